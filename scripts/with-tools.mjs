@@ -1,0 +1,66 @@
+// Runs a command with the Node and the pnpm that this repository needs, dependencies installed.
+// A fitting Node or pnpm that is already running is used; what is missing comes from the npm registry into .tools/.
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { delimiter, dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const tools = join(root, ".tools")
+const windows = process.platform === "win32"
+const [command, ...args] = process.argv.slice(2)
+if (command === undefined) {
+  console.error("usage: node scripts/with-tools.mjs <command> [arguments]")
+  process.exit(2)
+}
+
+const fits = (version) => {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  return (
+    (major === 22 && minor >= 19) ||
+    (major === 24 && minor >= 11) ||
+    (major > 24 && major % 2 === 0)
+  )
+}
+const pin = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager.split("@")[1]
+const agent = /^pnpm\/(\d+)/.exec(process.env.npm_config_user_agent ?? "")
+const missing = {
+  ...(!fits(process.versions.node) && {
+    node: readFileSync(join(root, ".node-version"), "utf8").trim(),
+  }),
+  ...(agent?.[1] !== pin.split(".")[0] && { pnpm: pin }),
+}
+
+const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" }
+const pathKey = Object.keys(env).find((key) => key.toUpperCase() === "PATH") ?? "PATH"
+env[pathKey] = [
+  join(tools, "node_modules", ".bin"),
+  join(root, "node_modules", ".bin"),
+  env[pathKey],
+].join(delimiter)
+
+const run = (name, parameters, options = {}) => {
+  const done = spawnSync(name, parameters, { cwd: root, env, stdio: "inherit", shell: windows, ...options })
+  if (done.error !== undefined) console.error(`cannot run ${name}: ${done.error.message}`)
+  return done.status ?? (done.signal === "SIGINT" ? 130 : 1)
+}
+const orExit = (status) => {
+  if (status !== 0) process.exit(status)
+}
+
+const wanted = JSON.stringify(missing)
+const stamp = join(tools, "stamp.json")
+if (wanted !== "{}" && !(existsSync(stamp) && readFileSync(stamp, "utf8") === wanted)) {
+  mkdirSync(tools, { recursive: true })
+  // npm 12 blocks install scripts that are not allowed by name; both packages place their binary in one
+  const manifest = { private: true, allowScripts: { node: true, pnpm: true } }
+  writeFileSync(join(tools, "package.json"), JSON.stringify(manifest))
+  const packages = Object.entries(missing).map(([name, version]) => `${name}@${version}`)
+  console.error(`fetching ${packages.join(" and ")} into .tools`)
+  // run inside .tools: with --prefix npm would lose the machine's global npmrc
+  const flags = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+  orExit(run("npm", ["install", ...flags, ...packages], { cwd: tools, stdio: ["ignore", 2, 2] }))
+  writeFileSync(stamp, wanted)
+}
+orExit(run("pnpm", ["install", "--frozen-lockfile", "--reporter=silent"], { stdio: ["ignore", 2, 2] }))
+process.exit(run(command, args))

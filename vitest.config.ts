@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config"
+
+// All packages at once, for coverage; `pnpm test` goes through turbo and vitest.package.config.ts.
+export default defineConfig({
+  test: {
+    projects: ["packages/*", "apps/*"],
+    include: ["test/**/*.test.ts"],
+    coverage: { provider: "v8", include: ["packages/*/src/**/*.ts"] },
+  },
+})
