@@ -22,7 +22,9 @@ const fits = (version) => {
     (major > 24 && major % 2 === 0)
   )
 }
-const pin = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager.split("@")[1]
+const pin = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager.split(
+  "@",
+)[1]
 const agent = /^pnpm\/(\d+)/.exec(process.env.npm_config_user_agent ?? "")
 const missing = {
   ...(!fits(process.versions.node) && {
@@ -40,7 +42,13 @@ env[pathKey] = [
 ].join(delimiter)
 
 const run = (name, parameters, options = {}) => {
-  const done = spawnSync(name, parameters, { cwd: root, env, stdio: "inherit", shell: windows, ...options })
+  const done = spawnSync(name, parameters, {
+    cwd: root,
+    env,
+    stdio: "inherit",
+    shell: windows,
+    ...options,
+  })
   if (done.error !== undefined) console.error(`cannot run ${name}: ${done.error.message}`)
   return done.status ?? (done.signal === "SIGINT" ? 130 : 1)
 }
@@ -48,19 +56,24 @@ const orExit = (status) => {
   if (status !== 0) process.exit(status)
 }
 
-const wanted = JSON.stringify(missing)
 const stamp = join(tools, "stamp.json")
-if (wanted !== "{}" && !(existsSync(stamp) && readFileSync(stamp, "utf8") === wanted)) {
+const present = existsSync(stamp) ? JSON.parse(readFileSync(stamp, "utf8")) : {}
+if (Object.entries(missing).some(([name, version]) => present[name] !== version)) {
   mkdirSync(tools, { recursive: true })
   // npm 12 blocks install scripts that are not allowed by name; both packages place their binary in one
   const manifest = { private: true, allowScripts: { node: true, pnpm: true } }
   writeFileSync(join(tools, "package.json"), JSON.stringify(manifest))
-  const packages = Object.entries(missing).map(([name, version]) => `${name}@${version}`)
+  // npm removes what it is not asked for, so what is there is asked for again
+  const wanted = { ...present, ...missing }
+  const packages = Object.entries(wanted).map(([name, version]) => `${name}@${version}`)
   console.error(`fetching ${packages.join(" and ")} into .tools`)
   // run inside .tools: with --prefix npm would lose the machine's global npmrc
   const flags = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
   orExit(run("npm", ["install", ...flags, ...packages], { cwd: tools, stdio: ["ignore", 2, 2] }))
-  writeFileSync(stamp, wanted)
+  writeFileSync(stamp, JSON.stringify(wanted))
 }
-orExit(run("pnpm", ["install", "--frozen-lockfile", "--reporter=silent"], { stdio: ["ignore", 2, 2] }))
+const install = ["install", "--frozen-lockfile"]
+const quiet = { stdio: ["ignore", 2, 2] }
+// the silent reporter hides errors too, so a failed install is repeated aloud
+if (run("pnpm", [...install, "--reporter=silent"], quiet) !== 0) orExit(run("pnpm", install, quiet))
 process.exit(run(command, args))
