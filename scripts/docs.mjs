@@ -1,0 +1,189 @@
+// Writes what is generated of the documentation: docs/openapi.json from the contract, docs/errors.md and the tables of
+// the READMEs from core's table of errors. With --check it writes nothing and fails where a file differs.
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
+import { fileURLToPath, pathToFileURL } from "node:url"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+process.chdir(root)
+const check = process.argv.includes("--check")
+
+const core = (module) => import(pathToFileURL(join(root, "packages/core/src", module)).href)
+// effect as core resolves it: the contract and OpenApi must come from one copy
+const resolve = createRequire(join(root, "packages/core/package.json")).resolve
+const OpenApi = await import(pathToFileURL(resolve("effect/http-api/OpenApi")).href)
+const { AelystApi } = await core("AelystApi.ts")
+const { errorTable, errorTags } = await core("ErrorTable.ts")
+const { rules } = await core("Issue.ts")
+
+/** Numbers travel as text in headers, so the contract describes them as strings; here they get their meaning (W8). */
+const headers = {
+  "retry-after": ["Retry-After", "Number of seconds until you can retry the request.", 1],
+  "x-ratelimit-limit": ["X-RateLimit-Limit", "Number of requests allowed for this endpoint.", 10],
+  "x-ratelimit-remaining": [
+    "X-RateLimit-Remaining",
+    "Number of requests remaining for this endpoint.",
+    5,
+  ],
+}
+
+/** Gives each documented answer its published example (W5 to W9). */
+const examples = {
+  ContactCreated: { code: "200", message: "Contact added successfully!" },
+  BadRequest: { code: 400, message: "Validation error." },
+  Unauthorized: { code: 401, message: "UN_AUTHORIZED" },
+  TooManyRequests: { code: 429, message: "Too Many Requests" },
+  InternalError: { code: 500, message: "Unexpected error occurred" },
+}
+
+/** Brings the derived document to what the vendor's page says; each step is a blemish of the derivation. */
+const mend = (document) => {
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    // the API is not known to refuse other members, and answers may carry more
+    delete schema.additionalProperties
+    const code = schema.properties?.code
+    // the page gives the type of a code and one example, no list of values; a literal number is derived as `number`
+    if (code?.enum !== undefined) {
+      schema.properties.code = {
+        type: code.type === "number" ? "integer" : "string",
+        examples: code.enum,
+      }
+    }
+    if (name in examples) schema.examples = [examples[name]]
+  }
+  for (const path of Object.values(document.paths)) {
+    for (const operation of Object.values(path)) {
+      for (const response of Object.values(operation.responses)) {
+        if (response.headers === undefined) continue
+        response.headers = Object.fromEntries(
+          Object.keys(response.headers).map((name) => {
+            const known = headers[name]
+            if (known === undefined) throw new Error(`no words for the header ${name}`)
+            const [title, description, example] = known
+            return [title, { description, required: false, schema: { type: "number" }, example }]
+          }),
+        )
+      }
+    }
+  }
+  for (const name of Object.keys(examples)) {
+    if (!(name in document.components.schemas)) throw new Error(`the contract has no ${name}`)
+  }
+  document.components.securitySchemes.bearer.scheme = "bearer"
+  document.security = [{ bearer: [] }]
+  document.externalDocs = {
+    description: "The facts of the vendor's page, and what this project decides where it is silent",
+    url: "https://github.com/aelyst/aelyst/blob/main/docs/wire.md",
+  }
+  // a stable order of the schemas, whatever order they are met in
+  document.components.schemas = Object.fromEntries(
+    Object.entries(document.components.schemas).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  )
+  return document
+}
+
+const code = (text) => `\`${text}\``
+const table = (head, rows) => {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")))
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => [...row[column]].length)))
+  const line = (row) =>
+    `| ${row.map((cell, column) => cell + " ".repeat(widths[column] - [...cell].length)).join(" | ")} |`
+  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`
+  return [line(cells[0]), rule, ...cells.slice(1).map(line)].join("\n")
+}
+
+const overview = (link) =>
+  table(
+    ["Error", "When", "Outcome", "Sent again by itself"],
+    errorTags.map((tag) => {
+      const { when, outcomes, resent } = errorTable[tag]
+      return [
+        `[${code(tag)}](${link}#${tag.toLowerCase()})`,
+        when,
+        outcomes.map(code).join(", "),
+        resent,
+      ]
+    }),
+  )
+
+const errorsPage = () => {
+  const sections = errorTags.map((tag) => {
+    const { when, outcomes, resent, meaning, fix } = errorTable[tag]
+    return `## ${tag}
+
+${when}.
+
+- Outcome: ${outcomes.map(code).join(" or ")}
+- Sent again by itself: ${resent}
+- For the contact: ${meaning}
+- What to do: ${fix}
+`
+  })
+  const issues = table(
+    ["Code", "Rule"],
+    Object.entries(rules).map(([name, rule]) => [
+      code(name),
+      // bare underscores would be read as emphasis
+      rule.replaceAll("__proto__", code("__proto__")),
+    ]),
+  )
+  return `# Errors
+
+<!-- generated by scripts/docs.mjs from packages/core/src/ErrorTable.ts and Issue.ts -->
+
+Every create that fails, fails with one of nine classes. Each carries an \`outcome\`, which says what became of the contact:
+
+- \`not_sent\`: no byte of the request left, so sending it again is safe.
+- \`rejected\`: the API answered and did not create the contact.
+- \`unknown\`: the contact may or may not exist. Look before you create it again.
+
+${overview("")}
+
+Every error also has \`attempts\`, a list with the phase, the status or cause, and the times of each attempt. No error holds the
+token, the URL or a value of the contact in its message, its JSON or its inspection.
+
+${sections.join("\n")}
+## Rules
+
+\`InvalidContactError\` lists its \`issues\`. Each has a \`path\`, one of these codes, the rule in words, and a suggestion where
+there is one; never the value.
+
+${issues}
+`
+}
+
+const outputs = new Map([
+  ["docs/openapi.json", `${JSON.stringify(mend(OpenApi.fromApi(AelystApi)), null, 2)}\n`],
+  ["docs/errors.md", errorsPage()],
+])
+
+const [begin, end] = ["<!-- errors:begin, generated by scripts/docs.mjs -->", "<!-- errors:end -->"]
+for (const file of ["README.md", ...globSync("packages/*/README.md")]) {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : ""
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end)
+  if (from === -1 && to === -1) continue
+  if (from === -1 || to < from)
+    throw new Error(`${file}: the markers of the error table do not match`)
+  // packages are read on the registry too, where a relative link leads nowhere
+  const link =
+    file === "README.md"
+      ? "docs/errors.md"
+      : "https://github.com/aelyst/aelyst/blob/main/docs/errors.md"
+  outputs.set(file, `${text.slice(0, from)}${begin}\n\n${overview(link)}\n\n${text.slice(to)}`)
+}
+
+let drift = false
+for (const [file, text] of outputs) {
+  if (existsSync(file) && readFileSync(file, "utf8") === text) continue
+  if (check) {
+    drift = true
+    console.error(`${file} is not what the sources say; run: npm run pnpm -- docs:write`)
+  } else {
+    writeFileSync(file, text)
+    console.log(`wrote ${file}`)
+  }
+}
+if (drift) process.exit(1)
+if (check) console.log(`${outputs.size} documents are as the sources say`)
