@@ -15,7 +15,7 @@ import { Issue } from "./Issue.ts"
  *
  * `number` counts from 1. `phase` is how far it got: `connect` (no byte left), `headers` (the request may have left),
  * `body` (a status arrived) or `answered`. `status` is the answer's, `cause` an error code such as `ECONNRESET` or
- * `TIMEOUT`. `startedAt` is in epoch milliseconds, `durationMs` the attempt itself, `waitedMs` the time in line and in
+ * `TIMEOUT`. `refused` marks a refusal for the rate. `startedAt` is in epoch milliseconds, `durationMs` the attempt itself, `waitedMs` the time in line and in
  * waits before it.
  */
 export const AttemptRecord = Schema.Struct({
@@ -23,6 +23,7 @@ export const AttemptRecord = Schema.Struct({
   phase: Schema.Literals(["connect", "headers", "body", "answered"]),
   status: Schema.optionalKey(Schema.Int),
   cause: Schema.optionalKey(Schema.String),
+  refused: Schema.optionalKey(Schema.Boolean),
   startedAt: Schema.Finite,
   durationMs: Schema.Finite,
   waitedMs: Schema.Finite,
@@ -45,7 +46,10 @@ type Input<Fields> = Omit<Fields, "message" | "_tag"> & Words
 const sentence = (tag: ErrorTag, happened: string, meaning: string = errorTable[tag].meaning) =>
   `${happened}. ${meaning} ${errorTable[tag].fix} ${docsUrl(tag)}`
 
-const worded = <P extends Words>(props: P, words: () => string): P & { readonly message: string } => ({
+const worded = <P extends Words>(
+  props: P,
+  words: () => string,
+): P & { readonly message: string } => ({
   ...props,
   message: props.message ?? words(),
 })
@@ -81,10 +85,10 @@ interface Waits {
  *
  * `issues` holds all of them, each with its path, code and rule, never a value. Outcome `not_sent`.
  */
-export class InvalidContactError extends Schema.TaggedError<InvalidContactError, Members<"not_sent">>()(
-  "InvalidContactError",
-  { ...fields, issues: Schema.Array(Issue) },
-) {
+export class InvalidContactError extends Schema.TaggedError<
+  InvalidContactError,
+  Members<"not_sent">
+>()("InvalidContactError", { ...fields, issues: Schema.Array(Issue) }) {
   constructor(props: Input<InvalidContactFields>, options?: Schema.MakeOptions) {
     super(
       worded(props, () => {
@@ -115,7 +119,10 @@ const unavailableWords = {
  * `reason` is `circuit`, `queue`, `deadline`, `token` or `closed`; `retryAfterMs` and `retryAfter` say when it may
  * work, where that is known. Outcome `not_sent`.
  */
-export class UnavailableError extends Schema.TaggedError<UnavailableError, Members<"not_sent"> & Waits>()("UnavailableError", {
+export class UnavailableError extends Schema.TaggedError<
+  UnavailableError,
+  Members<"not_sent"> & Waits
+>()("UnavailableError", {
   ...fields,
   reason: Schema.Literals(["circuit", "queue", "deadline", "token", "closed"]),
   retryAfterMs: Schema.optionalKey(Schema.Finite),
@@ -135,14 +142,27 @@ type UnavailableFields = Pick<UnavailableError, "attempts" | "reason" | "retryAf
  * `kind` is what failed, `code` the system's own code (`ENOTFOUND`). Outcome `not_sent`. Resent by default, but never
  * for `certificate` or `proxy_auth`.
  */
-export class ConnectionError extends Schema.TaggedError<ConnectionError, Members<"not_sent">>()("ConnectionError", {
-  ...fields,
-  kind: Schema.Literals(["dns", "connect", "timeout", "tls", "certificate", "proxy", "proxy_auth"]),
-  code: Schema.String,
-}) {
+export class ConnectionError extends Schema.TaggedError<ConnectionError, Members<"not_sent">>()(
+  "ConnectionError",
+  {
+    ...fields,
+    kind: Schema.Literals([
+      "dns",
+      "connect",
+      "timeout",
+      "tls",
+      "certificate",
+      "proxy",
+      "proxy_auth",
+    ]),
+    code: Schema.String,
+  },
+) {
   constructor(props: Input<ConnectionFields>, options?: Schema.MakeOptions) {
     super(
-      worded(props, () => sentence("ConnectionError", `The API could not be reached (${props.code})`)),
+      worded(props, () =>
+        sentence("ConnectionError", `The API could not be reached (${props.code})`),
+      ),
       options,
     )
   }
@@ -155,11 +175,14 @@ type ConnectionFields = Pick<ConnectionError, "attempts" | "kind" | "code">
  * `exists` is true where the answer says that the contact exists; `status` is 400, or what the matcher of "exists"
  * recognised. `apiMessage` holds the API's own words. Outcome `rejected`.
  */
-export class BadRequestError extends Schema.TaggedError<BadRequestError, Members<"rejected">>()("BadRequestError", {
-  ...fields,
-  status: Schema.Int,
-  exists: Schema.Boolean,
-}) {
+export class BadRequestError extends Schema.TaggedError<BadRequestError, Members<"rejected">>()(
+  "BadRequestError",
+  {
+    ...fields,
+    status: Schema.Int,
+    exists: Schema.Boolean,
+  },
+) {
   constructor(props: Input<BadRequestFields>, options?: Schema.MakeOptions) {
     super(
       worded(props, () =>
@@ -177,10 +200,10 @@ export class BadRequestError extends Schema.TaggedError<BadRequestError, Members
 type BadRequestFields = Pick<BadRequestError, "attempts" | "status" | "exists">
 
 /** Tells that the API refused the token (W7). Outcome `rejected`; a run stops at once. */
-export class AuthenticationError extends Schema.TaggedError<AuthenticationError, Members<"rejected"> & { readonly status: 401 }>()(
-  "AuthenticationError",
-  { ...fields },
-) {
+export class AuthenticationError extends Schema.TaggedError<
+  AuthenticationError,
+  Members<"rejected"> & { readonly status: 401 }
+>()("AuthenticationError", { ...fields }) {
   constructor(props: Input<Pick<AuthenticationError, "attempts">>, options?: Schema.MakeOptions) {
     super(
       worded(props, () => sentence("AuthenticationError", "The API refused the token (401)")),
@@ -195,7 +218,10 @@ export class AuthenticationError extends Schema.TaggedError<AuthenticationError,
  * `retryAfterMs` and `retryAfter` are the wait that it asked for, absent where it named none; `limit` and `remaining`
  * count requests. Outcome `rejected`. Resent after the wait, while resends are left and the wait fits.
  */
-export class RateLimitError extends Schema.TaggedError<RateLimitError, Members<"rejected"> & Waits & { readonly status: 429 }>()("RateLimitError", {
+export class RateLimitError extends Schema.TaggedError<
+  RateLimitError,
+  Members<"rejected"> & Waits & { readonly status: 429 }
+>()("RateLimitError", {
   ...fields,
   retryAfterMs: Schema.optionalKey(Schema.Finite),
   limit: Schema.optionalKey(Schema.Finite),
@@ -218,10 +244,10 @@ export class RateLimitError extends Schema.TaggedError<RateLimitError, Members<"
 type RateLimitFields = Pick<RateLimitError, "attempts" | "retryAfterMs" | "limit" | "remaining">
 
 /** Tells that the API answered 500 (W9) or another 5xx (D6); `status` says which. Outcome `unknown`. */
-export class InternalServerError extends Schema.TaggedError<InternalServerError, Members<"unknown">>()(
-  "InternalServerError",
-  { ...fields, status: Schema.Int },
-) {
+export class InternalServerError extends Schema.TaggedError<
+  InternalServerError,
+  Members<"unknown">
+>()("InternalServerError", { ...fields, status: Schema.Int }) {
   constructor(
     props: Input<Pick<InternalServerError, "attempts" | "status">>,
     options?: Schema.MakeOptions,
@@ -239,17 +265,17 @@ export class InternalServerError extends Schema.TaggedError<InternalServerError,
  * `outcome` is `unknown` for a redirect and for a 2xx that cannot be verified, else `rejected`. `reason` names what
  * was odd. `headers` holds harmless headers only, `excerpt` at most 200 characters of the body, redacted.
  */
-export class UnexpectedResponseError extends Schema.TaggedError<UnexpectedResponseError, Omit<Members<Outcome>, "outcome">>()(
-  "UnexpectedResponseError",
-  {
-    ...fields,
-    status: Schema.Int,
-    outcome: Schema.Literals(["rejected", "unknown"]),
-    reason: Schema.Literals(["status", "redirect", "unreadable", "contradiction"]),
-    headers: Schema.Record(Schema.String, Schema.String),
-    excerpt: Schema.String,
-  },
-) {
+export class UnexpectedResponseError extends Schema.TaggedError<
+  UnexpectedResponseError,
+  Omit<Members<Outcome>, "outcome">
+>()("UnexpectedResponseError", {
+  ...fields,
+  status: Schema.Int,
+  outcome: Schema.Literals(["rejected", "unknown"]),
+  reason: Schema.Literals(["status", "redirect", "unreadable", "contradiction"]),
+  headers: Schema.Record(Schema.String, Schema.String),
+  excerpt: Schema.String,
+}) {
   constructor(props: Input<UnexpectedResponseFields>, options?: Schema.MakeOptions) {
     super(
       worded(props, () =>
@@ -291,10 +317,14 @@ const LastError = Schema.Union([
  * `code` is what ended the attempt in doubt (`ECONNRESET`, `TIMEOUT`, `ABORTED`, `HTTP_408` and the like); `last` is
  * the newest error, where the call went on after the doubt and ended otherwise. Outcome `unknown`.
  */
-export class OutcomeUnknownError extends Schema.TaggedError<OutcomeUnknownError, Members<"unknown">>()(
-  "OutcomeUnknownError",
-  { ...fields, code: Schema.String, last: Schema.optionalKey(LastError) },
-) {
+export class OutcomeUnknownError extends Schema.TaggedError<
+  OutcomeUnknownError,
+  Members<"unknown">
+>()("OutcomeUnknownError", {
+  ...fields,
+  code: Schema.String,
+  last: Schema.optionalKey(LastError),
+}) {
   constructor(props: Input<OutcomeUnknownFields>, options?: Schema.MakeOptions) {
     super(
       worded(props, () =>
@@ -316,7 +346,11 @@ const getter = (get: (this: AelystError) => unknown): PropertyDescriptor => ({
 
 const describe = (
   Class: { readonly prototype: AelystError; readonly identifier: string },
-  own: { readonly outcome?: Outcome; readonly status?: number; readonly isRetryable: PropertyDescriptor },
+  own: {
+    readonly outcome?: Outcome
+    readonly status?: number
+    readonly isRetryable: PropertyDescriptor
+  },
 ) => {
   const tag = Class.identifier
   Object.defineProperty(Class, Symbol.hasInstance, { value: (u: unknown) => tagOf(u) === tag })

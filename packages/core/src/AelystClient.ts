@@ -1,0 +1,232 @@
+/**
+ * The client as a service: checks the input, runs the call and tells what became of the contact.
+ * Made from options and a token over any `HttpClient`; `layerConfig` reads both from the environment.
+ */
+import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type * as Stream from "effect/Stream"
+
+import type { AelystError, AttemptRecord } from "./AelystError.ts"
+import { InvalidContactError } from "./AelystError.ts"
+import type { CallResult, RunScope, TokenSource } from "./Call.ts"
+import * as Call from "./Call.ts"
+import type { ClientConfig, ClientOptions, ConfigurationError } from "./ClientConfig.ts"
+import { checkToken, parse } from "./ClientConfig.ts"
+import type { ContactInput, Validated } from "./Contact.ts"
+import { validate } from "./Contact.ts"
+import * as Identifier from "./Identifier.ts"
+import type { Lane } from "./Lane.ts"
+import * as Lanes from "./Lane.ts"
+import * as Monotonic from "./Monotonic.ts"
+import { Observer, notify } from "./Observer.ts"
+import type { PacerSnapshot } from "./Pacer.ts"
+import type { Delivery } from "./RetryPolicy.ts"
+
+/** Holds what one call may set for itself; what it leaves out comes from the client's options. */
+export interface CreateOptions {
+  /** Resends after the first attempt; 0 means none, for every kind of failure. */
+  readonly retries?: number | undefined
+  /** Time to the first byte of one attempt's answer. */
+  readonly timeout?: Duration.Input | undefined
+  /** All attempts and waits together. */
+  readonly deadline?: Duration.Input | undefined
+  /** The longest `Retry-After` that is waited for; 0 means not to wait. */
+  readonly maxWait?: Duration.Input | undefined
+  readonly delivery?: Delivery | undefined
+  /** The wait after the success (W10, D11). */
+  readonly settle?: Duration.Input | undefined
+}
+
+/** Tells what was created, and by which attempts. */
+export interface CreateResult extends CallResult {
+  readonly identifier: Identifier.Identifier
+  readonly attempts: ReadonlyArray<AttemptRecord>
+}
+
+/** Creates Aelyst contacts. */
+export class AelystClient extends Context.Service<
+  AelystClient,
+  {
+    /**
+     * Creates one contact.
+     *
+     * Takes an identifier (`email:…`, `phone:+…`, `id:…` or a contact ID, W2) and a contact (W3). Gives `created`, or
+     * `exists_after_doubt` where a repeat after a lost answer was told that the contact exists. Fails with
+     * `InvalidContactError` before any request, else with one of the other eight errors; what was sent again is
+     * decided by the delivery policy alone.
+     */
+    readonly create: (
+      identifier: string,
+      contact: ContactInput,
+      options?: CreateOptions,
+    ) => Effect.Effect<CreateResult, AelystError>
+    /** Checks an identifier and a contact offline; fails with all issues at once. */
+    readonly validate: (
+      identifier: unknown,
+      contact: unknown,
+    ) => Effect.Effect<Validated, InvalidContactError>
+    /** Creates one row of a run, which shares the run's deadline and its pauses. */
+    readonly createRow: (
+      valid: Validated,
+      options: CreateOptions,
+      run: RunScope,
+    ) => Effect.Effect<CreateResult, AelystError>
+    /** Reads the state of the pacer. */
+    readonly rateLimit: Effect.Effect<PacerSnapshot>
+    /** Emits the state of the pacer whenever it changes. */
+    readonly rateLimitChanges: Stream.Stream<PacerSnapshot>
+  }
+>()("@aelyst/core/AelystClient") {}
+
+const millis = (input: Duration.Input | undefined, otherwise: number): number =>
+  input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
+
+const limitsOf = (
+  config: ClientConfig,
+  options: CreateOptions,
+  run: RunScope | undefined,
+  now: number,
+): Call.CallLimits => {
+  const delivery = options.delivery ?? config.delivery
+  const deadlineMs = config.deadlineMs ?? (delivery === "natural-key" ? 120_000 : 60_000)
+  return {
+    policy: { delivery, retries: options.retries ?? config.retries, run: run !== undefined },
+    deadlineAt: run === undefined ? now + millis(options.deadline, deadlineMs) : run.deadlineAt,
+    timeoutMs: millis(options.timeout, config.timeoutMs),
+    maxWaitMs: millis(options.maxWait, config.maxWaitMs ?? (run === undefined ? 60_000 : 900_000)),
+    run,
+  }
+}
+
+/** Makes a client from checked options, a token and the lane that its calls share. */
+export const makeWith = (
+  config: ClientConfig,
+  token: TokenSource,
+  lane: Lane,
+): Effect.Effect<AelystClient["Service"], never, HttpClient.HttpClient> =>
+  Effect.map(HttpClient.HttpClient, (client) => {
+    const http = HttpClient.transformResponse(client, (response) =>
+      response.pipe(
+        // the built-in span would carry the URL, and with it the identifier
+        Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
+      ),
+    )
+    const sender: Call.Sender = { http, config, token, lane }
+
+    const call = Effect.fnUntraced(function* (
+      valid: Validated,
+      options: CreateOptions,
+      run: RunScope | undefined,
+    ): Effect.fn.Return<CreateResult, AelystError> {
+      const now = yield* Monotonic.nowMillis
+      const observer = yield* Observer
+      const trace = new Call.CallTrace()
+      const { attempts } = trace
+      const result = yield* Call.run(
+        sender,
+        valid,
+        limitsOf(config, options, run, now),
+        trace,
+      ).pipe(
+        Effect.onExit((exit) => {
+          if (Exit.hasInterrupts(exit)) run?.interrupted(trace.outcome)
+          if (observer.onOutcome === undefined) return Effect.void
+          const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+          const outcome = Exit.isSuccess(exit) ? "created" : (error?.outcome ?? trace.outcome)
+          return notify(observer.onOutcome, { outcome, attempts })
+        }),
+      )
+      const settleMs = millis(options.settle, config.settleMs)
+      if (settleMs > 0) {
+        yield* notify(observer.onWait, { reason: "settle", ms: settleMs, resend: 0 })
+        yield* Effect.sleep(settleMs)
+      }
+      return { identifier: valid.identifier, attempts, ...result }
+    })
+
+    const traced = (valid: Validated, options: CreateOptions, run: RunScope | undefined) =>
+      Effect.withSpan(call(valid, options, run), "AelystClient.create", {
+        attributes: {
+          "http.request.method": "POST",
+          "url.template": "/contact/{identifier}",
+          "aelyst.identifier.kind": Identifier.kind(valid.identifier),
+        },
+      })
+
+    const check = (identifier: unknown, contact: unknown) => {
+      const valid = validate(identifier, contact, { customFields: config.customFields })
+      return Result.isSuccess(valid)
+        ? Effect.succeed(valid.success)
+        : Effect.fail(new InvalidContactError({ attempts: [], issues: valid.failure }))
+    }
+
+    return AelystClient.of({
+      create: (identifier, contact, options = {}) =>
+        Effect.flatMap(check(identifier, contact), (valid) => traced(valid, options, undefined)),
+      createRow: traced,
+      validate: check,
+      rateLimit: lane.pacer.snapshot,
+      rateLimitChanges: lane.pacer.changes,
+    })
+  })
+
+/** Holds the options of a client together with its token. */
+export interface LayerOptions extends ClientOptions {
+  /** The bearer token (W1): fixed, or an effect that is asked before each attempt, and once more after a 401. */
+  readonly token: TokenSource
+}
+
+/**
+ * Makes a client with a lane of its own over the `HttpClient` at hand.
+ *
+ * Fails with `ConfigurationError`, which names the option that makes no sense. The lane paces and locks the calls of
+ * this client only; whoever makes several clients for one token and origin gives them one lane by `makeWith`.
+ */
+export const make = Effect.fnUntraced(function* (options: LayerOptions) {
+  const config = yield* Effect.fromResult(parse(options))
+  const token = Redacted.isRedacted(options.token)
+    ? yield* Effect.fromResult(checkToken(Redacted.value(options.token)))
+    : Effect.flatMap(options.token, (secret) =>
+        Effect.fromResult(checkToken(Redacted.value(secret))),
+      )
+  const lane = yield* Lanes.make(config)
+  return yield* makeWith(config, token, lane)
+})
+
+/** Provides a client made from options. */
+export const layer = (
+  options: LayerOptions,
+): Layer.Layer<AelystClient, ConfigurationError, HttpClient.HttpClient> =>
+  Layer.effect(AelystClient, make(options))
+
+const fromEnvironment = Config.all({
+  token: Config.Redacted("AELYST_TOKEN"),
+  baseUrl: Config.option(Config.String("AELYST_BASE_URL")),
+})
+
+/**
+ * Provides a client whose token and base URL come from `AELYST_TOKEN` and `AELYST_BASE_URL`.
+ *
+ * Fails with Effect's `ConfigError` where the token is missing or one of the two makes no sense.
+ */
+export const layerConfig = (
+  options: Omit<ClientOptions, "baseUrl"> = {},
+): Layer.Layer<AelystClient, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.effect(
+    AelystClient,
+    Effect.flatMap(fromEnvironment, ({ token, baseUrl }) =>
+      Effect.mapError(
+        make({ ...options, token, baseUrl: Option.getOrUndefined(baseUrl) }),
+        ({ message }) => new Config.ConfigError(new ConfigProvider.SourceError({ message })),
+      ),
+    ),
+  )

@@ -1,0 +1,196 @@
+/**
+ * One attempt: send the request once, read the answer within its deadlines, and say how far it got.
+ * A failure is classified by phase, never by its error code; the probe is how a transport tells the phase.
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Stream from "effect/Stream"
+
+import type { AttemptRecord } from "./AelystError.ts"
+import { ConnectionError, OutcomeUnknownError } from "./AelystError.ts"
+import type { Failure } from "./Answer.ts"
+import * as Monotonic from "./Monotonic.ts"
+import type { HeaderRecord } from "./RateLimitInfo.ts"
+
+/**
+ * Carries the phase of one attempt from the transport to the client.
+ *
+ * **Details**
+ *
+ * A transport that can tell when bytes may leave calls `watch` before it connects and `dispatch` at that moment. A
+ * transport that cannot leaves the probe alone; then every transport failure counts as in doubt.
+ */
+export class Probe {
+  /** Whether the transport reports its phase. */
+  watched = false
+  /** Whether bytes of the request may have left. */
+  dispatched = false
+  /** Tells that the transport will report. */
+  watch(): void {
+    this.watched = true
+  }
+  /** Tells that bytes may leave from now on. */
+  dispatch(): void {
+    this.dispatched = true
+  }
+  /** Whether it is certain that no byte left. */
+  get unsent(): boolean {
+    return this.watched && !this.dispatched
+  }
+}
+
+/** Gives a transport the probe of the attempt that it carries; a fresh one for every attempt. */
+export const AttemptProbe = Context.Reference<Probe>("@aelyst/core/AttemptProbe", {
+  defaultValue: () => new Probe(),
+})
+
+/** Holds the deadlines of one attempt, in milliseconds: connecting, first byte (from the start), body. */
+export interface AttemptLimits {
+  readonly connectMs: number
+  readonly firstByteMs: number
+  readonly bodyMs: number
+}
+
+/** The most bytes of a body that are read, after decoding. */
+export const maxBodyBytes = 65_536
+
+const codePattern = /^[A-Z][A-Z0-9_]{1,63}$/
+
+/** Finds the system's or the transport's error code along the chain of causes; `TRANSPORT` where there is none. */
+export const codeOf = (error: unknown): string => {
+  let current = error
+  for (let depth = 0; depth < 8; depth++) {
+    if (typeof current !== "object" || current === null) break
+    const code: unknown = Reflect.get(current, "code")
+    if (typeof code === "string" && codePattern.test(code)) return code
+    const reason: unknown = Reflect.get(current, "reason")
+    current = Reflect.get(current, "cause") ?? (typeof reason === "object" ? reason : undefined)
+  }
+  return "TRANSPORT"
+}
+
+const kindOf = (code: string): ConnectionError["kind"] => {
+  if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "dns"
+  if (code === "TIMEOUT" || code === "ETIMEDOUT" || code === "UND_ERR_CONNECT_TIMEOUT") {
+    return "timeout"
+  }
+  if (code === "PROXY_AUTHENTICATION_REQUIRED") return "proxy_auth"
+  if (code.startsWith("PROXY_")) return "proxy"
+  if (/CERT|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|CRL_/.test(code)) {
+    return "certificate"
+  }
+  if (/^(?:ERR_SSL|ERR_TLS|EPROTO)/.test(code)) return "tls"
+  return "connect"
+}
+
+/** Tells what a failure before any answer means, by the phase that the probe reports. */
+export const failureOf = (probe: Probe, code: string): Failure => {
+  if (!probe.unsent) {
+    return {
+      _tag: "Failure",
+      outcome: "unknown",
+      kind: "in_doubt",
+      resendable: true,
+      code,
+      toError: (attempts) => new OutcomeUnknownError({ attempts, code }),
+    }
+  }
+  const kind = kindOf(code)
+  return {
+    _tag: "Failure",
+    outcome: "not_sent",
+    kind: "connection",
+    resendable: kind !== "certificate" && kind !== "proxy_auth",
+    code,
+    toError: (attempts) => new ConnectionError({ attempts, kind, code }),
+  }
+}
+
+/** Holds the head of an answer, and the effect that reads its body within the deadline and the cap. */
+export interface Head {
+  readonly status: number
+  readonly headers: HeaderRecord
+  /** Gives the text, or undefined where it stalled, broke, was too large or could not be decoded. */
+  readonly body: Effect.Effect<string | undefined>
+}
+
+const declaredLength = (headers: HeaderRecord): number =>
+  headers["content-encoding"] === undefined || headers["content-encoding"] === "identity"
+    ? Number(headers["content-length"] ?? Number.NaN)
+    : Number.NaN
+
+const readCapped = (response: HttpClientResponse.HttpClientResponse) =>
+  Effect.suspend(() => {
+    const decoder = new TextDecoder()
+    let size = 0
+    let text = ""
+    return response.stream.pipe(
+      Stream.takeWhile((chunk) => {
+        size += chunk.byteLength
+        return size <= maxBodyBytes
+      }),
+      Stream.runForEach((chunk) =>
+        Effect.sync(() => {
+          text += decoder.decode(chunk, { stream: true })
+        }),
+      ),
+      Effect.map(() => (size > maxBodyBytes ? undefined : text + decoder.decode())),
+    )
+  })
+
+const readBody = (response: HttpClientResponse.HttpClientResponse, bodyMs: number) => {
+  // a body whose length is declared and small is read in one piece: the stream costs more than the rest of the call
+  const text: Effect.Effect<string | undefined, HttpClientError.HttpClientError> =
+    declaredLength(response.headers) <= maxBodyBytes ? response.text : readCapped(response)
+  return text.pipe(
+    Effect.timeoutOrElse({ duration: bodyMs, orElse: () => Effect.succeed(undefined) }),
+    Effect.catch(() => Effect.succeed(undefined)),
+  )
+}
+
+/**
+ * Sends the request once and gives the head of the answer, or the failure that came before it.
+ *
+ * The connect deadline holds only where the transport reports its phase; without a report there is the first-byte
+ * deadline alone.
+ */
+export const send = (
+  client: HttpClient.HttpClient,
+  request: HttpClientRequest.HttpClientRequest,
+  probe: Probe,
+  limits: AttemptLimits,
+): Effect.Effect<Head, Failure> => {
+  const expired = Effect.suspend(() => Effect.fail(failureOf(probe, "TIMEOUT")))
+  const clock = Effect.andThen(
+    Effect.sleep(Math.min(limits.connectMs, limits.firstByteMs)),
+    Effect.suspend(() =>
+      probe.unsent
+        ? expired
+        : Effect.andThen(Effect.sleep(Math.max(0, limits.firstByteMs - limits.connectMs)), expired),
+    ),
+  )
+  return client.execute(request).pipe(
+    Effect.provideService(AttemptProbe, probe),
+    Effect.mapError((error) => failureOf(probe, codeOf(error))),
+    Effect.map((response) => ({
+      status: response.status,
+      headers: response.headers,
+      body: readBody(response, limits.bodyMs),
+    })),
+    Effect.raceFirst(clock),
+  )
+}
+
+/** Builds the record of an attempt that started at `startedAt` (epoch ms) and `began` (monotonic ms). */
+export const record = (
+  attempt: Omit<AttemptRecord, "durationMs">,
+  began: number,
+): Effect.Effect<AttemptRecord> =>
+  Effect.map(Monotonic.nowMillis, (now) => ({
+    ...attempt,
+    durationMs: Math.round(now - began),
+  }))

@@ -1,0 +1,172 @@
+/**
+ * The options of a client, checked once: units, ranges and defaults in one place for core, the Promise SDK and the
+ * command line. A wrong option never reaches the error channel of a create.
+ */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+
+import type { ExistsMatcher } from "./Answer.ts"
+import { defaultExists } from "./Answer.ts"
+import type { Catalogue } from "./CustomField.ts"
+import type { Delivery } from "./RetryPolicy.ts"
+
+/** Holds the options of a client that are not the token; every one has a default. */
+export interface ClientOptions {
+  /** Where the API is: https, or http on a loopback host. Default `https://api.aelyst.ai/v1` (W1). */
+  readonly baseUrl?: string | undefined
+  /** What may be sent again. Default `at-most-once`. */
+  readonly delivery?: Delivery | undefined
+  /** Resends after the first attempt, 0 to 100; 0 means none, for every kind of failure. Default 3. */
+  readonly retries?: number | undefined
+  /** Time to the first byte of one attempt's answer, above 0. Default 15 seconds. */
+  readonly timeout?: Duration.Input | undefined
+  /** All attempts and waits of one call, above 0. Default 60 seconds, under `natural-key` 120. */
+  readonly deadline?: Duration.Input | undefined
+  /** The longest `Retry-After` that is waited for; 0 means not to wait. Default 60 seconds, in runs 15 minutes. */
+  readonly maxWait?: Duration.Input | undefined
+  /** The wait before a contact in doubt is sent again, at least 1 second. Default 5 seconds. */
+  readonly doubtDelay?: Duration.Input | undefined
+  /** The wait after a success, for the processing that the API recommends to wait for (W10, D11). Default none. */
+  readonly settle?: Duration.Input | undefined
+  /** Calls that may wait in line, 1 to 1,000,000. Default 10,000. */
+  readonly maxQueue?: number | undefined
+  /** A ceiling of your own on requests per second, above 0; it holds whatever the API allows. */
+  readonly rateLimit?: "adaptive" | { readonly perSecond: number } | undefined
+  /** Recognises an answer that means "this contact exists" (D3). */
+  readonly exists?: ExistsMatcher | undefined
+  /** The custom fields that exist, to check names and convert values. */
+  readonly customFields?: Catalogue | undefined
+  /** Whether `traceparent` is sent to the API. Default false. */
+  readonly propagateTrace?: boolean | undefined
+}
+
+/** Holds checked options; times are in milliseconds. */
+export interface ClientConfig {
+  readonly baseUrl: string
+  readonly origin: string
+  readonly delivery: Delivery
+  readonly retries: number
+  readonly timeoutMs: number
+  readonly deadlineMs: number | undefined
+  readonly maxWaitMs: number | undefined
+  readonly doubtDelayMs: number
+  readonly settleMs: number
+  readonly maxQueue: number
+  readonly perSecond: number | undefined
+  readonly exists: ExistsMatcher
+  readonly customFields: Catalogue | undefined
+  readonly propagateTrace: boolean
+}
+
+/** Tells that an option makes no sense; `option` names it, and the value is never quoted. */
+export class ConfigurationError extends TypeError {
+  readonly code = "ERR_AELYST_CONFIG"
+  readonly option: string
+  override readonly name = "ConfigurationError"
+  constructor(option: string, rule: string) {
+    super(`${option} ${rule}`)
+    this.option = option
+  }
+}
+
+/** Where the API is unless an option says otherwise (W1). */
+export const defaultBaseUrl = "https://api.aelyst.ai/v1"
+
+const isLoopback = (hostname: string): boolean => {
+  const host = hostname.endsWith(".") ? hostname.slice(0, -1) : hostname
+  return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)
+}
+
+/** Checks a base URL: https, or http on a loopback host; no user, query or fragment. Gives it without a final slash. */
+export const checkBaseUrl = (
+  input: string,
+): Result.Result<{ readonly baseUrl: string; readonly origin: string }, ConfigurationError> => {
+  const no = (rule: string) => Result.fail(new ConfigurationError("baseUrl", rule))
+  if (typeof input !== "string" || !URL.canParse(input)) return no("is a URL, with its scheme")
+  const url = new URL(input)
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
+    return no("begins with https:// (http:// is for loopback hosts alone)")
+  }
+  if (url.username !== "" || url.password !== "") return no("holds no user and no password")
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(input)) {
+    return no("holds no query and no fragment")
+  }
+  return Result.succeed({
+    baseUrl: url.origin + url.pathname.replace(/\/+$/, ""),
+    origin: url.origin,
+  })
+}
+
+const tokenPattern = /^[\x21-\x7e]{8,4096}$/
+
+/** Checks a token: 8 to 4,096 visible ASCII characters after one trailing line break is cut. The value is never quoted. */
+export const checkToken = (input: string): Result.Result<Redacted.Redacted, ConfigurationError> => {
+  const text = typeof input === "string" ? input.replace(/\r?\n$/, "") : ""
+  return tokenPattern.test(text)
+    ? Result.succeed(Redacted.make(text, { label: "token" }))
+    : Result.fail(
+        new ConfigurationError(
+          "token",
+          "is 8 to 4,096 visible ASCII characters, without spaces or line breaks",
+        ),
+      )
+}
+
+/** Checks all options and fills in the defaults; the first option that makes no sense fails, by its name. */
+export const parse = (options: ClientOptions): Result.Result<ClientConfig, ConfigurationError> =>
+  Result.gen(function* () {
+    const fail = (option: string, rule: string) => Result.fail(new ConfigurationError(option, rule))
+    const { baseUrl, origin } = yield* checkBaseUrl(options.baseUrl ?? defaultBaseUrl)
+    const delivery = options.delivery ?? "at-most-once"
+    if (delivery !== "at-most-once" && delivery !== "natural-key") {
+      return yield* fail("delivery", 'is "at-most-once" or "natural-key"')
+    }
+    const integer = (
+      option: "retries" | "maxQueue",
+      otherwise: number,
+      least: number,
+      most: number,
+    ) => {
+      const value = options[option] ?? otherwise
+      return Number.isInteger(value) && value >= least && value <= most
+        ? Result.succeed(value)
+        : fail(option, `is a whole number from ${least} to ${most}`)
+    }
+    const time = (
+      option: "timeout" | "deadline" | "maxWait" | "doubtDelay" | "settle",
+      leastMs: number,
+    ): Result.Result<number | undefined, ConfigurationError> => {
+      const value = options[option]
+      if (value === undefined) return Result.succeed(undefined)
+      const millis = Option.map(Duration.fromInput(value), Duration.toMillis)
+      return Option.isSome(millis) && millis.value >= leastMs && !Number.isNaN(millis.value)
+        ? Result.succeed(millis.value)
+        : fail(
+            option,
+            leastMs === 0 ? "is a time, 0 or more" : `is a time of at least ${leastMs} ms`,
+          )
+    }
+    const limit = options.rateLimit ?? "adaptive"
+    const perSecond = limit === "adaptive" ? undefined : limit.perSecond
+    if (perSecond !== undefined && !(perSecond > 0 && Number.isFinite(perSecond))) {
+      return yield* fail("rateLimit", 'is "adaptive" or { perSecond }, a number above 0')
+    }
+    return {
+      baseUrl,
+      origin,
+      delivery,
+      retries: yield* integer("retries", 3, 0, 100),
+      timeoutMs: (yield* time("timeout", 1)) ?? 15_000,
+      deadlineMs: yield* time("deadline", 1),
+      maxWaitMs: yield* time("maxWait", 0),
+      doubtDelayMs: (yield* time("doubtDelay", 1_000)) ?? 5_000,
+      settleMs: (yield* time("settle", 0)) ?? 0,
+      maxQueue: yield* integer("maxQueue", 10_000, 1, 1_000_000),
+      perSecond,
+      exists: options.exists ?? defaultExists,
+      customFields: options.customFields,
+      propagateTrace: options.propagateTrace ?? false,
+    }
+  })

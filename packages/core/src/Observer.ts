@@ -1,0 +1,42 @@
+/** Callbacks that watch calls as they go: for progress, hooks and logs. They decide nothing. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+
+import type { AttemptRecord } from "./AelystError.ts"
+import type { Outcome } from "./ErrorTable.ts"
+
+/** Tells that a call waits: `line` for its turn, `backoff` before a resend, `doubt` and `settle` for the API's processing. */
+export interface Wait {
+  readonly reason: "line" | "backoff" | "doubt" | "settle"
+  /** How long it will be, in milliseconds; absent where only the pacer knows. */
+  readonly ms?: number
+  /** The resend that it comes before, from 1; 0 before the first attempt. */
+  readonly resend: number
+}
+
+/** Holds callbacks; one that throws is logged and disturbs nothing. */
+export interface Callbacks {
+  readonly onAttempt?: (attempt: AttemptRecord) => void
+  readonly onWait?: (wait: Wait) => void
+  /** Called once at the end of every call, an interrupted one included. */
+  readonly onOutcome?: (end: {
+    readonly outcome: Outcome | "created"
+    readonly attempts: ReadonlyArray<AttemptRecord>
+  }) => void
+}
+
+/** Gives the callbacks that watch the calls made under it; none by default. */
+export const Observer = Context.Reference<Callbacks>("@aelyst/core/Observer", {
+  defaultValue: () => ({}),
+})
+
+/** Runs a callback; what it throws is logged as a warning. */
+export const notify = <A>(
+  callback: ((value: A) => void) | undefined,
+  value: A,
+): Effect.Effect<void> =>
+  callback === undefined
+    ? Effect.void
+    : Effect.try({ try: () => callback(value), catch: () => "a callback threw" }).pipe(
+        Effect.catch((problem) => Effect.logWarning(problem)),
+      )

@@ -1,0 +1,57 @@
+/** Creates Aelyst contacts with Effect: input, errors, rate-limit schedule and client. */
+export type { CreateOptions, CreateResult, LayerOptions } from "./AelystClient.ts"
+export { AelystClient, layer, layerConfig, make, makeWith } from "./AelystClient.ts"
+export type { AttemptRecord, Members } from "./AelystError.ts"
+export {
+  AelystError,
+  AelystErrorTypeId,
+  AuthenticationError,
+  BadRequestError,
+  ConnectionError,
+  InternalServerError,
+  InvalidContactError,
+  OutcomeUnknownError,
+  RateLimitError,
+  UnavailableError,
+  UnexpectedResponseError,
+  isAelystError,
+} from "./AelystError.ts"
+export type { ExistsCandidate, ExistsMatcher } from "./Answer.ts"
+export { defaultExists } from "./Answer.ts"
+export { AttemptProbe, Probe, codeOf, maxBodyBytes } from "./Attempt.ts"
+export type { CallResult, RunScope, TokenSource } from "./Call.ts"
+export type { ClientConfig, ClientOptions } from "./ClientConfig.ts"
+export {
+  ConfigurationError,
+  checkBaseUrl,
+  checkToken,
+  defaultBaseUrl,
+  parse as parseOptions,
+} from "./ClientConfig.ts"
+export type { ContactInput, Validated } from "./Contact.ts"
+export { Payload, validate } from "./Contact.ts"
+export type {
+  Row,
+  RowResult,
+  RowState,
+  Run,
+  RunOptions,
+  RunSummary,
+  Stopped,
+} from "./CreateMany.ts"
+export { createMany, rowStates } from "./CreateMany.ts"
+export * as CustomField from "./CustomField.ts"
+export type { ErrorEntry, ErrorTag, Outcome } from "./ErrorTable.ts"
+export { docsUrl, errorTable, errorTags } from "./ErrorTable.ts"
+export * as FieldAlias from "./FieldAlias.ts"
+export * as Identifier from "./Identifier.ts"
+export type { IssueCode } from "./Issue.ts"
+export { Issue } from "./Issue.ts"
+export type { Lane } from "./Lane.ts"
+export { make as makeLane } from "./Lane.ts"
+export type { Callbacks, Wait } from "./Observer.ts"
+export { Observer } from "./Observer.ts"
+export * as Pacer from "./Pacer.ts"
+export type { RateLimitInfo } from "./RateLimitInfo.ts"
+export { fromHeaders, parseRetryAfter } from "./RateLimitInfo.ts"
+export type { Delivery } from "./RetryPolicy.ts"
