@@ -1,0 +1,411 @@
+/**
+ * The rate-limit pacer: one line before one API, for one token. It learns limit and window from the answers and lets
+ * a request go when the server will take it. The schedule itself is in `PacerState`; here are the line, the waiting
+ * and the store.
+ */
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
+import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+import * as Monotonic from "./Monotonic.ts"
+import * as Line from "./PacerLine.ts"
+import * as PacerState from "./PacerState.ts"
+
+/** What an answer says about the rate limit, read from its status and headers (W8, D8). */
+export interface Observation {
+  /** The answer was a 429. */
+  readonly refused: boolean
+  readonly limit?: number
+  readonly remaining?: number
+  /** As sent; absent when it was missing or made no sense. */
+  readonly retryAfter?: Duration.Duration
+  /** The caller will not wait that long: the gate closes for one window only, and nobody else is held up. */
+  readonly tooLong?: boolean
+}
+
+/** The right to send one request. Exactly one of the three ends counts, the first one. */
+export interface Permit {
+  /** How long the caller stood in line for it. */
+  readonly waited: Duration.Duration
+  /** Reports the answer, when its headers arrive. */
+  readonly observe: (observation: Observation) => Effect.Effect<void>
+  /** Reports that the request went out and will have no answer: it counts as spent. */
+  readonly abandon: Effect.Effect<void>
+  /** Returns the permit: the request never went out. */
+  readonly giveBack: Effect.Effect<void>
+}
+
+/**
+ * Says that a call was not let into the line (`queue`) or cannot go before its deadline (`deadline`).
+ *
+ * `retryAfter` is the wait that would have been needed, where that is known.
+ */
+export class PacerRefusal extends Data.TaggedError("PacerRefusal")<{
+  readonly reason: "queue" | "deadline"
+  readonly retryAfter?: Duration.Duration
+}> {}
+
+/**
+ * A place in line, kept for a whole call: `acquire` again after a refusal stands where the call stood.
+ *
+ * `deadline` is on the monotonic clock, in milliseconds. A wait that provably cannot fit fails at once: the gate is
+ * closed for longer, or the window is trusted and too many stand in front. Else it fails at the deadline.
+ */
+export interface Place {
+  readonly acquire: (options?: {
+    readonly deadline?: number
+  }) => Effect.Effect<Permit, PacerRefusal>
+}
+
+/** What a countdown or a gauge needs. */
+export interface PacerSnapshot {
+  /** Requests per window: from the server once it has said so, else a guess. */
+  readonly limit: number
+  /** How many could go now, as far as known. */
+  readonly remaining: number
+  /** The learned window; absent until it is trusted. */
+  readonly window?: Duration.Duration
+  /** Two windows have turned as predicted. */
+  readonly trusted: boolean
+  /** Callers in line. */
+  readonly waiting: number
+  /** Requests without an answer yet. */
+  readonly inFlight: number
+  /** How long the gate stays closed after a 429; absent while it is open. */
+  readonly opensIn?: Duration.Duration
+  /** How long ago the last answer came; absent before the first. */
+  readonly observedAgo?: Duration.Duration
+}
+
+/**
+ * Holds the state of pacers by key. `modify` is atomic per key; `now` is the store's time in milliseconds and never
+ * steps back for one key. The state is JSON, so a shared store can keep it outside of the process.
+ */
+export class PacerStore extends Context.Service<
+  PacerStore,
+  {
+    readonly modify: <A>(
+      key: string,
+      f: (
+        state: PacerState.PacerState | undefined,
+        now: number,
+      ) => readonly [A, PacerState.PacerState],
+    ) => Effect.Effect<A>
+  }
+>()("@aelyst/core/PacerStore") {}
+
+/** Makes a store in this process's memory, on the monotonic clock. */
+export const memoryStore = (): PacerStore["Service"] => {
+  const states = new Map<string, PacerState.PacerState>()
+  return {
+    modify: (key, f) =>
+      Effect.map(Monotonic.nowMillis, (now) => {
+        const [result, state] = f(states.get(key), now)
+        states.set(key, state)
+        return result
+      }),
+  }
+}
+
+/** Provides a store in this process's memory. */
+export const layerMemoryStore: Layer.Layer<PacerStore> = Layer.sync(PacerStore, memoryStore)
+
+/** How a pacer starts and what it always keeps to. */
+export interface PacerOptions {
+  /** Names the limit that is shared: a hash of token and origin, never the token. */
+  readonly key: string
+  /** Believed until there is evidence; 10 per second by default (W8's examples). */
+  readonly prior?: { readonly limit: number; readonly window: Duration.Input }
+  /** Never exceeded, whatever the server allows: in no second more than this many requests are sent. */
+  readonly ceiling?: { readonly perSecond: number }
+  /** How many callers may stand in line, 10,000 by default; one more is refused. */
+  readonly maxQueue?: number
+}
+
+/** The line before the API. */
+export class Pacer extends Context.Service<
+  Pacer,
+  {
+    /** Takes a place in line for one call; fails with `queue` when the line is full. */
+    readonly enter: Effect.Effect<Place, PacerRefusal, Scope.Scope>
+    /** Reads where things stand. */
+    readonly snapshot: Effect.Effect<PacerSnapshot>
+    /** Emits where things stand, now and after every change; a slow reader misses some, never the last. */
+    readonly changes: Stream.Stream<PacerSnapshot>
+  }
+>()("@aelyst/core/Pacer") {}
+
+/** Makes a pacer on a store. */
+export const make = (
+  options: PacerOptions & { readonly store: PacerStore["Service"] },
+): Effect.Effect<Pacer["Service"]> =>
+  Effect.map(PubSub.sliding<void>(1), (changed) => new Engine(options, changed).service)
+
+/** Provides a pacer on the store in the context. */
+export const layer = (options: PacerOptions): Layer.Layer<Pacer, never, PacerStore> =>
+  Layer.effect(
+    Pacer,
+    Effect.flatMap(PacerStore, (store) => make({ ...options, store })),
+  )
+
+/** One pacer's moving parts. */
+class Engine {
+  readonly service: Pacer["Service"]
+  readonly #config: PacerState.PacerConfig
+  readonly #key: string
+  readonly #store: PacerStore["Service"]
+  readonly #maxQueue: number
+  readonly #changed: PubSub.PubSub<void>
+  readonly #line = new Line.PacerLine()
+  #order = 0
+  /** Calls that have a place and have not been let through for the first time. */
+  #arriving = 0
+
+  constructor(
+    options: PacerOptions & { readonly store: PacerStore["Service"] },
+    changed: PubSub.PubSub<void>,
+  ) {
+    const { ceiling, prior = { limit: 10, window: Duration.seconds(1) } } = options
+    this.#config = {
+      prior: {
+        limit: prior.limit,
+        windowMs: Duration.toMillis(Duration.fromInputUnsafe(prior.window)),
+      },
+      ...(ceiling !== undefined && { ceiling }),
+    }
+    this.#key = options.key
+    this.#store = options.store
+    this.#maxQueue = options.maxQueue ?? 10_000
+    this.#changed = changed
+    const snapshot = this.#read((state, now) => this.#snapshot(state, now))
+    this.service = {
+      enter: this.#enter,
+      snapshot,
+      changes: Stream.unwrap(
+        Effect.map(PubSub.subscribe(changed), (subscription) =>
+          Stream.fromEffect(snapshot).pipe(
+            Stream.concat(
+              Stream.fromSubscription(subscription).pipe(Stream.mapEffect(() => snapshot)),
+            ),
+          ),
+        ),
+      ),
+    }
+  }
+
+  readonly #enter: Effect.Effect<Place, PacerRefusal, Scope.Scope> = Effect.suspend(() =>
+    this.#arriving >= this.#maxQueue
+      ? Effect.fail(new PacerRefusal({ reason: "queue" }))
+      : Effect.acquireRelease(
+          Effect.sync(() => this.#place(this.#order++)),
+          (place) => place.close,
+        ),
+  )
+
+  #place(order: number): Place & { readonly close: Effect.Effect<void> } {
+    this.#arriving++
+    let arriving = true
+    let open: Permit | undefined
+    const arrived = () => {
+      if (arriving) this.#arriving--
+      arriving = false
+    }
+    return {
+      acquire: (options) =>
+        this.#acquire(order, options?.deadline ?? Number.POSITIVE_INFINITY, (permit) => {
+          arrived()
+          open = permit
+        }),
+      close: Effect.suspend(() => {
+        arrived()
+        // A permit whose end nobody told may have gone out.
+        return open === undefined ? Effect.void : open.abandon
+      }),
+    }
+  }
+
+  #acquire(
+    order: number,
+    deadline: number,
+    granted: (permit: Permit) => void,
+  ): Effect.Effect<Permit, PacerRefusal> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.suspend(() => {
+        const self = Line.makeWaiter(order, deadline)
+        this.#line.join(self)
+        this.#publish()
+        return Effect.ensuring(
+          this.#stand(self, restore, granted),
+          Effect.sync(() => {
+            this.#line.leave(self)
+            this.#publish()
+          }),
+        )
+      }),
+    )
+  }
+
+  /** Waits to be the head; only the head asks for a permit and sleeps. */
+  readonly #stand = Effect.fnUntraced(
+    { self: this },
+    function* (
+      this: Engine,
+      self: Line.Waiter,
+      restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
+      granted: (permit: Permit) => void,
+    ) {
+      const arrivedAt = yield* Monotonic.nowMillis
+      if (self.deadline !== Number.POSITIVE_INFINITY) yield* this.#refuseAtOnce(self, arrivedAt)
+      for (;;) {
+        if (this.#line.head !== self) {
+          if (self.failure !== undefined) return yield* late(self.failure)
+          yield* restore(asleep(self))
+          continue
+        }
+        const now = yield* Monotonic.nowMillis
+        this.#line.expire(now, {})
+        if (self.failure !== undefined) continue
+        const asked = yield* this.#modify((state, storeNow) => {
+          const [decision, next] = PacerState.take(this.#config, state, storeNow)
+          const certain =
+            decision._tag === "Admit" ? undefined : PacerState.earliest(next, storeNow, 1)
+          return [{ decision, certain, storeNow }, next]
+        })
+        if (asked.decision._tag === "Admit") {
+          const permit = this.#permit(asked.decision.id, Duration.millis(now - arrivedAt))
+          granted(permit)
+          return permit
+        }
+        if (asked.certain !== undefined) {
+          const wait = asked.certain - asked.storeNow
+          this.#line.expire(now + wait, { retryAfterMs: wait })
+          if (self.failure !== undefined) continue
+        }
+        const untilMs = Math.min(
+          asked.decision.untilMs - asked.storeNow,
+          this.#line.nextDeadline() - now,
+        )
+        yield* restore(
+          Effect.raceFirst(asleep(self), Effect.sleep(Duration.millis(Math.max(0, untilMs)))),
+        )
+      }
+    },
+  )
+
+  /** Fails a caller whose turn provably comes after its deadline. */
+  #refuseAtOnce(self: Line.Waiter, now: number): Effect.Effect<void> {
+    // Who comes back after a refusal has hardly anybody in front; who is new stands at the end.
+    const nth = self.behind === undefined ? this.#line.size : 1
+    return Effect.map(
+      this.#read((state, storeNow) => {
+        const certain = PacerState.earliest(state, storeNow, nth)
+        return certain === undefined ? undefined : certain - storeNow
+      }),
+      (wait) => {
+        if (wait === undefined || now + wait < self.deadline) return
+        self.failure = { retryAfterMs: wait }
+        this.#line.leave(self)
+      },
+    )
+  }
+
+  #permit(id: number, waited: Duration.Duration): Permit {
+    let ended = false
+    const once = (end: Effect.Effect<void>) =>
+      Effect.suspend(() => {
+        if (ended) return Effect.void
+        ended = true
+        return end
+      })
+    const change = (f: (state: PacerState.PacerState, now: number) => PacerState.PacerState) =>
+      Effect.map(
+        this.#modify((state, now) => [undefined, f(state, now)]),
+        () => {
+          Line.wake(this.#line.head)
+          this.#publish()
+        },
+      )
+    return {
+      waited,
+      observe: (observation) =>
+        once(
+          Effect.flatMap(observation.refused ? Random.next : Effect.succeed(0), (jitter) =>
+            change((state, now) =>
+              PacerState.observe(this.#config, state, id, answer(observation, jitter), now),
+            ),
+          ),
+        ),
+      abandon: once(change((state, now) => PacerState.abandon(state, id, now))),
+      giveBack: once(change((state) => PacerState.giveBack(state, id))),
+    }
+  }
+
+  #modify<A>(
+    f: (state: PacerState.PacerState, now: number) => readonly [A, PacerState.PacerState],
+  ): Effect.Effect<A> {
+    return this.#store.modify(this.#key, (state, now) =>
+      f(state ?? PacerState.make(this.#config), now),
+    )
+  }
+
+  #read<A>(f: (state: PacerState.PacerState, now: number) => A): Effect.Effect<A> {
+    return this.#modify((state, now) => [f(state, now), state])
+  }
+
+  #publish(): void {
+    PubSub.publishUnsafe(this.#changed, undefined)
+  }
+
+  #snapshot(state: PacerState.PacerState, now: number): PacerSnapshot {
+    const seen = PacerState.view(state, now)
+    return {
+      limit: seen.limit,
+      remaining: seen.remaining,
+      ...(seen.windowMs !== null && { window: Duration.millis(seen.windowMs) }),
+      trusted: seen.trusted,
+      waiting: this.#line.size,
+      inFlight: seen.inFlight,
+      ...(seen.opensAt !== null && { opensIn: Duration.millis(seen.opensAt - now) }),
+      ...(seen.observedAt !== null && {
+        observedAgo: Duration.millis(Math.max(0, now - seen.observedAt)),
+      }),
+    }
+  }
+}
+
+const late = ({ retryAfterMs }: { readonly retryAfterMs?: number }) =>
+  new PacerRefusal({
+    reason: "deadline",
+    ...(retryAfterMs !== undefined && { retryAfter: Duration.millis(retryAfterMs) }),
+  })
+
+/** Sleeps until somebody wakes this caller. */
+const asleep = (waiter: Line.Waiter): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    if (waiter.woken) {
+      waiter.woken = false
+      return resume(Effect.void)
+    }
+    // Yielding lets the waker finish first: who is served first also sends first.
+    waiter.wake = () => resume(Effect.yieldNow)
+    return Effect.sync(() => {
+      waiter.wake = undefined
+    })
+  })
+
+const answer = (observation: Observation, jitter: number): PacerState.Answer => ({
+  refused: observation.refused,
+  jitter,
+  ...(observation.limit !== undefined && { limit: observation.limit }),
+  ...(observation.remaining !== undefined && { remaining: observation.remaining }),
+  ...(observation.retryAfter !== undefined && {
+    retryAfterMs: Duration.toMillis(observation.retryAfter),
+  }),
+  ...(observation.tooLong === true && { tooLong: true }),
+})

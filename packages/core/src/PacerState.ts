@@ -1,0 +1,572 @@
+/**
+ * The rate-limit schedule as a pure state machine over JSON state: no clock, no Effect, times in milliseconds.
+ * It keeps a log of what the server counts, corrected by what each answer says, and spends what the log leaves.
+ * A schedule that never has more than `limit` sends in any window suits fixed windows, sliding logs and buckets alike.
+ */
+import * as SendLog from "./SendLog.ts"
+
+/** What is believed before the first answer (`prior`, a hint), and what always holds (`ceiling`, sends per second). */
+export interface PacerConfig {
+  readonly prior: { readonly limit: number; readonly windowMs: number }
+  readonly ceiling?: { readonly perSecond: number }
+}
+
+/** A request on its way. */
+interface Flight {
+  readonly id: number
+  readonly sentAt: number
+  /** Another answer proved that the server had counted it by then. */
+  readonly countedBy?: number
+  /** It took so long that it was put into the log; its answer only tells what it says. */
+  readonly logged?: true
+}
+
+/** A closed gate: nothing passes before `untilMs`, then one probe alone. */
+interface Gate {
+  readonly closedAt: number
+  readonly untilMs: number
+}
+
+/** What the pacer remembers. JSON, so that a store can share it between processes. */
+export interface PacerState {
+  readonly version: 1
+  /** The newest time seen; an earlier one is read as this one. */
+  readonly nowMs: number
+  readonly nextId: number
+  readonly limit: number
+  /** Where `limit` comes from: nobody said, counted up to the first refusal, or said by the server. */
+  readonly limitFrom: "prior" | "refusal" | "server"
+  /** When the request was sent whose answer gave the limit: older sends do not overrule it. */
+  readonly limitSentAt: number
+  /** How much of `limit` a window has really taken; beyond it only a careful climb is allowed. */
+  readonly proven: number
+  readonly windowMs: number
+  /** Windows in a row that turned as predicted; from 2 on the window is trusted. */
+  readonly turns: number
+  /** What the server counts, as far as known: answered sends and those of others that it told about. */
+  readonly log: SendLog.SendLog
+  readonly flights: ReadonlyArray<Flight>
+  /** The request sent alone to see whether the window has turned, or whether the gate may open. */
+  readonly probe: number | null
+  readonly roundTrip: RoundTrip
+  /** Added to every window after a send came too early. */
+  readonly guardMs: number
+  /** 1 where the server counts a request only after it has told what remains. */
+  readonly remainingOffset: 0 | 1
+  readonly gate: Gate | null
+  /** Refusals in a row. */
+  readonly refusals: number
+  readonly heard: boolean
+  /** The current stretch of one window, for servers that do not say their limit; `full`: it was used up. */
+  readonly stretch: {
+    readonly startMs: number
+    readonly full: boolean
+    readonly clean: number
+    readonly patience: number
+  }
+  /** Accepted sends since the last refusal. */
+  readonly since: { readonly startMs: number; readonly count: number } | null
+  /** Own sends, for the ceiling. */
+  readonly spent: SendLog.SendLog
+  /** When the last answer came. */
+  readonly observedAt: number | null
+}
+
+/** The least round trip of the last answers, and by how much others exceed it. */
+interface RoundTrip {
+  readonly least: number
+  readonly leastBefore: number
+  readonly seen: number
+  readonly excess: number
+}
+
+/** Whether a request may go, and if not, when to ask again (an answer can make it earlier). */
+export type Decision =
+  | { readonly _tag: "Admit"; readonly id: number }
+  | { readonly _tag: "Wait"; readonly untilMs: number }
+
+/** What an answer says about the limit; `jitter` is a number in [0, 1) drawn by the caller. */
+export interface Answer {
+  readonly refused: boolean
+  readonly limit?: number
+  readonly remaining?: number
+  readonly retryAfterMs?: number
+  readonly tooLong?: boolean
+  readonly jitter: number
+}
+
+const turnsToTrust = 2
+/** An answer this late was slow in the making: the request itself is taken to have arrived. */
+const slowMs = 2000
+/** A request without any answer for so long belongs to a process that is gone. */
+const lostMs = 300_000
+const longestWindowMs = 3_600_000
+const firstPatience = 64
+
+/** Makes a state that has seen nothing. */
+export const make = ({ prior }: PacerConfig): PacerState => ({
+  version: 1,
+  nowMs: Number.MIN_SAFE_INTEGER,
+  nextId: 1,
+  limit: Math.max(1, Math.floor(prior.limit)),
+  limitFrom: "prior",
+  limitSentAt: Number.MIN_SAFE_INTEGER,
+  proven: 0,
+  // A window assumed too short costs one refusal, one assumed too long would never be found out.
+  windowMs: Math.min(prior.windowMs, 1000),
+  turns: 0,
+  log: SendLog.empty,
+  flights: [],
+  probe: null,
+  roundTrip: {
+    least: Number.MAX_SAFE_INTEGER,
+    leastBefore: Number.MAX_SAFE_INTEGER,
+    seen: 0,
+    excess: 0,
+  },
+  guardMs: 0,
+  remainingOffset: 0,
+  gate: null,
+  refusals: 0,
+  heard: false,
+  stretch: { startMs: Number.MIN_SAFE_INTEGER, full: false, clean: 0, patience: firstPatience },
+  since: null,
+  spent: SendLog.empty,
+  observedAt: null,
+})
+
+/** Tells whether the learned window has proved itself. */
+export const isTrusted = (state: PacerState): boolean => state.turns >= turnsToTrust
+
+/**
+ * A lower bound of a round trip. A request counted at `c` was answered no earlier than `c` plus the way back,
+ * and the next one arrives no earlier than its send plus the way there: the two ways make one round trip.
+ */
+const leastRoundTrip = ({
+  roundTrip: { excess, least, leastBefore, seen },
+}: PacerState): number => {
+  if (seen === 0) return 0
+  const margin = 1 + excess * (seen < 20 ? 0.5 : 0.25)
+  return Math.max(0, Math.min(least, leastBefore) - margin)
+}
+
+/** When the server has surely forgotten a send that was counted by `at`, if the window is right. */
+const dueAt = (state: PacerState, at: number): number =>
+  at + state.windowMs - leastRoundTrip(state) + state.guardMs
+
+const resolution = (state: PacerState): number => (state.limit > 64 ? state.windowMs / 512 : 0)
+
+const record = (state: PacerState, at: number, count: number): SendLog.SendLog =>
+  SendLog.add(state.log, at, count, resolution(state))
+
+const flying = (state: PacerState): number =>
+  state.flights.reduce((sum, flight) => (flight.logged === true ? sum : sum + 1), 0)
+
+/** Asks for one request. */
+export const take = (
+  config: PacerConfig,
+  previous: PacerState,
+  clock: number,
+): readonly [Decision, PacerState] => {
+  const now = Math.max(clock, previous.nowMs)
+  let state: PacerState = climb(forget(settle({ ...previous, nowMs: now }, now), now), now)
+  const { gate } = state
+  if (gate !== null && now < gate.untilMs) return [{ _tag: "Wait", untilMs: gate.untilMs }, state]
+  const ceilingAt = ceilingOpensAt(config, state, now)
+  if (ceilingAt > now) return [{ _tag: "Wait", untilMs: ceilingAt }, state]
+  const probing = state.probe !== null
+  if (gate !== null || !state.heard) {
+    return probing
+      ? [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
+      : admit(config, state, now, true)
+  }
+  const total = SendLog.size(state.log)
+  const inFlight = flying(state)
+  if (total + inFlight < state.limit) {
+    const climbing = state.limitFrom === "prior" && total + inFlight >= state.proven
+    if (!climbing || inFlight <= Math.max(0, total - state.proven) / 2)
+      return admit(config, state, now, false)
+    return [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
+  }
+  state = { ...state, stretch: { ...state.stretch, full: true } }
+  const trusted = isTrusted(state)
+  const blocking = SendLog.timeOf(state.log, trusted ? total + inFlight - state.limit + 1 : 1)
+  if (blocking === undefined) return [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
+  const due = dueAt(state, blocking)
+  if (due > now) return [{ _tag: "Wait", untilMs: due }, state]
+  return probing
+    ? [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
+    : admit(config, state, now, true)
+}
+
+const admit = (
+  config: PacerConfig,
+  state: PacerState,
+  now: number,
+  probe: boolean,
+): readonly [Decision, PacerState] => {
+  const id = state.nextId
+  return [
+    { _tag: "Admit", id },
+    {
+      ...state,
+      nextId: id + 1,
+      flights: [...state.flights, { id, sentAt: now }],
+      probe: probe ? id : state.probe,
+      spent: config.ceiling === undefined ? state.spent : SendLog.add(state.spent, now, 1, 0),
+    },
+  ]
+}
+
+/** When the oldest request without an answer will count as arrived, so that nothing waits for it for ever. */
+const answerDue = (state: PacerState, now: number): number => {
+  const oldest = state.flights.find((flight) => flight.logged !== true)
+  return Math.max(now + 1, oldest === undefined ? now + slowMs : oldest.sentAt + slowMs)
+}
+
+/** Puts requests into the log whose answers are very late, and gives up those of processes that are gone. */
+const settle = (state: PacerState, now: number): PacerState => {
+  const first = state.flights[0]
+  if (first === undefined || first.sentAt + slowMs > now) return state
+  let { log } = state
+  const flights: Array<Flight> = []
+  for (const flight of state.flights) {
+    if (flight.sentAt + lostMs <= now) continue
+    if (flight.logged !== true && flight.sentAt + slowMs <= now) {
+      log = SendLog.add(log, flight.countedBy ?? flight.sentAt + slowMs, 1, resolution(state))
+      flights.push({ ...flight, logged: true })
+    } else flights.push(flight)
+  }
+  const probe = flights.some((flight) => flight.id === state.probe && flight.logged !== true)
+    ? state.probe
+    : null
+  return { ...state, log, flights, probe }
+}
+
+/** Drops what a trusted window has surely forgotten; without trust only the server's own word drops anything. */
+const forget = (state: PacerState, now: number): PacerState => {
+  if (!isTrusted(state)) return state
+  const gone = SendLog.countUntil(state.log, now - dueAt(state, 0))
+  return gone === 0 ? state : { ...state, log: SendLog.dropOldest(state.log, gone) }
+}
+
+/** Raises an unknown limit: each full window without a refusal doubles it; after a refusal, patience comes first. */
+const climb = (state: PacerState, now: number): PacerState => {
+  const { stretch } = state
+  if (state.limitFrom === "server" || now < stretch.startMs + state.windowMs) return state
+  const clean = stretch.full ? stretch.clean + 1 : stretch.clean
+  const next = { ...state, stretch: { ...stretch, startMs: now, full: false, clean } }
+  if (!stretch.full || (state.limitFrom === "refusal" && clean < stretch.patience)) return next
+  return {
+    ...next,
+    limit: Math.min(state.limit * 2, 1_000_000),
+    limitFrom: "prior",
+    proven: state.limit,
+    stretch: { ...next.stretch, clean: 0 },
+  }
+}
+
+const ceilingOpensAt = ({ ceiling }: PacerConfig, state: PacerState, now: number): number => {
+  if (ceiling === undefined) return now
+  const count = Math.max(1, Math.floor(ceiling.perSecond))
+  const perMs = (1000 * count) / ceiling.perSecond
+  const newest = SendLog.size(state.spent)
+  const blocking = newest < count ? undefined : SendLog.timeOf(state.spent, newest - count + 1)
+  return blocking === undefined ? now : blocking + perMs
+}
+
+/** Records an answer when its headers have come. */
+export const observe = (
+  config: PacerConfig,
+  previous: PacerState,
+  id: number,
+  answer: Answer,
+  clock: number,
+): PacerState => {
+  const now = Math.max(clock, previous.nowMs)
+  const flight = previous.flights.find((candidate) => candidate.id === id)
+  if (flight === undefined) return previous
+  const state = heard(land({ ...previous, nowMs: now }, flight), flight, answer, now)
+  return answer.refused
+    ? refused(previous, state, flight, answer, now)
+    : accepted(previous, trimmed(config, state), flight, answer, now)
+}
+
+/** Records that a request went out and will have no answer: it counts as spent. */
+export const abandon = (previous: PacerState, id: number, clock: number): PacerState => {
+  const now = Math.max(clock, previous.nowMs)
+  const flight = previous.flights.find((candidate) => candidate.id === id)
+  if (flight === undefined) return previous
+  const state = land({ ...previous, nowMs: now }, flight)
+  return flight.logged === true
+    ? state
+    : { ...state, log: record(state, flight.countedBy ?? now, 1) }
+}
+
+/** Takes a permit back whose request never went out. */
+export const giveBack = (state: PacerState, id: number): PacerState => {
+  const flight = state.flights.find((candidate) => candidate.id === id)
+  if (flight === undefined) return state
+  return { ...land(state, flight), spent: SendLog.dropNewest(state.spent) }
+}
+
+const land = (state: PacerState, flight: Flight): PacerState => ({
+  ...state,
+  flights: state.flights.filter(({ id }) => id !== flight.id),
+  probe: state.probe === flight.id ? null : state.probe,
+})
+
+const trimmed = ({ ceiling }: PacerConfig, state: PacerState): PacerState => {
+  if (ceiling === undefined) return state
+  const surplus = SendLog.size(state.spent) - Math.max(1, Math.floor(ceiling.perSecond))
+  return surplus > 0 ? { ...state, spent: SendLog.dropOldest(state.spent, surplus) } : state
+}
+
+/** What every answer teaches: the round trip and, where it says so, the limit. */
+const heard = (state: PacerState, flight: Flight, answer: Answer, now: number): PacerState => {
+  const next: PacerState = {
+    ...state,
+    heard: true,
+    observedAt: now,
+    roundTrip: sampled(state.roundTrip, now - flight.sentAt),
+  }
+  if (answer.limit === undefined || flight.sentAt < state.limitSentAt) return next
+  const limit = Math.max(1, answer.limit)
+  const changed = limit !== state.limit && state.limitFrom === "server"
+  return {
+    ...next,
+    limit,
+    proven: limit,
+    limitFrom: "server",
+    limitSentAt: flight.sentAt,
+    turns: changed ? 0 : state.turns,
+  }
+}
+
+const sampled = (roundTrip: RoundTrip, sample: number): RoundTrip => {
+  const turn = roundTrip.seen > 0 && roundTrip.seen % 128 === 0
+  const least = turn ? sample : Math.min(roundTrip.least, sample)
+  const leastBefore = turn ? roundTrip.least : roundTrip.leastBefore
+  const excess = sample - Math.min(least, leastBefore)
+  return {
+    least,
+    leastBefore,
+    seen: roundTrip.seen + 1,
+    excess:
+      roundTrip.seen < 16
+        ? (roundTrip.excess * roundTrip.seen + excess) / (roundTrip.seen + 1)
+        : roundTrip.excess + (excess - roundTrip.excess) / 16,
+  }
+}
+
+const accepted = (
+  previous: PacerState,
+  state: PacerState,
+  flight: Flight,
+  answer: Answer,
+  now: number,
+): PacerState => {
+  const reopened = state.gate !== null && flight.sentAt >= state.gate.untilMs
+  const base: PacerState = {
+    ...state,
+    gate: reopened ? null : state.gate,
+    refusals: reopened || state.gate === null ? 0 : state.refusals,
+    since:
+      state.since === null
+        ? { startMs: flight.sentAt, count: 1 }
+        : { startMs: state.since.startMs, count: state.since.count + 1 },
+  }
+  const corrected =
+    answer.remaining === undefined
+      ? turnedWithoutWord(previous, base, flight)
+      : reconciled(base, flight, answer.remaining, now)
+  if (flight.logged === true) return corrected
+  const next = { ...corrected, log: record(corrected, flight.countedBy ?? now, 1) }
+  // Sent before the refusal that set the limit, and let in all the same: the limit is at least that.
+  if (next.limitFrom !== "refusal") return next
+  return { ...next, limit: Math.max(next.limit, SendLog.size(next.log)) }
+}
+
+/** Without the server's word an accepted probe is the word: what was due when it left is forgotten. */
+const turnedWithoutWord = (previous: PacerState, state: PacerState, flight: Flight): PacerState => {
+  if (previous.probe !== flight.id) return state
+  const gone = SendLog.countUntil(state.log, flight.sentAt - dueAt(state, 0))
+  if (gone === 0) return state
+  return {
+    ...state,
+    log: SendLog.dropOldest(state.log, gone),
+    turns: gone * 2 >= state.limit ? state.turns + 1 : state.turns,
+  }
+}
+
+/** Makes the log agree with the server's count at the moment when it counted this request. */
+const reconciled = (
+  state: PacerState,
+  flight: Flight,
+  remaining: number,
+  now: number,
+): PacerState => {
+  const remainingOffset = remaining >= state.limit ? 1 : state.remainingOffset
+  const used = Math.max(1, state.limit - remaining + remainingOffset)
+  const least = leastRoundTrip(state)
+  const due = SendLog.countUntil(state.log, flight.sentAt - dueAt(state, 0))
+  // Counted before this one without doubt; of those the server still counts the newest, `used - 1` at most.
+  const before = SendLog.countUntil(state.log, flight.sentAt + least)
+  const forgotten = Math.max(0, before - (used - 1))
+  const dueLeft = Math.max(0, due - forgotten)
+  const expired = SendLog.countUntil(state.log, flight.sentAt - state.windowMs + least)
+  const others = state.flights.reduce(
+    (sum, other) => (other.logged !== true && other.sentAt + least <= now ? sum + 1 : sum),
+    0,
+  )
+  const explained = 1 + SendLog.size(state.log) - expired + others
+  const next: PacerState = {
+    ...state,
+    remainingOffset,
+    log: SendLog.dropOldest(state.log, forgotten),
+  }
+  if (used > explained) {
+    // Somebody else spends too, or the window is longer than thought.
+    const unforgotten = due * 2 >= state.limit && dueLeft * 4 >= due * 3
+    const log = SendLog.dropOldest(next.log, Math.min(dueLeft, used - explained))
+    return {
+      ...next,
+      turns: 0,
+      windowMs: unforgotten ? Math.min(state.windowMs * 2, longestWindowMs) : state.windowMs,
+      log: SendLog.add(log, now, used - explained, resolution(state)),
+    }
+  }
+  const turned = due > 0 && dueLeft === 0 && forgotten * 2 >= state.limit
+  return {
+    ...next,
+    turns: turned ? state.turns + 1 : state.turns,
+    flights:
+      used === explained ? next.flights.map((other) => countedBy(other, now, least)) : next.flights,
+  }
+}
+
+const countedBy = (flight: Flight, now: number, least: number): Flight =>
+  flight.countedBy !== undefined || flight.sentAt + least > now
+    ? flight
+    : { ...flight, countedBy: now }
+
+const refused = (
+  previous: PacerState,
+  state: PacerState,
+  flight: Flight,
+  answer: Answer,
+  now: number,
+): PacerState => {
+  const sameBurst = previous.gate !== null && flight.sentAt < previous.gate.untilMs
+  const refusals = sameBurst ? state.refusals : state.refusals + 1
+  const delay =
+    answer.tooLong === true
+      ? state.windowMs
+      : answer.retryAfterMs === undefined
+        ? Math.min(60_000, 1000 * 2 ** Math.min(refusals - 1, 10))
+        : Math.max(100, answer.retryAfterMs)
+  const untilMs = now + delay + answer.jitter * Math.min(250, delay / 10)
+  if (sameBurst && previous.gate !== null) {
+    return {
+      ...state,
+      gate: { ...previous.gate, untilMs: Math.max(previous.gate.untilMs, untilMs) },
+    }
+  }
+  const learned = taught(previous, state, flight, answer, now)
+  return { ...learned, turns: 0, since: null, refusals, gate: { closedAt: now, untilMs } }
+}
+
+/** What the first refusal of a burst teaches about window and limit. */
+const taught = (
+  previous: PacerState,
+  state: PacerState,
+  flight: Flight,
+  answer: Answer,
+  now: number,
+): PacerState => {
+  const limitChanged = previous.limitFrom === "server" && state.limit !== previous.limit
+  if (answer.tooLong === true || limitChanged || (answer.remaining ?? 0) > 0) return state
+  if (isTrusted(previous)) {
+    return { ...state, guardMs: Math.min(state.windowMs / 4, Math.max(4, state.guardMs * 2)) }
+  }
+  const retryAfterMs = answer.retryAfterMs ?? 1000
+  const turnProbe = previous.gate === null && previous.probe === flight.id && previous.heard
+  const first = previous.limitFrom === "server" ? firstSend(state) : state.since?.startMs
+  const age = first === undefined ? 0 : now - first
+  const candidate = Math.floor((age + retryAfterMs) / 1000) * 1000
+  const longer = turnProbe || retryAfterMs > state.windowMs
+  const windowMs = longer
+    ? Math.min(longestWindowMs, Math.max(state.windowMs, candidate))
+    : state.windowMs
+  if (state.limitFrom === "server") return { ...state, windowMs }
+  const counted = windowMs > state.windowMs ? (state.since?.count ?? 0) : SendLog.size(state.log)
+  const limit = Math.max(1, counted)
+  return {
+    ...state,
+    windowMs,
+    limit,
+    proven: limit,
+    limitFrom: "refusal",
+    stretch: {
+      ...state.stretch,
+      clean: 0,
+      full: false,
+      patience:
+        state.stretch.patience *
+        (previous.limitFrom === "prior" && state.stretch.patience < 4096 && previous.proven > 0
+          ? 2
+          : 1),
+    },
+  }
+}
+
+const firstSend = (state: PacerState): number | undefined => {
+  const oldest = state.log[0]
+  return oldest === undefined ? undefined : oldest.at - leastRoundTrip(state)
+}
+
+/**
+ * Gives the earliest time at which the nth caller in line (from 1) can go, where that is certain: the gate is closed,
+ * or limit and window are trusted. Otherwise undefined.
+ */
+export const earliest = (state: PacerState, clock: number, nth: number): number | undefined => {
+  const now = Math.max(clock, state.nowMs)
+  const gateAt = state.gate === null ? now : Math.max(now, state.gate.untilMs)
+  if (!isTrusted(state)) return gateAt > now ? gateAt : undefined
+  const forgotten = forget(state, now)
+  const total = SendLog.size(forgotten.log)
+  const free = state.limit - total - flying(state)
+  if (nth <= free) return gateAt
+  const windows = Math.ceil((nth - Math.max(0, free)) / state.limit) - 1
+  const first = SendLog.timeOf(forgotten.log, 1)
+  const opens = first === undefined ? now : Math.max(now, dueAt(state, first))
+  return Math.max(gateAt, opens + windows * state.windowMs)
+}
+
+/** What a countdown or a gauge shows. Times are on the clock that the state was fed. */
+export interface PacerView {
+  readonly limit: number
+  readonly remaining: number
+  readonly windowMs: number | null
+  readonly trusted: boolean
+  readonly inFlight: number
+  readonly opensAt: number | null
+  readonly observedAt: number | null
+}
+
+/** Looks at the state without changing it. */
+export const view = (state: PacerState, clock: number): PacerView => {
+  const now = Math.max(clock, state.nowMs)
+  const trusted = isTrusted(state)
+  const { log } = forget(state, now)
+  const inFlight = flying(state)
+  return {
+    limit: state.limit,
+    remaining: state.gate === null ? Math.max(0, state.limit - SendLog.size(log) - inFlight) : 0,
+    windowMs: trusted ? state.windowMs : null,
+    trusted,
+    inFlight,
+    opensAt: state.gate !== null && state.gate.untilMs > now ? state.gate.untilMs : null,
+    observedAt: state.observedAt,
+  }
+}
