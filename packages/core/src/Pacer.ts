@@ -287,12 +287,16 @@ class Engine {
           this.#line.expire(now + wait, { retryAfterMs: wait })
           if (self.failure !== undefined) continue
         }
+        // Timers count whole milliseconds and may fire a fraction early: round up, or the head spins.
         const untilMs = Math.min(
           asked.decision.untilMs - asked.storeNow,
           this.#line.nextDeadline() - now,
         )
         yield* restore(
-          Effect.raceFirst(asleep(self), Effect.sleep(Duration.millis(Math.max(0, untilMs)))),
+          Effect.raceFirst(
+            asleep(self),
+            Effect.sleep(Duration.millis(Math.max(1, Math.ceil(untilMs)))),
+          ),
         )
       }
     },
