@@ -99,6 +99,8 @@ export const checkBaseUrl = (
   })
 }
 
+const fail = (option: string, rule: string) => Result.fail(new ConfigurationError(option, rule))
+
 const tokenPattern = /^[\x21-\x7e]{8,4096}$/
 
 /** Checks a token: 8 to 4,096 visible ASCII characters after one trailing line break is cut. The value is never quoted. */
@@ -117,7 +119,6 @@ export const checkToken = (input: string): Result.Result<Redacted.Redacted, Conf
 /** Checks all options and fills in the defaults; the first option that makes no sense fails, by its name. */
 export const parse = (options: ClientOptions): Result.Result<ClientConfig, ConfigurationError> =>
   Result.gen(function* () {
-    const fail = (option: string, rule: string) => Result.fail(new ConfigurationError(option, rule))
     const { baseUrl, origin } = yield* checkBaseUrl(options.baseUrl ?? defaultBaseUrl)
     const delivery = options.delivery ?? "at-most-once"
     if (delivery !== "at-most-once" && delivery !== "natural-key") {
