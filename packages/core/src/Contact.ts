@@ -53,7 +53,8 @@ export interface Validated {
 export const MAX_BODY = 102_400
 const MAX_KEYS = 100
 
-const fieldNames = [
+/** The fields of a contact, as callers name them. */
+export const fieldNames = [
   "firstName",
   "lastName",
   "phone",
@@ -308,8 +309,6 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
   let firstNameRead = false
   for (let i = 0; i < keys.length && !isFull(reading); i++) {
     const key = keys[i] ?? ""
-    reading.at = [shownKey(key, i, false)]
-    const value: unknown = Reflect.get(input, key)
     switch (key) {
       case "firstName":
       case "lastName":
@@ -318,6 +317,8 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
       case "language":
       case "profilePic":
       case "countryCode": {
+        reading.at = [key]
+        const value: unknown = Reflect.get(input, key)
         if (key === "firstName") firstNameRead = value !== undefined && value !== null
         const text = readField(reading, key, value)
         if (text !== undefined) texts[key] = text
@@ -325,6 +326,8 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
       }
       case "customFields":
       case "custom_fields": {
+        reading.at = [key]
+        const value: unknown = Reflect.get(input, key)
         if (value === undefined || value === null) break
         if (customFieldsAt !== undefined) report(reading, "CUSTOM_FIELDS_TWICE", [key])
         customFieldsAt = key
@@ -369,6 +372,10 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
  * is a string, a finite number or a boolean (which travels as `"true"` or `"false"`).
  * Only own enumerable properties count, and each is read once. A field that is `null` or `undefined` is left out; of a
  * `{ name, value }` pair only the value is (W4, D12). An empty set of custom fields is left out.
+ *
+ * Names and texts travel as given; only NUL, and halves of surrogate pairs (they have no UTF-8 form), are
+ * refused in them. A key that is not a field is named in a path only where it looks like a field's name (a letter, then
+ * letters, digits, `_` and `-`, at most 40 characters, at most four digits); of others the position is given.
  *
  * Limits: 100 properties, 200 custom fields, 4,096 bytes a string (2,048 for `profilePic`), 102,400 bytes of JSON.
  * Takes time linear in the input up to these limits; never throws, whatever it is given.

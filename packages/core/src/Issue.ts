@@ -16,7 +16,7 @@ export const rules = {
   IDENTIFIER_CONTROL: "An identifier holds no control characters and no line breaks",
   IDENTIFIER_INVISIBLE:
     "An identifier holds no invisible or direction-changing characters and no unusual spaces",
-  IDENTIFIER_DOTS: "An identifier is neither . nor ..",
+  IDENTIFIER_DOTS: 'An identifier is neither "." nor ".."',
   PREFIX_MISSING: "An email address or a phone number needs its prefix, email: or phone:",
   PREFIX_CASE: "The prefix is written in lower case, without spaces: email:, phone: or id:",
   PREFIX_DOUBLE: "The prefix is written once",

@@ -12,9 +12,12 @@ export const MAX_STRING = 4096
 /** The most bytes of `profilePic`. */
 export const MAX_PROFILE_PIC = 2048
 
+// An identifier, or a link, where an address or a number is wanted.
+const hasPrefix = (text: string): boolean => /^(?:email|phone|mailto|tel):/i.test(text)
+
 /**
  * Says whether a text is an email address: one `@` with text on both sides, no spaces, control or invisible
- * characters, at most 254 characters (D2).
+ * characters, at most 254 characters (D2). An address that still has the prefix `email:` is none.
  */
 export const isEmail = (text: string): boolean => {
   if (text.length > MAX_EMAIL) return false
@@ -23,7 +26,8 @@ export const isEmail = (text: string): boolean => {
     at > 0 &&
     at < text.length - 1 &&
     text.indexOf("@", at + 1) === -1 &&
-    Characters.scan(text) === 0
+    Characters.scan(text) === 0 &&
+    !hasPrefix(text)
   )
 }
 
@@ -38,6 +42,7 @@ export const isPhone = (text: string): boolean =>
 /** Suggests how to write an email address that was refused, without quoting it. */
 export const emailHint = (text: string): string | undefined => {
   if (text.length > MAX_EMAIL) return undefined
+  if (hasPrefix(text)) return "leave the prefix out"
   const kinds = Characters.scan(text)
   if (kinds !== 0) return `remove character ${Characters.indexOf(text, kinds) + 1}`
   const at = text.indexOf("@")
@@ -62,6 +67,7 @@ export const phoneDigits = (text: string): number => {
 
 /** Suggests how to write a phone number that was refused, without quoting it. */
 export const phoneHint = (text: string): string | undefined => {
+  if (hasPrefix(text)) return "leave the prefix out"
   const count = phoneDigits(text)
   if (count < 7) return undefined
   if (!text.startsWith("+")) {

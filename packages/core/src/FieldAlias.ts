@@ -1,0 +1,261 @@
+/**
+ * The names that people and other systems give to the fields of a contact, for
+ * reading forms and files. A whole header equals an alias after normalising, or
+ * it matches nothing: never a part of it, never something near it.
+ */
+
+/** What a header can stand for; `fullName` and `identifier` are not fields of the payload. */
+export type Target =
+  | "firstName"
+  | "lastName"
+  | "fullName"
+  | "email"
+  | "phone"
+  | "language"
+  | "countryCode"
+  | "profilePic"
+  | "identifier"
+
+/** A header's meaning. */
+export interface Match {
+  readonly target: Target
+  /** 0 is the best name for the target; of several columns for one target the lowest rank comes first. */
+  readonly rank: number
+}
+
+// Headers are names, not texts; longer ones match nothing.
+const MAX_HEADER = 200
+
+/**
+ * Normalises a header: compatibility decomposition, marks dropped, lower case, letters and digits alone. Normalising
+ * twice changes nothing. Headers of more than 200 characters give "".
+ */
+export const normalise = (header: string): string =>
+  header.length > MAX_HEADER
+    ? ""
+    : header
+        .normalize("NFKD")
+        .toLowerCase()
+        .normalize("NFKD")
+        .replace(/[^\p{L}\p{N}]/gu, "")
+
+/**
+ * Lists the aliases of each target in ranks, the best first. They are shown and tested as people write them; comparing
+ * normalises both sides.
+ *
+ * **Details**
+ *
+ * Left out on purpose: names of other things ("Contact number", "Email consent", "Email domain"), ids of other systems
+ * ("Record ID"), and names that mean several fields ("Title", "Address").
+ */
+export const aliases: Readonly<Record<Target, ReadonlyArray<ReadonlyArray<string>>>> = {
+  firstName: [
+    [
+      "first name",
+      "given name",
+      "forename",
+      "fname",
+      "first",
+      "contact first name",
+      "person first name",
+      "vorname",
+      "prénom",
+      "nombre",
+      "nombre de pila",
+      "primeiro nome",
+      "voornaam",
+      "imię",
+      "förnamn",
+      "fornavn",
+      "etunimi",
+      "jméno",
+      "nama depan",
+      "nama pertama",
+      "имя",
+      "名",
+    ],
+  ],
+  lastName: [
+    [
+      "last name",
+      "family name",
+      "surname",
+      "lname",
+      "last",
+      "contact last name",
+      "person last name",
+      "nachname",
+      "familienname",
+      "nom",
+      "nom de famille",
+      "apellido",
+      "apellidos",
+      "cognome",
+      "sobrenome",
+      "apelido",
+      "achternaam",
+      "nazwisko",
+      "efternamn",
+      "efternavn",
+      "etternavn",
+      "sukunimi",
+      "příjmení",
+      "nama belakang",
+      "nama akhir",
+      "nama keluarga",
+      "фамилия",
+      "姓",
+    ],
+  ],
+  fullName: [
+    ["full name", "name", "display name", "contact name", "vollständiger name", "nom complet"],
+    ["nombre completo", "nome completo", "nama", "nama penuh", "nama lengkap", "姓名"],
+  ],
+  email: [
+    ["email", "email address", "primary email", "e-mail 1 - value", "mail", "courriel"],
+    ["adresse e-mail", "e-mail-adresse", "correo", "correo electrónico", "email 1"],
+    [
+      "work email",
+      "business email",
+      "person email",
+      "contact email",
+      "customer email",
+      "emel",
+      "alamat email",
+    ],
+    ["home email", "personal email", "private email", "邮箱", "电子邮件"],
+  ],
+  phone: [
+    [
+      "whatsapp",
+      "whatsapp number",
+      "whatsapp phone",
+      "whatsapp phone number",
+      "wa number",
+      "nombor whatsapp",
+    ],
+    [
+      "mobile",
+      "mobile phone",
+      "mobile number",
+      "mobile phone number",
+      "mobile no",
+      "mobil",
+      "mobilnummer",
+      "mobiltelefon",
+      "handy",
+      "handynummer",
+      "portable",
+      "móvil",
+      "celular",
+      "nombor telefon bimbit",
+      "手机",
+      "手机号",
+    ],
+    ["cell", "cell phone", "cell number", "cell phone number", "cellular"],
+    ["phone 1 - value", "phone 1"],
+    ["primary phone", "primary phone number", "main phone"],
+    [
+      "phone",
+      "phone number",
+      "phone no",
+      "telephone",
+      "telephone number",
+      "tel",
+      "telefon",
+      "telefonnummer",
+      "teléfono",
+      "telefone",
+      "nombor telefon",
+      "no telefon",
+      "nomor telepon",
+      "телефон",
+      "电话",
+    ],
+    ["sms", "sms number", "sms phone number"],
+    ["home", "home phone", "home phone number", "home number"],
+    [
+      "business phone",
+      "business phone number",
+      "work phone",
+      "work phone number",
+      "work number",
+      "office phone",
+    ],
+  ],
+  language: [
+    [
+      "language",
+      "preferred language",
+      "lang",
+      "language code",
+      "locale",
+      "sprache",
+      "langue",
+      "idioma",
+    ],
+    ["lingua", "taal", "język", "bahasa", "язык", "语言"],
+  ],
+  countryCode: [
+    [
+      "country code",
+      "country iso code",
+      "country iso",
+      "mailing country code",
+      "billing country code",
+    ],
+    ["country", "country/region", "land", "pays", "país", "paese", "negara", "страна", "国家"],
+    [
+      "address 1 - country",
+      "home country/region",
+      "mailing country",
+      "home country",
+      "home address country",
+    ],
+    ["business country/region", "business country", "billing country", "other country/region"],
+  ],
+  profilePic: [
+    [
+      "profile pic",
+      "profile picture",
+      "profile picture url",
+      "profile pic url",
+      "profile image",
+      "profile photo",
+    ],
+    [
+      "avatar",
+      "avatar url",
+      "picture url",
+      "picture",
+      "photo url",
+      "photo",
+      "image url",
+      "profile image url",
+    ],
+  ],
+  identifier: [["identifier", "contact identifier", "aelyst identifier"]],
+}
+
+const targets = Object.keys(aliases).filter((name): name is Target => Object.hasOwn(aliases, name))
+
+// Built on the first use, so that importing the module costs nothing.
+let table: ReadonlyMap<string, Match> | undefined
+
+const build = (): ReadonlyMap<string, Match> => {
+  const built = new Map<string, Match>()
+  for (const target of targets) {
+    aliases[target].forEach((rank, index) => {
+      for (const alias of rank) built.set(normalise(alias), { target, rank: index })
+    })
+  }
+  return built
+}
+
+/** Returns what a header stands for, or `undefined`. Case, accents, spaces and punctuation do not count. */
+export const match = (header: string): Match | undefined => {
+  const name = normalise(header)
+  if (name === "") return undefined
+  table ??= build()
+  return table.get(name)
+}

@@ -1,0 +1,45 @@
+import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import * as Issue from "../src/Issue.ts"
+
+describe("Issue", () => {
+  it("comes back from JSON as it was", () => {
+    const issues = [
+      Issue.make("FIRST_NAME_MISSING", ["firstName"]),
+      Issue.make("UNKNOWN_FIELD", ["custom_fields", 3, "vlaue"], "write value"),
+      Issue.make("CONTACT_TYPE", []),
+    ]
+    const json = Schema.fromJsonString(Schema.Array(Issue.Issue))
+    assert.deepStrictEqual(
+      Schema.decodeUnknownSync(json)(Schema.encodeUnknownSync(json)(issues)),
+      issues,
+    )
+  })
+
+  it("decodes codes that this version does not know", () => {
+    const newer = { path: [], code: "SOMETHING_NEW", rule: "A rule" }
+    assert.deepStrictEqual(Schema.decodeUnknownSync(Issue.Issue)(newer), newer)
+  })
+
+  it("takes its rule from the table, one sentence for each code", () => {
+    for (const [code, rule] of Object.entries(Issue.rules)) {
+      assert.match(code, /^[A-Z][A-Z_]+[A-Z]$/)
+      assert.match(rule, /^[A-Za-z].*[^.]$/)
+    }
+    assert.strictEqual(new Set(Object.values(Issue.rules)).size, Object.keys(Issue.rules).length)
+    assert.strictEqual(Issue.make("DATE_INVALID", []).rule, Issue.rules.DATE_INVALID)
+  })
+
+  it("is formatted as path, rule and suggestion", () => {
+    assert.strictEqual(
+      Issue.format(Issue.make("UNKNOWN_FIELD", ["custom_fields", 3, "vlaue"], "write value")),
+      "custom_fields.3.vlaue: This field is not part of a contact (write value)",
+    )
+    assert.strictEqual(Issue.format(Issue.make("CONTACT_TYPE", [])), "A contact is an object")
+  })
+
+  it("has one type, of values and of the schema", () => {
+    expectTypeOf<typeof Issue.Issue.Type>().toExtend<Issue.Issue>()
+    expectTypeOf<Issue.Issue>().toExtend<typeof Issue.Issue.Type>()
+  })
+})
