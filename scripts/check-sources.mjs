@@ -1,0 +1,141 @@
+// Holds the sources to rules that the linter does not know: no `any`, no `!`, no skipped or focused test, every cast
+// beside a comment that says why it is safe, each fact of the wire (W1 to W10) named by a test, nothing left to do, and
+// nothing of one machine in a file.
+import { execFileSync } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { dirname } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseSync, Visitor } from "oxc-parser"
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((file) => file !== "" && existsSync(file))
+const problems = []
+const facts = new Set(Array.from({ length: 10 }, (_, index) => `W${index + 1}`))
+const counts = { casts: 0, tests: 0, sources: 0 }
+
+const suites = new Set(["it", "test", "describe", "bench", "layer", "suite"])
+const forbidden = new Set(["skip", "only", "todo", "skipIf", "runIf", "fails", "fail"])
+/** Names the function at the left end of `it.effect.each(…)`. */
+const rootOf = (node) => {
+  if (node.type === "MemberExpression") return rootOf(node.object)
+  if (node.type === "CallExpression") return rootOf(node.callee)
+  return node.type === "Identifier" ? node.name : undefined
+}
+/** Gives the text of a test's name, as far as it is written out. */
+const textOf = (node) => {
+  if (node?.type === "Literal") return String(node.value)
+  return node?.type === "TemplateLiteral"
+    ? node.quasis.map((quasi) => quasi.value.raw).join("")
+    : ""
+}
+
+const checkSource = (file, text) => {
+  counts.sources++
+  const { program, comments, errors } = parseSync(file, text)
+  if (errors.length > 0) problems.push(`${file}: ${errors[0].message}`)
+  const starts = [0]
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1)
+  const lineOf = (offset) => {
+    let line = starts.length
+    while (line > 1 && starts[line - 1] > offset) line--
+    return line
+  }
+  const say = (node, what) => problems.push(`${file}:${lineOf(node.start)} ${what}`)
+  const reasons = new Set(
+    comments
+      .filter((comment) => /\bsafe\b/.test(comment.value))
+      .map((comment) => lineOf(comment.end)),
+  )
+  // a comment of several lines counts by its last line: extend it over the line comments that follow it
+  for (const comment of comments) {
+    const line = lineOf(comment.start)
+    if (comment.type === "Line" && reasons.has(line - 1)) {
+      const before = text.slice(starts[line - 1], comment.start)
+      if (before.trim() === "") reasons.add(line)
+    }
+  }
+  const statements = []
+  const explained = (offset) => reasons.has(lineOf(offset)) || reasons.has(lineOf(offset) - 1)
+  const checkCast = (node) => {
+    const type = node.typeAnnotation
+    if (type.type === "TSTypeReference" && type.typeName.name === "const") return
+    counts.casts++
+    // beside or above the cast, its `as`, or the innermost statement or member that holds it
+    const holder = statements.filter((one) => one.start <= node.start && node.end <= one.end).at(-1)
+    const places = [node.start, type.start, holder?.start ?? node.start]
+    if (!places.some(explained)) say(node, "a cast without a comment that says why it is safe")
+  }
+  const test = /(^|\/)test\//.test(file)
+  const call = (node) => {
+    const name = rootOf(node.callee)
+    if (!test || name === undefined || !suites.has(name)) return
+    const words = textOf(node.arguments[0])
+    if (words === "") return
+    counts.tests++
+    for (const fact of words.match(/\bW\d+\b/g) ?? []) facts.delete(fact)
+    for (const [, from, to] of words.matchAll(/\bW(\d+) to W(\d+)\b/g)) {
+      for (let fact = Number(from); fact <= Number(to); fact++) facts.delete(`W${fact}`)
+    }
+  }
+  const hold = (node) => statements.push(node)
+  new Visitor({
+    ExpressionStatement: hold,
+    VariableDeclaration: hold,
+    ReturnStatement: hold,
+    ThrowStatement: hold,
+    IfStatement: hold,
+    Property: hold,
+    PropertyDefinition: hold,
+    ArrowFunctionExpression: (node) => {
+      if (node.expression) hold(node.body)
+    },
+    TSAsExpression: checkCast,
+    TSTypeAssertion: checkCast,
+    TSAnyKeyword: (node) => say(node, "any"),
+    TSNonNullExpression: (node) => say(node, "a non-null assertion"),
+    CallExpression: call,
+    MemberExpression: (node) => {
+      const property = node.computed ? undefined : node.property.name
+      if (test && forbidden.has(property) && suites.has(rootOf(node) ?? "")) {
+        say(node, `a test that is marked .${property}`)
+      }
+    },
+  }).visit(program)
+  if (file.startsWith("packages/core/src/") && /["']node:/.test(text)) {
+    problems.push(`${file}: core uses nothing of Node's`)
+  }
+}
+
+// written so that this file does not break its own rules
+const leftover = /\b(?:TOD[O]|FIXM[E]|XX[X])\b/
+const machine = /(?:^|[^A-Za-z0-9.:/])\/(?:work|farm|root|home|Users|tmp)\/[A-Za-z._]/m
+const host = /https?:\/\/[^\s/"'`]*(?:registry|artifactory|verdaccio|nexus)[^\s/"'`]*/i
+const binary = /\.(png|jpg|gif|ico|woff2?)$/
+
+for (const file of files) {
+  if (binary.test(file)) continue
+  const text = readFileSync(file, "utf8")
+  if (/^(packages|apps)\/.*\.(ts|mts|cts|tsx)$/.test(file)) checkSource(file, text)
+  if (file === "pnpm-lock.yaml") {
+    if (/tarball: /.test(text)) problems.push(`${file}: a package with an address of its own`)
+    continue
+  }
+  for (const [index, line] of text.split("\n").entries()) {
+    const where = `${file}:${index + 1}`
+    if (leftover.test(line)) problems.push(`${where} something left to do`)
+    if (machine.test(line)) problems.push(`${where} a path of one machine`)
+    if (host.test(line)) problems.push(`${where} the host of a registry`)
+  }
+}
+for (const fact of facts) problems.push(`no test names ${fact}`)
+if (counts.tests === 0) problems.push("no test was found, so nothing was proved")
+
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exit(1)
+console.log(
+  `${files.length} files: ${counts.sources} sources, ${counts.casts} casts with a reason, ${counts.tests} tests and groups`,
+)
