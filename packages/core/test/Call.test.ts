@@ -360,10 +360,10 @@ describe("create", () => {
       const { exit } = yield* play([unreachable, refused("1"), ok])
       assert(Exit.isSuccess(exit))
       assert.deepStrictEqual(
-        exit.value.attempts.map(({ number, phase, status, cause }) => ({
+        exit.value.attempts.map(({ number, phase, status: answered, cause }) => ({
           number,
           phase,
-          status,
+          status: answered,
           cause,
         })),
         [
