@@ -11,7 +11,7 @@ export const kinds = [
   "sliding-log",
   "token-bucket",
   "gcra",
-] as const;
+] as const
 
 /**
  * How requests are counted.
@@ -22,47 +22,47 @@ export const kinds = [
  * - `token-bucket`: a bucket of `limit`, full at first, refilled evenly with `limit` per `windowMs`
  * - `gcra`: the generic cell rate algorithm with a burst of `limit` and a rate of `limit` per `windowMs`
  */
-export type LimiterKind = (typeof kinds)[number];
+export type LimiterKind = (typeof kinds)[number]
 
 /** Which limiter, how many requests (a whole number, 0 refuses everything), and per how many milliseconds. */
 export interface LimiterOptions {
-  readonly kind: LimiterKind;
-  readonly limit: number;
-  readonly windowMs: number;
+  readonly kind: LimiterKind
+  readonly limit: number
+  readonly windowMs: number
 }
 
 interface Base {
-  readonly limit: number;
-  readonly windowMs: number;
+  readonly limit: number
+  readonly windowMs: number
   /** The newest time seen; an earlier one is read as this one. */
-  readonly nowMs: number;
+  readonly nowMs: number
 }
 
 interface FixedWindow extends Base {
-  readonly kind: "fixed-window-aligned" | "fixed-window-first-request";
-  readonly windowStartMs: number;
-  readonly used: number;
+  readonly kind: "fixed-window-aligned" | "fixed-window-first-request"
+  readonly windowStartMs: number
+  readonly used: number
 }
 
 interface SlidingLog extends Base {
-  readonly kind: "sliding-log";
+  readonly kind: "sliding-log"
   /** When each counted request was let in, oldest first. */
-  readonly log: ReadonlyArray<number>;
+  readonly log: ReadonlyArray<number>
 }
 
 interface TokenBucket extends Base {
-  readonly kind: "token-bucket";
-  readonly tokens: number;
+  readonly kind: "token-bucket"
+  readonly tokens: number
 }
 
 interface Gcra extends Base {
-  readonly kind: "gcra";
+  readonly kind: "gcra"
   /** The theoretical arrival time: when the schedule will be even again. */
-  readonly tatMs: number;
+  readonly tatMs: number
 }
 
 /** What a limiter remembers; survives `JSON.stringify` and back. */
-export type LimiterState = FixedWindow | SlidingLog | TokenBucket | Gcra;
+export type LimiterState = FixedWindow | SlidingLog | TokenBucket | Gcra
 
 /**
  * The answer to one request.
@@ -71,40 +71,40 @@ export type LimiterState = FixedWindow | SlidingLog | TokenBucket | Gcra;
  * a request that much later is let in if none comes between. Whoever writes the header rounds up to whole seconds.
  */
 export interface Decision {
-  readonly allowed: boolean;
-  readonly limit: number;
-  readonly remaining: number;
-  readonly retryAfterMs: number;
+  readonly allowed: boolean
+  readonly limit: number
+  readonly remaining: number
+  readonly retryAfterMs: number
 }
 
 /** A request let in because of rounding is cheaper than one that waits exactly as told and is refused. */
-const epsilon = 1e-6;
+const epsilon = 1e-6
 
 const checked = (limit: number, windowMs: number): void => {
   if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new RangeError("limit must be a whole number, 0 or more");
+    throw new RangeError("limit must be a whole number, 0 or more")
   }
   if (!Number.isFinite(windowMs) || windowMs <= 0) {
-    throw new RangeError("windowMs must be a number of milliseconds above 0");
+    throw new RangeError("windowMs must be a number of milliseconds above 0")
   }
-};
+}
 
 /** Makes a limiter that has seen no request. Throws a `RangeError` for a limit or window that makes no sense. */
 export const make = ({ kind, limit, windowMs }: LimiterOptions): LimiterState => {
-  checked(limit, windowMs);
-  const base: Base = { limit, windowMs, nowMs: Number.MIN_SAFE_INTEGER };
+  checked(limit, windowMs)
+  const base: Base = { limit, windowMs, nowMs: Number.MIN_SAFE_INTEGER }
   switch (kind) {
     case "fixed-window-aligned":
     case "fixed-window-first-request":
-      return { ...base, kind, windowStartMs: Number.MIN_SAFE_INTEGER, used: 0 };
+      return { ...base, kind, windowStartMs: Number.MIN_SAFE_INTEGER, used: 0 }
     case "sliding-log":
-      return { ...base, kind, log: [] };
+      return { ...base, kind, log: [] }
     case "token-bucket":
-      return { ...base, kind, tokens: limit };
+      return { ...base, kind, tokens: limit }
     case "gcra":
-      return { ...base, kind, tatMs: Number.MIN_SAFE_INTEGER };
+      return { ...base, kind, tatMs: Number.MIN_SAFE_INTEGER }
   }
-};
+}
 
 /**
  * Changes limit, window or both while running. What was let in before still counts: a window keeps its start,
@@ -115,45 +115,45 @@ export const reconfigure = (
   change: { readonly limit?: number; readonly windowMs?: number },
   nowMs: number,
 ): LimiterState => {
-  const limit = change.limit ?? state.limit;
-  const windowMs = change.windowMs ?? state.windowMs;
-  checked(limit, windowMs);
-  const now = Math.max(nowMs, state.nowMs);
-  const base: Base = { limit, windowMs, nowMs: now };
+  const limit = change.limit ?? state.limit
+  const windowMs = change.windowMs ?? state.windowMs
+  checked(limit, windowMs)
+  const now = Math.max(nowMs, state.nowMs)
+  const base: Base = { limit, windowMs, nowMs: now }
   switch (state.kind) {
     case "fixed-window-aligned":
     case "fixed-window-first-request": {
-      const { used, windowStartMs } = window(state, now);
-      return { ...base, kind: state.kind, used, windowStartMs };
+      const { used, windowStartMs } = window(state, now)
+      return { ...base, kind: state.kind, used, windowStartMs }
     }
     case "sliding-log":
-      return { ...base, kind: state.kind, log: state.log };
+      return { ...base, kind: state.kind, log: state.log }
     case "token-bucket":
-      return { ...base, kind: state.kind, tokens: Math.min(limit, refilled(state, now)) };
+      return { ...base, kind: state.kind, tokens: Math.min(limit, refilled(state, now)) }
     case "gcra":
-      return { ...base, kind: state.kind, tatMs: Math.min(state.tatMs, now + windowMs) };
+      return { ...base, kind: state.kind, tatMs: Math.min(state.tatMs, now + windowMs) }
   }
-};
+}
 
 /** Asks for one request at `nowMs`. Pure: taking the decision without keeping the state is a way to look ahead. */
 export const take = (
   state: LimiterState,
   nowMs: number,
 ): { readonly decision: Decision; readonly state: LimiterState } => {
-  const now = Math.max(nowMs, state.nowMs);
-  if (state.limit === 0) return refuse(state, state.windowMs, { ...state, nowMs: now });
+  const now = Math.max(nowMs, state.nowMs)
+  if (state.limit === 0) return refuse(state, state.windowMs, { ...state, nowMs: now })
   switch (state.kind) {
     case "fixed-window-aligned":
     case "fixed-window-first-request":
-      return takeFixed(state, now);
+      return takeFixed(state, now)
     case "sliding-log":
-      return takeSliding(state, now);
+      return takeSliding(state, now)
     case "token-bucket":
-      return takeToken(state, now);
+      return takeToken(state, now)
     case "gcra":
-      return takeGcra(state, now);
+      return takeGcra(state, now)
   }
-};
+}
 
 const admit = (remaining: number, state: LimiterState) => ({
   decision: {
@@ -163,79 +163,79 @@ const admit = (remaining: number, state: LimiterState) => ({
     retryAfterMs: 0,
   },
   state,
-});
+})
 
 const refuse = (options: Base, retryAfterMs: number, state: LimiterState) => ({
   decision: { allowed: false, limit: options.limit, remaining: 0, retryAfterMs },
   state,
-});
+})
 
 /** The window that `now` falls into, without counting a request. */
 const window = (
   state: FixedWindow,
   now: number,
 ): { readonly windowStartMs: number; readonly used: number } => {
-  if (now < state.windowStartMs + state.windowMs) return state;
+  if (now < state.windowStartMs + state.windowMs) return state
   return {
     windowStartMs:
       state.kind === "fixed-window-aligned"
         ? Math.floor(now / state.windowMs) * state.windowMs
         : now,
     used: 0,
-  };
-};
+  }
+}
 
 const takeFixed = (state: FixedWindow, now: number) => {
-  const { used, windowStartMs } = window(state, now);
+  const { used, windowStartMs } = window(state, now)
   if (used >= state.limit) {
     return refuse(state, windowStartMs + state.windowMs - now, {
       ...state,
       nowMs: now,
       used,
       windowStartMs,
-    });
+    })
   }
-  return admit(state.limit - used - 1, { ...state, nowMs: now, windowStartMs, used: used + 1 });
-};
+  return admit(state.limit - used - 1, { ...state, nowMs: now, windowStartMs, used: used + 1 })
+}
 
 const takeSliding = (state: SlidingLog, now: number) => {
-  const firstLive = state.log.findIndex((time) => time + state.windowMs > now);
-  const log = firstLive < 0 ? [] : state.log.slice(firstLive);
+  const firstLive = state.log.findIndex((time) => time + state.windowMs > now)
+  const log = firstLive < 0 ? [] : state.log.slice(firstLive)
   // The newest request that must leave the window before another fits; more than one after the limit was lowered.
-  const blocking = log[log.length - state.limit];
+  const blocking = log[log.length - state.limit]
   if (blocking !== undefined) {
-    return refuse(state, blocking + state.windowMs - now, { ...state, nowMs: now, log });
+    return refuse(state, blocking + state.windowMs - now, { ...state, nowMs: now, log })
   }
-  log.push(now);
-  return admit(state.limit - log.length, { ...state, nowMs: now, log });
-};
+  log.push(now)
+  return admit(state.limit - log.length, { ...state, nowMs: now, log })
+}
 
 const refilled = (state: TokenBucket, now: number): number =>
-  Math.min(state.limit, state.tokens + ((now - state.nowMs) * state.limit) / state.windowMs);
+  Math.min(state.limit, state.tokens + ((now - state.nowMs) * state.limit) / state.windowMs)
 
 const takeToken = (state: TokenBucket, now: number) => {
-  const tokens = refilled(state, now);
+  const tokens = refilled(state, now)
   if (tokens + epsilon < 1) {
     return refuse(state, ((1 - tokens) * state.windowMs) / state.limit, {
       ...state,
       nowMs: now,
       tokens,
-    });
+    })
   }
-  const left = Math.max(0, tokens - 1);
-  return admit(Math.floor(left + epsilon), { ...state, nowMs: now, tokens: left });
-};
+  const left = Math.max(0, tokens - 1)
+  return admit(Math.floor(left + epsilon), { ...state, nowMs: now, tokens: left })
+}
 
 const takeGcra = (state: Gcra, now: number) => {
-  const interval = state.windowMs / state.limit;
-  const tatMs = Math.max(state.tatMs, now) + interval;
-  const ahead = tatMs - now;
+  const interval = state.windowMs / state.limit
+  const tatMs = Math.max(state.tatMs, now) + interval
+  const ahead = tatMs - now
   if (ahead > state.windowMs + epsilon) {
-    return refuse(state, ahead - state.windowMs, { ...state, nowMs: now });
+    return refuse(state, ahead - state.windowMs, { ...state, nowMs: now })
   }
   return admit(Math.floor((state.windowMs - ahead) / interval + epsilon), {
     ...state,
     nowMs: now,
     tatMs,
-  });
-};
+  })
+}

@@ -1,0 +1,88 @@
+/**
+ * The answers of the documented API, in its shapes: `code` a string on success, an integer on errors (W5 to W9).
+ */
+import type {
+  BadRequest,
+  Created,
+  InternalError,
+  TooManyRequests,
+  Unauthorized,
+} from "@aelyst/core/contract"
+
+/** Headers by lower-case name. */
+export type Headers = Readonly<Record<string, string>>
+
+/** What is sent, before anything bends it. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string | Uint8Array
+}
+
+type Documented = 200 | 400 | 401 | 429 | 500
+
+const documented: {
+  readonly 200: typeof Created.Type
+  readonly 400: typeof BadRequest.Type
+  readonly 401: typeof Unauthorized.Type
+  readonly 429: typeof TooManyRequests.Type
+  readonly 500: typeof InternalError.Type
+} = {
+  200: { code: "200", message: "Contact added successfully!" },
+  400: { code: 400, message: "Validation error." },
+  401: { code: 401, message: "UN_AUTHORIZED" },
+  429: { code: 429, message: "Too Many Requests" },
+  500: { code: 500, message: "Unexpected error occurred" },
+}
+
+// The page is silent about these (D6); they keep the shape of its errors.
+const others: Readonly<Record<number, string>> = {
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  409: "Conflict",
+  413: "Payload Too Large",
+  415: "Unsupported Media Type",
+  421: "Misdirected Request",
+  422: "Unprocessable Content",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  507: "Insufficient Storage",
+}
+
+const isDocumented = (status: number): status is Documented => Object.hasOwn(documented, status)
+
+/** Says what the message of a contact that exists is (D3). */
+export const EXISTS = "Contact already exists."
+
+const bodies = new Map<number, string>()
+
+/** Returns the body of a status as the page shows it, or in the same shape. */
+export const bodyOf = (status: number): string => {
+  const known = bodies.get(status)
+  if (known !== undefined) return known
+  const body = JSON.stringify(
+    isDocumented(status)
+      ? documented[status]
+      : status < 300
+        ? { ...documented[200], code: String(status) }
+        : { code: status, message: others[status] ?? "Error" },
+  )
+  if (bodies.size < 1000) bodies.set(status, body)
+  return body
+}
+
+const json: Headers = { "content-type": "application/json" }
+
+/** Makes an answer of JSON. */
+export const of = (status: number, headers?: Headers, body: string = bodyOf(status)): Answer => ({
+  status,
+  headers: headers === undefined ? json : { ...json, ...headers },
+  body,
+})
+
+/** Returns the length of a body in bytes. */
+export const byteLength = (body: Answer["body"]): number =>
+  typeof body === "string" ? Buffer.byteLength(body) : body.byteLength

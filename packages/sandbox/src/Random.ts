@@ -1,0 +1,12 @@
+/** A seeded source of numbers, so that whatever is drawn at random can be drawn again. */
+
+/** Draws numbers from 0 up to 1: the same ones for the same seed (mulberry32). */
+export const make = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}

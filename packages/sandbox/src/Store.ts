@@ -1,0 +1,168 @@
+/**
+ * The contacts in memory and the ledger of what was received and created per key: the judge of every test.
+ */
+import type { Payload } from "@aelyst/core/contract"
+
+import type { Existing, LedgerEntry, SandboxContact } from "./types.ts"
+
+interface Stored {
+  readonly id: string
+  readonly identifier: string
+  readonly key: string
+  payload: typeof Payload.Type
+  readonly createdAt: number
+  readyAt: number
+  merges: number
+}
+
+interface Counts {
+  posts: number
+  created: number
+  merged: number
+  readonly statuses: Record<number, number>
+  readonly firstAt: number
+  lastAt: number
+}
+
+/** What became of a valid payload. */
+export type Result = "created" | "merged" | "duplicated" | "existed" | "full"
+
+/** How a payload is put away. */
+export interface Rules {
+  readonly existing: Existing
+  readonly processingDelayMs: number
+  readonly lagMs: number
+  readonly maxContacts: number
+}
+
+/** Replaces the given fields, custom fields by name. */
+const merge = (old: typeof Payload.Type, given: typeof Payload.Type): typeof Payload.Type => {
+  if (old.custom_fields === undefined || given.custom_fields === undefined)
+    return { ...old, ...given }
+  const byName = new Map(old.custom_fields.map((field) => [field.name, field]))
+  for (const field of given.custom_fields) byName.set(field.name, field)
+  return { ...old, ...given, custom_fields: [...byName.values()] }
+}
+
+export class Store {
+  readonly #contacts: Array<Stored> = []
+  readonly #byKey = new Map<string, Array<Stored>>()
+  readonly #counts = new Map<string, Counts>()
+  #nextId = 1
+
+  /** Counts a complete request; returns which one with this key it is. */
+  receive(key: string, at: number): number {
+    const counts = this.#counts.get(key)
+    if (counts !== undefined) {
+      counts.lastAt = at
+      return ++counts.posts
+    }
+    this.#counts.set(key, {
+      posts: 1,
+      created: 0,
+      merged: 0,
+      statuses: {},
+      firstAt: at,
+      lastAt: at,
+    })
+    return 1
+  }
+
+  /** Counts what was decided on; 0 for a connection that is cut. */
+  decide(key: string, status: number): void {
+    const counts = this.#counts.get(key)
+    if (counts !== undefined) counts.statuses[status] = (counts.statuses[status] ?? 0) + 1
+  }
+
+  /** Puts a contact away as the rules say. */
+  commit(
+    identifier: string,
+    key: string,
+    payload: typeof Payload.Type,
+    at: number,
+    rules: Rules,
+  ): Result {
+    const same = this.#byKey.get(key)
+    const visible = same?.find((contact) => contact.createdAt + rules.lagMs <= at)
+    const counts = this.#counts.get(key)
+    if (visible !== undefined && rules.existing !== "duplicate") {
+      if (rules.existing !== "merge") return "existed"
+      visible.payload = merge(visible.payload, payload)
+      visible.readyAt = at + rules.processingDelayMs
+      visible.merges++
+      if (counts !== undefined) counts.merged++
+      return "merged"
+    }
+    if (this.#contacts.length >= rules.maxContacts) return "full"
+    const contact: Stored = {
+      id: String(this.#nextId++),
+      identifier,
+      key,
+      payload,
+      createdAt: at,
+      readyAt: at + rules.processingDelayMs,
+      merges: 0,
+    }
+    this.#contacts.push(contact)
+    if (same === undefined) this.#byKey.set(key, [contact])
+    else same.push(contact)
+    if (counts !== undefined) counts.created++
+    return same === undefined ? "created" : "duplicated"
+  }
+
+  /** Lists the contacts in order of creation; `query` is looked for in their identifiers, names, phones and emails. */
+  list(now: number, query?: string): ReadonlyArray<SandboxContact> {
+    const needle = query?.toLowerCase() ?? ""
+    const found = needle === "" ? this.#contacts : this.#contacts.filter(holds(needle))
+    return found.map(({ payload, ...rest }) => ({
+      ...rest,
+      ...payload,
+      state: rest.readyAt <= now ? "ready" : "processing",
+    }))
+  }
+
+  /** How many contacts there are. */
+  get size(): number {
+    return this.#contacts.length
+  }
+
+  /** Removes the contacts that a query finds, or all; returns how many. The ledger stays. */
+  remove(query?: string): number {
+    const needle = query?.toLowerCase() ?? ""
+    const goes = needle === "" ? () => true : holds(needle)
+    const kept = this.#contacts.filter((contact) => !goes(contact))
+    const removed = this.#contacts.length - kept.length
+    this.#contacts.length = 0
+    this.#byKey.clear()
+    for (const contact of kept) {
+      this.#contacts.push(contact)
+      const same = this.#byKey.get(contact.key)
+      if (same === undefined) this.#byKey.set(contact.key, [contact])
+      else same.push(contact)
+    }
+    return removed
+  }
+
+  /** Lists the counts of every key in order of their first request. */
+  ledger(): ReadonlyArray<LedgerEntry> {
+    return Array.from(this.#counts, ([key, counts]) => ({
+      key,
+      ...counts,
+      statuses: { ...counts.statuses },
+    }))
+  }
+
+  clear(): void {
+    this.#contacts.length = 0
+    this.#byKey.clear()
+    this.#counts.clear()
+    this.#nextId = 1
+  }
+}
+
+const holds =
+  (needle: string) =>
+  ({ identifier, payload }: Stored): boolean =>
+    [identifier, payload.firstName, payload.lastName, payload.phone, payload.email].some(
+      (text) => text !== undefined && text.toLowerCase().includes(needle),
+    )

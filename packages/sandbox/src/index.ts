@@ -1,0 +1,20 @@
+/** The documented API on your own machine: stateful, exact on the wire, faulty on demand. */
+export { Sandbox } from "./Sandbox.ts"
+export type {
+  Delivery,
+  Existing,
+  Fault,
+  FaultSpec,
+  FieldDeclaration,
+  LedgerEntry,
+  LimitOptions,
+  LimiterKind,
+  RequestIssue,
+  SandboxClock,
+  SandboxContact,
+  SandboxOptions,
+  SandboxRequest,
+  SandboxSettings,
+  SandboxTokens,
+  TimelinePoint,
+} from "./types.ts"
