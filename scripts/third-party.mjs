@@ -1,0 +1,45 @@
+// Writes THIRD_PARTY.md of a package that bundles others' code: the licence of everything that ends up in the bundle.
+// Run in the package's folder after its build; which packages those are is asked of a bundler, so none is forgotten.
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { build } from "esbuild"
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8"))
+const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+const result = await build({
+  entryPoints: globSync("src/{index,bin}.ts"),
+  bundle: true,
+  write: false,
+  outdir: "out",
+  metafile: true,
+  platform: "node",
+  format: "esm",
+  minify: true,
+  treeShaking: true,
+  logLevel: "error",
+  external: external.flatMap((name) => [name, `${name}/*`]),
+})
+
+const packages = new Map()
+for (const output of Object.values(result.metafile.outputs)) {
+  for (const [input, { bytesInOutput }] of Object.entries(output.inputs)) {
+    // the last node_modules in the path, so that the real folder of pnpm's store is found
+    const path = /^(.*node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(input)
+    if (path === null || bytesInOutput === 0) continue
+    packages.set(path[2], path[1])
+  }
+}
+
+const sections = [...packages]
+  .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  .map(([name, folder]) => {
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
+    const file = globSync("{LICENSE,LICENCE,license}*", { cwd: folder })[0]
+    if (file === undefined) throw new Error(`${name} has no licence file`)
+    const words = readFileSync(join(folder, file), "utf8").trim()
+    return `## ${name} ${version}\n\n${license}\n\n\`\`\`text\n${words}\n\`\`\`\n`
+  })
+const text = `# Third-party code in ${manifest.name}\n\nThe published bundle holds code of these packages.\n\n${sections.join("\n")}`
+if (!existsSync("THIRD_PARTY.md") || readFileSync("THIRD_PARTY.md", "utf8") !== text) {
+  writeFileSync("THIRD_PARTY.md", text)
+}
