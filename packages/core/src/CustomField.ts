@@ -281,8 +281,10 @@ const describe = (name: string, declared: unknown): Field | Issue.Issue => {
   if (Characters.isBlank(name) || Characters.isLongerThan(name, Rule.MAX_STRING))
     return invalid("give the field a name")
   if (isReserved(name)) return invalid("choose another name")
-  const entry = isObject(declared) ? declared : { type: declared }
-  const { type, options, wire, help } = entry as Readonly<Record<string, unknown>>
+  const entry: Readonly<Record<string, unknown>> = isObject(declared)
+    ? declared
+    : { type: declared }
+  const { type, options, wire, help } = entry
   if (!isFieldType(type)) {
     const meant = typeof type === "string" ? suggest(type, Object.keys(formats)) : undefined
     return invalid(

@@ -31,6 +31,8 @@ const field = (name: string): CustomField.Field => {
   return found
 }
 
+const ownProto: unknown = JSON.parse('{"__proto__":"text"}')
+
 const made = (definition: unknown): ReadonlyArray<Issue.Issue> => {
   const result = CustomField.make(definition)
   assert(Result.isFailure(result), "expected the catalogue to be refused")
@@ -316,7 +318,7 @@ describe("CustomField.make", () => {
     ["help that is no string", { A: { type: "text", help: 5 } }, "help is a string"],
     ["a blank name", { " ": "text" }, "give the field a name"],
     ["a reserved name", { constructor: "text" }, "choose another name"],
-    ["an own __proto__", JSON.parse('{"__proto__":"text"}') as unknown, "choose another name"],
+    ["an own __proto__", ownProto, "choose another name"],
   ])("refuses %s", (_, definition, suggestion) => {
     const [issue] = made(definition)
     assert.strictEqual(issue?.code, "CATALOGUE_INVALID")

@@ -147,15 +147,15 @@ describe("Payload", () => {
     const properties = schema["properties"]
     assert(typeof properties === "object" && properties !== null)
     assert.deepStrictEqual(Object.keys(properties), Object.keys(documented))
-    for (const [name, property] of Object.entries(
-      properties as Record<string, Record<string, unknown>>,
-    )) {
-      assert.isString(property["description"], name)
-      if (name !== "custom_fields")
-        assert.deepStrictEqual(property["examples"], [Reflect.get(documented, name)])
-      const { pattern } = property
-      if (typeof pattern === "string")
-        assert.match(String(Reflect.get(documented, name)), new RegExp(pattern, "u"))
+    for (const [name, example] of Object.entries(documented)) {
+      const property: unknown = Reflect.get(properties, name)
+      assert(typeof property === "object" && property !== null)
+      assert.isString(Reflect.get(property, "description"), name)
+      if (name !== "custom_fields") {
+        assert.deepStrictEqual(Reflect.get(property, "examples"), [example])
+      }
+      const pattern: unknown = Reflect.get(property, "pattern")
+      if (typeof pattern === "string") assert.match(String(example), new RegExp(pattern, "u"))
     }
   })
 })
