@@ -1,0 +1,83 @@
+// Measures what core adds to a browser's bundle, minified and gzipped by esbuild, against a budget; beside it the same
+// modules of effect without any code of ours, because they are most of it.
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
+import { build } from "esbuild"
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const resolveDir = join(root, "packages/core")
+
+const cases = [
+  {
+    name: "errors alone",
+    budget: 30_000,
+    ours: `export { isAelystError, RateLimitError } from "./src/AelystError.ts"`,
+    effect: `import * as Schema from "effect/Schema"
+      export class E extends Schema.TaggedError()("E", { issues: Schema.Array(Schema.Struct({ path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])), code: Schema.optionalKey(Schema.Int) })) }) {}
+      export const U = Schema.Union([E])`,
+  },
+  {
+    name: "client over fetch",
+    budget: 60_000,
+    ours: `import * as Effect from "effect/Effect"
+      import * as Layer from "effect/Layer"
+      import * as FetchHttpClient from "effect/http/FetchHttpClient"
+      import { AelystClient, layer } from "./src/AelystClient.ts"
+      export const run = (options) => Effect.runPromise(Effect.flatMap(AelystClient, (client) => client.create("id:5", { firstName: "A" })).pipe(Effect.provide(Layer.provide(layer(options), FetchHttpClient.layer))))`,
+    effect: `import * as Effect from "effect/Effect"
+      import * as Layer from "effect/Layer"
+      import * as Schema from "effect/Schema"
+      import * as Config from "effect/Config"
+      import * as Context from "effect/Context"
+      import * as Stream from "effect/Stream"
+      import * as FetchHttpClient from "effect/http/FetchHttpClient"
+      import * as HttpClient from "effect/http/HttpClient"
+      import * as HttpClientRequest from "effect/http/HttpClientRequest"
+      export class E extends Schema.TaggedError()("E", { code: Schema.optionalKey(Schema.Int) }) {}
+      class C extends Context.Service()("C") {}
+      export const conf = Config.all({ a: Config.Redacted("A"), b: Config.String("B") })
+      export const s = Stream.fromIterable([1])
+      export const run = () => Effect.runPromise(Effect.flatMap(HttpClient.HttpClient, (client) => client.execute(HttpClientRequest.post("x"))).pipe(Effect.timeout("1 second"), Effect.provide(Layer.merge(Layer.succeed(C, {}), FetchHttpClient.layer))))`,
+  },
+  {
+    name: "with createMany",
+    budget: 68_000,
+    ours: `import * as Effect from "effect/Effect"
+      import * as Layer from "effect/Layer"
+      import * as FetchHttpClient from "effect/http/FetchHttpClient"
+      import { layer } from "./src/AelystClient.ts"
+      import { createMany } from "./src/CreateMany.ts"
+      export { createMany }
+      export const run = (effect, options) => Effect.runPromise(effect.pipe(Effect.provide(Layer.provide(layer(options), FetchHttpClient.layer))))`,
+    effect: undefined,
+  },
+]
+
+const measure = async (contents) => {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir, loader: "ts" },
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    treeShaking: true,
+    logLevel: "error",
+  })
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length
+}
+
+const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
+let over = false
+let without
+for (const { name, budget, ours, effect } of cases) {
+  const bytes = await measure(ours)
+  without = effect === undefined ? without : await measure(effect)
+  over ||= bytes > budget
+  console.log(
+    `${name}: ${kilobytes(bytes)} of ${kilobytes(budget)}${bytes > budget ? ", OVER" : ""}; effect alone ${kilobytes(without)}, ratio ${(bytes / without).toFixed(2)}`,
+  )
+}
+process.exit(over ? 1 : 0)
