@@ -78,18 +78,22 @@ export interface Issue {
   readonly suggestion?: string
 }
 
-/** Encodes issues to JSON and decodes them back. */
-export const Issue = Schema.Struct({
-  path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])),
-  code: Schema.String,
-  rule: Schema.String,
-  suggestion: Schema.optionalKey(Schema.String),
-}).annotate({
-  identifier: "Issue",
-  description: "A broken rule: where, which, and how to mend it; never the value",
-})
+const schema = () =>
+  Schema.Struct({
+    path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])),
+    code: Schema.String,
+    rule: Schema.String,
+    suggestion: Schema.optionalKey(Schema.String),
+  }).annotate({
+    identifier: "Issue",
+    description: "A broken rule: where, which, and how to mend it; never the value",
+  })
 
-/** Describes the most issues that one validation lists; after them one `ISSUES_TOO_MANY` follows. */
+/** Encodes issues to JSON and decodes them back. */
+// One pure call, so that bundles that only validate leave the schema out.
+export const Issue = /* @__PURE__ */ schema()
+
+/** The most issues that one validation lists; after them one `ISSUES_TOO_MANY` follows. */
 export const MAX_ISSUES = 100
 
 /** Makes an issue from its code; the rule comes from the table. */

@@ -707,6 +707,19 @@ describe("hostile input", () => {
     assert.strictEqual(reads, 0)
   })
 
+  it("stops reading once there are more issues than it lists", () => {
+    let reads = 0
+    const pair = Object.defineProperty({ name: "" }, "value", {
+      enumerable: true,
+      get: () => {
+        reads++
+        return "x"
+      },
+    })
+    refused({ firstName: "Ana", custom_fields: Array.from({ length: 200 }, () => pair) })
+    assert.strictEqual(reads, Issue.MAX_ISSUES + 1)
+  })
+
   it("does not follow a depth of 100,000", () => {
     let deep: unknown = "x"
     for (let i = 0; i < 100_000; i++)

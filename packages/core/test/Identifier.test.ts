@@ -202,6 +202,12 @@ describe("Identifier.key", () => {
     assert.strictEqual(new Set(keys.map((input) => Identifier.key(accepted(input)))).size, 1)
   })
 
+  it("F3: gives a key in NFC where lower case takes a letter apart", () => {
+    const key = Identifier.key(accepted("email:a@\u0130\u0327.de"))
+    assert.strictEqual(key, "email:a@i\u0327\u0307.de")
+    assert.strictEqual(Identifier.key(accepted(key)), key)
+  })
+
   it("F3: gives a key that is its own key, for a domain of any character", () => {
     for (const unit of bmp) {
       const parsed = Identifier.parse(`email:a@${unit}\u0307.de`)
