@@ -1,0 +1,77 @@
+/**
+ * Shows how a run is doing, on stderr: one live line where that is a terminal, else a plain line now and then.
+ */
+
+/** What is shown. */
+export interface State {
+  readonly total: number
+  readonly done: number
+  readonly created: number
+  readonly elapsedMs: number
+  /** How many wait in line for the rate limit. */
+  readonly inLine: number
+  /** How long nothing may leave after a refusal; 0 where nothing was refused. */
+  readonly pausedMs: number
+}
+
+const barWidth = 24
+// eighths of a cell, so that the bar moves with every row
+const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"] as const
+
+/** Draws a bar for a share between 0 and 1. */
+export const bar = (share: number): string => {
+  const steps = Math.round(Math.min(1, Math.max(0, share)) * barWidth * 8)
+  const drawn = "█".repeat(Math.floor(steps / 8)) + (eighths[steps % 8] ?? "")
+  return drawn.padEnd(barWidth, " ")
+}
+
+/** Writes the state as one line of text. */
+export const line = (state: State): string => {
+  const rate = state.elapsedMs > 0 ? (state.done / state.elapsedMs) * 1000 : 0
+  const waiting =
+    state.pausedMs > 0
+      ? `  paused for ${(state.pausedMs / 1000).toFixed(1)} s`
+      : state.inLine > 0
+        ? `  ${state.inLine} wait for the limit`
+        : ""
+  return `${state.done}/${state.total}  ${state.created} created  ${rate.toFixed(1)}/s${waiting}`
+}
+
+/** Takes the states of a run; `stop` leaves the terminal as it should be. */
+export interface Progress {
+  readonly show: (state: State) => void
+  readonly stop: () => void
+}
+
+/** The part of a stream that a progress needs. */
+export interface Output {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  readonly write: (text: string) => unknown
+}
+
+/** Makes a progress that writes to a stream. */
+export const make = (output: Output): Progress => {
+  if (output.isTTY === true) {
+    return {
+      show: (state) => {
+        const text = `${bar(state.done / state.total)} ${line(state)}`
+        // cut, never wrapped: a wrapped line could not be drawn over
+        output.write(`\r\u001B[2K${[...text].slice(0, (output.columns ?? 80) - 1).join("")}`)
+      },
+      stop: () => {
+        output.write("\r\u001B[2K")
+      },
+    }
+  }
+  let next = 0
+  return {
+    show: (state) => {
+      if (state.done < next) return
+      // a line for each fifth of the rows
+      next = state.done + Math.max(1, Math.floor(state.total / 5))
+      output.write(`${line(state)}\n`)
+    },
+    stop: () => {},
+  }
+}
