@@ -208,10 +208,12 @@ export const layer = (
 ): Layer.Layer<AelystClient, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(AelystClient, make(options))
 
-const fromEnvironment = Config.all({
-  token: Config.Redacted("AELYST_TOKEN"),
-  baseUrl: Config.option(Config.String("AELYST_BASE_URL")),
-})
+// a function, so that bundles that give their options directly leave Config out
+const fromEnvironment = () =>
+  Config.all({
+    token: Config.Redacted("AELYST_TOKEN"),
+    baseUrl: Config.option(Config.String("AELYST_BASE_URL")),
+  })
 
 /**
  * Provides a client whose token and base URL come from `AELYST_TOKEN` and `AELYST_BASE_URL`.
@@ -223,7 +225,7 @@ export const layerConfig = (
 ): Layer.Layer<AelystClient, Config.ConfigError, HttpClient.HttpClient> =>
   Layer.effect(
     AelystClient,
-    Effect.flatMap(fromEnvironment, ({ token, baseUrl }) =>
+    Effect.flatMap(fromEnvironment(), ({ token, baseUrl }) =>
       Effect.mapError(
         make({ ...options, token, baseUrl: Option.getOrUndefined(baseUrl) }),
         ({ message }) => new Config.ConfigError(new ConfigProvider.SourceError({ message })),

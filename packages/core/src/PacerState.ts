@@ -41,8 +41,14 @@ export interface PacerState {
   /** How much of `limit` a window has really taken; beyond it only a careful climb is allowed. */
   readonly proven: number
   readonly windowMs: number
-  /** Windows in a row that turned as predicted; from 2 on the window is trusted. */
-  readonly turns: number
+  /** How many sends the server forgot when predicted, since the last time that it did not. */
+  readonly confirmed: number
+  /** A longer window that one refusal hints at; a second one makes it the window. */
+  readonly suspectedMs: number | null
+  /** The server has been seen to forget a whole window at once, not send by send. */
+  readonly whole: boolean
+  /** When the server last said that nothing remains. */
+  readonly emptyAt: number | null
   /** What the server counts, as far as known: answered sends and those of others that it told about. */
   readonly log: SendLog.SendLog
   readonly flights: ReadonlyArray<Flight>
@@ -95,7 +101,8 @@ export interface Answer {
   readonly jitter: number
 }
 
-const turnsToTrust = 2
+/** How many windows must turn as predicted: one and a half, since a boundary can fall well by chance once. */
+const windowsToTrust = 1.5
 /** An answer this late was slow in the making: the request itself is taken to have arrived. */
 const slowMs = 2000
 /** A request without any answer for so long belongs to a process that is gone. */
@@ -114,7 +121,10 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   proven: 0,
   // A window assumed too short costs one refusal, one assumed too long would never be found out.
   windowMs: Math.min(prior.windowMs, 1000),
-  turns: 0,
+  confirmed: 0,
+  suspectedMs: null,
+  whole: false,
+  emptyAt: null,
   log: SendLog.empty,
   flights: [],
   probe: null,
@@ -136,7 +146,8 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
 })
 
 /** Tells whether the learned window has proved itself. */
-export const isTrusted = (state: PacerState): boolean => state.turns >= turnsToTrust
+export const isTrusted = (state: PacerState): boolean =>
+  state.confirmed >= windowsToTrust * state.limit
 
 /**
  * A lower bound of a round trip. A request counted at `c` was answered no earlier than `c` plus the way back,
@@ -146,18 +157,28 @@ const leastRoundTrip = ({
   roundTrip: { excess, least, leastBefore, seen },
 }: PacerState): number => {
   if (seen === 0) return 0
-  const margin = 1 + excess * (seen < 20 ? 0.5 : 0.25)
+  const margin = 1 + excess * Math.max(0.25, Math.min(1, 8 / seen))
   return Math.max(0, Math.min(least, leastBefore) - margin)
 }
 
-/** When the server has surely forgotten a send that was counted by `at`, if the window is right. */
-const dueAt = (state: PacerState, at: number): number =>
-  at + state.windowMs - leastRoundTrip(state) + state.guardMs
+/** After how long the server has surely forgotten a send, counted from the base of its run, if the window is right. */
+const lifetime = (state: PacerState): number =>
+  state.windowMs - leastRoundTrip(state) + state.guardMs
+
+/** Counts what was due at a time. */
+const countDue = (state: PacerState, at: number): number => {
+  const limit = at - lifetime(state)
+  return SendLog.countWhile(state.log, ({ base }) => base <= limit)
+}
 
 const resolution = (state: PacerState): number => (state.limit > 64 ? state.windowMs / 512 : 0)
 
-const record = (state: PacerState, at: number, count: number): SendLog.SendLog =>
-  SendLog.add(state.log, at, count, resolution(state))
+/** Puts one answered or spent request into the log. Of a window forgotten as a whole the first send counts for all. */
+const record = (state: PacerState, flight: Flight, by: number): SendLog.SendLog => {
+  const at = flight.countedBy ?? by
+  const base = state.whole ? (state.log[0]?.base ?? at) : at
+  return SendLog.add(state.log, { at, base, sent: flight.sentAt, count: 1 }, resolution(state))
+}
 
 const flying = (state: PacerState): number =>
   state.flights.reduce((sum, flight) => (flight.logged === true ? sum : sum + 1), 0)
@@ -190,9 +211,9 @@ export const take = (
   }
   state = { ...state, stretch: { ...state.stretch, full: true } }
   const trusted = isTrusted(state)
-  const blocking = SendLog.timeOf(state.log, trusted ? total + inFlight - state.limit + 1 : 1)
+  const blocking = SendLog.runOf(state.log, trusted ? total + inFlight - state.limit + 1 : 1)
   if (blocking === undefined) return [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
-  const due = dueAt(state, blocking)
+  const due = blocking.base + lifetime(state)
   if (due > now) return [{ _tag: "Wait", untilMs: due }, state]
   return probing
     ? [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
@@ -213,7 +234,10 @@ const admit = (
       nextId: id + 1,
       flights: [...state.flights, { id, sentAt: now }],
       probe: probe ? id : state.probe,
-      spent: config.ceiling === undefined ? state.spent : SendLog.add(state.spent, now, 1, 0),
+      spent:
+        config.ceiling === undefined
+          ? state.spent
+          : SendLog.add(state.spent, { at: now, base: now, sent: now, count: 1 }, 0),
     },
   ]
 }
@@ -233,7 +257,7 @@ const settle = (state: PacerState, now: number): PacerState => {
   for (const flight of state.flights) {
     if (flight.sentAt + lostMs <= now) continue
     if (flight.logged !== true && flight.sentAt + slowMs <= now) {
-      log = SendLog.add(log, flight.countedBy ?? flight.sentAt + slowMs, 1, resolution(state))
+      log = record({ ...state, log }, flight, flight.sentAt + slowMs)
       flights.push({ ...flight, logged: true })
     } else flights.push(flight)
   }
@@ -246,7 +270,7 @@ const settle = (state: PacerState, now: number): PacerState => {
 /** Drops what a trusted window has surely forgotten; without trust only the server's own word drops anything. */
 const forget = (state: PacerState, now: number): PacerState => {
   if (!isTrusted(state)) return state
-  const gone = SendLog.countUntil(state.log, now - dueAt(state, 0))
+  const gone = countDue(state, now)
   return gone === 0 ? state : { ...state, log: SendLog.dropOldest(state.log, gone) }
 }
 
@@ -271,8 +295,8 @@ const ceilingOpensAt = ({ ceiling }: PacerConfig, state: PacerState, now: number
   const count = Math.max(1, Math.floor(ceiling.perSecond))
   const perMs = (1000 * count) / ceiling.perSecond
   const newest = SendLog.size(state.spent)
-  const blocking = newest < count ? undefined : SendLog.timeOf(state.spent, newest - count + 1)
-  return blocking === undefined ? now : blocking + perMs
+  const blocking = newest < count ? undefined : SendLog.runOf(state.spent, newest - count + 1)
+  return blocking === undefined ? now : blocking.at + perMs
 }
 
 /** Records an answer when its headers have come. */
@@ -298,9 +322,7 @@ export const abandon = (previous: PacerState, id: number, clock: number): PacerS
   const flight = previous.flights.find((candidate) => candidate.id === id)
   if (flight === undefined) return previous
   const state = land({ ...previous, nowMs: now }, flight)
-  return flight.logged === true
-    ? state
-    : { ...state, log: record(state, flight.countedBy ?? now, 1) }
+  return flight.logged === true ? state : { ...state, log: record(state, flight, now) }
 }
 
 /** Takes a permit back whose request never went out. */
@@ -339,7 +361,7 @@ const heard = (state: PacerState, flight: Flight, answer: Answer, now: number): 
     proven: limit,
     limitFrom: "server",
     limitSentAt: flight.sentAt,
-    turns: changed ? 0 : state.turns,
+    confirmed: changed ? 0 : state.confirmed,
   }
 }
 
@@ -381,7 +403,7 @@ const accepted = (
       ? turnedWithoutWord(previous, base, flight)
       : reconciled(base, flight, answer.remaining, now)
   if (flight.logged === true) return corrected
-  const next = { ...corrected, log: record(corrected, flight.countedBy ?? now, 1) }
+  const next = { ...corrected, log: record(corrected, flight, now) }
   // Sent before the refusal that set the limit, and let in all the same: the limit is at least that.
   if (next.limitFrom !== "refusal") return next
   return { ...next, limit: Math.max(next.limit, SendLog.size(next.log)) }
@@ -390,12 +412,12 @@ const accepted = (
 /** Without the server's word an accepted probe is the word: what was due when it left is forgotten. */
 const turnedWithoutWord = (previous: PacerState, state: PacerState, flight: Flight): PacerState => {
   if (previous.probe !== flight.id) return state
-  const gone = SendLog.countUntil(state.log, flight.sentAt - dueAt(state, 0))
+  const gone = countDue(state, flight.sentAt)
   if (gone === 0) return state
   return {
     ...state,
     log: SendLog.dropOldest(state.log, gone),
-    turns: gone * 2 >= state.limit ? state.turns + 1 : state.turns,
+    confirmed: state.confirmed + gone,
   }
 }
 
@@ -409,40 +431,78 @@ const reconciled = (
   const remainingOffset = remaining >= state.limit ? 1 : state.remainingOffset
   const used = Math.max(1, state.limit - remaining + remainingOffset)
   const least = leastRoundTrip(state)
-  const due = SendLog.countUntil(state.log, flight.sentAt - dueAt(state, 0))
+  const due = countDue(state, flight.sentAt)
   // Counted before this one without doubt; of those the server still counts the newest, `used - 1` at most.
-  const before = SendLog.countUntil(state.log, flight.sentAt + least)
+  const before = SendLog.countWhile(state.log, ({ at }) => at <= flight.sentAt + least)
   const forgotten = Math.max(0, before - (used - 1))
   const dueLeft = Math.max(0, due - forgotten)
-  const expired = SendLog.countUntil(state.log, flight.sentAt - state.windowMs + least)
+  const expired = SendLog.countWhile(
+    state.log,
+    ({ base }) => base <= flight.sentAt - state.windowMs + least,
+  )
   const others = state.flights.reduce(
     (sum, other) => (other.logged !== true && other.sentAt + least <= now ? sum + 1 : sum),
     0,
   )
   const explained = 1 + SendLog.size(state.log) - expired + others
+  const log = SendLog.dropOldest(state.log, forgotten)
   const next: PacerState = {
     ...state,
     remainingOffset,
-    log: SendLog.dropOldest(state.log, forgotten),
+    log,
+    whole: state.whole || forgetsWhole(state, forgotten, used, now),
+    emptyAt: remaining === 0 ? now : state.emptyAt,
   }
   if (used > explained) {
     // Somebody else spends too, or the window is longer than thought.
-    const unforgotten = due * 2 >= state.limit && dueLeft * 4 >= due * 3
-    const log = SendLog.dropOldest(next.log, Math.min(dueLeft, used - explained))
+    const phantoms = { at: now, base: now, sent: now, count: used - explained }
     return {
       ...next,
-      turns: 0,
-      windowMs: unforgotten ? Math.min(state.windowMs * 2, longestWindowMs) : state.windowMs,
-      log: SendLog.add(log, now, used - explained, resolution(state)),
+      confirmed: 0,
+      windowMs: outlived(state, log, flight, { due, dueLeft, forgotten }),
+      log: SendLog.add(
+        SendLog.dropOldest(log, Math.min(dueLeft, used - explained)),
+        phantoms,
+        resolution(state),
+      ),
     }
   }
-  const turned = due > 0 && dueLeft === 0 && forgotten * 2 >= state.limit
   return {
     ...next,
-    turns: turned ? state.turns + 1 : state.turns,
+    confirmed: state.confirmed + (dueLeft > 0 ? 0 : Math.min(due, forgotten)),
     flights:
       used === explained ? next.flights.map((other) => countedBy(other, now, least)) : next.flights,
   }
+}
+
+/** A sliding log forgets a send no sooner than a window after it; who forgets young ones forgets windows. */
+const forgetsWhole = (state: PacerState, forgotten: number, used: number, now: number): boolean => {
+  if (used - 1 > state.limit / 4) return false
+  const least = leastRoundTrip(state)
+  const oldEnough = SendLog.countWhile(
+    state.log,
+    ({ sent }) => sent + state.windowMs + least <= now,
+  )
+  return forgotten - oldEnough >= Math.max(1, state.limit / 4)
+}
+
+/** How long the window must be at least, when most of what was due to be forgotten is still counted. */
+const outlived = (
+  state: PacerState,
+  log: SendLog.SendLog,
+  flight: Flight,
+  seen: { readonly due: number; readonly dueLeft: number; readonly forgotten: number },
+): number => {
+  const oldest = log[0]
+  if (oldest === undefined || seen.dueLeft * 2 < seen.due || seen.due * 2 < state.limit)
+    return state.windowMs
+  // A bucket refills evenly: at most `forgotten + 1` came back since it was empty.
+  const refill =
+    seen.forgotten === 0 || state.emptyAt === null
+      ? 0
+      : ((flight.sentAt - state.emptyAt) * state.limit) / (seen.forgotten + 1)
+  const age = flight.sentAt + leastRoundTrip(state) - oldest.at
+  return Math.min(longestWindowMs, Math.max(state.windowMs, refill, age))
 }
 
 const countedBy = (flight: Flight, now: number, least: number): Flight =>
@@ -473,7 +533,14 @@ const refused = (
     }
   }
   const learned = taught(previous, state, flight, answer, now)
-  return { ...learned, turns: 0, since: null, refusals, gate: { closedAt: now, untilMs } }
+  return {
+    ...learned,
+    confirmed: 0,
+    whole: false,
+    since: null,
+    refusals,
+    gate: { closedAt: now, untilMs },
+  }
 }
 
 /** What the first refusal of a burst teaches about window and limit. */
@@ -491,13 +558,19 @@ const taught = (
   }
   const retryAfterMs = answer.retryAfterMs ?? 1000
   const turnProbe = previous.gate === null && previous.probe === flight.id && previous.heard
-  const first = previous.limitFrom === "server" ? firstSend(state) : state.since?.startMs
-  const age = first === undefined ? 0 : now - first
-  const candidate = Math.floor((age + retryAfterMs) / 1000) * 1000
-  const longer = turnProbe || retryAfterMs > state.windowMs
-  const windowMs = longer
-    ? Math.min(longestWindowMs, Math.max(state.windowMs, candidate))
-    : state.windowMs
+  const surprising = retryAfterMs > state.windowMs
+  const first =
+    surprising && previous.limitFrom !== "server" ? state.since?.startMs : firstSend(state)
+  const candidate = Math.floor((now - (first ?? now) + retryAfterMs) / 1000) * 1000
+  const longer = candidate > state.windowMs && (surprising || turnProbe)
+  if (longer && !surprising && state.suspectedMs !== candidate) {
+    return {
+      ...state,
+      suspectedMs: candidate,
+      guardMs: Math.min(state.windowMs / 4, Math.max(4, state.guardMs * 2)),
+    }
+  }
+  const windowMs = longer ? Math.min(longestWindowMs, candidate) : state.windowMs
   if (state.limitFrom === "server") return { ...state, windowMs }
   const counted = windowMs > state.windowMs ? (state.since?.count ?? 0) : SendLog.size(state.log)
   const limit = Math.max(1, counted)
@@ -538,8 +611,8 @@ export const earliest = (state: PacerState, clock: number, nth: number): number 
   const free = state.limit - total - flying(state)
   if (nth <= free) return gateAt
   const windows = Math.ceil((nth - Math.max(0, free)) / state.limit) - 1
-  const first = SendLog.timeOf(forgotten.log, 1)
-  const opens = first === undefined ? now : Math.max(now, dueAt(state, first))
+  const first = SendLog.runOf(forgotten.log, 1)
+  const opens = first === undefined ? now : Math.max(now, first.base + lifetime(state))
   return Math.max(gateAt, opens + windows * state.windowMs)
 }
 

@@ -4,52 +4,57 @@
  * that does not depend on the limit.
  */
 
-/** How many sends, and the latest time at which the server may have counted them, in milliseconds. */
+/** Sends that are treated alike. Times in milliseconds. */
 export interface Run {
+  /** The latest time by which the server had counted them. */
   readonly at: number
+  /** Where their window starts for them, at the latest: the server forgets them one window after this. */
+  readonly base: number
+  /** When the first of them was sent. */
+  readonly sent: number
   readonly count: number
 }
 
-/** Sends in order of time. */
+/** Sends in order of `at`; `base` never falls either. */
 export type SendLog = ReadonlyArray<Run>
 
 /** Holds nothing. */
 export const empty: SendLog = []
 
 /** Counts all sends. */
-export const size = (log: SendLog): number => log.reduce((sum, run) => sum + run.count, 0)
+export const size = (log: SendLog): number => {
+  let sum = 0
+  for (const run of log) sum += run.count
+  return sum
+}
 
-/** Counts the sends at this time or before. */
-export const countUntil = (log: SendLog, at: number): number => {
+/** Counts the oldest sends for which this holds, up to the first for which it does not. */
+export const countWhile = (log: SendLog, holds: (run: Run) => boolean): number => {
   let sum = 0
   for (const run of log) {
-    if (run.at > at) break
+    if (!holds(run)) break
     sum += run.count
   }
   return sum
 }
 
-/** Adds sends at a time, in order. Joins a neighbour's run within `resolution`, which then carries the later time. */
-export const add = (log: SendLog, at: number, count: number, resolution: number): SendLog => {
-  if (count <= 0) return log
+/** Adds sends. They join the run before them in the same cell of a grid of `resolution`, which takes the later times. */
+export const add = (log: SendLog, run: Run, resolution: number): SendLog => {
+  if (run.count <= 0) return log
   let index = log.length
-  while (index > 0 && (log[index - 1]?.at ?? at) > at) index--
-  const next = log.slice()
+  while (index > 0 && (log[index - 1]?.at ?? 0) > run.at) index--
   const before = log[index - 1]
-  if (before !== undefined && at - before.at <= resolution && firstOf(log, index, at, resolution)) {
-    next[index - 1] = { at, count: before.count + count }
-  } else {
-    next.splice(index, 0, { at, count })
-  }
+  const next = log.slice()
+  const base = Math.max(run.base, before?.base ?? run.base)
+  if (before !== undefined && sameCell(before.at, run.at, resolution)) {
+    const count = before.count + run.count
+    next[index - 1] = { at: run.at, base, sent: Math.min(before.sent, run.sent), count }
+  } else next.splice(index, 0, { ...run, base })
   return next
 }
 
-/** A run may only grow while everything in it lies within the resolution: its grid cell stays the same. */
-const firstOf = (log: SendLog, index: number, at: number, resolution: number): boolean => {
-  const before = log[index - 1]
-  if (before === undefined) return false
-  return resolution === 0 || Math.floor(before.at / resolution) === Math.floor(at / resolution)
-}
+const sameCell = (a: number, b: number, resolution: number): boolean =>
+  a === b || (resolution > 0 && Math.floor(a / resolution) === Math.floor(b / resolution))
 
 /** Takes away the oldest sends. */
 export const dropOldest = (log: SendLog, count: number): SendLog => {
@@ -63,7 +68,7 @@ export const dropOldest = (log: SendLog, count: number): SendLog => {
   }
   const rest = log.slice(index)
   const first = rest[0]
-  if (left > 0 && first !== undefined) rest[0] = { at: first.at, count: first.count - left }
+  if (left > 0 && first !== undefined) rest[0] = { ...first, count: first.count - left }
   return rest
 }
 
@@ -72,15 +77,15 @@ export const dropNewest = (log: SendLog): SendLog => {
   const last = log.at(-1)
   if (last === undefined) return log
   const rest = log.slice(0, -1)
-  return last.count > 1 ? [...rest, { at: last.at, count: last.count - 1 }] : rest
+  return last.count > 1 ? [...rest, { ...last, count: last.count - 1 }] : rest
 }
 
-/** Gives the time of the nth oldest send (from 1), or undefined where there are fewer. */
-export const timeOf = (log: SendLog, nth: number): number | undefined => {
+/** Gives the run of the nth oldest send (from 1), or undefined where there are fewer. */
+export const runOf = (log: SendLog, nth: number): Run | undefined => {
   let sum = 0
   for (const run of log) {
     sum += run.count
-    if (sum >= nth) return run.at
+    if (sum >= nth) return run
   }
   return undefined
 }

@@ -1,9 +1,15 @@
 /** Creates Aelyst contacts with Effect: input, errors, rate-limit schedule and client. */
 export type { CreateOptions, CreateResult, LayerOptions } from "./AelystClient.ts"
 export { AelystClient, layer, layerConfig, make, makeWith } from "./AelystClient.ts"
-export type { AttemptRecord, Members } from "./AelystError.ts"
-export {
+export type {
   AelystError,
+  AttemptRecord,
+  ConnectionKind,
+  Members,
+  SettledError,
+  UnavailableReason,
+} from "./AelystError.ts"
+export {
   AelystErrorTypeId,
   AuthenticationError,
   BadRequestError,
@@ -41,6 +47,7 @@ export type {
 } from "./CreateMany.ts"
 export { createMany, rowStates } from "./CreateMany.ts"
 export * as CustomField from "./CustomField.ts"
+export { AelystErrorFromJson } from "./ErrorSchema.ts"
 export type { ErrorEntry, ErrorTag, Outcome } from "./ErrorTable.ts"
 export { docsUrl, errorTable, errorTags } from "./ErrorTable.ts"
 export * as FieldAlias from "./FieldAlias.ts"
