@@ -45,10 +45,12 @@ export interface PacerState {
   readonly confirmed: number
   /** A longer window that one refusal hints at; a second one makes it the window. */
   readonly suspectedMs: number | null
+  /** The window has been trusted once: what seems to outlive it belongs to somebody else. */
+  readonly settled: boolean
   /** The server has been seen to forget a whole window at once, not send by send. */
   readonly whole: boolean
-  /** When the server last said that nothing remains. */
-  readonly emptyAt: number | null
+  /** Since the server said that nothing remains: when that was, and what it has let in. */
+  readonly sinceEmpty: { readonly startMs: number; readonly count: number } | null
   /** What the server counts, as far as known: answered sends and those of others that it told about. */
   readonly log: SendLog.SendLog
   readonly flights: ReadonlyArray<Flight>
@@ -123,8 +125,9 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   windowMs: Math.min(prior.windowMs, 1000),
   confirmed: 0,
   suspectedMs: null,
+  settled: false,
   whole: false,
-  emptyAt: null,
+  sinceEmpty: null,
   log: SendLog.empty,
   flights: [],
   probe: null,
@@ -201,7 +204,8 @@ export const take = (
       ? [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
       : admit(config, state, now, true)
   }
-  const total = SendLog.size(state.log)
+  const forgotten = countForgotten(state, now)
+  const total = SendLog.size(state.log) - forgotten
   const inFlight = flying(state)
   if (total + inFlight < state.limit) {
     const climbing = state.limitFrom === "prior" && total + inFlight >= state.proven
@@ -211,7 +215,10 @@ export const take = (
   }
   state = { ...state, stretch: { ...state.stretch, full: true } }
   const trusted = isTrusted(state)
-  const blocking = SendLog.runOf(state.log, trusted ? total + inFlight - state.limit + 1 : 1)
+  const blocking = SendLog.runOf(
+    state.log,
+    trusted ? forgotten + total + inFlight - state.limit + 1 : 1,
+  )
   if (blocking === undefined) return [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
   const due = blocking.base + lifetime(state)
   if (due > now) return [{ _tag: "Wait", untilMs: due }, state]
@@ -267,10 +274,18 @@ const settle = (state: PacerState, now: number): PacerState => {
   return { ...state, log, flights, probe }
 }
 
-/** Drops what a trusted window has surely forgotten; without trust only the server's own word drops anything. */
+/** Counts what a trusted window has surely forgotten by now; without trust only the server's word counts. */
+const countForgotten = (state: PacerState, now: number): number =>
+  isTrusted(state) ? countDue(state, now) : 0
+
+/** Counts what the server still counts of the answered sends. */
+const live = (state: PacerState, now: number): number =>
+  SendLog.size(state.log) - countForgotten(state, now)
+
+/** Drops what was forgotten before the oldest answer that is still to come can have been made. */
 const forget = (state: PacerState, now: number): PacerState => {
-  if (!isTrusted(state)) return state
-  const gone = countDue(state, now)
+  const oldest = state.flights.find((flight) => flight.logged !== true)
+  const gone = countForgotten(state, Math.min(now, oldest === undefined ? now : oldest.sentAt))
   return gone === 0 ? state : { ...state, log: SendLog.dropOldest(state.log, gone) }
 }
 
@@ -362,6 +377,7 @@ const heard = (state: PacerState, flight: Flight, answer: Answer, now: number): 
     limitFrom: "server",
     limitSentAt: flight.sentAt,
     confirmed: changed ? 0 : state.confirmed,
+    sinceEmpty: changed ? null : state.sinceEmpty,
   }
 }
 
@@ -406,7 +422,7 @@ const accepted = (
   const next = { ...corrected, log: record(corrected, flight, now) }
   // Sent before the refusal that set the limit, and let in all the same: the limit is at least that.
   if (next.limitFrom !== "refusal") return next
-  return { ...next, limit: Math.max(next.limit, SendLog.size(next.log)) }
+  return { ...next, limit: Math.max(next.limit, live(next, now)) }
 }
 
 /** Without the server's word an accepted probe is the word: what was due when it left is forgotten. */
@@ -445,64 +461,83 @@ const reconciled = (
     0,
   )
   const explained = 1 + SendLog.size(state.log) - expired + others
-  const log = SendLog.dropOldest(state.log, forgotten)
+  const strangers = Math.max(0, used - explained - expired)
+  const outlivers = Math.max(0, used - explained - strangers)
+  // A sliding log forgets a send no sooner than a window after it.
+  const young =
+    forgotten - SendLog.countWhile(state.log, ({ sent }) => sent + state.windowMs + least <= now)
+  const whole =
+    state.whole || (young >= Math.max(1, state.limit / 4) && used - 1 <= state.limit / 4)
+  const sinceEmpty = counted(state.sinceEmpty, flight, remaining, used * 4 <= state.limit)
+  const refills = young > 0 && used - 1 > state.limit / 2 && sinceEmpty !== null
+  let log = SendLog.dropOldest(state.log, forgotten)
+  if (whole && young > 0) log = SendLog.rebase(log, now)
   const next: PacerState = {
     ...state,
     remainingOffset,
-    log,
-    whole: state.whole || forgetsWhole(state, forgotten, used, now),
-    emptyAt: remaining === 0 ? now : state.emptyAt,
+    sinceEmpty,
+    whole,
+    settled: state.settled || isTrusted(state),
+    windowMs: refills
+      ? Math.max(state.windowMs, refillTime(state.limit, sinceEmpty, flight, remaining))
+      : state.windowMs,
   }
-  if (used > explained) {
-    // Somebody else spends too, or the window is longer than thought.
-    const phantoms = { at: now, base: now, sent: now, count: used - explained }
+  if (outlivers > 0 && forgotten === 0 && strangers === 0 && !next.settled) {
     return {
       ...next,
+      log,
       confirmed: 0,
-      windowMs: outlived(state, log, flight, { due, dueLeft, forgotten }),
-      log: SendLog.add(
-        SendLog.dropOldest(log, Math.min(dueLeft, used - explained)),
-        phantoms,
-        resolution(state),
-      ),
+      windowMs: Math.max(next.windowMs, age(state, log, flight)),
     }
+  }
+  if (outlivers + strangers > 0) {
+    // Somebody else spends too; what was due and is still counted is theirs, and it is as if sent now.
+    const theirs = {
+      at: now,
+      base: now,
+      sent: Number.MIN_SAFE_INTEGER,
+      count: outlivers + strangers,
+    }
+    const left = SendLog.dropOldest(log, Math.min(dueLeft, outlivers))
+    return { ...next, confirmed: 0, log: SendLog.add(left, theirs, resolution(state)) }
   }
   return {
     ...next,
+    log,
     confirmed: state.confirmed + (dueLeft > 0 ? 0 : Math.min(due, forgotten)),
     flights:
       used === explained ? next.flights.map((other) => countedBy(other, now, least)) : next.flights,
   }
 }
 
-/** A sliding log forgets a send no sooner than a window after it; who forgets young ones forgets windows. */
-const forgetsWhole = (state: PacerState, forgotten: number, used: number, now: number): boolean => {
-  if (used - 1 > state.limit / 4) return false
-  const least = leastRoundTrip(state)
-  const oldEnough = SendLog.countWhile(
-    state.log,
-    ({ sent }) => sent + state.windowMs + least <= now,
-  )
-  return forgotten - oldEnough >= Math.max(1, state.limit / 4)
+/** Counts what is let in since the server said that nothing remains. */
+const counted = (
+  since: PacerState["sinceEmpty"],
+  flight: Flight,
+  remaining: number,
+  full: boolean,
+): PacerState["sinceEmpty"] => {
+  if (full) return null
+  if (since !== null && flight.sentAt > since.startMs) return { ...since, count: since.count + 1 }
+  return since === null && remaining === 0 ? { startMs: flight.sentAt, count: 0 } : since
 }
 
-/** How long the window must be at least, when most of what was due to be forgotten is still counted. */
-const outlived = (
-  state: PacerState,
-  log: SendLog.SendLog,
+/** How long a bucket takes to fill, at least: it gave back at most one more than was let in and remains. */
+const refillTime = (
+  limit: number,
+  since: { readonly startMs: number; readonly count: number },
   flight: Flight,
-  seen: { readonly due: number; readonly dueLeft: number; readonly forgotten: number },
-): number => {
+  remaining: number,
+): number =>
+  Math.min(
+    longestWindowMs,
+    ((flight.sentAt - since.startMs) * limit) / (since.count + remaining + 1),
+  )
+
+/** How old the oldest send is that the server still counts. */
+const age = (state: PacerState, log: SendLog.SendLog, flight: Flight): number => {
   const oldest = log[0]
-  if (oldest === undefined || seen.dueLeft * 2 < seen.due || seen.due * 2 < state.limit)
-    return state.windowMs
-  // A bucket refills evenly: at most `forgotten + 1` came back since it was empty.
-  const refill =
-    seen.forgotten === 0 || state.emptyAt === null
-      ? 0
-      : ((flight.sentAt - state.emptyAt) * state.limit) / (seen.forgotten + 1)
-  const age = flight.sentAt + leastRoundTrip(state) - oldest.at
-  return Math.min(longestWindowMs, Math.max(state.windowMs, refill, age))
+  return oldest === undefined ? 0 : flight.sentAt + leastRoundTrip(state) - oldest.at
 }
 
 const countedBy = (flight: Flight, now: number, least: number): Flight =>
@@ -572,7 +607,7 @@ const taught = (
   }
   const windowMs = longer ? Math.min(longestWindowMs, candidate) : state.windowMs
   if (state.limitFrom === "server") return { ...state, windowMs }
-  const counted = windowMs > state.windowMs ? (state.since?.count ?? 0) : SendLog.size(state.log)
+  const counted = windowMs > state.windowMs ? (state.since?.count ?? 0) : live(previous, now)
   const limit = Math.max(1, counted)
   return {
     ...state,
@@ -606,12 +641,11 @@ export const earliest = (state: PacerState, clock: number, nth: number): number 
   const now = Math.max(clock, state.nowMs)
   const gateAt = state.gate === null ? now : Math.max(now, state.gate.untilMs)
   if (!isTrusted(state)) return gateAt > now ? gateAt : undefined
-  const forgotten = forget(state, now)
-  const total = SendLog.size(forgotten.log)
-  const free = state.limit - total - flying(state)
+  const forgotten = countForgotten(state, now)
+  const free = state.limit - (SendLog.size(state.log) - forgotten) - flying(state)
   if (nth <= free) return gateAt
   const windows = Math.ceil((nth - Math.max(0, free)) / state.limit) - 1
-  const first = SendLog.runOf(forgotten.log, 1)
+  const first = SendLog.runOf(state.log, forgotten + 1)
   const opens = first === undefined ? now : Math.max(now, first.base + lifetime(state))
   return Math.max(gateAt, opens + windows * state.windowMs)
 }
@@ -631,11 +665,13 @@ export interface PacerView {
 export const view = (state: PacerState, clock: number): PacerView => {
   const now = Math.max(clock, state.nowMs)
   const trusted = isTrusted(state)
-  const { log } = forget(state, now)
   const inFlight = flying(state)
   return {
     limit: state.limit,
-    remaining: state.gate === null ? Math.max(0, state.limit - SendLog.size(log) - inFlight) : 0,
+    remaining:
+      state.gate === null
+        ? Math.max(0, state.limit - SendLog.size(state.log) + countForgotten(state, now) - inFlight)
+        : 0,
     windowMs: trusted ? state.windowMs : null,
     trusted,
     inFlight,

@@ -72,6 +72,10 @@ export const dropOldest = (log: SendLog, count: number): SendLog => {
   return rest
 }
 
+/** Moves every base to this time at least. */
+export const rebase = (log: SendLog, base: number): SendLog =>
+  log.map((run) => (run.base >= base ? run : { ...run, base }))
+
 /** Takes away the newest send. */
 export const dropNewest = (log: SendLog): SendLog => {
   const last = log.at(-1)
