@@ -1,0 +1,127 @@
+/** A forward proxy that knows CONNECT alone, and keeps all that was said to it. */
+import type { IncomingHttpHeaders } from "node:http"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import type { AddressInfo } from "node:net"
+import * as Net from "node:net"
+import type { TlsOptions } from "node:tls"
+
+/** Holds how the proxy behaves. */
+export interface ConnectProxyOptions {
+  /** The status that CONNECT is answered with; 200 opens the tunnel. Default 200. */
+  readonly status?: number
+  /** Whether CONNECT is never answered. */
+  readonly stall?: boolean
+  /** The user and password that it wants, `user:password`; without them it answers 407. */
+  readonly credentials?: string
+  /** Bytes that follow the answer to CONNECT at once. */
+  readonly garbage?: string
+  /** Where every tunnel leads, on 127.0.0.1, whatever name was asked for. */
+  readonly port?: number
+  readonly tls?: TlsOptions
+}
+
+/** A running proxy. */
+export interface ConnectProxy extends AsyncDisposable {
+  readonly url: string
+  /** What CONNECT asked for, and its headers. */
+  readonly asked: ReadonlyArray<{
+    readonly authority: string
+    readonly headers: IncomingHttpHeaders
+  }>
+  /** Requests other than CONNECT: each of them showed its content to the proxy. */
+  readonly others: ReadonlyArray<string>
+  /** Waits until CONNECT was asked for this many times. */
+  readonly askedTimes: (count: number) => Promise<void>
+  /** Waits until no connection is open. */
+  readonly idle: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Starts a proxy on 127.0.0.1. */
+export const start = async (options: ConnectProxyOptions = {}): Promise<ConnectProxy> => {
+  const asked: Array<{ authority: string; headers: IncomingHttpHeaders }> = []
+  const others: Array<string> = []
+  const sockets = new Set<Net.Socket>()
+  const changed = new Set<() => void>()
+  const change = () => {
+    for (const check of changed) check()
+  }
+  const until = (holds: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const check = () => {
+        if (!holds()) return
+        changed.delete(check)
+        resolve()
+      }
+      changed.add(check)
+      check()
+    })
+  const track = (socket: Net.Socket) => {
+    sockets.add(socket)
+    socket.on("error", () => undefined)
+    socket.once("close", () => {
+      sockets.delete(socket)
+      change()
+    })
+  }
+  const server = options.tls === undefined ? Http.createServer() : Https.createServer(options.tls)
+  server.on("connection", track)
+  server.on("request", (request: Http.IncomingMessage, response: Http.ServerResponse) => {
+    others.push(`${request.method} ${request.url}`)
+    response.writeHead(400).end()
+  })
+  server.on("connect", (request: Http.IncomingMessage, socket: Net.Socket) => {
+    const authority = request.url ?? ""
+    asked.push({ authority, headers: request.headers })
+    change()
+    socket.on("error", () => undefined)
+    if (options.stall === true) {
+      socket.once("end", () => socket.destroy()).resume()
+      return
+    }
+    const wanted =
+      options.credentials === undefined
+        ? undefined
+        : `Basic ${Buffer.from(options.credentials).toString("base64")}`
+    const status =
+      wanted !== undefined && request.headers["proxy-authorization"] !== wanted
+        ? 407
+        : (options.status ?? 200)
+    if (status !== 200) {
+      socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\n\r\n`)
+      return
+    }
+    const { hostname, port } = new URL(`http://${authority}`)
+    const upstream = Net.connect(
+      options.port === undefined
+        ? { host: hostname, port: Number(port) }
+        : { host: "127.0.0.1", port: options.port },
+    )
+    track(upstream)
+    upstream.once("connect", () => {
+      socket.write(`HTTP/1.1 200 Connection established\r\n\r\n${options.garbage ?? ""}`)
+      upstream.pipe(socket)
+      socket.pipe(upstream)
+    })
+    upstream.on("close", () => socket.destroy())
+    socket.on("close", () => upstream.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  // safe: a server that listens on a port has an address
+  const { port } = server.address() as AddressInfo
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
+  return {
+    url: options.tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
+    asked,
+    others,
+    askedTimes: (count) => until(() => asked.length >= count),
+    idle: () => until(() => sockets.size === 0),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * A server of bytes, scripted per connection: it parses only what arrives, and sends exactly what the script says.
+ * Its ledger, `requests`, is the judge of what left the client.
+ */
+import type { AddressInfo } from "node:net"
+import * as Net from "node:net"
+import * as Tls from "node:tls"
+
+/** One request as it arrived, complete with its body. */
+export interface Received {
+  readonly method: string
+  readonly path: string
+  /** By lower-case name; a header that was sent twice is joined with a comma. */
+  readonly headers: { readonly [name: string]: string }
+  readonly body: string
+  /** Which connection carried it, from 0. */
+  readonly connection: number
+}
+
+/** A connection as its script sees it. */
+export interface Peer {
+  /** Which connection it is, from 0. */
+  readonly index: number
+  readonly socket: Net.Socket
+  /** All bytes that arrived. */
+  readonly bytes: () => Buffer
+  /** Waits for the next complete request; never settles once the connection is closed. */
+  readonly request: () => Promise<Received>
+  /** Waits until this many bytes arrived. */
+  readonly arrived: (bytes: number) => Promise<void>
+  /** Sends text as it is, and waits until the system took it. */
+  readonly send: (text: string | Uint8Array) => Promise<void>
+  /** Sends an answer of HTTP/1.1 with a JSON body and its length. */
+  readonly answer: (
+    status: number,
+    body: unknown,
+    headers?: Record<string, string>,
+  ) => Promise<void>
+  /** Ends the connection with a RST. */
+  readonly reset: () => void
+  /** Ends the connection with a FIN. */
+  readonly end: () => void
+  /** Settles when the connection is closed, by whom ever. */
+  readonly closed: Promise<void>
+}
+
+/** What is done with each connection. */
+export type Script = (peer: Peer) => void | Promise<void>
+
+/** A running server. */
+export interface RawServer extends AsyncDisposable {
+  readonly port: number
+  /** The address of the server, `http://127.0.0.1:…` or `https://localhost:…`. */
+  readonly origin: string
+  /** All complete requests, in the order of their arrival. */
+  readonly requests: ReadonlyArray<Received>
+  /** All connections that were made. */
+  readonly peers: ReadonlyArray<Peer>
+  /** Waits until this many connections were made. */
+  readonly connected: (count: number) => Promise<Peer>
+  readonly close: () => Promise<void>
+}
+
+/** The answer of W5. */
+export const created = { code: "200", message: "Contact added successfully!" }
+
+const parse = (bytes: Buffer, connection: number): readonly [Received, number] | undefined => {
+  const end = bytes.indexOf("\r\n\r\n")
+  if (end === -1) return undefined
+  const [first = "", ...lines] = bytes.subarray(0, end).toString("latin1").split("\r\n")
+  const [method = "", path = ""] = first.split(" ")
+  const headers: Record<string, string> = {}
+  for (const line of lines) {
+    const colon = line.indexOf(":")
+    const name = line.slice(0, colon).toLowerCase()
+    const value = line.slice(colon + 1).trim()
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`
+  }
+  const length = Number(headers["content-length"] ?? 0)
+  const after = end + 4 + length
+  if (bytes.length < after) return undefined
+  const body = bytes.subarray(end + 4, after).toString()
+  return [{ method, path, headers, body, connection }, after]
+}
+
+const peerOf = (socket: Net.Socket, index: number, ledger: Array<Received>): Peer => {
+  const chunks: Array<Buffer> = []
+  let unread: Buffer = Buffer.alloc(0)
+  let size = 0
+  const ready: Array<Received> = []
+  const readers: Array<(request: Received) => void> = []
+  const thresholds: Array<{ readonly bytes: number; readonly resolve: () => void }> = []
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()))
+  socket.on("error", () => undefined)
+  socket.on("data", (chunk: Buffer) => {
+    chunks.push(chunk)
+    size += chunk.length
+    unread = Buffer.concat([unread, chunk])
+    for (let next = parse(unread, index); next !== undefined; next = parse(unread, index)) {
+      unread = unread.subarray(next[1])
+      ledger.push(next[0])
+      const reader = readers.shift()
+      if (reader === undefined) ready.push(next[0])
+      else reader(next[0])
+    }
+    for (const { bytes, resolve } of thresholds) if (size >= bytes) resolve()
+  })
+  const send = (text: string | Uint8Array) =>
+    new Promise<void>((resolve) => {
+      if (socket.destroyed) resolve()
+      else socket.write(text, () => resolve())
+    })
+  return {
+    index,
+    socket,
+    closed,
+    send,
+    bytes: () => Buffer.concat(chunks),
+    request: () => {
+      const next = ready.shift()
+      return next === undefined
+        ? new Promise((resolve) => readers.push(resolve))
+        : Promise.resolve(next)
+    },
+    arrived: (bytes) =>
+      new Promise((resolve) => {
+        if (size >= bytes) resolve()
+        else thresholds.push({ bytes, resolve })
+      }),
+    answer: (status, body, headers = {}) => {
+      const text = typeof body === "string" ? body : JSON.stringify(body)
+      const lines = Object.entries({
+        "content-type": "application/json",
+        "content-length": String(Buffer.byteLength(text)),
+        ...headers,
+      }).map(([name, value]) => `${name}: ${value}\r\n`)
+      return send(`HTTP/1.1 ${status} Scripted\r\n${lines.join("")}\r\n${text}`)
+    },
+    reset: () => socket.resetAndDestroy(),
+    end: () => socket.end(),
+  }
+}
+
+/** Starts a server on 127.0.0.1; with `tls` it speaks TLS. Closing it resets whatever is still open. */
+export const start = async (script: Script, tls?: Tls.TlsOptions): Promise<RawServer> => {
+  const requests: Array<Received> = []
+  const peers: Array<Peer> = []
+  const sockets = new Set<Net.Socket>()
+  const waiting: Array<{ readonly count: number; readonly resolve: (peer: Peer) => void }> = []
+  const serve = (socket: Net.Socket) => {
+    const peer = peerOf(socket, peers.length, requests)
+    peers.push(peer)
+    for (const { count, resolve } of waiting) if (peers.length === count) resolve(peer)
+    void script(peer)
+  }
+  const server = tls === undefined ? Net.createServer(serve) : Tls.createServer(tls, serve)
+  server.on("connection", (socket: Net.Socket) => {
+    sockets.add(socket)
+    socket.once("close", () => sockets.delete(socket))
+  })
+  server.on("tlsClientError", () => undefined)
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  // safe: a server that listens on a port has an address
+  const { port } = server.address() as AddressInfo
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
+  return {
+    port,
+    origin: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
+    requests,
+    peers,
+    connected: (count) => {
+      const peer = peers[count - 1]
+      return peer === undefined
+        ? new Promise((resolve) => waiting.push({ count, resolve }))
+        : Promise.resolve(peer)
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Answers every request as created. */
+export const creating: Script = async (peer) => {
+  for (;;) {
+    await peer.request()
+    await peer.answer(200, created)
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The connections to one origin. Each carries one request at a time, waits a short while for the next, and can be torn
+ * down in every phase. Closed ones are dropped: a connection is never opened again for another request.
+ */
+import type * as Net from "node:net"
+
+import type { Dispatcher } from "undici"
+import { Client } from "undici"
+
+import type { Connect, Opening } from "./Connector.ts"
+
+/** One connection, as undici's client of one socket. */
+export class Connection {
+  private readonly pool: Pool
+  private readonly client: Client
+  private opening: Opening | undefined
+  private socket: Net.Socket | undefined
+  idleSince = 0
+
+  constructor(pool: Pool, connect: Connect, idleMs: number) {
+    this.pool = pool
+    this.client = new Client(pool.origin, {
+      pipelining: 1,
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: idleMs,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxHeaderSize: 16_384,
+      connect: (_, callback) => {
+        this.opening = connect((...result) => {
+          this.opening = undefined
+          this.socket = result[1] ?? undefined
+          callback(...result)
+        })
+      },
+    })
+    // a busy connection hears of it through its exchange, or undici opens it anew before anything was sent
+    this.client.on("disconnect", () => pool.lost(this))
+  }
+
+  /**
+   * Hands the request to undici. A connection that was idle is first given one turn of the event loop: undici looks for
+   * stray bytes and a close only among what was read already, and this turn reads all that has arrived by now.
+   */
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    if (this.socket === undefined) this.client.dispatch(options, handler)
+    else setImmediate(() => this.client.dispatch(options, handler))
+  }
+
+  get isOpen(): boolean {
+    return this.socket !== undefined && !this.socket.destroyed
+  }
+
+  /** Tells whether the server sent more than its answer, which undici notices only after the answer. */
+  get isGarbled(): boolean {
+    const error: unknown = this.socket?.errored
+    return error instanceof Error && Reflect.get(error, "code") !== "UND_ERR_INFO"
+  }
+
+  release(): void {
+    if (this.isOpen) this.pool.keep(this)
+    else this.destroy()
+  }
+
+  destroy(): void {
+    this.pool.forget(this)
+    this.opening?.destroy()
+    this.opening = undefined
+    this.client.destroy().catch(() => undefined)
+  }
+}
+
+/** The connections that wait for the next request, and those that are busy. */
+export class Pool {
+  readonly origin: string
+  private readonly connect: Connect
+  private readonly idleMs: number
+  private readonly all = new Set<Connection>()
+  private readonly idle: Array<Connection> = []
+  closed = false
+
+  constructor(origin: string, connect: Connect, idleMs: number) {
+    this.origin = origin
+    this.connect = connect
+    this.idleMs = idleMs
+  }
+
+  /** Gives the connection that was used last, or a new one. */
+  take(): Connection {
+    for (let kept = this.idle.pop(); kept !== undefined; kept = this.idle.pop()) {
+      // while the event loop was blocked the idle timer could not fire
+      if (kept.isOpen && performance.now() - kept.idleSince < this.idleMs) return kept
+      kept.destroy()
+    }
+    const connection = new Connection(this, this.connect, this.idleMs)
+    this.all.add(connection)
+    return connection
+  }
+
+  keep(connection: Connection): void {
+    connection.idleSince = performance.now()
+    this.idle.push(connection)
+  }
+
+  lost(connection: Connection): void {
+    const at = this.idle.lastIndexOf(connection)
+    if (at === -1) return
+    this.idle.splice(at, 1)
+    this.all.delete(connection)
+  }
+
+  forget(connection: Connection): void {
+    this.lost(connection)
+    this.all.delete(connection)
+  }
+
+  close(): void {
+    this.closed = true
+    for (const connection of this.all) connection.destroy()
+  }
+}

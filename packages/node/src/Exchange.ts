@@ -1,0 +1,145 @@
+/** One request and its answer, from the first hook of undici to the last byte of the body. */
+import type { Probe } from "@aelyst/core"
+import { maxBodyBytes } from "@aelyst/core"
+import * as Headers from "effect/http/Headers"
+import * as Result from "effect/Result"
+import type { Dispatcher } from "undici"
+
+import type { Connection } from "./Connections.ts"
+import { TransportFault } from "./Connector.ts"
+
+/** How long an incomplete body may wait for a reader. */
+const unreadMs = 5_000
+
+/** Holds a complete body, still encoded, or why there is none. */
+export type Body = Result.Result<Buffer, unknown>
+
+/** Gathers what undici reports. The body is kept as it comes: it is small or refused. */
+export class Exchange implements Dispatcher.DispatchHandler {
+  private readonly connection: Connection
+  private readonly probe: Probe
+  private onHead: ((head: Result.Result<Exchange, unknown>) => void) | undefined
+  private controller: Dispatcher.DispatchController | undefined
+  private readonly chunks: Array<Buffer> = []
+  private size = 0
+  private ended = false
+  private flushing = false
+  private unread: NodeJS.Timeout | undefined
+  private readonly readers: Array<(body: Body) => void> = []
+  body: Body | undefined
+  status = 0
+  headers: Headers.Headers = Headers.empty
+  cookies: ReadonlyArray<string> = []
+
+  constructor(
+    connection: Connection,
+    probe: Probe,
+    onHead: (head: Result.Result<Exchange, unknown>) => void,
+  ) {
+    this.connection = connection
+    this.probe = probe
+    this.onHead = onHead
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    this.probe.dispatch()
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | Array<string> | undefined>,
+  ): void {
+    if (status < 200) return
+    const cookies = headers["set-cookie"]
+    this.cookies = cookies === undefined ? [] : typeof cookies === "string" ? [cookies] : cookies
+    this.status = status
+    this.headers = Headers.fromInput(headers)
+    if (Number(headers["content-length"]) > maxBodyBytes) this.refuse(controller)
+    this.flush()
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.size += chunk.length
+    if (this.size > maxBodyBytes) this.refuse(controller)
+    else this.chunks.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.ended = true
+    this.flush()
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    this.lose(error)
+    this.connection.destroy()
+  }
+
+  /** Calls the reader once the body is complete or lost. */
+  read(reader: (body: Body) => void): void {
+    this.readers.push(reader)
+  }
+
+  /** Ends the exchange and its connection at once, in whatever phase it is. */
+  abort(): void {
+    if (this.body !== undefined) return
+    const fault = new TransportFault("ABORTED")
+    this.lose(fault)
+    this.controller?.abort(fault)
+    this.connection.destroy()
+  }
+
+  private refuse(controller: Dispatcher.DispatchController): void {
+    const fault = new TransportFault("BODY_TOO_LARGE")
+    this.lose(fault)
+    controller.abort(fault)
+  }
+
+  private lose(cause: unknown): void {
+    this.body ??= Result.fail(cause)
+    this.flush()
+  }
+
+  /**
+   * Tells what is new once undici is done with the bytes at hand: its parser must not be entered twice, what follows the
+   * answer is known then, and the body has mostly come with the head.
+   */
+  private flush(): void {
+    if (this.flushing) return
+    this.flushing = true
+    queueMicrotask(() => {
+      this.flushing = false
+      if (this.ended && this.body === undefined) this.complete()
+      const { body, onHead } = this
+      if (onHead !== undefined && (this.status > 0 || body !== undefined)) {
+        this.onHead = undefined
+        onHead(
+          this.status === 0 && body !== undefined && Result.isFailure(body)
+            ? Result.fail(body.failure)
+            : Result.succeed(this),
+        )
+      }
+      if (body === undefined) this.expectReader()
+      else {
+        clearTimeout(this.unread)
+        for (const reader of this.readers.splice(0)) reader(body)
+      }
+    })
+  }
+
+  private complete(): void {
+    const [first, second] = this.chunks
+    if (this.connection.isGarbled) this.body = Result.fail(new TransportFault("TRAILING_DATA"))
+    else if (first === undefined) this.body = Result.succeed(Buffer.alloc(0))
+    else this.body = Result.succeed(second === undefined ? first : Buffer.concat(this.chunks))
+    this.connection.release()
+  }
+
+  // A caller that was interrupted between head and body never comes to read.
+  private expectReader(): void {
+    this.unread ??= setTimeout(() => {
+      if (this.readers.length === 0) this.abort()
+    }, unreadMs)
+  }
+}

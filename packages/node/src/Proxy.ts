@@ -1,0 +1,117 @@
+/**
+ * Which proxy, if any, a target is reached through. Decided once, when the transport is made: only https targets, never
+ * loopback hosts, and `NO_PROXY` is compared on normalised host names.
+ */
+import { BlockList, isIP } from "node:net"
+
+import { ConfigurationError } from "@aelyst/core"
+import * as Result from "effect/Result"
+
+/** Names a proxy: none, what `HTTPS_PROXY` and `NO_PROXY` say, or an `http:` or `https:` URL. */
+export type ProxyOption = false | "env" | string | URL
+
+/** Holds environment variables, as `process.env` does. */
+export type Environment = { readonly [name: string]: string | undefined }
+
+interface Host {
+  /** In lower case, without brackets and final dots. */
+  readonly name: string
+  /** 4 or 6 for an address, 0 for a name. */
+  readonly family: number
+}
+
+// The URL parser brings addresses, letters and international names to one form.
+const hostOf = (text: string): Host | undefined => {
+  const bare = text.startsWith("[") || isIP(text) !== 6 ? text : `[${text}]`
+  if (!URL.canParse(`https://${bare}`)) return undefined
+  const name = new URL(`https://${bare}`).hostname.replace(/\.+$/, "").replace(/^\[|\]$/g, "")
+  return name === "" ? undefined : { name, family: isIP(name) }
+}
+
+const typeOf = (family: number) => (family === 6 ? "ipv6" : "ipv4")
+
+const loopback = new BlockList()
+loopback.addSubnet("127.0.0.0", 8, "ipv4")
+loopback.addAddress("::1", "ipv6")
+
+const isLoopback = ({ name, family }: Host): boolean =>
+  family === 0
+    ? name === "localhost" || name.endsWith(".localhost")
+    : loopback.check(name, typeOf(family))
+
+const isInSubnet = (host: Host, entry: string): boolean => {
+  const [, address = "", bits = ""] = /^\[?([0-9a-f.:]+)\]?\/(\d{1,3})$/i.exec(entry) ?? []
+  const family = isIP(address)
+  if (family === 0 || host.family !== family || Number(bits) > (family === 4 ? 32 : 128))
+    return false
+  const subnet = new BlockList()
+  subnet.addSubnet(address, Number(bits), typeOf(family))
+  return subnet.check(host.name, typeOf(host.family))
+}
+
+const matches = (host: Host, port: string, entry: string): boolean => {
+  if (entry === "*") return true
+  if (entry.includes("/")) return isInSubnet(host, entry)
+  const [, text = "", wanted] = (isIP(entry) === 6 ? undefined : /^(.*):(\d+)$/.exec(entry)) ?? [
+    entry,
+    entry,
+    undefined,
+  ]
+  if (wanted !== undefined && Number(wanted) !== Number(port)) return false
+  const known = hostOf(text.replace(/^\*?\./, ""))
+  if (known === undefined) return false
+  if (known.name === host.name) return true
+  return host.family === 0 && known.family === 0 && host.name.endsWith(`.${known.name}`)
+}
+
+/**
+ * Tells whether `NO_PROXY` names the target.
+ *
+ * The list is split at commas and spaces. An entry is `*`, a host, a domain (with or without `.` or `*.` before it; it
+ * stands for itself and all below it), an address, a subnet (`10.0.0.0/8`), each but the subnet with or without a port.
+ */
+export const isExempt = (target: URL, noProxy: string): boolean => {
+  const host = hostOf(target.hostname)
+  if (host === undefined) return false
+  const port = target.port === "" ? (target.protocol === "https:" ? "443" : "80") : target.port
+  return noProxy.split(/[\s,]+/).some((entry) => entry !== "" && matches(host, port, entry))
+}
+
+/** Tells whether the host of a URL is this machine: `localhost`, `127.0.0.0/8`, `[::1]`. */
+export const isLoopbackUrl = (target: URL): boolean => {
+  const host = hostOf(target.hostname)
+  return host !== undefined && isLoopback(host)
+}
+
+const parse = (option: string, input: string | URL): Result.Result<URL, ConfigurationError> => {
+  const text = String(input)
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
+  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined
+  return url !== undefined && (url.protocol === "http:" || url.protocol === "https:")
+    ? Result.succeed(url)
+    : Result.fail(new ConfigurationError(option, "is the URL of an http or https proxy"))
+}
+
+/**
+ * Gives the proxy through which a target is reached, or undefined.
+ *
+ * `env` reads `https_proxy` and `no_proxy` in either case, the lower case first, as curl does. A URL that was given
+ * holds whatever the environment says. An `http:` target and a loopback host are never reached through a proxy, since
+ * the proxy would read the token. Fails where the proxy is not a URL; the value may hold a password and is not quoted.
+ */
+export const resolve = (
+  target: URL,
+  option: ProxyOption,
+  env: Environment,
+): Result.Result<URL | undefined, ConfigurationError> => {
+  if (option === false) return Result.succeed(undefined)
+  const fromEnv = option === "env"
+  const chosen = fromEnv ? env["https_proxy"] || env["HTTPS_PROXY"] : option
+  if (chosen === undefined || chosen === "") return Result.succeed(undefined)
+  const noProxy = fromEnv ? env["no_proxy"] || env["NO_PROXY"] || "" : ""
+  return Result.map(parse(fromEnv ? "HTTPS_PROXY" : "proxy", chosen), (proxy) =>
+    target.protocol !== "https:" || isLoopbackUrl(target) || isExempt(target, noProxy)
+      ? undefined
+      : proxy,
+  )
+}

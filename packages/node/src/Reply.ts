@@ -1,0 +1,132 @@
+/** The answer as core reads it: the encoding undone, nothing above the cap, failures as values. */
+import * as Zlib from "node:zlib"
+
+import { maxBodyBytes } from "@aelyst/core"
+import * as Effect from "effect/Effect"
+import * as Cookies from "effect/http/Cookies"
+import type * as Headers from "effect/http/Headers"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as UrlParams from "effect/http/UrlParams"
+import * as Inspectable from "effect/Inspectable"
+import * as Option from "effect/Option"
+import { pipeArguments } from "effect/Pipeable"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+
+import { TransportFault } from "./Connector.ts"
+import type { Body, Exchange } from "./Exchange.ts"
+
+const decoders: { readonly [encoding: string]: typeof Zlib.gunzipSync | undefined } = {
+  gzip: Zlib.gunzipSync,
+  "x-gzip": Zlib.gunzipSync,
+  deflate: Zlib.inflateSync,
+  br: Zlib.brotliDecompressSync,
+}
+
+/** Undoes the encoding that was not asked for: one layer, and no more than the cap comes out. */
+const decode = (bytes: Buffer, encoding: string): Body => {
+  if (encoding === "" || encoding === "identity") return Result.succeed(bytes)
+  const decoder = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined
+  if (decoder === undefined) return Result.fail(new TransportFault("ENCODING_UNKNOWN"))
+  return Result.try({
+    try: () => decoder(bytes, { maxOutputLength: maxBodyBytes }),
+    catch: (cause) => cause,
+  })
+}
+
+/** One answer, over the exchange that gathers it. */
+export class Reply extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpIncomingMessage.TypeId] = HttpIncomingMessage.TypeId
+  readonly [HttpClientResponse.TypeId] = HttpClientResponse.TypeId
+  readonly remoteAddress = Option.none<string>()
+
+  readonly request: HttpClientRequest
+  readonly url: string
+  private readonly exchange: Exchange
+
+  constructor(request: HttpClientRequest, url: string, exchange: Exchange) {
+    super()
+    this.request = request
+    this.url = url
+    this.exchange = exchange
+  }
+
+  get status(): number {
+    return this.exchange.status
+  }
+  get headers(): Headers.Headers {
+    return this.exchange.headers
+  }
+  get cookies(): Cookies.Cookies {
+    return Cookies.fromSetCookie(this.exchange.cookies)
+  }
+
+  private unreadable(cause: unknown): HttpClientError.HttpClientError {
+    const reason = new HttpClientError.DecodeError({ request: this.request, response: this, cause })
+    return new HttpClientError.HttpClientError({ reason })
+  }
+
+  private bytesOf(body: Body): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
+    const encoding = (this.headers["content-encoding"] ?? "").trim().toLowerCase()
+    const decoded = Result.flatMap(body, (bytes) => decode(bytes, encoding))
+    return Result.isSuccess(decoded)
+      ? Effect.succeed(decoded.success)
+      : Effect.fail(this.unreadable(decoded.failure))
+  }
+
+  private get bytes(): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
+    return Effect.suspend(() => {
+      const { exchange } = this
+      if (exchange.body !== undefined) return this.bytesOf(exchange.body)
+      return Effect.callback<Buffer, HttpClientError.HttpClientError>((resume) => {
+        exchange.read((body) => resume(this.bytesOf(body)))
+        return Effect.sync(() => exchange.abort())
+      })
+    })
+  }
+
+  private parsed<A>(parse: (text: string) => A): Effect.Effect<A, HttpClientError.HttpClientError> {
+    return Effect.flatMap(this.text, (text) =>
+      Effect.try({ try: () => parse(text), catch: (cause) => this.unreadable(cause) }),
+    )
+  }
+
+  get text(): Effect.Effect<string, HttpClientError.HttpClientError> {
+    return Effect.map(this.bytes, (bytes) => bytes.toString())
+  }
+  get json() {
+    return this.parsed((text) => JSON.parse(text))
+  }
+  get urlParamsBody() {
+    return this.parsed((text) => UrlParams.fromInput(new URLSearchParams(text)))
+  }
+  get arrayBuffer() {
+    return Effect.map(this.bytes, (bytes) => new Uint8Array(bytes).buffer)
+  }
+  get stream() {
+    return Stream.fromEffect(this.bytes)
+  }
+  get formData(): HttpClientResponse.HttpClientResponse["formData"] {
+    return Effect.flatMap(this.bytes, (bytes) =>
+      Effect.tryPromise({
+        try: () => new Response(new Uint8Array(bytes), { headers: this.headers }).formData(),
+        catch: (cause) => this.unreadable(cause),
+      }),
+    )
+  }
+  get upgrade() {
+    const { request } = this
+    const reason = new HttpClientError.StatusCodeError({ request, response: this })
+    return Effect.fail(new HttpClientError.HttpClientError({ reason }))
+  }
+
+  override toJSON(): unknown {
+    return { _id: "HttpClientResponse", status: this.status }
+  }
+  pipe() {
+    return pipeArguments(this, arguments)
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * The transport of Node.js: an `HttpClient` over connections of its own, which tells core's probe when bytes may leave,
+ * and takes its sockets along when a call is aborted, connecting ones included.
+ */
+import type * as Net from "node:net"
+
+import type { ConfigurationError, Probe } from "@aelyst/core"
+import { AttemptProbe } from "@aelyst/core"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import { toUrl } from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+
+import { Pool } from "./Connections.ts"
+import * as Connector from "./Connector.ts"
+import { Exchange } from "./Exchange.ts"
+import type { ProxyOption } from "./Proxy.ts"
+import * as Proxy from "./Proxy.ts"
+import { Reply } from "./Reply.ts"
+import { version } from "./version.ts"
+
+/** Holds the options of a transport. */
+export interface TransportOptions {
+  /** The only origin that requests go to; a path is ignored. */
+  readonly baseUrl: string | URL
+  /** How the origin is reached. Default false: directly. */
+  readonly proxy?: ProxyOption | undefined
+  /** How long a connection is kept for the next request, in milliseconds, 1 to 1,000. Default 1,000. */
+  readonly idleMs?: number | undefined
+  /** PEM certificates that are trusted in place of Node's own. */
+  readonly ca?: string | undefined
+  /** Looks host names up in place of the system. */
+  readonly lookup?: Net.LookupFunction | undefined
+}
+
+const userAgent = `aelyst-node/${version}`
+// Written by the transport or by undici; a caller's value would contradict what is sent.
+const own = new Set([
+  "accept-encoding",
+  "connection",
+  "expect",
+  "host",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+])
+
+const headersOf = (request: HttpClientRequest): Array<string> => {
+  const list = ["user-agent", userAgent, "accept-encoding", "identity"]
+  for (const [name, value] of Object.entries(request.headers))
+    if (!own.has(name)) list.push(name, value)
+  return list
+}
+
+const bodyOf = ({ body }: HttpClientRequest): string | Uint8Array | null | undefined => {
+  if (body._tag === "Uint8Array") return body.body
+  if (body._tag === "Empty") return null
+  if (body._tag !== "Raw") return undefined
+  return typeof body.body === "string" || body.body instanceof Uint8Array ? body.body : undefined
+}
+
+const failed = (request: HttpClientRequest, cause: unknown) =>
+  new HttpClientError.HttpClientError({
+    reason: new HttpClientError.TransportError({ request, cause }),
+  })
+
+const faultOf = (request: HttpClientRequest, code: string) =>
+  Effect.fail(failed(request, new Connector.TransportFault(code)))
+
+const send = (pool: Pool, request: HttpClientRequest, probe: Probe) => {
+  const url = Option.getOrUndefined(toUrl(request))
+  if (url?.origin !== pool.origin) return faultOf(request, "ORIGIN_REFUSED")
+  const body = bodyOf(request)
+  if (body === undefined) return faultOf(request, "BODY_REFUSED")
+  if (pool.closed) return faultOf(request, "TRANSPORT_CLOSED")
+  const options = {
+    method: request.method,
+    path: url.pathname + url.search,
+    headers: headersOf(request),
+    body,
+  }
+  return Effect.callback<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>(
+    (resume) => {
+      const connection = pool.take()
+      const exchange = new Exchange(connection, probe, (head) =>
+        resume(
+          Result.isSuccess(head)
+            ? Effect.succeed(new Reply(request, url.href, head.success))
+            : Effect.fail(failed(request, head.failure)),
+        ),
+      )
+      connection.dispatch(options, exchange)
+      return Effect.sync(() => exchange.abort())
+    },
+  )
+}
+
+// Not `HttpClient.make`: its span would carry the URL, and its abort controller costs more than the rest of this module.
+const clientOf = (pool: Pool): HttpClient.HttpClient =>
+  HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
+    (prepared) =>
+      Effect.flatMap(prepared, (request) =>
+        Effect.withFiber((fiber) => {
+          const probe = fiber.getRef(AttemptProbe)
+          probe.watch()
+          return send(pool, request, probe)
+        }),
+      ),
+    Effect.succeed,
+  )
+
+/**
+ * Makes the transport to one origin; its connections end with the scope.
+ *
+ * **Details**
+ *
+ * Marks core's `AttemptProbe`: watched before it connects, dispatched when bytes may leave. Interruption ends the
+ * connection in every phase. Redirects are not followed; a body of more than 64 KiB, an answer with bytes after it, and
+ * an encoding other than one layer of gzip, deflate or br cannot be read. There are no timeouts in it: core's hold.
+ * Idle connections do not keep the process alive.
+ *
+ * Fails with a `ConfigurationError` that names the option, where the proxy is not a URL.
+ */
+export const make = (
+  options: TransportOptions,
+): Effect.Effect<HttpClient.HttpClient, ConfigurationError, Scope.Scope> =>
+  Effect.suspend(() => {
+    const target = new URL(options.baseUrl)
+    const proxy = Proxy.resolve(target, options.proxy ?? false, process.env)
+    if (Result.isFailure(proxy)) return Effect.fail(proxy.failure)
+    const connect = Connector.make({
+      target,
+      proxy: proxy.success,
+      ca: options.ca,
+      lookup: options.lookup,
+    })
+    const idleMs = Math.min(1_000, Math.max(1, options.idleMs ?? 1_000))
+    return Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() => new Pool(target.origin, connect, idleMs)),
+        (pool) => Effect.sync(() => pool.close()),
+      ),
+      clientOf,
+    )
+  })
+
+/** Provides the transport to one origin; see `make`. */
+export const layer = (
+  options: TransportOptions,
+): Layer.Layer<HttpClient.HttpClient, ConfigurationError> =>
+  Layer.effect(HttpClient.HttpClient, make(options))

@@ -1,0 +1,119 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+
+import * as Proxy from "../src/Proxy.ts"
+
+const api = new URL("https://api.example.test/v1")
+const through = (target: string, option: Proxy.ProxyOption, env: Proxy.Environment = {}) =>
+  Result.map(Proxy.resolve(new URL(target), option, env), (proxy) => proxy?.href)
+
+describe("NO_PROXY", () => {
+  const table: ReadonlyArray<readonly [target: string, list: string, exempt: boolean]> = [
+    ["https://api.example.test/", "", false],
+    ["https://api.example.test/", "*", true],
+    ["https://api.example.test/", "api.example.test", true],
+    ["https://API.Example.Test/", "api.example.test", true],
+    ["https://api.example.test/", "API.EXAMPLE.TEST", true],
+    ["https://api.example.test./", "api.example.test", true],
+    ["https://api.example.test/", "api.example.test.", true],
+    ["https://api.example.test/", "example.test", true],
+    ["https://api.example.test/", ".example.test", true],
+    ["https://api.example.test/", "*.example.test", true],
+    ["https://example.test/", ".example.test", true],
+    ["https://notexample.test/", "example.test", false],
+    ["https://api.example.test.evil.test/", "example.test", false],
+    ["https://api.example.test/", "other.test, api.example.test", true],
+    ["https://api.example.test/", "other.test api.example.test", true],
+    ["https://api.example.test/", "api.example.test:443", true],
+    ["https://api.example.test/", "api.example.test:8443", false],
+    ["https://api.example.test:8443/", "api.example.test:8443", true],
+    ["https://api.example.test:8443/", "api.example.test", true],
+    ["https://10.1.2.3/", "10.1.2.3", true],
+    ["https://10.1.2.3/", "10.0.0.0/8", true],
+    ["https://11.1.2.3/", "10.0.0.0/8", false],
+    ["https://10.1.2.3/", "10.0.0.0/99", false],
+    ["https://110.1.2.3/", "10.1.2.3", false],
+    ["https://10.1.2.3/", "1.2.3", false],
+    ["https://167838211/", "10.1.2.3", true],
+    ["https://[fd00::1]/", "[fd00::1]", true],
+    ["https://[fd00::1]/", "fd00:0:0::1", true],
+    ["https://[fd00::1]:8443/", "[fd00::1]:8443", true],
+    ["https://[fd00::1]/", "[fd00::1]:8443", false],
+    ["https://[fd00::1]/", "fd00::/8", true],
+    ["https://bücher.test/", "BÜCHER.test", true],
+    ["https://bücher.test/", "xn--bcher-kva.test", true],
+    ["https://api.example.test/", "%%%,,  ,:,http://,[", false],
+  ]
+  for (const [target, list, exempt] of table) {
+    it(`${exempt ? "exempts" : "does not exempt"} ${target} by "${list}"`, () => {
+      assert.strictEqual(Proxy.isExempt(new URL(target), list), exempt)
+    })
+  }
+})
+
+describe("the proxy of a target", () => {
+  it("is none unless asked for", () => {
+    const env = { HTTPS_PROXY: "http://proxy.test:3128" }
+    assert.deepStrictEqual(through(api.href, false, env), Result.succeed(undefined))
+    assert.deepStrictEqual(through(api.href, "env", {}), Result.succeed(undefined))
+    assert.deepStrictEqual(through(api.href, "env", { HTTPS_PROXY: "" }), Result.succeed(undefined))
+  })
+
+  it("comes from the environment, the lower case first", () => {
+    const upper = { HTTPS_PROXY: "http://upper.test:3128", NO_PROXY: "other.test" }
+    const both = { ...upper, https_proxy: "lower.test:3128", no_proxy: "" }
+    assert.deepStrictEqual(
+      through(api.href, "env", upper),
+      Result.succeed("http://upper.test:3128/"),
+    )
+    assert.deepStrictEqual(
+      through(api.href, "env", both),
+      Result.succeed("http://lower.test:3128/"),
+    )
+    assert.deepStrictEqual(
+      through(api.href, "env", { ...upper, NO_PROXY: "example.test" }),
+      Result.succeed(undefined),
+    )
+  })
+
+  it("is the one that was given, whatever NO_PROXY says", () => {
+    assert.deepStrictEqual(
+      through(api.href, new URL("https://proxy.test"), { NO_PROXY: "*" }),
+      Result.succeed("https://proxy.test/"),
+    )
+  })
+
+  const own = ["localhost", "LOCALHOST.", "x.localhost", "127.0.0.1", "127.9.9.9", "2130706433"]
+  for (const host of [...own, "0x7f000001", "[::1]", "[0:0::1]", "[::ffff:127.0.0.1]"]) {
+    it(`is none for this machine, written ${host}`, () => {
+      assert.deepStrictEqual(
+        through(`https://${host}:8443/`, "http://proxy.test"),
+        Result.succeed(undefined),
+      )
+    })
+  }
+
+  it("is none for an http target, whose token it would read", () => {
+    assert.deepStrictEqual(
+      through("http://api.example.test/", "http://proxy.test"),
+      Result.succeed(undefined),
+    )
+  })
+
+  it("is refused, without a word of it, where it is no http or https URL", () => {
+    for (const wrong of [
+      "socks5://user:secret@proxy.test",
+      "http://user:secret@",
+      "ftp://secret",
+    ]) {
+      const given = through(api.href, wrong)
+      const env = through(api.href, "env", { HTTPS_PROXY: wrong })
+      assert.isTrue(Result.isFailure(given) && Result.isFailure(env))
+      if (!Result.isFailure(given) || !Result.isFailure(env)) return
+      assert.strictEqual(given.failure.code, "ERR_AELYST_CONFIG")
+      assert.strictEqual(given.failure.option, "proxy")
+      assert.strictEqual(env.failure.option, "HTTPS_PROXY")
+      assert.notInclude(String(given.failure) + String(env.failure), "secret")
+    }
+  })
+})

@@ -1,0 +1,250 @@
+import { TLSSocket } from "node:tls"
+
+import { Probe } from "@aelyst/core"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+
+import * as Certificates from "../../../apps/conformance/src/network/Certificates.ts"
+import type { ConnectProxyOptions } from "../../../apps/conformance/src/network/ConnectProxy.ts"
+import * as ConnectProxy from "../../../apps/conformance/src/network/ConnectProxy.ts"
+import type { Script } from "../../../apps/conformance/src/network/RawServer.ts"
+import * as RawServer from "../../../apps/conformance/src/network/RawServer.ts"
+import * as Transport from "../src/Transport.ts"
+import { exchange, phase, token } from "./exchange.ts"
+
+const { creating } = RawServer
+const certificates = Certificates.make()
+const { ca, valid } = certificates
+
+const serve = (script: Script, tls: Parameters<typeof RawServer.start>[1] = valid) =>
+  Effect.acquireRelease(
+    Effect.promise(() => RawServer.start(script, tls)),
+    (server) => Effect.promise(() => server.close()),
+  )
+
+describe("TLS", () => {
+  it.live("carries requests and keeps the connection", () =>
+    Effect.gen(function* () {
+      const server = yield* serve(creating)
+      const http = yield* Transport.make({ baseUrl: server.origin, ca })
+      assert.strictEqual((yield* exchange(http, server.origin)).status, 200)
+      assert.strictEqual((yield* exchange(http, server.origin)).status, 200)
+      assert.strictEqual(server.peers.length, 1)
+    }),
+  )
+
+  it.live("takes up the session again on the next connection", () =>
+    Effect.gen(function* () {
+      const server = yield* serve(creating)
+      const http = yield* Transport.make({ baseUrl: server.origin, ca, idleMs: 30 })
+      yield* exchange(http, server.origin)
+      const first = yield* Effect.promise(() => server.connected(1))
+      yield* Effect.promise(() => first.closed)
+      yield* exchange(http, server.origin)
+      const second = yield* Effect.promise(() => server.connected(2))
+      assert.instanceOf(second.socket, TLSSocket)
+      assert.isTrue(second.socket.isSessionReused())
+    }),
+  )
+
+  const refused: Record<string, readonly [Certificates.Pair, string | undefined, string]> = {
+    "signed by nobody known": [valid, undefined, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+    "signed by itself": [certificates.selfSigned, ca, "DEPTH_ZERO_SELF_SIGNED_CERT"],
+    "out of date": [certificates.expired, ca, "CERT_HAS_EXPIRED"],
+    "for another host": [certificates.otherHost, ca, "ERR_TLS_CERT_ALTNAME_INVALID"],
+  }
+  for (const [name, [pair, trusted, code]] of Object.entries(refused)) {
+    it.live(`tells before anything was sent that a certificate is ${name}`, () =>
+      Effect.gen(function* () {
+        const server = yield* serve(creating, pair)
+        const http = yield* Transport.make({
+          baseUrl: server.origin,
+          ...(trusted !== undefined && { ca: trusted }),
+        })
+        const outcome = yield* exchange(http, server.origin)
+        assert.strictEqual(outcome.code, code)
+        assert.strictEqual(phase(outcome), "unsent")
+        assert.strictEqual(server.requests.length, 0)
+      }),
+    )
+  }
+
+  const broken: Record<string, Script> = {
+    "resets the connection in the handshake": async (peer) => {
+      await peer.arrived(1)
+      peer.reset()
+    },
+    "closes the connection in the handshake": async (peer) => {
+      await peer.arrived(1)
+      peer.end()
+    },
+    "speaks plain HTTP": async (peer) => {
+      await peer.arrived(1)
+      await peer.answer(400, "")
+    },
+  }
+  for (const [name, script] of Object.entries(broken)) {
+    it.live(`says unsent where the server ${name}`, () =>
+      Effect.gen(function* () {
+        const plain = yield* Effect.acquireRelease(
+          Effect.promise(() => RawServer.start(script)),
+          (raw) => Effect.promise(() => raw.close()),
+        )
+        const origin = `https://localhost:${plain.port}`
+        const http = yield* Transport.make({ baseUrl: origin, ca })
+        const outcome = yield* exchange(http, origin)
+        assert.isDefined(outcome.code)
+        assert.strictEqual(phase(outcome), "unsent")
+      }),
+    )
+  }
+
+  it.live("refuses a server that knows TLS 1.0 alone", () =>
+    Effect.gen(function* () {
+      const old = { ...valid, minVersion: "TLSv1", maxVersion: "TLSv1", ciphers: "ALL@SECLEVEL=0" }
+      // safe: the literals are versions that Node knows
+      const server = yield* serve(creating, old as Parameters<typeof RawServer.start>[1])
+      const http = yield* Transport.make({ baseUrl: server.origin, ca })
+      const outcome = yield* exchange(http, server.origin)
+      assert.strictEqual(outcome.code, "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION")
+      assert.strictEqual(phase(outcome), "unsent")
+    }),
+  )
+})
+
+describe("a proxy", () => {
+  /** An https server that is known to the proxy alone, as api.example.test. */
+  const setUp = Effect.fnUntraced(function* (
+    options: ConnectProxyOptions = {},
+    script: Script = creating,
+    userinfo = "",
+  ) {
+    const server = yield* serve(script)
+    const proxy = yield* Effect.acquireRelease(
+      Effect.promise(() => ConnectProxy.start({ port: server.port, ...options })),
+      (running) => Effect.promise(() => running.close()),
+    )
+    const origin = "https://api.example.test"
+    const url = proxy.url.replace("://", `://${userinfo}`)
+    const http = yield* Transport.make({ baseUrl: origin, proxy: url, ca })
+    return { server, proxy, http, send: (probe?: Probe) => exchange(http, origin, probe) }
+  })
+
+  it.live("is asked to connect, and sees neither token nor path", () =>
+    Effect.gen(function* () {
+      const { server, proxy, send } = yield* setUp()
+      assert.strictEqual((yield* send()).status, 200)
+      assert.strictEqual((yield* send()).status, 200)
+      assert.strictEqual(server.requests.length, 2)
+      assert.strictEqual(proxy.asked.length, 1)
+      assert.strictEqual(proxy.asked[0]?.authority, "api.example.test:443")
+      assert.notInclude(JSON.stringify(proxy.asked), token)
+      assert.deepStrictEqual(proxy.others, [])
+    }),
+  )
+
+  it.live("is itself reached by TLS where its URL says so", () =>
+    Effect.gen(function* () {
+      const { proxy, send } = yield* setUp({ tls: valid })
+      assert.strictEqual((yield* send()).status, 200)
+      assert.strictEqual(proxy.asked.length, 1)
+    }),
+  )
+
+  it.live("alone gets its user and password", () =>
+    Effect.gen(function* () {
+      const credentials = "us er:p@ss"
+      const { server, proxy, send } = yield* setUp({ credentials }, creating, "us%20er:p%40ss@")
+      assert.strictEqual((yield* send()).status, 200)
+      assert.isString(proxy.asked[0]?.headers["proxy-authorization"])
+      assert.isUndefined(server.requests[0]?.headers["proxy-authorization"])
+    }),
+  )
+
+  const failing: Record<string, readonly [ConnectProxyOptions, string]> = {
+    "wants a password": [{ credentials: "user:password" }, "PROXY_AUTHENTICATION_REQUIRED"],
+    "refuses to connect": [{ status: 502 }, "PROXY_HTTP_502"],
+    "puts bytes before the tunnel": [{ garbage: "hello" }, "PROXY_PROTOCOL"],
+  }
+  for (const [name, [options, code]] of Object.entries(failing)) {
+    it.live(`that ${name} is told before anything was sent`, () =>
+      Effect.gen(function* () {
+        const { server, proxy, send } = yield* setUp(options)
+        const outcome = yield* send()
+        assert.strictEqual(outcome.code, code)
+        assert.strictEqual(phase(outcome), "unsent")
+        assert.strictEqual(server.requests.length, 0)
+        yield* Effect.promise(() => proxy.idle())
+      }),
+    )
+  }
+
+  it.live("that does not listen is told before anything was sent", () =>
+    Effect.gen(function* () {
+      const { proxy, send } = yield* setUp()
+      yield* Effect.promise(() => proxy.close())
+      const outcome = yield* send()
+      assert.strictEqual(outcome.code, "PROXY_ECONNREFUSED")
+      assert.strictEqual(phase(outcome), "unsent")
+    }),
+  )
+
+  it.live("whose certificate is not trusted is told before anything was sent", () =>
+    Effect.gen(function* () {
+      const { send } = yield* setUp({ tls: certificates.selfSigned })
+      const outcome = yield* send()
+      assert.strictEqual(outcome.code, "PROXY_DEPTH_ZERO_SELF_SIGNED_CERT")
+      assert.strictEqual(phase(outcome), "unsent")
+    }),
+  )
+
+  it.live("that never answers is let go by an interruption", () =>
+    Effect.gen(function* () {
+      const { proxy, send } = yield* setUp({ stall: true })
+      const probe = new Probe()
+      const fiber = yield* Effect.forkChild(send(probe))
+      yield* Effect.promise(() => proxy.askedTimes(1))
+      yield* Fiber.interrupt(fiber)
+      yield* Effect.promise(() => proxy.idle())
+      assert.isTrue(probe.unsent)
+    }),
+  )
+
+  it.live("is let go by an interruption in the handshake behind it", () =>
+    Effect.gen(function* () {
+      const silent = yield* Effect.acquireRelease(
+        Effect.promise(() => RawServer.start(() => undefined)),
+        (server) => Effect.promise(() => server.close()),
+      )
+      const { proxy, send } = yield* setUp({ port: silent.port })
+      const probe = new Probe()
+      const fiber = yield* Effect.forkChild(send(probe))
+      const peer = yield* Effect.promise(() => silent.connected(1))
+      yield* Effect.promise(() => peer.arrived(1))
+      yield* Fiber.interrupt(fiber)
+      yield* Effect.promise(() => peer.closed)
+      yield* Effect.promise(() => proxy.idle())
+      assert.isTrue(probe.unsent)
+    }),
+  )
+
+  it.live("cannot stand in for the certificate of the target", () =>
+    Effect.gen(function* () {
+      const other = yield* serve(creating, certificates.otherHost)
+      const { send } = yield* setUp({ port: other.port })
+      const outcome = yield* send()
+      assert.strictEqual(outcome.code, "ERR_TLS_CERT_ALTNAME_INVALID")
+      assert.strictEqual(phase(outcome), "unsent")
+    }),
+  )
+
+  it.live("is not used for this machine", () =>
+    Effect.gen(function* () {
+      const server = yield* serve(creating)
+      const { proxy } = yield* setUp()
+      const http = yield* Transport.make({ baseUrl: server.origin, proxy: proxy.url, ca })
+      assert.strictEqual((yield* exchange(http, server.origin)).status, 200)
+      assert.strictEqual(proxy.asked.length, 0)
+    }),
+  )
+})
