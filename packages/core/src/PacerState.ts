@@ -41,7 +41,9 @@ export interface PacerState {
   /** How much of `limit` a window has really taken; beyond it only a careful climb is allowed. */
   readonly proven: number
   readonly windowMs: number
-  /** How many sends the server forgot when predicted, since the last time that it did not. */
+  /** The window has proved itself: sends are forgotten when it says so. */
+  readonly trusted: boolean
+  /** How many sends the server forgot when predicted, since trust was lost. */
   readonly confirmed: number
   /** A longer window that one refusal hints at; a second one makes it the window. */
   readonly suspectedMs: number | null
@@ -49,6 +51,8 @@ export interface PacerState {
   readonly settled: boolean
   /** The server has been seen to forget a whole window at once, not send by send. */
   readonly whole: boolean
+  /** The server forgets send by send, one each `everyMs`, from `fromMs` on: it refills a bucket. */
+  readonly drip: { readonly everyMs: number; readonly fromMs: number } | null
   /** Since the server said that nothing remains: when that was, and what it has let in. */
   readonly sinceEmpty: { readonly startMs: number; readonly count: number } | null
   /** What the server counts, as far as known: answered sends and those of others that it told about. */
@@ -109,6 +113,8 @@ const windowsToTrust = 1.5
 const slowMs = 2000
 /** A request without any answer for so long belongs to a process that is gone. */
 const lostMs = 300_000
+/** Which part of a window's requests goes ahead of the rest. */
+const vanguard = 0.25
 const longestWindowMs = 3_600_000
 const firstPatience = 64
 
@@ -123,10 +129,12 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   proven: 0,
   // A window assumed too short costs one refusal, one assumed too long would never be found out.
   windowMs: Math.min(prior.windowMs, 1000),
+  trusted: false,
   confirmed: 0,
   suspectedMs: null,
   settled: false,
   whole: false,
+  drip: null,
   sinceEmpty: null,
   log: SendLog.empty,
   flights: [],
@@ -148,9 +156,15 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   observedAt: null,
 })
 
-/** Tells whether the learned window has proved itself. */
-export const isTrusted = (state: PacerState): boolean =>
-  state.confirmed >= windowsToTrust * state.limit
+/** Counts sends that were forgotten as predicted; enough of them make the window trusted. */
+const confirm = (state: PacerState, count: number): PacerState => {
+  const confirmed = state.confirmed + count
+  const trusted = state.trusted || confirmed >= windowsToTrust * state.limit
+  return { ...state, confirmed, trusted, settled: state.settled || trusted }
+}
+
+/** Takes trust away: from here on the server's word counts alone, until the window has proved itself again. */
+const distrust = (state: PacerState): PacerState => ({ ...state, trusted: false, confirmed: 0 })
 
 /**
  * A lower bound of a round trip. A request counted at `c` was answered no earlier than `c` plus the way back,
@@ -208,19 +222,19 @@ export const take = (
   const total = SendLog.size(state.log) - forgotten
   const inFlight = flying(state)
   if (total + inFlight < state.limit) {
+    // A window that is forgotten as a whole starts with a few: their answers show a lowered limit.
+    if (state.whole && total === 0 && inFlight >= state.limit * vanguard) {
+      return [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
+    }
     const climbing = state.limitFrom === "prior" && total + inFlight >= state.proven
     if (!climbing || inFlight <= Math.max(0, total - state.proven) / 2)
       return admit(config, state, now, false)
     return [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
   }
   state = { ...state, stretch: { ...state.stretch, full: true } }
-  const trusted = isTrusted(state)
-  const blocking = SendLog.runOf(
-    state.log,
-    trusted ? forgotten + total + inFlight - state.limit + 1 : 1,
-  )
-  if (blocking === undefined) return [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
-  const due = blocking.base + lifetime(state)
+  const certain = state.trusted || state.drip !== null
+  const due = forgottenAt(state, certain ? forgotten + total + inFlight - state.limit + 1 : 1)
+  if (due === undefined) return [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
   if (due > now) return [{ _tag: "Wait", untilMs: due }, state]
   return probing
     ? [{ _tag: "Wait", untilMs: answerDue(state, now) }, state]
@@ -274,9 +288,27 @@ const settle = (state: PacerState, now: number): PacerState => {
   return { ...state, log, flights, probe }
 }
 
-/** Counts what a trusted window has surely forgotten by now; without trust only the server's word counts. */
-const countForgotten = (state: PacerState, now: number): number =>
-  isTrusted(state) ? countDue(state, now) : 0
+/** Counts what the server has surely forgotten by now; before there is trust only its word counts. */
+const countForgotten = (state: PacerState, now: number): number => {
+  if (state.drip !== null) return Math.min(SendLog.size(state.log), dripped(state, state.drip, now))
+  return state.trusted ? countDue(state, now) : 0
+}
+
+const dripped = (
+  state: PacerState,
+  drip: { everyMs: number; fromMs: number },
+  now: number,
+): number => Math.max(0, Math.floor((now + leastRoundTrip(state) - drip.fromMs) / drip.everyMs))
+
+/** When the nth oldest send (from 1) will be forgotten; undefined where there is no such send. */
+const forgottenAt = (state: PacerState, nth: number): number | undefined => {
+  const run = SendLog.runOf(state.log, nth)
+  if (run === undefined) return undefined
+  const { drip } = state
+  return drip === null
+    ? run.base + lifetime(state)
+    : drip.fromMs + nth * drip.everyMs - leastRoundTrip(state)
+}
 
 /** Counts what the server still counts of the answered sends. */
 const live = (state: PacerState, now: number): number =>
@@ -286,7 +318,13 @@ const live = (state: PacerState, now: number): number =>
 const forget = (state: PacerState, now: number): PacerState => {
   const oldest = state.flights.find((flight) => flight.logged !== true)
   const gone = countForgotten(state, Math.min(now, oldest === undefined ? now : oldest.sentAt))
-  return gone === 0 ? state : { ...state, log: SendLog.dropOldest(state.log, gone) }
+  if (gone === 0) return state
+  const { drip } = state
+  return {
+    ...state,
+    log: SendLog.dropOldest(state.log, gone),
+    drip: drip === null ? null : { ...drip, fromMs: drip.fromMs + gone * drip.everyMs },
+  }
 }
 
 /** Raises an unknown limit: each full window without a refusal doubles it; after a refusal, patience comes first. */
@@ -376,8 +414,8 @@ const heard = (state: PacerState, flight: Flight, answer: Answer, now: number): 
     proven: limit,
     limitFrom: "server",
     limitSentAt: flight.sentAt,
-    confirmed: changed ? 0 : state.confirmed,
     sinceEmpty: changed ? null : state.sinceEmpty,
+    drip: changed ? null : state.drip,
   }
 }
 
@@ -430,11 +468,7 @@ const turnedWithoutWord = (previous: PacerState, state: PacerState, flight: Flig
   if (previous.probe !== flight.id) return state
   const gone = countDue(state, flight.sentAt)
   if (gone === 0) return state
-  return {
-    ...state,
-    log: SendLog.dropOldest(state.log, gone),
-    confirmed: state.confirmed + gone,
-  }
+  return confirm({ ...state, log: SendLog.dropOldest(state.log, gone) }, gone)
 }
 
 /** Makes the log agree with the server's count at the moment when it counted this request. */
@@ -468,27 +502,24 @@ const reconciled = (
     forgotten - SendLog.countWhile(state.log, ({ sent }) => sent + state.windowMs + least <= now)
   const whole =
     state.whole || (young >= Math.max(1, state.limit / 4) && used - 1 <= state.limit / 4)
-  const sinceEmpty = counted(state.sinceEmpty, flight, remaining, used * 4 <= state.limit)
-  const refills = young > 0 && used - 1 > state.limit / 2 && sinceEmpty !== null
+  const sinceEmpty = countSince(state.sinceEmpty, flight, remaining, used * 4 <= state.limit)
+  const stubborn = !state.settled && forgotten > 0 && outlivers > 0 && outlivers * 2 >= due
+  const refills = sinceEmpty !== null && used - 1 > state.limit / 2 && (young > 0 || stubborn)
   let log = SendLog.dropOldest(state.log, forgotten)
   if (whole && young > 0) log = SendLog.rebase(log, now)
   const next: PacerState = {
     ...state,
     remainingOffset,
     sinceEmpty,
+    drip:
+      refills || state.drip !== null
+        ? refill(state.drip, sinceEmpty, flight, remaining, now)
+        : null,
     whole,
-    settled: state.settled || isTrusted(state),
-    windowMs: refills
-      ? Math.max(state.windowMs, refillTime(state.limit, sinceEmpty, flight, remaining))
-      : state.windowMs,
   }
+  if (next.drip !== null && strangers === 0) return distrust({ ...next, log })
   if (outlivers > 0 && forgotten === 0 && strangers === 0 && !next.settled) {
-    return {
-      ...next,
-      log,
-      confirmed: 0,
-      windowMs: Math.max(next.windowMs, age(state, log, flight)),
-    }
+    return distrust({ ...next, log, windowMs: Math.max(next.windowMs, age(state, log, flight)) })
   }
   if (outlivers + strangers > 0) {
     // Somebody else spends too; what was due and is still counted is theirs, and it is as if sent now.
@@ -499,19 +530,15 @@ const reconciled = (
       count: outlivers + strangers,
     }
     const left = SendLog.dropOldest(log, Math.min(dueLeft, outlivers))
-    return { ...next, confirmed: 0, log: SendLog.add(left, theirs, resolution(state)) }
+    return distrust({ ...next, log: SendLog.add(left, theirs, resolution(state)) })
   }
-  return {
-    ...next,
-    log,
-    confirmed: state.confirmed + (dueLeft > 0 ? 0 : Math.min(due, forgotten)),
-    flights:
-      used === explained ? next.flights.map((other) => countedBy(other, now, least)) : next.flights,
-  }
+  const flights =
+    used === explained ? next.flights.map((other) => countedBy(other, now, least)) : next.flights
+  return confirm({ ...next, log, flights }, dueLeft > 0 ? 0 : Math.min(due, forgotten))
 }
 
 /** Counts what is let in since the server said that nothing remains. */
-const counted = (
+const countSince = (
   since: PacerState["sinceEmpty"],
   flight: Flight,
   remaining: number,
@@ -522,17 +549,22 @@ const counted = (
   return since === null && remaining === 0 ? { startMs: flight.sentAt, count: 0 } : since
 }
 
-/** How long a bucket takes to fill, at least: it gave back at most one more than was let in and remains. */
-const refillTime = (
-  limit: number,
-  since: { readonly startMs: number; readonly count: number },
+/**
+ * How fast a bucket refills, at least: all but one of what it let in and has left since it was empty.
+ * Too slow a guess costs nothing, since the server's next word shows what has gathered.
+ */
+const refill = (
+  drip: PacerState["drip"],
+  since: PacerState["sinceEmpty"],
   flight: Flight,
   remaining: number,
-): number =>
-  Math.min(
-    longestWindowMs,
-    ((flight.sentAt - since.startMs) * limit) / (since.count + remaining + 1),
-  )
+  now: number,
+): PacerState["drip"] => {
+  if (since === null || flight.sentAt <= since.startMs)
+    return drip === null ? null : { ...drip, fromMs: now }
+  const everyMs = (flight.sentAt - since.startMs) / Math.max(0.5, since.count + remaining - 1)
+  return { everyMs, fromMs: now }
+}
 
 /** How old the oldest send is that the server still counts. */
 const age = (state: PacerState, log: SendLog.SendLog, flight: Flight): number => {
@@ -568,14 +600,8 @@ const refused = (
     }
   }
   const learned = taught(previous, state, flight, answer, now)
-  return {
-    ...learned,
-    confirmed: 0,
-    whole: false,
-    since: null,
-    refusals,
-    gate: { closedAt: now, untilMs },
-  }
+  const gate = { closedAt: now, untilMs }
+  return distrust({ ...learned, whole: false, since: null, refusals, gate })
 }
 
 /** What the first refusal of a burst teaches about window and limit. */
@@ -588,7 +614,9 @@ const taught = (
 ): PacerState => {
   const limitChanged = previous.limitFrom === "server" && state.limit !== previous.limit
   if (answer.tooLong === true || limitChanged || (answer.remaining ?? 0) > 0) return state
-  if (isTrusted(previous)) {
+  if (previous.drip !== null)
+    return { ...state, sinceEmpty: null, drip: { ...previous.drip, fromMs: now } }
+  if (previous.trusted) {
     return { ...state, guardMs: Math.min(state.windowMs / 4, Math.max(4, state.guardMs * 2)) }
   }
   const retryAfterMs = answer.retryAfterMs ?? 1000
@@ -640,13 +668,12 @@ const firstSend = (state: PacerState): number | undefined => {
 export const earliest = (state: PacerState, clock: number, nth: number): number | undefined => {
   const now = Math.max(clock, state.nowMs)
   const gateAt = state.gate === null ? now : Math.max(now, state.gate.untilMs)
-  if (!isTrusted(state)) return gateAt > now ? gateAt : undefined
+  if (!state.trusted) return gateAt > now ? gateAt : undefined
   const forgotten = countForgotten(state, now)
   const free = state.limit - (SendLog.size(state.log) - forgotten) - flying(state)
   if (nth <= free) return gateAt
   const windows = Math.ceil((nth - Math.max(0, free)) / state.limit) - 1
-  const first = SendLog.runOf(state.log, forgotten + 1)
-  const opens = first === undefined ? now : Math.max(now, first.base + lifetime(state))
+  const opens = Math.max(now, forgottenAt(state, forgotten + 1) ?? now)
   return Math.max(gateAt, opens + windows * state.windowMs)
 }
 
@@ -664,7 +691,7 @@ export interface PacerView {
 /** Looks at the state without changing it. */
 export const view = (state: PacerState, clock: number): PacerView => {
   const now = Math.max(clock, state.nowMs)
-  const trusted = isTrusted(state)
+  const trusted = state.trusted
   const inFlight = flying(state)
   return {
     limit: state.limit,
