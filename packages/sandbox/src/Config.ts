@@ -10,6 +10,10 @@ import type { FaultSpec, SandboxSettings } from "./types.ts"
 export const configError = (message: string): TypeError =>
   Object.assign(new TypeError(message), { code: "ERR_AELYST_CONFIG" })
 
+/** Says whether an error was made by `configError` or by the core for the same reason. */
+export const isConfigError = (error: unknown): error is TypeError =>
+  error instanceof TypeError && "code" in error && error.code === "ERR_AELYST_CONFIG"
+
 const Milliseconds = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 86_400_000 }))
 const Count = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000_000 }))
 

@@ -6,16 +6,16 @@ import * as Result from "effect/Result"
 
 import * as Answer from "./Answer.ts"
 import * as Clock from "./Clock.ts"
-import { readSettings } from "./Config.ts"
+import { isConfigError, readSettings } from "./Config.ts"
 import * as Fault from "./Fault.ts"
 import * as Limiter from "./Limiter.ts"
 import * as Random from "./Random.ts"
-import { RequestLog } from "./RequestLog.ts"
+import { MAX_KEPT, RequestLog } from "./RequestLog.ts"
 import type { Entry } from "./RequestLog.ts"
-import { MAX_KEPT } from "./RequestLog.ts"
 import { Store } from "./Store.ts"
 import * as Tokens from "./Tokens.ts"
 import type {
+  Fault as Described,
   FaultSpec,
   LimitOptions,
   RequestIssue,
@@ -177,8 +177,8 @@ export class Engine {
         header: single(incoming.headers["x-sandbox"]),
       })
     } catch (error) {
-      const rule = error instanceof Error ? error.message : "X-Sandbox makes no sense"
-      entry.issues = [{ path: ["x-sandbox"], code: "FAULT_INVALID", rule }]
+      if (!isConfigError(error)) throw error
+      entry.issues = [{ path: ["x-sandbox"], code: "FAULT_INVALID", rule: error.message }]
       return this.#decide(entry, Answer.of(400), token)
     }
     if (token.everyThirdFails === true) {
@@ -195,9 +195,23 @@ export class Engine {
     return this.#decide(entry, this.#bend(honest, spec), token, spec)
   }
 
-  /** Ends a request that never became complete. */
-  abandon(entry: Entry): void {
-    this.log.end(entry, "gone", this.clock.now())
+  /** Notes how a request ended; the first end stands. */
+  end(entry: Entry, state: "answered" | "cut" | "gone", status?: number): void {
+    this.log.end(entry, state, this.clock.now(), status)
+  }
+
+  /** Adds a fault. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for one that makes no sense. */
+  fail(fault: FaultSpec | string): Described {
+    const added = this.faults.add(fault)
+    this.log.emit({ type: "change", what: "faults" })
+    return added
+  }
+
+  /** Removes one fault, or all; says whether there was one. */
+  heal(id?: number): boolean {
+    const removed = this.faults.remove(id)
+    this.log.emit({ type: "change", what: "faults" })
+    return removed
   }
 
   #limit(entry: Entry, token: Tokens.Token, at: number): Answer.Answer | undefined {
@@ -296,9 +310,9 @@ export class Engine {
             "x-ratelimit-remaining": String(entry.remaining ?? 0),
             ...answer.headers,
           }
-    const cut = fault?.delivery !== undefined && cuts.has(fault.delivery)
+    const cut =
+      fault?.raw !== undefined || (fault?.delivery !== undefined && cuts.has(fault.delivery))
     if (entry.key !== undefined) this.store.decide(entry.key, cut ? 0 : answer.status)
-    entry.status = answer.status
     if (typeof answer.body === "string") entry.answer = answer.body.slice(0, MAX_KEPT)
     if (headers["retry-after"] !== undefined) entry.retryAfter = headers["retry-after"]
     const latency =

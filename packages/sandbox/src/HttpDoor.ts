@@ -8,26 +8,21 @@ import { isIP } from "node:net"
 import type { AddressInfo, Socket } from "node:net"
 
 import * as Answer from "./Answer.ts"
-import type { Engine, Incoming } from "./Engine.ts"
-import { send } from "./Send.ts"
+import * as Control from "./Control.ts"
+import type { Engine } from "./Engine.ts"
+import { headersOf, send, sendBent } from "./Send.ts"
 import type { SandboxOptions } from "./types.ts"
 import { MAX_BODY } from "./Validation.ts"
-
-/** Answers the requests of the control API; `undefined` for a path that is not its own. */
-export type Admin = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  readBody: () => Promise<string | undefined>,
-) => boolean
 
 /** An open door. */
 export interface HttpDoor {
   readonly host: string
   readonly port: number
   readonly close: () => Promise<void>
+  readonly closeIdle: () => void
 }
 
-const loopback = new Set(["localhost", "127.0.0.1", "[::1]"])
+const loopback = ["localhost", "127.0.0.1", "[::1]"]
 
 /** Says whether an address is reached from this machine alone. */
 export const isLoopback = (host: string): boolean =>
@@ -36,16 +31,12 @@ export const isLoopback = (host: string): boolean =>
 const hostName = (header: string): string =>
   (header.startsWith("[")
     ? header.slice(0, header.indexOf("]") + 1)
-    : header.split(":", 1).join("")
+    : (header.split(":", 1)[0] ?? "")
   ).toLowerCase()
 
 /** Accepts the names of this machine; beyond loopback also addresses, which no name server can rebind. */
 const makeHostCheck = (host: string, allowed: ReadonlyArray<string>) => {
-  const names = new Set([
-    ...loopback,
-    host.toLowerCase(),
-    ...allowed.map((name) => name.toLowerCase()),
-  ])
+  const names = new Set([...loopback, host, ...allowed].map((name) => name.toLowerCase()))
   const addresses = !isLoopback(host)
   return (header: string | undefined): boolean => {
     if (header === undefined) return false
@@ -92,50 +83,73 @@ const listen = (server: Server, host: string, port: number): Promise<number> =>
     })
   })
 
+/** Sends what happens as server-sent events, until the client leaves. */
+const sendEvents = (engine: Engine, response: ServerResponse): void => {
+  const answer = { status: 200, headers: { "content-type": "text/event-stream" }, body: "" }
+  response.writeHead(200, headersOf(answer, engine.clock.now()))
+  // without a first byte clients hang until their header timeout
+  response.write(Control.FIRST_COMMENT)
+  const stop = engine.log.subscribe((event) => response.write(Control.encodeEvent(event)))
+  response.once("close", stop)
+}
+
 /** Opens the door. Rejects with the error of `listen`, such as `EADDRINUSE`. */
-export const open = async (
-  engine: Engine,
-  options: SandboxOptions,
-  admin: Admin | undefined,
-): Promise<HttpDoor> => {
+export const open = async (engine: Engine, options: SandboxOptions): Promise<HttpDoor> => {
   const host = options.host ?? "127.0.0.1"
   const isAllowed = makeHostCheck(host, options.allowedHosts ?? [])
+  const admin = options.admin ?? isLoopback(host)
   const sockets = new Set<Socket>()
   const closing = new AbortController()
 
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const plain = (status: number) =>
-      send({ answer: Answer.of(status), now: engine.clock.now(), response })
-    if (!isAllowed(request.headers.host)) return plain(421)
-    const target = request.url ?? "/"
-    if (target === "/_sandbox" || /^\/_sandbox[/?]/.test(target)) {
-      const answered = admin?.(request, response, () => readBody(request)) ?? false
-      return answered ? undefined : plain(404)
-    }
-    let body: string | undefined
-    try {
-      body = await readBody(request)
-    } catch {
-      return
-    }
-    const incoming: Incoming = {
+  const handleControl = async (request: IncomingMessage, response: ServerResponse) => {
+    const { origin } = request.headers
+    const answer =
+      // a page on another site can post to loopback, but not hide where it comes from
+      origin !== undefined && !isAllowed(URL.parse(origin)?.host)
+        ? Answer.of(403)
+        : await Control.handle(engine, {
+            method: request.method ?? "GET",
+            target: request.url ?? "/",
+            contentType: request.headers["content-type"],
+            body: await readBody(request),
+          })
+    if (answer === "events") sendEvents(engine, response)
+    else send(response, answer, engine.clock.now(), !request.complete)
+  }
+
+  const handleApi = async (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request
+    const body = await readBody(request)
+    const { answer, delayMs, entry, fault } = engine.receive({
       method: request.method ?? "GET",
-      target,
+      target: request.url ?? "/",
       headers: request.headers,
       ambiguous: countAuthorization(request.rawHeaders) > 1,
       body,
-    }
-    const { answer, delayMs, entry, fault } = engine.receive(incoming)
+    })
     const gone = new AbortController()
     response.once("close", () => {
-      engine.log.end(entry, response.writableFinished ? "answered" : "gone", engine.clock.now())
+      engine.end(entry, response.writableFinished ? "answered" : "gone", answer.status)
       gone.abort()
     })
-    if (delayMs > 0)
-      await engine.clock.sleep(delayMs, AbortSignal.any([gone.signal, closing.signal]))
-    if (gone.signal.aborted || closing.signal.aborted) return
-    send({ answer, now: engine.clock.now(), response, close: body === undefined })
-    if (fault === undefined) return
+    if (fault === undefined && delayMs === 0)
+      return send(response, answer, engine.clock.now(), body === undefined)
+    const left = AbortSignal.any([gone.signal, closing.signal])
+    if (delayMs > 0) await engine.clock.sleep(delayMs, left)
+    if (left.aborted) return undefined
+    if (fault === undefined) return send(response, answer, engine.clock.now(), body === undefined)
+    const ending = sendBent({ response, socket, answer, fault, clock: engine.clock, gone: left })
+    if (fault.delivery !== "stall") engine.end(entry, await ending, answer.status)
+    return undefined
+  }
+
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const target = request.url ?? "/"
+    if (!isAllowed(request.headers.host))
+      return send(response, Answer.of(421), engine.clock.now(), true)
+    if (!Control.isControl(target)) return handleApi(request, response)
+    if (admin) return handleControl(request, response)
+    return send(response, Answer.of(404), engine.clock.now(), true)
   }
 
   const server = createServer(
@@ -146,7 +160,8 @@ export const open = async (
       keepAliveTimeout: options.idleTimeoutMs ?? 5000,
       noDelay: true,
     },
-    (request, response) => void handle(request, response),
+    // a client that leaves in the middle of its body has nobody to be told
+    (request, response) => void handle(request, response).catch(() => response.destroy()),
   )
   server.maxConnections = options.maxConnections ?? 256
   server.on("connection", (socket: Socket) => {
@@ -158,6 +173,7 @@ export const open = async (
   return {
     host,
     port,
+    closeIdle: () => server.closeIdleConnections(),
     close: () =>
       (closed ??= new Promise((resolve) => {
         closing.abort()

@@ -81,7 +81,7 @@ export const parse = (text: string): FaultSpec | undefined => {
     if (spec === undefined) return undefined
     spec = modify(spec, modifier)
   }
-  return spec
+  return spec === undefined ? undefined : { ...spec, preset: text }
 }
 
 const magicDomain = "@sandbox.test"

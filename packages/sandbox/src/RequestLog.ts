@@ -1,22 +1,12 @@
 /**
  * The last requests and what was answered, and whoever listens to them.
  */
-import type { SandboxContact, SandboxRequest, TimelinePoint } from "./types.ts"
+import type { SandboxEvent, SandboxRequest, TimelinePoint } from "./types.ts"
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** A request while it is being answered. */
 export type Entry = Mutable<SandboxRequest>
-
-/** What listeners are told. */
-export type SandboxEvent =
-  | { readonly type: "request"; readonly request: SandboxRequest }
-  | { readonly type: "answer"; readonly request: SandboxRequest }
-  | { readonly type: "contact"; readonly contact: Pick<SandboxContact, "identifier" | "key"> }
-  | {
-      readonly type: "change"
-      readonly what: "reset" | "faults" | "settings" | "clock" | "removed"
-    }
 
 /** The most characters of a body that are kept. */
 export const MAX_KEPT = 8192
@@ -42,11 +32,11 @@ export class RequestLog {
   }
 
   /** Marks how a request ended; the first end stands. */
-  end(entry: Entry, state: "answered" | "cut" | "gone", at: number): void {
+  end(entry: Entry, state: "answered" | "cut" | "gone", at: number, status?: number): void {
     if (entry.state !== "waiting") return
     entry.state = state
     entry.ms = Math.max(0, at - entry.at)
-    if (state !== "answered") delete entry.status
+    if (state === "answered" && status !== undefined) entry.status = status
     this.emit({ type: "answer", request: entry })
   }
 

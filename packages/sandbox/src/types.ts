@@ -277,3 +277,33 @@ export interface SandboxTokens {
   /** Every third call is a 500. */
   readonly flaky: "sandbox_flaky"
 }
+
+/** What listeners are told. */
+export type SandboxEvent =
+  | { readonly type: "request"; readonly request: SandboxRequest }
+  | { readonly type: "answer"; readonly request: SandboxRequest }
+  | { readonly type: "contact"; readonly contact: Pick<SandboxContact, "identifier" | "key"> }
+  | {
+      readonly type: "change"
+      readonly what: "reset" | "faults" | "settings" | "clock" | "removed"
+    }
+
+/** An answer that is decided on but has not left. */
+export interface SandboxExchange {
+  /** How long to wait before `respond`. */
+  readonly delayMs: number
+  /** Whether no answer will ever come; do not call `respond` then. */
+  readonly stalls: boolean
+  /** Makes the answer; throws the `TypeError` of a connection that is cut. */
+  readonly respond: () => Response
+  /** Says that the client has left. */
+  readonly abandon: () => void
+}
+
+/** A complete request. */
+export interface SandboxExchangeRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+}

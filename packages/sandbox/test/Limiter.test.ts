@@ -18,7 +18,8 @@ const runs = { arbitrary: { runs: 1000 } }
 const drive = (options: Limiter.LimiterOptions, gaps: ReadonlyArray<number>, startMs = 123_456) => {
   let state = Limiter.make(options)
   let now = startMs
-  let latest = startMs
+  // what the limiter has seen; the first gap may be a step back
+  let latest = Number.NEGATIVE_INFINITY
   const admitted: Array<number> = []
   for (const gap of gaps) {
     now += gap
@@ -28,7 +29,7 @@ const drive = (options: Limiter.LimiterOptions, gaps: ReadonlyArray<number>, sta
     state = JSON.parse(JSON.stringify(answer.state)) as Limiter.LimiterState
     if (answer.decision.allowed) admitted.push(latest)
   }
-  return { admitted, state, now: latest }
+  return { admitted, state, now: gaps.length === 0 ? startMs : latest }
 }
 
 /** The most requests in any half-open span of this length. */

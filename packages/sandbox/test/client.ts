@@ -1,6 +1,8 @@
 /** A client of nobody's making: one request over `node:http`, everything that came back. */
 import { request as httpRequest } from "node:http"
 import type { IncomingHttpHeaders } from "node:http"
+import { createConnection } from "node:net"
+import type { Socket } from "node:net"
 
 export interface Reply {
   readonly status: number
@@ -67,3 +69,85 @@ export const create = (
   body: unknown = { firstName: "Ana" },
   options: Call = {},
 ): Promise<Reply> => call(`${sandbox.baseUrl}/contact/${identifier}`, { ...options, body })
+
+/** What a socket saw until it ended. */
+export interface Seen {
+  /** As latin1. */
+  readonly text: string
+  readonly end: "fin" | "reset"
+}
+
+/** A connection that shows bytes as they come. */
+export interface Connection {
+  readonly socket: Socket
+  /** What has come so far, as latin1. */
+  readonly text: () => string
+  /** Resolves when what has come fits. */
+  readonly until: (fits: (text: string) => boolean) => Promise<void>
+  readonly ended: Promise<Seen>
+}
+
+/** Opens a bare connection to a server. */
+export const connect = (sandbox: { readonly baseUrl: string }): Connection => {
+  const socket = createConnection({
+    host: "127.0.0.1",
+    port: Number(new URL(sandbox.baseUrl).port),
+  })
+  let text = ""
+  let end: Seen["end"] = "fin"
+  const waiting = new Set<() => void>()
+  socket.on("data", (chunk: Buffer) => {
+    text += chunk.toString("latin1")
+    for (const look of waiting) look()
+  })
+  socket.on("error", () => (end = "reset"))
+  return {
+    socket,
+    text: () => text,
+    until: (fits) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (!fits(text)) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+      }),
+    ended: new Promise((resolve) => socket.once("close", () => resolve({ text, end }))),
+  }
+}
+
+/** Writes the request of a create by hand. */
+export const requestText = (
+  identifier: string,
+  headers: Record<string, string> = {},
+  body = '{"firstName":"Ana"}',
+): string => {
+  const all = {
+    Host: "127.0.0.1",
+    Authorization: "Bearer sandbox_ok",
+    "Content-Type": "application/json",
+    "Content-Length": String(Buffer.byteLength(body)),
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `POST /v1/contact/${identifier} HTTP/1.1\r\n${lines.join("")}\r\n${body}`
+}
+
+/** Sends a create over a bare connection and waits for its end. */
+export const rawCreate = (
+  sandbox: { readonly baseUrl: string },
+  identifier: string,
+  headers?: Record<string, string>,
+): Promise<Seen> => {
+  const connection = connect(sandbox)
+  connection.socket.write(requestText(identifier, headers))
+  return connection.ended
+}
+
+/** Splits a raw answer into its status line with headers, and its body. */
+export const split = (text: string): readonly [head: string, body: string] => {
+  const at = text.indexOf("\r\n\r\n")
+  return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 4)]
+}
