@@ -498,8 +498,11 @@ const reconciled = (
   const strangers = Math.max(0, used - explained - expired)
   const outlivers = Math.max(0, used - explained - strangers)
   // A sliding log forgets a send no sooner than a window after it.
-  const young =
-    forgotten - SendLog.countWhile(state.log, ({ sent }) => sent + state.windowMs + least <= now)
+  const oldEnough = SendLog.countWhere(
+    state.log,
+    ({ sent }) => sent + state.windowMs + least <= now,
+  )
+  const young = forgotten - oldEnough
   const whole =
     state.whole || (young >= Math.max(1, state.limit / 4) && used - 1 <= state.limit / 4)
   const sinceEmpty = countSince(state.sinceEmpty, flight, remaining, used * 4 <= state.limit)
@@ -620,11 +623,15 @@ const taught = (
     return { ...state, guardMs: Math.min(state.windowMs / 4, Math.max(4, state.guardMs * 2)) }
   }
   const retryAfterMs = answer.retryAfterMs ?? 1000
-  const turnProbe = previous.gate === null && previous.probe === flight.id && previous.heard
+  const probe = previous.probe === flight.id && previous.heard
+  // After a closed gate a probe only teaches where the server says that the budget is why.
+  const turnProbe = probe && (previous.gate === null || answer.remaining === 0)
   const surprising = retryAfterMs > state.windowMs
   const first =
-    surprising && previous.limitFrom !== "server" ? state.since?.startMs : firstSend(state)
-  const candidate = Math.floor((now - (first ?? now) + retryAfterMs) / 1000) * 1000
+    surprising && previous.limitFrom !== "server" ? state.since?.startMs : state.log[0]?.at
+  // Both answers took about as long; half a round trip makes up for one that took longer.
+  const slack = Math.min(50, leastRoundTrip(state) / 2)
+  const candidate = Math.floor((now - (first ?? now) + retryAfterMs + slack) / 1000) * 1000
   const longer = candidate > state.windowMs && (surprising || turnProbe)
   if (longer && !surprising && state.suspectedMs !== candidate) {
     return {
@@ -654,11 +661,6 @@ const taught = (
           : 1),
     },
   }
-}
-
-const firstSend = (state: PacerState): number | undefined => {
-  const oldest = state.log[0]
-  return oldest === undefined ? undefined : oldest.at - leastRoundTrip(state)
 }
 
 /**

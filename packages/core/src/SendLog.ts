@@ -38,6 +38,13 @@ export const countWhile = (log: SendLog, holds: (run: Run) => boolean): number =
   return sum
 }
 
+/** Counts the sends for which this holds. */
+export const countWhere = (log: SendLog, holds: (run: Run) => boolean): number => {
+  let sum = 0
+  for (const run of log) if (holds(run)) sum += run.count
+  return sum
+}
+
 /** Adds sends. They join the run before them in the same cell of a grid of `resolution`, which takes the later times. */
 export const add = (log: SendLog, run: Run, resolution: number): SendLog => {
   if (run.count <= 0) return log
