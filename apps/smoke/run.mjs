@@ -1,0 +1,236 @@
+// Installs the packed tarballs into empty projects, as strangers would, and creates one contact from each package under
+// every Node.js version that is promised: by import, by require, by the command. Then TypeScript reads their types.
+// Needs .pack, which scripts/check-packages.mjs fills.
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { createInterface } from "node:readline"
+import { fileURLToPath } from "node:url"
+
+const app = dirname(fileURLToPath(import.meta.url))
+const root = join(app, "../..")
+const windows = process.platform === "win32"
+const read = (file) => readFileSync(join(root, file), "utf8")
+
+const versions = ["22.19.0", read(".node-version").trim(), "26.10.0"]
+const [effect, express, typescript] = ["effect", "express", "typescript"].map(
+  (name) => new RegExp(`^ {2}${name}: (.+)$`, "m").exec(read("pnpm-workspace.yaml"))?.[1],
+)
+
+let passed = 0
+const failures = []
+const report = (name, problem) => {
+  if (problem === undefined) passed++
+  else failures.push(`${name}\n${problem}`)
+  console.log(`${problem === undefined ? "ok  " : "FAIL"} ${name}`)
+}
+
+const npm = (cwd, env, ...args) => {
+  const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
+  const done = spawnSync("npm", ["install", ...flags, ...args], {
+    cwd,
+    env,
+    encoding: "utf8",
+    shell: windows,
+  })
+  return done.status === 0 ? undefined : `${done.stdout}${done.stderr}${done.error ?? ""}`
+}
+
+/** Gives the folder of a Node.js: from npm, kept for the next time. */
+const nodeFolder = (version) => {
+  if (process.versions.node === version) return dirname(process.execPath)
+  const folder = join(root, ".tools/nodes", version)
+  const bin = join(folder, "node_modules/.bin")
+  if (!existsSync(bin)) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(
+      join(folder, "package.json"),
+      JSON.stringify({ private: true, allowScripts: { node: true } }),
+    )
+    const problem = npm(folder, process.env, "--no-save", "--no-package-lock", `node@${version}`)
+    if (problem !== undefined) throw new Error(`cannot get Node ${version}\n${problem}`)
+  }
+  return bin
+}
+
+const emptyProject = (label) => {
+  const project = mkdtempSync(join(tmpdir(), `aelyst-smoke-${label}-`))
+  writeFileSync(join(project, "package.json"), JSON.stringify({ private: true }))
+  return project
+}
+const tarballs = globSync("*.tgz", { cwd: join(root, ".pack") }).map((file) =>
+  join(root, ".pack", file),
+)
+if (tarballs.length !== 5)
+  throw new Error(`${tarballs.length} tarballs in .pack, not 5; run check:packages first`)
+
+const contactsOf = async (baseUrl) => {
+  const { contacts } = await (await fetch(new URL("/_sandbox/contacts", baseUrl))).json()
+  return contacts.map((contact) => contact.identifier).toSorted()
+}
+
+const withNode = async (version) => {
+  const pathKey = Object.keys(process.env).find((key) => key.toUpperCase() === "PATH") ?? "PATH"
+  const base = { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1" }
+  const path = [nodeFolder(version), process.env[pathKey]].join(delimiter)
+  const env = { ...base, [pathKey]: path }
+  const found = spawnSync("node", ["--version"], {
+    env,
+    encoding: "utf8",
+    shell: windows,
+  }).stdout.trim()
+  report(`Node ${version} runs`, found === `v${version}` ? undefined : `it is ${found}`)
+
+  const project = emptyProject(version)
+  try {
+    // without scripts: no package may need one
+    const problem = npm(
+      project,
+      env,
+      "--ignore-scripts",
+      "--engine-strict",
+      ...tarballs,
+      `effect@${effect}`,
+      `express@${express}`,
+    )
+    report(`Node ${version}: install`, problem)
+    if (problem !== undefined) return
+    cpSync(join(app, "consumers"), project, { recursive: true })
+
+    const server = spawn("node", ["sandbox-server.mjs"], {
+      cwd: project,
+      env,
+      shell: windows,
+      stdio: ["pipe", "pipe", "inherit"],
+    })
+    const [line] = await once(createInterface({ input: server.stdout }), "line")
+    const { baseUrl, token } = JSON.parse(line)
+    const caller = {
+      ...env,
+      AELYST_BASE_URL: baseUrl,
+      AELYST_TOKEN: token,
+      HOME: project,
+      XDG_CONFIG_HOME: project,
+    }
+    const run = (name, command, ...args) => {
+      const done = spawnSync(command, args, {
+        cwd: project,
+        env: caller,
+        encoding: "utf8",
+        shell: windows,
+        timeout: 30_000,
+      })
+      // a warning on stderr is somebody's question to us, so it fails too
+      const good = done.status === 0 && !/warning/i.test(done.stderr)
+      report(
+        `Node ${version}: ${name}`,
+        good ? undefined : `exit ${done.status}\n${done.stdout}${done.stderr}`,
+      )
+    }
+    for (const library of ["core", "node", "express"]) {
+      run(`${library} by import`, "node", `${library}.mjs`)
+      run(`${library} by require`, "node", `${library}.cjs`)
+    }
+    run("sandbox by require", "node", "sandbox.cjs")
+    const bin = join(project, "node_modules/.bin/aelyst")
+    run("the command", bin, "create", "id:cli", "--first-name", "Command")
+    run("the command's version", bin, "--version")
+    const wanted = [
+      "email:express-import@example.com",
+      "email:express-require@example.com",
+      "id:cli",
+      "id:core-import",
+      "id:core-require",
+      "id:node-import",
+      "id:node-require",
+    ]
+    const arrived = await contactsOf(baseUrl)
+    report(
+      `Node ${version}: sandbox by import has one contact of each`,
+      arrived.join() === wanted.join() ? undefined : `it has ${arrived.join(", ")}`,
+    )
+    server.stdin.end()
+    if (server.exitCode === null) await once(server, "exit")
+  } finally {
+    rmSync(project, { recursive: true, force: true })
+  }
+}
+
+/** Compiles a small consumer with the oldest and the newest compiler, as Node and as a bundler resolve. */
+const withTypeScript = () => {
+  const project = emptyProject("types")
+  try {
+    const compilers = { "TypeScript 5.9": "typescript-5", "TypeScript 7": "typescript" }
+    const problem = npm(
+      project,
+      process.env,
+      "--ignore-scripts",
+      ...tarballs,
+      `effect@${effect}`,
+      `express@${express}`,
+      "typescript-5@npm:typescript@5.9",
+      `typescript@${typescript}`,
+      "@types/node@22",
+      "@types/express@5",
+    )
+    report("types: install", problem)
+    if (problem !== undefined) return
+    const shared = {
+      strict: true,
+      noEmit: true,
+      target: "es2023",
+      lib: ["es2023", "esnext.disposable", "dom"],
+      types: ["node"],
+      exactOptionalPropertyTypes: true,
+    }
+    const modes = {
+      nodenext: { module: "nodenext" },
+      bundler: { module: "preserve", moduleResolution: "bundler" },
+    }
+    for (const [mode, options] of Object.entries(modes)) {
+      const source = readFileSync(join(app, "consumers/types.ts"), "utf8")
+      for (const extension of ["mts", "cts"]) {
+        const name = `types-${mode}.${extension}`
+        writeFileSync(join(project, name), source)
+        const config = join(project, `tsconfig.${mode}.${extension}.json`)
+        writeFileSync(
+          config,
+          JSON.stringify({
+            compilerOptions: { ...shared, ...options, esModuleInterop: true },
+            files: [name],
+          }),
+        )
+        for (const [title, folder] of Object.entries(compilers)) {
+          const tsc = join(project, "node_modules", folder, "bin/tsc")
+          const done = spawnSync(process.execPath, [tsc, "-p", config], {
+            cwd: project,
+            encoding: "utf8",
+          })
+          report(
+            `${title}, ${mode}, .${extension}`,
+            done.status === 0 ? undefined : `${done.stdout}${done.stderr}`,
+          )
+        }
+      }
+    }
+  } finally {
+    rmSync(project, { recursive: true, force: true })
+  }
+}
+
+for (const version of versions) await withNode(version)
+withTypeScript()
+for (const failure of failures) console.error(`\n${failure}`)
+console.log(`${passed} passed, ${failures.length} failed`)
+process.exit(failures.length > 0 ? 1 : 0)
