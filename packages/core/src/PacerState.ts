@@ -52,7 +52,7 @@ export interface PacerState {
   /** The server has been seen to forget a whole window at once, not send by send. */
   readonly whole: boolean
   /** The server forgets send by send, one each `everyMs`, from `fromMs` on: it refills a bucket. */
-  readonly drip: { readonly everyMs: number; readonly fromMs: number } | null
+  readonly drip: Drip | null
   /** Since the server said that nothing remains: when that was, and what it has let in. */
   readonly sinceEmpty: { readonly startMs: number; readonly count: number } | null
   /** What the server counts, as far as known: answered sends and those of others that it told about. */
@@ -97,6 +97,13 @@ export type Decision =
   | { readonly _tag: "Admit"; readonly id: number }
   | { readonly _tag: "Wait"; readonly untilMs: number }
 
+/** The refill of a bucket, and how often it refused all the same. */
+interface Drip {
+  readonly everyMs: number
+  readonly fromMs: number
+  readonly refusals: number
+}
+
 /** What an answer says about the limit; `jitter` is a number in [0, 1) drawn by the caller. */
 export interface Answer {
   readonly refused: boolean
@@ -115,6 +122,8 @@ const slowMs = 2000
 const lostMs = 300_000
 /** Which part of a window's requests goes ahead of the rest. */
 const vanguard = 0.25
+/** How many refusals disprove a refill. */
+const dripRefusals = 4
 const longestWindowMs = 3_600_000
 const firstPatience = 64
 
@@ -294,11 +303,8 @@ const countForgotten = (state: PacerState, now: number): number => {
   return state.trusted ? countDue(state, now) : 0
 }
 
-const dripped = (
-  state: PacerState,
-  drip: { everyMs: number; fromMs: number },
-  now: number,
-): number => Math.max(0, Math.floor((now + leastRoundTrip(state) - drip.fromMs) / drip.everyMs))
+const dripped = (state: PacerState, drip: Drip, now: number): number =>
+  Math.max(0, Math.floor((now + leastRoundTrip(state) - drip.fromMs) / drip.everyMs))
 
 /** When the nth oldest send (from 1) will be forgotten; undefined where there is no such send. */
 const forgottenAt = (state: PacerState, nth: number): number | undefined => {
@@ -566,7 +572,7 @@ const refill = (
   if (since === null || flight.sentAt <= since.startMs)
     return drip === null ? null : { ...drip, fromMs: now }
   const everyMs = (flight.sentAt - since.startMs) / Math.max(0.5, since.count + remaining - 1)
-  return { everyMs, fromMs: now }
+  return { everyMs, fromMs: now, refusals: drip?.refusals ?? 0 }
 }
 
 /** How old the oldest send is that the server still counts. */
@@ -617,15 +623,20 @@ const taught = (
 ): PacerState => {
   const limitChanged = previous.limitFrom === "server" && state.limit !== previous.limit
   if (answer.tooLong === true || limitChanged || (answer.remaining ?? 0) > 0) return state
-  if (previous.drip !== null)
-    return { ...state, sinceEmpty: null, drip: { ...previous.drip, fromMs: now } }
+  if (previous.drip !== null) {
+    // Refused again and again at the pace of the drip: it is no bucket. The log and the server's word go on.
+    const refusals = previous.drip.refusals + 1
+    const drip = refusals < dripRefusals ? { ...previous.drip, fromMs: now, refusals } : null
+    return { ...state, drip, sinceEmpty: null, settled: state.settled || drip === null }
+  }
   if (previous.trusted) {
     return { ...state, guardMs: Math.min(state.windowMs / 4, Math.max(4, state.guardMs * 2)) }
   }
   const retryAfterMs = answer.retryAfterMs ?? 1000
   const probe = previous.probe === flight.id && previous.heard
-  // After a closed gate a probe only teaches where the server says that the budget is why.
-  const turnProbe = probe && (previous.gate === null || answer.remaining === 0)
+  // A probe after a closed gate teaches where nobody said how long to wait, and the budget is why.
+  const blind = answer.retryAfterMs === undefined && answer.remaining === 0
+  const turnProbe = probe && (previous.gate === null || blind)
   const surprising = retryAfterMs > state.windowMs
   const first =
     surprising && previous.limitFrom !== "server" ? state.since?.startMs : state.log[0]?.at
@@ -633,7 +644,7 @@ const taught = (
   const slack = Math.min(50, leastRoundTrip(state) / 2)
   const candidate = Math.floor((now - (first ?? now) + retryAfterMs + slack) / 1000) * 1000
   const longer = candidate > state.windowMs && (surprising || turnProbe)
-  if (longer && !surprising && state.suspectedMs !== candidate) {
+  if (longer && !surprising && previous.gate === null && state.suspectedMs !== candidate) {
     return {
       ...state,
       suspectedMs: candidate,
