@@ -104,6 +104,15 @@ for (const [key, entry] of locked) {
 }
 if (natives === 0) problems.push("no native package was found, so nothing was proved")
 
+// what keeps a stolen release out, and its install script from running
+const workspace = readFileSync("pnpm-workspace.yaml", "utf8")
+if (Number(/^minimumReleaseAge: (\d+)$/m.exec(workspace)?.[1] ?? 0) < 3 * 24 * 60) {
+  problems.push("pnpm-workspace.yaml: releases younger than three days are let in")
+}
+for (const [, name] of workspace.matchAll(/^ {2}(\S+): true$/gm)) {
+  problems.push(`pnpm-workspace.yaml: ${name} may run its install script`)
+}
+
 for (const problem of problems) console.error(problem)
 if (problems.length > 0) process.exit(1)
 console.log(

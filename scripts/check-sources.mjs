@@ -1,6 +1,6 @@
 // Holds the sources to rules that the linter does not know: no `any`, no `!`, no skipped or focused test, every cast
-// beside a comment that says why it is safe, each fact of the wire (W1 to W10) named by a test, nothing left to do, and
-// nothing of one machine in a file.
+// beside a comment that says why it is safe, each fact of the wire (W1 to W10) named by a test, nothing left to do,
+// nothing of one machine in a file, and workflows that can do no more than they must.
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -124,8 +124,18 @@ for (const file of files) {
     if (/tarball: /.test(text)) problems.push(`${file}: a package with an address of its own`)
     continue
   }
+  if (file.startsWith(".github/workflows/")) {
+    if (!/^permissions:\n {2}contents: read$/m.test(text)) {
+      problems.push(`${file}: starts with more than the permission to read`)
+    }
+    if (text.includes("pull_request_target"))
+      problems.push(`${file}: runs strangers' code with our rights`)
+  }
   for (const [index, line] of text.split("\n").entries()) {
     const where = `${file}:${index + 1}`
+    if (/\buses: /.test(line) && file.startsWith(".github/") && !/@[0-9a-f]{40} # v\d/.test(line)) {
+      problems.push(`${where} an action that is not pinned by its commit`)
+    }
     if (leftover.test(line)) problems.push(`${where} something left to do`)
     if (machine.test(line)) problems.push(`${where} a path of one machine`)
     if (host.test(line)) problems.push(`${where} the host of a registry`)
