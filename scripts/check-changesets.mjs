@@ -67,15 +67,17 @@ const base = () => {
 }
 const since = base()
 const published = manifests.some((manifest) => manifest.version !== "0.0.0")
+const hasChanged = ({ folder }) =>
+  (git("diff", "--name-only", since, "--", folder) ?? "")
+    .split("\n")
+    .some((file) => file !== "" && !/\/test\/|CHANGELOG\.md$/.test(file))
 // before the first release every package is new, so all of them must be named
-const changed =
-  since === undefined || !published
-    ? manifests
-    : manifests.filter((manifest) =>
-        (git("diff", "--name-only", since, "--", manifest.folder) ?? "")
-          .split("\n")
-          .some((file) => file !== "" && !/\/test\/|CHANGELOG\.md$/.test(file)),
-      )
+let changed = manifests
+if (published && since !== undefined) changed = manifests.filter(hasChanged)
+if (published && since === undefined) {
+  changed = []
+  console.error("no history to compare with, so only the changesets themselves were checked")
+}
 // the commit of a release takes the changesets away and leaves changelogs
 const releasing =
   since !== undefined && /CHANGELOG\.md$/m.test(git("diff", "--name-only", since) ?? "")
