@@ -7,10 +7,11 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Random from "effect/Random"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 import * as Monotonic from "./Monotonic.ts"
@@ -154,6 +155,41 @@ export const layer = (options: PacerOptions): Layer.Layer<Pacer, never, PacerSto
     Effect.flatMap(PacerStore, (store) => make({ ...options, store })),
   )
 
+/** A call's place in line. */
+class Spot implements Place {
+  readonly order: number
+  readonly #engine: Engine
+  #arriving = true
+  #permit: Permit | undefined = undefined
+
+  constructor(engine: Engine, order: number) {
+    this.#engine = engine
+    this.order = order
+  }
+
+  acquire(options?: { readonly deadline?: number }): Effect.Effect<Permit, PacerRefusal> {
+    return this.#engine.acquire(this, options?.deadline ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Notes the permit that a call holds now. */
+  granted(permit: Permit | undefined): Permit | undefined {
+    if (permit !== undefined) this.#arrive()
+    this.#permit = permit
+    return permit
+  }
+
+  /** Ends the call; a permit whose end nobody told may have gone out. */
+  close(): Effect.Effect<void> {
+    this.#arrive()
+    return this.#permit === undefined ? Effect.void : this.#permit.abandon
+  }
+
+  #arrive(): void {
+    if (this.#arriving) this.#engine.arrived()
+    this.#arriving = false
+  }
+}
+
 /** One pacer's moving parts. */
 class Engine {
   readonly service: Pacer["Service"]
@@ -199,108 +235,102 @@ class Engine {
     }
   }
 
-  readonly #enter: Effect.Effect<Place, PacerRefusal, Scope.Scope> = Effect.suspend(() =>
-    this.#arriving >= this.#maxQueue
-      ? Effect.fail(new PacerRefusal({ reason: "queue" }))
-      : Effect.acquireRelease(
-          Effect.sync(() => this.#place(this.#order++)),
-          (place) => place.close,
+  readonly #enter: Effect.Effect<Place, PacerRefusal, Scope.Scope> = Effect.flatMap(
+    Effect.scope,
+    (scope) => {
+      if (this.#arriving >= this.#maxQueue) {
+        return Effect.fail(new PacerRefusal({ reason: "queue" }))
+      }
+      this.#arriving++
+      const spot = new Spot(this, this.#order++)
+      return Effect.as(
+        Scope.addFinalizer(
+          scope,
+          Effect.suspend(() => spot.close()),
         ),
+        spot,
+      )
+    },
   )
 
-  #place(order: number): Place & { readonly close: Effect.Effect<void> } {
-    this.#arriving++
-    let arriving = true
-    let open: Permit | undefined
-    const arrived = () => {
-      if (arriving) this.#arriving--
-      arriving = false
-    }
-    return {
-      acquire: (options) =>
-        this.#acquire(order, options?.deadline ?? Number.POSITIVE_INFINITY, (permit) => {
-          arrived()
-          open = permit
-        }),
-      close: Effect.suspend(() => {
-        arrived()
-        // A permit whose end nobody told may have gone out.
-        return open === undefined ? Effect.void : open.abandon
-      }),
-    }
+  /** Notes that a call was let through for the first time, or went away before. */
+  arrived(): void {
+    this.#arriving--
   }
 
-  #acquire(
-    order: number,
-    deadline: number,
-    granted: (permit: Permit) => void,
-  ): Effect.Effect<Permit, PacerRefusal> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.suspend(() => {
-        const self = Line.makeWaiter(order, deadline)
-        this.#line.join(self)
-        this.#publish()
-        return Effect.ensuring(
-          this.#stand(self, restore, granted),
-          Effect.sync(() => {
-            this.#line.leave(self)
-            this.#publish()
-          }),
-        )
+  /** Waits for a permit. Whoever is interrupted leaves the line, and a permit not handed out is given back. */
+  acquire(spot: Spot, deadline: number): Effect.Effect<Permit, PacerRefusal> {
+    return Effect.suspend(() => {
+      const self = Line.makeWaiter(spot.order, deadline)
+      this.#line.join(self)
+      this.#publish()
+      return Effect.onExit(
+        Effect.flatMap(Monotonic.nowMillis, (now) => {
+          self.arrivedAt = now
+          if (deadline === Number.POSITIVE_INFINITY) return this.#stand(self)
+          return Effect.andThen(this.#refuseAtOnce(self, now), this.#stand(self))
+        }),
+        (exit) => {
+          this.#line.leave(self)
+          this.#publish()
+          if (Exit.isFailure(exit)) return spot.granted(self.permit)?.giveBack ?? Effect.void
+          spot.granted(exit.value)
+          return Effect.void
+        },
+      )
+    })
+  }
+
+  /** Sleeps until this caller is the head or has failed. */
+  #stand(self: Line.Waiter): Effect.Effect<Permit, PacerRefusal> {
+    if (self.failure !== undefined) return late(self.failure)
+    if (this.#line.head === self) return this.#lead(self)
+    return asleep(self, () => this.#stand(self))
+  }
+
+  /** Asks for a permit and sleeps until there can be one; only the head does. */
+  readonly #lead = Effect.fnUntraced({ self: this }, function* (this: Engine, self: Line.Waiter) {
+    for (;;) {
+      const now = yield* Monotonic.nowMillis
+      this.#line.expire(now, {})
+      if (self.failure !== undefined) return yield* late(self.failure)
+      const asked = yield* this.#ask(self, now)
+      if (self.permit !== undefined) return self.permit
+      if (asked.certainMs !== undefined) {
+        this.#line.expire(now + asked.certainMs, { retryAfterMs: asked.certainMs })
+        if (self.failure !== undefined) return yield* late(self.failure)
+      }
+      // Timers count whole milliseconds and may fire a fraction early: round up, or the head spins.
+      const ms = Math.max(1, Math.ceil(Math.min(asked.waitMs, this.#line.nextDeadline() - now)))
+      yield* Effect.raceFirst(
+        asleep(self, () => Effect.void),
+        Effect.sleep(Duration.millis(ms)),
+      )
+      // The timer may have won: nobody must wake the sleep that is over.
+      self.wake = undefined
+      if (this.#line.head !== self) return yield* this.#stand(self)
+    }
+  })
+
+  /** Asks the store for a permit, and for how long to wait without one. */
+  #ask(
+    self: Line.Waiter,
+    now: number,
+  ): Effect.Effect<{ readonly waitMs: number; readonly certainMs: number | undefined }> {
+    // Uninterruptible, so that a permit is either on the waiter or was never taken.
+    return Effect.uninterruptible(
+      this.#modify((state, storeNow) => {
+        const [decision, next] = PacerState.take(this.#config, state, storeNow)
+        if (decision._tag === "Admit") {
+          self.permit = this.#permit(decision.id, Duration.millis(now - self.arrivedAt))
+          return [{ waitMs: 0, certainMs: undefined }, next]
+        }
+        const certain = PacerState.earliest(next, storeNow, 1)
+        const certainMs = certain === undefined ? undefined : certain - storeNow
+        return [{ waitMs: decision.untilMs - storeNow, certainMs }, next]
       }),
     )
   }
-
-  /** Waits to be the head; only the head asks for a permit and sleeps. */
-  readonly #stand = Effect.fnUntraced(
-    { self: this },
-    function* (
-      this: Engine,
-      self: Line.Waiter,
-      restore: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>,
-      granted: (permit: Permit) => void,
-    ) {
-      const arrivedAt = yield* Monotonic.nowMillis
-      if (self.deadline !== Number.POSITIVE_INFINITY) yield* this.#refuseAtOnce(self, arrivedAt)
-      for (;;) {
-        if (this.#line.head !== self) {
-          if (self.failure !== undefined) return yield* late(self.failure)
-          yield* restore(asleep(self))
-          continue
-        }
-        const now = yield* Monotonic.nowMillis
-        this.#line.expire(now, {})
-        if (self.failure !== undefined) continue
-        const asked = yield* this.#modify((state, storeNow) => {
-          const [decision, next] = PacerState.take(this.#config, state, storeNow)
-          const certain =
-            decision._tag === "Admit" ? undefined : PacerState.earliest(next, storeNow, 1)
-          return [{ decision, certain, storeNow }, next]
-        })
-        if (asked.decision._tag === "Admit") {
-          const permit = this.#permit(asked.decision.id, Duration.millis(now - arrivedAt))
-          granted(permit)
-          return permit
-        }
-        if (asked.certain !== undefined) {
-          const wait = asked.certain - asked.storeNow
-          this.#line.expire(now + wait, { retryAfterMs: wait })
-          if (self.failure !== undefined) continue
-        }
-        // Timers count whole milliseconds and may fire a fraction early: round up, or the head spins.
-        const untilMs = Math.min(
-          asked.decision.untilMs - asked.storeNow,
-          this.#line.nextDeadline() - now,
-        )
-        yield* restore(
-          Effect.raceFirst(
-            asleep(self),
-            Effect.sleep(Duration.millis(Math.max(1, Math.ceil(untilMs)))),
-          ),
-        )
-      }
-    },
-  )
 
   /** Fails a caller whose turn provably comes after its deadline. */
   #refuseAtOnce(self: Line.Waiter, now: number): Effect.Effect<void> {
@@ -389,18 +419,14 @@ const late = ({ retryAfterMs }: { readonly retryAfterMs?: number }) =>
     ...(retryAfterMs !== undefined && { retryAfter: Duration.millis(retryAfterMs) }),
   })
 
-/** Sleeps until somebody wakes this caller. */
-const asleep = (waiter: Line.Waiter): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    if (waiter.woken) {
-      waiter.woken = false
-      return resume(Effect.void)
-    }
+/** Sleeps until somebody wakes this caller, then goes on. */
+const asleep = <A, E>(waiter: Line.Waiter, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+  Effect.callback<A, E>((resume) => {
     // Yielding lets the waker finish first: who is served first also sends first.
-    waiter.wake = () => resume(Effect.yieldNow)
-    return Effect.sync(() => {
-      waiter.wake = undefined
-    })
+    waiter.wake = () => resume(Effect.flatMap(Effect.yieldNow, next))
+    if (!waiter.woken) return
+    waiter.woken = false
+    Line.wake(waiter)
   })
 
 const answer = (observation: Observation, jitter: number): PacerState.Answer => ({

@@ -3,11 +3,17 @@
  * Joining at the end, leaving from anywhere and looking at the head take constant time. No Effect inside.
  */
 
+import type { Permit } from "./Pacer.ts"
+
 /** One caller's place. `order` never changes: who comes back after a refusal stands where they stood. */
 export interface Waiter {
   readonly order: number
   /** When it is too late, on the monotonic clock in milliseconds. */
   readonly deadline: number
+  /** When it joined, on the monotonic clock in milliseconds. */
+  arrivedAt: number
+  /** What it was granted. */
+  permit: Permit | undefined
   /** Set when the wait cannot or could not fit; the caller fails with it. */
   failure: { readonly retryAfterMs?: number } | undefined
   /** Called once when the caller should look again; absent while it is not asleep. */
@@ -23,6 +29,8 @@ export interface Waiter {
 export const makeWaiter = (order: number, deadline: number): Waiter => ({
   order,
   deadline,
+  arrivedAt: 0,
+  permit: undefined,
   failure: undefined,
   wake: undefined,
   woken: false,
