@@ -5,7 +5,7 @@
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
@@ -14,25 +14,34 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
+import type { Span } from "effect/Tracer"
 
 import type { AelystError, AttemptRecord } from "./AelystError.ts"
 import { InvalidContactError } from "./AelystError.ts"
 import type { CallResult, RunScope, TokenSource } from "./Call.ts"
 import * as Call from "./Call.ts"
-import type { ClientConfig, ClientOptions, ConfigurationError } from "./ClientConfig.ts"
-import { checkToken, parse } from "./ClientConfig.ts"
+import type {
+  CallConfig,
+  CallOptions,
+  ClientConfig,
+  ClientOptions,
+  ConfigurationError,
+} from "./ClientConfig.ts"
+import { checkToken, parse, parseCall } from "./ClientConfig.ts"
 import type { ContactInput, Validated } from "./Contact.ts"
 import { validate } from "./Contact.ts"
 import * as Identifier from "./Identifier.ts"
 import type { Lane } from "./Lane.ts"
 import * as Lanes from "./Lane.ts"
+import * as Metrics from "./Metrics.ts"
 import * as Monotonic from "./Monotonic.ts"
 import { Observer, notify } from "./Observer.ts"
 import type { PacerSnapshot } from "./Pacer.ts"
 import type { Delivery } from "./RetryPolicy.ts"
+import * as Tracing from "./Tracing.ts"
 
 /** Holds what one call may set for itself; what it leaves out comes from the client's options. */
-export interface CreateOptions {
+export interface CreateOptions extends CallOptions {
   /** Resends after the first attempt; 0 means none, for every kind of failure. */
   readonly retries?: number | undefined
   /** Time to the first byte of one attempt's answer. */
@@ -62,7 +71,7 @@ export class AelystClient extends Context.Service<
      * Takes an identifier (`email:…`, `phone:+…`, `id:…` or a contact ID, W2) and a contact (W3). Gives `created`, or
      * `exists_after_doubt` where a repeat after a lost answer was told that the contact exists. Fails with
      * `InvalidContactError` before any request, else with one of the other eight errors; what was sent again is
-     * decided by the delivery policy alone.
+     * decided by the delivery policy alone. An option that makes no sense is a defect, a `ConfigurationError`.
      */
     readonly create: (
       identifier: string,
@@ -87,22 +96,26 @@ export class AelystClient extends Context.Service<
   }
 >()("@aelyst/core/AelystClient") {}
 
-const millis = (input: Duration.Input | undefined, otherwise: number): number =>
-  input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
-
 const limitsOf = (
   config: ClientConfig,
-  options: CreateOptions,
+  call: CallConfig,
+  token: TokenSource,
   run: RunScope | undefined,
   now: number,
 ): Call.CallLimits => {
-  const delivery = options.delivery ?? config.delivery
-  const deadlineMs = config.deadlineMs ?? (delivery === "natural-key" ? 120_000 : 60_000)
+  const delivery = call.delivery ?? config.delivery
+  const deadlineMs =
+    call.deadlineMs ?? config.deadlineMs ?? (delivery === "natural-key" ? 120_000 : 60_000)
   return {
-    policy: { delivery, retries: options.retries ?? config.retries, run: run !== undefined },
-    deadlineAt: run === undefined ? now + millis(options.deadline, deadlineMs) : run.deadlineAt,
-    timeoutMs: millis(options.timeout, config.timeoutMs),
-    maxWaitMs: millis(options.maxWait, config.maxWaitMs ?? (run === undefined ? 60_000 : 900_000)),
+    policy: {
+      delivery,
+      retries: call.retries ?? config.retries,
+      run: run !== undefined,
+      renewsToken: !Redacted.isRedacted(token),
+    },
+    deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,
+    timeoutMs: call.timeoutMs ?? config.timeoutMs,
+    maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? (run === undefined ? 60_000 : 900_000),
     run,
   }
 }
@@ -126,41 +139,54 @@ export const makeWith = (
       valid: Validated,
       options: CreateOptions,
       run: RunScope | undefined,
+      span: Span | undefined,
     ): Effect.fn.Return<CreateResult, AelystError> {
+      const own = yield* Effect.orDie(Effect.fromResult(parseCall(options)))
       const now = yield* Monotonic.nowMillis
       const observer = yield* Observer
-      const trace = new Call.CallTrace()
+      const trace = new Call.CallTrace(now)
       const { attempts } = trace
       const result = yield* Call.run(
         sender,
         valid,
-        limitsOf(config, options, run, now),
+        limitsOf(config, own, token, run, now),
         trace,
       ).pipe(
         Effect.onExit((exit) => {
-          if (Exit.hasInterrupts(exit)) run?.interrupted(trace.outcome)
-          if (observer.onOutcome === undefined) return Effect.void
           const error = Option.getOrUndefined(Exit.findErrorOption(exit))
-          const outcome = Exit.isSuccess(exit) ? "created" : (error?.outcome ?? trace.outcome)
+          const known = Exit.isSuccess(exit) ? exit.value.result : (error?.outcome ?? trace.known)
+          span?.attribute("aelyst.outcome", known)
+          span?.attribute("aelyst.attempts", attempts.length)
+          if (Exit.isFailure(exit) && error === undefined) run?.ended(trace.known)
+          if (observer.onOutcome === undefined) return Effect.void
+          const outcome = known === "exists_after_doubt" ? "created" : known
           return notify(observer.onOutcome, { outcome, attempts })
         }),
       )
-      const settleMs = millis(options.settle, config.settleMs)
+      const settleMs = own.settleMs ?? config.settleMs
       if (settleMs > 0) {
-        yield* notify(observer.onWait, { reason: "settle", ms: settleMs, resend: 0 })
-        yield* Effect.sleep(settleMs)
+        const settle = Effect.gen(function* () {
+          yield* Metrics.wait("settle", settleMs)
+          yield* notify(observer.onWait, { reason: "settle", ms: settleMs, resend: 0 })
+          yield* Effect.sleep(settleMs)
+        })
+        yield* Effect.onInterrupt(settle, () => Effect.sync(() => run?.ended(result.result)))
       }
       return { identifier: valid.identifier, attempts, ...result }
     })
 
     const traced = (valid: Validated, options: CreateOptions, run: RunScope | undefined) =>
-      Effect.withSpan(call(valid, options, run), "AelystClient.create", {
-        attributes: {
-          "http.request.method": "POST",
-          "url.template": "/contact/{identifier}",
-          "aelyst.identifier.kind": Identifier.kind(valid.identifier),
-        },
-      })
+      Tracing.spanned(
+        "AelystClient.create",
+        () => ({
+          attributes: {
+            "http.request.method": "POST",
+            "url.template": "/contact/{identifier}",
+            "aelyst.identifier.kind": Identifier.kind(valid.identifier),
+          },
+        }),
+        (span) => call(valid, options, run, span),
+      )
 
     const check = (identifier: unknown, contact: unknown) => {
       const valid = validate(identifier, contact, { customFields: config.customFields })

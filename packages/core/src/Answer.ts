@@ -13,7 +13,7 @@ import {
   withApiMessage,
 } from "./AelystError.ts"
 import type { HeaderRecord, RateLimitInfo } from "./RateLimitInfo.ts"
-import { redact } from "./Redaction.ts"
+import { conceal, redact } from "./Redaction.ts"
 import { toMillis } from "effect/Duration"
 
 /**
@@ -33,7 +33,10 @@ export interface ExistsCandidate {
   readonly message: string | undefined
 }
 
-/** Recognises an answer that means "this contact exists" (D3); asked only for refusals other than 401, 408 and 429. */
+/**
+ * Recognises an answer that means "this contact exists" (D3); asked only for refusals other than 401, 408 and 429.
+ * One that throws recognises nothing.
+ */
 export type ExistsMatcher = (candidate: ExistsCandidate) => boolean
 
 /** Recognises 409, and a 400 whose message says "already exists" or "duplicate". */
@@ -100,6 +103,16 @@ const messageOf = (json: unknown): string | undefined => {
   return words === "" ? undefined : words
 }
 
+// the matcher is the caller's own code: what it throws, or says in other than a boolean, recognises nothing
+const recognises = (exists: ExistsMatcher, candidate: ExistsCandidate): boolean => {
+  try {
+    const says: unknown = exists(candidate)
+    return says === true
+  } catch {
+    return false
+  }
+}
+
 const agrees = (code: unknown, status: number): boolean =>
   code === undefined || code === 200 || code === status || code === "200" || code === String(status)
 
@@ -122,7 +135,7 @@ export const interpret = (
   answer: Answer,
   info: RateLimitInfo,
   exists: ExistsMatcher,
-  secrets: ReadonlyArray<string>,
+  secrets: () => ReadonlyArray<string>,
 ): Verdict => {
   const { status } = answer
   const json = parse(answer.body)
@@ -144,24 +157,21 @@ export const interpret = (
     outcome: "rejected" | "unknown",
     reason: UnexpectedResponseError["reason"],
   ): Failure =>
-    failure(
-      outcome,
-      outcome === "unknown" ? "in_doubt" : "refused",
-      (attempts) =>
-        new UnexpectedResponseError({
-          attempts,
-          status,
-          outcome,
-          reason,
-          headers: Object.fromEntries(
-            harmless.flatMap((name) => {
-              const value = answer.headers[name]
-              return value === undefined ? [] : [[name, redact(value, secrets, 200)]]
-            }),
-          ),
-          excerpt: redact(answer.body ?? "", secrets, 200),
-        }),
-    )
+    failure(outcome, outcome === "unknown" ? "in_doubt" : "refused", (attempts) => {
+      const hidden = secrets()
+      const headers = harmless.flatMap((name) => {
+        const value = answer.headers[name]
+        return value === undefined ? [] : [[name, conceal(value, hidden, 200)]]
+      })
+      return new UnexpectedResponseError({
+        attempts,
+        status,
+        outcome,
+        reason,
+        headers: Object.fromEntries(headers),
+        excerpt: redact(answer.body ?? "", hidden, 200),
+      })
+    })
 
   if (status >= 200 && status < 300) {
     if (!isRecord(json)) return unexpected("unknown", "unreadable")
@@ -179,7 +189,8 @@ export const interpret = (
       (attempts) => new InternalServerError({ attempts, status }),
     )
   }
-  if (status < 400 || status >= 600) return unexpected("unknown", "status")
+  // not a comparison the other way round: NaN is no refusal either
+  if (!(status >= 400 && status < 600)) return unexpected("unknown", "status")
   switch (status) {
     case 401:
       return failure(
@@ -206,7 +217,7 @@ export const interpret = (
           }),
       )
     default: {
-      const known = exists({ status, message })
+      const known = recognises(exists, { status, message })
       if (status !== 400 && !known) return unexpected("rejected", "status")
       return failure(
         "rejected",
@@ -220,5 +231,6 @@ export const interpret = (
 /** Tells whether a status refuses the request for its rate: known when the headers arrive, before any body. */
 export const isRateRefusal = (status: number): boolean => status === 429
 
-/** Tells whether a status is a failure of the server's own, which counts against the circuit. */
-export const isServerFailure = (status: number): boolean => status >= 500 && status < 600
+/** Tells whether a status alone says that nothing was created, whatever its body holds. */
+export const isRefusal = (status: number): boolean =>
+  status >= 400 && status < 500 && status !== 408

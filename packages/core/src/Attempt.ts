@@ -10,10 +10,8 @@ import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
 
-import type { AttemptRecord } from "./AelystError.ts"
 import { ConnectionError, OutcomeUnknownError } from "./AelystError.ts"
 import type { Failure } from "./Answer.ts"
-import * as Monotonic from "./Monotonic.ts"
 import type { HeaderRecord } from "./RateLimitInfo.ts"
 
 /**
@@ -48,11 +46,10 @@ export const AttemptProbe = Context.Reference<Probe>("@aelyst/core/AttemptProbe"
   defaultValue: () => new Probe(),
 })
 
-/** Holds the deadlines of one attempt, in milliseconds: connecting, first byte (from the start), body. */
+/** Holds the deadlines of one attempt up to the head of its answer, in milliseconds from the start. */
 export interface AttemptLimits {
   readonly connectMs: number
   readonly firstByteMs: number
-  readonly bodyMs: number
 }
 
 /** The most bytes of a body that are read, after decoding. */
@@ -114,14 +111,18 @@ export const failureOf = (probe: Probe, code: string): Failure => {
 export interface Head {
   readonly status: number
   readonly headers: HeaderRecord
-  /** Gives the text, or undefined where it stalled, broke, was too large or could not be decoded. */
-  readonly body: Effect.Effect<string | undefined>
+  /** Reads the text within so many milliseconds; undefined where it stalled, broke or was too large. */
+  readonly body: (withinMs: number) => Effect.Effect<string | undefined>
 }
 
-const declaredLength = (headers: HeaderRecord): number =>
-  headers["content-encoding"] === undefined || headers["content-encoding"] === "identity"
-    ? Number(headers["content-length"] ?? Number.NaN)
+const declaredLength = (headers: HeaderRecord): number => {
+  const { "content-encoding": encoding, "content-length": length } = headers
+  return length !== undefined &&
+    /^\d{1,15}$/.test(length) &&
+    (encoding === undefined || encoding === "identity")
+    ? Number(length)
     : Number.NaN
+}
 
 const readCapped = (response: HttpClientResponse.HttpClientResponse) =>
   Effect.suspend(() => {
@@ -142,21 +143,33 @@ const readCapped = (response: HttpClientResponse.HttpClientResponse) =>
     )
   })
 
-const readBody = (response: HttpClientResponse.HttpClientResponse, bodyMs: number) => {
+const readBody = (response: HttpClientResponse.HttpClientResponse, withinMs: number) => {
   // a body whose length is declared and small is read in one piece: the stream costs more than the rest of the call
   const text: Effect.Effect<string | undefined, HttpClientError.HttpClientError> =
     declaredLength(response.headers) <= maxBodyBytes ? response.text : readCapped(response)
   return text.pipe(
-    Effect.timeoutOrElse({ duration: bodyMs, orElse: () => Effect.succeed(undefined) }),
-    Effect.catch(() => Effect.succeed(undefined)),
+    Effect.catchDefect(() => Effect.undefined),
+    Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.undefined }),
+    Effect.catch(() => Effect.undefined),
   )
+}
+
+const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
+  const { status } = response
+  // a transport of somebody's own may say anything
+  if (!Number.isInteger(status)) return 0
+  // fetch tells of a redirect that it followed; the answer then is not one to our request
+  const source: unknown = Reflect.get(response, "source")
+  const followed =
+    typeof source === "object" && source !== null && Reflect.get(source, "redirected") === true
+  return followed ? 0 : status
 }
 
 /**
  * Sends the request once and gives the head of the answer, or the failure that came before it.
  *
  * The connect deadline holds only where the transport reports its phase; without a report there is the first-byte
- * deadline alone.
+ * deadline alone. A redirect that the transport followed has status 0, as one that it was told not to follow.
  */
 export const send = (
   client: HttpClient.HttpClient,
@@ -164,7 +177,7 @@ export const send = (
   probe: Probe,
   limits: AttemptLimits,
 ): Effect.Effect<Head, Failure> => {
-  const expired = Effect.suspend(() => Effect.fail(failureOf(probe, "TIMEOUT")))
+  const expired = Effect.fail("TIMEOUT")
   const clock = Effect.andThen(
     Effect.sleep(Math.min(limits.connectMs, limits.firstByteMs)),
     Effect.suspend(() =>
@@ -175,22 +188,16 @@ export const send = (
   )
   return client.execute(request).pipe(
     Effect.provideService(AttemptProbe, probe),
-    Effect.mapError((error) => failureOf(probe, codeOf(error))),
-    Effect.map((response) => ({
-      status: response.status,
-      headers: response.headers,
-      body: readBody(response, limits.bodyMs),
-    })),
+    Effect.mapError(codeOf),
+    // a transport of somebody's own that throws is one that failed
+    Effect.catchDefect((defect) => Effect.fail(codeOf(defect))),
     Effect.raceFirst(clock),
+    // asked when the transport has ended, a timed-out one too: until then bytes may still leave
+    Effect.mapError((code) => failureOf(probe, code)),
+    Effect.map((response) => ({
+      status: statusOf(response),
+      headers: response.headers,
+      body: (withinMs) => readBody(response, withinMs),
+    })),
   )
 }
-
-/** Builds the record of an attempt that started at `startedAt` (epoch ms) and `began` (monotonic ms). */
-export const record = (
-  attempt: Omit<AttemptRecord, "durationMs">,
-  began: number,
-): Effect.Effect<AttemptRecord> =>
-  Effect.map(Monotonic.nowMillis, (now) => ({
-    ...attempt,
-    durationMs: Math.round(now - began),
-  }))

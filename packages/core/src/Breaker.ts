@@ -7,58 +7,63 @@ const threshold = 5
 const firstMs = 1_000
 const capMs = 60_000
 
-/** Says whether a request may go: freely, as the one probe, or not before `retryAfterMs`. */
-export type Gate =
-  | { readonly _tag: "Closed" }
-  | { readonly _tag: "Probe" }
-  | { readonly _tag: "Open"; readonly retryAfterMs: number }
+/** Lets a request go: freely, or as the one probe. It is handed back with what came of the attempt. */
+export type Pass = { readonly _tag: "Closed" } | { readonly _tag: "Probe" }
+
+/** Says whether a request may go, or not before `retryAfterMs`. */
+export type Gate = Pass | { readonly _tag: "Open"; readonly retryAfterMs: number }
+
+const closed: Gate = { _tag: "Closed" }
 
 /** Counts failures and keeps the circuit's state; times are monotonic milliseconds. */
 export class Breaker {
+  /** When the API last answered anything; never: minus infinity. */
+  lastAnswerAt = Number.NEGATIVE_INFINITY
   private failures = 0
   private opened = 0
   private openUntil = 0
-  private probing = false
+  private probe: Pass | undefined
 
   /** Tells how the circuit stands, without taking the probe. */
   peek(now: number): Gate {
-    if (this.opened === 0) return { _tag: "Closed" }
+    if (this.opened === 0) return closed
     if (now < this.openUntil) return { _tag: "Open", retryAfterMs: this.openUntil - now }
     // the probe's own deadlines bound this wait; a second is when to look again
-    return this.probing ? { _tag: "Open", retryAfterMs: firstMs } : { _tag: "Probe" }
+    return this.probe === undefined ? { _tag: "Probe" } : { _tag: "Open", retryAfterMs: firstMs }
   }
 
-  /** Asks to let a request go; the answer `Probe` takes the probe, to be ended by one of the three methods below. */
+  /** Asks to let a request go; a pass is to be ended by one of `passed`, `failed` and `released`. */
   enter(now: number): Gate {
     const gate = this.peek(now)
-    if (gate._tag === "Probe") this.probing = true
+    if (gate._tag === "Probe") this.probe = gate
     return gate
   }
 
-  /** When the API last answered anything; never: minus infinity. */
-  lastAnswerAt = Number.NEGATIVE_INFINITY
-
-  /** Notes an answer of the API: it closes the circuit, unless it was a failure of the server's own. */
-  answered(now: number, kind: "answer" | "failure"): void {
+  /** Notes that the API answered, whatever it said. */
+  heard(now: number): void {
     this.lastAnswerAt = now
-    if (kind === "failure") return this.failed(now)
-    this.failures = 0
-    this.opened = 0
-    this.probing = false
   }
 
-  /** Notes an attempt that was dispatched or failed to connect and came to no usable answer. */
-  failed(now: number): void {
+  /** Notes a usable answer, a refusal included: it closes the circuit. */
+  passed(): void {
+    this.failures = 0
+    this.opened = 0
+    this.probe = undefined
+  }
+
+  /** Notes an attempt that failed to connect, or left and came to no usable answer. */
+  failed(now: number, pass: Pass): void {
     this.failures += 1
-    if (this.opened > 0 ? this.probing : this.failures >= threshold) {
+    // what was under way when the circuit opened says nothing new; only its probe opens it again, for longer
+    if (this.opened === 0 ? this.failures >= threshold : pass === this.probe) {
       this.openUntil = now + Math.min(capMs, firstMs * 2 ** Math.min(this.opened, 10))
       this.opened += 1
     }
-    this.probing = false
+    this.released(pass)
   }
 
-  /** Gives the probe back unused: the attempt was not made, or was aborted. */
-  released(): void {
-    this.probing = false
+  /** Takes a pass back: the attempt was not made, or was aborted. */
+  released(pass: Pass): void {
+    if (pass === this.probe) this.probe = undefined
   }
 }

@@ -12,16 +12,19 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import type { Span } from "effect/Tracer"
 
 import type { AelystError, AttemptRecord, InvalidContactError } from "./AelystError.ts"
 import { OutcomeUnknownError, UnavailableError } from "./AelystError.ts"
 import type { Verdict } from "./Answer.ts"
-import { interpret, isRateRefusal, isServerFailure } from "./Answer.ts"
+import { interpret, isRateRefusal, isRefusal } from "./Answer.ts"
 import * as Attempt from "./Attempt.ts"
+import type { Pass } from "./Breaker.ts"
 import type { ClientConfig } from "./ClientConfig.ts"
 import type { Validated } from "./Contact.ts"
 import * as Identifier from "./Identifier.ts"
 import type { Lane } from "./Lane.ts"
+import * as Metrics from "./Metrics.ts"
 import * as Monotonic from "./Monotonic.ts"
 import type { Callbacks } from "./Observer.ts"
 import { Observer, notify } from "./Observer.ts"
@@ -30,6 +33,7 @@ import type { RateLimitInfo } from "./RateLimitInfo.ts"
 import { fromHeaders } from "./RateLimitInfo.ts"
 import type { CallState } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
+import * as Tracing from "./Tracing.ts"
 
 /** Gives the token of a request: a fixed one, or an effect that is asked before each attempt. */
 export type TokenSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, unknown>
@@ -42,16 +46,19 @@ export interface Sender {
   readonly lane: Lane
 }
 
+/** Tells what is known of the contact of a call that ended without a result or an error. */
+export type Known = "created" | "exists_after_doubt" | "not_sent" | "unknown"
+
 /** Lets the rows of a run pause where a single call would fail, and end together. */
 export interface RunScope {
   /** The end of the run in monotonic milliseconds. */
   readonly deadlineAt: number
-  /** Fails once the run has stopped, and never before. */
-  readonly stopped: Effect.Effect<never, UnavailableError>
-  /** Waits while the circuit is open; fails once the run gives up. Times are monotonic milliseconds. */
-  readonly pause: (ms: number, lastAnswerAt: number) => Effect.Effect<void, UnavailableError>
-  /** Called with what became of a row that was interrupted. */
-  readonly interrupted: (outcome: "not_sent" | "unknown") => void
+  /** Ends once the run has stopped and unsent rows are to end, with the reason of their errors; never before. */
+  readonly stopped: Effect.Effect<"closed" | "deadline">
+  /** Waits while the circuit is open, and ends the run where it gives up. Times are monotonic milliseconds. */
+  readonly pause: (ms: number, lastAnswerAt: () => number) => Effect.Effect<void>
+  /** Called with what became of a row that ended without a result or an error: interrupted, or by a defect. */
+  readonly ended: (known: Known) => void
 }
 
 /** Holds the bounds of one call; times are in milliseconds, `deadlineAt` on the monotonic clock. */
@@ -79,26 +86,38 @@ export type CallError = Exclude<AelystError, InvalidContactError>
 export class CallTrace {
   /** Every finished attempt, oldest first. */
   readonly attempts: Array<AttemptRecord> = []
-  /** The code of the first attempt in doubt. */
-  doubt: string | undefined
-  /** The probe of the attempt under way. */
+  /** When the newest attempt ended, or the call began, in monotonic milliseconds. */
+  idleSince: number
+  /** Whether any attempt so far is in doubt. */
+  doubtful = false
+  /** Whether the newest attempt created the contact. */
+  created = false
+  /** The probe of the attempt under way; none once its status has told that nothing was created. */
   probe: Attempt.Probe | undefined
+  constructor(now: number) {
+    this.idleSince = now
+  }
   /** Tells what is known of the contact if the call stopped now. */
-  get outcome(): "not_sent" | "unknown" {
+  get known(): Exclude<Known, "exists_after_doubt"> {
+    if (this.created) return "created"
     const left = this.probe !== undefined && !this.probe.unsent
-    return left || this.doubt !== undefined ? "unknown" : "not_sent"
+    return left || this.doubtful ? "unknown" : "not_sent"
   }
 }
 
 interface Attempted {
   readonly verdict: Verdict
   readonly info: RateLimitInfo
+  /** Whether it was refused for the rate, with a longer wait than the caller makes. */
+  readonly tooLong: boolean
 }
 
 const connectMs = 5_000
 const bodyMs = 10_000
 /** What the API's wait is taken for where it names none, to tell whether a caller would wait at all (D8). */
 const unnamedWaitMs = 1_000
+/** The least wait after a refusal, where the API names none at all or one in the past (D8). */
+const leastWaitMs = 100
 /** How long a run pauses once its retry budget is spent. */
 const budgetPauseMs = 20_000
 
@@ -123,38 +142,69 @@ const unavailable = (
   })
 
 /** Gives the error that ends a call: after an attempt in doubt only the doubt counts, with the newest error beside it. */
-const ending = ({ trace }: Call, error: CallError): CallError =>
-  trace.doubt === undefined || error._tag === "OutcomeUnknownError"
+const ending = (call: Call, doubt: string | undefined, error: CallError): CallError =>
+  doubt === undefined || error._tag === "OutcomeUnknownError"
     ? error
-    : new OutcomeUnknownError({ attempts: [...trace.attempts], code: trace.doubt, last: error })
+    : new OutcomeUnknownError({ attempts: [...call.trace.attempts], code: doubt, last: error })
 
 /** Tells whether the API asks for a longer wait than the caller would make. */
 const isTooLong = ({ limits }: Call, info: RateLimitInfo, now: number): boolean => {
-  const wait = info.retryAfter === undefined ? unnamedWaitMs : Duration.toMillis(info.retryAfter)
+  const wait =
+    info.retryAfter === undefined
+      ? unnamedWaitMs
+      : Math.max(leastWaitMs, Duration.toMillis(info.retryAfter))
   return wait > limits.maxWaitMs || now + wait > limits.deadlineAt
 }
 
-/** Asks the breaker; `enter` takes the probe of an open circuit. A run pauses, a single call fails. */
-const circuit = (call: Call, ask: "peek" | "enter"): Effect.Effect<void, UnavailableError> =>
+/** Waits; the end of the run ends every wait of its rows. */
+const waiting = <A, E>(
+  call: Call,
+  wait: Effect.Effect<A, E>,
+): Effect.Effect<A, E | UnavailableError> => {
+  const { run } = call.limits
+  return run === undefined
+    ? wait
+    : Effect.raceFirst(
+        wait,
+        Effect.flatMap(run.stopped, (reason) => Effect.fail(unavailable(call, reason))),
+      )
+}
+
+/** Meets an open circuit: a run pauses, a single call fails. */
+const whileOpen = (call: Call, retryAfterMs: number): Effect.Effect<void, UnavailableError> => {
+  const { run } = call.limits
+  return run === undefined
+    ? Effect.fail(unavailable(call, "circuit", Duration.millis(retryAfterMs)))
+    : waiting(
+        call,
+        run.pause(retryAfterMs, () => call.sender.lane.breaker.lastAnswerAt),
+      )
+}
+
+/** Waits before the line until the circuit lets calls through. */
+const circuit = (call: Call): Effect.Effect<void, UnavailableError> =>
   Effect.flatMap(Monotonic.nowMillis, (now) => {
-    const gate = call.sender.lane.breaker[ask](now)
-    if (gate._tag !== "Open") return Effect.void
-    const { run } = call.limits
-    return run === undefined
-      ? Effect.fail(unavailable(call, "circuit", Duration.millis(gate.retryAfterMs)))
-      : Effect.andThen(
-          run.pause(gate.retryAfterMs, call.sender.lane.breaker.lastAnswerAt),
-          circuit(call, ask),
+    const gate = call.sender.lane.breaker.peek(now)
+    return gate._tag === "Open"
+      ? Effect.andThen(
+          whileOpen(call, gate.retryAfterMs),
+          Effect.suspend(() => circuit(call)),
         )
+      : Effect.void
   })
 
-const requestOf = ({ sender, valid }: Call, token: Redacted.Redacted) =>
+const requestOf = (
+  { sender, valid }: Call,
+  token: Redacted.Redacted,
+  traceparent: string | undefined,
+) =>
   HttpClientRequest.post(
     `${sender.config.baseUrl}/contact/${Identifier.toPathSegment(valid.identifier)}`,
     {
       headers: Headers.fromInput({
         accept: "application/json",
         authorization: `Bearer ${Redacted.value(token)}`,
+        ...(traceparent !== undefined && { traceparent }),
       }),
       body: HttpBody.text(valid.body, "application/json"),
     },
@@ -164,96 +214,155 @@ const secretsOf = (valid: Validated): ReadonlyArray<string> => {
   const { custom_fields: fields = [], ...texts } = valid.payload
   return [
     valid.identifier,
-    valid.identifier.replace(/^(?:email|phone|id):/, ""),
+    Identifier.value(valid.identifier),
     ...Object.values(texts),
     ...fields.map((field) => String(field.value ?? "")),
   ]
 }
 
-/** Waits; the end of the run ends every wait of its rows. */
-const waiting = <A, E>(
-  { limits }: Call,
-  wait: Effect.Effect<A, E>,
-): Effect.Effect<A, E | UnavailableError> =>
-  limits.run === undefined ? wait : Effect.raceFirst(wait, limits.run.stopped)
+/** Asks for the token, within the deadline. */
+const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError> => {
+  const { token } = call.sender
+  if (Redacted.isRedacted(token)) return Effect.succeed(token)
+  const asked = token.pipe(
+    // what it failed with is the caller's own and may hold anything
+    Effect.mapError(() => unavailable(call, "token")),
+    Effect.catchDefect(() => Effect.fail(unavailable(call, "token"))),
+  )
+  return Effect.flatMap(Monotonic.nowMillis, (now) =>
+    Effect.timeoutOrElse(waiting(call, asked), {
+      duration: Math.max(0, call.limits.deadlineAt - now),
+      orElse: () => Effect.fail(unavailable(call, "deadline")),
+    }),
+  )
+}
 
 /** Sends once with the permit, and tells the pacer and the breaker what came of it. */
 const attempt = Effect.fnUntraced(function* (
   call: Call,
   permit: Permit,
+  pass: Pass,
+  span: Span | undefined,
 ): Effect.fn.Return<Attempted, UnavailableError> {
   const { sender, limits, trace } = call
   const { config, lane } = sender
-  const token = yield* Effect.mapError(
-    Redacted.isRedacted(sender.token) ? Effect.succeed(sender.token) : sender.token,
-    () => unavailable(call, "token"),
-  )
+  const token = yield* tokenOf(call)
+  const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
   const startedAt = yield* Clock.currentTimeMillis
   const began = yield* Monotonic.nowMillis
-  const left = Math.max(0, limits.deadlineAt - began)
+  const left = limits.deadlineAt - began
+  if (left <= 0) return yield* Effect.fail(unavailable(call, "deadline"))
   const probe = new Attempt.Probe()
   const number = trace.attempts.length + 1
-  const waitedMs = Math.round(Duration.toMillis(permit.waited))
+  const waitedMs = Math.round(began - trace.idleSince)
 
+  // the record, the trace and the breaker change together: an interruption never finds one without the others
   const finish = Effect.fnUntraced(function* (
-    how: Pick<AttemptRecord, "phase"> &
-      Partial<Pick<AttemptRecord, "status" | "cause" | "refused">>,
+    verdict: Verdict,
+    how: Pick<AttemptRecord, "phase" | "status" | "cause">,
   ) {
     const ended = yield* Monotonic.nowMillis
+    const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
+    const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
     const durationMs = Math.round(ended - began)
-    const record = { number, startedAt, durationMs, waitedMs, ...how }
+    const record = {
+      number,
+      startedAt,
+      durationMs,
+      waitedMs,
+      ...how,
+      ...(refused && { refused }),
+    }
     trace.attempts.push(record)
+    trace.idleSince = ended
     trace.probe = undefined
+    trace.created = outcome === "created"
+    if (outcome === "unknown") trace.doubtful = true
+    if (outcome === "created" || outcome === "rejected") lane.breaker.passed()
+    else lane.breaker.failed(ended, pass)
+    if (span !== undefined) {
+      span.attribute("aelyst.outcome", outcome)
+      if (how.status !== undefined) span.attribute("http.response.status_code", how.status)
+      if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
+    }
+    yield* Metrics.attempt(outcome, refused)
     yield* notify(call.observer.onAttempt, record)
   })
 
+  yield* Metrics.wait("line", Duration.toMillis(permit.waited))
   trace.probe = probe
   const head = yield* Effect.result(
-    Attempt.send(sender.http, requestOf(call, token), probe, {
+    Attempt.send(sender.http, requestOf(call, token, traceparent), probe, {
       connectMs: Math.min(connectMs, left),
       firstByteMs: Math.min(limits.timeoutMs, left),
-      bodyMs: Math.min(bodyMs, left),
     }),
   )
   if (Result.isFailure(head)) {
-    yield* probe.unsent ? permit.giveBack : permit.abandon
-    lane.breaker.failed(yield* Monotonic.nowMillis)
-    yield* finish({ phase: probe.unsent ? "connect" : "headers", cause: head.failure.code })
-    return { verdict: head.failure, info: {} }
+    const verdict = head.failure
+    const { unsent } = probe
+    yield* unsent ? permit.giveBack : permit.abandon
+    yield* finish(verdict, { phase: unsent ? "connect" : "headers", cause: verdict.code })
+    return { verdict, info: {}, tooLong: false }
   }
   const { status, headers } = head.success
+  if (isRefusal(status)) trace.probe = undefined
   const now = yield* Monotonic.nowMillis
+  lane.breaker.heard(now)
   const info = fromHeaders(headers, startedAt + (now - began))
   const refused = isRateRefusal(status)
+  const tooLong = refused && isTooLong(call, info, now)
   // at the headers, not at the end of the body: until then every other caller would run into the same refusal
-  yield* permit.observe({ refused, ...info, tooLong: refused && isTooLong(call, info, now) })
-  lane.breaker.answered(now, isServerFailure(status) ? "failure" : "answer")
-  const body = yield* head.success.body
-  yield* finish({
-    phase: body === undefined ? "body" : "answered",
-    status,
-    ...(refused && { refused }),
-  })
-  const secrets = [...secretsOf(call.valid), Redacted.value(token)]
-  return { verdict: interpret({ status, headers, body }, info, config.exists, secrets), info }
+  yield* permit.observe({ refused, ...info, tooLong })
+  const body = yield* head.success.body(Math.max(0, Math.min(bodyMs, limits.deadlineAt - now)))
+  const verdict = interpret({ status, headers, body }, info, config.exists, () => [
+    ...secretsOf(call.valid),
+    Redacted.value(token),
+  ])
+  yield* finish(verdict, { phase: body === undefined ? "body" : "answered", status })
+  return { verdict, info, tooLong }
 })
 
-/** Waits at the place in line, and sends once with the permit it gives; the permit is always settled. */
+const spanOptions = (number: number) => () => ({
+  kind: "client" as const,
+  attributes: {
+    "http.request.method": "POST",
+    "url.template": "/contact/{identifier}",
+    "aelyst.attempt": number,
+  },
+})
+
+/**
+ * Waits at the place in line, and sends once with the permit it gives; the permit is always settled. Gives nothing
+ * where a run met an open circuit at the head of the line: it has paused, and the place is still its own.
+ */
 const turn = (call: Call, place: Place) =>
   Effect.uninterruptibleMask((restore) =>
     Effect.flatMap(
       restore(waiting(call, place.acquire({ deadline: call.limits.deadlineAt }))),
       (permit) =>
-        Effect.onExit(
-          restore(Effect.andThen(circuit(call, "enter"), attempt(call, permit))),
-          (exit) => {
+        Effect.flatMap(Monotonic.nowMillis, (now) => {
+          const { breaker } = call.sender.lane
+          const gate = breaker.enter(now)
+          if (gate._tag === "Open") {
+            // a permit that is kept over a pause would be used in a window that is not its own
+            return Effect.as(
+              Effect.andThen(permit.giveBack, restore(whileOpen(call, gate.retryAfterMs))),
+              undefined,
+            )
+          }
+          const sent = Tracing.spanned(
+            "AelystClient.attempt",
+            spanOptions(call.trace.attempts.length + 1),
+            (span) => attempt(call, permit, gate, span),
+          )
+          return Effect.onExit(restore(sent), (exit) => {
             if (Exit.isSuccess(exit)) return Effect.void
-            call.sender.lane.breaker.released()
+            breaker.released(gate)
             return call.trace.probe === undefined || call.trace.probe.unsent
               ? permit.giveBack
               : permit.abandon
-          },
-        ),
+          })
+        }),
     ),
   )
 
@@ -265,33 +374,28 @@ const inLine = Effect.fnUntraced(function* (
   const { sender, limits, trace, observer } = call
   let state: CallState = RetryPolicy.initial
   let newest: CallError | undefined
-  let renewed = false
   for (;;) {
-    yield* notify(observer.onWait, { reason: "line", resend: state.resends })
-    const { verdict, info } = yield* turn(call, place).pipe(
+    yield* notify(observer.onWait, { reason: "line", resend: trace.attempts.length })
+    const attempted = yield* turn(call, place).pipe(
       Effect.catchTag("PacerRefusal", ({ reason, retryAfter }) =>
         Effect.fail(newest ?? unavailable(call, reason, retryAfter)),
       ),
-      Effect.mapError((error) => ending(call, error)),
+      Effect.mapError((error) => ending(call, state.doubt, error)),
     )
+    if (attempted === undefined) continue
+    const { verdict, info, tooLong } = attempted
     if (verdict._tag === "Success") {
-      if (state.resends === 0) sender.lane.budget.earn()
+      if (trace.attempts.length === 1) sender.lane.budget.earn()
       const { status, message } = verdict
       return { result: "created", status, message, rateLimit: info }
-    }
-    // a token that is asked for may have been renewed meanwhile; asking once more costs nothing
-    if (verdict.kind === "unauthorized" && !Redacted.isRedacted(sender.token) && !renewed) {
-      renewed = true
-      continue
     }
     const decision = RetryPolicy.decide(limits.policy, state, verdict)
     if (decision._tag === "ExistsAfterDoubt") {
       return { result: "exists_after_doubt", message: "", rateLimit: info }
     }
     const error = verdict.toError([...trace.attempts])
-    const now = yield* Monotonic.nowMillis
-    if (decision._tag === "Fail" || (decision.wait === "line" && isTooLong(call, info, now))) {
-      return yield* Effect.fail(ending(call, error))
+    if (decision._tag === "Fail" || tooLong) {
+      return yield* Effect.fail(ending(call, state.doubt, error))
     }
     const next = RetryPolicy.advance(state, verdict, decision)
     let waitMs = 0
@@ -300,31 +404,36 @@ const inLine = Effect.fnUntraced(function* (
         decision.wait === "doubt"
           ? sender.config.doubtDelayMs
           : yield* RetryPolicy.backoffMs(state.backoffs)
-      if (!sender.lane.budget.take()) {
-        if (limits.run === undefined) return yield* Effect.fail(ending(call, error))
-        waitMs = Math.max(waitMs, budgetPauseMs)
+      const left = limits.deadlineAt - (yield* Monotonic.nowMillis)
+      if (waitMs < left && !sender.lane.budget.take()) {
+        waitMs =
+          limits.run === undefined ? Number.POSITIVE_INFINITY : Math.max(waitMs, budgetPauseMs)
       }
-      if (now + waitMs >= limits.deadlineAt) return yield* Effect.fail(ending(call, error))
+      if (waitMs >= left) return yield* Effect.fail(ending(call, state.doubt, error))
     }
     state = next
-    trace.doubt = next.doubt
     newest = error
     if (decision.wait === "line") continue
-    yield* notify(observer.onWait, { reason: decision.wait, ms: waitMs, resend: state.resends })
-    yield* Effect.mapError(waiting(call, Effect.sleep(waitMs)), (stopped) => ending(call, stopped))
+    yield* Metrics.wait(decision.wait, waitMs)
+    yield* notify(observer.onWait, {
+      reason: decision.wait,
+      ms: waitMs,
+      resend: trace.attempts.length,
+    })
+    yield* Effect.mapError(waiting(call, Effect.sleep(waitMs)), (stopped) =>
+      ending(call, state.doubt, stopped),
+    )
   }
 })
 
-/** Takes the lock of the key, within the deadline. */
-const lock = (call: Call, key: string): Effect.Effect<void, UnavailableError> =>
-  Effect.flatMap(Monotonic.nowMillis, (now) => {
-    const { locks } = call.sender.lane
-    if (locks.tryAcquire(key)) return Effect.void
-    return Effect.timeoutOrElse(waiting(call, locks.acquire(key)), {
+/** Waits for the key, within the deadline. */
+const keyed = (call: Call, ready: Effect.Effect<void>): Effect.Effect<void, UnavailableError> =>
+  Effect.flatMap(Monotonic.nowMillis, (now) =>
+    Effect.timeoutOrElse(waiting(call, ready), {
       duration: Math.max(0, call.limits.deadlineAt - now),
       orElse: () => Effect.fail(unavailable(call, "deadline")),
-    })
-  })
+    }),
+  )
 
 /** Runs one call for a valid contact; its attempts are noted in `trace` as they end. */
 export const run = Effect.fnUntraced(function* (
@@ -335,16 +444,21 @@ export const run = Effect.fnUntraced(function* (
 ): Effect.fn.Return<CallResult, CallError> {
   const observer = yield* Observer
   const call: Call = { sender, valid, limits, trace, observer }
-  const key = Identifier.key(valid.identifier)
   const { locks, pacer } = sender.lane
   const enter = Effect.mapError(pacer.enter, ({ reason, retryAfter }) =>
     unavailable(call, reason, retryAfter),
   )
   const use = Effect.andThen(
-    circuit(call, "peek"),
+    circuit(call),
     Effect.scoped(Effect.flatMap(enter, (place) => inLine(call, place))),
   )
   return yield* Effect.uninterruptibleMask((restore) =>
-    Effect.andThen(restore(lock(call, key)), Effect.ensuring(restore(use), locks.release(key))),
+    Effect.suspend(() => {
+      const key = locks.enter(Identifier.key(valid.identifier))
+      return Effect.ensuring(
+        restore(key.isFirst ? use : Effect.andThen(keyed(call, key.ready), use)),
+        Effect.sync(key.leave),
+      )
+    }),
   )
 })

@@ -116,58 +116,130 @@ export const checkToken = (input: string): Result.Result<Redacted.Redacted, Conf
       )
 }
 
+type TimeOption = "timeout" | "deadline" | "maxWait" | "doubtDelay" | "settle" | "giveUpAfter"
+
+const time = (
+  option: TimeOption,
+  value: unknown,
+  leastMs: number,
+): Result.Result<number | undefined, ConfigurationError> => {
+  if (value === undefined) return Result.succeed(undefined)
+  // safe: fromInput gives none for what is no duration
+  const millis = Option.map(Duration.fromInput(value as Duration.Input), Duration.toMillis)
+  return Option.isSome(millis) && millis.value >= leastMs
+    ? Result.succeed(millis.value)
+    : fail(option, leastMs === 0 ? "is a time, 0 or more" : `is a time of at least ${leastMs} ms`)
+}
+
+const integer = (
+  option: "retries" | "maxQueue" | "concurrency" | "maxErrors",
+  value: unknown,
+  least: number,
+  most: number,
+): Result.Result<number | undefined, ConfigurationError> =>
+  value === undefined ||
+  (Number.isInteger(value) && Number(value) >= least && Number(value) <= most)
+    ? // safe: the integer that was just checked, or undefined
+      Result.succeed(value as number | undefined)
+    : fail(option, `is a whole number from ${least} to ${most}`)
+
+const delivery = (value: unknown): Result.Result<Delivery | undefined, ConfigurationError> =>
+  value === undefined || value === "at-most-once" || value === "natural-key"
+    ? Result.succeed(value)
+    : fail("delivery", 'is "at-most-once" or "natural-key"')
+
+/** Holds the options that one call or one run may set for itself. */
+export interface CallOptions {
+  readonly retries?: number | undefined
+  readonly timeout?: Duration.Input | undefined
+  readonly deadline?: Duration.Input | undefined
+  readonly maxWait?: Duration.Input | undefined
+  readonly delivery?: Delivery | undefined
+  readonly settle?: Duration.Input | undefined
+}
+
+/** Holds the checked options of one call; times are in milliseconds, what was not set is undefined. */
+export interface CallConfig {
+  readonly retries: number | undefined
+  readonly timeoutMs: number | undefined
+  readonly deadlineMs: number | undefined
+  readonly maxWaitMs: number | undefined
+  readonly delivery: Delivery | undefined
+  readonly settleMs: number | undefined
+}
+
+/** Checks the options of one call, in the same ranges as those of the client. */
+export const parseCall = (options: CallOptions): Result.Result<CallConfig, ConfigurationError> =>
+  Result.gen(function* () {
+    return {
+      retries: yield* integer("retries", options.retries, 0, 100),
+      timeoutMs: yield* time("timeout", options.timeout, 1),
+      deadlineMs: yield* time("deadline", options.deadline, 1),
+      maxWaitMs: yield* time("maxWait", options.maxWait, 0),
+      delivery: yield* delivery(options.delivery),
+      settleMs: yield* time("settle", options.settle, 0),
+    }
+  })
+
+/** Checks the options that only a run has. */
+export const parseRun = (options: {
+  readonly concurrency?: number | undefined
+  readonly maxErrors?: number | undefined
+  readonly giveUpAfter?: Duration.Input | undefined
+}): Result.Result<
+  {
+    readonly concurrency: number
+    readonly maxErrors: number
+    readonly giveUpMs: number
+  },
+  ConfigurationError
+> =>
+  Result.gen(function* () {
+    const most = Number.MAX_SAFE_INTEGER
+    return {
+      concurrency: (yield* integer("concurrency", options.concurrency, 1, 10_000)) ?? 32,
+      maxErrors:
+        (yield* integer("maxErrors", options.maxErrors, 1, most)) ?? Number.POSITIVE_INFINITY,
+      giveUpMs: (yield* time("giveUpAfter", options.giveUpAfter, 1)) ?? 900_000,
+    }
+  })
+
+const ceiling = (
+  limit: ClientOptions["rateLimit"],
+): Result.Result<number | undefined, ConfigurationError> => {
+  if (limit === undefined || limit === "adaptive") return Result.succeed(undefined)
+  const perSecond: unknown =
+    typeof limit === "object" && limit !== null ? limit.perSecond : undefined
+  return typeof perSecond === "number" && perSecond > 0 && Number.isFinite(perSecond)
+    ? Result.succeed(perSecond)
+    : fail("rateLimit", 'is "adaptive" or { perSecond }, a number above 0')
+}
+
 /** Checks all options and fills in the defaults; the first option that makes no sense fails, by its name. */
 export const parse = (options: ClientOptions): Result.Result<ClientConfig, ConfigurationError> =>
   Result.gen(function* () {
     const { baseUrl, origin } = yield* checkBaseUrl(options.baseUrl ?? defaultBaseUrl)
-    const delivery = options.delivery ?? "at-most-once"
-    if (delivery !== "at-most-once" && delivery !== "natural-key") {
-      return yield* fail("delivery", 'is "at-most-once" or "natural-key"')
+    const exists = options.exists ?? defaultExists
+    if (typeof exists !== "function") return yield* fail("exists", "is a function")
+    const propagateTrace = options.propagateTrace ?? false
+    if (typeof propagateTrace !== "boolean") {
+      return yield* fail("propagateTrace", "is true or false")
     }
-    const integer = (
-      option: "retries" | "maxQueue",
-      otherwise: number,
-      least: number,
-      most: number,
-    ) => {
-      const value = options[option] ?? otherwise
-      return Number.isInteger(value) && value >= least && value <= most
-        ? Result.succeed(value)
-        : fail(option, `is a whole number from ${least} to ${most}`)
-    }
-    const time = (
-      option: "timeout" | "deadline" | "maxWait" | "doubtDelay" | "settle",
-      leastMs: number,
-    ): Result.Result<number | undefined, ConfigurationError> => {
-      const value = options[option]
-      if (value === undefined) return Result.succeed(undefined)
-      const millis = Option.map(Duration.fromInput(value), Duration.toMillis)
-      return Option.isSome(millis) && millis.value >= leastMs && !Number.isNaN(millis.value)
-        ? Result.succeed(millis.value)
-        : fail(
-            option,
-            leastMs === 0 ? "is a time, 0 or more" : `is a time of at least ${leastMs} ms`,
-          )
-    }
-    const limit = options.rateLimit ?? "adaptive"
-    const perSecond = limit === "adaptive" ? undefined : limit.perSecond
-    if (perSecond !== undefined && !(perSecond > 0 && Number.isFinite(perSecond))) {
-      return yield* fail("rateLimit", 'is "adaptive" or { perSecond }, a number above 0')
-    }
+    const call = yield* parseCall(options)
     return {
       baseUrl,
       origin,
-      delivery,
-      retries: yield* integer("retries", 3, 0, 100),
-      timeoutMs: (yield* time("timeout", 1)) ?? 15_000,
-      deadlineMs: yield* time("deadline", 1),
-      maxWaitMs: yield* time("maxWait", 0),
-      doubtDelayMs: (yield* time("doubtDelay", 1_000)) ?? 5_000,
-      settleMs: (yield* time("settle", 0)) ?? 0,
-      maxQueue: yield* integer("maxQueue", 10_000, 1, 1_000_000),
-      perSecond,
-      exists: options.exists ?? defaultExists,
+      delivery: call.delivery ?? "at-most-once",
+      retries: call.retries ?? 3,
+      timeoutMs: call.timeoutMs ?? 15_000,
+      deadlineMs: call.deadlineMs,
+      maxWaitMs: call.maxWaitMs,
+      doubtDelayMs: (yield* time("doubtDelay", options.doubtDelay, 1_000)) ?? 5_000,
+      settleMs: call.settleMs ?? 0,
+      maxQueue: (yield* integer("maxQueue", options.maxQueue, 1, 1_000_000)) ?? 10_000,
+      perSecond: yield* ceiling(options.rateLimit),
+      exists,
       customFields: options.customFields,
-      propagateTrace: options.propagateTrace ?? false,
+      propagateTrace,
     }
   })

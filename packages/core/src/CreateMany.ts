@@ -2,8 +2,9 @@
  * Many contacts in one run: a stream of rows in, a stream of row results out. A row's failure is a value, every row
  * ends in exactly one state, and the source is pulled only as fast as rows can be sent.
  */
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
@@ -13,6 +14,7 @@ import { AelystClient } from "./AelystClient.ts"
 import type { AelystError } from "./AelystError.ts"
 import { UnavailableError } from "./AelystError.ts"
 import type { RunScope } from "./Call.ts"
+import { parseCall, parseRun } from "./ClientConfig.ts"
 import type { ContactInput } from "./Contact.ts"
 import * as Monotonic from "./Monotonic.ts"
 import { notify } from "./Observer.ts"
@@ -130,8 +132,15 @@ const endsRun = (error: AelystError): Stopped | undefined => {
   return undefined
 }
 
-const millis = (input: Duration.Input | undefined, otherwise: number) =>
-  input === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(input))
+const zeros = (): Record<RowState, number> => ({
+  created: 0,
+  existed: 0,
+  exists_after_doubt: 0,
+  invalid: 0,
+  rejected: 0,
+  unknown: 0,
+  not_sent: 0,
+})
 
 /**
  * Prepares a run; it starts when its results are consumed.
@@ -140,7 +149,8 @@ const millis = (input: Duration.Input | undefined, otherwise: number) =>
  *
  * The stream of results fails only as the source does. A refused token ends the run: rows already pulled and not sent
  * end as `not_sent`, and the source is pulled no further; the same holds for `maxErrors`, the deadline, certificate
- * errors and `giveUpAfter`. Interrupting the consumer cancels what is under way; the counts then say `aborted`.
+ * errors and `giveUpAfter`. Interrupting the consumer cancels what is under way; the counts then say `aborted`. An
+ * option that makes no sense is a defect, a `ConfigurationError`.
  */
 export const createMany = <E, R>(
   rows: Stream.Stream<Row, E, R>,
@@ -148,62 +158,52 @@ export const createMany = <E, R>(
 ): Effect.Effect<Run<E, R>, never, AelystClient> =>
   Effect.gen(function* () {
     const client = yield* AelystClient
-    const began = yield* Monotonic.nowMillis
-    const counts: Record<RowState, number> = {
-      created: 0,
-      existed: 0,
-      exists_after_doubt: 0,
-      invalid: 0,
-      rejected: 0,
-      unknown: 0,
-      not_sent: 0,
-    }
-    const stop = yield* Deferred.make<never, UnavailableError>()
+    const own = yield* Effect.orDie(Effect.fromResult(parseRun(options)))
+    const { deadlineMs = Number.POSITIVE_INFINITY } = yield* Effect.orDie(
+      Effect.fromResult(parseCall(options)),
+    )
+    const counts = zeros()
+    let began: number | undefined
+    let ended: number | undefined
     let stopped: Stopped | undefined
     let refusals = 0
+    /** Done once the source is to be pulled no further. */
+    const closing = yield* Deferred.make<void>()
+    /** Done once rows that wait are to end unsent. */
+    const halting = yield* Deferred.make<"closed" | "deadline">()
 
     const summarize = (now: number): RunSummary => ({
       ...counts,
       total: rowStates.reduce((sum, state) => sum + counts[state], 0),
       ...(stopped !== undefined && { stopped }),
       refusals,
-      elapsedMs: Math.round(now - began),
+      elapsedMs: began === undefined ? 0 : Math.round((ended ?? now) - began),
     })
+    const close = (why: Stopped) => {
+      stopped ??= why
+      Deferred.doneUnsafe(closing, Effect.void)
+    }
     const halt = (why: Stopped) => {
-      if (stopped !== undefined) return
-      stopped = why
-      if (why === "completed") return
-      Deferred.doneUnsafe(stop, Exit.fail(new UnavailableError({ attempts: [], reason: "closed" })))
+      close(why)
+      Deferred.doneUnsafe(halting, Effect.succeed(why === "deadline" ? why : "closed"))
     }
     const note = (state: RowState) => {
       counts[state] += 1
-      const errors = counts.invalid + counts.rejected + counts.unknown
-      if (errors >= (options.maxErrors ?? Number.POSITIVE_INFINITY)) halt("errors")
+      if (counts.invalid + counts.rejected + counts.unknown >= own.maxErrors) halt("errors")
     }
     const tally = Effect.fnUntraced(function* (result: RowResult) {
       const attempts = "value" in result ? result.value.attempts : result.error.attempts
       for (const attempt of attempts) if (attempt.refused === true) refusals += 1
-      note(result.state)
       const why = "error" in result ? endsRun(result.error) : undefined
-      if (why !== undefined) halt(why)
+      // a wait that cannot end in time tells of this row and those behind it; rows in front of it may still go
+      if (why === "deadline") close(why)
+      else if (why !== undefined) halt(why)
       if (options.onProgress !== undefined) {
         yield* notify(options.onProgress, summarize(yield* Monotonic.nowMillis))
       }
       return result
     })
 
-    const giveUpMs = millis(options.giveUpAfter, 900_000)
-    const run: RunScope = {
-      deadlineAt: began + millis(options.deadline, Number.POSITIVE_INFINITY),
-      stopped: Deferred.await(stop),
-      pause: Effect.fnUntraced(function* (ms, lastAnswerAt) {
-        const now = yield* Monotonic.nowMillis
-        if (now - Math.max(began, lastAnswerAt) >= giveUpMs) halt("unavailable")
-        yield* Effect.raceFirst(Effect.sleep(ms), run.stopped)
-      }),
-      // an interrupted row has no result to hold its state
-      interrupted: (outcome) => note(outcome),
-    }
     const rowOptions: CreateOptions = {
       delivery: options.delivery,
       retries: options.retries,
@@ -211,31 +211,80 @@ export const createMany = <E, R>(
       maxWait: options.maxWait,
     }
 
-    const createRow = ([row, index]: readonly [Row, number]) =>
-      Effect.suspend((): Effect.Effect<CreateResult, AelystError> => {
-        if (stopped !== undefined) {
-          return Effect.fail(new UnavailableError({ attempts: [], reason: "closed" }))
+    const createRow = (run: Omit<RunScope, "ended">, [row, index]: readonly [Row, number]) =>
+      Effect.suspend(() => {
+        let noted = false
+        const end = (state: RowState) => {
+          if (!noted) note(state)
+          noted = true
         }
-        return Effect.flatMap(client.validate(row.identifier, row.contact), (valid) =>
-          client.createRow(valid, rowOptions, run),
+        const create = Effect.suspend((): Effect.Effect<CreateResult, AelystError> => {
+          if (stopped !== undefined) {
+            return Effect.fail(new UnavailableError({ attempts: [], reason: "closed" }))
+          }
+          return Effect.flatMap(client.validate(row.identifier, row.contact), (valid) =>
+            client.createRow(valid, rowOptions, { ...run, ended: end }),
+          )
+        })
+        return create.pipe(
+          Effect.match({
+            onSuccess: (value): RowResult => ({ index, state: value.result, value }),
+            onFailure: (error): RowResult => ({ index, state: stateOf(error), error }),
+          }),
+          Effect.tap((result) => Effect.sync(() => end(result.state))),
+          Effect.flatMap(tally),
+          // a row that was interrupted before its call began has nobody else to tell of it
+          Effect.onExit((exit) =>
+            Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => end("not_sent")),
+          ),
         )
-      }).pipe(
-        Effect.match({
-          onSuccess: (value): RowResult => ({ index, state: value.result, value }),
-          onFailure: (error): RowResult => ({ index, state: stateOf(error), error }),
-        }),
-        Effect.flatMap(tally),
-      )
+      })
 
-    const results = rows.pipe(
-      Stream.takeWhile(() => stopped === undefined),
-      Stream.zipWithIndex,
-      Stream.mapEffect(createRow, {
-        concurrency: options.concurrency ?? 32,
-        unordered: options.ordered !== true,
-      }),
-      Stream.onExit((exit) =>
-        Effect.sync(() => halt(Exit.isSuccess(exit) ? "completed" : "aborted")),
+    const start = Effect.gen(function* () {
+      const now = yield* Monotonic.nowMillis
+      began = now
+      const deadlineAt = now + deadlineMs
+      if (deadlineMs !== Number.POSITIVE_INFINITY) {
+        yield* Effect.forkScoped(
+          Effect.andThen(
+            Effect.sleep(deadlineMs),
+            Effect.sync(() => halt("deadline")),
+          ),
+        )
+      }
+      const run: Omit<RunScope, "ended"> = {
+        deadlineAt,
+        stopped: Deferred.await(halting),
+        pause: Effect.fnUntraced(function* (ms, lastAnswerAt) {
+          const silent = Effect.map(Monotonic.nowMillis, (at) => at - Math.max(now, lastAnswerAt()))
+          yield* Effect.sleep(Math.max(0, Math.min(ms, own.giveUpMs - (yield* silent))))
+          if ((yield* silent) >= own.giveUpMs) halt("unavailable")
+        }),
+      }
+      const closed = Effect.flatMap(Deferred.await(closing), () => Cause.done())
+      const open = Stream.transformPull(rows, (pull) =>
+        Effect.succeed(
+          Effect.suspend(() =>
+            stopped === undefined ? Effect.raceFirst(pull, closed) : Cause.done(),
+          ),
+        ),
+      )
+      return open.pipe(
+        Stream.zipWithIndex,
+        Stream.mapEffect((row) => createRow(run, row), {
+          concurrency: own.concurrency,
+          unordered: options.ordered !== true,
+        }),
+        Stream.onEnd(Effect.sync(() => close("completed"))),
+      )
+    })
+
+    const results = Stream.unwrap(start).pipe(
+      Stream.onExit(() =>
+        Effect.map(Monotonic.nowMillis, (now) => {
+          halt("aborted")
+          ended = now
+        }),
       ),
     )
     return { results, summary: Effect.map(Monotonic.nowMillis, summarize) }

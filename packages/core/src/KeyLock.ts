@@ -2,50 +2,43 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
+/** Stands for one caller: in line for its key, holding it, or gone. */
+export interface Turn {
+  /** Waits until the key is this caller's. */
+  readonly ready: Effect.Effect<void>
+  /** Whether the key is this caller's at once. */
+  readonly isFirst: boolean
+  /** Leaves the line, or frees the key for the next in line; once, whatever became of the wait. */
+  readonly leave: () => void
+}
+
 /** Locks keys; a key that nobody holds costs nothing. */
 export class KeyLock {
-  private readonly waiting = new Map<string, Array<Deferred.Deferred<void>>>()
+  private readonly lines = new Map<string, Array<Deferred.Deferred<void>>>()
 
   /** Tells how many keys are held. */
   get size(): number {
-    return this.waiting.size
+    return this.lines.size
   }
 
-  /** Takes the key where nobody holds it. */
-  tryAcquire(key: string): boolean {
-    if (this.waiting.has(key)) return false
-    this.waiting.set(key, [])
-    return true
-  }
-
-  /** Waits until the key is free and takes it; interruption while waiting leaves the line. */
-  acquire(key: string): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const line = this.waiting.get(key)
-      if (line === undefined) {
-        this.tryAcquire(key)
-        return Effect.void
-      }
-      const turn = Deferred.makeUnsafe<void>()
-      line.push(turn)
-      return Effect.onInterrupt(Deferred.await(turn), () =>
-        Effect.sync(() => {
-          const at = line.indexOf(turn)
-          if (at === -1) this.pass(key)
-          else line.splice(at, 1)
-        }),
-      )
-    })
-  }
-
-  /** Frees the key, or hands it to the next in line. */
-  release(key: string): Effect.Effect<void> {
-    return Effect.sync(() => this.pass(key))
-  }
-
-  private pass(key: string): void {
-    const next = this.waiting.get(key)?.shift()
-    if (next === undefined) this.waiting.delete(key)
-    else Deferred.doneUnsafe(next, Effect.void)
+  /** Takes a turn for the key; from then on `leave` is owed. */
+  enter(key: string): Turn {
+    const line = this.lines.get(key) ?? []
+    if (line.length === 0) this.lines.set(key, line)
+    // the first of the line holds the key
+    const turn = Deferred.makeUnsafe<void>()
+    const isFirst = line.push(turn) === 1
+    return {
+      ready: isFirst ? Effect.void : Deferred.await(turn),
+      isFirst,
+      leave: () => {
+        const at = line.indexOf(turn)
+        if (at === -1) return
+        line.splice(at, 1)
+        const next = line[0]
+        if (next === undefined) this.lines.delete(key)
+        else if (at === 0) Deferred.doneUnsafe(next, Effect.void)
+      },
+    }
   }
 }

@@ -30,13 +30,28 @@ export const Observer = Context.Reference<Callbacks>("@aelyst/core/Observer", {
   defaultValue: () => ({}),
 })
 
-/** Runs a callback; what it throws is logged as a warning. */
+const isPromise = (u: unknown): u is PromiseLike<unknown> =>
+  typeof u === "object" && u !== null && typeof Reflect.get(u, "then") === "function"
+
+// what it threw may hold anything, and is not shown
+const threw = Effect.logWarning("a callback threw")
+
+// nobody waits for what a callback goes on to do
+const settled = (given: PromiseLike<unknown>): Effect.Effect<void> =>
+  Effect.tryPromise(() => given).pipe(
+    Effect.catch(() => threw),
+    Effect.forkDetach,
+    Effect.asVoid,
+  )
+
+/** Runs a callback; that it threw, or that the promise it gave rejected, is logged as a warning. */
 export const notify = <A>(
   callback: ((value: A) => void) | undefined,
   value: A,
 ): Effect.Effect<void> =>
   callback === undefined
     ? Effect.void
-    : Effect.try({ try: () => callback(value), catch: () => "a callback threw" }).pipe(
-        Effect.catch((problem) => Effect.logWarning(problem)),
+    : Effect.try((): unknown => callback(value)).pipe(
+        Effect.flatMap((given) => (isPromise(given) ? settled(given) : Effect.void)),
+        Effect.catch(() => threw),
       )

@@ -18,8 +18,11 @@ export interface RateLimitInfo {
 /** Holds header values by lower-case name, as `HttpClientResponse.headers` does. */
 export type HeaderRecord = { readonly [name: string]: string | undefined }
 
+// of a value sent twice, or with parameters behind it, the first number counts
+const whole = /^\s*(\d{1,9})(?:\.0+)?\s*(?:[,;]|$)/
+
 const count = (value: string | undefined, least: number): number | undefined => {
-  const digits = value === undefined ? null : /^\s*(\d{1,9})(?!\d)/.exec(value)
+  const digits = value === undefined ? null : whole.exec(value)
   const parsed = digits === null ? undefined : Number(digits[1])
   return parsed === undefined || parsed < least ? undefined : parsed
 }

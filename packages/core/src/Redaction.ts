@@ -3,45 +3,90 @@
 const email = /[^\s@<>"'(),;:=]{1,64}@[^\s@<>"'(),;]{1,255}/g
 const digits = /\+?\d(?:[ ().-]?\d){4,}/g
 const token = /\b(?:Bearer\s+)?[A-Za-z0-9_-]{24,}\b/g
+const markup = /<[^<>]{0,500}>/g
+const blanks = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu
 
 // half of a surrogate pair, which encodeURIComponent and some log sinks refuse
 const loneSurrogate = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
 const wellFormed = (text: string): string => text.replace(loneSurrogate, "\uFFFD")
 
-const escapeHtml = (text: string): string =>
-  text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;")
-
-const forms = (secret: string): ReadonlyArray<string> => {
-  const json = JSON.stringify(secret).slice(1, -1)
-  const url = encodeURIComponent(wellFormed(secret))
-  return [...new Set([secret, secret.trim(), json, url, escapeHtml(secret)])].map((form) =>
-    form.toLowerCase(),
-  )
+const named: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
 }
 
-const without = (text: string, secret: string): string => {
+const fromCode = (code: number): string =>
+  Number.isInteger(code) && code <= 0x10ffff ? String.fromCodePoint(code) : " "
+
+const fromPercent = (bytes: string): string =>
+  new TextDecoder().decode(
+    Uint8Array.from(bytes.slice(1).split("%"), (byte) => Number.parseInt(byte, 16)),
+  )
+
+/** Undoes one layer of the escapes that a server may echo a value in: JSON, HTML, URL. */
+const unescape = (text: string): string =>
+  /[\\&%]/.test(text)
+    ? text
+        .replace(/\\u([0-9a-f]{4})/gi, (_, hex: string) =>
+          String.fromCharCode(Number.parseInt(hex, 16)),
+        )
+        .replace(/\\[nrtbf]/g, " ")
+        .replace(/\\(["'/\\])/g, "$1")
+        .replace(/&#(\d{1,7});/g, (_, code: string) => fromCode(Number(code)))
+        .replace(/&#x([0-9a-f]{1,6});/gi, (_, hex: string) => fromCode(Number.parseInt(hex, 16)))
+        .replace(/&(amp|lt|gt|quot|apos|nbsp);/g, (_, name: string) => named[name] ?? " ")
+        .replace(/(?:%[0-9a-f]{2})+/gi, fromPercent)
+    : text
+
+/** Brings a text and the secrets to one spelling: escapes undone (twice, for JSON in JSON), NFC, single spaces. */
+const plain = (text: string): string =>
+  unescape(unescape(text)).normalize("NFC").replace(blanks, " ").trim()
+
+/** Lists the spellings in which a secret is looked for; what is shorter than three characters names nobody. */
+const forms = (secret: string): ReadonlyArray<string> => {
+  const text = secret.normalize("NFC").replace(blanks, " ").trim()
+  return [
+    ...new Set([
+      text,
+      plain(secret),
+      text.replaceAll(" ", "+"),
+      // a number may come back without its plus
+      text.replace(/^\+(?=\d)/, ""),
+    ]),
+  ]
+    .map((form) => form.toLowerCase())
+    .filter((form) => form.length >= 3)
+}
+
+const without = (text: string, secrets: ReadonlyArray<string>): string => {
   let rest = text
-  for (const form of forms(secret)) {
-    if (form.length < 3) continue
-    let lower = rest.toLowerCase()
-    // toLowerCase can change a text's length (İ); then positions do not carry over and nothing may stay
-    if (lower.length !== rest.length) {
-      rest = lower
+  let lower = rest.toLowerCase()
+  // toLowerCase can change a text's length (İ); then positions do not carry over, and the lower case is kept
+  if (lower.length !== rest.length) rest = lower
+  // the longest first: what is left of one must not hide another
+  const all = [...new Set(secrets.flatMap(forms))].toSorted((a, b) => b.length - a.length)
+  for (const form of all) {
+    if (!lower.includes(form)) continue
+    let kept = ""
+    let from = 0
+    for (let at = lower.indexOf(form); at !== -1; at = lower.indexOf(form, from)) {
+      kept += `${rest.slice(from, at)}…`
+      from = at + form.length
     }
-    let at = lower.indexOf(form)
-    while (at !== -1) {
-      rest = `${rest.slice(0, at)}…${rest.slice(at + form.length)}`
-      lower = rest.toLowerCase()
-      at = lower.indexOf(form, at + 1)
-    }
+    rest = kept + rest.slice(from)
+    lower = rest.toLowerCase()
+    if (lower.length !== rest.length) rest = lower
   }
   return rest
 }
+
+/** Cuts a text to `most` characters after taking out the given secrets alone, in every spelling; for header values. */
+export const conceal = (text: string, secrets: ReadonlyArray<string>, most: number): string =>
+  wellFormed(without(plain(text), secrets).slice(0, most))
 
 /**
  * Cuts a text to `most` characters and replaces by `…` what may be personal: the given secrets in every spelling a
@@ -49,15 +94,15 @@ const without = (text: string, secret: string): string => {
  * become spaces.
  */
 export const redact = (text: string, secrets: ReadonlyArray<string>, most: number): string => {
-  // a secret cut in half would no longer be recognised, so the cut comes last
-  let rest = text.slice(0, most * 20)
-  for (const secret of secrets) rest = without(rest, secret)
-  const clean = rest
+  // markup would split a value, and a value cut in half would not be recognised: the secrets go first, the cuts last
+  const whole = without(plain(text), secrets)
+  const bare = without(whole.replace(markup, " ").replace(blanks, " "), secrets)
+  // what the bound of the search cuts in half goes with it
+  const head = bare.length > most * 20 ? bare.slice(0, most * 20).replace(/\S*$/, "") : bare
+  const clean = head
     .replace(email, "…")
     .replace(digits, "…")
     .replace(token, "…")
-    .replace(/<[^>]{0,500}>/g, " ")
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
     .trim()
     .slice(0, most)
   return wellFormed(clean)

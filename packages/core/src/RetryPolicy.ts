@@ -22,6 +22,8 @@ export interface RetryPolicy {
   readonly retries: number
   /** Whether the call is a row of a run: 429s and unsent attempts are then resent until the run's deadline. */
   readonly run: boolean
+  /** Whether the token is asked for, so that a 401 may be answered by another one. */
+  readonly renewsToken: boolean
 }
 
 /** Holds where one call stands: how often it was sent again, and whether an earlier attempt is in doubt. */
@@ -29,12 +31,20 @@ export interface CallState {
   readonly resends: number
   readonly backoffs: number
   readonly doubtResends: number
+  /** Whether it was sent again for another token. */
+  readonly renewed: boolean
   /** The code of the first attempt in doubt; doubt is never cleared by a later refusal. */
   readonly doubt: string | undefined
 }
 
 /** Holds the state of a call before its first attempt. */
-export const initial: CallState = { resends: 0, backoffs: 0, doubtResends: 0, doubt: undefined }
+export const initial: CallState = {
+  resends: 0,
+  backoffs: 0,
+  doubtResends: 0,
+  renewed: false,
+  doubt: undefined,
+}
 
 /** Says what to do after a failed attempt. */
 export type Decision =
@@ -48,11 +58,16 @@ const fail: Decision = { _tag: "Fail" }
  * Decides what follows a failed attempt.
  *
  * A refusal for the rate goes back to its place in line, where the pacer alone waits. An attempt that never left is
- * sent again after a backoff. An attempt in doubt is sent again under `natural-key` only, at most once outside a run.
+ * sent again after a backoff. An attempt in doubt is sent again under `natural-key` only: once, in a run as often as
+ * `retries` says. A refused token that was asked for is asked for once more, beside the count of `retries`.
  */
 export const decide = (policy: RetryPolicy, state: CallState, failure: Failure): Decision => {
   if (failure.kind === "exists" && state.doubt !== undefined) return { _tag: "ExistsAfterDoubt" }
-  if (!failure.resendable || policy.retries === 0) return fail
+  if (policy.retries === 0) return fail
+  if (failure.kind === "unauthorized" && policy.renewsToken && !state.renewed) {
+    return { _tag: "Resend", wait: "line" }
+  }
+  if (!failure.resendable) return fail
   const left = state.resends < policy.retries
   switch (failure.kind) {
     case "rate_limited":
@@ -60,9 +75,11 @@ export const decide = (policy: RetryPolicy, state: CallState, failure: Failure):
     case "connection":
       return left || policy.run ? { _tag: "Resend", wait: "backoff" } : fail
     case "in_doubt": {
-      const allowed =
-        policy.delivery === "natural-key" && left && (policy.run || state.doubtResends === 0)
-      return allowed ? { _tag: "Resend", wait: "doubt" } : fail
+      // the 429s that a row of a run has met say nothing about its doubt
+      const few = policy.run
+        ? state.doubtResends < policy.retries
+        : left && state.doubtResends === 0
+      return policy.delivery === "natural-key" && few ? { _tag: "Resend", wait: "doubt" } : fail
     }
     default:
       return fail
@@ -71,9 +88,10 @@ export const decide = (policy: RetryPolicy, state: CallState, failure: Failure):
 
 /** Gives the state after a failed attempt that is sent again as decided. */
 export const advance = (state: CallState, failure: Failure, decision: Decision): CallState => ({
-  resends: state.resends + 1,
+  resends: state.resends + (failure.kind === "unauthorized" ? 0 : 1),
   backoffs: decision._tag === "Resend" && decision.wait === "backoff" ? state.backoffs + 1 : 0,
   doubtResends: state.doubtResends + (failure.kind === "in_doubt" ? 1 : 0),
+  renewed: state.renewed || failure.kind === "unauthorized",
   doubt: state.doubt ?? (failure.kind === "in_doubt" ? failure.code : undefined),
 })
 
