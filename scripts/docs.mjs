@@ -174,6 +174,13 @@ for (const file of ["README.md", ...globSync("packages/*/README.md")]) {
   outputs.set(file, `${text.slice(0, from)}${begin}\n\n${overview(link)}\n\n${text.slice(to)}`)
 }
 
+// a release changes package.json alone
+for (const file of globSync("packages/*/src/version.ts")) {
+  const { version } = JSON.parse(readFileSync(join(file, "../../package.json"), "utf8"))
+  const text = readFileSync(file, "utf8")
+  outputs.set(file, text.replace(/version = "[^"]*"/, `version = "${version}"`))
+}
+
 let drift = false
 for (const [file, text] of outputs) {
   if (existsSync(file) && readFileSync(file, "utf8") === text) continue
@@ -186,4 +193,4 @@ for (const [file, text] of outputs) {
   }
 }
 if (drift) process.exit(1)
-if (check) console.log(`${outputs.size} documents are as the sources say`)
+if (check) console.log(`${outputs.size} generated files are as the sources say`)
