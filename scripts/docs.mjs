@@ -1,5 +1,6 @@
-// Writes what is generated of the documentation: docs/openapi.json from the contract, docs/errors.md and the tables of
-// the READMEs from core's table of errors. With --check it writes nothing and fails where a file differs.
+// Writes what is generated: docs/openapi.json from the contract, docs/errors.md and the tables of the READMEs from core's
+// table of errors, and the version that a package tells the API. With --check it writes nothing and fails where a file
+// differs.
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"

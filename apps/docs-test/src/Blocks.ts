@@ -3,7 +3,7 @@
  *
  * - `ts`, `js`: compiled and run against a sandbox; `ts server` stays up while the `sh` block after it runs
  * - `sh`: run by bash; `npx` finds the packages of this repository
- * - `console`, `text`, `json`: shown to people only
+ * - `console`, `text`, `json`, `yaml`: shown to people only
  */
 
 /** A fenced block. */
@@ -16,7 +16,7 @@ export interface Block {
   readonly code: string
 }
 
-const shown = new Set(["console", "text", "json"])
+const shown = new Set(["console", "text", "json", "yaml"])
 
 /** Reads the blocks that are to be run; a language that is none of the above is an error, so no block escapes. */
 export const parse = (markdown: string): ReadonlyArray<Block> => {

@@ -44,6 +44,10 @@ const environment = () => ({
   PATH: [join(app, "bin"), process.env["PATH"]].join(delimiter),
   AELYST_BASE_URL: sandbox.baseUrl,
   AELYST_TOKEN: sandbox.tokens.ok,
+  // the command keeps settings and tokens in a home of its own
+  HOME: folder,
+  XDG_CONFIG_HOME: join(folder, "config"),
+  XDG_STATE_HOME: join(folder, "state"),
   // a vitest worker's own settings are no business of the blocks
   NODE_OPTIONS: "",
   NO_COLOR: "1",
