@@ -1,0 +1,42 @@
+/**
+ * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [overhead|pacing|size …]`, all
+ * without a name. A part that is not run keeps its table.
+ */
+import { readFile, writeFile } from "node:fs/promises"
+import { cpus } from "node:os"
+
+import { overhead } from "./overhead.ts"
+import { pacing } from "./pacing.ts"
+import { size } from "./size.ts"
+
+const target = new URL("../../../docs/benchmarks.md", import.meta.url)
+const parts = {
+  overhead: () => overhead({ rounds: 8 }),
+  pacing,
+  size,
+} as const
+type Part = keyof typeof parts
+
+const isPart = (name: string): name is Part => Object.hasOwn(parts, name)
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !isPart(name))
+if (unknown.length > 0) {
+  console.error(
+    `no such benchmark: ${unknown.join(", ")}; there are ${Object.keys(parts).join(", ")}`,
+  )
+  process.exit(2)
+}
+const names = asked.length === 0 ? Object.keys(parts).filter(isPart) : asked.filter(isPart)
+
+for (const name of names) {
+  console.error(`running ${name}`)
+  const text = await parts[name]()
+  console.log(`\n${text}\n`)
+  const page = await readFile(target, "utf8")
+  const begin = `<!-- ${name}:begin -->`
+  const end = `<!-- ${name}:end -->`
+  const machine = `Node ${process.versions.node}, ${cpus().length} cores.`
+  const [before = "", rest = ""] = page.split(begin)
+  const [, after = ""] = rest.split(end)
+  await writeFile(target, `${before}${begin}\n\n${machine}\n\n${text}\n\n${end}${after}`)
+}

@@ -1,0 +1,27 @@
+/** The few figures that the tables are made of. */
+
+/** Gives the median; of an even count the mean of the two in the middle. */
+export const median = (values: ReadonlyArray<number>): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  const upper = sorted[middle] ?? Number.NaN
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
+}
+
+/** Gives a shuffled copy. */
+export const shuffled = <A>(values: ReadonlyArray<A>, random: () => number): Array<A> =>
+  values
+    .map((value) => ({ value, at: random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ value }) => value)
+
+/** Renders a Markdown table; the first column is text, the others are numbers. */
+export const table = (
+  head: ReadonlyArray<string>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+): string =>
+  [
+    `| ${head.join(" | ")} |`,
+    `| ${head.map((_, column) => (column === 0 ? "---" : "---:")).join(" | ")} |`,
+    ...rows.map((row) => `| ${row.join(" | ")} |`),
+  ].join("\n")

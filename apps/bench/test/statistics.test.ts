@@ -1,0 +1,27 @@
+import { assert, describe, it } from "vitest"
+
+import { median, shuffled, table } from "../src/statistics.ts"
+
+describe("median", () => {
+  it("takes the middle, or the mean of the two in the middle", () => {
+    assert.strictEqual(median([3, 1, 2]), 2)
+    assert.strictEqual(median([4, 1, 3, 2]), 2.5)
+  })
+})
+
+describe("shuffled", () => {
+  it("keeps every value", () => {
+    let seed = 1
+    const random = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647
+    assert.deepStrictEqual(
+      shuffled([1, 2, 3, 4, 5], random).toSorted((a, b) => a - b),
+      [1, 2, 3, 4, 5],
+    )
+  })
+})
+
+describe("table", () => {
+  it("renders a row a line", () => {
+    assert.strictEqual(table(["a", "b"], [["x", "1"]]), "| a | b |\n| --- | ---: |\n| x | 1 |")
+  })
+})
