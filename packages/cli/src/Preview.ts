@@ -1,0 +1,90 @@
+/**
+ * The request of a create without sending it: the real client makes it, and a transport that sends nothing takes it.
+ * Printed as an HTTP message, or as a curl command that works when pasted.
+ */
+import type { AelystError, ClientOptions, ContactInput } from "@aelyst/core"
+import { make } from "@aelyst/core"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import type { HttpClientRequest } from "effect/http/HttpClientRequest"
+import * as Redacted from "effect/Redacted"
+
+import { quietJson, shellQuote } from "./Text.ts"
+
+/** Holds a request as it would leave, the token replaced by the variable that holds it. */
+export interface Preview {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+// long enough to be taken for a token, and never sent
+const placeholder = "$AELYST_TOKEN"
+
+const textOf = ({ body }: HttpClientRequest): string =>
+  body._tag === "Uint8Array"
+    ? new TextDecoder().decode(body.body)
+    : body._tag === "Raw" && typeof body.body === "string"
+      ? body.body
+      : ""
+
+/** Gives the request of a create; fails as the create would before it sends. */
+export const preview = (
+  identifier: string,
+  contact: ContactInput,
+  options: ClientOptions,
+): Effect.Effect<Preview, AelystError> =>
+  Effect.gen(function* () {
+    const taken = yield* Deferred.make<HttpClientRequest>()
+    const transport = HttpClient.make((request) =>
+      Effect.andThen(Deferred.succeed(taken, request), Effect.never),
+    )
+    // the options are checked already
+    const client = yield* Effect.orDie(
+      make({ ...options, token: Redacted.make(placeholder) }).pipe(
+        Effect.provideService(HttpClient.HttpClient, transport),
+      ),
+    )
+    const request = yield* Effect.raceFirst(
+      Deferred.await(taken),
+      Effect.andThen(client.create(identifier, contact), Effect.never),
+    )
+    // how many bytes there are is for whoever sends them to say
+    const { "content-length": _, ...headers } = request.headers
+    return {
+      method: request.method,
+      url: request.url,
+      headers: { ...headers, "content-type": "application/json" },
+      body: quietJson(textOf(request)),
+    }
+  })
+
+const titled = (name: string): string =>
+  name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())
+
+/** Renders a request as an HTTP message. */
+export const asMessage = ({ method, url, headers, body }: Preview): string =>
+  [
+    `${method} ${url} HTTP/1.1`,
+    ...Object.entries(headers).map(([name, value]) => `${titled(name)}: ${value}`),
+    "",
+    body,
+  ].join("\n")
+
+/**
+ * Renders a request as a shell command.
+ *
+ * The token reaches curl through a pipe: as an argument it would show in the process list.
+ */
+export const asCurl = ({ method, url, headers, body }: Preview): string => {
+  const others = Object.entries(headers).filter(([name]) => name !== "authorization")
+  return [
+    `printf 'Authorization: Bearer %s\\n' "$AELYST_TOKEN" | curl --request ${method} --header @-`,
+    ...(url.includes("[") ? ["--globoff"] : []),
+    ...others.map(([name, value]) => `--header ${shellQuote(`${titled(name)}: ${value}`)}`),
+    `--data-raw ${shellQuote(body)}`,
+    shellQuote(url),
+  ].join(" \\\n  ")
+}

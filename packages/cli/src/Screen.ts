@@ -1,0 +1,144 @@
+/**
+ * Everything the program prints. Data goes to stdout, all else to stderr: notices, errors, and one live line that is
+ * drawn only where stderr is a terminal.
+ */
+import type { Outcome } from "@aelyst/core"
+import * as Context from "effect/Context"
+import { displayWidth } from "effect/cli/CliOutput"
+
+import type { Environment, Writer } from "./Host.ts"
+import { variable } from "./Host.ts"
+import { asciiSymbols, jsonLine } from "./Text.ts"
+
+/** How output looks, read before anything else is: an error in the flags is printed by these rules too. */
+export interface Look {
+  readonly json: boolean
+  readonly noColor: boolean
+  readonly ascii: boolean
+}
+
+/** Finds the flags of the look in the arguments, up to `--`. */
+export const lookOf = (args: ReadonlyArray<string>): Look => {
+  const end = args.indexOf("--")
+  const own = end === -1 ? args : args.slice(0, end)
+  const has = (name: string) => own.includes(`--${name}`) || own.includes(`--${name}=true`)
+  return { json: has("json"), noColor: has("no-color"), ascii: has("ascii") }
+}
+
+/** Names the colours that are used; never the only carrier of a meaning. */
+export type Colour = "red" | "green" | "yellow" | "dim" | "bold"
+
+const sgr: Readonly<Record<Colour, string>> = {
+  red: "31",
+  green: "32",
+  yellow: "33",
+  dim: "2",
+  bold: "1",
+}
+
+/** Holds what a screen is made of. */
+export interface ScreenOptions extends Look {
+  readonly env: Environment
+  readonly stdout: Writer
+  readonly stderr: Writer
+}
+
+/** Prints. */
+export class Printer {
+  readonly json: boolean
+  /** Whether a line may be drawn over again. */
+  readonly animated: boolean
+  /** Whether stdout is read by a person. */
+  readonly interactive: boolean
+  /** Silences notices; errors and data are always printed. */
+  quiet = false
+  /** What is known of the contact when a call is stopped. */
+  lastKnown: Outcome | "created" = "not_sent"
+  private readonly options: ScreenOptions
+  private live: string | undefined
+
+  constructor(options: ScreenOptions) {
+    this.options = options
+    this.json = options.json
+    this.interactive = options.stdout.isTTY === true
+    const { env, stderr } = options
+    this.animated =
+      stderr.isTTY === true &&
+      variable(env, "CI") === undefined &&
+      env["TERM"] !== "dumb" &&
+      !options.json
+  }
+
+  /** Whether colour is used on a stream. */
+  coloured(stream: "stdout" | "stderr"): boolean {
+    const { env, noColor } = this.options
+    if (noColor || variable(env, "NO_COLOR") !== undefined || env["TERM"] === "dumb") return false
+    const forced = variable(env, "FORCE_COLOR")
+    return (forced !== undefined && forced !== "0") || this.options[stream].isTTY === true
+  }
+
+  paint(stream: "stdout" | "stderr", colour: Colour, text: string): string {
+    return this.coloured(stream) ? `\u001b[${sgr[colour]}m${text}\u001b[0m` : text
+  }
+
+  /** Writes our symbols as the terminal can show them. */
+  symbols(text: string): string {
+    return this.options.ascii ? asciiSymbols(text) : text
+  }
+
+  /** Prints data on stdout. */
+  data(text: string): void {
+    this.options.stdout.write(`${text}\n`)
+  }
+
+  /** Prints a value on stdout as one line of JSON, with the version of its shape. */
+  value(value: Readonly<Record<string, unknown>>): void {
+    this.data(jsonLine({ schemaVersion: 1, ...value }))
+  }
+
+  /** Prints lines on stderr, whatever the mode. */
+  print(...lines: ReadonlyArray<string>): void {
+    const { live } = this
+    this.clear()
+    this.options.stderr.write(`${lines.join("\n")}\n`)
+    if (live !== undefined) this.draw(live)
+  }
+
+  /** Prints a notice on stderr for a person: not with `--quiet`, and not with `--json`, whose stderr holds JSON alone. */
+  notice(text: string): void {
+    if (!this.quiet && !this.json) this.print(this.symbols(text))
+  }
+
+  /** Draws the live line over the last one, cut to the width of the terminal. */
+  draw(text: string): void {
+    if (!this.animated || this.quiet) return
+    this.live = text
+    const width = Math.max(20, this.options.stderr.columns ?? 80) - 1
+    this.options.stderr.write(`\r\u001b[2K${cut(this.symbols(text), width)}`)
+  }
+
+  /** Draws the live line again, after the terminal changed its width. */
+  redraw(): void {
+    if (this.live !== undefined) this.draw(this.live)
+  }
+
+  /** Takes the live line away. */
+  clear(): void {
+    if (this.live === undefined) return
+    this.live = undefined
+    this.options.stderr.write("\r\u001b[2K")
+  }
+}
+
+const cut = (text: string, width: number): string => {
+  if (displayWidth(text) <= width) return text
+  let shown = ""
+  for (const character of text) {
+    if (displayWidth(shown + character) >= width) break
+    shown += character
+  }
+  return `${shown}…`
+}
+
+/** Gives the printer. */
+export class Screen extends Context.Service<Screen, Printer>()("@aelyst/cli/Screen") {}

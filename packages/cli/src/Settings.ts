@@ -1,0 +1,135 @@
+/** The settings of one run, and where each came from: flag, environment, profile, default, in this order. */
+import type { CustomField } from "@aelyst/core"
+import { checkBaseUrl } from "@aelyst/core"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+
+import type { ConfigFile, Profile } from "./ConfigFile.ts"
+import * as ConfigFiles from "./ConfigFile.ts"
+import type { Failure } from "./Failure.ts"
+import { usage } from "./Failure.ts"
+import type { Paths } from "./Files.ts"
+import * as Files from "./Files.ts"
+import type { GlobalFlags } from "./Flags.ts"
+import { Host, variable } from "./Host.ts"
+import type { Key, Values } from "./SettingTable.ts"
+import { keys, settings } from "./SettingTable.ts"
+
+/** Holds a setting's text and where it came from. */
+export interface Origin {
+  readonly text: string
+  /** `--retries`, `AELYST_RETRIES`, `profile prod` or `default`. */
+  readonly from: string
+}
+
+/** Holds the settings of a run. */
+export interface Settings extends Values {
+  readonly origins: { readonly [K in Key]: Origin }
+  /** The origin of the base URL. */
+  readonly origin: string
+  /** The host of the base URL, as it is shown. */
+  readonly host: string
+  readonly profile: string
+  readonly paths: Paths
+  readonly config: ConfigFile
+  readonly customFields: CustomField.Catalogue | undefined
+  /** Whether a question may be asked at all; standard input has to be a terminal too. */
+  readonly mayAsk: boolean
+}
+
+const empty: Profile = { settings: {} }
+
+const flagOf = (flags: GlobalFlags, key: Key): string | undefined => flags[key]
+
+/**
+ * Resolves all settings.
+ *
+ * `anyProfile` lets a profile be named that does not exist yet, for the commands that make one. Fails with a usage error
+ * that names the flag, the variable or the profile whose value makes no sense, never the value.
+ */
+export const resolve = Effect.fnUntraced(function* (
+  flags: GlobalFlags,
+  options: { readonly anyProfile?: boolean } = {},
+): Effect.fn.Return<Settings, Failure, Host> {
+  const { env, cwd, stdin, stderr } = yield* Host
+  const paths = Files.pathsOf(env, cwd)
+  const config = yield* ConfigFiles.readConfig(paths)
+  const project = yield* ConfigFiles.readProject(paths)
+  const named = flags.profile ?? variable(env, "AELYST_PROFILE")
+  const profile = named ?? config.profile ?? "default"
+  if (!ConfigFiles.isProfileName(profile)) {
+    return yield* Effect.fail(
+      usage("the name of a profile is letters, digits, - and _, at most 64 of them"),
+    )
+  }
+  const known = Object.hasOwn(config.profiles, profile) ? config.profiles[profile] : undefined
+  if (known === undefined && profile !== "default" && options.anyProfile !== true) {
+    const saved = yield* ConfigFiles.readCredentials(paths)
+    if (!Object.hasOwn(saved, profile)) {
+      const names = [...new Set([...Object.keys(config.profiles), ...Object.keys(saved)])]
+      return yield* Effect.fail(
+        usage(
+          `there is no profile ${profile}`,
+          names.length === 0
+            ? "there are no profiles yet: aelyst auth login --profile <name>"
+            : `profiles: ${names.join(", ")}`,
+        ),
+      )
+    }
+  }
+  const inProfile = (known ?? empty).settings
+
+  const find = (key: Key): Origin => {
+    const { flag, variable: name, otherwise } = settings[key]
+    const given = flagOf(flags, key)
+    if (given !== undefined) return { text: given, from: flag }
+    const inEnvironment = variable(env, name)
+    if (inEnvironment !== undefined) return { text: inEnvironment, from: name }
+    const saved = inProfile[key]
+    if (saved !== undefined) return { text: saved, from: `profile ${profile}` }
+    return { text: otherwise, from: "default" }
+  }
+  const value = <K extends Key>(key: K): Effect.Effect<Values[K], Failure> => {
+    const { text, from } = find(key)
+    const { parse, flag } = settings[key]
+    const where = from.startsWith("profile") ? `${key} of ${from}` : from
+    return Effect.fromResult(
+      Result.mapError(parse(text), (rule) =>
+        usage(
+          `${where} ${rule}`,
+          ...(from === flag ? [] : [`${flag} takes its place for one run`]),
+        ),
+      ),
+    )
+  }
+
+  const baseUrl = yield* value("baseUrl")
+  const origin = new URL(baseUrl).origin
+  return {
+    baseUrl,
+    timeout: yield* value("timeout"),
+    deadline: yield* value("deadline"),
+    retries: yield* value("retries"),
+    delivery: yield* value("delivery"),
+    maxWait: yield* value("maxWait"),
+    rate: yield* value("rate"),
+    // safe: every key of the table is in `keys`
+    origins: Object.fromEntries(keys.map((key) => [key, find(key)])) as Settings["origins"],
+    origin,
+    host: new URL(baseUrl).host,
+    profile,
+    paths,
+    config,
+    customFields: project.customFields,
+    mayAsk:
+      !flags.noInput &&
+      variable(env, "AELYST_NO_INPUT") === undefined &&
+      variable(env, "CI") === undefined &&
+      stdin.isTTY === true &&
+      stderr.isTTY === true,
+  }
+})
+
+/** Tells whether a base URL leads to this machine: http is allowed there alone, so a token may lie in the open. */
+export const isLoopback = (baseUrl: string): boolean =>
+  Result.isSuccess(checkBaseUrl(baseUrl.replace(/^https:/, "http:")))

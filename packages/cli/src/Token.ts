@@ -1,0 +1,153 @@
+/**
+ * Where the token comes from, in this order: `--token-stdin` or `--token-file`, `AELYST_TOKEN`, the saved token of the
+ * profile, and for loopback hosts the token in the profile itself. Never an argument: those show in the process list.
+ */
+import { checkToken } from "@aelyst/core"
+import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+
+import * as ConfigFiles from "./ConfigFile.ts"
+import { Failure, file, usage } from "./Failure.ts"
+import * as Files from "./Files.ts"
+import type { GlobalFlags } from "./Flags.ts"
+import type { Reader } from "./Host.ts"
+import { Host, variable } from "./Host.ts"
+import type { Settings } from "./Settings.ts"
+import { isLoopback } from "./Settings.ts"
+import { visible } from "./Text.ts"
+
+/** Holds a token and where it came from, in words. */
+export interface FoundToken {
+  readonly token: Redacted.Redacted
+  readonly from: string
+}
+
+/** Checks a token; the value is never quoted. */
+export const check = (text: string, from: string): Effect.Effect<FoundToken, Failure> =>
+  Effect.fromResult(
+    Result.mapBoth(checkToken(text), {
+      onSuccess: (token) => ({ token, from }),
+      onFailure: ({ message }) =>
+        new Failure({
+          exit: "auth",
+          code: "TOKEN_INVALID",
+          message: `the token from ${from} cannot be one`,
+          hints: [message.replace(/^token/, "a token"), "copy it again"],
+        }),
+    }),
+  )
+
+const most = 65_536
+
+/** Reads standard input to its end, at most `limit` bytes. */
+export const readAll = (stdin: Reader, limit: number): Effect.Effect<string, Failure> =>
+  Effect.tryPromise({
+    try: async () => {
+      const chunks: Array<Buffer> = []
+      let size = 0
+      for await (const chunk of stdin) {
+        const bytes = typeof chunk === "string" ? Buffer.from(chunk) : Buffer.from(chunk)
+        size += bytes.length
+        if (size > limit) break
+        chunks.push(bytes)
+      }
+      return size > limit ? undefined : Buffer.concat(chunks).toString("utf8")
+    },
+    catch: () => file("standard input cannot be read"),
+  }).pipe(
+    Effect.flatMap((text) =>
+      text === undefined
+        ? Effect.fail(file("standard input holds too much"))
+        : Effect.succeed(text),
+    ),
+  )
+
+// A terminal is refused, since it would show what is typed.
+const fromStdin: Effect.Effect<FoundToken, Failure, Host> = Effect.gen(function* () {
+  const { stdin } = yield* Host
+  if (stdin.isTTY === true) {
+    return yield* Effect.fail(
+      usage(
+        "--token-stdin reads from a pipe or a file",
+        "aelyst auth login asks without showing it",
+      ),
+    )
+  }
+  return yield* check(yield* readAll(stdin, most), "standard input")
+})
+
+const fromFile = (path: string): Effect.Effect<FoundToken, Failure> =>
+  Effect.flatMap(Files.readPrivate(path), (text) =>
+    text === undefined
+      ? Effect.fail(file(`${visible(path)} does not exist (ENOENT)`))
+      : check(text, "--token-file"),
+  )
+
+/** Reads the token that the flags name; the two exclude each other. */
+export const explicit = (flags: GlobalFlags): Effect.Effect<FoundToken, Failure, Host> => {
+  if (flags.tokenStdin && flags.tokenFile !== undefined) {
+    return Effect.fail(usage("--token-stdin and --token-file exclude each other"))
+  }
+  return flags.tokenFile === undefined ? fromStdin : fromFile(flags.tokenFile)
+}
+
+/** Finds the token of a run; undefined where there is none. Fails where one is there that must not be used. */
+export const find = Effect.fnUntraced(function* (
+  flags: GlobalFlags,
+  settings: Settings,
+): Effect.fn.Return<FoundToken | undefined, Failure, Host> {
+  const { env } = yield* Host
+  if (flags.tokenStdin || flags.tokenFile !== undefined) return yield* explicit(flags)
+  const inEnvironment = variable(env, "AELYST_TOKEN")
+  if (inEnvironment !== undefined) return yield* check(inEnvironment, "AELYST_TOKEN")
+  const { profile, config, origin, baseUrl } = settings
+  const inline = Object.hasOwn(config.profiles, profile)
+    ? config.profiles[profile]?.token
+    : undefined
+  if (inline !== undefined) {
+    return isLoopback(baseUrl)
+      ? yield* check(inline, `profile ${profile}`)
+      : yield* Effect.fail(
+          file(
+            `profile ${profile} holds a token in the open`,
+            `that is for loopback hosts alone: aelyst auth login --profile ${profile}`,
+          ),
+        )
+  }
+  const saved = yield* ConfigFiles.readCredentials(settings.paths)
+  const credential = Object.hasOwn(saved, profile) ? saved[profile] : undefined
+  if (credential === undefined) return undefined
+  if (credential.origin !== origin) {
+    return yield* Effect.fail(
+      new Failure({
+        exit: "auth",
+        code: "TOKEN_HOST",
+        message: `the saved token of profile ${profile} is for ${visible(credential.origin)}, not for ${settings.host}`,
+        hints: [`fix:   aelyst auth login --profile <name> --base-url ${baseUrl}`],
+      }),
+    )
+  }
+  return yield* check(credential.token, `the saved token of profile ${profile}`)
+})
+
+/** Finds the token of a run, or fails with what to do. */
+export const require = (
+  flags: GlobalFlags,
+  settings: Settings,
+): Effect.Effect<FoundToken, Failure, Host> =>
+  Effect.flatMap(find(flags, settings), (found) =>
+    found === undefined
+      ? Effect.fail(
+          new Failure({
+            exit: "auth",
+            code: "TOKEN_MISSING",
+            message: `no token for ${settings.host}`,
+            hints: [
+              `nothing was sent.  profile ${settings.profile}`,
+              `fix:   set AELYST_TOKEN, or aelyst auth login${settings.profile === "default" ? "" : ` --profile ${settings.profile}`}`,
+            ],
+          }),
+        )
+      : Effect.succeed(found),
+  )

@@ -1,0 +1,97 @@
+/**
+ * What a person sees while a call waits: a countdown on one line of the terminal, one plain line elsewhere. It only
+ * watches; core decides on every wait.
+ */
+import type { AelystClient, Callbacks, Wait } from "@aelyst/core"
+import { Observer } from "@aelyst/core"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+
+import type { Printer } from "./Screen.ts"
+import { time } from "./Text.ts"
+
+/** Names the ways in which waits are shown. */
+export type Progress = "auto" | "bar" | "plain" | "none"
+
+/** Holds what a countdown needs to know. */
+export interface WaitingOptions {
+  readonly printer: Printer
+  readonly client: AelystClient["Service"]
+  readonly retries: number
+  readonly progress: Progress
+  /** More callbacks for the same call. */
+  readonly callbacks: Callbacks
+}
+
+const tick = 500
+
+/** Gives the line for a wait, or nothing where there is nothing to tell. */
+const line = (
+  wait: Wait,
+  limit: number,
+  retries: number,
+): ((left: number) => string) | undefined => {
+  const again = (left: number) => `retry ${wait.resend} of ${retries} in ${time(left)}`
+  switch (wait.reason) {
+    case "line":
+      return wait.resend === 0
+        ? undefined
+        : (left) => `⏸ rate limited (limit ${limit}) — ${again(left)}`
+    case "backoff":
+      return (left) => `⏸ not connected — ${again(left)}`
+    case "doubt":
+      return (left) => `⏸ no answer came back — ${again(left)}`
+    case "settle":
+      return (left) => `⏸ created; Aelyst is processing it — ${time(left)} left`
+  }
+}
+
+const show = Effect.fnUntraced(function* (wait: Wait, options: WaitingOptions) {
+  const { printer, client, retries, progress } = options
+  const now = yield* client.rateLimit
+  const closed = now.opensIn === undefined ? undefined : Duration.toMillis(now.opensIn)
+  const ms = wait.ms ?? closed
+  const text = line(wait, now.limit, retries)
+  if (text === undefined || ms === undefined || progress === "none") return
+  if (!printer.animated || progress === "plain") return printer.notice(text(seconds(ms)))
+  const until = (yield* Clock.currentTimeMillis) + ms
+  for (;;) {
+    const left = until - (yield* Clock.currentTimeMillis)
+    if (left <= 0) return printer.clear()
+    printer.draw(`${text(seconds(left))}   Ctrl-C to stop`)
+    yield* Effect.sleep(Math.min(tick, left))
+  }
+})
+
+// a countdown that shows tenths of seconds is hard to read
+const seconds = (ms: number): number => (ms > 1_000 ? Math.round(ms / 1_000) * 1_000 : ms)
+
+/** Runs a call and shows its waits. */
+export const watched = <A, E, R>(
+  call: Effect.Effect<A, E, R>,
+  options: WaitingOptions,
+): Effect.Effect<A, E, R> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const waits = yield* Queue.unbounded<Wait>()
+      const watcher = Effect.gen(function* () {
+        let wait = yield* Queue.take(waits)
+        for (;;) {
+          wait = yield* Effect.raceFirst(
+            Queue.take(waits),
+            Effect.andThen(show(wait, options), Effect.never),
+          )
+        }
+      })
+      yield* Effect.forkScoped(watcher)
+      const callbacks: Callbacks = {
+        ...options.callbacks,
+        onWait: (wait) => Queue.offerUnsafe(waits, wait),
+      }
+      return yield* Effect.provideService(call, Observer, callbacks).pipe(
+        Effect.ensuring(Effect.sync(() => options.printer.clear())),
+      )
+    }),
+  )

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { enableCompileCache } from "node:module"
+
+import pkg from "../package.json" with { type: "json" }
+
+// the reader of a pipe may leave at any time, `aelyst … | head`: that is its right and no error
+process.stdout.on("error", (error) => {
+  process.exit(Reflect.get(error, "code") === "EPIPE" ? 0 : 1)
+})
+// nobody is left to be told
+process.stderr.on("error", () => undefined)
+
+const args = process.argv.slice(2)
+if (args.length === 1 && args[0] === "--version") {
+  process.stdout.write(`aelyst v${pkg.version}\n`)
+} else {
+  enableCompileCache()
+  if (args[0] === "sandbox") {
+    const { run } = await import("./commands/Sandbox.ts")
+    process.exitCode = await run(args.slice(1), pkg.version)
+  } else {
+    const { main } = await import("./main.ts")
+    main(pkg.version, args)
+  }
+}

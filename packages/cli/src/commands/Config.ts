@@ -1,0 +1,122 @@
+/** `aelyst config`: the settings of this run, and those saved in a profile. */
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+
+import * as ConfigFiles from "../ConfigFile.ts"
+import type { Failure } from "../Failure.ts"
+import { usage } from "../Failure.ts"
+import { pathsOf } from "../Files.ts"
+import type { GlobalFlags } from "../Flags.ts"
+import { Host } from "../Host.ts"
+import { Screen } from "../Screen.ts"
+import * as Settings from "../Settings.ts"
+import type { Key } from "../SettingTable.ts"
+import { isKey, keys, settings as table } from "../SettingTable.ts"
+import { visible } from "../Text.ts"
+
+const keyOf = (text: string): Effect.Effect<Key, Failure> =>
+  isKey(text)
+    ? Effect.succeed(text)
+    : Effect.fail(
+        text === "token"
+          ? usage("a token is no setting", "save it with: aelyst auth login")
+          : usage("there is no such setting", `settings: ${keys.join(", ")}`),
+      )
+
+/** Lists the settings. */
+export const list = Effect.fnUntraced(function* (
+  showOrigin: boolean,
+  globals: GlobalFlags,
+): Effect.fn.Return<void, Failure, Host | Screen> {
+  const printer = yield* Screen
+  const { origins, profile } = yield* Settings.resolve(globals)
+  if (printer.json) {
+    const values = Object.fromEntries(
+      keys.map((key) => [key, showOrigin ? origins[key] : origins[key].text]),
+    )
+    return printer.value({ ok: true, profile, settings: values })
+  }
+  return printer.data(
+    keys
+      .map((key) => {
+        const { text, from } = origins[key]
+        return [key, visible(text), ...(showOrigin ? [from] : [])].join("\t")
+      })
+      .join("\n"),
+  )
+})
+
+/** Prints one setting. */
+export const get = Effect.fnUntraced(function* (
+  name: string,
+  globals: GlobalFlags,
+): Effect.fn.Return<void, Failure, Host | Screen> {
+  const printer = yield* Screen
+  const key = yield* keyOf(name)
+  const { origins } = yield* Settings.resolve(globals)
+  const { text, from } = origins[key]
+  if (printer.json) return printer.value({ ok: true, key, value: text, from })
+  return printer.data(visible(text))
+})
+
+const change = Effect.fnUntraced(function* (
+  globals: GlobalFlags,
+  edit: (profile: ConfigFiles.Profile) => ConfigFiles.Profile,
+): Effect.fn.Return<string, Failure, Host | Screen> {
+  const printer = yield* Screen
+  const { paths, config, profile } = yield* Settings.resolve(globals, { anyProfile: true })
+  const before = Object.hasOwn(config.profiles, profile) ? config.profiles[profile] : undefined
+  const path = yield* ConfigFiles.writeConfig(paths, {
+    ...config,
+    profiles: { ...config.profiles, [profile]: edit(before ?? { settings: {} }) },
+  })
+  printer.notice(`saved in profile ${profile}, ${visible(path)}`)
+  return profile
+})
+
+/** Saves a setting in the profile. */
+export const set = Effect.fnUntraced(function* (
+  name: string,
+  text: string,
+  globals: GlobalFlags,
+): Effect.fn.Return<void, Failure, Host | Screen> {
+  const printer = yield* Screen
+  const key = yield* keyOf(name)
+  yield* Effect.fromResult(
+    Result.mapError<unknown, string, Failure>(table[key].parse(text), (rule) =>
+      usage(`${key} ${rule}`),
+    ),
+  )
+  const profile = yield* change(globals, (before) => ({
+    ...before,
+    settings: { ...before.settings, [key]: text },
+  }))
+  if (printer.json) printer.value({ ok: true, profile, key, value: text })
+})
+
+/** Removes a setting from the profile. */
+export const unset = Effect.fnUntraced(function* (
+  name: string,
+  globals: GlobalFlags,
+): Effect.fn.Return<void, Failure, Host | Screen> {
+  const printer = yield* Screen
+  const key = yield* keyOf(name)
+  const profile = yield* change(globals, (before) => {
+    const { [key]: _, ...rest } = before.settings
+    return { ...before, settings: rest }
+  })
+  if (printer.json) printer.value({ ok: true, profile, key })
+})
+
+/** Prints where the files are. */
+export const path: Effect.Effect<void, never, Host | Screen> = Effect.gen(function* () {
+  const printer = yield* Screen
+  const { env, cwd } = yield* Host
+  const paths = pathsOf(env, cwd)
+  if (printer.json) return printer.value({ ok: true, ...paths })
+  return printer.data(
+    (["config", "credentials", "state", "project"] as const)
+      .map((name) => `${name}\t${visible(paths[name] ?? "")}`)
+      .join("\n"),
+  )
+})

@@ -1,0 +1,59 @@
+/** `aelyst errors`: the offline text of every code. */
+import * as Effect from "effect/Effect"
+
+import { allCodes } from "../ErrorCode.ts"
+import { exitTable } from "../ExitCode.ts"
+import type { Failure } from "../Failure.ts"
+import { usage } from "../Failure.ts"
+import { Screen } from "../Screen.ts"
+
+const nearest = (wanted: string): ReadonlyArray<string> =>
+  [...allCodes.keys()].filter((code) => code.includes(wanted) || wanted.includes(code)).slice(0, 5)
+
+/** Explains one code, or lists all. */
+export const run = Effect.fnUntraced(function* (
+  code: string | undefined,
+): Effect.fn.Return<void, Failure, Screen> {
+  const printer = yield* Screen
+  if (code === undefined) {
+    const codes = [...allCodes].map(([name, { exit, when }]) => ({
+      code: name,
+      exit: exitTable[exit].code,
+      when,
+    }))
+    if (printer.json) return printer.value({ ok: true, codes })
+    return printer.data(codes.map((row) => `${row.code}\t${row.exit}\t${row.when}`).join("\n"))
+  }
+  const wanted = code.toUpperCase()
+  const entry = allCodes.get(wanted)
+  if (entry === undefined) {
+    const near = /^[A-Z_]{2,40}$/.test(wanted) ? nearest(wanted) : []
+    return yield* Effect.fail(
+      usage(
+        "there is no such code",
+        near.length === 0 ? "all codes: aelyst errors" : `did you mean: ${near.join(", ")}`,
+      ),
+    )
+  }
+  const { exit, when, meaning, fix, docs } = entry
+  if (printer.json) {
+    return printer.value({
+      ok: true,
+      code: wanted,
+      exit: exitTable[exit].code,
+      when,
+      meaning,
+      fix,
+      docs,
+    })
+  }
+  return printer.data(
+    [
+      `${wanted}  (exit ${exitTable[exit].code})`,
+      `  when:    ${when}`,
+      `  contact: ${meaning}`,
+      `  fix:     ${fix}`,
+      ...(docs === undefined ? [] : [`  docs:    ${docs}`]),
+    ].join("\n"),
+  )
+})

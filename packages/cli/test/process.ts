@@ -1,0 +1,96 @@
+/** Runs the built command as people do: a process of its own, with nothing in its environment but what a test gives. */
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** The built command; the build comes before the tests. */
+export const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Options {
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly stdin?: string
+}
+
+/** A directory that is gone after the test. */
+export class Home implements Disposable {
+  readonly path: string
+  constructor() {
+    this.path = mkdtempSync(join(tmpdir(), "aelyst-cli-"))
+  }
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+const path = [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter)
+
+/** A running command. */
+export class Running {
+  readonly child
+  stdout = ""
+  stderr = ""
+  readonly ended: Promise<Ended>
+  private readonly watchers = new Set<() => void>()
+
+  constructor(command: string, args: ReadonlyArray<string>, options: Options = {}) {
+    this.child = spawn(command, args, {
+      env: { PATH: path, ...options.env },
+      cwd: options.cwd ?? tmpdir(),
+      stdio: ["pipe", "pipe", "pipe"],
+    })
+    this.child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text
+      this.tell()
+    })
+    this.child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text
+      this.tell()
+    })
+    // a command that does not read its input may be gone before it is written
+    this.child.stdin.on("error", () => undefined)
+    this.child.stdin.end(options.stdin ?? "")
+    this.ended = new Promise((resolve, reject) => {
+      this.child.once("error", reject)
+      this.child.once("close", (code, signal) => {
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr })
+        this.tell()
+      })
+    })
+  }
+
+  private tell(): void {
+    for (const watcher of this.watchers) watcher()
+  }
+
+  /** Waits until the output so far fulfils a condition; fails when the command ends before. */
+  until(condition: (running: Running) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const watcher = () => {
+        if (condition(this)) resolve()
+        else if (this.child.exitCode === null && this.child.signalCode === null) return
+        else reject(new Error(`ended with ${this.child.exitCode}: ${this.stdout}${this.stderr}`))
+        this.watchers.delete(watcher)
+      }
+      this.watchers.add(watcher)
+      watcher()
+    })
+  }
+}
+
+/** Starts `aelyst`. */
+export const start = (args: ReadonlyArray<string>, options?: Options): Running =>
+  new Running(process.execPath, [bin, ...args], options)
+
+/** Runs `aelyst` to its end. */
+export const aelyst = (args: ReadonlyArray<string>, options?: Options): Promise<Ended> =>
+  start(args, options).ended
