@@ -33,7 +33,7 @@ import { validate } from "./Contact.ts"
 import * as Identifier from "./Identifier.ts"
 import type { Lane } from "./Lane.ts"
 import * as Lanes from "./Lane.ts"
-import * as Metrics from "./Metrics.ts"
+import { Counting } from "./Metrics.ts"
 import * as Monotonic from "./Monotonic.ts"
 import { Observer, notify } from "./Observer.ts"
 import type { PacerSnapshot } from "./Pacer.ts"
@@ -166,7 +166,8 @@ export const makeWith = (
       const settleMs = own.settleMs ?? config.settleMs
       if (settleMs > 0) {
         const settle = Effect.gen(function* () {
-          yield* Metrics.wait("settle", settleMs)
+          const counters = yield* Counting
+          yield* counters.wait("settle", settleMs)
           yield* notify(observer.onWait, { reason: "settle", ms: settleMs, resend: 0 })
           yield* Effect.sleep(settleMs)
         })

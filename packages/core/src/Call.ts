@@ -24,7 +24,8 @@ import type { ClientConfig } from "./ClientConfig.ts"
 import type { Validated } from "./Contact.ts"
 import * as Identifier from "./Identifier.ts"
 import type { Lane } from "./Lane.ts"
-import * as Metrics from "./Metrics.ts"
+import type { Counters } from "./Metrics.ts"
+import { Counting } from "./Metrics.ts"
 import * as Monotonic from "./Monotonic.ts"
 import type { Callbacks } from "./Observer.ts"
 import { Observer, notify } from "./Observer.ts"
@@ -128,6 +129,7 @@ interface Call {
   readonly limits: CallLimits
   readonly trace: CallTrace
   readonly observer: Callbacks
+  readonly counters: Counters
 }
 
 const unavailable = (
@@ -285,11 +287,11 @@ const attempt = Effect.fnUntraced(function* (
       if (how.status !== undefined) span.attribute("http.response.status_code", how.status)
       if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
     }
-    yield* Metrics.attempt(outcome, refused)
+    yield* call.counters.attempt(outcome, refused)
     yield* notify(call.observer.onAttempt, record)
   })
 
-  yield* Metrics.wait("line", Duration.toMillis(permit.waited))
+  yield* call.counters.wait("line", Duration.toMillis(permit.waited))
   trace.probe = probe
   const head = yield* Effect.result(
     Attempt.send(sender.http, requestOf(call, token, traceparent), probe, {
@@ -371,7 +373,7 @@ const inLine = Effect.fnUntraced(function* (
   call: Call,
   place: Place,
 ): Effect.fn.Return<CallResult, CallError> {
-  const { sender, limits, trace, observer } = call
+  const { sender, limits, trace, observer, counters } = call
   let state: CallState = RetryPolicy.initial
   let newest: CallError | undefined
   for (;;) {
@@ -414,7 +416,7 @@ const inLine = Effect.fnUntraced(function* (
     state = next
     newest = error
     if (decision.wait === "line") continue
-    yield* Metrics.wait(decision.wait, waitMs)
+    yield* counters.wait(decision.wait, waitMs)
     yield* notify(observer.onWait, {
       reason: decision.wait,
       ms: waitMs,
@@ -443,7 +445,8 @@ export const run = Effect.fnUntraced(function* (
   trace: CallTrace,
 ): Effect.fn.Return<CallResult, CallError> {
   const observer = yield* Observer
-  const call: Call = { sender, valid, limits, trace, observer }
+  const counters = yield* Counting
+  const call: Call = { sender, valid, limits, trace, observer, counters }
   const { locks, pacer } = sender.lane
   const enter = Effect.mapError(pacer.enter, ({ reason, retryAfter }) =>
     unavailable(call, reason, retryAfter),
