@@ -156,7 +156,7 @@ for (const file of globSync("packages/*/package.json").toSorted()) {
   if (!publint.ok) say(`publint\n${publint.output}`)
   // attw looks at types; a command has none
   if (manifest.exports?.["."] !== undefined) {
-    const attw = run("attw", ["--quiet", "--profile", "esm-only", tarball])
+    const attw = run("attw", ["--profile", "esm-only", "--format", "ascii", tarball])
     if (!attw.ok) say(`attw\n${attw.output}`)
   }
   const kilobytes = (readFileSync(tarball).length / 1000).toFixed(0)
