@@ -92,8 +92,10 @@ beforeAll(async () => {
     extends: "../../../tsconfig.base.json",
     compilerOptions: {
       composite: false,
+      declarationMap: false,
       noEmit: true,
       rewriteRelativeImportExtensions: false,
+      allowImportingTsExtensions: true,
       noUnusedLocals: false,
       noPropertyAccessFromIndexSignature: false,
       types: ["node"],
