@@ -268,7 +268,7 @@ class Engine {
         Effect.flatMap(Monotonic.nowMillis, (now) => {
           self.arrivedAt = now
           if (deadline === Number.POSITIVE_INFINITY) return this.#stand(self)
-          return Effect.andThen(this.#refuseAtOnce(self, now), this.#stand(self))
+          return Effect.flatMap(this.#refuseAtOnce(self, now), () => this.#stand(self))
         }),
         (exit) => {
           this.#line.leave(self)
