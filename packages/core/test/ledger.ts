@@ -1,0 +1,197 @@
+/** A server in memory that keeps a ledger of what it received and created, with a fault for each request. */
+import { Clock, Effect } from "effect"
+import type { HttpClientRequest } from "effect/http"
+import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
+
+import { AttemptProbe } from "../src/Attempt.ts"
+
+/** What becomes of one request. `commits`: the server had processed it before the fault. */
+export type Fault =
+  | { readonly kind: "answer" }
+  | { readonly kind: "refuse"; readonly retryAfter?: string }
+  | { readonly kind: "status"; readonly status: number; readonly commits: boolean }
+  | { readonly kind: "garbage"; readonly text: string; readonly commits: boolean }
+  | { readonly kind: "reset"; readonly commits: boolean }
+  | { readonly kind: "hang"; readonly commits: boolean }
+  | { readonly kind: "stall"; readonly commits: boolean }
+  | { readonly kind: "unreachable" }
+  | { readonly kind: "blackhole" }
+
+/** How the server treats an identifier that exists: refuses it, merges into it, or makes a second contact. */
+export type Existing = "reject" | "merge" | "duplicate"
+
+/** One request as the server saw it. */
+export interface Entry {
+  readonly key: string
+  readonly atMs: number
+  readonly fault: Fault
+  /** Whether its bytes arrived. */
+  readonly arrived: boolean
+  /** Whether it made a contact. */
+  readonly created: boolean
+}
+
+const json = (status: number, message: string, headers: Readonly<Record<string, string>> = {}) =>
+  new Response(JSON.stringify({ code: status === 200 ? "200" : status, message }), {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+  })
+
+const breaks = (request: HttpClientRequest.HttpClientRequest, code: string) =>
+  new HttpClientError.HttpClientError({
+    reason: new HttpClientError.TransportError({
+      request,
+      cause: Object.assign(new Error("the socket broke"), { code }),
+    }),
+  })
+
+/** Makes the server; `faultOf` gives the fault of the nth request (from 0) of a key. */
+export const make = (
+  faultOf: (nth: number, key: string) => Fault,
+  options: {
+    readonly existing?: Existing
+    readonly latencyMs?: number
+    /** Whether the transport tells its phase. */
+    readonly reports?: boolean
+  } = {},
+) => {
+  const { existing = "reject", latencyMs = 0, reports = true } = options
+  const ledger: Array<Entry> = []
+  const contacts = new Map<string, number>()
+  const seen = new Map<string, number>()
+  let inFlight = 0
+  let mostInFlight = 0
+
+  /** Processes a create, and gives the answer. */
+  const process = (key: string): { readonly response: Response; readonly created: boolean } => {
+    const had = contacts.get(key) ?? 0
+    if (had > 0 && existing === "reject") {
+      return { response: json(400, "Contact already exists"), created: false }
+    }
+    const created = had === 0 || existing === "duplicate"
+    if (created) contacts.set(key, had + 1)
+    return { response: json(200, "Contact added successfully!"), created }
+  }
+
+  const client = HttpClient.make((request, url, _signal, fiber) =>
+    Effect.gen(function* () {
+      const probe = fiber.getRef(AttemptProbe)
+      if (reports) probe.watch()
+      const key = decodeURIComponent(url.pathname.split("/").at(-1) ?? "")
+      const nth = seen.get(key) ?? 0
+      seen.set(key, nth + 1)
+      const fault = faultOf(nth, key)
+      const arrived = fault.kind !== "unreachable" && fault.kind !== "blackhole"
+      const atMs = yield* Clock.currentTimeMillis
+      const note = (created: boolean) => ledger.push({ key, atMs, fault, arrived, created })
+      if (!arrived) {
+        note(false)
+        if (fault.kind === "blackhole") return yield* Effect.never
+        return yield* Effect.fail(breaks(request, "ECONNREFUSED"))
+      }
+      if (reports) probe.dispatch()
+      // what arrived is processed even if nobody waits for the answer
+      const commits = !("commits" in fault) || fault.commits
+      const done = fault.kind !== "refuse" && commits ? process(key) : undefined
+      note(done?.created ?? false)
+      if (latencyMs > 0) yield* Effect.sleep(latencyMs)
+      switch (fault.kind) {
+        case "hang":
+          return yield* Effect.never
+        case "reset":
+          return yield* Effect.fail(breaks(request, "ECONNRESET"))
+        case "refuse":
+          return json(429, "Too Many Requests", {
+            ...(fault.retryAfter !== undefined && { "retry-after": fault.retryAfter }),
+          })
+        case "status":
+          return json(fault.status, "Unexpected error occurred")
+        case "garbage":
+          return new Response(fault.text, { status: 200 })
+        case "stall":
+          return new Response(
+            new ReadableStream<Uint8Array>({
+              start: (controller) => controller.enqueue(new TextEncoder().encode('{"code":')),
+            }),
+            { status: 200 },
+          )
+        default:
+          return done?.response ?? json(500, "no")
+      }
+    }).pipe(
+      Effect.map((response) => HttpClientResponse.fromWeb(request, response)),
+      (send) =>
+        Effect.suspend(() => {
+          inFlight += 1
+          mostInFlight = Math.max(mostInFlight, inFlight)
+          return Effect.ensuring(
+            send,
+            Effect.sync(() => {
+              inFlight -= 1
+            }),
+          )
+        }),
+    ),
+  )
+  return {
+    client,
+    ledger,
+    /** How many contacts there are for a key. */
+    contacts: (key: string): number => contacts.get(key) ?? 0,
+    get inFlight(): number {
+      return inFlight
+    },
+    get mostInFlight(): number {
+      return mostInFlight
+    },
+  }
+}
+
+/** Draws numbers in [0, 1) from a seed, the same ones each time. */
+export const randomOf = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Picks one of several. */
+export const pick = <A>(random: () => number, from: readonly [A, ...ReadonlyArray<A>]): A =>
+  from[Math.floor(random() * from.length)] ?? from[0]
+
+const faults: ReadonlyArray<(random: () => number) => Fault> = [
+  () => ({ kind: "answer" }),
+  () => ({ kind: "refuse" }),
+  (random) => ({
+    kind: "refuse",
+    retryAfter: pick(random, ["0", "1", "2", "1.5", "7", "45", "3600", "-1", "soon"]),
+  }),
+  (random) => ({
+    kind: "status",
+    status: pick(random, [500, 502, 503, 504]),
+    commits: random() < 0.5,
+  }),
+  (random) => ({ kind: "status", status: pick(random, [400, 401, 403, 404]), commits: false }),
+  (random) => ({ kind: "status", status: pick(random, [408, 302]), commits: random() < 0.5 }),
+  (random) => ({
+    kind: "garbage",
+    text: pick(random, ["", "<html>hello</html>", "null", "[]", '{"code":500}', '{"code":"2']),
+    commits: random() < 0.5,
+  }),
+  (random) => ({ kind: "reset", commits: random() < 0.5 }),
+  (random) => ({ kind: "hang", commits: random() < 0.5 }),
+  (random) => ({ kind: "stall", commits: random() < 0.5 }),
+  () => ({ kind: "unreachable" }),
+  () => ({ kind: "blackhole" }),
+]
+
+/** Draws a script of one to six faults; after them every request is answered. */
+export const script = (random: () => number): ReadonlyArray<Fault> =>
+  Array.from({ length: 1 + Math.floor(random() * 6) }, () => {
+    const draw = faults[Math.floor(random() * faults.length)]
+    return draw === undefined ? { kind: "answer" } : draw(random)
+  })
