@@ -64,12 +64,14 @@ export const make = (output: Output): Progress => {
       },
     }
   }
-  let next = 0
+  let shown = -1
   return {
     show: (state) => {
-      if (state.done < next) return
-      // a line for each fifth of the rows
-      next = state.done + Math.max(1, Math.floor(state.total / 5))
+      const step = Math.max(1, Math.floor(state.total / 5))
+      const last = state.done === state.total && shown < state.done
+      // a line for each fifth of the rows, and one at the end
+      if (shown >= 0 && state.done < shown + step && !last) return
+      shown = state.done
       output.write(`${line(state)}\n`)
     },
     stop: () => {},

@@ -37,9 +37,9 @@ describe("Progress", () => {
   it("writes plain lines now and then where nobody watches", () => {
     const { written, output } = screen({})
     const progress = make(output)
-    for (let done = 0; done <= 60; done++) progress.show({ ...state, done })
+    for (const done of [0, 0, 5, 12, 13, 30, 59, 60, 60]) progress.show({ ...state, done })
     progress.stop()
-    expect(written).toHaveLength(6)
+    expect(written.map((text) => text.split("/")[0])).toStrictEqual(["0", "12", "30", "59", "60"])
     expect(written.join("").includes("\u001B")).toBe(false)
   })
 })
