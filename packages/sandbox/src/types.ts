@@ -307,3 +307,15 @@ export interface SandboxExchangeRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
 }
+
+/** What the command needs of its process. */
+export interface SandboxIo {
+  readonly stdout: { readonly write: (text: string) => unknown }
+  readonly stderr: { readonly write: (text: string) => unknown; readonly isTTY?: boolean }
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Asks to stop; its reason is the name of the signal: `SIGINT` or `SIGTERM`. */
+  readonly signal: AbortSignal
+  /** The command as people typed it. Default `aelyst-sandbox`. */
+  readonly program?: string
+  readonly version?: string
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+/** Runs the command in this process. */
+import { readFileSync } from "node:fs"
+
+import { runSandbox } from "./command.ts"
+
+const readVersion = (): string => {
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+  )
+  return typeof manifest === "object" && manifest !== null && "version" in manifest
+    ? String(manifest.version)
+    : ""
+}
+
+const stop = new AbortController()
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort(signal))
+// whoever reads the log may leave first
+process.stderr.on("error", () => undefined)
+process.stdout.on("error", () => undefined)
+
+process.exitCode = await runSandbox(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: stop.signal,
+  version: readVersion(),
+})
