@@ -9,7 +9,7 @@ import { Refusal } from "./Refusal.ts"
 import type { ClientSource, SetupOptions } from "./types.ts"
 
 /** How many calls may wait in line before a visitor is told to come back, unless an option says otherwise. */
-export const MAX_QUEUE = 100
+const MAX_QUEUE = 100
 
 const isClient = (source: ClientSource): source is Aelyst =>
   "contacts" in source && typeof source.contacts.create === "function"

@@ -10,9 +10,9 @@ import * as Zlib from "node:zlib"
 import { Refusal } from "./Refusal.ts"
 
 /** The most bytes of a body, after decompression. */
-export const MAX_BODY = 65_536
+const MAX_BODY = 65_536
 /** How long a body may take to arrive, in milliseconds. */
-export const BODY_TIMEOUT = 10_000
+const BODY_TIMEOUT = 10_000
 const MAX_DEPTH = 32
 const MAX_KEYS = 1_000
 

@@ -62,7 +62,7 @@ export const findings = {
 export type FindingName = keyof typeof findings
 
 /** Gives the address of a finding's heading. */
-export const docsOf = (code: string): string =>
+const docsOf = (code: string): string =>
   `https://github.com/aelyst/aelyst/blob/main/packages/express/README.md#${code.toLowerCase()}`
 
 const logged = new WeakMap<object, Set<string>>()

@@ -8,7 +8,7 @@ import type { Aelyst, ContactInput, CreateResult, IdentifierInput } from "@aelys
 import { Refusal } from "./Refusal.ts"
 
 /** How many creates may wait behind another of the same contact. */
-export const MAX_BEHIND = 100
+const MAX_BEHIND = 100
 
 const fingerprint = (contact: ContactInput): string | undefined => {
   try {

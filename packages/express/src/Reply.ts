@@ -14,7 +14,7 @@ const DEFAULT_RETRY_AFTER = 1
 const MAX_RETRY_AFTER = 2 ** 31 - 1
 
 /** Milliseconds as whole seconds, rounded up, at least 1. */
-export const wholeSeconds = (ms: number | undefined): number =>
+const wholeSeconds = (ms: number | undefined): number =>
   ms === undefined || !(ms >= 0)
     ? DEFAULT_RETRY_AFTER
     : Math.min(MAX_RETRY_AFTER, Math.max(1, Math.ceil(ms / 1000)))

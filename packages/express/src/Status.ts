@@ -57,7 +57,7 @@ export const statusTable = {
     visitor: {
       status: 503,
       code: "rate_limited",
-      message: "There are too many requests at the moment. Please try again in a little while.",
+      message: "There are too many requests at the moment.",
     },
     proxy: { status: 429, code: "rate_limited", message: "Too Many Requests" },
     retryAfter: true,
@@ -98,7 +98,7 @@ export const statusTable = {
     visitor: {
       status: 503,
       code: "unavailable",
-      message: "This is busy at the moment. Please try again in a little while.",
+      message: "This is busy at the moment.",
     },
     proxy: {
       status: 503,
@@ -133,7 +133,7 @@ export const refusals = {
   too_large: { status: 413, message: "The body is too large." },
   unsupported_type: { status: 415, message: "This type of body is not supported." },
   misconfigured: { status: 500, message: "This is not set up correctly." },
-  busy: { status: 503, message: "This is busy at the moment. Please try again in a little while." },
+  busy: { status: 503, message: "This is busy at the moment." },
 } as const
 
 /** Names a refusal. */

@@ -6,7 +6,7 @@ import { Sandbox } from "@aelyst/sandbox"
 import { createServer } from "node:net"
 import type { AddressInfo } from "node:net"
 
-export interface Expected {
+interface Expected {
   readonly status: number
   readonly code: string
   readonly retryAfter?: string

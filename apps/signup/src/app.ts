@@ -1,0 +1,98 @@
+/** The sign-up page: one form, its answers as pages, or as JSON for the script that makes it better. */
+import type { Aelyst } from "@aelyst/node"
+import { aelystErrors, createContact } from "@aelyst/express"
+import express from "express"
+import type { Express, Request } from "express"
+import { rateLimit } from "express-rate-limit"
+import { fileURLToPath } from "node:url"
+
+import { besidePage, fields, formPage, thanksPage } from "./page.ts"
+import { errorsOf } from "./words.ts"
+
+const file = (name: string): string => fileURLToPath(new URL(`../public/${name}`, import.meta.url))
+
+const wantsJson = (req: Request): boolean => req.accepts(["html", "json"]) === "json"
+
+// A browser says where a form was sent from; a page of somebody else's is not ours.
+const sameOrigin = (req: Request): boolean => {
+  const { host, origin } = req.headers
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)
+}
+
+const valuesOf = (req: Request): Record<string, string> => {
+  const body: unknown = req.body
+  return Object.fromEntries(
+    fields.map(({ name }) => {
+      const value: unknown =
+        typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined
+      return [name, typeof value === "string" ? value : ""]
+    }),
+  )
+}
+
+/** What the app needs. */
+export interface SignupOptions {
+  /** Where contacts go. */
+  readonly client: Aelyst
+  /** The address of the sandbox's inspector. */
+  readonly inspector: string
+  /** Sign-ups per visitor and minute. */
+  readonly perMinute: number
+}
+
+/** Makes the app. */
+export const signup = ({ client, inspector, perMinute }: SignupOptions): Express => {
+  const app = express()
+  app.disable("x-powered-by")
+  app.use((_req, res, next) => {
+    res.setHeader(
+      "Content-Security-Policy",
+      `default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; frame-src 'self' ${new URL(inspector).origin}`,
+    )
+    res.setHeader("Referrer-Policy", "same-origin")
+    next()
+  })
+  app.get("/signup.js", (_req, res) => res.sendFile(file("signup.js")))
+  app.get("/signup.css", (_req, res) => res.sendFile(file("signup.css")))
+  app.get("/", (_req, res) => res.send(formPage({ values: {}, errors: {} }, inspector)))
+  app.get("/thanks", (_req, res) => res.send(thanksPage(inspector)))
+  app.get("/beside", (_req, res) => res.send(besidePage(inspector)))
+  app.post(
+    "/",
+    createContact({
+      client,
+      rate: rateLimit({
+        windowMs: 60_000,
+        limit: perMinute,
+        ipv6Subnet: 64,
+        standardHeaders: "draft-8",
+        legacyHeaders: false,
+        handler: (req, res) => {
+          const retryAfter = Math.max(1, Number(res.getHeader("Retry-After") ?? 60))
+          const message = "You have tried this too often."
+          res.status(429).setHeader("Cache-Control", "no-store")
+          if (wantsJson(req)) res.json({ message, retryAfter, errors: {} })
+          else res.send(formPage({ values: {}, errors: {}, message, retryAfter }, inspector))
+        },
+      }),
+      guard: sameOrigin,
+      honeypot: "website",
+      respond: (res, _submitted, req) => {
+        if (wantsJson(req)) res.json({ location: "/thanks" })
+        else res.redirect(303, "/thanks")
+      },
+    }),
+  )
+  app.use(
+    aelystErrors({
+      respond: (res, problem, req) => {
+        const errors = errorsOf(problem)
+        const { message, retryAfter } = problem
+        const wait = retryAfter === undefined ? {} : { retryAfter }
+        if (wantsJson(req)) res.json({ message, errors, ...wait })
+        else res.send(formPage({ values: valuesOf(req), errors, message, ...wait }, inspector))
+      },
+    }),
+  )
+  return app
+}

@@ -1,0 +1,36 @@
+/** Starts a sandbox and the sign-up page on it. `PORT` is the page's port, 3000 unless set. */
+import { Aelyst } from "@aelyst/node"
+import { Sandbox } from "@aelyst/sandbox"
+
+import { signup } from "./app.ts"
+
+const sandbox = await Sandbox.start({ processingDelayMs: 1_000 })
+const inspector = new URL("/_sandbox", sandbox.baseUrl).href
+// a visitor waits for an answer: better to say when to come back than to let them sit
+const client = new Aelyst({
+  baseUrl: sandbox.baseUrl,
+  token: sandbox.tokens.ok,
+  maxQueue: 100,
+  maxWaitMs: 2_000,
+  deadlineMs: 15_000,
+})
+const server = signup({ client, inspector, perMinute: 20 }).listen(
+  Number(process.env["PORT"] ?? 3000),
+  "127.0.0.1",
+  (error) => {
+    if (error !== undefined) throw error
+    const address = server.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    console.log(`Sign-up page        http://127.0.0.1:${port}/
+Sandbox inspector   ${inspector}
+Both side by side   http://127.0.0.1:${port}/beside`)
+  },
+)
+
+const stop = (): void => {
+  server.close()
+  server.closeAllConnections()
+  void Promise.all([client.close({ timeoutMs: 1_000 }), sandbox.close()])
+}
+process.once("SIGINT", stop)
+process.once("SIGTERM", stop)

@@ -1,0 +1,164 @@
+/** The pages as HTML. Everything that comes from outside is escaped, here and nowhere else. */
+
+/** The fields of the form, in their order. */
+export const fields = [
+  {
+    name: "firstName",
+    label: "First name",
+    type: "text",
+    autocomplete: "given-name",
+    hint: undefined,
+  },
+  {
+    name: "lastName",
+    label: "Last name (optional)",
+    type: "text",
+    autocomplete: "family-name",
+    hint: undefined,
+  },
+  {
+    name: "email",
+    label: "Email address",
+    type: "email",
+    autocomplete: "email",
+    hint: "Give an email address, a phone number, or both.",
+  },
+  {
+    name: "phone",
+    label: "Phone number",
+    type: "tel",
+    autocomplete: "tel",
+    hint: "With the country code, such as +60 12 345 6789.",
+  },
+] as const
+
+/** What the form shows beside its fields. */
+export interface FormState {
+  readonly values: Readonly<Record<string, string>>
+  /** What is wrong, by field. */
+  readonly errors: Readonly<Record<string, string>>
+  /** What went wrong otherwise. */
+  readonly message?: string
+  /** Seconds until it may work. */
+  readonly retryAfter?: number
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+}
+const escape = (text: string): string => text.replace(/[&<>"']/g, (one) => entities[one] ?? "")
+
+const layout = (title: string, main: string, inspector: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(title)}</title>
+<link rel="stylesheet" href="/signup.css">
+<link rel="icon" href="data:,">
+<script src="/signup.js" type="module"></script>
+</head>
+<body>
+<main>
+${main}
+</main>
+<footer>
+<p>What you enter goes to the sandbox on this machine. <a href="${escape(inspector)}">See what arrived in its inspector</a></p>
+</footer>
+</body>
+</html>
+`
+
+const field = (one: (typeof fields)[number], { errors, values }: FormState): string => {
+  const { autocomplete, hint, label, name, type } = one
+  const error = errors[name]
+  const described = [
+    ...(hint === undefined ? [] : [`${name}-hint`]),
+    ...(error === undefined ? [] : [`${name}-error`]),
+  ]
+  const attributes = [
+    `id="${name}"`,
+    `name="${name}"`,
+    `type="${type}"`,
+    `autocomplete="${autocomplete}"`,
+    `value="${escape(values[name] ?? "")}"`,
+    ...(name === "firstName" ? ["required"] : []),
+    ...(error === undefined ? [] : ['aria-invalid="true"']),
+    ...(described.length === 0 ? [] : [`aria-describedby="${described.join(" ")}"`]),
+  ]
+  return `<div class="field" data-field="${name}">
+<label for="${name}">${label}</label>
+${hint === undefined ? "" : `<p class="hint" id="${name}-hint">${hint}</p>\n`}<p class="error" id="${name}-error"${error === undefined ? " hidden" : ""}>${escape(error ?? "")}</p>
+<input ${attributes.join(" ")}>
+</div>`
+}
+
+/** Says when to try again. */
+const again = (seconds: number): string =>
+  `Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`
+
+const summary = ({ errors, message, retryAfter }: FormState): string => {
+  const links = fields
+    .filter(({ name }) => errors[name] !== undefined)
+    .map(({ name }) => `<li><a href="#${name}">${escape(errors[name] ?? "")}</a></li>`)
+  const wrong = links.length > 0 || message !== undefined
+  const text = links.length > 0 ? "Please correct this:" : (message ?? "")
+  const wait = retryAfter === undefined ? "" : `<p id="again">${again(retryAfter)}</p>`
+  return `<div id="summary" class="summary" role="alert" tabindex="-1"${wrong ? "" : " hidden"}${retryAfter === undefined ? "" : ` data-retry-after="${retryAfter}"`}>
+<h2>There is a problem</h2>
+<p id="problem">${escape(text)}</p>
+${wait}
+<ul>${links.join("")}</ul>
+</div>`
+}
+
+/** The form, empty or with what is wrong. */
+export const formPage = (state: FormState, inspector: string): string => {
+  const wrong = state.message !== undefined || Object.keys(state.errors).length > 0
+  return layout(
+    `${wrong ? "Error: " : ""}Sign up`,
+    `<h1>Sign up</h1>
+${summary(state)}
+<form method="post" action="/" novalidate>
+${fields.map((one) => field(one, state)).join("\n")}
+<div class="website" aria-hidden="true">
+<label for="website">Leave this empty</label>
+<input id="website" name="website" type="text" tabindex="-1" autocomplete="off">
+</div>
+<button type="submit">Sign up</button>
+<p id="status" role="status"></p>
+</form>`,
+    inspector,
+  )
+}
+
+/** What follows a success. */
+export const thanksPage = (inspector: string): string =>
+  layout(
+    "You are signed up",
+    `<h1 id="thanks" tabindex="-1">You are signed up</h1>
+<p>Thank you. We will be in touch.</p>
+<p><a href="/">Sign up somebody else</a></p>`,
+    inspector,
+  )
+
+/** The form and the inspector beside each other. */
+export const besidePage = (inspector: string): string => `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Sign up, and what arrives</title>
+<link rel="stylesheet" href="/signup.css">
+<link rel="icon" href="data:,">
+</head>
+<body class="beside">
+<iframe src="/" title="The sign-up page"></iframe>
+<iframe src="${escape(inspector)}" title="The sandbox's inspector"></iframe>
+</body>
+</html>
+`
