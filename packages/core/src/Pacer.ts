@@ -1,6 +1,6 @@
 /**
  * The rate-limit pacer: one line before one API, for one token. It learns limit and window from the answers and lets
- * a request go when the server will take it. The schedule itself is in `PacerState`; here are the line, the waiting
+ * a request go when the server will take it. The schedule itself is in `PacerState` and its neighbours; here are the line, the waiting
  * and the store.
  */
 import * as Context from "effect/Context"
@@ -15,8 +15,10 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 import * as Monotonic from "./Monotonic.ts"
+import * as PacerAnswer from "./PacerAnswer.ts"
 import * as Line from "./PacerLine.ts"
 import * as PacerState from "./PacerState.ts"
+import * as PacerTake from "./PacerTake.ts"
 
 /** What an answer says about the rate limit, read from its status and headers (W8, D8). */
 export interface Observation {
@@ -198,7 +200,7 @@ class Engine {
   readonly #store: PacerStore["Service"]
   readonly #maxQueue: number
   readonly #changed: PubSub.PubSub<void>
-  readonly #line = new Line.PacerLine()
+  readonly #line = new Line.PacerLine<Permit>()
   #order = 0
   /** Calls that have a place and have not been let through for the first time. */
   #arriving = 0
@@ -261,7 +263,7 @@ class Engine {
   /** Waits for a permit. Whoever is interrupted leaves the line, and a permit not handed out is given back. */
   acquire(spot: Spot, deadline: number): Effect.Effect<Permit, PacerRefusal> {
     return Effect.suspend(() => {
-      const self = Line.makeWaiter(spot.order, deadline)
+      const self = Line.makeWaiter<Permit>(spot.order, deadline)
       this.#line.join(self)
       this.#publish()
       return Effect.onExit(
@@ -282,45 +284,48 @@ class Engine {
   }
 
   /** Sleeps until this caller is the head or has failed. */
-  #stand(self: Line.Waiter): Effect.Effect<Permit, PacerRefusal> {
+  #stand(self: Line.Waiter<Permit>): Effect.Effect<Permit, PacerRefusal> {
     if (self.failure !== undefined) return late(self.failure)
     if (this.#line.head === self) return this.#lead(self)
     return asleep(self, () => this.#stand(self))
   }
 
   /** Asks for a permit and sleeps until there can be one; only the head does. */
-  readonly #lead = Effect.fnUntraced({ self: this }, function* (this: Engine, self: Line.Waiter) {
-    for (;;) {
-      const now = yield* Monotonic.nowMillis
-      this.#line.expire(now, {})
-      if (self.failure !== undefined) return yield* late(self.failure)
-      const asked = yield* this.#ask(self, now)
-      if (self.permit !== undefined) return self.permit
-      if (asked.certainMs !== undefined) {
-        this.#line.expire(now + asked.certainMs, { retryAfterMs: asked.certainMs })
+  readonly #lead = Effect.fnUntraced(
+    { self: this },
+    function* (this: Engine, self: Line.Waiter<Permit>) {
+      for (;;) {
+        const now = yield* Monotonic.nowMillis
+        this.#line.expire(now, {})
         if (self.failure !== undefined) return yield* late(self.failure)
+        const asked = yield* this.#ask(self, now)
+        if (self.permit !== undefined) return self.permit
+        if (asked.certainMs !== undefined) {
+          this.#line.expire(now + asked.certainMs, { retryAfterMs: asked.certainMs })
+          if (self.failure !== undefined) return yield* late(self.failure)
+        }
+        // Timers count whole milliseconds and may fire a fraction early: round up, or the head spins.
+        const ms = Math.max(1, Math.ceil(Math.min(asked.waitMs, this.#line.nextDeadline() - now)))
+        yield* Effect.raceFirst(
+          asleep(self, () => Effect.void),
+          Effect.sleep(Duration.millis(ms)),
+        )
+        // The timer may have won: nobody must wake the sleep that is over.
+        self.wake = undefined
+        if (this.#line.head !== self) return yield* this.#stand(self)
       }
-      // Timers count whole milliseconds and may fire a fraction early: round up, or the head spins.
-      const ms = Math.max(1, Math.ceil(Math.min(asked.waitMs, this.#line.nextDeadline() - now)))
-      yield* Effect.raceFirst(
-        asleep(self, () => Effect.void),
-        Effect.sleep(Duration.millis(ms)),
-      )
-      // The timer may have won: nobody must wake the sleep that is over.
-      self.wake = undefined
-      if (this.#line.head !== self) return yield* this.#stand(self)
-    }
-  })
+    },
+  )
 
   /** Asks the store for a permit, and for how long to wait without one. */
   #ask(
-    self: Line.Waiter,
+    self: Line.Waiter<Permit>,
     now: number,
   ): Effect.Effect<{ readonly waitMs: number; readonly certainMs: number | undefined }> {
     // Uninterruptible, so that a permit is either on the waiter or was never taken.
     return Effect.uninterruptible(
       this.#modify((state, storeNow) => {
-        const [decision, next] = PacerState.take(this.#config, state, storeNow)
+        const [decision, next] = PacerTake.take(this.#config, state, storeNow)
         if (decision._tag === "Admit") {
           self.permit = this.#permit(decision.id, Duration.millis(now - self.arrivedAt))
           return [{ waitMs: 0, certainMs: undefined }, next]
@@ -333,7 +338,7 @@ class Engine {
   }
 
   /** Fails a caller whose turn provably comes after its deadline. */
-  #refuseAtOnce(self: Line.Waiter, now: number): Effect.Effect<void> {
+  #refuseAtOnce(self: Line.Waiter<Permit>, now: number): Effect.Effect<void> {
     // Who comes back after a refusal has hardly anybody in front; who is new stands at the end.
     const nth = self.behind === undefined ? this.#line.size : 1
     return Effect.map(
@@ -371,7 +376,7 @@ class Engine {
         once(
           Effect.flatMap(observation.refused ? Random.next : Effect.succeed(0), (jitter) =>
             change((state, now) =>
-              PacerState.observe(this.#config, state, id, answer(observation, jitter), now),
+              PacerAnswer.observe(this.#config, state, id, answer(observation, jitter), now),
             ),
           ),
         ),
@@ -420,7 +425,10 @@ const late = ({ retryAfterMs }: { readonly retryAfterMs?: number }) =>
   })
 
 /** Sleeps until somebody wakes this caller, then goes on. */
-const asleep = <A, E>(waiter: Line.Waiter, next: () => Effect.Effect<A, E>): Effect.Effect<A, E> =>
+const asleep = <A, E>(
+  waiter: Line.Waiter<Permit>,
+  next: () => Effect.Effect<A, E>,
+): Effect.Effect<A, E> =>
   Effect.callback<A, E>((resume) => {
     // Yielding lets the waker finish first: who is served first also sends first.
     waiter.wake = () => resume(Effect.flatMap(Effect.yieldNow, next))

@@ -3,17 +3,15 @@
  * Joining at the end, leaving from anywhere and looking at the head take constant time. No Effect inside.
  */
 
-import type { Permit } from "./Pacer.ts"
-
 /** One caller's place. `order` never changes: who comes back after a refusal stands where they stood. */
-export interface Waiter {
+export interface Waiter<A> {
   readonly order: number
   /** When it is too late, on the monotonic clock in milliseconds. */
   readonly deadline: number
   /** When it joined, on the monotonic clock in milliseconds. */
   arrivedAt: number
   /** What it was granted. */
-  permit: Permit | undefined
+  permit: A | undefined
   /** Set when the wait cannot or could not fit; the caller fails with it. */
   failure: { readonly retryAfterMs?: number } | undefined
   /** Called once when the caller should look again; absent while it is not asleep. */
@@ -21,12 +19,12 @@ export interface Waiter {
   /** It was woken while it was not asleep. */
   woken: boolean
   queued: boolean
-  before: Waiter | undefined
-  behind: Waiter | undefined
+  before: Waiter<A> | undefined
+  behind: Waiter<A> | undefined
 }
 
 /** Makes a place that is in no line yet. */
-export const makeWaiter = (order: number, deadline: number): Waiter => ({
+export const makeWaiter = <A>(order: number, deadline: number): Waiter<A> => ({
   order,
   deadline,
   arrivedAt: 0,
@@ -40,7 +38,7 @@ export const makeWaiter = (order: number, deadline: number): Waiter => ({
 })
 
 /** Lets a sleeping caller look again; one that is awake will before it sleeps. */
-export const wake = (waiter: Waiter | undefined): void => {
+export const wake = <A>(waiter: Waiter<A> | undefined): void => {
   if (waiter === undefined) return
   const resume = waiter.wake
   waiter.wake = undefined
@@ -49,16 +47,16 @@ export const wake = (waiter: Waiter | undefined): void => {
 }
 
 /** The line itself. */
-export class PacerLine {
+export class PacerLine<A> {
   /** Who is next. */
-  head: Waiter | undefined
+  head: Waiter<A> | undefined
   /** How many stand in line. */
   size = 0
-  #tail: Waiter | undefined
-  readonly #deadlines = new DeadlineHeap()
+  #tail: Waiter<A> | undefined
+  readonly #deadlines = new DeadlineHeap<A>()
 
   /** Puts a caller where its order belongs; wakes a head that is head no more, so that it stops its timer. */
-  join(waiter: Waiter): void {
+  join(waiter: Waiter<A>): void {
     let before = this.#tail
     if (before !== undefined && before.order > waiter.order) {
       // Only refused callers come back, and few are in front of them: look from the head.
@@ -84,7 +82,7 @@ export class PacerLine {
   }
 
   /** Takes a caller out, wherever it stands; a new head is woken. */
-  leave(waiter: Waiter): void {
+  leave(waiter: Waiter<A>): void {
     if (!waiter.queued) return
     waiter.queued = false
     this.size--
@@ -118,10 +116,10 @@ export class PacerLine {
 }
 
 /** A binary heap by deadline. Who left the line is dropped when it comes up, or when too many have left. */
-class DeadlineHeap {
-  #items: Array<Waiter> = []
+class DeadlineHeap<A> {
+  #items: Array<Waiter<A>> = []
 
-  push(waiter: Waiter): void {
+  push(waiter: Waiter<A>): void {
     const items = this.#items
     items.push(waiter)
     this.#up(items.length - 1)
@@ -144,7 +142,7 @@ class DeadlineHeap {
     return top === undefined ? Number.POSITIVE_INFINITY : top.deadline
   }
 
-  pop(): Waiter | undefined {
+  pop(): Waiter<A> | undefined {
     const top = this.#items[0]
     if (top !== undefined) this.#removeTop()
     return top

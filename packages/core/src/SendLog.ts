@@ -83,13 +83,12 @@ export const dropOldest = (log: SendLog, count: number): SendLog => {
 export const rebase = (log: SendLog, base: number): SendLog =>
   log.map((run) => (run.base >= base ? run : { ...run, base }))
 
-/** Takes away the newest send. */
-export const dropNewest = (log: SendLog): SendLog => {
-  const last = log.at(-1)
-  if (last === undefined) return log
-  const rest = log.slice(0, -1)
-  return last.count > 1 ? [...rest, { ...last, count: last.count - 1 }] : rest
-}
+/** Takes away one send of this time. */
+export const dropAt = (log: SendLog, at: number): SendLog =>
+  log.flatMap((run) => {
+    if (run.at !== at) return [run]
+    return run.count > 1 ? [{ ...run, count: run.count - 1 }] : []
+  })
 
 /** Gives the run of the nth oldest send (from 1), or undefined where there are fewer. */
 export const runOf = (log: SendLog, nth: number): Run | undefined => {

@@ -59,7 +59,7 @@ const server = () =>
   )
 
 describe("Pacer", () => {
-  it.effect("it sends the first request alone, then what the answer says is left", () =>
+  it.effect("sends the first request alone, then what the answer says is left", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
       const { reply, sends } = yield* server()
@@ -79,7 +79,7 @@ describe("Pacer", () => {
     }),
   )
 
-  it.effect("it serves in the order of arrival", () =>
+  it.effect("serves in the order of arrival", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
       const { reply } = yield* server()
@@ -100,7 +100,7 @@ describe("Pacer", () => {
     }),
   )
 
-  it.effect("it lets interrupted callers leave the line and free their turn", () =>
+  it.effect("lets interrupted callers leave the line and free their turn", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
       const { reply, sends } = yield* server()
@@ -117,49 +117,47 @@ describe("Pacer", () => {
     }),
   )
 
-  it.effect(
-    "it holds everybody after a refusal until Retry-After, and reopens with one probe",
-    () =>
-      Effect.gen(function* () {
-        const pacer = yield* makePacer()
-        const sends: Array<number> = []
-        const clock = yield* Monotonic.nowMillis
-        const calls = yield* Effect.forkChild(
-          Effect.all(
-            Array.from({ length: 5 }, () =>
-              Effect.scoped(
-                Effect.gen(function* () {
-                  const place = yield* pacer.enter
-                  for (;;) {
-                    const permit = yield* place.acquire()
-                    const at = (yield* Monotonic.nowMillis) - clock
-                    sends.push(at)
-                    yield* Effect.sleep(10)
-                    if (at >= 2000) return yield* permit.observe(ok(5))
-                    yield* permit.observe({
-                      refused: true,
-                      limit: 10,
-                      remaining: 0,
-                      retryAfter: Duration.seconds(2),
-                    })
-                  }
-                }),
-              ),
+  it.effect("holds everybody after a refusal until Retry-After, and reopens with one probe", () =>
+    Effect.gen(function* () {
+      const pacer = yield* makePacer()
+      const sends: Array<number> = []
+      const clock = yield* Monotonic.nowMillis
+      const calls = yield* Effect.forkChild(
+        Effect.all(
+          Array.from({ length: 5 }, () =>
+            Effect.scoped(
+              Effect.gen(function* () {
+                const place = yield* pacer.enter
+                for (;;) {
+                  const permit = yield* place.acquire()
+                  const at = (yield* Monotonic.nowMillis) - clock
+                  sends.push(at)
+                  yield* Effect.sleep(10)
+                  if (at >= 2000) return yield* permit.observe(ok(5))
+                  yield* permit.observe({
+                    refused: true,
+                    limit: 10,
+                    remaining: 0,
+                    retryAfter: Duration.seconds(2),
+                  })
+                }
+              }),
             ),
-            { concurrency: "unbounded", discard: true },
           ),
-        )
-        yield* TestClock.adjust(2005)
-        assert.strictEqual(sends.length, 1)
-        yield* TestClock.adjust(1000)
-        yield* Fiber.join(calls)
-        assert.isAtLeast(sends[1] ?? 0, 2010)
-        assert.isAtMost(sends[1] ?? 0, 2010 + 200)
-        assert.isAtLeast((sends[2] ?? 0) - (sends[1] ?? 0), 10)
-      }),
+          { concurrency: "unbounded", discard: true },
+        ),
+      )
+      yield* TestClock.adjust(2005)
+      assert.strictEqual(sends.length, 1)
+      yield* TestClock.adjust(1000)
+      yield* Fiber.join(calls)
+      assert.isAtLeast(sends[1] ?? 0, 2010)
+      assert.isAtMost(sends[1] ?? 0, 2010 + 200)
+      assert.isAtLeast((sends[2] ?? 0) - (sends[1] ?? 0), 10)
+    }),
   )
 
-  it.effect("it fails at its deadline when the wait is not certain, and leaves the line", () =>
+  it.effect("fails at its deadline when the wait is not certain, and leaves the line", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
       const first = yield* Effect.scoped(
@@ -183,7 +181,7 @@ describe("Pacer", () => {
   )
 
   it.effect(
-    "it fails at once with the wait when the gate is closed for longer than the deadline",
+    "fails at once with the wait when the gate is closed for longer than the deadline",
     () =>
       Effect.gen(function* () {
         const pacer = yield* makePacer()
@@ -204,7 +202,7 @@ describe("Pacer", () => {
       }),
   )
 
-  it.effect("it refuses one caller more than the line holds", () =>
+  it.effect("refuses one caller more than the line holds", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer({ maxQueue: 2 })
       const refusal = yield* Effect.scoped(
@@ -219,7 +217,7 @@ describe("Pacer", () => {
     }),
   )
 
-  it.effect("it never sends more than the ceiling in any second", () =>
+  it.effect("never sends more than the ceiling in any second", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer({ ceiling: { perSecond: 3 } })
       const { reply, sends } = yield* server()
@@ -237,7 +235,7 @@ describe("Pacer", () => {
     }),
   )
 
-  it.effect("it emits where things stand now and after a change", () =>
+  it.effect("emits where things stand now and after a change", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
       const seen = yield* Effect.forkChild(Stream.runCollect(Stream.take(pacer.changes, 2)))

@@ -2,7 +2,9 @@
  * Runs the pacer's state machine against a simulated server, event by event: thousands of runs in seconds.
  * `ServiceRun` drives the service itself the same way under a test clock; a test holds the two together.
  */
+import * as PacerAnswer from "../../../../packages/core/src/PacerAnswer.ts"
 import * as PacerState from "../../../../packages/core/src/PacerState.ts"
+import * as PacerTake from "../../../../packages/core/src/PacerTake.ts"
 import type { Network } from "./Network.ts"
 import { source } from "./Random.ts"
 import { ideal, Server, type ServerOptions } from "./Server.ts"
@@ -87,7 +89,7 @@ export const simulate = (
     trace?.(
       `${now.toFixed(1)} ${reply.refused ? "REFUSED" : "ok"} #${order} ${JSON.stringify(reply)}`,
     )
-    state = PacerState.observe(config, state, id, { ...reply, jitter: random() }, now)
+    state = PacerAnswer.observe(config, state, id, { ...reply, jitter: random() }, now)
     if (reply.refused) join(order)
     else {
       done++
@@ -97,7 +99,7 @@ export const simulate = (
   }
   const pump = () => {
     while (line.length > 0) {
-      const [decision, next] = PacerState.take(config, state, now)
+      const [decision, next] = PacerTake.take(config, state, now)
       state = next
       if (decision._tag === "Wait") {
         const wakeAt = now + Math.max(1, Math.ceil(decision.untilMs - now))

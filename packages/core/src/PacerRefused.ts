@@ -1,0 +1,121 @@
+/** Learns from 429s: closes the gate, and reads limit and window from the first refusal of a burst. Pure. */
+import {
+  type Answer,
+  distrust,
+  type Flight,
+  leastRoundTrip,
+  live,
+  type PacerState,
+} from "./PacerState.ts"
+
+/** How many refusals disprove a refill. */
+const dripRefusals = 4
+const longestWindowMs = 3_600_000
+const longestPatience = 4096
+const shortestWaitMs = 100
+const longestBlindWaitMs = 60_000
+
+/** Closes the gate: never for less than `Retry-After`, and a little longer by chance, so that clients do not meet. */
+export const refused = (
+  previous: PacerState,
+  state: PacerState,
+  flight: Flight,
+  answer: Answer,
+  now: number,
+): PacerState => {
+  const { gate } = previous
+  const sameBurst = gate !== null && flight.sentAt < gate.untilMs
+  const refusals = sameBurst ? state.refusals : state.refusals + 1
+  const delayMs = delay(state, answer, refusals)
+  const untilMs = now + delayMs + answer.jitter * Math.min(250, delayMs / 10)
+  if (sameBurst) return { ...state, gate: { ...gate, untilMs: Math.max(gate.untilMs, untilMs) } }
+  const learned = taught(previous, state, flight, answer, now)
+  return distrust({
+    ...learned,
+    whole: false,
+    since: null,
+    refusals,
+    gate: { closedAt: now, untilMs },
+  })
+}
+
+/** How long the server wants to be left alone; without its word 1 s, doubling with each refusal in a row. */
+const delay = (state: PacerState, answer: Answer, refusals: number): number => {
+  if (answer.tooLong === true) return state.windowMs
+  if (answer.retryAfterMs !== undefined) return Math.max(shortestWaitMs, answer.retryAfterMs)
+  return Math.min(longestBlindWaitMs, 1000 * 2 ** Math.min(refusals - 1, 10))
+}
+
+/** What the first refusal of a burst teaches about window and limit. */
+const taught = (
+  previous: PacerState,
+  state: PacerState,
+  flight: Flight,
+  answer: Answer,
+  now: number,
+): PacerState => {
+  const limitChanged = previous.limitFrom === "server" && state.limit !== previous.limit
+  if (answer.tooLong === true || limitChanged || (answer.remaining ?? 0) > 0) return state
+  if (previous.drip !== null) {
+    // Refused again and again at the pace of the drip: it is no bucket. The log and the server's word go on.
+    const refusals = previous.drip.refusals + 1
+    const drip = refusals < dripRefusals ? { ...previous.drip, fromMs: now, refusals } : null
+    return { ...state, drip, sinceEmpty: null, settled: state.settled || drip === null }
+  }
+  if (previous.trusted) return guarded(state)
+  const suspectedMs = longerWindow(previous, state, flight, answer, now)
+  const told = (answer.retryAfterMs ?? 1000) > state.windowMs || previous.gate !== null
+  // A short wait may also mean that the request came a moment too early: only a second one makes it the window.
+  if (suspectedMs > state.windowMs && !told && state.suspectedMs !== suspectedMs) {
+    return { ...guarded(state), suspectedMs }
+  }
+  const windowMs = Math.max(state.windowMs, suspectedMs)
+  if (state.limitFrom === "server") return { ...state, windowMs }
+  const counted = windowMs > state.windowMs ? (state.since?.count ?? 0) : live(previous, now)
+  return ruled({ ...state, windowMs }, previous, Math.max(1, counted))
+}
+
+/** Waits a little longer for every window from here on. */
+const guarded = (state: PacerState): PacerState => ({
+  ...state,
+  guardMs: Math.min(state.windowMs / 4, Math.max(4, state.guardMs * 2)),
+})
+
+/**
+ * Reads the window from a refusal: from the oldest send that is still counted to the end of the wait, in whole seconds
+ * rounded down, since `Retry-After` is rounded up. Gives the present window where the refusal says nothing about it.
+ */
+const longerWindow = (
+  previous: PacerState,
+  state: PacerState,
+  flight: Flight,
+  answer: Answer,
+  now: number,
+): number => {
+  const retryAfterMs = answer.retryAfterMs ?? 1000
+  const surprising = retryAfterMs > state.windowMs
+  // A probe after a closed gate teaches where nobody said how long to wait, and the budget is why.
+  const blind = answer.retryAfterMs === undefined && answer.remaining === 0
+  const lone = previous.probe === flight.id && previous.heard && (previous.gate === null || blind)
+  if (!surprising && !lone) return state.windowMs
+  const unnamed = surprising && previous.limitFrom !== "server"
+  const first = (unnamed ? state.since?.startMs : state.log[0]?.at) ?? now
+  // Both answers took about as long; half a round trip makes up for one that took longer.
+  const slack = Math.min(50, leastRoundTrip(state) / 2)
+  const seconds = Math.floor((now - first + retryAfterMs + slack) / 1000)
+  return Math.min(longestWindowMs, Math.max(state.windowMs, seconds * 1000))
+}
+
+/** Takes the count at the refusal for the limit, where nobody says it; each time it is tried again more rarely. */
+const ruled = (state: PacerState, previous: PacerState, limit: number): PacerState => {
+  const { stretch } = state
+  const again = previous.limitFrom === "prior" && previous.proven > 0
+  const patience = Math.min(longestPatience, stretch.patience * (again ? 2 : 1))
+  return {
+    ...state,
+    limit,
+    proven: limit,
+    limitFrom: "refusal",
+    stretch: { ...stretch, clean: 0, full: false, patience },
+  }
+}
