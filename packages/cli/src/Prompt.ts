@@ -30,7 +30,8 @@ export const askHidden = (question: string): Effect.Effect<string, Failure> =>
     asking.once("SIGINT", () => {
       asking.removeAllListeners("close")
       end()
-      process.kill(process.pid, "SIGINT")
+      // without the question nothing keeps the process until a real signal would arrive
+      process.emit("SIGINT", "SIGINT")
     })
     asking.once("close", () => {
       process.stderr.write("\n")

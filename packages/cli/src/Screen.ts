@@ -109,11 +109,18 @@ export class Printer {
     if (!this.quiet && !this.json) this.print(this.symbols(text))
   }
 
+  /** Prints a warning on stderr that no flag silences. */
+  warn(text: string): void {
+    if (this.json) return this.print(jsonLine({ schemaVersion: 1, warning: text }))
+    return this.print(`${this.paint("stderr", "yellow", "warning:")} ${this.symbols(text)}`)
+  }
+
   /** Draws the live line over the last one, cut to the width of the terminal. */
   draw(text: string): void {
     if (!this.animated || this.quiet) return
     this.live = text
-    const width = Math.max(20, this.options.stderr.columns ?? 80) - 1
+    // a terminal that does not know its width says 0
+    const width = Math.max(20, this.options.stderr.columns || 80) - 1
     this.options.stderr.write(`\r\u001b[2K${cut(this.symbols(text), width)}`)
   }
 

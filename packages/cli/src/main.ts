@@ -56,6 +56,8 @@ export const main = (version: string, args: ReadonlyArray<string>): void => {
     Logger.layer([logger]),
   )
 
+  // unless the program comes to its end, which says otherwise
+  process.exitCode = exitTable.bug.code
   let signal: Signal | undefined
   const fiber = Effect.runFork(Effect.provide(runWith(version)(args), services))
   const stop = (received: Signal) => {

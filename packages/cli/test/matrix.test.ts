@@ -89,7 +89,9 @@ describe.concurrent("create", () => {
         if ("error" in one) assert.include(ended.stderr.split("\n")[0] ?? "", `[${one.error}]`)
       })
 
-      it(`ends with ${one.code} in a ${mode}, as JSON: ${one.name}`, async () => {
+      // what is printed as JSON does not depend on the mode
+      if (mode === "CI") continue
+      it(`ends with ${one.code} as JSON: ${one.name}`, async () => {
         const jsonId = "id" in one ? id : `${id}-json`
         const ended = await aelyst(["create", jsonId, ...args.slice(2), "--json"], options())
         assert.strictEqual(ended.code, one.code, ended.stderr)
@@ -146,6 +148,7 @@ describe.concurrent("every other command", () => {
         assert.strictEqual(ended.code, code, ended.stderr)
         isClean(ended)
         if (rows) parsesAsRows(ended.stdout)
+        if (mode === "CI") return
         const json = await aelyst([...args, "--json"], options())
         assert.strictEqual(json.code, code, json.stderr)
         isClean(json)

@@ -19,6 +19,8 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly stdin?: string
+  /** Leaves standard input open, to be typed into. */
+  readonly open?: boolean
 }
 
 /** A directory that is gone after the test. */
@@ -58,7 +60,7 @@ export class Running {
     })
     // a command that does not read its input may be gone before it is written
     this.child.stdin.on("error", () => undefined)
-    this.child.stdin.end(options.stdin ?? "")
+    if (options.open !== true) this.child.stdin.end(options.stdin ?? "")
     this.ended = new Promise((resolve, reject) => {
       this.child.once("error", reject)
       this.child.once("close", (code, signal) => {

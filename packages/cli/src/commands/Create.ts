@@ -7,7 +7,6 @@ import {
   layer,
   validate,
 } from "@aelyst/core"
-import { layer as layerTransport } from "@aelyst/node/transport"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -100,14 +99,13 @@ const tell = (printer: Printer, result: CreateResult, ms: number): void => {
   return printer.data(`${head}  ${visible(identifier)}  ${tail}`)
 }
 
-const warnings = Effect.gen(function* () {
+const unchecked =
+  "NODE_TLS_REJECT_UNAUTHORIZED=0: certificates are not checked, and whoever stands between you and the API can read the token"
+
+const warn = Effect.gen(function* () {
   const { env } = yield* Host
   const printer = yield* Screen
-  if (variable(env, "NODE_TLS_REJECT_UNAUTHORIZED") === "0") {
-    printer.notice(
-      "warning: NODE_TLS_REJECT_UNAUTHORIZED=0: certificates are not checked, and anyone between you and the API can read the token",
-    )
-  }
+  if (variable(env, "NODE_TLS_REJECT_UNAUTHORIZED") === "0") printer.warn(unchecked)
 })
 
 /** Runs the command. */
@@ -151,7 +149,7 @@ export const run = Effect.fnUntraced(function* (
   }
 
   const found = yield* Token.require(globals, settings)
-  yield* warnings
+  yield* warn
   if (globals.verbose > 0) {
     printer.notice(`token from ${found.from}, profile ${settings.profile}, host ${settings.host}`)
   }
@@ -168,6 +166,8 @@ export const run = Effect.fnUntraced(function* (
     ],
   }
   let outcome: Outcome | "created" = "not_sent"
+  // a preview does without it, and it is the largest part
+  const { layer: layerTransport } = yield* Effect.promise(() => import("@aelyst/node/transport"))
   const transport = layerTransport({ baseUrl: settings.baseUrl, proxy: "env" })
   const client = Layer.provide(layer({ ...options, token: found.token }), transport)
   const call = Effect.gen(function* () {

@@ -1,0 +1,189 @@
+import { writeFileSync } from "node:fs"
+
+import { Sandbox } from "@aelyst/sandbox"
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+
+import { Home, Running, aelyst } from "./process.ts"
+
+let sandbox: Sandbox
+
+beforeAll(async () => {
+  sandbox = await Sandbox.start({ existing: "merge" })
+})
+afterAll(async () => {
+  await sandbox[Symbol.asyncDispose]()
+})
+
+const env = () => ({ AELYST_TOKEN: "sandbox_ok", AELYST_BASE_URL: sandbox.baseUrl })
+
+// what a shell, curl or a terminal could trip over
+const awkward = [
+  "--first-name",
+  'O\'Hara "$HOME" `id` \\ %s\n@x ü 李',
+  "--last-name=-dash",
+  "--field",
+  "Notes & more=a=b; $(touch x) \u009b31m \u202e",
+  "--field",
+  "Score:number=-1.5",
+]
+
+const seen = (identifier: string) => {
+  const request = sandbox.requests().findLast((one) => one.identifier === identifier)
+  assert.isDefined(request)
+  return request
+}
+
+describe("--as-curl", () => {
+  it("prints a command that sends the same request when pasted, the token in no argument", async () => {
+    const id = "id:it's a/b?c#d&e%"
+    const { code, stdout, stderr } = await aelyst(["create", id, ...awkward, "--as-curl"], {
+      env: { AELYST_BASE_URL: sandbox.baseUrl },
+    })
+    assert.strictEqual(code, 0, stderr)
+    assert.notMatch(stdout, /[\u0080-\u009f\u202e]/)
+    assert.strictEqual(stdout.match(/\$AELYST_TOKEN/g)?.length, 1)
+    assert.match(stdout, /^printf 'Authorization: Bearer %s\\n' "\$AELYST_TOKEN" \| curl /)
+
+    const pasted = await new Running("sh", ["-c", stdout], { env: env() }).ended
+    assert.include(pasted.stdout, "Contact added successfully!", pasted.stderr)
+    const byCurl = seen(id)
+    const created = await aelyst(["create", id, ...awkward], { env: env() })
+    assert.strictEqual(created.code, 0, created.stderr)
+    const byUs = seen(id)
+    assert.notStrictEqual(byCurl.seq, byUs.seq)
+    assert.strictEqual(byCurl.method, byUs.method)
+    assert.strictEqual(byCurl.path, byUs.path)
+    assert.deepStrictEqual(JSON.parse(byCurl.body), JSON.parse(byUs.body))
+    for (const name of ["accept", "content-type"]) {
+      assert.strictEqual(byCurl.headers[name], byUs.headers[name])
+    }
+  })
+})
+
+describe("--dry-run", () => {
+  it("prints exactly the request that a create sends, and sends nothing", async () => {
+    const id = "email:dry+run@example.com"
+    const args = ["create", id, "--first-name", "Ana ", "--field", "Vip:checkbox=true"]
+    const before = sandbox.requests().length
+    const dry = await aelyst([...args, "--dry-run"], {
+      env: { AELYST_BASE_URL: sandbox.baseUrl, AELYST_TOKEN: "canary_token" },
+    })
+    assert.strictEqual(dry.code, 0, dry.stderr)
+    assert.strictEqual(sandbox.requests().length, before)
+    assert.notInclude(dry.stdout, "canary_token")
+    const [head = "", body] = dry.stdout.trimEnd().split("\n\n")
+    const [line, ...headers] = head.split("\n")
+
+    assert.strictEqual((await aelyst(args, { env: env() })).code, 0)
+    const sent = seen(id)
+    assert.strictEqual(line, `POST ${new URL(sandbox.baseUrl).origin}${sent.path} HTTP/1.1`)
+    assert.strictEqual(body, sent.body)
+    assert.include(headers, "Authorization: Bearer $AELYST_TOKEN")
+    for (const header of headers.filter((one) => !one.startsWith("Authorization"))) {
+      const [name = "", value] = header.split(": ")
+      assert.strictEqual(sent.headers[name.toLowerCase()], value)
+    }
+  })
+
+  it("is one line of JSON with --json, and refuses what a create refuses", async () => {
+    const json = await aelyst(["create", "id:1", "--first-name", "A", "--dry-run", "--json"])
+    assert.nestedPropertyVal(JSON.parse(json.stdout), "request.body", '{"firstName":"A"}')
+    const refused = await aelyst(["create", "id:1", "--dry-run"])
+    assert.strictEqual(refused.code, 3)
+    assert.include(refused.stderr, "[FIRST_NAME_MISSING]")
+  })
+})
+
+/** Gives the body that a create would send. */
+const body = async (args: ReadonlyArray<string>, more: { stdin?: string; cwd?: string } = {}) => {
+  const { stdout, stderr } = await aelyst(["create", ...args, "--dry-run", "--json"], more)
+  assert.notStrictEqual(stdout, "", stderr)
+  const json: { request: { body: string } } = JSON.parse(stdout)
+  return JSON.parse(json.request.body)
+}
+
+describe("the contact", () => {
+  it("takes email and phone from the identifier, unless it is told otherwise", async () => {
+    const name = ["--first-name", "A"]
+    assert.deepStrictEqual(await body(["email:a@b.co", ...name]), {
+      firstName: "A",
+      email: "a@b.co",
+    })
+    assert.deepStrictEqual(await body(["+60123456789", ...name]), {
+      firstName: "A",
+      phone: "+60123456789",
+    })
+    assert.deepStrictEqual(await body(["email:a@b.co", ...name, "--no-fill"]), { firstName: "A" })
+    assert.deepStrictEqual(await body(["email:a@b.co", ...name, "--email", "x@b.co"]), {
+      firstName: "A",
+      email: "x@b.co",
+    })
+  })
+
+  it("is read from --data, and flags take precedence", async () => {
+    const data = {
+      firstName: "Chi",
+      language: "ms",
+      custom_fields: [
+        { name: "Tier", value: "Gold" },
+        { name: "Age", value: 4 },
+      ],
+    }
+    const flags = ["--last-name", "Lee", "--field", "Age:number=5", "--data"]
+    const wanted = {
+      firstName: "Chi",
+      lastName: "Lee",
+      language: "ms",
+      custom_fields: [
+        { name: "Tier", value: "Gold" },
+        { name: "Age", value: 5 },
+      ],
+    }
+    using home = new Home()
+    writeFileSync(`${home.path}/contact.json`, JSON.stringify(data))
+    const stdin = JSON.stringify(data)
+    assert.deepStrictEqual(await body(["id:1", ...flags, stdin]), wanted)
+    assert.deepStrictEqual(await body(["id:1", ...flags, "-"], { stdin }), wanted)
+    assert.deepStrictEqual(
+      await body(["id:1", ...flags, "@contact.json"], { cwd: home.path }),
+      wanted,
+    )
+  })
+
+  it("refuses data that is none, and keys that would change objects", async () => {
+    for (const [data, code] of [
+      ["{", 2],
+      ["[]", 2],
+      ["@/does/not/exist", 2],
+      ['{"firstName":"A","__proto__":{"x":1}}', 3],
+      ['{"firstName":"A","nickname":"B"}', 3],
+    ] as const) {
+      const ended = await aelyst(["create", "id:1", "--dry-run", "--data", data])
+      assert.strictEqual(ended.code, code, data)
+      assert.strictEqual(ended.stdout, "")
+    }
+  })
+
+  it("is checked against the custom fields of the project", async () => {
+    using project = new Home()
+    writeFileSync(
+      `${project.path}/aelyst.config.json`,
+      JSON.stringify({
+        customFields: { Age: "number", Tier: { type: "list", options: ["Gold"] } },
+      }),
+    )
+    const args = ["create", "id:1", "--first-name", "A", "--dry-run"]
+    const run = (...fields: ReadonlyArray<string>) =>
+      aelyst([...args, ...fields.flatMap((field) => ["--field", field])], { cwd: project.path })
+    assert.include((await run("Age=41", "Tier=Gold")).stdout, '{"name":"Age","value":41}')
+    for (const [field, issue] of [
+      ["Tier=Silver", "LIST_INVALID"],
+      ["Tire=Gold", "CUSTOM_FIELD_UNKNOWN"],
+      ["Age=old", "NUMBER_INVALID"],
+    ] as const) {
+      const ended = await run(field)
+      assert.strictEqual(ended.code, 3)
+      assert.include(ended.stderr, `[${issue}]`)
+    }
+  })
+})

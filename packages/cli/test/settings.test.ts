@@ -1,0 +1,98 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+import { assert, describe, it } from "@effect/vitest"
+
+import { Home, aelyst } from "./process.ts"
+
+const list = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {
+  const { code, stdout, stderr } = await aelyst(["config", "list", "--show-origin", ...args], {
+    env,
+  })
+  assert.strictEqual(code, 0, stderr)
+  const rows = stdout.split("\n").map((line) => line.split("\t"))
+  return Object.fromEntries(rows.map(([key, value, from]) => [key, [value, from]]))
+}
+
+describe.concurrent("settings", () => {
+  it("are taken from the flag, then the environment, then the profile, then the default", async () => {
+    using home = new Home()
+    const env = { HOME: home.path }
+    const set = await aelyst(["config", "set", "retries", "7"], { env })
+    assert.strictEqual(set.code, 0, set.stderr)
+    assert.deepStrictEqual((await list([], env))["retries"], ["7", "profile default"])
+    const more = { ...env, AELYST_RETRIES: "5" }
+    assert.deepStrictEqual((await list([], more))["retries"], ["5", "AELYST_RETRIES"])
+    assert.deepStrictEqual((await list(["--retries", "2"], more))["retries"], ["2", "--retries"])
+    assert.strictEqual((await aelyst(["config", "unset", "retries"], { env })).code, 0)
+    assert.deepStrictEqual((await list([], env))["retries"], ["3", "default"])
+  })
+
+  it("come from the profile that a flag, the environment or the file names", async () => {
+    using home = new Home()
+    const config = join(home.path, "config.json")
+    const profiles = { one: { retries: 1 }, two: { retries: "2" }, three: { retries: 3 } }
+    writeFileSync(config, JSON.stringify({ profile: "one", profiles }))
+    const env = { AELYST_CONFIG: config }
+    assert.strictEqual((await list([], env))["retries"]?.[0], "1")
+    const two = { ...env, AELYST_PROFILE: "two" }
+    assert.strictEqual((await list([], two))["retries"]?.[0], "2")
+    assert.strictEqual((await list(["--profile", "three"], two))["retries"]?.[0], "3")
+    const unknown = await aelyst(["config", "list", "--profile", "four"], { env })
+    assert.strictEqual(unknown.code, 2)
+    assert.include(unknown.stderr, "profiles: one, two, three")
+  })
+
+  it("need no home directory", async () => {
+    const env = { AELYST_TOKEN: "sandbox_ok", HOME: "" }
+    assert.strictEqual((await aelyst(["config", "list"], { env })).code, 0)
+    assert.strictEqual((await aelyst(["auth", "status"], { env })).code, 0)
+    const set = await aelyst(["config", "set", "retries", "1"], { env })
+    assert.strictEqual(set.code, 2)
+    assert.include(set.stderr, "XDG_CONFIG_HOME")
+  })
+
+  it("are refused by the name of their source, and never quoted", async () => {
+    using home = new Home()
+    const config = join(home.path, "config.json")
+    const cases = [
+      [{ profiles: { default: { timeout: "canary" } } }, "timeout of profile default"],
+      [{ profiles: { default: { tiemout: "canary" } } }, "profiles.default.tiemout"],
+      [{ profiles: { default: { timeout: ["canary"] } } }, "profiles.default.timeout"],
+      [{ canary: 1 }, "is not known there"],
+      [[], "is not an object"],
+    ] as const
+    for (const [json, said] of cases) {
+      writeFileSync(config, JSON.stringify(json))
+      const { code, stdout, stderr } = await aelyst(["config", "list"], {
+        env: { AELYST_CONFIG: config },
+      })
+      assert.strictEqual(code, 2)
+      assert.strictEqual(stdout, "")
+      assert.include(stderr, said)
+    }
+    const { code, stderr } = await aelyst(["config", "list"], { env: { AELYST_RATE: "canary" } })
+    assert.strictEqual(code, 2)
+    assert.include(stderr, "AELYST_RATE is a number of requests per second")
+    assert.notInclude(stderr, "canary")
+  })
+
+  it("are kept beside what the file holds already", async () => {
+    using home = new Home()
+    const config = join(home.path, "config.json")
+    writeFileSync(config, JSON.stringify({ profile: "a", profiles: { a: { rate: "5/s" } } }))
+    const env = { AELYST_CONFIG: config }
+    await aelyst(["config", "set", "timeout", "9s"], { env })
+    await aelyst(["config", "set", "timeout", "8s", "--profile", "b"], { env })
+    assert.deepStrictEqual(JSON.parse(readFileSync(config, "utf8")), {
+      profile: "a",
+      profiles: { a: { rate: "5/s", timeout: "9s" }, b: { timeout: "8s" } },
+    })
+    const wrong = await aelyst(["config", "set", "timeout", "soon"], { env })
+    assert.strictEqual(wrong.code, 2)
+    const token = await aelyst(["config", "set", "token", "canary12"], { env })
+    assert.strictEqual(token.code, 2)
+    assert.include(token.stderr, "aelyst auth login")
+    assert.notInclude(token.stderr, "canary12")
+  })
+})
