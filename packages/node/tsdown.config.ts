@@ -9,5 +9,7 @@ export default defineConfig({
   minify: true,
   sourcemap: false,
   fixedExtension: false,
+  // tsc writes its declarations into the same folder and would not write them again
+  clean: ["dist/*.js"],
   deps: { neverBundle: ["undici"], alwaysBundle: [/^effect/, /^@aelyst/], onlyBundle: false },
 })

@@ -9,8 +9,41 @@ import { Client } from "undici"
 
 import type { Connect, Opening } from "./Connector.ts"
 
+/** What carries one exchange, from its dispatch until it is released or destroyed. */
+export interface Carrier {
+  readonly dispatch: (
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler,
+  ) => void
+  /** Whether the server sent more than its answer. */
+  readonly isGarbled: boolean
+  readonly release: () => void
+  readonly destroy: () => void
+}
+
+/** Gives what carries the exchanges with one origin. */
+export interface Carriers {
+  readonly origin: string
+  readonly closed: boolean
+  readonly take: () => Carrier
+}
+
+/** Lends the dispatcher of somebody else, who looks after its connections. */
+export const borrow = (
+  dispatcher: { readonly dispatch: (options: object, handler: object) => boolean },
+  origin: string,
+): Carriers => {
+  const carrier: Carrier = {
+    dispatch: (options, handler) => void dispatcher.dispatch({ ...options, origin }, handler),
+    isGarbled: false,
+    release: () => undefined,
+    destroy: () => undefined,
+  }
+  return { origin, closed: false, take: () => carrier }
+}
+
 /** One connection, as undici's client of one socket. */
-export class Connection {
+class Connection implements Carrier {
   private readonly pool: Pool
   private readonly client: Client
   private opening: Opening | undefined
@@ -71,7 +104,7 @@ export class Connection {
 }
 
 /** The connections that wait for the next request, and those that are busy. */
-export class Pool {
+export class Pool implements Carriers {
   readonly origin: string
   private readonly connect: Connect
   private readonly idleMs: number

@@ -5,7 +5,7 @@ import * as Headers from "effect/http/Headers"
 import * as Result from "effect/Result"
 import type { Dispatcher } from "undici"
 
-import type { Connection } from "./Connections.ts"
+import type { Carrier } from "./Connections.ts"
 import { TransportFault } from "./Connector.ts"
 
 /** How long an incomplete body may wait for a reader. */
@@ -16,7 +16,7 @@ export type Body = Result.Result<Buffer, unknown>
 
 /** Gathers what undici reports. The body is kept as it comes: it is small or refused. */
 export class Exchange implements Dispatcher.DispatchHandler {
-  private readonly connection: Connection
+  private readonly carrier: Carrier
   private readonly probe: Probe
   private onHead: ((head: Result.Result<Exchange, unknown>) => void) | undefined
   private controller: Dispatcher.DispatchController | undefined
@@ -32,16 +32,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
   cookies: ReadonlyArray<string> = []
 
   constructor(
-    connection: Connection,
+    carrier: Carrier,
     probe: Probe,
     onHead: (head: Result.Result<Exchange, unknown>) => void,
   ) {
-    this.connection = connection
+    this.carrier = carrier
     this.probe = probe
     this.onHead = onHead
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // a dispatcher that was lent cannot be told to stop connecting
+    if (this.body !== undefined) return controller.abort(new TransportFault("ABORTED"))
     this.controller = controller
     this.probe.dispatch()
   }
@@ -73,7 +75,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_: unknown, error: Error): void {
     this.lose(error)
-    this.connection.destroy()
+    this.carrier.destroy()
   }
 
   /** Calls the reader once the body is complete or lost. */
@@ -87,7 +89,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const fault = new TransportFault("ABORTED")
     this.lose(fault)
     this.controller?.abort(fault)
-    this.connection.destroy()
+    this.carrier.destroy()
   }
 
   private refuse(controller: Dispatcher.DispatchController): void {
@@ -130,10 +132,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   private complete(): void {
     const [first, second] = this.chunks
-    if (this.connection.isGarbled) this.body = Result.fail(new TransportFault("TRAILING_DATA"))
+    if (this.carrier.isGarbled) this.body = Result.fail(new TransportFault("TRAILING_DATA"))
     else if (first === undefined) this.body = Result.succeed(Buffer.alloc(0))
     else this.body = Result.succeed(second === undefined ? first : Buffer.concat(this.chunks))
-    this.connection.release()
+    this.carrier.release()
   }
 
   // A caller that was interrupted between head and body never comes to read.

@@ -17,7 +17,8 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 
-import { Pool } from "./Connections.ts"
+import type { Carriers } from "./Connections.ts"
+import { Pool, borrow } from "./Connections.ts"
 import * as Connector from "./Connector.ts"
 import { Exchange } from "./Exchange.ts"
 import type { ProxyOption } from "./Proxy.ts"
@@ -78,12 +79,12 @@ const failed = (request: HttpClientRequest, cause: unknown) =>
 const faultOf = (request: HttpClientRequest, code: string) =>
   Effect.fail(failed(request, new Connector.TransportFault(code)))
 
-const send = (pool: Pool, request: HttpClientRequest, probe: Probe) => {
+const send = (carriers: Carriers, request: HttpClientRequest, probe: Probe) => {
   const url = Option.getOrUndefined(toUrl(request))
-  if (url?.origin !== pool.origin) return faultOf(request, "ORIGIN_REFUSED")
+  if (url?.origin !== carriers.origin) return faultOf(request, "ORIGIN_REFUSED")
   const body = bodyOf(request)
   if (body === undefined) return faultOf(request, "BODY_REFUSED")
-  if (pool.closed) return faultOf(request, "TRANSPORT_CLOSED")
+  if (carriers.closed) return faultOf(request, "TRANSPORT_CLOSED")
   const options = {
     method: request.method,
     path: url.pathname + url.search,
@@ -92,29 +93,29 @@ const send = (pool: Pool, request: HttpClientRequest, probe: Probe) => {
   }
   return Effect.callback<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>(
     (resume) => {
-      const connection = pool.take()
-      const exchange = new Exchange(connection, probe, (head) =>
+      const carrier = carriers.take()
+      const exchange = new Exchange(carrier, probe, (head) =>
         resume(
           Result.isSuccess(head)
             ? Effect.succeed(new Reply(request, url.href, head.success))
             : Effect.fail(failed(request, head.failure)),
         ),
       )
-      connection.dispatch(options, exchange)
+      carrier.dispatch(options, exchange)
       return Effect.sync(() => exchange.abort())
     },
   )
 }
 
 // Not `HttpClient.make`: its span would carry the URL, and its abort controller costs more than the rest of this module.
-const clientOf = (pool: Pool): HttpClient.HttpClient =>
+const clientOf = (carriers: Carriers): HttpClient.HttpClient =>
   HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
     (prepared) =>
       Effect.flatMap(prepared, (request) =>
         Effect.withFiber((fiber) => {
           const probe = fiber.getRef(AttemptProbe)
           probe.watch()
-          return send(pool, request, probe)
+          return send(carriers, request, probe)
         }),
       ),
     Effect.succeed,
@@ -154,6 +155,16 @@ export const make = (
       clientOf,
     )
   })
+
+/**
+ * Makes the transport to one origin over an undici dispatcher of the caller's, whose connections and timeouts hold.
+ *
+ * An abort before bytes may leave cannot end the connecting: the dispatcher is told once it is connected.
+ */
+export const fromDispatcher = (
+  dispatcher: { readonly dispatch: (options: object, handler: object) => boolean },
+  baseUrl: string | URL,
+): HttpClient.HttpClient => clientOf(borrow(dispatcher, new URL(baseUrl).origin))
 
 /** Provides the transport to one origin; see `make`. */
 export const layer = (

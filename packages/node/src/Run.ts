@@ -1,0 +1,118 @@
+/** Many contacts in one run, as an async iterable over core's run. */
+import * as Core from "@aelyst/core"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+
+import type { Calls } from "./Calls.ts"
+import { checkRun } from "./Options.ts"
+import { toResult } from "./results.ts"
+import type { CreateManyOptions, RowResult, Run, RunSummary } from "./types.ts"
+
+const summaryOf = (summary: Core.RunSummary): RunSummary => ({
+  total: summary.total,
+  created: summary.created,
+  existed: summary.existed,
+  existsAfterDoubt: summary.exists_after_doubt,
+  invalid: summary.invalid,
+  rejected: summary.rejected,
+  unknown: summary.unknown,
+  notSent: summary.not_sent,
+  stopped: summary.stopped,
+  waits429: summary.refusals,
+  elapsedMs: summary.elapsedMs,
+})
+
+const empty: RunSummary = {
+  total: 0,
+  created: 0,
+  existed: 0,
+  existsAfterDoubt: 0,
+  invalid: 0,
+  rejected: 0,
+  unknown: 0,
+  notSent: 0,
+  stopped: undefined,
+  waits429: 0,
+  elapsedMs: 0,
+}
+
+const rowResultOf = (row: Core.RowResult): RowResult =>
+  "value" in row
+    ? { index: row.index, outcome: row.state, value: toResult(row.value) }
+    : { index: row.index, outcome: row.state, error: row.error }
+
+// One row at a time: an iterable that is read in larger pieces would be read ahead of what can be sent.
+async function* oneByOne<A>(rows: Iterable<A> | AsyncIterable<A>): AsyncGenerator<A, void> {
+  yield* rows
+}
+
+/** Prepares a run; it starts when it is iterated over. */
+export const runOf = (
+  calls: Calls,
+  client: Core.AelystClient["Service"],
+  rows: Iterable<Core.Row> | AsyncIterable<Core.Row>,
+  options: CreateManyOptions,
+): Run => {
+  const checked = checkRun(options)
+  const { signal, onProgress } = options
+  const runSync = Effect.runSyncWith(Context.add(calls.context, Core.AelystClient, client))
+  let started: Core.Run<unknown> | undefined
+  let aborted = false
+
+  const summary = (): RunSummary => {
+    if (started === undefined) return aborted ? { ...empty, stopped: "aborted" } : empty
+    const counts = summaryOf(runSync(started.summary))
+    return aborted && counts.stopped === undefined ? { ...counts, stopped: "aborted" } : counts
+  }
+
+  const iterate = (): AsyncIterator<RowResult, undefined> => {
+    if (started !== undefined) throw new TypeError("a run can be iterated over once")
+    if (calls.closed) throw new Core.UnavailableError({ attempts: [], reason: "closed" })
+    started = runSync(
+      Core.createMany(
+        Stream.fromAsyncIterable(oneByOne(rows), (error) => error),
+        {
+          ...checked,
+          ...(onProgress !== undefined && {
+            onProgress: (counts: Core.RunSummary) => onProgress(summaryOf(counts)),
+          }),
+        },
+      ),
+    )
+    const results = Stream.toAsyncIterableWith(started.results, calls.context)
+    const inner = results[Symbol.asyncIterator]()
+    let finish: (() => void) | undefined
+    const ended = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    const end = async (): Promise<IteratorResult<RowResult, undefined>> => {
+      signal?.removeEventListener("abort", abort)
+      await inner.return?.()
+      finish?.()
+      return { done: true, value: undefined }
+    }
+    const abort = () => {
+      aborted = true
+      void end()
+    }
+    calls.track({ end: abort, ended })
+    if (signal?.aborted === true) abort()
+    else signal?.addEventListener("abort", abort, { once: true })
+    return {
+      next: async () => {
+        if (aborted) return end()
+        try {
+          const next = await inner.next()
+          return next.done === true ? await end() : { done: false, value: rowResultOf(next.value) }
+        } catch (error) {
+          await end()
+          throw error
+        }
+      },
+      return: end,
+    }
+  }
+
+  return { [Symbol.asyncIterator]: iterate, summary: async () => summary() }
+}

@@ -1,0 +1,199 @@
+import { assert, describe, it } from "@effect/vitest"
+
+import type { Row, RowResult, RunSummary } from "../src/index.ts"
+import { setUp } from "./sandboxed.ts"
+
+const rows = (count: number, name = "row"): ReadonlyArray<Row> =>
+  Array.from({ length: count }, (_, index) => ({
+    identifier: `email:${name}${index}@example.com`,
+    contact: { firstName: "Ana" },
+  }))
+
+const collect = async (run: AsyncIterable<RowResult>): Promise<ReadonlyArray<RowResult>> => {
+  const results: Array<RowResult> = []
+  for await (const result of run) results.push(result)
+  return results
+}
+
+const sum = (summary: RunSummary): number =>
+  summary.created +
+  summary.existed +
+  summary.existsAfterDoubt +
+  summary.invalid +
+  summary.rejected +
+  summary.unknown +
+  summary.notSent
+
+describe("createMany", () => {
+  it("creates every row and counts it once", async () => {
+    await using at = await setUp()
+    const progress: Array<number> = []
+    const run = at.aelyst.contacts.createMany(rows(40), {
+      onProgress: ({ created }) => progress.push(created),
+    })
+    const results = await collect(run)
+    assert.deepStrictEqual(
+      results.map(({ index }) => index).toSorted((a, b) => a - b),
+      Array.from({ length: 40 }, (_, index) => index),
+    )
+    const summary = await run.summary()
+    assert.strictEqual(summary.created, 40)
+    assert.strictEqual(summary.total, 40)
+    assert.strictEqual(summary.stopped, "completed")
+    assert.deepStrictEqual(progress.at(-1), 40)
+    assert.strictEqual(at.sandbox.contacts().length, 40)
+  })
+
+  it("keeps a burst of 60 within 10 per second, and loses none", { timeout: 20_000 }, async () => {
+    await using at = await setUp({}, { limit: 10, limiter: "sliding-log" })
+    const run = at.aelyst.contacts.createMany(rows(60))
+    await collect(run)
+    const { created, waits429 } = await run.summary()
+    assert.strictEqual(created, 60)
+    assert.isAtMost(waits429, 4)
+    assert.strictEqual(at.sandbox.contacts().length, 60)
+  })
+
+  it("gives the failures of rows as values", async () => {
+    await using at = await setUp({ retries: 0, timeoutMs: 300 })
+    const run = at.aelyst.contacts.createMany(
+      [
+        { identifier: "email:ok@example.com", contact: { firstName: "Ana" } },
+        { identifier: "no prefix@", contact: { firstName: "" } },
+        { identifier: "email:400@sandbox.test", contact: { firstName: "Ana" } },
+        { identifier: "email:500@sandbox.test", contact: { firstName: "Ana" } },
+        { identifier: "email:stall@sandbox.test", contact: { firstName: "Ana" } },
+        { identifier: "email:ok@example.com", contact: { firstName: "Ana" } },
+      ],
+      { ordered: true },
+    )
+    const results = await collect(run)
+    assert.deepStrictEqual(
+      results.map(({ outcome }) => outcome),
+      ["created", "invalid", "rejected", "unknown", "unknown", "existed"],
+    )
+    const summary = await run.summary()
+    assert.strictEqual(summary.total, 6)
+    assert.strictEqual(sum(summary), 6)
+  })
+
+  it("stops at a refused token and pulls the source no further", async () => {
+    await using at = await setUp({ token: "sandbox_401" })
+    let pulled = 0
+    async function* source() {
+      for (const row of rows(1_000)) {
+        pulled += 1
+        yield row
+      }
+    }
+    const run = at.aelyst.contacts.createMany(source(), { concurrency: 4 })
+    const results = await collect(run)
+    const summary = await run.summary()
+    assert.strictEqual(summary.stopped, "unauthorized")
+    assert.isTrue(results.every(({ outcome }) => outcome === "not_sent"))
+    assert.isBelow(pulled, 10)
+    assert.strictEqual(summary.total, sum(summary))
+  })
+
+  it("stops after so many errors", async () => {
+    await using at = await setUp()
+    at.sandbox.fail({ status: 400 })
+    const run = at.aelyst.contacts.createMany(rows(1_000), {
+      concurrency: 2,
+      stopOn: { errors: 3 },
+    })
+    await collect(run)
+    const { stopped, rejected } = await run.summary()
+    assert.strictEqual(stopped, "errors")
+    assert.isAtMost(rejected, 5)
+  })
+
+  it("pulls the source only as fast as rows can be sent", async () => {
+    await using at = await setUp({}, { limit: 5 })
+    let pulled = 0
+    function* source() {
+      for (const row of rows(1_000_000)) {
+        pulled += 1
+        yield row
+      }
+    }
+    for await (const { index } of at.aelyst.contacts.createMany(source(), { concurrency: 3 })) {
+      if (index >= 4) break
+    }
+    assert.isBelow(pulled, 20)
+  })
+
+  it("ends without throwing where it is aborted, and says so", async () => {
+    await using at = await setUp()
+    at.sandbox.fail({ delivery: "stall" })
+    const abort = new AbortController()
+    const run = at.aelyst.contacts.createMany(rows(100), { signal: abort.signal, concurrency: 2 })
+    const results = collect(run)
+    await at.until(() => at.posts() >= 1)
+    abort.abort()
+    assert.deepStrictEqual(await results, [])
+    const summary = await run.summary()
+    assert.strictEqual(summary.stopped, "aborted")
+    assert.isAtLeast(summary.unknown, 1)
+    assert.strictEqual(summary.total, sum(summary))
+  })
+
+  it("counts what was under way as unknown where the loop is left", async () => {
+    await using at = await setUp()
+    at.sandbox.fail({ delivery: "stall", match: { identifier: "email:row1@example.com" } })
+    const run = at.aelyst.contacts.createMany(rows(2), { concurrency: 2 })
+    for await (const { index } of run) {
+      assert.strictEqual(index, 0)
+      await at.until(() => at.posts() === 2)
+      break
+    }
+    const { created, unknown } = await run.summary()
+    assert.deepStrictEqual([created, unknown], [1, 1])
+  })
+
+  it("throws what the source throws", async () => {
+    await using at = await setUp()
+    const mine = new Error("mine")
+    async function* source() {
+      yield* rows(1)
+      throw mine
+    }
+    const run = at.aelyst.contacts.createMany(source())
+    let thrown: unknown
+    try {
+      await collect(run)
+    } catch (error) {
+      thrown = error
+    }
+    assert.strictEqual(thrown, mine)
+  })
+
+  it("reads a web stream", async () => {
+    await using at = await setUp()
+    const stream = new ReadableStream<Row>({
+      start: (controller) => {
+        for (const row of rows(3)) controller.enqueue(row)
+        controller.close()
+      },
+    })
+    assert.strictEqual((await collect(at.aelyst.contacts.createMany(stream))).length, 3)
+  })
+
+  it("runs once", async () => {
+    await using at = await setUp()
+    const run = at.aelyst.contacts.createMany(rows(1))
+    await collect(run)
+    assert.throws(() => run[Symbol.asyncIterator](), /once/)
+  })
+
+  it("is ended by close", async () => {
+    await using at = await setUp()
+    at.sandbox.fail({ delivery: "stall" })
+    const run = at.aelyst.contacts.createMany(rows(3))
+    const results = collect(run)
+    await at.until(() => at.posts() >= 1)
+    await at.aelyst.close({ timeoutMs: 10 })
+    assert.deepStrictEqual(await results, [])
+    assert.strictEqual((await run.summary()).stopped, "aborted")
+  })
+})

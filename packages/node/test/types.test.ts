@@ -1,0 +1,179 @@
+import type * as Core from "@aelyst/core"
+import { assert, describe, it } from "@effect/vitest"
+import { expectTypeOf } from "vitest"
+
+import type {
+  AelystError,
+  ContactInput,
+  ConfigurationError,
+  CreatePromise,
+  CreateResult,
+  Identifier,
+  RateLimitSnapshot,
+  Row,
+  RowResult,
+  TryCreateResult,
+} from "../src/index.ts"
+import * as Package from "../src/index.ts"
+
+const { Aelyst, RateLimitError, customFields, isAelystError } = Package
+
+const narrow = (error: unknown) => {
+  if (error instanceof RateLimitError) {
+    expectTypeOf(error.name).toEqualTypeOf<"RateLimitError">()
+    expectTypeOf(error.retryAfterMs).toEqualTypeOf<number | undefined>()
+    if (error.retryAfterMs !== undefined) {
+      expectTypeOf(error.retryAfterMs).toEqualTypeOf<number>()
+    }
+    return error.status
+  }
+  if (!isAelystError(error)) return undefined
+  switch (error.name) {
+    case "InvalidContactError":
+      expectTypeOf(error.issues[0]?.path).toEqualTypeOf<
+        ReadonlyArray<string | number> | undefined
+      >()
+      return undefined
+    case "BadRequestError":
+      expectTypeOf(error.exists).toEqualTypeOf<boolean>()
+      return error.status
+    case "OutcomeUnknownError":
+      expectTypeOf(error.outcome).toEqualTypeOf<"unknown">()
+      return undefined
+    default:
+      return "status" in error ? error.status : undefined
+  }
+}
+
+const of = (tried: TryCreateResult) => {
+  if (tried.ok) return tried.value.result
+  if (tried.aborted) {
+    expectTypeOf(tried.error).toEqualTypeOf<unknown>()
+    return tried.outcome
+  }
+  expectTypeOf(tried.error).toEqualTypeOf<AelystError>()
+  return tried.error.outcome
+}
+
+const row = (result: RowResult) => {
+  if (result.outcome === "rejected") {
+    expectTypeOf(result.error).toEqualTypeOf<AelystError>()
+  }
+  if (result.outcome === "created") {
+    expectTypeOf(result.value).toEqualTypeOf<CreateResult>()
+  }
+  return result.index
+}
+
+const aelyst = () => new Aelyst({ token: "token-for-tests" })
+
+describe("the package", () => {
+  it("exports these values and no others", () => {
+    assert.deepStrictEqual(Object.keys(Package).toSorted(), [
+      "Aelyst",
+      "AuthenticationError",
+      "BadRequestError",
+      "ConnectionError",
+      "InternalServerError",
+      "InvalidContactError",
+      "OutcomeUnknownError",
+      "RateLimitError",
+      "UnavailableError",
+      "UnexpectedResponseError",
+      "contactId",
+      "customFields",
+      "email",
+      "identifierKind",
+      "isAelystError",
+      "matchField",
+      "phone",
+    ])
+  })
+})
+
+describe("the types of errors", () => {
+  it("are those of core's errors, without Effect's part", () => {
+    expectTypeOf<Core.AelystError>().toExtend<AelystError>()
+    expectTypeOf<Core.BadRequestError>().toExtend<Package.BadRequestError>()
+    expectTypeOf<Core.OutcomeUnknownError>().toExtend<Package.OutcomeUnknownError>()
+    expectTypeOf<Core.ConfigurationError>().toExtend<ConfigurationError>()
+    expectTypeOf<AelystError["name"]>().toEqualTypeOf<Core.ErrorTag>()
+    // a field that core has and the public type lacks would be missed above
+    type Extra = {
+      [Name in Core.ErrorTag]: Exclude<
+        keyof Extract<Core.AelystError, { readonly _tag: Name }>,
+        | keyof Extract<AelystError, { readonly name: Name }>
+        | "retryAfter"
+        | "pipe"
+        | "toJSON"
+        | "toString"
+        | "asEffect"
+        | `~effect/${string}`
+        | symbol
+      >
+    }[Core.ErrorTag]
+    expectTypeOf<Extra>().toBeNever()
+  })
+
+  it("narrow by name, by class and by guard", () => {
+    expectTypeOf(narrow).returns.toEqualTypeOf<number | undefined>()
+  })
+})
+
+describe("the types of calls", () => {
+  it("take identifiers with their prefix and contacts with known fields", () => {
+    expectTypeOf(Package.email).returns.toEqualTypeOf<Identifier>()
+    void (() => aelyst().contacts.create("email:a@b.c", { firstName: "Ana", lastName: null }))
+    // @ts-expect-error a bare address
+    void (() => aelyst().contacts.create("a@b.c", { firstName: "Ana" }))
+    // @ts-expect-error a field that is none
+    void (() => aelyst().contacts.create("id:5", { firstName: "Ana", emial: "x" }))
+    // @ts-expect-error no first name
+    void (() => aelyst().contacts.create("id:5", {}))
+    // @ts-expect-error a unit that the option has not
+    void (() => aelyst().contacts.create("id:5", { firstName: "Ana" }, { timeout: 5 }))
+    // @ts-expect-error an option that is none
+    void (() => new Aelyst({ maxRetries: 3 }))
+    expectTypeOf<ReturnType<typeof aelyst>["rateLimit"]>().toEqualTypeOf<RateLimitSnapshot>()
+    expectTypeOf<Row["contact"]>().toEqualTypeOf<ContactInput>()
+  })
+
+  it("know the custom fields of a catalogue", () => {
+    const fields = customFields.define({
+      Age: "number",
+      Member: { type: "checkbox" },
+      Tier: { type: "list", options: ["Gold", "Silver"] },
+    })
+    assert.deepStrictEqual(
+      fields.fields.map(({ name, type }) => [name, type]),
+      [
+        ["Age", "number"],
+        ["Member", "checkbox"],
+        ["Tier", "list"],
+      ],
+    )
+    const typed = () => new Aelyst({ token: "token-for-tests", customFields: fields })
+    void (() =>
+      typed().contacts.create("id:5", {
+        firstName: "Ana",
+        customFields: { Age: 5, Member: true, Tier: "Gold" },
+      }))
+    void (() =>
+      // @ts-expect-error no option of the list
+      typed().contacts.create("id:5", { firstName: "Ana", customFields: { Tier: "Bronze" } }))
+    void (() =>
+      // @ts-expect-error a name that is not in the catalogue
+      typed().contacts.create("id:5", { firstName: "Ana", customFields: { Teir: "Gold" } }))
+    void (() =>
+      // @ts-expect-error a number as text
+      typed().contacts.create("id:5", { firstName: "Ana", customFields: { Age: "5" } }))
+  })
+
+  it("tell results apart", () => {
+    expectTypeOf<CreatePromise>().resolves.toEqualTypeOf<CreateResult>()
+    expectTypeOf(of).returns.toEqualTypeOf<
+      "created" | "exists_after_doubt" | "not_sent" | "rejected" | "unknown"
+    >()
+    expectTypeOf(row).returns.toEqualTypeOf<number>()
+  })
+})
