@@ -46,6 +46,9 @@ const unescape = (text: string): string =>
 const plain = (text: string): string =>
   unescape(unescape(text)).normalize("NFC").replace(blanks, " ").trim()
 
+// upper case first: it is what brings ı and I, ſ and s together
+const fold = (text: string): string => text.toUpperCase().toLowerCase()
+
 /** Lists the spellings in which a secret is looked for; what is shorter than three characters names nobody. */
 const forms = (secret: string): ReadonlyArray<string> => {
   const text = secret.normalize("NFC").replace(blanks, " ").trim()
@@ -58,14 +61,14 @@ const forms = (secret: string): ReadonlyArray<string> => {
       text.replace(/^\+(?=\d)/, ""),
     ]),
   ]
-    .map((form) => form.toLowerCase())
+    .map(fold)
     .filter((form) => form.length >= 3)
 }
 
 const without = (text: string, secrets: ReadonlyArray<string>): string => {
   let rest = text
-  let lower = rest.toLowerCase()
-  // toLowerCase can change a text's length (İ); then positions do not carry over, and the lower case is kept
+  let lower = fold(rest)
+  // folding can change a text's length (İ, ß); then positions do not carry over, and the folded text is kept
   if (lower.length !== rest.length) rest = lower
   // the longest first: what is left of one must not hide another
   const all = [...new Set(secrets.flatMap(forms))].toSorted((a, b) => b.length - a.length)
@@ -78,7 +81,7 @@ const without = (text: string, secrets: ReadonlyArray<string>): string => {
       from = at + form.length
     }
     rest = kept + rest.slice(from)
-    lower = rest.toLowerCase()
+    lower = fold(rest)
     if (lower.length !== rest.length) rest = lower
   }
   return rest
@@ -101,8 +104,8 @@ export const redact = (text: string, secrets: ReadonlyArray<string>, most: numbe
   const head = bare.length > most * 20 ? bare.slice(0, most * 20).replace(/\S*$/, "") : bare
   const clean = head
     .replace(email, "…")
-    .replace(digits, "…")
     .replace(token, "…")
+    .replace(digits, "…")
     .trim()
     .slice(0, most)
   return wellFormed(clean)
