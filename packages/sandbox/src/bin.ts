@@ -14,7 +14,13 @@ const readVersion = (): string => {
 }
 
 const stop = new AbortController()
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort(signal))
+for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
+  process.on(signal, () => {
+    // the second one is not asked to wait
+    if (stop.signal.aborted) process.exit(code)
+    stop.abort(signal)
+  })
+}
 // whoever reads the log may leave first
 process.stderr.on("error", () => undefined)
 process.stdout.on("error", () => undefined)

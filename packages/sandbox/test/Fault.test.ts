@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs"
+
 import { assert, describe, it } from "@effect/vitest"
 
+import { presets } from "../src/Preset.ts"
 import { Sandbox } from "../src/Sandbox.ts"
+import { tokens } from "../src/Tokens.ts"
 import type { FaultSpec } from "../src/types.ts"
 import { create } from "./client.ts"
 
@@ -94,6 +98,16 @@ describe("four ways to a fault", () => {
     assert.deepStrictEqual(await statuses(sandbox, ["id:1"]), [500])
     assert.deepInclude(sandbox.faults()[0], { id, name: "500", hits: 1, left: 1 })
     assert.deepStrictEqual(await statuses(sandbox, ["id:1", "id:1"]), [500, 200])
+  })
+})
+
+describe("the README", () => {
+  it("names every preset and every token", () => {
+    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
+    const missing = [...Object.keys(presets), ...Object.values(tokens)].filter(
+      (name) => !readme.includes(`\`${name}\``) && !readme.includes(`\`${name}-`),
+    )
+    assert.deepStrictEqual(missing, [])
   })
 })
 
