@@ -4,6 +4,8 @@ import { defineConfig } from "tsdown"
 
 // The transport needs undici's client alone; its index also loads fetch, caches, mocks and WebSocket at start-up.
 const undici = createRequire(new URL("../node/package.json", import.meta.url))
+// The transport speaks HTTP/1.1 alone, and loading http2 takes as long as all else of it. Without it undici goes on with this.
+const withoutHttp2 = "module.exports = { constants: {} }"
 const client = JSON.stringify(undici.resolve("undici/lib/dispatcher/client.js"))
 
 export default defineConfig({
@@ -19,8 +21,14 @@ export default defineConfig({
   plugins: [
     {
       name: "undici-client",
-      resolveId: (id) => (id === "undici" ? "\0undici" : undefined),
-      load: (id) => (id === "\0undici" ? `export { default as Client } from ${client}` : undefined),
+      resolveId: (id) =>
+        id === "undici" || id === "node:http2" ? `\0${id.replace("node:", "")}.cjs` : undefined,
+      load: (id) =>
+        id === "\0undici.cjs"
+          ? `exports.Client = require(${client})`
+          : id === "\0http2.cjs"
+            ? withoutHttp2
+            : undefined,
     },
   ],
 })

@@ -33,3 +33,7 @@ export const variable = (env: Environment, name: string): string | undefined => 
   const value = env[name]
   return value === undefined || value === "" ? undefined : value
 }
+
+/** Reads the proxy of https targets, the name in lower case first. */
+export const proxyOf = (env: Environment): string | undefined =>
+  variable(env, "https_proxy") ?? variable(env, "HTTPS_PROXY")

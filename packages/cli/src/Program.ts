@@ -19,7 +19,7 @@ import type { Failure } from "./Failure.ts"
 import { usage } from "./Failure.ts"
 import type { GlobalFlags } from "./Flags.ts"
 import * as Flags from "./Flags.ts"
-import type { Host } from "./Host.ts"
+import { Host, variable } from "./Host.ts"
 import type { Report } from "./Report.ts"
 import * as Reports from "./Report.ts"
 import { Screen } from "./Screen.ts"
@@ -38,8 +38,11 @@ const run = <M>(
     const globals = yield* root
     const printer = yield* Screen
     printer.quiet = globals.quiet
+    const { env } = yield* Host
+    const logged = variable(env, "AELYST_LOG")
+    const least = logged === "info" || logged === "debug" ? 1 : 0
     const module = yield* Effect.promise(load)
-    yield* use(module, globals)
+    yield* use(module, { ...globals, verbose: Math.max(globals.verbose, least) })
   })
 
 const create = Command.make(

@@ -18,7 +18,7 @@ import { asked } from "../ContactFlags.ts"
 import type { Failure } from "../Failure.ts"
 import { usage } from "../Failure.ts"
 import type { GlobalFlags } from "../Flags.ts"
-import { Host, variable } from "../Host.ts"
+import { Host, proxyOf, variable } from "../Host.ts"
 import * as Preview from "../Preview.ts"
 import type { Report } from "../Report.ts"
 import * as Reports from "../Report.ts"
@@ -151,6 +151,10 @@ export const run = Effect.fnUntraced(function* (
   const found = yield* Token.require(globals, settings)
   yield* warn
   if (globals.verbose > 0) {
+    const { env } = yield* Host
+    if (proxyOf(env) !== undefined && settings.baseUrl.startsWith("https:")) {
+      printer.notice("proxy from HTTPS_PROXY, unless NO_PROXY names the host")
+    }
     printer.notice(`token from ${found.from}, profile ${settings.profile}, host ${settings.host}`)
   }
   const { custom_fields: fields = [], ...texts } = valid.success.payload

@@ -8,7 +8,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import type { ExitName } from "../ExitCode.ts"
 import { Failure } from "../Failure.ts"
 import type { GlobalFlags } from "../Flags.ts"
-import { Host, variable } from "../Host.ts"
+import { Host, proxyOf, variable } from "../Host.ts"
 import { Screen } from "../Screen.ts"
 import type { Settings } from "../Settings.ts"
 import * as SettingsOf from "../Settings.ts"
@@ -49,11 +49,6 @@ const token = (globals: GlobalFlags, settings: Settings) =>
     }),
   )
 
-const proxyOf = (env: Host["Service"]["env"]): string =>
-  variable(env, "https_proxy") === undefined && variable(env, "HTTPS_PROXY") === undefined
-    ? "none"
-    : "HTTPS_PROXY is set"
-
 /** How far the clocks may be apart before a `Retry-After` that is a date goes wrong. */
 const skew = 5_000
 
@@ -75,7 +70,7 @@ const reach = Effect.fnUntraced(function* (
   )
   const result = yield* asked
   const now = yield* Clock.currentTimeMillis
-  const where = `${settings.host}, proxy: ${proxyOf(env)}`
+  const where = `${settings.host}, proxy: ${proxyOf(env) === undefined ? "none" : "HTTPS_PROXY is set"}`
   if ("code" in result) return [check("network", false, `${where}: ${result.code}`, "network")]
   if (result.date === "TIMEOUT") return [check("network", false, `${where}: TIMEOUT`, "network")]
   const reached = check("network", true, `${where}, ${time(now - began)}`, "ok")
