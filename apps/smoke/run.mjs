@@ -146,6 +146,9 @@ const withNode = async (version) => {
     const bin = join(project, "node_modules/.bin/aelyst")
     run("the command", bin, "create", "id:cli", "--first-name", "Command")
     run("the command's version", bin, "--version")
+    // with a sandbox of its own, which is gone afterwards
+    const sandboxBin = join(project, "node_modules/.bin/aelyst-sandbox")
+    run("the sandbox's command", sandboxBin, "exec", "--", "node", "node.mjs")
     const wanted = [
       "email:express-import@example.com",
       "email:express-require@example.com",
