@@ -1,0 +1,102 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+
+import { KeyLock } from "../src/KeyLock.ts"
+import { pick, randomOf } from "./ledger.ts"
+
+/** Uses a key for as long as `use` takes. */
+const locked = <A>(locks: KeyLock, key: string, use: Effect.Effect<A>): Effect.Effect<A> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.suspend(() => {
+      const turn = locks.enter(key)
+      return Effect.ensuring(restore(Effect.andThen(turn.ready, use)), Effect.sync(turn.leave))
+    }),
+  )
+
+describe("KeyLock", () => {
+  it("gives a free key at once, and keeps nothing of it afterwards", () => {
+    const locks = new KeyLock()
+    const turn = locks.enter("a")
+    assert.isTrue(turn.isFirst)
+    assert.strictEqual(locks.size, 1)
+    turn.leave()
+    turn.leave()
+    assert.strictEqual(locks.size, 0)
+  })
+
+  it("keeps keys apart", () => {
+    const locks = new KeyLock()
+    assert.isTrue(locks.enter("id:5").isFirst)
+    assert.isTrue(locks.enter("5").isFirst)
+    assert.isFalse(locks.enter("5").isFirst)
+  })
+
+  it.effect("serves first come first, and skips who has left", () =>
+    Effect.gen(function* () {
+      const locks = new KeyLock()
+      const order: Array<number> = []
+      const first = locks.enter("a")
+      const fibers = yield* Effect.forEach([1, 2, 3, 4], (n) =>
+        Effect.forkChild(
+          locked(
+            locks,
+            "a",
+            Effect.sync(() => order.push(n)),
+          ),
+          { startImmediately: true },
+        ),
+      )
+      const [, second] = fibers
+      if (second !== undefined) yield* Fiber.interrupt(second)
+      first.leave()
+      yield* Effect.forEach(fibers, Fiber.await)
+      assert.deepStrictEqual(order, [1, 3, 4])
+      assert.strictEqual(locks.size, 0)
+    }),
+  )
+
+  it.effect("passes a key on that was granted to a caller who was interrupted meanwhile", () =>
+    Effect.gen(function* () {
+      const locks = new KeyLock()
+      const holder = locks.enter("a")
+      const granted = yield* Effect.forkChild(locked(locks, "a", Effect.never), {
+        startImmediately: true,
+      })
+      // the key is this caller's from here on, and it has not run since
+      holder.leave()
+      yield* Fiber.interrupt(granted)
+      assert.strictEqual(locks.size, 0)
+      assert.isTrue(locks.enter("a").isFirst)
+    }),
+  )
+
+  it.effect("never lets two hold one key, and ends empty, over random interruptions", () =>
+    Effect.gen(function* () {
+      for (let seed = 0; seed < 300; seed++) {
+        const random = randomOf(seed)
+        const locks = new KeyLock()
+        const holding = new Map<string, number>()
+        const use = (key: string) =>
+          Effect.acquireUseRelease(
+            Effect.sync(() => {
+              const holders = (holding.get(key) ?? 0) + 1
+              holding.set(key, holders)
+              assert.strictEqual(holders, 1, `seed ${seed}`)
+            }),
+            () => Effect.forEach([1, 2, 3], () => Effect.yieldNow, { discard: true }),
+            () => Effect.sync(() => holding.set(key, 0)),
+          )
+        const fibers = yield* Effect.forEach(Array.from({ length: 20 }), () => {
+          const key = pick(random, ["a", "b"])
+          return Effect.forkChild(locked(locks, key, use(key)))
+        })
+        for (const fiber of fibers) {
+          if (random() < 0.4) yield* Effect.yieldNow
+          if (random() < 0.4) yield* Fiber.interrupt(fiber)
+        }
+        yield* Effect.forEach(fibers, Fiber.await)
+        assert.strictEqual(locks.size, 0, `seed ${seed}`)
+      }
+    }),
+  )
+})

@@ -1,0 +1,93 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Logger, Redacted } from "effect"
+import { HttpClient } from "effect/http"
+
+import * as AelystClient from "../src/AelystClient.ts"
+import type { Callbacks } from "../src/Observer.ts"
+import { Observer, notify } from "../src/Observer.ts"
+import * as Scripted from "./scripted.ts"
+
+const throwing = () => {
+  throw new Error("secret of the caller")
+}
+
+const logged = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => {
+      lines.push(JSON.stringify(message))
+    })
+    const value = yield* Effect.provide(effect, Logger.layer([logger]))
+    return { lines, value }
+  })
+
+describe("notify", () => {
+  it.effect("logs that a callback threw, and not what", () =>
+    Effect.gen(function* () {
+      const { lines } = yield* logged(notify(throwing, 1))
+      assert.deepStrictEqual(lines, ['["a callback threw"]'])
+    }),
+  )
+
+  it.effect("logs that a callback's promise rejected, and does not wait for it", () =>
+    Effect.gen(function* () {
+      const settle: Array<() => void> = []
+      const rejected = new Promise<void>((_, reject) => {
+        settle.push(() => reject(new Error("secret of the caller")))
+      })
+      const { lines } = yield* logged(
+        Effect.gen(function* () {
+          // safe: a void callback may be an async function
+          yield* notify((() => rejected) as () => void, 1)
+          for (const reject of settle) reject()
+          yield* Effect.promise(() => rejected.catch(() => {}))
+          yield* Effect.yieldNow
+          yield* Effect.yieldNow
+        }),
+      )
+      assert.deepStrictEqual(lines, ['["a callback threw"]'])
+    }),
+  )
+
+  it.effect("does nothing without a callback", () =>
+    Effect.map(logged(notify(undefined, 1)), ({ lines }) => assert.isEmpty(lines)),
+  )
+})
+
+const create = (callbacks: Callbacks) =>
+  Effect.gen(function* () {
+    const server = Scripted.make([Scripted.ok])
+    const client = yield* Effect.provideService(
+      AelystClient.make({ token: Redacted.make("token-for-tests") }),
+      HttpClient.HttpClient,
+      server.client,
+    )
+    const result = yield* client.create("id:5", { firstName: "Ana" })
+    return { result, server }
+  }).pipe(Effect.provideService(Observer, callbacks))
+
+describe("Observer", () => {
+  it.effect("tells of waits, attempts and the end of a call, in their order", () =>
+    Effect.gen(function* () {
+      const told: Array<string> = []
+      yield* create({
+        onWait: ({ reason }) => told.push(`wait ${reason}`),
+        onAttempt: ({ number, status }) => told.push(`attempt ${number} ${status}`),
+        onOutcome: ({ outcome, attempts }) => told.push(`${outcome} after ${attempts.length}`),
+      })
+      assert.deepStrictEqual(told, ["wait line", "attempt 1 200", "created after 1"])
+    }),
+  )
+
+  it.effect("creates the contact although every callback throws", () =>
+    Effect.gen(function* () {
+      const { lines, value } = yield* logged(
+        create({ onWait: throwing, onAttempt: throwing, onOutcome: throwing }),
+      )
+      assert.strictEqual(value.result.result, "created")
+      assert.strictEqual(value.server.received.length, 1)
+      assert.strictEqual(lines.length, 3)
+      assert.notMatch(lines.join(""), /secret/)
+    }),
+  )
+})
