@@ -173,6 +173,11 @@ class Spot implements Place {
     return this.#engine.acquire(this, options?.deadline ?? Number.POSITIVE_INFINITY)
   }
 
+  /** The call was let through before: it was refused and comes back. */
+  get returning(): boolean {
+    return !this.#arriving
+  }
+
   /** Notes the permit that a call holds now. */
   granted(permit: Permit | undefined): Permit | undefined {
     if (permit !== undefined) this.#arrive()
@@ -262,25 +267,40 @@ class Engine {
 
   /** Waits for a permit. Whoever is interrupted leaves the line, and a permit not handed out is given back. */
   acquire(spot: Spot, deadline: number): Effect.Effect<Permit, PacerRefusal> {
-    return Effect.suspend(() => {
-      const self = Line.makeWaiter<Permit>(spot.order, deadline)
+    return Effect.flatMap(Monotonic.nowMillis, (now) => {
+      const self = Line.makeWaiter<Permit>(spot.order, deadline, now)
+      if (deadline === Number.POSITIVE_INFINITY) return this.#join(spot, self)
+      return Effect.andThen(this.#refuseAtOnce(spot, deadline, now), this.#join(spot, self))
+    })
+  }
+
+  /** Joins the line and sleeps in it: thousands may do that, so nothing more is kept for a sleeper than this. */
+  #join(spot: Spot, self: Line.Waiter<Permit>): Effect.Effect<Permit, PacerRefusal> {
+    return Effect.callback<Permit, PacerRefusal>((resume) => {
+      self.wake = () => resume(this.#awake(spot, self))
       this.#line.join(self)
       this.#publish()
-      return Effect.onExit(
-        Effect.flatMap(Monotonic.nowMillis, (now) => {
-          self.arrivedAt = now
-          if (deadline === Number.POSITIVE_INFINITY) return this.#stand(self)
-          return Effect.flatMap(this.#refuseAtOnce(self, now), () => this.#stand(self))
-        }),
-        (exit) => {
-          this.#line.leave(self)
-          this.#publish()
-          if (Exit.isFailure(exit)) return spot.granted(self.permit)?.giveBack ?? Effect.void
-          spot.granted(exit.value)
-          return Effect.void
-        },
-      )
+      if (this.#line.head === self) Line.wake(self)
+      return Effect.sync(() => this.#leave(self))
     })
+  }
+
+  /** Goes on after the first sleep; however that ends, the line is left and the spot knows its permit. */
+  #awake(spot: Spot, self: Line.Waiter<Permit>): Effect.Effect<Permit, PacerRefusal> {
+    // Yielding lets the waker finish first: who is served first also sends first.
+    return Effect.onExit(
+      Effect.flatMap(Effect.yieldNow, () => this.#stand(self)),
+      (exit) => {
+        this.#leave(self)
+        const permit = spot.granted(self.permit)
+        return Exit.isSuccess(exit) || permit === undefined ? Effect.void : permit.giveBack
+      },
+    )
+  }
+
+  #leave(self: Line.Waiter<Permit>): void {
+    this.#line.leave(self)
+    this.#publish()
   }
 
   /** Sleeps until this caller is the head or has failed. */
@@ -338,19 +358,15 @@ class Engine {
   }
 
   /** Fails a caller whose turn provably comes after its deadline. */
-  #refuseAtOnce(self: Line.Waiter<Permit>, now: number): Effect.Effect<void> {
-    // Who comes back after a refusal has hardly anybody in front; who is new stands at the end.
-    const nth = self.behind === undefined ? this.#line.size : 1
-    return Effect.map(
+  #refuseAtOnce(spot: Spot, deadline: number, now: number): Effect.Effect<void, PacerRefusal> {
+    // Who comes back after a refusal has hardly anybody in front; who is new will stand at the end.
+    const nth = spot.returning ? 1 : this.#line.size + 1
+    return Effect.flatMap(
       this.#read((state, storeNow) => {
         const certain = PacerState.earliest(state, storeNow, nth)
-        return certain === undefined ? undefined : certain - storeNow
+        return certain === undefined ? 0 : certain - storeNow
       }),
-      (wait) => {
-        if (wait === undefined || now + wait < self.deadline) return
-        self.failure = { retryAfterMs: wait }
-        this.#line.leave(self)
-      },
+      (wait) => (now + wait < deadline ? Effect.void : late({ retryAfterMs: wait })),
     )
   }
 

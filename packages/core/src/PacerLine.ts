@@ -9,7 +9,7 @@ export interface Waiter<A> {
   /** When it is too late, on the monotonic clock in milliseconds. */
   readonly deadline: number
   /** When it joined, on the monotonic clock in milliseconds. */
-  arrivedAt: number
+  readonly arrivedAt: number
   /** What it was granted. */
   permit: A | undefined
   /** Set when the wait cannot or could not fit; the caller fails with it. */
@@ -24,10 +24,10 @@ export interface Waiter<A> {
 }
 
 /** Makes a place that is in no line yet. */
-export const makeWaiter = <A>(order: number, deadline: number): Waiter<A> => ({
+export const makeWaiter = <A>(order: number, deadline: number, arrivedAt: number): Waiter<A> => ({
   order,
   deadline,
-  arrivedAt: 0,
+  arrivedAt,
   permit: undefined,
   failure: undefined,
   wake: undefined,

@@ -1,8 +1,12 @@
+import * as v8 from "node:v8"
+import * as vm from "node:vm"
+
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
@@ -57,6 +61,52 @@ const server = () =>
       }
     },
   )
+
+v8.setFlagsFromString("--expose-gc")
+// safe: the flag above makes the global, a function without arguments
+const collect = vm.runInNewContext("gc") as () => void
+
+/** The heap that 10,000 fibers of this take, in bytes, while they wait; the last of three times, when all is warm. */
+const heapOf = (effect: Effect.Effect<unknown, unknown>) =>
+  Effect.gen(function* () {
+    let grown = 0
+    for (let round = 0; round < 3; round++) {
+      collect()
+      const before = process.memoryUsage().heapUsed
+      const fibers = yield* Effect.forEach(Array.from({ length: 10_000 }), () =>
+        Effect.forkDetach(effect),
+      )
+      // Lets the fibers run until they wait.
+      for (let count = 0; count < 10; count++) yield* Effect.yieldNow
+      collect()
+      grown = process.memoryUsage().heapUsed - before
+      yield* Fiber.interruptAll(fibers)
+    }
+    return grown
+  })
+
+/** Microseconds of CPU per call, with this many callers in line all the time. */
+const cpuPerCall = (waiting: number) =>
+  Effect.gen(function* () {
+    const total = 10_000 + waiting
+    const pacer = yield* makePacer({ maxQueue: waiting })
+    let left = total
+    const one = Effect.scoped(
+      Effect.gen(function* () {
+        const permit = yield* (yield* pacer.enter).acquire()
+        yield* Effect.yieldNow
+        yield* permit.observe(ok(999_000, 1_000_000))
+      }),
+    )
+    const worker = Effect.whileLoop({ while: () => left-- > 0, body: () => one, step: () => {} })
+    const before = process.cpuUsage()
+    yield* Effect.all(
+      Array.from({ length: waiting }, () => worker),
+      { concurrency: "unbounded", discard: true },
+    )
+    const { system, user } = process.cpuUsage(before)
+    return (system + user) / total
+  })
 
 describe("Pacer", () => {
   it.effect("sends the first request alone, then what the answer says is left", () =>
@@ -248,6 +298,142 @@ describe("Pacer", () => {
       assert.strictEqual(before?.observedAgo, undefined)
       assert.isDefined(after)
       assert.strictEqual((yield* pacer.snapshot).remaining, 9)
+    }),
+  )
+
+  it.effect("serves a refused call first when the gate opens again", () =>
+    Effect.gen(function* () {
+      const pacer = yield* makePacer()
+      const served: Array<number> = []
+      const one = (index: number) => {
+        let refusals = index === 0 ? 1 : 0
+        return call(pacer, () => {
+          if (refusals-- > 0) return { refused: true, retryAfter: Duration.seconds(1) }
+          served.push(index)
+          return ok(9 - served.length)
+        })
+      }
+      const fiber = yield* Effect.forkChild(
+        Effect.forEach([0, 1, 2, 3], one, { concurrency: "unbounded", discard: true }),
+      )
+      yield* TestClock.adjust("3 seconds")
+      yield* Fiber.join(fiber)
+      assert.deepStrictEqual(served, [0, 1, 2, 3])
+    }),
+  )
+
+  it.effect.prop(
+    "serves everybody who stays, in order, whoever is interrupted and when",
+    {
+      leave: Schema.Array(
+        Schema.Struct({
+          who: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 39 })),
+          after: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 400 })),
+        }),
+      ).check(Schema.isMaxLength(30)),
+    },
+    ({ leave }) =>
+      Effect.gen(function* () {
+        const pacer = yield* makePacer()
+        const { reply } = yield* server()
+        const sent: Array<number> = []
+        const fibers = yield* Effect.forEach(Array.from({ length: 40 }), (_, index) =>
+          Effect.forkChild(call(pacer, () => (sent.push(index), reply()))),
+        )
+        for (const { after, who } of leave) {
+          yield* TestClock.adjust(after)
+          const fiber = fibers[who]
+          if (fiber !== undefined) yield* Fiber.interrupt(fiber)
+        }
+        yield* TestClock.adjust("10 seconds")
+        const exits = yield* Effect.forEach(fibers, Fiber.await)
+        const first = sent.filter((index, position) => sent.indexOf(index) === position)
+        assert.deepStrictEqual(
+          first,
+          first.toSorted((a, b) => a - b),
+        )
+        for (const [index, exit] of exits.entries()) {
+          const asked = leave.some(({ who }) => who === index)
+          if (!asked) assert.isTrue(Exit.isSuccess(exit))
+        }
+        const { inFlight, waiting } = yield* pacer.snapshot
+        assert.deepStrictEqual({ inFlight, waiting }, { inFlight: 0, waiting: 0 })
+      }),
+    { arbitrary: { runs: 100 } },
+  )
+
+  it.effect("gives a permit back whose call never went out", () =>
+    Effect.gen(function* () {
+      const pacer = yield* makePacer()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const first = yield* (yield* pacer.enter).acquire()
+          yield* first.observe(ok(1, 2))
+          const second = yield* (yield* pacer.enter).acquire()
+          yield* second.giveBack
+          yield* second.abandon
+          yield* (yield* pacer.enter).acquire()
+        }),
+      )
+    }),
+  )
+
+  it.effect(
+    "fails at once behind more callers than a trusted window takes before the deadline",
+    () =>
+      Effect.gen(function* () {
+        const pacer = yield* makePacer()
+        const { reply } = yield* server()
+        const fibers = yield* Effect.forEach(Array.from({ length: 100 }), () =>
+          Effect.forkChild(call(pacer, reply)),
+        )
+        yield* TestClock.adjust("3500 millis")
+        assert.isTrue((yield* pacer.snapshot).trusted)
+        const now = yield* Monotonic.nowMillis
+        const refusal = yield* Effect.scoped(
+          Effect.flatMap(pacer.enter, (place) =>
+            Effect.flip(place.acquire({ deadline: now + 3000 })),
+          ),
+        )
+        assert.strictEqual(refusal.reason, "deadline")
+        assert.isAbove(
+          refusal.retryAfter === undefined ? 0 : Duration.toMillis(refusal.retryAfter),
+          3000,
+        )
+        yield* Fiber.interruptAll(fibers)
+      }),
+  )
+
+  it.live("keeps 10,000 waiting callers in less than 10 MB beyond their fibers and scopes", () =>
+    Effect.gen(function* () {
+      const pacer = yield* makePacer()
+      const hold = yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* (yield* pacer.enter).acquire()
+          const idle = Effect.scoped(
+            Effect.andThen(
+              Effect.addFinalizer(() => Effect.void),
+              Effect.never,
+            ),
+          )
+          const inLine = Effect.scoped(
+            Effect.flatMap(pacer.enter, (place) => place.acquire({ deadline: 1e12 })),
+          )
+          const bare = yield* heapOf(idle)
+          return (yield* heapOf(inLine)) - bare
+        }),
+      )
+      assert.isBelow(hold, 10e6)
+      assert.strictEqual((yield* pacer.snapshot).waiting, 0)
+    }),
+  )
+
+  it.live("costs about as much per call with 10,000 in line as with 100", () =>
+    Effect.gen(function* () {
+      yield* cpuPerCall(100)
+      const few = Math.min(yield* cpuPerCall(100), yield* cpuPerCall(100))
+      const many = Math.min(yield* cpuPerCall(10_000), yield* cpuPerCall(10_000))
+      assert.isBelow(many / few, 4)
     }),
   )
 })

@@ -22,7 +22,9 @@ describe("PacerLine", () => {
     { orders: Orders, gone: Orders },
     ({ gone, orders }) => {
       const line = new Line.PacerLine<never>()
-      const waiters = [...new Set(orders)].map((order) => Line.makeWaiter<never>(order, order * 3))
+      const waiters = [...new Set(orders)].map((order) =>
+        Line.makeWaiter<never>(order, order * 3, 0),
+      )
       for (const waiter of waiters) line.join(waiter)
       for (const waiter of waiters) if (gone.includes(waiter.order)) line.leave(waiter)
       const left = waiters.map(({ order }) => order).filter((order) => !gone.includes(order))
@@ -47,7 +49,7 @@ describe("PacerLine", () => {
       const line = new Line.PacerLine<never>()
       // Deadlines run against the order, so that the late stand anywhere.
       const waiters = [...new Set(orders)].map((order) =>
-        Line.makeWaiter<never>(order, 1000 - order),
+        Line.makeWaiter<never>(order, 1000 - order, 0),
       )
       for (const waiter of waiters) line.join(waiter)
       line.expire(time, { retryAfterMs: 7 })
@@ -62,7 +64,7 @@ describe("PacerLine", () => {
 
   it("a head that was overtaken is woken, and so is its successor when it leaves", () => {
     const line = new Line.PacerLine<never>()
-    const [first, second] = [Line.makeWaiter<never>(1, 10), Line.makeWaiter<never>(2, 10)]
+    const [first, second] = [Line.makeWaiter<never>(1, 10, 0), Line.makeWaiter<never>(2, 10, 0)]
     const woken: Array<string> = []
     line.join(second)
     second.wake = () => void woken.push("second")
@@ -76,7 +78,7 @@ describe("PacerLine", () => {
   it("forgets the deadlines of those who left", () => {
     const line = new Line.PacerLine<never>()
     for (let order = 0; order < 1000; order++) {
-      const waiter = Line.makeWaiter<never>(order, order)
+      const waiter = Line.makeWaiter<never>(order, order, 0)
       line.join(waiter)
       line.leave(waiter)
     }
