@@ -1,15 +1,28 @@
 import { defineConfig } from "tsdown"
 
-export default defineConfig({
-  entry: ["src/index.ts", "src/command.ts", "src/bin.ts"],
+const shared = {
   platform: "node",
   target: "node22.19",
   format: "esm",
   dts: false,
-  minify: true,
   sourcemap: false,
   fixedExtension: false,
-  // tsc writes its declarations into the same folder and would not write them again
-  clean: ["dist/*.js"],
-  deps: { alwaysBundle: [/.*/], onlyBundle: false },
-})
+} as const
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: ["src/index.ts", "src/command.ts", "src/bin.ts"],
+    minify: true,
+    // tsc writes its declarations into the same folder and would not write them again
+    clean: ["dist/*.js", "!dist/effect.js"],
+    deps: { alwaysBundle: [/.*/], onlyBundle: false },
+  },
+  {
+    ...shared,
+    // for programs that have Effect; shares the engine with the bundle
+    entry: ["src/effect.ts"],
+    clean: false,
+    deps: { neverBundle: [/^effect/, /^@aelyst/] },
+  },
+])

@@ -1,0 +1,113 @@
+/**
+ * The sandbox for programs that are written with Effect: as a service, with an `HttpClient` that reaches it without a
+ * port, on the clock of the caller, so that `TestClock` moves its windows and its delays.
+ */
+import { AttemptProbe } from "@aelyst/core"
+import { Sandbox } from "@aelyst/sandbox"
+import type { SandboxOptions } from "@aelyst/sandbox"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as HttpClientResponse from "effect/http/HttpClientResponse"
+
+/** Gives the sandbox of a layer, to be asked and told as any other. */
+export class SandboxService extends Context.Service<SandboxService, Sandbox>()(
+  "@aelyst/sandbox/SandboxService",
+) {}
+
+const failed = (request: HttpClientRequest.HttpClientRequest, cause: unknown) =>
+  new HttpClientError.HttpClientError({
+    reason: new HttpClientError.TransportError({ request, cause }),
+  })
+
+const decoder = new TextDecoder()
+
+const bodyText = (request: HttpClientRequest.HttpClientRequest): string | undefined => {
+  const { body } = request
+  switch (body._tag) {
+    case "Empty":
+      return ""
+    case "Uint8Array":
+      return decoder.decode(body.body)
+    case "Raw":
+      return typeof body.body === "string" ? body.body : undefined
+    default:
+      return undefined
+  }
+}
+
+/**
+ * Makes an `HttpClient` that reaches this sandbox alone, whatever the host of a request.
+ *
+ * **Details**
+ *
+ * Waits on the caller's clock. A connection that a fault cuts fails with a `TransportError` whose cause has the code that
+ * a socket would have. Reports to the core's `AttemptProbe` when a request has left. Bodies are text or bytes in memory;
+ * a stream fails.
+ */
+export const makeHttpClient = (sandbox: Sandbox): HttpClient.HttpClient =>
+  HttpClient.make((request, url, _signal, fiber) => {
+    const body = bodyText(request)
+    if (body === undefined)
+      return Effect.fail(failed(request, new TypeError("The sandbox takes text and bytes")))
+    return Effect.suspend(() => {
+      const probe = fiber.getRef(AttemptProbe)
+      probe.watch()
+      probe.dispatch()
+      const { headers, method } = request
+      const exchange = sandbox.exchange({ method, url: url.href, headers, body })
+      const respond = Effect.try({
+        try: () => HttpClientResponse.fromWeb(request, exchange.respond()),
+        catch: (cause) => failed(request, cause),
+      })
+      return Effect.sleep(exchange.delayMs).pipe(
+        Effect.andThen(exchange.stalls ? Effect.never : respond),
+        Effect.onInterrupt(() => Effect.sync(exchange.abandon)),
+      )
+    })
+  })
+
+/**
+ * Provides a sandbox without a port, on the clock of whoever builds the layer, and the `HttpClient` that reaches it.
+ *
+ * **Details**
+ *
+ * Options that make no sense are a defect: they are written in code.
+ */
+export const layer = (
+  options: Omit<SandboxOptions, "clock"> = {},
+): Layer.Layer<SandboxService | HttpClient.HttpClient> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const context = yield* Effect.context()
+      const sandbox = Sandbox.inProcess({
+        ...options,
+        clock: {
+          now: () => clock.currentTimeMillisUnsafe(),
+          sleep: (ms, signal) =>
+            Effect.runPromiseWith(context)(
+              Effect.ignore(Effect.exit(Effect.sleep(ms))),
+              signal === undefined ? undefined : { signal },
+            ).catch(() => undefined),
+        },
+      })
+      return Context.make(SandboxService, sandbox).pipe(
+        Context.add(HttpClient.HttpClient, makeHttpClient(sandbox)),
+      )
+    }),
+  )
+
+/** Provides a sandbox that listens on a port; it is closed with the layer. A port that is taken is a defect. */
+export const layerServer = (options: SandboxOptions = {}): Layer.Layer<SandboxService> =>
+  Layer.effect(
+    SandboxService,
+    Effect.acquireRelease(
+      Effect.promise(() => Sandbox.start(options)),
+      (sandbox) => Effect.promise(() => sandbox.close()),
+    ),
+  )
