@@ -76,7 +76,7 @@ Flags:
 `
 
 /** Reads a length of time, in milliseconds. */
-export const readTime = (flag: string, text: string): number => {
+const readTime = (flag: string, text: string): number => {
   const found = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text)
   if (found === null) throw new UsageError(`--${flag} takes a time such as 500ms, 2s or 5m`)
   return Number(found[1]) * (found[2] === "m" ? 60_000 : found[2] === "s" ? 1000 : 1)

@@ -51,7 +51,7 @@ export interface Decision {
 }
 
 /** A page that answers 200 to whoever followed a redirect of a fault. */
-export const REDIRECT_TRAP = "/v1/redirected"
+const REDIRECT_TRAP = "/v1/redirected"
 
 const defaults = {
   limit: 10,

@@ -31,7 +31,7 @@ interface Rule {
 }
 
 /** Replaces a preset by what it stands for. Throws a `TypeError` for an unknown one. */
-export const resolve = (given: FaultSpec): FaultSpec => {
+const resolve = (given: FaultSpec): FaultSpec => {
   if (given.preset === undefined) return given
   const found = Preset.parse(given.preset)
   if (found === undefined) throw configError(`Fault: there is no preset ${given.preset}`)
@@ -39,7 +39,7 @@ export const resolve = (given: FaultSpec): FaultSpec => {
 }
 
 /** Names a fault for logs. */
-export const nameOf = (spec: FaultSpec): string => {
+const nameOf = (spec: FaultSpec): string => {
   if (spec.preset !== undefined) return spec.preset
   const parts: Array<string> = []
   if (spec.status !== undefined) parts.push(String(spec.status))

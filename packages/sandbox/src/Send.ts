@@ -15,7 +15,7 @@ let dateSecond = -1
 let dateText = ""
 
 /** Writes the time of the sandbox's clock as a `Date` header. */
-export const httpDate = (now: number): string => {
+const httpDate = (now: number): string => {
   const second = Math.floor(now / 1000)
   if (second !== dateSecond) {
     dateSecond = second

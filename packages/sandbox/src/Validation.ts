@@ -11,7 +11,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import type { RequestIssue, SandboxOptions } from "./types.ts"
 
 /** Where the API is mounted. */
-export const MOUNT = "/v1"
+const MOUNT = "/v1"
 /** The most bytes of a body. */
 export const MAX_BODY = 102_400
 
