@@ -277,25 +277,36 @@ class Engine {
   /** Joins the line and sleeps in it: thousands may do that, so nothing more is kept for a sleeper than this. */
   #join(spot: Spot, self: Line.Waiter<Permit>): Effect.Effect<Permit, PacerRefusal> {
     return Effect.callback<Permit, PacerRefusal>((resume) => {
-      self.wake = () => resume(this.#awake(spot, self))
+      // Yielding lets the waker finish first: who is served first also sends first.
+      self.wake = () =>
+        resume(
+          this.#served(
+            spot,
+            self,
+            Effect.flatMap(Effect.yieldNow, () => this.#stand(self)),
+          ),
+        )
       this.#line.join(self)
       this.#publish()
-      if (this.#line.head === self) Line.wake(self)
+      if (this.#line.head === self) {
+        self.wake = undefined
+        resume(this.#served(spot, self, this.#lead(self)))
+      }
       return Effect.sync(() => this.#leave(self))
     })
   }
 
-  /** Goes on after the first sleep; however that ends, the line is left and the spot knows its permit. */
-  #awake(spot: Spot, self: Line.Waiter<Permit>): Effect.Effect<Permit, PacerRefusal> {
-    // Yielding lets the waker finish first: who is served first also sends first.
-    return Effect.onExit(
-      Effect.flatMap(Effect.yieldNow, () => this.#stand(self)),
-      (exit) => {
-        this.#leave(self)
-        const permit = spot.granted(self.permit)
-        return Exit.isSuccess(exit) || permit === undefined ? Effect.void : permit.giveBack
-      },
-    )
+  /** However the rest of the wait ends, the line is left and the spot knows its permit. */
+  #served(
+    spot: Spot,
+    self: Line.Waiter<Permit>,
+    rest: Effect.Effect<Permit, PacerRefusal>,
+  ): Effect.Effect<Permit, PacerRefusal> {
+    return Effect.onExit(rest, (exit) => {
+      this.#leave(self)
+      const permit = spot.granted(self.permit)
+      return Exit.isSuccess(exit) || permit === undefined ? Effect.void : permit.giveBack
+    })
   }
 
   #leave(self: Line.Waiter<Permit>): void {
