@@ -39,6 +39,7 @@ export type Credentials = { readonly [profile: string]: Credential }
 /** Holds the project's file. */
 export interface Project {
   readonly customFields?: CustomField.Catalogue
+  readonly defaultCountry?: string
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -132,6 +133,12 @@ const projectOf = (path: string, json: Json): Result.Result<Project, Failure> =>
             return yield* odd(path, where, issue?.suggestion ?? "is not valid")
           }
           project = { ...project, customFields: catalogue.success }
+          break
+        }
+        case "defaultCountry": {
+          const country = json[key]
+          if (typeof country !== "string") return yield* odd(path, key, "is not a text")
+          project = { ...project, defaultCountry: country }
           break
         }
         case "token":

@@ -8,6 +8,8 @@ import { Failure, usage } from "./Failure.ts"
 import * as Files from "./Files.ts"
 import * as Flags from "./Flags.ts"
 import { Host } from "./Host.ts"
+import { isNational, toE164 } from "./Phone.ts"
+import type { Settings } from "./Settings.ts"
 import { readAll } from "./Token.ts"
 
 /** The flags of `create` that describe the contact. */
@@ -152,24 +154,54 @@ const mergeFields = (
   return { ...rest, customFields: [...kept, ...flags] }
 }
 
+interface Prefixed {
+  readonly identifier: string
+  readonly note?: string
+}
+
 /** Gives a bare address or number its prefix, as core's hint would have people write it. */
-const prefixed = (input: string): { readonly identifier: string; readonly note?: string } => {
+const prefixed = (input: string): Prefixed => {
   const parsed = Identifier.parse(input)
   if (Result.isSuccess(parsed) || parsed.failure[0]?.code !== "PREFIX_MISSING") {
     return { identifier: input }
   }
-  if (input.includes("@")) return { identifier: `email:${input}`, note: "read as email:…" }
-  if (input.startsWith("+")) return { identifier: `phone:${input}`, note: "read as phone:…" }
+  if (input.includes("@"))
+    return {
+      identifier: `email:${input}`,
+      note: "identifier read as email:…; write the prefix to be certain",
+    }
+  if (input.startsWith("+"))
+    return {
+      identifier: `phone:${input}`,
+      note: "identifier read as phone:…; write the prefix to be certain",
+    }
   return { identifier: input }
 }
+
+const numberNote = (country: string) => `number read with the country ${country}`
+
+/** Brings the number of an identifier to E.164, where it is written without its country code. */
+const localNumber = Effect.fnUntraced(function* (
+  input: string,
+  country: string | undefined,
+): Effect.fn.Return<Prefixed, Failure> {
+  const bare = input.startsWith("phone:") ? input.slice("phone:".length) : input
+  // what core takes as it stands, a contact ID of digits included, is not read otherwise
+  const stands = Result.isSuccess(Identifier.parse(input))
+  if (country === undefined || stands || !isNational(bare)) return prefixed(input)
+  const number = yield* toE164(bare, country)
+  return number === bare
+    ? prefixed(input)
+    : { identifier: `phone:${number}`, note: numberNote(country) }
+})
 
 /** Puts identifier, data and flags together. */
 export const asked = Effect.fnUntraced(function* (
   identifierAsWritten: string,
   flags: ContactFlags,
-  catalogue: CustomField.Catalogue | undefined,
+  { customFields: catalogue, defaultCountry }: Pick<Settings, "customFields" | "defaultCountry">,
 ): Effect.fn.Return<Asked, Failure, Host> {
-  const { identifier, note } = prefixed(identifierAsWritten)
+  const { identifier, note } = yield* localNumber(identifierAsWritten, defaultCountry)
   const data = flags.data === undefined ? {} : yield* readData(flags.data)
   const pairs = yield* Effect.fromResult(
     Result.all(flags.field.map((field, at) => pairOf(field, at + 1, catalogue))),
@@ -186,10 +218,14 @@ export const asked = Effect.fnUntraced(function* (
     if (kind !== "id" && contact[kind] === undefined)
       contact[kind] = Identifier.value(parsed.success)
   }
+  const written = contact["phone"]
+  if (typeof written === "string" && defaultCountry !== undefined && isNational(written)) {
+    contact["phone"] = yield* toE164(written, defaultCountry)
+  }
   return {
     identifier,
     // safe: core checks it at run time, whatever it is
     contact: contact as unknown as ContactInput,
-    notes: note === undefined ? [] : [`identifier ${note}; write the prefix to be certain`],
+    notes: note === undefined ? [] : [note],
   }
 })

@@ -12,6 +12,8 @@ export interface Values {
   readonly delivery: Delivery
   readonly maxWait: number
   readonly rate: number | undefined
+  /** In upper case. */
+  readonly defaultCountry: string | undefined
 }
 
 /** Names a setting. */
@@ -106,6 +108,17 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
         : Result.fail("is a number of requests per second above 0, such as 5/s")
     },
   },
+  defaultCountry: {
+    flag: "--default-country",
+    variable: "AELYST_DEFAULT_COUNTRY",
+    otherwise: "",
+    parse: (text) =>
+      text === ""
+        ? Result.succeed(undefined)
+        : /^[A-Za-z]{2}$/.test(text)
+          ? Result.succeed(text.toUpperCase())
+          : Result.fail("is two letters, such as MY"),
+  },
 }
 
 /** Lists the keys in the order of the table. */
@@ -117,6 +130,7 @@ export const keys: ReadonlyArray<Key> = [
   "delivery",
   "maxWait",
   "rate",
+  "defaultCountry",
 ]
 
 /** Tells whether a text is the name of a setting. */

@@ -1,4 +1,6 @@
-/** The settings of one run, and where each came from: flag, environment, profile, default, in this order. */
+/**
+ * The settings of one run, and where each came from: flag, environment, project, profile, default, in this order.
+ */
 import type { CustomField } from "@aelyst/core"
 import { checkBaseUrl } from "@aelyst/core"
 import * as Effect from "effect/Effect"
@@ -18,7 +20,7 @@ import { keys, settings } from "./SettingTable.ts"
 /** Holds a setting's text and where it came from. */
 export interface Origin {
   readonly text: string
-  /** `--retries`, `AELYST_RETRIES`, `profile prod` or `default`. */
+  /** `--retries`, `AELYST_RETRIES`, `aelyst.config.json`, `profile prod` or `default`. */
   readonly from: string
 }
 
@@ -39,7 +41,8 @@ export interface Settings extends Values {
 
 const empty: Profile = { settings: {} }
 
-const flagOf = (flags: GlobalFlags, key: Key): string | undefined => flags[key]
+/** The flags that settings come from. */
+export type SettingFlags = GlobalFlags & { readonly defaultCountry?: string | undefined }
 
 /**
  * Resolves all settings.
@@ -48,7 +51,7 @@ const flagOf = (flags: GlobalFlags, key: Key): string | undefined => flags[key]
  * that names the flag, the variable or the profile whose value makes no sense, never the value.
  */
 export const resolve = Effect.fnUntraced(function* (
-  flags: GlobalFlags,
+  flags: SettingFlags,
   options: { readonly anyProfile?: boolean } = {},
 ): Effect.fn.Return<Settings, Failure, Host> {
   const { env, cwd, stdin, stderr } = yield* Host
@@ -81,10 +84,13 @@ export const resolve = Effect.fnUntraced(function* (
 
   const find = (key: Key): Origin => {
     const { flag, variable: name, otherwise } = settings[key]
-    const given = flagOf(flags, key)
+    const given = flags[key]
     if (given !== undefined) return { text: given, from: flag }
     const inEnvironment = variable(env, name)
     if (inEnvironment !== undefined) return { text: inEnvironment, from: name }
+    if (key === "defaultCountry" && project.defaultCountry !== undefined) {
+      return { text: project.defaultCountry, from: "aelyst.config.json" }
+    }
     const saved = inProfile[key]
     if (saved !== undefined) return { text: saved, from: `profile ${profile}` }
     return { text: otherwise, from: "default" }
@@ -92,7 +98,8 @@ export const resolve = Effect.fnUntraced(function* (
   const value = <K extends Key>(key: K): Effect.Effect<Values[K], Failure> => {
     const { text, from } = find(key)
     const { parse, flag } = settings[key]
-    const where = from.startsWith("profile") ? `${key} of ${from}` : from
+    const inFile = from.startsWith("profile") || from === "aelyst.config.json"
+    const where = inFile ? `${key} of ${from}` : from
     return Effect.fromResult(
       Result.mapError(parse(text), (rule) =>
         usage(
@@ -113,6 +120,7 @@ export const resolve = Effect.fnUntraced(function* (
     delivery: yield* value("delivery"),
     maxWait: yield* value("maxWait"),
     rate: yield* value("rate"),
+    defaultCountry: yield* value("defaultCountry"),
     // safe: every key of the table is in `keys`
     origins: Object.fromEntries(keys.map((key) => [key, find(key)])) as Settings["origins"],
     origin,

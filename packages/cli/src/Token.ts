@@ -93,7 +93,7 @@ export const explicit = (flags: GlobalFlags): Effect.Effect<FoundToken, Failure,
 }
 
 /** Finds the token of a run; undefined where there is none. Fails where one is there that must not be used. */
-export const find = Effect.fnUntraced(function* (
+const find = Effect.fnUntraced(function* (
   flags: GlobalFlags,
   settings: Settings,
 ): Effect.fn.Return<FoundToken | undefined, Failure, Host> {

@@ -186,4 +186,39 @@ describe("the contact", () => {
       assert.include(ended.stderr, `[${issue}]`)
     }
   })
+
+  it("takes numbers as they are written at home, with a default country", async () => {
+    const name = ["--first-name", "A", "--no-fill"]
+    const wanted = { firstName: "A", phone: "+60123456789" }
+    for (const number of ["0123456789", "012-345 6789", "(012) 345-6789", "+60 12 345 6789"]) {
+      const args = ["id:1", ...name, "--default-country", "my", "--phone", number]
+      assert.deepStrictEqual(await body(args), wanted, number)
+    }
+    const home = { env: { AELYST_DEFAULT_COUNTRY: "MY" } }
+    for (const identifier of ["0123456789", "phone:012-345 6789"]) {
+      const { stdout, stderr } = await aelyst(["create", identifier, ...name, "--dry-run"], home)
+      assert.include(stdout, "/contact/phone:+60123456789 ")
+      assert.strictEqual(stderr, "note: number read with the country MY\n")
+    }
+    const identifier = await aelyst(["create", "12345", ...name, "--dry-run"], home)
+    assert.include(identifier.stdout, "/contact/12345 ", "a contact ID")
+  })
+
+  it("says what a number lacks, and refuses one that is none", async () => {
+    const name = ["--first-name", "A", "--dry-run"]
+    for (const args of [["0123456789"], ["phone:0123456789"], ["id:1", "--phone", "0123456789"]]) {
+      const { code, stderr } = await aelyst(["create", ...args, ...name])
+      assert.strictEqual(code, 3)
+      assert.include(stderr, "--default-country")
+      assert.notInclude(stderr, "0123456789")
+    }
+    for (const [country, code] of [
+      ["MY", 3],
+      ["XX", 2],
+      ["Malaysia", 2],
+    ] as const) {
+      const args = ["create", "phone:0999999999999", ...name, "--default-country", country]
+      assert.strictEqual((await aelyst(args)).code, code, country)
+    }
+  })
 })

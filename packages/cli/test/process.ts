@@ -5,6 +5,11 @@ import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
+import { vi } from "vitest"
+
+// a test waits for processes, and how fast those are is the machine's affair
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
 /** The built command; the build comes before the tests. */
 export const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url))
 

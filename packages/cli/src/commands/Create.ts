@@ -36,6 +36,7 @@ import { watched } from "../Waiting.ts"
 export interface CreateFlags extends ContactFlags {
   readonly identifier: string
   readonly settle: string | undefined
+  readonly defaultCountry: string | undefined
   readonly dryRun: boolean
   readonly asCurl: boolean
 }
@@ -114,17 +115,13 @@ export const run = Effect.fnUntraced(function* (
   globals: GlobalFlags,
 ): Effect.fn.Return<void, Failure | Report, Host | Screen> {
   const printer = yield* Screen
-  const settings = yield* SettingsOf.resolve(globals)
+  const settings = yield* SettingsOf.resolve({ ...globals, defaultCountry: flags.defaultCountry })
   const progress = yield* progressOf(globals.progress)
   const options = optionsOf(settings, yield* settleOf(flags.settle))
   if (flags.data === "-" && globals.tokenStdin) {
     return yield* Effect.fail(usage("--data - and --token-stdin both read standard input"))
   }
-  const { identifier, contact, notes } = yield* asked(
-    flags.identifier,
-    flags,
-    settings.customFields,
-  )
+  const { identifier, contact, notes } = yield* asked(flags.identifier, flags, settings)
   for (const note of notes) printer.notice(`note: ${note}`)
 
   const around: Reports.Around = {
@@ -136,7 +133,11 @@ export const run = Effect.fnUntraced(function* (
   const valid = validate(identifier, contact, { customFields: settings.customFields })
   if (Result.isFailure(valid)) {
     const error = new InvalidContactError({ attempts: [], issues: valid.failure })
-    return yield* Effect.fail(Reports.ofError(error, around))
+    const report = Reports.ofError(error, around)
+    const number = valid.failure.some(({ code }) => /^(?:PHONE_INVALID|PREFIX_MISSING)$/.test(code))
+    if (!number || settings.defaultCountry !== undefined) return yield* Effect.fail(report)
+    const hint = "a number without its country code needs --default-country, such as MY"
+    return yield* Effect.fail({ ...report, details: [...report.details, hint] })
   }
   if (flags.dryRun || flags.asCurl) {
     const request = yield* Effect.mapError(Preview.preview(identifier, contact, options), (error) =>
