@@ -4,7 +4,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-import type { FaultSpec, SandboxSettings } from "./types.ts"
+import type { FaultSpec, SandboxOptions, SandboxSettings } from "./types.ts"
 
 /** Makes the error for options that make no sense. */
 export const configError = (message: string): TypeError =>
@@ -106,8 +106,51 @@ const withoutUndefined = (value: unknown): unknown =>
 /** Reads settings. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"`. */
 export const readSettings = (value: unknown): SandboxSettings => {
   const read = decodeSettings(withoutUndefined(value))
-  if (Result.isFailure(read)) throw configError(`Settings: ${read.failure.message}`)
+  if (Result.isFailure(read)) throw configError(`Options: ${read.failure.message}`)
   return read.success
+}
+
+// the least and the most of each; null is not for numbers
+const others: Readonly<Record<string, readonly [number, number] | null>> = {
+  host: null,
+  port: [0, 65_535],
+  fields: null,
+  extraTokens: null,
+  clock: null,
+  seed: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  faults: null,
+  admin: null,
+  allowedHosts: null,
+  maxConnections: [1, 1_000_000],
+  maxContacts: [0, 10_000_000],
+  maxRequests: [1, 1_000_000],
+  idleTimeoutMs: [0, 86_400_000],
+  headersTimeoutMs: [1, 86_400_000],
+  requestTimeoutMs: [1, 86_400_000],
+}
+
+/**
+ * Checks the options of a sandbox and returns its settings. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for a
+ * name that is no option, which would be ignored otherwise, and for a number out of range.
+ */
+export const readOptions = (options: SandboxOptions): SandboxSettings => {
+  const settings: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries<unknown>({ ...options })) {
+    if (!Object.hasOwn(others, name)) {
+      settings[name] = value
+      continue
+    }
+    const range = others[name]
+    if (range === null || range === undefined || value === undefined) continue
+    if (
+      typeof value !== "number" ||
+      !Number.isInteger(value) ||
+      value < range[0] ||
+      value > range[1]
+    )
+      throw configError(`${name} is a whole number from ${range[0]} to ${range[1]}`)
+  }
+  return readSettings(settings)
 }
 
 /** Reads a fault, without looking at its preset. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"`. */

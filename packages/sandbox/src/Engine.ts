@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 
 import * as Answer from "./Answer.ts"
 import * as Clock from "./Clock.ts"
-import { isConfigError, readSettings } from "./Config.ts"
+import { isConfigError, readOptions, readSettings } from "./Config.ts"
 import * as Fault from "./Fault.ts"
 import * as Limiter from "./Limiter.ts"
 import * as Random from "./Random.ts"
@@ -89,10 +89,7 @@ export class Engine {
   #random: () => number
 
   constructor(options: SandboxOptions) {
-    const given = Object.fromEntries(
-      Object.entries(options).filter(([name]) => Object.hasOwn(defaults, name)),
-    )
-    this.#settings = { ...defaults, ...readSettings(given) }
+    this.#settings = { ...defaults, ...readOptions(options) }
     this.clock = Clock.make(options.clock)
     this.log = new RequestLog(options.maxRequests ?? 5000)
     this.#maxContacts = options.maxContacts ?? 1_000_000

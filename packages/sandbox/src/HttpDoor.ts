@@ -83,13 +83,20 @@ const listen = (server: Server, host: string, port: number): Promise<number> =>
     })
   })
 
+/** The most bytes of events that wait for a slow reader. */
+const MAX_UNREAD = 4 * 2 ** 20
+
 /** Sends what happens as server-sent events, until the client leaves. */
 const sendEvents = (engine: Engine, response: ServerResponse): void => {
   const answer = { status: 200, headers: { "content-type": "text/event-stream" }, body: "" }
   response.writeHead(200, headersOf(answer, engine.clock.now()))
   // without a first byte clients hang until their header timeout
   response.write(Control.FIRST_COMMENT)
-  const stop = engine.log.subscribe((event) => response.write(Control.encodeEvent(event)))
+  const stop = engine.log.subscribe((event) => {
+    // who does not read is let go rather than waited for
+    if (response.writableLength > MAX_UNREAD) response.destroy()
+    else response.write(Control.encodeEvent(event))
+  })
   response.once("close", stop)
 }
 

@@ -309,6 +309,9 @@ describe("options that make no sense", () => {
   it.each<[string, SandboxOptions]>([
     ["a limit that is no whole number", { limit: 1.5 }],
     ["a window of 0", { windowMs: 0 }],
+    ["a name that is no option", JSON.parse('{"windowms":1000}')],
+    ["no requests to remember", { maxRequests: 0 }],
+    ["a port that is none", { port: 65_536 }],
     ["a field of an unknown type", { fields: { A: { type: "list", options: [] } } }],
     ["an unknown preset", { faults: ["teapot"] }],
     ["a limit of a token", { extraTokens: { mine: { limit: -1 } } }],
