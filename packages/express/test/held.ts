@@ -2,6 +2,28 @@
 import type { SandboxOptions } from "@aelyst/sandbox"
 import { Sandbox } from "@aelyst/sandbox"
 
+/** Counts, and tells when a number is reached. */
+export class Counter {
+  #count = 0
+  readonly #watchers: Array<{ readonly count: number; readonly tell: () => void }> = []
+
+  add(): void {
+    this.#count++
+    for (const { count, tell } of this.#watchers) if (this.#count >= count) tell()
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  reached(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#count >= count) resolve()
+      else this.#watchers.push({ count, tell: resolve })
+    })
+  }
+}
+
 export interface Held {
   readonly sandbox: Sandbox
   /** Resolves when this many requests wait for their answer. */
@@ -13,9 +35,8 @@ export interface Held {
 
 export const hold = async (options: SandboxOptions = {}): Promise<Held> => {
   let open = false
-  let waiting = 0
+  const waiting = new Counter()
   const sleepers: Array<() => void> = []
-  const watchers: Array<{ readonly count: number; readonly tell: () => void }> = []
   const sandbox = await Sandbox.start({
     ...options,
     latencyMs: 1,
@@ -26,18 +47,13 @@ export const hold = async (options: SandboxOptions = {}): Promise<Held> => {
           if (open) return resolve()
           signal?.addEventListener("abort", () => resolve(), { once: true })
           sleepers.push(resolve)
-          waiting++
-          for (const { count, tell } of watchers) if (waiting >= count) tell()
+          waiting.add()
         }),
     },
   })
   return {
     sandbox,
-    arrived: (count) =>
-      new Promise((resolve) => {
-        if (waiting >= count) resolve()
-        else watchers.push({ count, tell: resolve })
-      }),
+    arrived: (count) => waiting.reached(count),
     release: () => {
       open = true
       for (const wake of sleepers) wake()

@@ -49,7 +49,10 @@ export const send = (url: string, call: Call = {}): Promise<Reply> =>
         agent: false,
         headers: {
           ...(type !== undefined && { "content-type": type }),
-          ...(bytes !== undefined && { "content-length": String(bytes.length) }),
+          ...(bytes !== undefined &&
+            call.headers?.["transfer-encoding"] === undefined && {
+              "content-length": String(bytes.length),
+            }),
           ...call.headers,
         },
       },

@@ -1,0 +1,169 @@
+import { Aelyst } from "@aelyst/node"
+import { afterEach, expect, it } from "vitest"
+
+import { aelyst, contactProxy, createContact } from "../src/index.ts"
+import { start } from "./apps.ts"
+import { Counter, hold, settled } from "./held.ts"
+import { send } from "./http.ts"
+
+const closing: Array<() => Promise<void>> = []
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()))
+})
+
+const clientOf = (sandbox: { readonly baseUrl: string }, options = {}) => {
+  const client = new Aelyst({ baseUrl: sandbox.baseUrl, token: "sandbox_ok", ...options })
+  closing.push(() => client.close({ timeoutMs: 1 }))
+  return client
+}
+
+it("makes one create of 100 parallel posts of one contact (security 27)", async () => {
+  await using held = await hold()
+  const client = clientOf(held.sandbox)
+  const arrived = new Counter()
+  let created = 0
+  await using on = await start((app) => {
+    app.post(
+      "/",
+      createContact({
+        client,
+        map: (req) => {
+          arrived.add()
+          return req.body
+        },
+        onCreated: () => {
+          created++
+        },
+      }),
+    )
+  })
+  const body = { firstName: "Ana", email: "ana@example.com" }
+  const replies = Promise.all(Array.from({ length: 100 }, () => send(on.url, { body })))
+  await held.arrived(1)
+  await arrived.reached(100)
+  await settled()
+  held.release()
+  expect((await replies).map(({ status }) => status)).toEqual(Array(100).fill(201))
+  expect(held.sandbox.ledger()).toMatchObject([{ posts: 1, created: 1 }])
+  expect(created).toBe(1)
+})
+
+it("lets another payload for the contact wait for the first", async () => {
+  await using held = await hold({ existing: "merge" })
+  const client = clientOf(held.sandbox)
+  const arrived = new Counter()
+  const authorize = () => {
+    arrived.add()
+    return true
+  }
+  await using on = await start((app) => {
+    app.use(contactProxy({ client, authorize }))
+  })
+  const url = `${on.url}/contact/email:ana@example.com`
+  const first = Array.from({ length: 50 }, () => send(url, { body: { firstName: "Ana" } }))
+  await held.arrived(1)
+  const second = Array.from({ length: 50 }, () =>
+    send(url.replace("example.com", "EXAMPLE.com"), { body: { firstName: "Bo" } }),
+  )
+  await arrived.reached(100)
+  await settled()
+  expect(held.sandbox.requests()).toHaveLength(1)
+  held.release()
+  const statuses = (await Promise.all([...first, ...second])).map(({ status }) => status)
+  expect(statuses).toEqual(Array(100).fill(200))
+  expect(held.sandbox.ledger()).toMatchObject([{ posts: 2, created: 1, merged: 1 }])
+})
+
+it("sends the same contact again once the first is over", async () => {
+  await using held = await hold({ existing: "merge" })
+  held.release()
+  const client = clientOf(held.sandbox)
+  await using on = await start((app) => {
+    app.post("/", createContact({ client }))
+  })
+  const body = { firstName: "Ana", email: "ana@example.com" }
+  await send(on.url, { body })
+  await send(on.url, { body })
+  expect(held.sandbox.ledger()).toMatchObject([{ posts: 2 }])
+})
+
+it("tells everybody who joined when the create fails, and forgets it", async () => {
+  await using held = await hold()
+  held.sandbox.fail({ status: 400, times: 1 })
+  const client = clientOf(held.sandbox)
+  const arrived = new Counter()
+  await using on = await start((app) => {
+    app.post(
+      "/",
+      createContact({
+        client,
+        map: (req) => {
+          arrived.add()
+          return req.body
+        },
+      }),
+    )
+  })
+  const body = { firstName: "Ana", email: "ana@example.com" }
+  const replies = Promise.all(Array.from({ length: 10 }, () => send(on.url, { body })))
+  await arrived.reached(10)
+  await settled()
+  held.release()
+  expect((await replies).map(({ status }) => status)).toEqual(Array(10).fill(422))
+  expect((await send(on.url, { body })).status).toBe(201)
+  expect(held.sandbox.ledger()).toMatchObject([{ posts: 2, created: 1 }])
+})
+
+it("answers a flood with 503 and Retry-After before the API is hit (security 29)", async () => {
+  await using held = await hold()
+  await using on = await start((app) => {
+    app.use(aelyst({ baseUrl: held.sandbox.baseUrl, token: held.sandbox.tokens.ok }))
+    app.post("/", createContact())
+  })
+  const busy: Array<unknown> = []
+  const answered = new Counter()
+  const replies = Array.from({ length: 300 }, async (_, index) => {
+    const reply = await send(on.url, {
+      body: { firstName: "Ana", email: `ana${index}@example.com` },
+    })
+    busy.push({
+      status: reply.status,
+      code: Object(reply.json).code,
+      wait: Number(reply.headers["retry-after"]) >= 1,
+    })
+    answered.add()
+  })
+  await answered.reached(150)
+  for (const one of busy) expect(one).toEqual({ status: 503, code: "unavailable", wait: true })
+  expect(held.sandbox.requests().length).toBeLessThanOrEqual(40)
+  on.server.closeAllConnections()
+  await Promise.allSettled(replies)
+})
+
+it("bounds what waits behind one contact: the rest is told to come back", async () => {
+  await using held = await hold({ existing: "merge", limit: 1_000 })
+  const client = clientOf(held.sandbox)
+  const arrived = new Counter()
+  await using on = await start((app) => {
+    app.post(
+      "/",
+      createContact({
+        client,
+        map: (req) => {
+          arrived.add()
+          return req.body
+        },
+      }),
+    )
+  })
+  const replies = Array.from({ length: 120 }, (_, index) =>
+    send(on.url, { body: { firstName: `Ana ${index}`, email: "ana@example.com" } }),
+  )
+  await arrived.reached(120)
+  await settled()
+  expect(held.sandbox.requests()).toHaveLength(1)
+  held.release()
+  const statuses = (await Promise.all(replies)).map(({ status }) => status)
+  expect(statuses.filter((status) => status === 201)).toHaveLength(101)
+  expect(statuses.filter((status) => status === 503)).toHaveLength(19)
+})
