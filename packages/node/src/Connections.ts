@@ -11,6 +11,8 @@ import type { Connect, Opening } from "./Connector.ts"
 
 /** What carries one exchange, from its dispatch until it is released or destroyed. */
 export interface Carrier {
+  /** Whether it has carried an exchange before, so that the server may have closed it meanwhile. */
+  readonly isReused: boolean
   readonly dispatch: (
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
@@ -25,7 +27,8 @@ export interface Carrier {
 export interface Carriers {
   readonly origin: string
   readonly closed: boolean
-  readonly take: () => Carrier
+  /** Gives the one that was used last; with `fresh` one that was never used. */
+  readonly take: (fresh?: boolean) => Carrier
 }
 
 /** Lends the dispatcher of somebody else, who looks after its connections. */
@@ -34,6 +37,7 @@ export const borrow = (
   origin: string,
 ): Carriers => {
   const carrier: Carrier = {
+    isReused: false,
     dispatch: (options, handler) => void dispatcher.dispatch({ ...options, origin }, handler),
     isGarbled: false,
     release: () => undefined,
@@ -48,6 +52,7 @@ class Connection implements Carrier {
   private readonly client: Client
   private opening: Opening | undefined
   private socket: Net.Socket | undefined
+  isReused = false
   idleSince = 0
 
   constructor(pool: Pool, connect: Connect, idleMs: number) {
@@ -76,7 +81,7 @@ class Connection implements Carrier {
    * stray bytes and a close only among what was read already, and this turn reads all that has arrived by now.
    */
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    if (this.socket === undefined) this.client.dispatch(options, handler)
+    if (!this.isReused) this.client.dispatch(options, handler)
     else setImmediate(() => this.client.dispatch(options, handler))
   }
 
@@ -118,9 +123,9 @@ export class Pool implements Carriers {
     this.idleMs = idleMs
   }
 
-  /** Gives the connection that was used last, or a new one. */
-  take(): Connection {
-    for (let kept = this.idle.pop(); kept !== undefined; kept = this.idle.pop()) {
+  take(fresh = false): Connection {
+    const next = () => (fresh ? undefined : this.idle.pop())
+    for (let kept = next(); kept !== undefined; kept = next()) {
       // while the event loop was blocked the idle timer could not fire
       if (kept.isOpen && performance.now() - kept.idleSince < this.idleMs) return kept
       kept.destroy()
@@ -131,6 +136,7 @@ export class Pool implements Carriers {
   }
 
   keep(connection: Connection): void {
+    connection.isReused = true
     connection.idleSince = performance.now()
     this.idle.push(connection)
   }

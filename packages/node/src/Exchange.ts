@@ -5,7 +5,7 @@ import * as Headers from "effect/http/Headers"
 import * as Result from "effect/Result"
 import type { Dispatcher } from "undici"
 
-import type { Carrier } from "./Connections.ts"
+import type { Carrier, Carriers } from "./Connections.ts"
 import { TransportFault } from "./Connector.ts"
 
 /** How long an incomplete body may wait for a reader. */
@@ -16,7 +16,9 @@ export type Body = Result.Result<Buffer, unknown>
 
 /** Gathers what undici reports. The body is kept as it comes: it is small or refused. */
 export class Exchange implements Dispatcher.DispatchHandler {
-  private readonly carrier: Carrier
+  private readonly carriers: Carriers
+  private readonly options: Dispatcher.DispatchOptions
+  private carrier: Carrier
   private readonly probe: Probe
   private onHead: ((head: Result.Result<Exchange, unknown>) => void) | undefined
   private controller: Dispatcher.DispatchController | undefined
@@ -32,13 +34,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
   cookies: ReadonlyArray<string> = []
 
   constructor(
-    carrier: Carrier,
+    carriers: Carriers,
+    options: Dispatcher.DispatchOptions,
     probe: Probe,
     onHead: (head: Result.Result<Exchange, unknown>) => void,
   ) {
-    this.carrier = carrier
+    this.carriers = carriers
+    this.options = options
+    this.carrier = carriers.take()
     this.probe = probe
     this.onHead = onHead
+  }
+
+  /** Sends the request; called once. */
+  start(): void {
+    this.carrier.dispatch(this.options, this)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -74,8 +84,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, error: Error): void {
-    this.lose(error)
-    this.carrier.destroy()
+    const { carrier, carriers } = this
+    const unsent = this.controller === undefined && this.body === undefined
+    if (unsent && carrier.isReused && !carriers.closed) {
+      // the server closed a kept connection before anything was written to it: that is no attempt, a new one is
+      this.carrier = carriers.take(true)
+      this.start()
+    } else this.lose(error)
+    carrier.destroy()
   }
 
   /** Calls the reader once the body is complete or lost. */

@@ -93,15 +93,14 @@ const send = (carriers: Carriers, request: HttpClientRequest, probe: Probe) => {
   }
   return Effect.callback<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>(
     (resume) => {
-      const carrier = carriers.take()
-      const exchange = new Exchange(carrier, probe, (head) =>
+      const exchange = new Exchange(carriers, options, probe, (head) =>
         resume(
           Result.isSuccess(head)
             ? Effect.succeed(new Reply(request, url.href, head.success))
             : Effect.fail(failed(request, head.failure)),
         ),
       )
-      carrier.dispatch(options, exchange)
+      exchange.start()
       return Effect.sync(() => exchange.abort())
     },
   )

@@ -316,6 +316,18 @@ describe("a connection", () => {
     }),
   )
 
+  it.live("that was reset while it was idle costs no attempt", () =>
+    Effect.gen(function* () {
+      const { server, send } = yield* setUp(async (peer) => {
+        await peer.request()
+        await peer.answer(200, created)
+        peer.reset()
+      })
+      for (let n = 0; n < 50; n++) assert.strictEqual((yield* send()).status, 200)
+      assert.strictEqual(server.requests.length, 50)
+    }),
+  )
+
   it.live("does not hold the process, idle or aborted while it was being opened", () =>
     Effect.gen(function* () {
       const { server } = yield* setUp(creating)

@@ -13,9 +13,9 @@ export interface Fault {
   readonly at: number
   /**
    * `reset` and `end` close the client's side with RST or FIN (a reset of `up` resets the server's side as well),
-   * `stall` passes nothing more, `corrupt` inverts every later byte.
+   * `stall` passes nothing more, `corrupt` inverts every later byte, `trickle` passes them one by one.
    */
-  readonly action: "reset" | "end" | "stall" | "corrupt"
+  readonly action: "reset" | "end" | "stall" | "corrupt" | "trickle"
 }
 
 /** A running proxy. */
@@ -67,7 +67,10 @@ export const start = async (
           to.write(head)
           return
         }
-        if (fault.action === "corrupt") {
+        if (fault.action === "trickle") {
+          to.write(head)
+          for (const byte of chunk.subarray(left)) to.write(Buffer.of(byte))
+        } else if (fault.action === "corrupt") {
           to.write(Buffer.concat([head, chunk.subarray(left).map((byte) => byte ^ 0xff)]))
         } else if (left > 0) {
           to.write(head, strike)

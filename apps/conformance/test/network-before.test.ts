@@ -1,0 +1,273 @@
+/** Network faults before anything can have left: N1 to N6 of the catalogue, over real sockets with scaled deadlines. */
+import { spawn } from "node:child_process"
+import * as Net from "node:net"
+
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+import * as Certificates from "../src/network/Certificates.ts"
+import * as ConnectProxy from "../src/network/ConnectProxy.ts"
+import type { Came, Settings } from "../src/network/Creating.ts"
+import * as Creating from "../src/network/Creating.ts"
+import type { Script } from "../src/network/RawServer.ts"
+import * as RawServer from "../src/network/RawServer.ts"
+
+const { creating } = RawServer
+const certificates = Certificates.make()
+const { ca, valid } = certificates
+const ana = "email:ana@example.com"
+
+const serve = (script: Script, tls?: Parameters<typeof RawServer.start>[1]) =>
+  Effect.acquireRelease(
+    Effect.promise(() => RawServer.start(script, tls)),
+    (server) => Effect.promise(() => server.close()),
+  )
+
+const kindOf = ({ error }: Came): string | undefined =>
+  error?._tag === "ConnectionError" ? error.kind : error?._tag
+
+/** Says of a call that nothing of it left, and how often it was tried. */
+const assertUnsent = (came: Came, kind: string, attempts: number) => {
+  assert.strictEqual(came.to, "ConnectionError")
+  assert.strictEqual(came.outcome, "not_sent")
+  assert.strictEqual(kindOf(came), kind)
+  assert.strictEqual(came.attempts.length, attempts)
+  assert.isTrue(came.attempts.every(({ phase }) => phase === "connect"))
+}
+
+/** Looks a name up in vain so many times, then finds this machine. */
+const failingTimes = (times: number, code: string) => {
+  let left = times
+  const lookup: Settings["lookup"] = (_name, _options, done) => {
+    if (left-- > 0) done(Object.assign(new Error(code), { code }), [])
+    else done(null, [{ address: "127.0.0.1", family: 4 }])
+  }
+  return lookup
+}
+
+describe("N1, a name that does not resolve", () => {
+  it.live("is tried again, and the contact created once it does", () =>
+    Effect.gen(function* () {
+      const server = yield* serve(creating)
+      const lookup = failingTimes(2, "EAI_AGAIN")
+      const client = yield* Creating.make(`http://somewhere.test:${server.port}/v1`, { lookup })
+      const came = yield* client.create(ana)
+      assert.strictEqual(came.to, "created")
+      assert.deepStrictEqual(
+        came.attempts.map(({ cause, status }) => cause ?? status),
+        ["EAI_AGAIN", "EAI_AGAIN", 200],
+      )
+      assert.strictEqual(server.requests.length, 1)
+    }),
+  )
+
+  it.live("is not sent where it never does", () =>
+    Effect.gen(function* () {
+      const lookup = failingTimes(100, "ENOTFOUND")
+      const client = yield* Creating.make("https://somewhere.test/v1", { lookup, retries: 1 })
+      assertUnsent(yield* client.create(ana), "dns", 2)
+    }),
+  )
+})
+
+describe("N2, a port that refuses", () => {
+  it.live("is not sent", () =>
+    Effect.gen(function* () {
+      const server = yield* serve(creating)
+      yield* Effect.promise(() => server.close())
+      const client = yield* Creating.make(`${server.origin}/v1`, { retries: 1 })
+      assertUnsent(yield* client.create(ana), "connect", 2)
+    }),
+  )
+
+  it.live("is tried again, and the contact created once the port opens", () =>
+    Effect.gen(function* () {
+      const closed = yield* serve(creating)
+      yield* Effect.promise(() => closed.close())
+      let posts = 0
+      const late = Net.createServer((socket) => {
+        socket.on("data", () => {
+          posts += 1
+          const body = JSON.stringify(RawServer.created)
+          socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+        })
+      })
+      yield* Effect.addFinalizer(() => Effect.sync(() => late.close()))
+      const client = yield* Creating.make(`${closed.origin}/v1`, {
+        callbacks: {
+          onAttempt: ({ number }) => void (number === 1 && late.listen(closed.port, "127.0.0.1")),
+        },
+      })
+      const came = yield* client.create(ana)
+      assert.strictEqual(came.to, "created")
+      assert.strictEqual(came.attempts[0]?.cause, "ECONNREFUSED")
+      assert.strictEqual(posts, 1)
+    }),
+  )
+})
+
+describe("N3, a host that does not answer at all", () => {
+  /** A listener that is stopped, and whose backlog is full: the system drops every further SYN. */
+  const blackHole = Effect.acquireRelease(
+    Effect.promise(async () => {
+      const script = `require("net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () { console.log(this.address().port) })`
+      const child = spawn(process.execPath, ["--eval", script], {
+        stdio: ["ignore", "pipe", "inherit"],
+      })
+      const port = await new Promise<number>((resolve) =>
+        child.stdout.once("data", (data) => resolve(Number(data))),
+      )
+      child.kill("SIGSTOP")
+      const fillers = Array.from({ length: 4 }, () => Net.connect({ host: "127.0.0.1", port }))
+      for (const filler of fillers) filler.on("error", () => undefined)
+      await Promise.all(
+        fillers
+          .slice(0, 2)
+          .map((filler) => new Promise((resolve) => filler.once("connect", resolve))),
+      )
+      return { child, fillers, port }
+    }),
+    ({ child, fillers }) =>
+      Effect.sync(() => {
+        for (const filler of fillers) filler.destroy()
+        child.kill("SIGKILL")
+      }),
+  )
+
+  it.live("is not sent, and told at the deadline", () =>
+    Effect.gen(function* () {
+      const { port } = yield* blackHole
+      const client = yield* Creating.make(`http://127.0.0.1:${port}/v1`, {
+        retries: 0,
+        timeoutMs: 300,
+      })
+      const came = yield* client.create(ana)
+      assertUnsent(came, "timeout", 1)
+      assert.isAtLeast(came.elapsedMs, 299)
+      assert.isBelow(came.elapsedMs, 400)
+    }),
+  )
+})
+
+describe("N4, a connection that is reset as soon as it is accepted", () => {
+  it.live("is not sent again once bytes may have left", () =>
+    Effect.gen(function* () {
+      const server = yield* serve((peer) => peer.reset())
+      const client = yield* Creating.make(`${server.origin}/v1`)
+      for (let n = 0; n < 20; n++) {
+        const came = yield* client.create(`email:n${n}@example.com`)
+        const doubtful = came.attempts.findIndex(({ phase }) => phase !== "connect")
+        assert.strictEqual(came.outcome, doubtful === -1 ? "not_sent" : "unknown")
+        if (doubtful !== -1) assert.strictEqual(doubtful, came.attempts.length - 1)
+        // five failures in a row would open the circuit
+        if (n % 4 === 3) return
+      }
+      assert.strictEqual(server.requests.length, 0)
+    }),
+  )
+})
+
+describe("N5, TLS", () => {
+  const handshakes: Record<string, readonly [Script, kind: string]> = {
+    "a reset in the handshake": [(peer) => peer.arrived(1).then(() => peer.reset()), "connect"],
+    "a port that speaks plain HTTP": [
+      (peer) => peer.arrived(1).then(() => peer.answer(400, "")),
+      "tls",
+    ],
+    "a handshake that stalls": [() => undefined, "timeout"],
+  }
+  for (const [name, [script, kind]] of Object.entries(handshakes)) {
+    it.live(`does not send after ${name}`, () =>
+      Effect.gen(function* () {
+        const server = yield* serve(script)
+        const client = yield* Creating.make(`https://localhost:${server.port}/v1`, {
+          ca,
+          retries: 1,
+          timeoutMs: 200,
+        })
+        assertUnsent(yield* client.create(ana), kind, 2)
+        assert.strictEqual(server.requests.length, 0)
+      }),
+    )
+  }
+
+  const refused: Record<string, Certificates.Pair> = {
+    "signed by itself": certificates.selfSigned,
+    "out of date": certificates.expired,
+    "for another host": certificates.otherHost,
+  }
+  for (const [name, pair] of Object.entries(refused)) {
+    it.live(`tries once where the certificate is ${name}`, () =>
+      Effect.gen(function* () {
+        const server = yield* serve(creating, pair)
+        const client = yield* Creating.make(`${server.origin}/v1`, { ca })
+        assertUnsent(yield* client.create(ana), "certificate", 1)
+        assert.strictEqual(server.requests.length, 0)
+      }),
+    )
+  }
+
+  it.live("refuses a server that knows TLS 1.0 alone", () =>
+    Effect.gen(function* () {
+      const server = yield* serve(creating, {
+        ...valid,
+        minVersion: "TLSv1",
+        maxVersion: "TLSv1",
+        ciphers: "ALL@SECLEVEL=0",
+      })
+      const client = yield* Creating.make(`${server.origin}/v1`, { ca, retries: 0 })
+      assertUnsent(yield* client.create(ana), "tls", 1)
+    }),
+  )
+})
+
+describe("N6, a proxy", () => {
+  const setUp = Effect.fnUntraced(function* (options: ConnectProxy.ConnectProxyOptions) {
+    const server = yield* serve(creating, valid)
+    const proxy = yield* Effect.acquireRelease(
+      Effect.promise(() => ConnectProxy.start({ port: server.port, ...options })),
+      (running) => Effect.promise(() => running.close()),
+    )
+    const client = yield* Creating.make("https://api.example.test/v1", {
+      ca,
+      proxy: proxy.url,
+      retries: 1,
+      timeoutMs: 200,
+    })
+    return { server, proxy, client }
+  })
+
+  it.live("carries a create without seeing the token", () =>
+    Effect.gen(function* () {
+      const { server, proxy, client } = yield* setUp({})
+      assert.strictEqual((yield* client.create(ana)).to, "created")
+      assert.strictEqual(server.requests.length, 1)
+      assert.notInclude(JSON.stringify([proxy.asked, proxy.others]), Creating.token)
+    }),
+  )
+
+  const failing: Record<string, readonly [ConnectProxy.ConnectProxyOptions, string, number]> = {
+    "that wants a password": [{ credentials: "user:password" }, "proxy_auth", 1],
+    "that refuses": [{ status: 503 }, "proxy", 2],
+    "that never answers": [{ stall: true }, "timeout", 2],
+  }
+  for (const [name, [options, kind, attempts]] of Object.entries(failing)) {
+    it.live(`${name} lets nothing be sent`, () =>
+      Effect.gen(function* () {
+        const { server, proxy, client } = yield* setUp(options)
+        assertUnsent(yield* client.create(ana), kind, attempts)
+        assert.strictEqual(server.requests.length, 0)
+        assert.notInclude(JSON.stringify(proxy.asked), Creating.token)
+        yield* Effect.promise(() => proxy.idle())
+      }),
+    )
+  }
+
+  it.live("that is down lets nothing be sent", () =>
+    Effect.gen(function* () {
+      const { proxy, client } = yield* setUp({})
+      yield* Effect.promise(() => proxy.close())
+      assertUnsent(yield* client.create(ana), "proxy", 2)
+    }),
+  )
+})
