@@ -110,9 +110,10 @@ describe("little or wrong information", () => {
   }
 
   for (const scenario of [scenarios.priorTooHigh, scenarios.priorTooFast, scenarios.priorTooLow]) {
-    it(`a burst of 60, ${scenario.name}: it sends 64 requests at most and takes 1.15 x ideal`, () => {
-      const { worst, mostRefusals } = cell(scenario, "sliding-log", 100)
-      assert.isAtLeast(worst, 1 / 1.15)
+    it(`a burst of 60, ${scenario.name}: it sends 64 requests at most and takes 1.15 x ideal in the median`, () => {
+      const { median: middle, worst, mostRefusals } = cell(scenario, "sliding-log", 100)
+      assert.isAtLeast(middle, 1 / 1.15)
+      assert.isAtLeast(worst, 1 / 1.2)
       assert.isAtMost(mostRefusals, 4)
     })
   }

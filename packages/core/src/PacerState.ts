@@ -181,8 +181,10 @@ export const leastRoundTrip = ({
   roundTrip: { excess, least, leastBefore, seen },
 }: PacerState): number => {
   if (seen === 0) return 0
-  const margin = 1 + excess * Math.max(0.25, Math.min(1, 8 / seen))
-  return Math.max(0, Math.min(least, leastBefore) - margin)
+  const shortest = Math.min(least, leastBefore)
+  // The fewer samples there are, the shorter the next may be.
+  const margin = 1 + excess * Math.max(0.25, Math.min(1, 8 / seen)) + (0.2 * shortest) / seen
+  return Math.max(0, shortest - margin)
 }
 
 /** After how long the server has surely forgotten a send, counted from the base of its run, if the window is right. */
