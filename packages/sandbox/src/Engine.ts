@@ -10,6 +10,7 @@ import { isConfigError, readOptions, readSettings } from "./Config.ts"
 import * as Fault from "./Fault.ts"
 import * as Limiter from "./Limiter.ts"
 import * as Random from "./Random.ts"
+import * as Replies from "./Replies.ts"
 import { MAX_KEPT, RequestLog } from "./RequestLog.ts"
 import type { Entry } from "./RequestLog.ts"
 import { Store } from "./Store.ts"
@@ -49,9 +50,6 @@ export interface Decision {
   /** How it leaves, where a fault bends that. */
   readonly fault: FaultSpec | undefined
 }
-
-/** A page that answers 200 to whoever followed a redirect of a fault. */
-const REDIRECT_TRAP = "/v1/redirected"
 
 const defaults = {
   limit: 10,
@@ -158,7 +156,7 @@ export class Engine {
       state: "waiting",
     })
     if (segment === undefined) {
-      const trapped = incoming.target.startsWith(REDIRECT_TRAP)
+      const trapped = incoming.target.startsWith(Replies.REDIRECT_TRAP)
       return this.#decide(entry, Answer.of(trapped ? 200 : 404))
     }
     if (typeof token === "string" || token.refused === true)
@@ -189,7 +187,7 @@ export class Engine {
       spec === undefined || Fault.commits(spec)
         ? this.#create(entry, incoming, named, at)
         : Answer.of(200)
-    return this.#decide(entry, this.#bend(honest, spec), token, spec)
+    return this.#decide(entry, Replies.bend(honest, spec), token, spec)
   }
 
   /** Notes how a request ended; the first end stands. */
@@ -219,21 +217,8 @@ export class Engine {
     entry.limit = limit
     entry.remaining = remaining
     if (allowed) return undefined
-    const retryAfter = this.#retryAfter(retryAfterMs, at)
+    const retryAfter = Replies.formatRetryAfter(this.#settings.retryAfter, retryAfterMs, at)
     return Answer.of(429, retryAfter === undefined ? {} : { "retry-after": retryAfter })
-  }
-
-  #retryAfter(ms: number, at: number): string | undefined {
-    switch (this.#settings.retryAfter) {
-      case "integer":
-        return String(Math.ceil(ms / 1000))
-      case "fraction":
-        return String(Math.ceil(ms) / 1000)
-      case "date":
-        return new Date(Math.ceil((at + ms) / 1000) * 1000).toUTCString()
-      case "none":
-        return undefined
-    }
   }
 
   /** What an honest server does with a request that it let in. */
@@ -266,32 +251,9 @@ export class Engine {
     })
     if (result === "full") return Answer.of(507)
     entry.result = result
-    if (result === "existed") return rejection(existing)
+    if (result === "existed") return Replies.rejection(existing)
     this.log.emit({ type: "contact", contact: { identifier, key } })
     return Answer.of(200)
-  }
-
-  /** Puts what a fault asks for in place of the answer. */
-  #bend(honest: Answer.Answer, spec: FaultSpec | undefined): Answer.Answer {
-    if (spec === undefined) return honest
-    const status = spec.status ?? honest.status
-    const body =
-      spec.body === undefined
-        ? spec.status === undefined
-          ? honest.body
-          : Answer.bodyOf(status)
-        : typeof spec.body === "string"
-          ? spec.body
-          : JSON.stringify(spec.body)
-    const headers: Record<string, string> = { ...honest.headers }
-    const retryAfter =
-      spec.retryAfter === undefined ? (spec.status === 429 ? 1 : null) : spec.retryAfter
-    if (retryAfter !== null) headers["retry-after"] = String(retryAfter)
-    if (spec.location !== undefined || (status >= 300 && status < 400))
-      headers["location"] = spec.location ?? REDIRECT_TRAP
-    for (const [name, value] of Object.entries(spec.headers ?? {}))
-      headers[name.toLowerCase()] = value
-    return { status, headers, body }
   }
 
   #decide(entry: Entry, answer: Answer.Answer, token?: Tokens.Token, fault?: FaultSpec): Decision {
@@ -323,16 +285,4 @@ export class Engine {
       fault,
     }
   }
-}
-
-/** Tells that a contact exists, in the way that is asked for (D3). */
-const rejection = (existing: string): Answer.Answer => {
-  if (existing === "reject=object")
-    return Answer.of(
-      400,
-      undefined,
-      JSON.stringify({ code: 400, message: { error: Answer.EXISTS } }),
-    )
-  const status = existing === "reject=409" ? 409 : existing === "reject=403" ? 403 : 400
-  return Answer.of(status, undefined, JSON.stringify({ code: status, message: Answer.EXISTS }))
 }
