@@ -123,7 +123,10 @@ export const layerMemoryStore: Layer.Layer<PacerStore> = Layer.sync(PacerStore, 
 export interface PacerOptions {
   /** Names the limit that is shared: a hash of token and origin, never the token. */
   readonly key: string
-  /** Believed until there is evidence; 10 per second by default (W8's examples). */
+  /**
+   * Believed until there is evidence; 10 per second by default (W8's examples). A window above one second is looked
+   * for from one second up: too short a guess costs one 429, too long a one would never be found out.
+   */
   readonly prior?: { readonly limit: number; readonly window: Duration.Input }
   /** Never exceeded, whatever the server allows: in no second more than this many requests are sent. */
   readonly ceiling?: { readonly perSecond: number }
