@@ -22,6 +22,8 @@ const turbo = spawnSync(
     "test",
     "--continue=dependencies-successful",
     "--output-logs=new-only",
+    // as many tasks as cores: each runs in parallel itself
+    "--concurrency=100%",
     ...process.argv.slice(2),
   ],
   { stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" },
