@@ -23,6 +23,7 @@ import { Host, variable } from "./Host.ts"
 import type { Report } from "./Report.ts"
 import * as Reports from "./Report.ts"
 import { Screen } from "./Screen.ts"
+import { jsonLine, visible } from "./Text.ts"
 
 const root = Command.make("aelyst").pipe(
   Command.withDescription("Create Aelyst contacts from a terminal or a script"),
@@ -219,6 +220,9 @@ const flagOf = (option: string): string => (option.startsWith("-") ? option : `-
 // what stands where a command should may be anything, a token or an address included
 const named = (text: string): string => (/^[a-z][a-z-]{0,19}$/.test(text) ? ` ${text}` : "")
 
+const shown = (option: string): string =>
+  visible(option.length > 40 ? `${option.slice(0, 40)}…` : option)
+
 const didYouMean = (suggestions: ReadonlyArray<string>): string =>
   suggestions[0] === undefined ? "" : `. Did you mean ${suggestions[0]}?`
 
@@ -227,7 +231,7 @@ const describe = (error: CliError.NonShowHelpErrors): string => {
     case "UnrecognizedOption":
       return error.option === "--token"
         ? "there is no flag --token: arguments show in the process list. Use AELYST_TOKEN, --token-file or --token-stdin"
-        : `unknown flag ${error.option}${didYouMean(error.suggestions)}`
+        : `unknown flag ${shown(error.option)}${didYouMean(error.suggestions)}`
     case "MissingOption":
       return `${flagOf(error.option)} is required`
     case "MissingArgument":
@@ -250,7 +254,7 @@ const describe = (error: CliError.NonShowHelpErrors): string => {
 /** Prints a report on stderr, for people or as one line of JSON. */
 export const printReport = (report: Report): Effect.Effect<void, never, Screen> =>
   Effect.map(Screen, (printer) => {
-    if (printer.json) return printer.print(JSON.stringify(Reports.json(report)))
+    if (printer.json) return printer.print(jsonLine(Reports.json(report)))
     const paint = (text: string) => printer.paint("stderr", "red", text)
     return printer.print(
       `${paint("error:")} ${printer.symbols(report.headline)}  [${report.code}]`,

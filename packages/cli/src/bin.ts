@@ -5,7 +5,10 @@ import pkg from "../package.json" with { type: "json" }
 
 // the reader of a pipe may leave at any time, `aelyst … | head`: that is its right and no error
 process.stdout.on("error", (error) => {
-  process.exit(Reflect.get(error, "code") === "EPIPE" ? 0 : 1)
+  const code: unknown = Reflect.get(error, "code")
+  if (code === "EPIPE") process.exit(0)
+  process.stderr.write(`error: standard output cannot be written (${code})  [FILE]\n`)
+  process.exit(1)
 })
 // nobody is left to be told
 process.stderr.on("error", () => undefined)

@@ -85,7 +85,10 @@ export const main = (version: string, args: ReadonlyArray<string>): void => {
   const end = (code: number): void => {
     process.exitCode = code
     // an idle handle must not keep the process; what is written leaves first
-    stdout.write("", () => stderr.write("", () => process.exit(code)))
+    stdout.write("", (lost) => {
+      // what could not be written is told by the stream's own listener, which then ends the process
+      if (lost === null || lost === undefined) stderr.write("", () => process.exit(code))
+    })
   }
   process.on("uncaughtException", (error) => {
     Effect.runSync(

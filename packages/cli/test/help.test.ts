@@ -59,6 +59,10 @@ describe.concurrent("help", () => {
   it("suggests the flag that was meant, and never a token as an argument", async () => {
     const typo = await aelyst(["create", "id:1", "--frist-name", "A"])
     assert.include(typo.stderr, "unknown flag --frist-name. Did you mean --first-name?")
+    const odd = await aelyst(["create", "id:1", "--\u001b[2J\u009b" + "x".repeat(200)])
+    assert.strictEqual(odd.code, 2)
+    assert.include(odd.stderr, String.raw`unknown flag --\x1b[2J\x9bxxx`)
+    assert.isBelow(odd.stderr.length, 250)
     for (const args of [
       ["create", "id:1", "--token", "canary12"],
       ["create", "id:1", "--token=canary12"],

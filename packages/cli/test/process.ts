@@ -5,10 +5,24 @@ import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-import { vi } from "vitest"
+import { describe, it, vi } from "vitest"
 
 // a test waits for processes, and how fast those are is the machine's affair
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+type Register<Body> = (name: string, body: Body) => void
+type Test = Register<() => Promise<void>>
+type Suite = Register<() => void>
+const nothing = () => undefined
+
+/** Gives what registers a test where a condition holds; elsewhere there is nothing that could be asked. */
+export const where = (condition: boolean): Test => (condition ? it : nothing)
+
+const posix = process.platform !== "win32"
+/** Registers a test where there are signals, file modes and pseudo-terminals. */
+export const onPosix: Test = where(posix)
+/** Registers a suite there. */
+export const suiteOnPosix: Suite = posix ? describe.concurrent : nothing
 
 /** The built command; the build comes before the tests. */
 export const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url))

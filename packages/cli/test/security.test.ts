@@ -13,7 +13,7 @@ import { join } from "node:path"
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
-import { Home, Running, aelyst, bin, start } from "./process.ts"
+import { Home, Running, aelyst, bin, onPosix, start, suiteOnPosix } from "./process.ts"
 
 const canary = "canary_token_Zx81qQ"
 const person = ["--first-name", "Ana"]
@@ -29,7 +29,7 @@ afterAll(async () => {
 const mode = (path: string) => statSync(path).mode & 0o777
 
 describe.concurrent("the token", () => {
-  it("shows in no argument of a running command", async () => {
+  onPosix("shows in no argument of a running command", async () => {
     const there = new Promise<void>((resolve) => {
       const stop = sandbox.subscribe((event) => {
         if (event.type !== "request" || event.request.identifier !== "email:stall@sandbox.test")
@@ -69,7 +69,7 @@ describe.concurrent("the token", () => {
     assert.strictEqual((await aelyst(["create", "id:none", ...person], { env })).code, 4)
   })
 
-  it("is refused from a file that others may read", async () => {
+  onPosix("is refused from a file that others may read", async () => {
     using home = new Home()
     const file = join(home.path, "token")
     writeFileSync(file, canary)
@@ -83,27 +83,38 @@ describe.concurrent("the token", () => {
     assert.notInclude(stdout + stderr, canary)
   })
 
-  it("is saved with mode 0600 in a 0700 directory under umask 000, and refused once it is wider", async () => {
-    using home = new Home()
-    const env = { HOME: home.path, AELYST_BASE_URL: sandbox.baseUrl }
-    const login = new Running(
-      "sh",
-      ["-c", 'umask 000; exec "$0" "$@"', process.execPath, bin, "auth", "login", "--token-stdin"],
-      { env, stdin: canary },
-    )
-    const { code, stdout, stderr } = await login.ended
-    assert.strictEqual(code, 0, stderr)
-    assert.notInclude(stdout + stderr, canary)
-    const directory = join(home.path, ".config", "aelyst")
-    const file = join(directory, "credentials.json")
-    assert.strictEqual(mode(file), 0o600)
-    assert.strictEqual(mode(directory), 0o700)
-    chmodSync(file, 0o640)
-    const refused = await aelyst(["create", "id:wide", ...person], { env })
-    assert.strictEqual(refused.code, 2)
-    assert.include(refused.stderr, "can be read by others (mode 640)")
-    assert.notInclude(refused.stderr, canary)
-  })
+  onPosix(
+    "is saved with mode 0600 in a 0700 directory under umask 000, and refused once it is wider",
+    async () => {
+      using home = new Home()
+      const env = { HOME: home.path, AELYST_BASE_URL: sandbox.baseUrl }
+      const login = new Running(
+        "sh",
+        [
+          "-c",
+          'umask 000; exec "$0" "$@"',
+          process.execPath,
+          bin,
+          "auth",
+          "login",
+          "--token-stdin",
+        ],
+        { env, stdin: canary },
+      )
+      const { code, stdout, stderr } = await login.ended
+      assert.strictEqual(code, 0, stderr)
+      assert.notInclude(stdout + stderr, canary)
+      const directory = join(home.path, ".config", "aelyst")
+      const file = join(directory, "credentials.json")
+      assert.strictEqual(mode(file), 0o600)
+      assert.strictEqual(mode(directory), 0o700)
+      chmodSync(file, 0o640)
+      const refused = await aelyst(["create", "id:wide", ...person], { env })
+      assert.strictEqual(refused.code, 2)
+      assert.include(refused.stderr, "can be read by others (mode 640)")
+      assert.notInclude(refused.stderr, canary)
+    },
+  )
 
   it("goes to no other host than the one it was saved for", async () => {
     using home = new Home()
@@ -291,7 +302,7 @@ describe.concurrent("what the server echoes", () => {
   })
 })
 
-describe.concurrent("a file that is written", () => {
+suiteOnPosix("a file that is written", () => {
   it("takes the place of no link and no directory", async () => {
     using home = new Home()
     const directory = join(home.path, ".config", "aelyst")

@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs"
+
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
-import { start } from "./process.ts"
+import { Running, bin, start, suiteOnPosix, where } from "./process.ts"
 
 let sandbox: Sandbox
 const person = ["--first-name", "Ana"]
@@ -25,17 +27,20 @@ const arrived = (identifier: string): Promise<void> =>
     })
   })
 
-describe.concurrent("a signal", () => {
-  it("ends a create that waits for the rate limit with 130, and says that nothing was created", async () => {
-    const running = start(["create", "email:429-30s@sandbox.test", ...person], { env: env() })
-    await running.until(({ stderr }) => stderr.includes("rate limited"))
-    running.child.kill("SIGINT")
-    const { code, stdout, stderr } = await running.ended
-    assert.strictEqual(code, 130)
-    assert.strictEqual(stdout, "")
-    assert.include(stderr, "stopped")
-    assert.notInclude(stderr, "may exist")
-  })
+suiteOnPosix("a signal", () => {
+  onPosix(
+    "ends a create that waits for the rate limit with 130, and says that nothing was created",
+    async () => {
+      const running = start(["create", "email:429-30s@sandbox.test", ...person], { env: env() })
+      await running.until(({ stderr }) => stderr.includes("rate limited"))
+      running.child.kill("SIGINT")
+      const { code, stdout, stderr } = await running.ended
+      assert.strictEqual(code, 130)
+      assert.strictEqual(stdout, "")
+      assert.include(stderr, "stopped")
+      assert.notInclude(stderr, "may exist")
+    },
+  )
 
   it("ends a create in flight with 130, and says that the contact may exist", async () => {
     const there = arrived("email:stall@sandbox.test")
@@ -46,6 +51,16 @@ describe.concurrent("a signal", () => {
     assert.strictEqual(code, 130)
     assert.strictEqual(stdout, "")
     assert.include(stderr, "the contact may exist")
+  })
+
+  it("during the wait after the success says that the contact was created", async () => {
+    const args = ["create", "id:settling", ...person, "--settle", "5m"]
+    const running = start(args, { env: env() })
+    await running.until(({ stderr }) => stderr.includes("processing"))
+    running.child.kill("SIGINT")
+    const { code, stderr } = await running.ended
+    assert.strictEqual(code, 130)
+    assert.include(stderr, "the contact was created")
   })
 
   it("is told as JSON with --json, and SIGTERM ends with 143", async () => {
@@ -87,6 +102,13 @@ describe.concurrent("a pipe whose reader leaves", () => {
     const { code, stderr } = await running.ended
     assert.strictEqual(code, 0)
     assert.strictEqual(stderr, "")
+  })
+
+  where(existsSync("/dev/full"))("is told apart from a disk that is full", async () => {
+    const full = new Running("sh", ["-c", '"$0" "$1" errors > /dev/full', process.execPath, bin])
+    const { code, stderr } = await full.ended
+    assert.strictEqual(code, 1)
+    assert.include(stderr, "cannot be written (ENOSPC)")
   })
 
   it("does not lose the exit code where it was stderr", async () => {

@@ -1,7 +1,7 @@
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
-import { Home, Running, bin } from "./process.ts"
+import { Home, Running, aelyst, bin, suiteOnPosix } from "./process.ts"
 
 let sandbox: Sandbox
 const home = new Home()
@@ -40,7 +40,15 @@ const inTerminal = (args: ReadonlyArray<string>, env: Readonly<Record<string, st
 
 const person = ["--first-name", "Ana"]
 
-describe.concurrent("in a terminal", () => {
+describe.concurrent("without a terminal", () => {
+  it("nothing is asked, and the way to answer is named", async () => {
+    const { code, stdout, stderr } = await aelyst(["auth", "login"], { env: { HOME: home.path } })
+    assert.deepStrictEqual([code, stdout], [2, ""])
+    assert.include(stderr, "--token-stdin")
+  })
+})
+
+suiteOnPosix("in a terminal", () => {
   it("a success is a coloured line for people", async () => {
     const { code, stdout } = await inTerminal(["create", "id:tty", ...person]).ended
     assert.strictEqual(code, 0, stdout)
@@ -110,23 +118,27 @@ describe.concurrent("in a terminal", () => {
     assert.strictEqual(code, 0, stdout)
     assert.include(stdout, "profile asked")
     assert.notInclude(stdout, "canary")
-    const status = await inTerminal(["auth", "status", "--profile", "asked"], { AELYST_TOKEN: "" })
-      .ended
+    const status = await inTerminal(["auth", "status", "--profile", "asked"], {
+      AELYST_TOKEN: "",
+    }).ended
     assert.include(status.stdout, "from the saved token of profile asked")
   })
 
-  it("Ctrl-C at the question ends with 130, Ctrl-D with 2, and nothing is asked with --no-input", async () => {
-    for (const [key, exit] of [
-      ["\u0003", 130],
-      ["\u0004", 2],
-    ] as const) {
-      const login = inTerminal(["auth", "login"])
-      await login.until(({ stdout }) => stdout.includes("Token for 127.0.0.1"))
-      login.child.stdin.write(key)
-      assert.strictEqual((await login.ended).code, exit)
-    }
-    const silent = await inTerminal(["auth", "login", "--no-input"]).ended
-    assert.strictEqual(silent.code, 2)
-    assert.include(silent.stdout, "--token-stdin")
-  })
+  onPosix(
+    "Ctrl-C at the question ends with 130, Ctrl-D with 2, and nothing is asked with --no-input",
+    async () => {
+      for (const [key, exit] of [
+        ["\u0003", 130],
+        ["\u0004", 2],
+      ] as const) {
+        const login = inTerminal(["auth", "login"])
+        await login.until(({ stdout }) => stdout.includes("Token for 127.0.0.1"))
+        login.child.stdin.write(key)
+        assert.strictEqual((await login.ended).code, exit)
+      }
+      const silent = await inTerminal(["auth", "login", "--no-input"]).ended
+      assert.strictEqual(silent.code, 2)
+      assert.include(silent.stdout, "--token-stdin")
+    },
+  )
 })
