@@ -1,6 +1,4 @@
 /** The client for callers of Promises: options in, core's calls underneath, Promises out. It decides nothing itself. */
-import { inspect } from "node:util"
-
 import * as Core from "@aelyst/core"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -96,6 +94,14 @@ const settle = (ended: Ended): CreateResult => {
   throw ended._tag === "Aborted" ? ended.reason : ended.defect
 }
 
+/** Names a class, which the bundle would shorten, and shows its instances by that name alone, whatever is behind them. */
+const name = (Class: { readonly prototype: object }, text: string): void => {
+  Object.defineProperty(Class, "name", { value: text })
+  Object.defineProperty(Class.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+    value: () => `${text} {}`,
+  })
+}
+
 const outcomeOf = ({ outcome }: Ended) => outcome
 
 class ContactCalls<Fields> implements Contacts<Fields> {
@@ -170,8 +176,8 @@ class ContactCalls<Fields> implements Contacts<Fields> {
       : { ok: false, error: checked.failure }
   }
 
-  [inspect.custom](): string {
-    return "Contacts {}"
+  static {
+    name(this, "Contacts")
   }
 }
 
@@ -241,8 +247,7 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
     return this.close()
   }
 
-  /** Shows nothing of the options. */
-  [inspect.custom](): string {
-    return "Aelyst {}"
+  static {
+    name(this, "Aelyst")
   }
 }

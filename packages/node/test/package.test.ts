@@ -74,6 +74,22 @@ describe("the published package", () => {
     }
   })
 
+  it("names its classes and errors although it is minified", async () => {
+    const bundle = join(folder, "dist/index.js")
+    const script = `
+      const { Aelyst, email } = require(${JSON.stringify(bundle)})
+      const { inspect } = require("node:util")
+      const aelyst = new Aelyst({ token: "token-for-tests" })
+      try { email("none") } catch (error) {
+        console.log(inspect(aelyst), inspect(aelyst.contacts), Aelyst.name, error.name, error.stack.split(":")[0])
+      }`
+    const { stdout } = await run(process.execPath, ["--eval", script])
+    assert.strictEqual(
+      stdout.trim(),
+      "Aelyst {} Contacts {} Aelyst InvalidContactError InvalidContactError",
+    )
+  })
+
   it("names its version to the API", () => {
     assert.strictEqual(version, manifest.version)
   })
