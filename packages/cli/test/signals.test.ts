@@ -28,19 +28,16 @@ const arrived = (identifier: string): Promise<void> =>
   })
 
 suiteOnPosix("a signal", () => {
-  onPosix(
-    "ends a create that waits for the rate limit with 130, and says that nothing was created",
-    async () => {
-      const running = start(["create", "email:429-30s@sandbox.test", ...person], { env: env() })
-      await running.until(({ stderr }) => stderr.includes("rate limited"))
-      running.child.kill("SIGINT")
-      const { code, stdout, stderr } = await running.ended
-      assert.strictEqual(code, 130)
-      assert.strictEqual(stdout, "")
-      assert.include(stderr, "stopped")
-      assert.notInclude(stderr, "may exist")
-    },
-  )
+  it("ends a create that waits for the rate limit with 130, and says that nothing was created", async () => {
+    const running = start(["create", "email:429-30s@sandbox.test", ...person], { env: env() })
+    await running.until(({ stderr }) => stderr.includes("rate limited"))
+    running.child.kill("SIGINT")
+    const { code, stdout, stderr } = await running.ended
+    assert.strictEqual(code, 130)
+    assert.strictEqual(stdout, "")
+    assert.include(stderr, "stopped")
+    assert.notInclude(stderr, "may exist")
+  })
 
   it("ends a create in flight with 130, and says that the contact may exist", async () => {
     const there = arrived("email:stall@sandbox.test")

@@ -124,21 +124,18 @@ suiteOnPosix("in a terminal", () => {
     assert.include(status.stdout, "from the saved token of profile asked")
   })
 
-  onPosix(
-    "Ctrl-C at the question ends with 130, Ctrl-D with 2, and nothing is asked with --no-input",
-    async () => {
-      for (const [key, exit] of [
-        ["\u0003", 130],
-        ["\u0004", 2],
-      ] as const) {
-        const login = inTerminal(["auth", "login"])
-        await login.until(({ stdout }) => stdout.includes("Token for 127.0.0.1"))
-        login.child.stdin.write(key)
-        assert.strictEqual((await login.ended).code, exit)
-      }
-      const silent = await inTerminal(["auth", "login", "--no-input"]).ended
-      assert.strictEqual(silent.code, 2)
-      assert.include(silent.stdout, "--token-stdin")
-    },
-  )
+  it("Ctrl-C at the question ends with 130, Ctrl-D with 2, and nothing is asked with --no-input", async () => {
+    for (const [key, exit] of [
+      ["\u0003", 130],
+      ["\u0004", 2],
+    ] as const) {
+      const login = inTerminal(["auth", "login"])
+      await login.until(({ stdout }) => stdout.includes("Token for 127.0.0.1"))
+      login.child.stdin.write(key)
+      assert.strictEqual((await login.ended).code, exit)
+    }
+    const silent = await inTerminal(["auth", "login", "--no-input"]).ended
+    assert.strictEqual(silent.code, 2)
+    assert.include(silent.stdout, "--token-stdin")
+  })
 })
