@@ -97,6 +97,7 @@ beforeAll(async () => {
       rewriteRelativeImportExtensions: false,
       allowImportingTsExtensions: true,
       noUnusedLocals: false,
+      noUnusedParameters: false,
       noPropertyAccessFromIndexSignature: false,
       types: ["node"],
       lib: ["es2023", "dom"],
