@@ -1,8 +1,9 @@
 /** `aelyst create`: one contact, from flags to an answer. */
-import type { CreateResult, Outcome } from "@aelyst/core"
+import type { Callbacks, ContactInput, CreateResult, Issue, Validated } from "@aelyst/core"
 import {
   AelystClient,
   ConfigurationError,
+  Identifier,
   InvalidContactError,
   layer,
   validate,
@@ -103,10 +104,124 @@ const tell = (printer: Printer, result: CreateResult, ms: number): void => {
 const unchecked =
   "NODE_TLS_REJECT_UNAUTHORIZED=0: certificates are not checked, and whoever stands between you and the API can read the token"
 
-const warn = Effect.gen(function* () {
+/** Warns of what endangers the token; with `-v` also tells what the call goes out with. */
+const surroundings = Effect.fnUntraced(function* (
+  { baseUrl, profile, host }: Settings,
+  { from }: Token.FoundToken,
+  verbose: boolean,
+) {
   const { env } = yield* Host
   const printer = yield* Screen
   if (variable(env, "NODE_TLS_REJECT_UNAUTHORIZED") === "0") printer.warn(unchecked)
+  if (!verbose) return
+  if (proxyOf(env) !== undefined && baseUrl.startsWith("https:")) {
+    printer.notice("proxy from HTTPS_PROXY, unless NO_PROXY names the host")
+  }
+  printer.notice(`token from ${from}, profile ${profile}, host ${host}`)
+})
+
+/** What is asked for, checked: nothing of it is wrong that can be known offline. */
+interface Ready {
+  readonly settings: Settings
+  readonly options: ReturnType<typeof optionsOf>
+  readonly identifier: string
+  readonly contact: ContactInput
+  readonly valid: Validated
+}
+
+const around = ({ host, profile }: Settings): Reports.Around => ({
+  host,
+  profile,
+  tokenFrom: "",
+  secrets: [],
+})
+
+/** Names what a number without its country code lacks, where that may be what is wrong. */
+const countryHint = (issues: ReadonlyArray<Issue>): ReadonlyArray<string> =>
+  issues.some(({ code }) => code === "PHONE_INVALID" || code === "PREFIX_MISSING")
+    ? ["a number without its country code needs --default-country, such as MY"]
+    : []
+
+const prepare = Effect.fnUntraced(function* (
+  flags: CreateFlags,
+  globals: GlobalFlags,
+): Effect.fn.Return<Ready, Failure | Report, Host | Screen> {
+  const printer = yield* Screen
+  const settings = yield* SettingsOf.resolve({ ...globals, defaultCountry: flags.defaultCountry })
+  const options = optionsOf(settings, yield* settleOf(flags.settle))
+  if (flags.data === "-" && globals.tokenStdin) {
+    return yield* Effect.fail(usage("--data - and --token-stdin both read standard input"))
+  }
+  const { identifier, contact, notes } = yield* asked(flags.identifier, flags, settings)
+  for (const note of notes) printer.notice(`note: ${note}`)
+  const valid = validate(identifier, contact, { customFields: settings.customFields })
+  if (Result.isSuccess(valid)) {
+    return { settings, options, identifier, contact, valid: valid.success }
+  }
+  const error = new InvalidContactError({ attempts: [], issues: valid.failure })
+  const report = Reports.ofError(error, around(settings))
+  const more = settings.defaultCountry === undefined ? countryHint(valid.failure) : []
+  return yield* Effect.fail({ ...report, details: [...report.details, ...more] })
+})
+
+const show = Effect.fnUntraced(function* (
+  { settings, options, identifier, contact }: Ready,
+  asCurl: boolean,
+): Effect.fn.Return<void, Report, Screen> {
+  const printer = yield* Screen
+  const request = yield* Effect.mapError(Preview.preview(identifier, contact, options), (error) =>
+    Reports.ofError(error, around(settings)),
+  )
+  if (asCurl) return printer.data(Preview.asCurl(request))
+  return printer.json
+    ? printer.value({ ok: true, dryRun: true, request })
+    : printer.data(Preview.asMessage(request))
+})
+
+/** Lists what may not be shown, whatever the server echoes: the token, the identifier, every value. */
+const secretsOf = (token: Redacted.Redacted, { identifier, payload }: Validated) => {
+  const { custom_fields: fields = [], ...texts } = payload
+  return [
+    Redacted.value(token),
+    identifier,
+    Identifier.value(identifier),
+    ...Object.values(texts),
+    ...fields.map(({ value }) => String(value ?? "")),
+  ]
+}
+
+const send = Effect.fnUntraced(function* (
+  { settings, options, identifier, contact, valid }: Ready,
+  { token, from }: Token.FoundToken,
+  progress: Progress,
+  verbose: boolean,
+): Effect.fn.Return<void, Failure | Report, Screen> {
+  const printer = yield* Screen
+  const callbacks: Callbacks = {
+    // kept for the case that a signal ends the call
+    onOutcome: ({ outcome }) => {
+      printer.lastKnown = outcome
+    },
+    onAttempt: ({ number, status, cause, durationMs }) => {
+      const came = status ?? cause ?? "no answer"
+      if (verbose) printer.notice(`attempt ${number}: ${came} after ${time(durationMs)}`)
+    },
+  }
+  // a preview does without the transport, and it is the largest part
+  const { layer: layerTransport } = yield* Effect.promise(() => import("@aelyst/node/transport"))
+  const transport = layerTransport({ baseUrl: settings.baseUrl, proxy: "env" })
+  const { retries } = settings
+  const call = Effect.flatMap(AelystClient, (client) =>
+    watched(client.create(identifier, contact), { printer, client, retries, progress, callbacks }),
+  )
+  const known = { ...around(settings), tokenFrom: from, secrets: secretsOf(token, valid) }
+  const [taken, result] = yield* Effect.timed(call).pipe(
+    Effect.provide(Layer.provide(layer({ ...options, token }), transport)),
+    Effect.mapError((error) =>
+      error instanceof ConfigurationError ? usage(error.message) : Reports.ofError(error, known),
+    ),
+  )
+  tell(printer, result, Duration.toMillis(taken) - options.settle)
 })
 
 /** Runs the command. */
@@ -114,98 +229,12 @@ export const run = Effect.fnUntraced(function* (
   flags: CreateFlags,
   globals: GlobalFlags,
 ): Effect.fn.Return<void, Failure | Report, Host | Screen> {
-  const printer = yield* Screen
-  const settings = yield* SettingsOf.resolve({ ...globals, defaultCountry: flags.defaultCountry })
   const progress = yield* progressOf(globals.progress)
-  const options = optionsOf(settings, yield* settleOf(flags.settle))
-  if (flags.data === "-" && globals.tokenStdin) {
-    return yield* Effect.fail(usage("--data - and --token-stdin both read standard input"))
-  }
-  const { identifier, contact, notes } = yield* asked(flags.identifier, flags, settings)
-  for (const note of notes) printer.notice(`note: ${note}`)
-
-  const around: Reports.Around = {
-    host: settings.host,
-    profile: settings.profile,
-    tokenFrom: "",
-    secrets: [],
-  }
-  const valid = validate(identifier, contact, { customFields: settings.customFields })
-  if (Result.isFailure(valid)) {
-    const error = new InvalidContactError({ attempts: [], issues: valid.failure })
-    const report = Reports.ofError(error, around)
-    const number = valid.failure.some(({ code }) => /^(?:PHONE_INVALID|PREFIX_MISSING)$/.test(code))
-    if (!number || settings.defaultCountry !== undefined) return yield* Effect.fail(report)
-    const hint = "a number without its country code needs --default-country, such as MY"
-    return yield* Effect.fail({ ...report, details: [...report.details, hint] })
-  }
-  if (flags.dryRun || flags.asCurl) {
-    const request = yield* Effect.mapError(Preview.preview(identifier, contact, options), (error) =>
-      Reports.ofError(error, around),
-    )
-    if (flags.asCurl) return printer.data(Preview.asCurl(request))
-    return printer.json
-      ? printer.value({ ok: true, dryRun: true, request })
-      : printer.data(Preview.asMessage(request))
-  }
-
+  const ready = yield* prepare(flags, globals)
+  if (flags.dryRun || flags.asCurl) return yield* show(ready, flags.asCurl)
+  const { settings } = ready
   const found = yield* Token.require(globals, settings)
-  yield* warn
-  if (globals.verbose > 0) {
-    const { env } = yield* Host
-    if (proxyOf(env) !== undefined && settings.baseUrl.startsWith("https:")) {
-      printer.notice("proxy from HTTPS_PROXY, unless NO_PROXY names the host")
-    }
-    printer.notice(`token from ${found.from}, profile ${settings.profile}, host ${settings.host}`)
-  }
-  const { custom_fields: fields = [], ...texts } = valid.success.payload
-  const known = {
-    ...around,
-    tokenFrom: found.from,
-    secrets: [
-      Redacted.value(found.token),
-      identifier,
-      identifier.replace(/^(?:email|phone|id):/, ""),
-      ...Object.values(texts),
-      ...fields.map(({ value }) => String(value ?? "")),
-    ],
-  }
-  let outcome: Outcome | "created" = "not_sent"
-  // a preview does without it, and it is the largest part
-  const { layer: layerTransport } = yield* Effect.promise(() => import("@aelyst/node/transport"))
-  const transport = layerTransport({ baseUrl: settings.baseUrl, proxy: "env" })
-  const client = Layer.provide(layer({ ...options, token: found.token }), transport)
-  const call = Effect.gen(function* () {
-    const service = yield* AelystClient
-    return yield* watched(service.create(identifier, contact), {
-      printer,
-      client: service,
-      retries: settings.retries,
-      progress,
-      callbacks: {
-        onOutcome: (end) => {
-          outcome = end.outcome
-        },
-        onAttempt: ({ number, status, cause, durationMs }) => {
-          if (globals.verbose > 0) {
-            printer.notice(
-              `attempt ${number}: ${status ?? cause ?? "no answer"} after ${time(durationMs)}`,
-            )
-          }
-        },
-      },
-    })
-  })
-  const [taken, result] = yield* Effect.timed(call).pipe(
-    Effect.provide(client),
-    Effect.mapError((error) =>
-      error instanceof ConfigurationError ? usage(error.message) : Reports.ofError(error, known),
-    ),
-    Effect.onInterrupt(() =>
-      Effect.sync(() => {
-        printer.lastKnown = outcome
-      }),
-    ),
-  )
-  tell(printer, result, Duration.toMillis(taken))
+  const verbose = globals.verbose > 0
+  yield* surroundings(settings, found, verbose)
+  return yield* send(ready, found, progress, verbose)
 })
