@@ -1,12 +1,9 @@
 /** Apps on free ports, of both Express versions, with a body parser before, after, or none. */
 import express5 from "express"
+import express4 from "express4"
 import type { Express, RequestHandler } from "express"
-import { createRequire } from "node:module"
 import type { AddressInfo } from "node:net"
 import type { Server } from "node:http"
-
-// safe: what is used of it is the same in both versions
-const express4 = createRequire(import.meta.url)("express4") as typeof express5
 
 export const versions = { 5: express5, 4: express4 } as const
 export type Version = keyof typeof versions
@@ -27,7 +24,7 @@ export interface Running {
 }
 
 /** Starts an app on a free port; closing it closes its connections. */
-export const listen = async (app: Express): Promise<Running> => {
+const listen = async (app: Express): Promise<Running> => {
   const server = app.listen(0, "127.0.0.1")
   await new Promise<void>((resolve, reject) => {
     server.once("listening", resolve)

@@ -392,7 +392,7 @@ describe("security 28: what browsers are told", () => {
       }
     }
     await expect(`${JSON.stringify(told, undefined, 2)}\n`).toMatchFileSnapshot(
-      `golden/${file}.json`,
+      `golden/${file}.txt`,
     )
   })
 })
