@@ -30,6 +30,7 @@ import type {
 import { checkToken, parse, parseCall } from "./ClientConfig.ts"
 import type { ContactInput, Validated } from "./Contact.ts"
 import { validate } from "./Contact.ts"
+import { Deadlines } from "./Deadlines.ts"
 import * as Identifier from "./Identifier.ts"
 import type { Lane } from "./Lane.ts"
 import * as Lanes from "./Lane.ts"
@@ -96,6 +97,9 @@ export class AelystClient extends Context.Service<
   }
 >()("@aelyst/core/AelystClient") {}
 
+const noOptions: CreateOptions = {}
+const noCall: CallConfig = Result.getOrThrow(parseCall(noOptions))
+
 const limitsOf = (
   config: ClientConfig,
   call: CallConfig,
@@ -133,7 +137,7 @@ export const makeWith = (
         Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
       ),
     )
-    const sender: Call.Sender = { http, config, token, lane }
+    const sender: Call.Sender = { http, config, token, lane, deadlines: new Deadlines() }
 
     const call = Effect.fnUntraced(function* (
       valid: Validated,
@@ -141,7 +145,8 @@ export const makeWith = (
       run: RunScope | undefined,
       span: Span | undefined,
     ): Effect.fn.Return<CreateResult, AelystError> {
-      const own = yield* Effect.orDie(Effect.fromResult(parseCall(options)))
+      const own =
+        options === noOptions ? noCall : yield* Effect.orDie(Effect.fromResult(parseCall(options)))
       const now = yield* Monotonic.nowMillis
       const observer = yield* Observer
       const trace = new Call.CallTrace(now)
@@ -197,7 +202,7 @@ export const makeWith = (
     }
 
     return AelystClient.of({
-      create: (identifier, contact, options = {}) =>
+      create: (identifier, contact, options = noOptions) =>
         Effect.flatMap(check(identifier, contact), (valid) => traced(valid, options, undefined)),
       createRow: traced,
       validate: check,

@@ -4,6 +4,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -12,6 +13,7 @@ import * as Stream from "effect/Stream"
 
 import { ConnectionError, OutcomeUnknownError } from "./AelystError.ts"
 import type { Failure } from "./Answer.ts"
+import type { Deadlines } from "./Deadlines.ts"
 import type { HeaderRecord } from "./RateLimitInfo.ts"
 
 /**
@@ -20,16 +22,24 @@ import type { HeaderRecord } from "./RateLimitInfo.ts"
  * **Details**
  *
  * A transport that can tell when bytes may leave calls `watch` before it connects and `dispatch` at that moment. A
- * transport that cannot leaves the probe alone; then every transport failure counts as in doubt.
+ * transport that cannot leaves the probe alone; then every transport failure counts as in doubt. A transport that can
+ * fail a request at any time gives `watch` the way to do so; deadlines then need no fibers of their own.
  */
 export class Probe {
   /** Whether the transport reports its phase. */
   watched = false
   /** Whether bytes of the request may have left. */
   dispatched = false
-  /** Tells that the transport will report. */
-  watch(): void {
+  /** Whether the connect deadline has passed, with the request on its way. */
+  late = false
+  /** Whether a deadline ended the attempt. */
+  expired = false
+  /** Fails the request at once, where the transport can. */
+  abort: (() => void) | undefined
+  /** Tells that the transport will report, and how it can be made to fail the request. */
+  watch(abort?: () => void): void {
     this.watched = true
+    this.abort = abort
   }
   /** Tells that bytes may leave from now on. */
   dispatch(): void {
@@ -143,10 +153,20 @@ const readCapped = (response: HttpClientResponse.HttpClientResponse) =>
     )
   })
 
+/** Gives the exit that an effect is already, if it is one. */
+const exitOf = <A, E>(effect: Effect.Effect<A, E>): Exit.Exit<A, E> | undefined =>
+  // safe: an effect that is an exit ends as that exit
+  Exit.isExit(effect) ? (effect as Exit.Exit<A, E>) : undefined
+
 const readBody = (response: HttpClientResponse.HttpClientResponse, withinMs: number) => {
   // a body whose length is declared and small is read in one piece: the stream costs more than the rest of the call
   const text: Effect.Effect<string | undefined, HttpClientError.HttpClientError> =
     declaredLength(response.headers) <= maxBodyBytes ? response.text : readCapped(response)
+  // what is there already needs no deadline
+  const ready = exitOf(text)
+  if (ready !== undefined) {
+    return Exit.isSuccess(ready) ? Effect.succeed(ready.value) : Effect.undefined
+  }
   return text.pipe(
     Effect.catchDefect(() => Effect.undefined),
     Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.undefined }),
@@ -165,6 +185,48 @@ const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
   return followed ? 0 : status
 }
 
+/** Ends an attempt at its deadlines by a race: for transports that can only be interrupted. */
+const raced = <A>(
+  execute: Effect.Effect<A, string>,
+  probe: Probe,
+  { connectMs, firstByteMs }: AttemptLimits,
+): Effect.Effect<A, string> => {
+  const expired = Effect.fail("TIMEOUT")
+  const clock = Effect.andThen(
+    Effect.sleep(Math.min(connectMs, firstByteMs)),
+    Effect.suspend(() =>
+      probe.unsent
+        ? expired
+        : Effect.andThen(Effect.sleep(Math.max(0, firstByteMs - connectMs)), expired),
+    ),
+  )
+  return Effect.raceFirst(execute, clock)
+}
+
+/** Ends an attempt at its deadlines by the timer that all attempts share. */
+const timed = <A>(
+  execute: Effect.Effect<A, string>,
+  probe: Probe,
+  { connectMs, firstByteMs }: AttemptLimits,
+  deadlines: Deadlines,
+): Effect.Effect<A, string> =>
+  Effect.flatMap(
+    deadlines.arm(Math.min(connectMs, firstByteMs), () => {
+      if (probe.unsent || connectMs >= firstByteMs || probe.late) {
+        probe.expired = true
+        probe.abort?.()
+        return undefined
+      }
+      probe.late = true
+      return firstByteMs - connectMs
+    }),
+    (deadline) =>
+      Effect.onExit(execute, () => {
+        deadlines.disarm(deadline)
+        return Effect.void
+      }),
+  )
+
 /**
  * Sends the request once and gives the head of the answer, or the failure that came before it.
  *
@@ -176,28 +238,27 @@ export const send = (
   request: HttpClientRequest.HttpClientRequest,
   probe: Probe,
   limits: AttemptLimits,
+  deadlines: Deadlines,
 ): Effect.Effect<Head, Failure> => {
-  const expired = Effect.fail("TIMEOUT")
-  const clock = Effect.andThen(
-    Effect.sleep(Math.min(limits.connectMs, limits.firstByteMs)),
-    Effect.suspend(() =>
-      probe.unsent
-        ? expired
-        : Effect.andThen(Effect.sleep(Math.max(0, limits.firstByteMs - limits.connectMs)), expired),
-    ),
-  )
-  return client.execute(request).pipe(
+  const execute = client.execute(request).pipe(
     Effect.provideService(AttemptProbe, probe),
-    Effect.mapError(codeOf),
+    Effect.mapError((error) => (probe.expired ? "TIMEOUT" : codeOf(error))),
     // a transport of somebody's own that throws is one that failed
     Effect.catchDefect((defect) => Effect.fail(codeOf(defect))),
-    Effect.raceFirst(clock),
-    // asked when the transport has ended, a timed-out one too: until then bytes may still leave
-    Effect.mapError((code) => failureOf(probe, code)),
-    Effect.map((response) => ({
-      status: statusOf(response),
-      headers: response.headers,
-      body: (withinMs) => readBody(response, withinMs),
-    })),
   )
+  const ended = deadlines.shared
+    ? timed(execute, probe, limits, deadlines)
+    : raced(execute, probe, limits)
+  return Effect.matchEffect(ended, {
+    // asked when the transport has ended, a timed-out one too: until then bytes may still leave
+    onFailure: (code) => Effect.fail(failureOf(probe, code)),
+    onSuccess: (response) => {
+      if (probe.abort !== undefined) deadlines.shared = true
+      return Effect.succeed({
+        status: statusOf(response),
+        headers: response.headers,
+        body: (withinMs) => readBody(response, withinMs),
+      })
+    },
+  })
 }

@@ -21,6 +21,7 @@ import { interpret, isRateRefusal, isRefusal } from "./Answer.ts"
 import * as Attempt from "./Attempt.ts"
 import type { Pass } from "./Breaker.ts"
 import type { ClientConfig } from "./ClientConfig.ts"
+import type { Deadlines } from "./Deadlines.ts"
 import type { Validated } from "./Contact.ts"
 import * as Identifier from "./Identifier.ts"
 import type { Lane } from "./Lane.ts"
@@ -45,6 +46,7 @@ export interface Sender {
   readonly config: ClientConfig
   readonly token: TokenSource
   readonly lane: Lane
+  readonly deadlines: Deadlines
 }
 
 /** Tells what is known of the contact of a call that ended without a result or an error. */
@@ -259,45 +261,47 @@ const attempt = Effect.fnUntraced(function* (
   const waitedMs = Math.round(began - trace.idleSince)
 
   // the record, the trace and the breaker change together: an interruption never finds one without the others
-  const finish = Effect.fnUntraced(function* (
-    verdict: Verdict,
-    how: Pick<AttemptRecord, "phase" | "status" | "cause">,
-  ) {
-    const ended = yield* Monotonic.nowMillis
-    const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
-    const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
-    const durationMs = Math.round(ended - began)
-    const record = {
-      number,
-      startedAt,
-      durationMs,
-      waitedMs,
-      ...how,
-      ...(refused && { refused }),
-    }
-    trace.attempts.push(record)
-    trace.idleSince = ended
-    trace.probe = undefined
-    trace.created = outcome === "created"
-    if (outcome === "unknown") trace.doubtful = true
-    if (outcome === "created" || outcome === "rejected") lane.breaker.passed()
-    else lane.breaker.failed(ended, pass)
-    if (span !== undefined) {
-      span.attribute("aelyst.outcome", outcome)
-      if (how.status !== undefined) span.attribute("http.response.status_code", how.status)
-      if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
-    }
-    yield* call.counters.attempt(outcome, refused)
-    yield* notify(call.observer.onAttempt, record)
-  })
+  const finish = (verdict: Verdict, how: Pick<AttemptRecord, "phase" | "status" | "cause">) =>
+    Effect.flatMap(Monotonic.nowMillis, (ended) => {
+      const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
+      const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
+      const durationMs = Math.round(ended - began)
+      const record = {
+        number,
+        startedAt,
+        durationMs,
+        waitedMs,
+        ...how,
+        ...(refused && { refused }),
+      }
+      trace.attempts.push(record)
+      trace.idleSince = ended
+      trace.probe = undefined
+      trace.created = outcome === "created"
+      if (outcome === "unknown") trace.doubtful = true
+      if (outcome === "created" || outcome === "rejected") lane.breaker.passed()
+      else lane.breaker.failed(ended, pass)
+      if (span !== undefined) {
+        span.attribute("aelyst.outcome", outcome)
+        if (how.status !== undefined) span.attribute("http.response.status_code", how.status)
+        if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
+      }
+      return Effect.andThen(
+        call.counters.attempt(outcome, refused),
+        notify(call.observer.onAttempt, record),
+      )
+    })
 
   yield* call.counters.wait("line", Duration.toMillis(permit.waited))
   trace.probe = probe
   const head = yield* Effect.result(
-    Attempt.send(sender.http, requestOf(call, token, traceparent), probe, {
-      connectMs: Math.min(connectMs, left),
-      firstByteMs: Math.min(limits.timeoutMs, left),
-    }),
+    Attempt.send(
+      sender.http,
+      requestOf(call, token, traceparent),
+      probe,
+      { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(limits.timeoutMs, left) },
+      sender.deadlines,
+    ),
   )
   if (Result.isFailure(head)) {
     const verdict = head.failure

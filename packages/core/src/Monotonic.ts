@@ -4,5 +4,5 @@ import * as Effect from "effect/Effect"
 
 /** Reads the monotonic clock in milliseconds; its zero means nothing. */
 export const nowMillis: Effect.Effect<number> = Clock.clockWith((clock) =>
-  Effect.sync(() => Number(clock.monotonicTimeNanosUnsafe()) / 1e6),
+  Effect.succeed(Number(clock.monotonicTimeNanosUnsafe()) / 1e6),
 )

@@ -3,6 +3,7 @@ import * as Zlib from "node:zlib"
 
 import { maxBodyBytes } from "@aelyst/core"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Cookies from "effect/http/Cookies"
 import type * as Headers from "effect/http/Headers"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -78,13 +79,13 @@ export class Reply extends Inspectable.Class implements HttpClientResponse.HttpC
   }
 
   private get bytes(): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
-    return Effect.suspend(() => {
-      const { exchange } = this
-      if (exchange.body !== undefined) return this.bytesOf(exchange.body)
-      return Effect.callback<Buffer, HttpClientError.HttpClientError>((resume) => {
-        exchange.read((body) => resume(this.bytesOf(body)))
-        return Effect.sync(() => exchange.abort())
-      })
+    const { exchange } = this
+    // what has come with the head is given at once, as an exit: core then needs no deadline for it
+    if (exchange.body !== undefined) return this.bytesOf(exchange.body)
+    return Effect.callback<Buffer, HttpClientError.HttpClientError>((resume) => {
+      if (exchange.body !== undefined) return resume(this.bytesOf(exchange.body))
+      exchange.read((body) => resume(this.bytesOf(body)))
+      return Effect.sync(() => exchange.abort())
     })
   }
 
@@ -95,7 +96,11 @@ export class Reply extends Inspectable.Class implements HttpClientResponse.HttpC
   }
 
   get text(): Effect.Effect<string, HttpClientError.HttpClientError> {
-    return Effect.map(this.bytes, (bytes) => bytes.toString())
+    const { bytes } = this
+    return Exit.isExit(bytes)
+      ? // safe: the exit that `bytes` is
+        Exit.map(bytes as Exit.Exit<Buffer, HttpClientError.HttpClientError>, String)
+      : Effect.map(bytes, String)
   }
   get json() {
     return this.parsed((text) => JSON.parse(text))

@@ -100,6 +100,7 @@ const send = (carriers: Carriers, request: HttpClientRequest, probe: Probe) => {
             : Effect.fail(failed(request, head.failure)),
         ),
       )
+      probe.watch(() => exchange.abort())
       exchange.start()
       return Effect.sync(() => exchange.abort())
     },

@@ -1,0 +1,64 @@
+/**
+ * One timer for the deadlines of all attempts: a fiber that sleeps until the earliest, in place of two fibers for each
+ * attempt. It runs only while there are deadlines, so it never keeps a process alive.
+ */
+import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
+
+import * as Monotonic from "./Monotonic.ts"
+
+/** Holds one deadline: when it is, and what happens then. */
+export interface Deadline {
+  atMs: number
+  /** Called at the deadline; gives the milliseconds to a further one, where there is one. */
+  readonly expire: () => number | undefined
+}
+
+/** Keeps the deadlines of the attempts under way. */
+export class Deadlines {
+  /** Whether the transport can fail a request by itself; the first attempt finds out. */
+  shared = false
+  private readonly deadlines = new Set<Deadline>()
+  private timer: Fiber.Fiber<void> | undefined
+  private dueMs = Number.POSITIVE_INFINITY
+
+  /** Adds a deadline in so many milliseconds; it is to be disarmed when the attempt ends. */
+  arm(inMs: number, expire: Deadline["expire"]): Effect.Effect<Deadline> {
+    return Effect.flatMap(Monotonic.nowMillis, (now) => {
+      const deadline: Deadline = { atMs: now + inMs, expire }
+      this.deadlines.add(deadline)
+      if (deadline.atMs >= this.dueMs) return Effect.succeed(deadline)
+      this.dueMs = deadline.atMs
+      this.timer?.interruptUnsafe()
+      return Effect.map(Effect.forkDetach(this.watch), (timer) => {
+        this.timer = timer
+        return deadline
+      })
+    })
+  }
+
+  /** Removes a deadline. */
+  disarm(deadline: Deadline): void {
+    this.deadlines.delete(deadline)
+    if (this.deadlines.size > 0 || this.timer === undefined) return
+    this.timer.interruptUnsafe()
+    this.timer = undefined
+    this.dueMs = Number.POSITIVE_INFINITY
+  }
+
+  /** Sleeps until the earliest deadline, lets what is due expire, and goes on while any are left. */
+  private readonly watch: Effect.Effect<void> = Effect.flatMap(Monotonic.nowMillis, (now) => {
+    for (const deadline of this.deadlines) {
+      if (deadline.atMs > now) continue
+      const moreMs = deadline.expire()
+      if (moreMs === undefined) this.deadlines.delete(deadline)
+      else deadline.atMs = now + moreMs
+    }
+    this.dueMs = Math.min(...Array.from(this.deadlines, ({ atMs }) => atMs))
+    return this.dueMs === Number.POSITIVE_INFINITY
+      ? Effect.sync(() => {
+          this.timer = undefined
+        })
+      : Effect.andThen(Effect.sleep(Math.max(1, Math.ceil(this.dueMs - now))), this.watch)
+  })
+}

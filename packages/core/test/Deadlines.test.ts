@@ -1,0 +1,62 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+
+import { Deadlines } from "../src/Deadlines.ts"
+
+describe("Deadlines", () => {
+  it.effect("expires each deadline at its time, the later one that came first too", () =>
+    Effect.gen(function* () {
+      const deadlines = new Deadlines()
+      const expired: Array<string> = []
+      const after = (name: string, ms: number) =>
+        deadlines.arm(ms, () => {
+          expired.push(name)
+          return undefined
+        })
+      yield* after("late", 3_000)
+      yield* after("early", 1_000)
+      yield* TestClock.adjust(999)
+      assert.deepStrictEqual(expired, [])
+      yield* TestClock.adjust(1)
+      assert.deepStrictEqual(expired, ["early"])
+      yield* after("next", 500)
+      yield* TestClock.adjust(500)
+      assert.deepStrictEqual(expired, ["early", "next"])
+      yield* TestClock.adjust(1_500)
+      assert.deepStrictEqual(expired, ["early", "next", "late"])
+    }),
+  )
+
+  it.effect("lets a deadline that moves on expire again", () =>
+    Effect.gen(function* () {
+      const deadlines = new Deadlines()
+      const left = [700, undefined]
+      let calls = 0
+      yield* deadlines.arm(300, () => left[calls++])
+      yield* TestClock.adjust(300)
+      assert.strictEqual(calls, 1)
+      yield* TestClock.adjust(699)
+      assert.strictEqual(calls, 1)
+      yield* TestClock.adjust(1)
+      assert.strictEqual(calls, 2)
+    }),
+  )
+
+  it.effect("never expires what was disarmed, and starts again after its last one", () =>
+    Effect.gen(function* () {
+      const deadlines = new Deadlines()
+      let expired = 0
+      const arm = deadlines.arm(1_000, () => {
+        expired += 1
+        return undefined
+      })
+      deadlines.disarm(yield* arm)
+      yield* TestClock.adjust(5_000)
+      assert.strictEqual(expired, 0)
+      yield* arm
+      yield* TestClock.adjust(1_000)
+      assert.strictEqual(expired, 1)
+    }),
+  )
+})
