@@ -48,6 +48,12 @@ const assertDoubt = (
   }
 }
 
+/** Holds a time to the deadline of 400 ms, with room for a busy machine. */
+const assertAtDeadline = (ms: number) => {
+  assert.isAtLeast(ms, 399)
+  assert.isBelow(ms, 550)
+}
+
 const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 const json = JSON.stringify(created)
 
@@ -102,7 +108,7 @@ for (const delivery of policies) {
       const client = yield* Creating.make(`${server.origin}/v1`, { delivery, timeoutMs: 400 })
       const came = yield* client.create(ana)
       assertDoubt(came, delivery, server.requests.length)
-      assert.approximately(came.attempts[0]?.durationMs ?? 0, 400, 40)
+      assertAtDeadline(came.attempts[0]?.durationMs ?? 0)
     }),
   )
 
@@ -130,7 +136,7 @@ it.live("N11, a head that comes byte by byte, is in doubt at the deadline", () =
     const client = yield* Creating.make(`${server.origin}/v1`, { timeoutMs: 400 })
     const came = yield* client.create(ana)
     assertDoubt(came, "at-most-once", server.requests.length)
-    assert.approximately(came.elapsedMs, 400, 40)
+    assertAtDeadline(came.elapsedMs)
   }),
 )
 

@@ -144,7 +144,8 @@ describe("N3, a host that does not answer at all", () => {
       const came = yield* client.create(ana)
       assertUnsent(came, "timeout", 1)
       assert.isAtLeast(came.elapsedMs, 299)
-      assert.isBelow(came.elapsedMs, 400)
+      // with room for a busy machine
+      assert.isBelow(came.elapsedMs, 450)
     }),
   )
 })

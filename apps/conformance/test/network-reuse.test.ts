@@ -32,6 +32,19 @@ const postsOf = (server: Running): ReadonlyMap<string, number> => {
   return posts
 }
 
+/** Answers, and closes a connection that was then idle for so long. */
+const closingAfter =
+  (idleMs: number): Script =>
+  async (peer) => {
+    await peer.request()
+    for (;;) {
+      await peer.answer(200, created)
+      const idle = setTimeout(() => peer.end(), idleMs)
+      await peer.request()
+      clearTimeout(idle)
+    }
+  }
+
 describe("N14, a server that closes kept connections", () => {
   const closings: Record<string, (peer: Peer) => void> = {
     "a close right after the answer": (peer) => peer.end(),
@@ -69,19 +82,11 @@ describe("N14, a server that closes kept connections", () => {
 
   it.live("leaves nothing in doubt where our idle limit is below the server's", () =>
     Effect.gen(function* () {
-      const server = yield* serve(async (peer) => {
-        for (;;) {
-          const idle = setTimeout(() => peer.end(), 60)
-          await peer.request()
-          clearTimeout(idle)
-          await peer.answer(200, created)
-        }
-      })
-      const client = yield* Creating.make(`${server.origin}/v1`, { idleMs: 30 })
+      const server = yield* serve(closingAfter(1_000))
+      const client = yield* Creating.make(`${server.origin}/v1`, { idleMs: 40 })
       for (let n = 0; n < 60; n++) {
-        const { to } = yield* client.create(nth(n))
-        assert.strictEqual(to, "created")
-        // every third time the connection is left until one of the two closes it
+        assert.strictEqual((yield* client.create(nth(n))).to, "created")
+        // every third time the connection is left until we close it
         const last = server.peers.at(-1)
         if (n % 3 === 0 && last !== undefined) yield* Effect.promise(() => last.closed)
       }
@@ -91,18 +96,11 @@ describe("N14, a server that closes kept connections", () => {
 
   it.live("leaves nothing in doubt where the event loop was blocked past both limits", () =>
     Effect.gen(function* () {
-      const server = yield* serve(async (peer) => {
-        for (;;) {
-          const idle = setTimeout(() => peer.end(), 20)
-          await peer.request()
-          clearTimeout(idle)
-          await peer.answer(200, created)
-        }
-      })
-      const client = yield* Creating.make(`${server.origin}/v1`, { idleMs: 10 })
+      const server = yield* serve(closingAfter(40))
+      const client = yield* Creating.make(`${server.origin}/v1`, { idleMs: 20 })
       for (let n = 0; n < 20; n++) {
         assert.strictEqual((yield* client.create(nth(n))).to, "created")
-        const until = performance.now() + 25
+        const until = performance.now() + 50
         while (performance.now() < until) Math.sqrt(n)
       }
       assert.strictEqual(server.requests.length, 20)

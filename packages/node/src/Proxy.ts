@@ -78,7 +78,7 @@ export const isExempt = (target: URL, noProxy: string): boolean => {
 }
 
 /** Tells whether the host of a URL is this machine: `localhost`, `127.0.0.0/8`, `[::1]`. */
-export const isLoopbackUrl = (target: URL): boolean => {
+const isLoopbackUrl = (target: URL): boolean => {
   const host = hostOf(target.hostname)
   return host !== undefined && isLoopback(host)
 }

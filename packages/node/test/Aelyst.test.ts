@@ -26,13 +26,14 @@ const rejection = async (promise: Promise<unknown>): Promise<unknown> => {
   throw new Error("it did not reject")
 }
 
-/** Aborts, and sees the reason come out in time. */
+/** Aborts, and sees the reason come out before a timer of 10 ms fires; on a busy machine both are late alike. */
 const within10 = async (abort: AbortController, pending: Promise<unknown>) => {
   const reason = new Error("enough")
-  const began = performance.now()
+  const late = new Promise((resolve) => {
+    setTimeout(resolve, 10, "late")
+  })
   abort.abort(reason)
-  assert.strictEqual(await rejection(pending), reason)
-  assert.isBelow(performance.now() - began, 10)
+  assert.strictEqual(await Promise.race([rejection(pending), late]), reason)
 }
 
 describe("create", () => {
