@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Exit, Fiber, Random, Redacted } from "effect"
 import { HttpClient } from "effect/http"
-import { TestClock } from "effect/testing"
 
 import * as AelystClient from "../src/AelystClient.ts"
 import type { AelystError } from "../src/AelystError.ts"
@@ -99,7 +98,7 @@ const play = (
         } satisfies Trial
       }).pipe(Random.withSeed(seed), Effect.forkChild),
     )
-    yield* TestClock.adjust("5 minutes")
+    yield* Ledger.pass("5 minutes")
     return yield* Fiber.joinAll(fibers)
   })
 
@@ -251,7 +250,7 @@ describe("delivery (F6, F7)", () => {
             return { seed, keys, server, exits }
           }).pipe(Random.withSeed(seed), Effect.forkChild),
         )
-        yield* TestClock.adjust("10 minutes")
+        yield* Ledger.pass("10 minutes")
         for (const run of runs) {
           const { seed, keys, server, exits } = yield* Fiber.join(run)
           assert.strictEqual(server.inFlight, 0)

@@ -1,7 +1,9 @@
 /** A server in memory that keeps a ledger of what it received and created, with a fault for each request. */
-import { Clock, Effect } from "effect"
+import type { Duration } from "effect"
+import { Clock, Effect, Stream } from "effect"
 import type { HttpClientRequest } from "effect/http"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
 
 import { AttemptProbe } from "../src/Attempt.ts"
 
@@ -31,11 +33,38 @@ export interface Entry {
   readonly created: boolean
 }
 
-const json = (status: number, message: string, headers: Readonly<Record<string, string>> = {}) =>
-  new Response(JSON.stringify({ code: status === 200 ? "200" : status, message }), {
-    status,
-    headers: { "content-type": "application/json", ...headers },
+interface Reply {
+  readonly status: number
+  readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** The body never ends. */
+  readonly stalls?: boolean
+}
+
+const json = (status: number, message: string, headers?: Reply["headers"]): Reply => ({
+  status,
+  text: JSON.stringify({ code: status === 200 ? "200" : status, message }),
+  ...(headers !== undefined && { headers }),
+})
+
+/** Makes a response whose body is there at once: a promise would take turns that virtual time does not wait for. */
+const respond = (
+  request: HttpClientRequest.HttpClientRequest,
+  { status, text, headers = {}, stalls = false }: Reply,
+): HttpClientResponse.HttpClientResponse => {
+  const length = stalls ? {} : { "content-length": String(new TextEncoder().encode(text).length) }
+  const response = HttpClientResponse.fromWeb(
+    request,
+    new Response(null, { status, headers: { ...length, ...headers } }),
+  )
+  const chunk = Stream.make(new TextEncoder().encode(text))
+  return Object.create(response, {
+    status: { value: status },
+    headers: { value: response.headers },
+    text: { value: stalls ? Effect.never : Effect.succeed(text) },
+    stream: { value: stalls ? Stream.concat(chunk, Stream.never) : chunk },
   })
+}
 
 const breaks = (request: HttpClientRequest.HttpClientRequest, code: string) =>
   new HttpClientError.HttpClientError({
@@ -63,7 +92,7 @@ export const make = (
   let mostInFlight = 0
 
   /** Processes a create, and gives the answer. */
-  const process = (key: string): { readonly response: Response; readonly created: boolean } => {
+  const process = (key: string): { readonly response: Reply; readonly created: boolean } => {
     const had = contacts.get(key) ?? 0
     if (had > 0 && existing === "reject") {
       return { response: json(400, "Contact already exists"), created: false }
@@ -74,7 +103,7 @@ export const make = (
   }
 
   const client = HttpClient.make((request, url, _signal, fiber) =>
-    Effect.gen(function* () {
+    Effect.gen(function* (): Effect.fn.Return<Reply, HttpClientError.HttpClientError> {
       const probe = fiber.getRef(AttemptProbe)
       if (reports) probe.watch()
       const key = decodeURIComponent(url.pathname.split("/").at(-1) ?? "")
@@ -107,19 +136,14 @@ export const make = (
         case "status":
           return json(fault.status, "Unexpected error occurred")
         case "garbage":
-          return new Response(fault.text, { status: 200 })
+          return { status: 200, text: fault.text }
         case "stall":
-          return new Response(
-            new ReadableStream<Uint8Array>({
-              start: (controller) => controller.enqueue(new TextEncoder().encode('{"code":')),
-            }),
-            { status: 200 },
-          )
+          return { status: 200, text: '{"code":', stalls: true }
         default:
           return done?.response ?? json(500, "no")
       }
     }).pipe(
-      Effect.map((response) => HttpClientResponse.fromWeb(request, response)),
+      Effect.map((reply) => respond(request, reply)),
       (send) =>
         Effect.suspend(() => {
           inFlight += 1
@@ -146,6 +170,14 @@ export const make = (
     },
   }
 }
+
+/** Lets everything that was just forked come to its first wait, then moves the clock. */
+export const pass = (duration: Duration.Input): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow
+    yield* TestClock.adjust(duration)
+    for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow
+  })
 
 /** Draws numbers in [0, 1) from a seed, the same ones each time. */
 export const randomOf = (seed: number): (() => number) => {

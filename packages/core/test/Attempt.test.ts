@@ -1,0 +1,420 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Clock, Effect, Exit, Fiber, Redacted } from "effect"
+import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
+import { TestClock } from "effect/testing"
+
+import type { CreateOptions, CreateResult } from "../src/AelystClient.ts"
+import * as AelystClient from "../src/AelystClient.ts"
+import type { AelystError } from "../src/AelystError.ts"
+import { AttemptProbe, Probe, codeOf, failureOf, maxBodyBytes } from "../src/Attempt.ts"
+
+const token = Redacted.make("token-for-tests")
+
+type Body = string | ReadableStream<Uint8Array>
+
+type Send = (tools: {
+  readonly probe: Probe
+  readonly respond: (
+    body: Body | null,
+    init?: ResponseInit,
+  ) => HttpClientResponse.HttpClientResponse
+  readonly breaks: (cause: unknown) => HttpClientError.HttpClientError
+}) => Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>
+
+interface Played {
+  readonly exit: Exit.Exit<CreateResult, AelystError>
+  readonly tookMs: number
+  readonly sends: number
+}
+
+/** Plays one call, without resends, over a transport written out in the test. */
+const play = (send: Send, options: CreateOptions = {}) =>
+  Effect.gen(function* () {
+    let sends = 0
+    const http = HttpClient.make((request, _url, _signal, fiber) => {
+      sends += 1
+      return send({
+        probe: fiber.getRef(AttemptProbe),
+        respond: (body, init) => HttpClientResponse.fromWeb(request, new Response(body, init)),
+        breaks: (cause) =>
+          new HttpClientError.HttpClientError({
+            reason: new HttpClientError.TransportError({ request, cause }),
+          }),
+      })
+    })
+    const client = yield* Effect.provideService(
+      AelystClient.make({ token, retries: 0 }),
+      HttpClient.HttpClient,
+      http,
+    )
+    const started = yield* Clock.currentTimeMillis
+    const fiber = yield* client.create("email:ana@example.com", { firstName: "Ana" }, options).pipe(
+      Effect.exit,
+      Effect.flatMap((exit) =>
+        Effect.map(Clock.currentTimeMillis, (now) => ({ exit, tookMs: now - started })),
+      ),
+      Effect.forkChild,
+    )
+    yield* TestClock.adjust("5 minutes")
+    return { ...(yield* Fiber.join(fiber)), sends } satisfies Played
+  })
+
+const errorOf = ({ exit }: Played): AelystError => {
+  const error = Exit.findErrorOption(exit)
+  assert(error._tag === "Some")
+  return error.value
+}
+
+const json = '{"code":"200","message":"Contact added successfully!"}'
+const bytes = (text: string) => new TextEncoder().encode(text)
+
+/** A body in pieces, whose length nobody declared. */
+const pieces = (
+  chunks: ReadonlyArray<string | Uint8Array>,
+  end: "close" | "error" | "stall" = "close",
+): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    start: (controller) => {
+      for (const chunk of chunks) {
+        controller.enqueue(typeof chunk === "string" ? bytes(chunk) : chunk)
+      }
+      if (end === "close") controller.close()
+      if (end === "error") controller.error(new Error("terminated"))
+    },
+  })
+
+describe("the deadlines of an attempt", () => {
+  it.effect("end a connect that the transport reports after 5 seconds: nothing was sent", () =>
+    Effect.gen(function* () {
+      const played = yield* play(({ probe }) => {
+        probe.watch()
+        return Effect.never
+      })
+      assert.approximately(played.tookMs, 5_000, 2)
+      const error = errorOf(played)
+      assert(error._tag === "ConnectionError")
+      assert.deepStrictEqual(
+        [error.kind, error.code, error.outcome],
+        ["timeout", "TIMEOUT", "not_sent"],
+      )
+      assert.strictEqual(error.attempts[0]?.phase, "connect")
+    }),
+  )
+
+  it.effect("end the wait for the first byte after 15 seconds: nobody knows", () =>
+    Effect.gen(function* () {
+      const played = yield* play(({ probe }) => {
+        probe.watch()
+        probe.dispatch()
+        return Effect.never
+      })
+      assert.approximately(played.tookMs, 15_000, 2)
+      const error = errorOf(played)
+      assert(error._tag === "OutcomeUnknownError")
+      assert.strictEqual(error.code, "TIMEOUT")
+      assert.strictEqual(error.attempts[0]?.phase, "headers")
+    }),
+  )
+
+  it.effect("give a transport that does not report its phase no connect deadline", () =>
+    Effect.gen(function* () {
+      const played = yield* play(() => Effect.never)
+      assert.approximately(played.tookMs, 15_000, 2)
+      assert.strictEqual(errorOf(played).outcome, "unknown")
+    }),
+  )
+
+  it.effect("count from the start of the attempt, also for what connected late", () =>
+    Effect.gen(function* () {
+      const played = yield* play(({ probe }) => {
+        probe.watch()
+        return Effect.andThen(
+          Effect.sleep("4 seconds"),
+          Effect.suspend(() => {
+            probe.dispatch()
+            return Effect.never
+          }),
+        )
+      })
+      assert.approximately(played.tookMs, 15_000, 2)
+      assert.strictEqual(errorOf(played).outcome, "unknown")
+    }),
+  )
+
+  it.effect("hold a timeout shorter than the connect deadline for connecting too", () =>
+    Effect.gen(function* () {
+      const played = yield* play(
+        ({ probe }) => {
+          probe.watch()
+          return Effect.never
+        },
+        { timeout: "2 seconds" },
+      )
+      assert.approximately(played.tookMs, 2_000, 2)
+      assert.strictEqual(errorOf(played)._tag, "ConnectionError")
+    }),
+  )
+
+  it.effect("call nothing unsent that left while the connect deadline was ending it", () =>
+    Effect.gen(function* () {
+      const played = yield* play(({ probe }) => {
+        probe.watch()
+        // the socket connects in the same moment, and is torn down only afterwards
+        return Effect.onInterrupt(Effect.never, () =>
+          Effect.sync(() => {
+            probe.dispatch()
+          }),
+        )
+      })
+      assert.strictEqual(errorOf(played)._tag, "OutcomeUnknownError")
+    }),
+  )
+
+  it.effect("end a body that stalls after 10 seconds, and the status decides", () =>
+    Effect.gen(function* () {
+      for (const [status, tag] of [
+        [200, "UnexpectedResponseError"],
+        [400, "BadRequestError"],
+        [401, "AuthenticationError"],
+        [429, "RateLimitError"],
+        [500, "InternalServerError"],
+      ] as const) {
+        const played = yield* play(({ respond }) =>
+          Effect.succeed(respond(pieces(['{"code":'], "stall"), { status })),
+        )
+        assert.approximately(played.tookMs, 10_000, 2)
+        assert.strictEqual(errorOf(played)._tag, tag)
+        assert.strictEqual(errorOf(played).attempts[0]?.phase, "body")
+      }
+    }),
+  )
+
+  it.effect("never overrun the deadline of the call, in any phase", () =>
+    Effect.gen(function* () {
+      for (const afterMs of [0, 3_000, 6_900]) {
+        const played = yield* play(
+          ({ respond }) =>
+            Effect.andThen(
+              Effect.sleep(afterMs),
+              Effect.sync(() => respond(pieces(['{"code":'], "stall"))),
+            ),
+          { deadline: "7 seconds" },
+        )
+        assert.isAtMost(played.tookMs, 7_002)
+        assert.strictEqual(errorOf(played)._tag, "UnexpectedResponseError")
+      }
+    }),
+  )
+})
+
+describe("the body of an answer", () => {
+  const readable: ReadonlyArray<readonly [string, () => Body, Readonly<Record<string, string>>?]> =
+    [
+      ["in one piece of declared length", () => json, { "content-length": String(json.length) }],
+      ["in one piece", () => json],
+      ["in pieces", () => pieces([json.slice(0, 9), json.slice(9, 30), json.slice(30)])],
+      ["a byte at a time", () => pieces([...json])],
+      ["with a byte order mark", () => pieces([new Uint8Array([0xef, 0xbb, 0xbf]), json])],
+      [
+        "cut within a character",
+        () => pieces([bytes('{"message":"é"}').slice(0, 13), bytes('{"message":"é"}').slice(13)]),
+      ],
+      ["just below the cap", () => pieces([json, " ".repeat(maxBodyBytes - json.length)])],
+      ["with a length that is none", () => json, { "content-length": "-1" }],
+      [
+        "said to be as it is",
+        () => json,
+        { "content-length": String(json.length), "content-encoding": "identity" },
+      ],
+    ]
+  for (const [how, body, headers] of readable) {
+    it.effect(`is read ${how}`, () =>
+      Effect.gen(function* () {
+        const played = yield* play(({ respond }) =>
+          Effect.succeed(respond(body(), headers === undefined ? {} : { headers })),
+        )
+        assert.isTrue(Exit.isSuccess(played.exit))
+      }),
+    )
+  }
+
+  const unreadable: ReadonlyArray<
+    readonly [string, () => Body | null, Readonly<Record<string, string>>?]
+  > = [
+    ["is empty", () => null],
+    ["breaks off", () => pieces([json.slice(0, 20)], "error")],
+    ["breaks off after all of it", () => pieces([json], "error")],
+    ["is one byte above the cap", () => pieces([json, " ".repeat(maxBodyBytes - json.length + 1)])],
+    [
+      "is declared to be above the cap",
+      () => json + " ".repeat(maxBodyBytes),
+      { "content-length": String(maxBodyBytes + json.length) },
+    ],
+    ["is not text", () => pieces([new Uint8Array([0xff, 0xfe, 0x00])])],
+  ]
+  for (const [what, body, headers] of unreadable) {
+    it.effect(`is no proof of a contact where it ${what}`, () =>
+      Effect.gen(function* () {
+        const played = yield* play(({ respond }) =>
+          Effect.succeed(respond(body(), headers === undefined ? {} : { headers })),
+        )
+        const error = errorOf(played)
+        assert(error._tag === "UnexpectedResponseError")
+        assert.deepStrictEqual([error.reason, error.outcome], ["unreadable", "unknown"])
+      }),
+    )
+  }
+
+  it.effect("that never ends is read up to the cap and let go", () =>
+    Effect.gen(function* () {
+      let pulled = 0
+      let cancelled = false
+      const endless = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          pulled += 1
+          controller.enqueue(new Uint8Array(16_384).fill(0x20))
+        },
+        cancel: () => {
+          cancelled = true
+        },
+      })
+      const played = yield* play(({ respond }) => Effect.succeed(respond(endless)))
+      assert.strictEqual(errorOf(played)._tag, "UnexpectedResponseError")
+      assert.isAtMost(pulled, 8)
+      assert.isTrue(cancelled)
+    }),
+  )
+})
+
+describe("a transport", () => {
+  it.effect("that followed a redirect is not believed", () =>
+    Effect.gen(function* () {
+      const played = yield* play(({ respond }) => {
+        const response = respond(json)
+        return Effect.succeed(Object.create(response, { source: { value: { redirected: true } } }))
+      })
+      const error = errorOf(played)
+      assert(error._tag === "UnexpectedResponseError")
+      assert.deepStrictEqual([error.reason, error.outcome], ["redirect", "unknown"])
+    }),
+  )
+
+  it.effect("that gives no status at all leaves the outcome unknown", () =>
+    Effect.gen(function* () {
+      const played = yield* play(({ respond }) =>
+        Effect.succeed(Object.create(respond(json), { status: { value: Number.NaN } })),
+      )
+      assert.strictEqual(errorOf(played).outcome, "unknown")
+    }),
+  )
+
+  it.effect("that throws has failed: before dispatch nothing was sent, after it nobody knows", () =>
+    Effect.gen(function* () {
+      const thrown = Object.assign(new Error("mine"), { code: "EMINE" })
+      const before = yield* play(({ probe }) => {
+        probe.watch()
+        return Effect.die(thrown)
+      })
+      assert.strictEqual(errorOf(before)._tag, "ConnectionError")
+      const after = yield* play(({ probe }) => {
+        probe.watch()
+        probe.dispatch()
+        return Effect.die(thrown)
+      })
+      const error = errorOf(after)
+      assert(error._tag === "OutcomeUnknownError")
+      assert.strictEqual(error.code, "EMINE")
+    }),
+  )
+})
+
+const coded = (code: unknown, cause?: unknown) =>
+  Object.assign(new Error("x"), { code, ...(cause !== undefined && { cause }) })
+
+describe("codeOf", () => {
+  const request = HttpClientRequest.post("https://api.aelyst.ai/v1/contact/id:5")
+  const loop = new Error("loop")
+  loop.cause = loop
+  const table: ReadonlyArray<readonly [string, unknown, string]> = [
+    ["a system error", coded("ECONNRESET"), "ECONNRESET"],
+    ["a cause", new TypeError("fetch failed", { cause: coded("ENOTFOUND") }), "ENOTFOUND"],
+    ["the outer of two", coded("UND_ERR_SOCKET", coded("ECONNRESET")), "UND_ERR_SOCKET"],
+    [
+      "an HttpClientError",
+      new HttpClientError.HttpClientError({
+        reason: new HttpClientError.TransportError({
+          request,
+          cause: new TypeError("fetch failed", { cause: coded("ECONNREFUSED") }),
+        }),
+      }),
+      "ECONNREFUSED",
+    ],
+    ["a number as code", coded(20, coded("EPIPE")), "EPIPE"],
+    ["a sentence as code", coded("contact ana@example.com"), "TRANSPORT"],
+    ["a code that is too long", coded(`E${"X".repeat(80)}`), "TRANSPORT"],
+    [
+      "a chain that is too long",
+      Array.from({ length: 9 }).reduce((cause) => new Error("x", { cause }), coded("DEEP")),
+      "TRANSPORT",
+    ],
+    ["a loop", loop, "TRANSPORT"],
+    ["a text", "ECONNRESET", "TRANSPORT"],
+    ["nothing", undefined, "TRANSPORT"],
+    ["null", null, "TRANSPORT"],
+  ]
+  for (const [what, error, code] of table) {
+    it(`finds ${code} in ${what}`, () => {
+      assert.strictEqual(codeOf(error), code)
+    })
+  }
+})
+
+describe("failureOf", () => {
+  const unsent = new Probe()
+  unsent.watch()
+  const kinds: ReadonlyArray<readonly [string, string, resendable: boolean]> = [
+    ["ENOTFOUND", "dns", true],
+    ["EAI_AGAIN", "dns", true],
+    ["ECONNREFUSED", "connect", true],
+    ["ECONNRESET", "connect", true],
+    ["EMFILE", "connect", true],
+    ["TIMEOUT", "timeout", true],
+    ["ETIMEDOUT", "timeout", true],
+    ["UND_ERR_CONNECT_TIMEOUT", "timeout", true],
+    ["EPROTO", "tls", true],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "tls", true],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "certificate", false],
+    ["SELF_SIGNED_CERT_IN_CHAIN", "certificate", false],
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "certificate", false],
+    ["CERT_HAS_EXPIRED", "certificate", false],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "certificate", false],
+    ["PROXY_AUTHENTICATION_REQUIRED", "proxy_auth", false],
+    ["PROXY_REFUSED", "proxy", true],
+  ]
+  for (const [code, kind, resendable] of kinds) {
+    it(`takes ${code} before dispatch for ${kind}, ${resendable ? "sent again" : "not sent again"}`, () => {
+      const failure = failureOf(unsent, code)
+      const error = failure.toError([])
+      assert(error._tag === "ConnectionError")
+      assert.strictEqual(error.kind, kind)
+      assert.strictEqual(failure.resendable, resendable)
+      assert.strictEqual(failure.outcome, "not_sent")
+    })
+    it(`does not believe ${code} after dispatch, or where nobody reports`, () => {
+      const left = new Probe()
+      left.watch()
+      left.dispatch()
+      const silent = new Probe()
+      silent.dispatch()
+      for (const probe of [left, silent, new Probe()]) {
+        assert.strictEqual(failureOf(probe, code).outcome, "unknown")
+        assert.strictEqual(failureOf(probe, code).toError([])._tag, "OutcomeUnknownError")
+      }
+    })
+  }
+
+  it("gives each attempt a probe that has seen nothing", () => {
+    assert.isFalse(new Probe().unsent)
+    assert.isTrue(unsent.unsent)
+  })
+})
