@@ -2,7 +2,6 @@
  * The files of the command: where they are, and how those with a secret are read and written. A file is written beside
  * its place and renamed, so it is never half there; a symbolic link in its place is refused.
  */
-import { randomUUID } from "node:crypto"
 import * as Fs from "node:fs"
 import * as Path from "node:path"
 
@@ -128,19 +127,22 @@ const replace = (path: string, text: string): void => {
   if (there !== undefined && !there.isFile()) {
     throw Object.assign(new Error("not a file"), { code: "NOT_A_FILE" })
   }
-  const temporary = Path.join(directory, `.${Path.basename(path)}.${randomUUID()}`)
-  // with its mode from the start: there is no moment in which others could open it
-  const fd = Fs.openSync(temporary, "wx", 0o600)
+  // a directory of its own, since two runs may write at once
+  const beside = Fs.mkdtempSync(Path.join(directory, `.${Path.basename(path)}.`))
   try {
-    Fs.writeFileSync(fd, text)
-    Fs.fsyncSync(fd)
-  } catch (error) {
-    Fs.rmSync(temporary, { force: true })
-    throw error
+    const temporary = Path.join(beside, "new")
+    // with its mode from the start: there is no moment in which others could open it
+    const fd = Fs.openSync(temporary, "wx", 0o600)
+    try {
+      Fs.writeFileSync(fd, text)
+      Fs.fsyncSync(fd)
+    } finally {
+      Fs.closeSync(fd)
+    }
+    Fs.renameSync(temporary, path)
   } finally {
-    Fs.closeSync(fd)
+    Fs.rmSync(beside, { recursive: true, force: true })
   }
-  Fs.renameSync(temporary, path)
 }
 
 /** Writes a file that only its owner may read, in one step; a symbolic link or a directory in its place is refused. */

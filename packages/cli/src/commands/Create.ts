@@ -15,7 +15,7 @@ import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
 import type { ContactFlags } from "../ContactFlags.ts"
-import { asked } from "../ContactFlags.ts"
+import { asked } from "../ContactInput.ts"
 import type { Failure } from "../Failure.ts"
 import { usage } from "../Failure.ts"
 import type { GlobalFlags } from "../Flags.ts"
