@@ -30,10 +30,11 @@ class Flights {
 
   join(identifier: string, contact: ContactInput, onCreated: (created: CreateResult) => void) {
     const print = fingerprint(contact)
-    const key = identifier.toLowerCase()
+    // a map without types may give anything; the client says what is wrong with it
+    const key = String(identifier).toLowerCase()
     const same = this.#byKey.get(key)
     // the identifier as written: two spellings of one domain are two payloads
-    const name: unknown = print === undefined ? Symbol("unique") : `${identifier}\n${print}`
+    const name: unknown = print === undefined ? Symbol("unique") : `${String(identifier)}\n${print}`
     const joined = same?.get(name)
     if (joined !== undefined) return joined
     const waits = same !== undefined

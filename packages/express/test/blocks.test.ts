@@ -1,10 +1,10 @@
-import { Aelyst, RateLimitError, isAelystError } from "@aelyst/node"
+import { Aelyst, RateLimitError, customFields, isAelystError } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
 import type { Request, Response } from "express"
 import { connect } from "node:net"
 import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, it, vi } from "vitest"
 
-import type { CreatedContact, LogEntry } from "../src/index.ts"
+import type { ClientSource, CreatedContact, LogEntry } from "../src/index.ts"
 import { aelyst, aelystErrors, contactProxy, createContact, getAelyst } from "../src/index.ts"
 import { start, versions } from "./apps.ts"
 import { hold, settled } from "./held.ts"
@@ -296,6 +296,66 @@ describe.each(both)("createContact, Express $version", ({ version }) => {
       { version },
     )
     expect(await send(on.url, { body: ana })).toMatchObject({ status: 418, text: "mine" })
+  })
+
+  it.each([
+    { name: "no contact", map: () => undefined, codes: ["IDENTIFIER_MISSING", "CONTACT_TYPE"] },
+    { name: "a text", map: () => "Ana", codes: ["IDENTIFIER_MISSING", "CONTACT_TYPE"] },
+    {
+      name: "a number that JSON cannot hold",
+      map: () => ({ ...ana, customFields: { a: 1n } }),
+      codes: ["CUSTOM_FIELD_VALUE"],
+    },
+    {
+      name: "an email that is no text",
+      map: () => ({ firstName: "Ana", email: 7 }),
+      codes: ["STRING_EXPECTED"],
+    },
+  ])("says what is wrong where the map gives $name", async ({ codes, map }) => {
+    await using on = await start(
+      (app) => {
+        // safe: what a map without types may give
+        app.post("/", createContact({ client, map: map as () => { readonly firstName: string } }))
+      },
+      { version },
+    )
+    const reply = await send(on.url, { body: ana })
+    expect(reply.status).toBe(422)
+    const issues: ReadonlyArray<{ readonly code: string }> = Object(reply.json).issues
+    expect(issues.map(({ code }) => code)).toEqual(codes)
+  })
+
+  it("tells a visitor whose body does not arrive, and lets go", async () => {
+    await using on = await start(
+      (app) => {
+        app.post(
+          "/",
+          createContact({
+            client,
+            rate: (_req, _res, next) => {
+              vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+              next()
+            },
+          }),
+        )
+      },
+      { version },
+    )
+    const socket = connect(Number(new URL(on.url).port), "127.0.0.1")
+    let answer = ""
+    socket.on("data", (data) => {
+      answer += String(data)
+    })
+    const closed = new Promise((resolve) => socket.once("close", resolve))
+    socket.write(
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    )
+    await vi.waitUntil(() => vi.isFakeTimers() && vi.getTimerCount() > 0, { interval: 5 })
+    vi.advanceTimersByTime(10_000)
+    vi.useRealTimers()
+    await closed
+    expect(answer).toMatch(/^HTTP\/1\.1 408 .*"code":"timeout"/s)
+    expect(sandbox.requests()).toEqual([])
   })
 
   it("goes on with a create whose visitor has left", async () => {
@@ -622,5 +682,9 @@ describe("contactProxy", () => {
     expectTypeOf(getAelyst).returns.toEqualTypeOf<Aelyst>()
     expectTypeOf<Parameters<typeof contactProxy>[0]["authorize"]>().not.toEqualTypeOf<undefined>()
     expectTypeOf<Request>().not.toHaveProperty("aelyst")
+    const catalogue = customFields.define({ Plan: { type: "list", options: ["free", "paid"] } })
+    const typed = new Aelyst({ token: "sandbox_ok", customFields: catalogue })
+    expectTypeOf(aelyst).toBeCallableWith(typed)
+    expectTypeOf(typed).toExtend<ClientSource>()
   })
 })
