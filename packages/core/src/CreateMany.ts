@@ -257,7 +257,8 @@ export const createMany = <E, R>(
         stopped: Deferred.await(halting),
         pause: Effect.fnUntraced(function* (ms, lastAnswerAt) {
           const silent = Effect.map(Monotonic.nowMillis, (at) => at - Math.max(now, lastAnswerAt()))
-          yield* Effect.sleep(Math.max(0, Math.min(ms, own.giveUpMs - (yield* silent))))
+          // timers count whole milliseconds: a wait that ends a fraction early would be asked for again at once
+          yield* Effect.sleep(Math.max(1, Math.ceil(Math.min(ms, own.giveUpMs - (yield* silent)))))
           if ((yield* silent) >= own.giveUpMs) halt("unavailable")
         }),
       }

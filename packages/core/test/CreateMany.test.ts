@@ -435,7 +435,7 @@ describe("a run that stops", () => {
         status(500),
       ]
       for (const fault of always) {
-        const server = Ledger.make(() => fault)
+        const server = Ledger.make(() => fault, { latencyMs: 200 })
         const source = counted(100_000)
         const played = yield* play(server, source.rows, {
           deadline: "20 seconds",
@@ -465,7 +465,7 @@ describe("a run that stops", () => {
 
   it.effect("uses the time up to its deadline, though some rows provably do not fit", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => answer)
+      const server = Ledger.make(() => answer, { latencyMs: 200 })
       const source = counted(10_000)
       const played = yield* play(server, source.rows, { deadline: "10 seconds" })
       // nothing is known of the limit but the prior of 10 a second, which is doubled while nobody refuses
@@ -669,7 +669,7 @@ describe("F12", () => {
                 return script[nth] ?? answer
               },
               {
-                latencyMs: Math.floor(random() * 200),
+                latencyMs: 20 + Math.floor(random() * 200),
                 existing: Ledger.pick(random, ["reject", "merge", "duplicate"]),
               },
             )
