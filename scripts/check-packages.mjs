@@ -18,7 +18,8 @@ const allowed = {
   "@aelyst/node": { dependencies: ["undici"] },
   "@aelyst/express": { dependencies: ["@aelyst/node"], peerDependencies: ["express"] },
   "@aelyst/cli": {},
-  "@aelyst/sandbox": {},
+  // its entry point ./effect alone needs them
+  "@aelyst/sandbox": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
 }
 /** Lists what is at the top of a tarball. */
 const content =
@@ -82,17 +83,24 @@ const checkManifest = (manifest, say) => {
         say(`has the range ${range}, which nobody else can read`)
     }
   }
+  if (allowed[manifest.name]?.optional === true) {
+    for (const name of Object.keys(manifest.peerDependencies ?? {})) {
+      if (manifest.peerDependenciesMeta?.[name]?.optional !== true)
+        say(`asks everybody for ${name}`)
+    }
+  }
   if (manifest.bundleDependencies !== undefined) say("bundles dependencies as folders")
-  if (JSON.stringify(manifest.exports ?? {}).includes("./src/")) say("exports its sources")
+  if (/"\.\/src\/[^"]*(?<!\.d\.ts)"/.test(JSON.stringify(manifest.exports ?? {})))
+    say("exports its sources")
   for (const field of ["license", "repository", "engines", "description"]) {
     if (manifest[field] === undefined) say(`has no ${field}`)
   }
 }
 
-/** Follows the types of the entry points: what a consumer's compiler reads. */
+/** Follows the types of the entry points: what a consumer's compiler reads. An entry point called effect is for Effect. */
 const publicTypes = (manifest, files) => {
-  const entries = Object.values(manifest.exports ?? {}).flatMap((entry) =>
-    typeof entry === "object" && entry.types !== undefined
+  const entries = Object.entries(manifest.exports ?? {}).flatMap(([name, entry]) =>
+    typeof entry === "object" && entry.types !== undefined && name !== "./effect"
       ? [entry.types.replace(/^\.\//, "")]
       : [],
   )

@@ -5,9 +5,16 @@ import { join } from "node:path"
 import { build } from "esbuild"
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"))
-const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
+const isOptional = (name) => manifest.peerDependenciesMeta?.[name]?.optional === true
+const external = [
+  ...Object.keys(manifest.dependencies ?? {}),
+  ...Object.keys(manifest.peerDependencies ?? {}).filter((name) => !isOptional(name)),
+]
+// what is published, by its sources
+const published = JSON.stringify([manifest.bin, manifest.publishConfig?.exports])
+const names = [...published.matchAll(/\.\/dist\/([\w/]+)\.js"/g)].map(([, name]) => name)
 const result = await build({
-  entryPoints: globSync("src/{index,bin}.ts"),
+  entryPoints: [...new Set(names)].map((name) => `src/${name}.ts`),
   bundle: true,
   write: false,
   outdir: "out",
