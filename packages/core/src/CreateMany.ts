@@ -103,7 +103,7 @@ export interface Run<E = never, R = never> {
 }
 
 /** Gives the state of a row by the error that ended it. */
-export const stateOf = (
+const stateOf = (
   error: AelystError,
 ): Exclude<RowState, "created" | "exists_after_doubt"> => {
   switch (error._tag) {

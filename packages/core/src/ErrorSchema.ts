@@ -9,7 +9,7 @@ import * as E from "./AelystError.ts"
 import { Issue } from "./Issue.ts"
 
 /** Describes an attempt in JSON. */
-export const AttemptRecord = Schema.Struct({
+const AttemptRecord = Schema.Struct({
   number: Schema.Int,
   phase: Schema.Literals(["connect", "headers", "body", "answered"]),
   status: Schema.optionalKey(Schema.Int),

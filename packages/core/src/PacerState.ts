@@ -188,7 +188,7 @@ export const leastRoundTrip = ({
 }
 
 /** After how long the server has surely forgotten a send, counted from the base of its run, if the window is right. */
-export const lifetime = (state: PacerState): number =>
+const lifetime = (state: PacerState): number =>
   state.windowMs - leastRoundTrip(state) + state.guardMs
 
 /** Counts what was due to be forgotten at a time. */

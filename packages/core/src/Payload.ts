@@ -30,7 +30,7 @@ const visible = (message: string) =>
   held((s) => !Characters.isBlank(s), message, { pattern: "\\S" })
 
 /** The schema of one custom field on the wire. */
-export const CustomFieldPayload = Schema.Struct({
+const CustomFieldPayload = Schema.Struct({
   name: text
     .check(visible(rules.CUSTOM_FIELD_NAME))
     .check(held((s) => !CustomField.isReserved(s), rules.CUSTOM_FIELD_RESERVED, {}))

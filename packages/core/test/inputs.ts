@@ -16,14 +16,14 @@ export const oneOf = <A>(
   return Arbitrary.flatMap(int(0, all.length - 1), (i) => all[i] ?? first)
 }
 
-export const pick = <const A extends string>(choices: readonly [A, ...Array<A>]) =>
+const pick = <const A extends string>(choices: readonly [A, ...Array<A>]) =>
   Arbitrary.schema(Schema.Literals(choices))
 
 const join = (parts: Arbitrary.Arbitrary<Array<string>>) =>
   Arbitrary.map(parts, (list) => list.join(""))
 
 /** Any sequence of UTF-16 code units, halves of surrogate pairs included. */
-export const anyUnits = join(
+const anyUnits = join(
   Arbitrary.array(
     Arbitrary.map(int(0, 0xffff), (unit) => String.fromCharCode(unit)),
     { maxLength: 20 },
@@ -142,7 +142,7 @@ export const urlText = Arbitrary.map(
 )
 
 export const finite = Arbitrary.schema(Schema.Finite)
-export const boolean = Arbitrary.schema(Schema.Boolean)
+const boolean = Arbitrary.schema(Schema.Boolean)
 
 const nullable = <A>(value: Arbitrary.Arbitrary<A>): Arbitrary.Arbitrary<A | null | undefined> =>
   oneOf<A | null | undefined>(value, value, Arbitrary.Constant(null), Arbitrary.Constant(undefined))
@@ -160,7 +160,7 @@ export const pairs = Arbitrary.map(
   unique,
 )
 
-export const record = Arbitrary.map(pairs, (list) =>
+const record = Arbitrary.map(pairs, (list) =>
   Object.fromEntries(list.map(({ name, value }) => [name, value])),
 )
 
