@@ -12,7 +12,7 @@ const shared = {
 export default defineConfig([
   {
     ...shared,
-    entry: ["src/index.ts", "src/command.ts", "src/bin.ts"],
+    entry: ["src/index.ts", "src/command.ts", "src/bin.ts", "src/scenarios.ts"],
     minify: true,
     // tsc writes its declarations into the same folder and would not write them again
     clean: ["dist/*.js", "!dist/effect.js"],

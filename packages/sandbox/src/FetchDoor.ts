@@ -5,7 +5,7 @@
 import type { Answer } from "./Answer.ts"
 import * as Control from "./Control.ts"
 import type { Engine } from "./Engine.ts"
-import { headersOf, swell } from "./Send.ts"
+import { headersOf } from "./Send.ts"
 import type { FaultSpec, SandboxExchange, SandboxExchangeRequest } from "./types.ts"
 import { MAX_BODY } from "./Validation.ts"
 
@@ -33,7 +33,7 @@ const bodyOf = (
   const first = bytes.subarray(0, Math.max(1, Math.floor(bytes.length / 2)))
   const stopped = new AbortController()
   let at = 0
-  let left = Math.max(0, (fault.gzip === true ? 0 : (fault.padTo ?? 0)) - bytes.length)
+  let left = Math.max(0, (fault.padTo ?? 0) - bytes.length)
   return new ReadableStream({
     async pull(controller) {
       switch (fault.delivery) {
@@ -106,8 +106,12 @@ export const exchange = (
       if (code !== undefined) throw failed(code)
       const now = engine.clock.now()
       if (fault === undefined) return toResponse(answer, now, plain(answer))
-      const swollen = swell(answer, fault)
-      return toResponse(swollen, now, bodyOf(engine, swollen, fault))
+      // `fetch` gives a compressed body as it was before, under the header that says that it came compressed
+      const shown =
+        fault.gzip === true
+          ? { ...answer, headers: { ...answer.headers, "content-encoding": "gzip" } }
+          : answer
+      return toResponse(shown, now, bodyOf(engine, answer, fault))
     },
     abandon: () => engine.end(entry, "gone"),
   }

@@ -62,6 +62,16 @@ describe("a sandbox without a port", () => {
     },
   )
 
+  it("gives a compressed body as fetch does: as it was, its encoding told", async () => {
+    const sandbox = Sandbox.inProcess()
+    const response = await sandbox.fetch(...request("email:gzip@sandbox.test"))
+    assert.strictEqual(response.headers.get("content-encoding"), "gzip")
+    assert.strictEqual(
+      await response.text(),
+      '{"code":"200","message":"Contact added successfully!"}',
+    )
+  })
+
   it.each(["truncate-length", "truncate-chunked"])("lets the body of %s fail", async (preset) => {
     const sandbox = Sandbox.inProcess()
     const response = await sandbox.fetch(...request(`email:${preset}@sandbox.test`))

@@ -1,0 +1,133 @@
+/** The table of scenarios over the Express blocks: a form's handler, and the proxy with its callers. */
+import type { AddressInfo } from "node:net"
+
+import { aelystErrors, contactProxy, createContact } from "@aelyst/express"
+import { Aelyst } from "@aelyst/node"
+import type { Variant } from "@aelyst/sandbox/scenarios"
+import express from "express"
+import type { Express } from "express"
+
+import type { Adapter } from "./scenarios.ts"
+import { runScenarios } from "./scenarios.ts"
+
+interface Told {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+const listen = async (app: Express) => {
+  const server = app.listen(0, "127.0.0.1")
+  await new Promise<void>((resolve, reject) => {
+    server.once("listening", resolve)
+    server.once("error", reject)
+  })
+  // safe: it listens on a TCP port
+  const { port } = server.address() as AddressInfo
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return { origin: `http://127.0.0.1:${port}`, close }
+}
+
+const ask = async (url: string, body: unknown): Promise<Told> => {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  })
+  // safe: every answer of the blocks is an object
+  return { status: response.status, body: (await response.json()) as Told["body"] }
+}
+
+const clientOf = ({ client, delivery, token }: Variant, baseUrl: string, hooks = {}): Aelyst =>
+  new Aelyst({
+    baseUrl,
+    token,
+    delivery,
+    hooks,
+    retries: client.retries,
+    timeoutMs: client.timeoutMs,
+    maxWaitMs: client.maxWaitMs,
+  })
+
+const errorOf = (name: unknown, outcome: unknown) => ({
+  error: { name: String(name), outcome: String(outcome) },
+})
+
+runScenarios({
+  name: "createContact",
+  connect: async (variant, { baseUrl }): Promise<Adapter> => {
+    const aelyst = clientOf(variant, baseUrl)
+    let result: string | undefined
+    const app = express().use(express.json())
+    app.post(
+      "/",
+      createContact({
+        client: aelyst,
+        checks: false,
+        map: ({ body }) => body.contact,
+        identifyBy: (_, { body }) => body.identifier,
+        onCreated: (created) => void (result = created.result),
+      }),
+    )
+    app.use(aelystErrors({ checks: false, expose: "full" }))
+    const { close, origin } = await listen(app)
+    return {
+      create: async (identifier, contact) => {
+        const { body, status } = await ask(origin, { identifier, contact })
+        return status === 201
+          ? { result: result ?? "nothing" }
+          : errorOf(body["error"], body["outcome"])
+      },
+      close: async () => {
+        await close()
+        await aelyst.close({ timeoutMs: 0 })
+      },
+    }
+  },
+})
+
+const names: Readonly<Record<string, string>> = {
+  invalid_contact: "InvalidContactError",
+  contact_refused: "BadRequestError",
+  upstream_auth: "AuthenticationError",
+  rate_limited: "RateLimitError",
+  upstream_error: "InternalServerError",
+  upstream_unexpected: "UnexpectedResponseError",
+  upstream_unreachable: "ConnectionError",
+  outcome_unknown: "OutcomeUnknownError",
+  unavailable: "UnavailableError",
+}
+
+runScenarios({
+  name: "contactProxy",
+  // the proxy's callers are told of a success in the API's own shape, which has no word for a doubt
+  expected: ({ expected }) =>
+    "result" in expected.answer ? { ...expected, answer: { result: "created" } } : expected,
+  connect: async (variant, { baseUrl }): Promise<Adapter> => {
+    // an outcome is what the client tells; of a contact that it refused it tells nothing
+    let outcome = "not_sent"
+    const aelyst = clientOf(variant, baseUrl, {
+      onOutcome: (end: { readonly outcome: string }) => void (outcome = end.outcome),
+    })
+    const app = express().use(
+      contactProxy({ client: aelyst, checks: false, authorize: () => true }),
+    )
+    const { close, origin } = await listen(app)
+    return {
+      create: async (identifier, contact) => {
+        const url = `${origin}/contact/${encodeURIComponent(identifier)}`
+        const { body, status } = await ask(url, contact)
+        return status === 200 && body["code"] === "200"
+          ? { result: outcome }
+          : errorOf(names[String(body["error"])], outcome)
+      },
+      close: async () => {
+        await close()
+        await aelyst.close({ timeoutMs: 0 })
+      },
+    }
+  },
+})
