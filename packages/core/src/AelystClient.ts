@@ -130,13 +130,7 @@ export const makeWith = (
   token: TokenSource,
   lane: Lane,
 ): Effect.Effect<AelystClient["Service"], never, HttpClient.HttpClient> =>
-  Effect.map(HttpClient.HttpClient, (client) => {
-    const http = HttpClient.transformResponse(client, (response) =>
-      response.pipe(
-        // the built-in span would carry the URL, and with it the identifier
-        Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
-      ),
-    )
+  Effect.map(HttpClient.HttpClient, (http) => {
     const sender: Call.Sender = { http, config, token, lane, deadlines: new Deadlines() }
 
     const call = Effect.fnUntraced(function* (

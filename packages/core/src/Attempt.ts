@@ -5,7 +5,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { RequestInit } from "effect/http/FetchHttpClient"
 import type * as HttpClient from "effect/http/HttpClient"
+import { TracerDisabledWhen } from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -227,6 +229,16 @@ const timed = <A>(
       }),
   )
 
+// the client's own span would carry the URL, and with it the identifier
+const untraced = Context.make(TracerDisabledWhen, () => true)
+
+/** What a transport finds in its context: no span of its own, no redirect followed, and the probe of the attempt. */
+const contextOf = (outer: Context.Context<never>, probe: Probe) => {
+  // a followed redirect turns the POST into a GET whose 200 looks like "created", or hands the contact to another origin
+  const init = { ...Context.getOrUndefined(outer, RequestInit), redirect: "manual" } as const
+  return untraced.pipe(Context.add(AttemptProbe, probe), Context.add(RequestInit, init))
+}
+
 /**
  * Sends the request once and gives the head of the answer, or the failure that came before it.
  *
@@ -240,8 +252,9 @@ export const send = (
   limits: AttemptLimits,
   deadlines: Deadlines,
 ): Effect.Effect<Head, Failure> => {
-  const execute = client.execute(request).pipe(
-    Effect.provideService(AttemptProbe, probe),
+  const execute = Effect.updateContext(client.execute(request), (outer: Context.Context<never>) =>
+    Context.merge(outer, contextOf(outer, probe)),
+  ).pipe(
     Effect.mapError((error) => (probe.expired ? "TIMEOUT" : codeOf(error))),
     // a transport of somebody's own that throws is one that failed
     Effect.catchDefect((defect) => Effect.fail(codeOf(defect))),

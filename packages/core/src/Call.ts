@@ -10,6 +10,8 @@ import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as UrlParams from "effect/http/UrlParams"
+import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Span } from "effect/Tracer"
@@ -132,7 +134,11 @@ interface Call {
   readonly trace: CallTrace
   readonly observer: Callbacks
   readonly counters: Counters
+  readonly clock: Clock.Clock
 }
+
+/** Reads the call's clock, in monotonic milliseconds. */
+const nowOf = ({ clock }: Call): number => Monotonic.millisOf(clock)
 
 const unavailable = (
   call: Call,
@@ -186,32 +192,34 @@ const whileOpen = (call: Call, retryAfterMs: number): Effect.Effect<void, Unavai
 }
 
 /** Waits before the line until the circuit lets calls through. */
-const circuit = (call: Call): Effect.Effect<void, UnavailableError> =>
-  Effect.flatMap(Monotonic.nowMillis, (now) => {
-    const gate = call.sender.lane.breaker.peek(now)
-    return gate._tag === "Open"
-      ? Effect.andThen(
-          whileOpen(call, gate.retryAfterMs),
-          Effect.suspend(() => circuit(call)),
-        )
-      : Effect.void
-  })
+const circuit = (call: Call): Effect.Effect<void, UnavailableError> => {
+  const gate = call.sender.lane.breaker.peek(nowOf(call))
+  return gate._tag === "Open"
+    ? Effect.andThen(
+        whileOpen(call, gate.retryAfterMs),
+        Effect.suspend(() => circuit(call)),
+      )
+    : Effect.void
+}
 
 const requestOf = (
   { sender, valid }: Call,
   token: Redacted.Redacted,
   traceparent: string | undefined,
 ) =>
-  HttpClientRequest.post(
+  // made at one go: the combinators would copy the headers once for each of them
+  HttpClientRequest.makeWith(
+    "POST",
     `${sender.config.baseUrl}/contact/${Identifier.toPathSegment(valid.identifier)}`,
-    {
-      headers: Headers.fromInput({
-        accept: "application/json",
-        authorization: `Bearer ${Redacted.value(token)}`,
-        ...(traceparent !== undefined && { traceparent }),
-      }),
-      body: HttpBody.text(valid.body, "application/json"),
-    },
+    UrlParams.empty,
+    Option.none(),
+    Headers.fromRecordUnsafe({
+      accept: "application/json",
+      authorization: `Bearer ${Redacted.value(token)}`,
+      "content-type": "application/json",
+      ...(traceparent !== undefined && { traceparent }),
+    }),
+    HttpBody.text(valid.body, "application/json"),
   )
 
 const secretsOf = (valid: Validated): ReadonlyArray<string> => {
@@ -233,12 +241,10 @@ const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError>
     Effect.mapError(() => unavailable(call, "token")),
     Effect.catchDefect(() => Effect.fail(unavailable(call, "token"))),
   )
-  return Effect.flatMap(Monotonic.nowMillis, (now) =>
-    Effect.timeoutOrElse(waiting(call, asked), {
-      duration: Math.max(0, call.limits.deadlineAt - now),
-      orElse: () => Effect.fail(unavailable(call, "deadline")),
-    }),
-  )
+  return Effect.timeoutOrElse(waiting(call, asked), {
+    duration: Math.max(0, call.limits.deadlineAt - nowOf(call)),
+    orElse: () => Effect.fail(unavailable(call, "deadline")),
+  })
 }
 
 /** Sends once with the permit, and tells the pacer and the breaker what came of it. */
@@ -252,8 +258,8 @@ const attempt = Effect.fnUntraced(function* (
   const { config, lane } = sender
   const token = yield* tokenOf(call)
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
-  const startedAt = yield* Clock.currentTimeMillis
-  const began = yield* Monotonic.nowMillis
+  const startedAt = call.clock.currentTimeMillisUnsafe()
+  const began = nowOf(call)
   const left = limits.deadlineAt - began
   if (left <= 0) return yield* Effect.fail(unavailable(call, "deadline"))
   const probe = new Attempt.Probe()
@@ -262,7 +268,8 @@ const attempt = Effect.fnUntraced(function* (
 
   // the record, the trace and the breaker change together: an interruption never finds one without the others
   const finish = (verdict: Verdict, how: Pick<AttemptRecord, "phase" | "status" | "cause">) =>
-    Effect.flatMap(Monotonic.nowMillis, (ended) => {
+    Effect.suspend(() => {
+      const ended = nowOf(call)
       const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
       const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
       const durationMs = Math.round(ended - began)
@@ -312,7 +319,7 @@ const attempt = Effect.fnUntraced(function* (
   }
   const { status, headers } = head.success
   if (isRefusal(status)) trace.probe = undefined
-  const now = yield* Monotonic.nowMillis
+  const now = nowOf(call)
   lane.breaker.heard(now)
   const info = fromHeaders(headers, startedAt + (now - began))
   const refused = isRateRefusal(status)
@@ -346,9 +353,9 @@ const turn = (call: Call, place: Place) =>
     Effect.flatMap(
       restore(waiting(call, place.acquire({ deadline: call.limits.deadlineAt }))),
       (permit) =>
-        Effect.flatMap(Monotonic.nowMillis, (now) => {
+        Effect.suspend(() => {
           const { breaker } = call.sender.lane
-          const gate = breaker.enter(now)
+          const gate = breaker.enter(nowOf(call))
           if (gate._tag === "Open") {
             // a permit that is kept over a pause would be used in a window that is not its own
             return Effect.as(
@@ -410,7 +417,7 @@ const inLine = Effect.fnUntraced(function* (
         decision.wait === "doubt"
           ? sender.config.doubtDelayMs
           : yield* RetryPolicy.backoffMs(state.backoffs)
-      const left = limits.deadlineAt - (yield* Monotonic.nowMillis)
+      const left = limits.deadlineAt - nowOf(call)
       if (waitMs < left && !sender.lane.budget.take()) {
         waitMs =
           limits.run === undefined ? Number.POSITIVE_INFINITY : Math.max(waitMs, budgetPauseMs)
@@ -434,33 +441,37 @@ const inLine = Effect.fnUntraced(function* (
 
 /** Waits for the key, within the deadline. */
 const keyed = (call: Call, ready: Effect.Effect<void>): Effect.Effect<void, UnavailableError> =>
-  Effect.flatMap(Monotonic.nowMillis, (now) =>
-    Effect.timeoutOrElse(waiting(call, ready), {
-      duration: Math.max(0, call.limits.deadlineAt - now),
-      orElse: () => Effect.fail(unavailable(call, "deadline")),
-    }),
-  )
+  Effect.timeoutOrElse(waiting(call, ready), {
+    duration: Math.max(0, call.limits.deadlineAt - nowOf(call)),
+    orElse: () => Effect.fail(unavailable(call, "deadline")),
+  })
 
 /** Runs one call for a valid contact; its attempts are noted in `trace` as they end. */
-export const run = Effect.fnUntraced(function* (
+export const run = (
   sender: Sender,
   valid: Validated,
   limits: CallLimits,
   trace: CallTrace,
-): Effect.fn.Return<CallResult, CallError> {
-  const observer = yield* Observer
-  const counters = yield* Counting
-  const call: Call = { sender, valid, limits, trace, observer, counters }
-  const { locks, pacer } = sender.lane
-  const enter = Effect.mapError(pacer.enter, ({ reason, retryAfter }) =>
-    unavailable(call, reason, retryAfter),
-  )
-  const use = Effect.andThen(
-    circuit(call),
-    Effect.scoped(Effect.flatMap(enter, (place) => inLine(call, place))),
-  )
-  return yield* Effect.uninterruptibleMask((restore) =>
-    Effect.suspend(() => {
+): Effect.Effect<CallResult, CallError> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.withFiber((fiber) => {
+      const call: Call = {
+        sender,
+        valid,
+        limits,
+        trace,
+        observer: fiber.getRef(Observer),
+        counters: fiber.getRef(Counting),
+        clock: fiber.getRef(Clock.Clock),
+      }
+      const { locks, pacer } = sender.lane
+      const enter = Effect.mapError(pacer.enter, ({ reason, retryAfter }) =>
+        unavailable(call, reason, retryAfter),
+      )
+      const use = Effect.andThen(
+        Effect.suspend(() => circuit(call)),
+        Effect.scoped(Effect.flatMap(enter, (place) => inLine(call, place))),
+      )
       const key = locks.enter(Identifier.key(valid.identifier))
       return Effect.ensuring(
         restore(key.isFirst ? use : Effect.andThen(keyed(call, key.ready), use)),
@@ -468,4 +479,3 @@ export const run = Effect.fnUntraced(function* (
       )
     }),
   )
-})

@@ -161,6 +161,8 @@ export const key = (id: Identifier): string => {
   return id.slice(0, at) + id.slice(at).toLowerCase().normalize("NFC")
 }
 
+// most identifiers need no encoding at all
+const plainSegment = /^[A-Za-z0-9\-._~:@+]*$/
 const encodeByte = (character: string): string =>
   `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 const decodeKept = (escape: string): string =>
@@ -171,6 +173,8 @@ const decodeKept = (escape: string): string =>
  * unreserved characters is percent-encoded (D2).
  */
 export const toPathSegment = (id: Identifier): string =>
-  encodeURIComponent(id)
-    .replace(/[!'()*]/g, encodeByte)
-    .replace(/%(?:3A|40|2B)/g, decodeKept)
+  plainSegment.test(id)
+    ? id
+    : encodeURIComponent(id)
+        .replace(/[!'()*]/g, encodeByte)
+        .replace(/%(?:3A|40|2B)/g, decodeKept)

@@ -12,9 +12,14 @@ export interface Turn {
   readonly leave: () => void
 }
 
+interface Waiter {
+  /** Done once the key is this caller's; who got it at once needs none. */
+  readonly ready: Deferred.Deferred<void> | undefined
+}
+
 /** Locks keys; a key that nobody holds costs nothing. */
 export class KeyLock {
-  private readonly lines = new Map<string, Array<Deferred.Deferred<void>>>()
+  private readonly lines = new Map<string, Array<Waiter>>()
 
   /** Tells how many keys are held. */
   get size(): number {
@@ -26,10 +31,10 @@ export class KeyLock {
     const line = this.lines.get(key) ?? []
     if (line.length === 0) this.lines.set(key, line)
     // the first of the line holds the key
-    const turn = Deferred.makeUnsafe<void>()
+    const turn: Waiter = { ready: line.length === 0 ? undefined : Deferred.makeUnsafe<void>() }
     const isFirst = line.push(turn) === 1
     return {
-      ready: isFirst ? Effect.void : Deferred.await(turn),
+      ready: turn.ready === undefined ? Effect.void : Deferred.await(turn.ready),
       isFirst,
       leave: () => {
         const at = line.indexOf(turn)
@@ -37,7 +42,7 @@ export class KeyLock {
         line.splice(at, 1)
         const next = line[0]
         if (next === undefined) this.lines.delete(key)
-        else if (at === 0) Deferred.doneUnsafe(next, Effect.void)
+        else if (at === 0 && next.ready !== undefined) Deferred.doneUnsafe(next.ready, Effect.void)
       },
     }
   }

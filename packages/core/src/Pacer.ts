@@ -200,6 +200,53 @@ class Spot implements Place {
   }
 }
 
+/** A permit that was taken; the first of its three ends counts. */
+class Taken implements Permit {
+  readonly #engine: Engine
+  readonly #id: number
+  readonly #waitedMs: number
+  #ended = false
+
+  constructor(engine: Engine, id: number, waitedMs: number) {
+    this.#engine = engine
+    this.#id = id
+    this.#waitedMs = waitedMs
+  }
+
+  get waited(): Duration.Duration {
+    return Duration.millis(this.#waitedMs)
+  }
+
+  observe(observation: Observation): Effect.Effect<void> {
+    // Only a refusal is jittered.
+    return observation.refused
+      ? Effect.flatMap(Random.next, (jitter) => this.#observe(observation, jitter))
+      : this.#observe(observation, 0)
+  }
+
+  get abandon(): Effect.Effect<void> {
+    return this.#end((_, state, now) => PacerState.abandon(state, this.#id, now))
+  }
+
+  get giveBack(): Effect.Effect<void> {
+    return this.#end((_, state) => PacerState.giveBack(state, this.#id))
+  }
+
+  #observe(observation: Observation, jitter: number): Effect.Effect<void> {
+    return this.#end((config, state, now) =>
+      PacerAnswer.observe(config, state, this.#id, answer(observation, jitter), now),
+    )
+  }
+
+  #end(f: Parameters<Engine["change"]>[0]): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.#ended) return Effect.void
+      this.#ended = true
+      return this.#engine.change(f)
+    })
+  }
+}
+
 /** One pacer's moving parts. */
 class Engine {
   readonly service: Pacer["Service"]
@@ -270,11 +317,35 @@ class Engine {
 
   /** Waits for a permit. Whoever is interrupted leaves the line, and a permit not handed out is given back. */
   acquire(spot: Spot, deadline: number): Effect.Effect<Permit, PacerRefusal> {
-    return Effect.flatMap(Monotonic.nowMillis, (now) => {
-      const self = Line.makeWaiter<Permit>(spot.order, deadline, now)
-      if (deadline === Number.POSITIVE_INFINITY) return this.#join(spot, self)
-      return Effect.andThen(this.#refuseAtOnce(spot, deadline, now), this.#join(spot, self))
-    })
+    return Effect.flatMap(Monotonic.nowMillis, (now) =>
+      this.#line.head === undefined
+        ? Effect.flatMap(this.#askAlone(spot), (permit) =>
+            permit === undefined ? this.#queue(spot, deadline, now) : Effect.succeed(permit),
+          )
+        : this.#queue(spot, deadline, now),
+    )
+  }
+
+  /** Asks for a permit where nobody stands in line: most calls never have to join it. */
+  #askAlone(spot: Spot): Effect.Effect<Permit | undefined> {
+    // Uninterruptible, so that a permit is either on the spot or was never taken.
+    return Effect.uninterruptible(
+      this.#modify((state, storeNow) => {
+        // A shared store answers late: somebody may have joined the line meanwhile.
+        if (this.#line.head !== undefined) return [undefined, state]
+        const [decision, next] = PacerTake.take(this.#config, state, storeNow)
+        if (decision._tag !== "Admit") return [undefined, next]
+        const permit = new Taken(this, decision.id, 0)
+        this.#publish()
+        return [spot.granted(permit), next]
+      }),
+    )
+  }
+
+  #queue(spot: Spot, deadline: number, now: number): Effect.Effect<Permit, PacerRefusal> {
+    const self = Line.makeWaiter<Permit>(spot.order, deadline, now)
+    if (deadline === Number.POSITIVE_INFINITY) return this.#join(spot, self)
+    return Effect.andThen(this.#refuseAtOnce(spot, deadline, now), this.#join(spot, self))
   }
 
   /** Joins the line and sleeps in it: thousands may do that, so nothing more is kept for a sleeper than this. */
@@ -361,7 +432,7 @@ class Engine {
       this.#modify((state, storeNow) => {
         const [decision, next] = PacerTake.take(this.#config, state, storeNow)
         if (decision._tag === "Admit") {
-          self.permit = this.#permit(decision.id, Duration.millis(now - self.arrivedAt))
+          self.permit = new Taken(this, decision.id, now - self.arrivedAt)
           return [{ waitMs: 0, certainMs: undefined }, next]
         }
         const certain = PacerState.earliest(next, storeNow, 1)
@@ -384,35 +455,23 @@ class Engine {
     )
   }
 
-  #permit(id: number, waited: Duration.Duration): Permit {
-    let ended = false
-    const once = (end: Effect.Effect<void>) =>
-      Effect.suspend(() => {
-        if (ended) return Effect.void
-        ended = true
-        return end
-      })
-    const change = (f: (state: PacerState.PacerState, now: number) => PacerState.PacerState) =>
-      Effect.map(
-        this.#modify((state, now) => [undefined, f(state, now)]),
-        () => {
-          Line.wake(this.#line.head)
-          this.#publish()
-        },
-      )
-    return {
-      waited,
-      observe: (observation) =>
-        once(
-          Effect.flatMap(observation.refused ? Random.next : Effect.succeed(0), (jitter) =>
-            change((state, now) =>
-              PacerAnswer.observe(this.#config, state, id, answer(observation, jitter), now),
-            ),
-          ),
-        ),
-      abandon: once(change((state, now) => PacerState.abandon(state, id, now))),
-      giveBack: once(change((state) => PacerState.giveBack(state, id))),
-    }
+  /** Changes the state by what became of a permit, and lets the head of the line look again. */
+  change(
+    f: (
+      config: PacerState.PacerConfig,
+      state: PacerState.PacerState,
+      now: number,
+    ) => PacerState.PacerState,
+  ): Effect.Effect<void> {
+    return this.#modify((state, now) => {
+      const next = f(this.#config, state, now)
+      return [undefined, next]
+    }).pipe(
+      Effect.map(() => {
+        Line.wake(this.#line.head)
+        this.#publish()
+      }),
+    )
   }
 
   #modify<A>(
