@@ -171,6 +171,7 @@ export const read = async (
     body = parse(typeof parsed === "string" ? parsed : decode(parsed), kind)
   } else if (filled || (gone && parsed !== undefined)) body = parsed
   else if (!has) body = {}
+  else if (req.readableAborted) throw new Refusal("malformed")
   else if (gone) {
     onConsumed()
     throw new Refusal("misconfigured")

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, expectTypeOf, it, vi
 import type { ClientSource, CreatedContact, LogEntry } from "../src/index.ts"
 import { aelyst, aelystErrors, contactProxy, createContact, getAelyst } from "../src/index.ts"
 import { start, versions } from "./apps.ts"
-import { hold, settled } from "./held.ts"
+import { Counter, hold, settled } from "./held.ts"
 import { send } from "./http.ts"
 
 let sandbox: Sandbox
@@ -141,6 +141,33 @@ describe.each(both)("createContact, Express $version", ({ version }) => {
     })
   })
 
+  it("takes the best name that is filled in", async () => {
+    await using on = await start(
+      (app) => {
+        app.post("/", createContact({ client }))
+      },
+      { version },
+    )
+    const form = {
+      "First name": " ",
+      Vorname: "Ana",
+      "Work email": "work@example.com",
+      email: "ana@example.com",
+      mobile: "",
+      Telephone: "+60 (12) 345-6789",
+      surname: " Ng",
+      name: "Nobody",
+      "Email consent": "yes",
+    }
+    expect((await send(on.url, { form })).status).toBe(201)
+    expect(JSON.parse(sandbox.requests()[0]?.body ?? "")).toEqual({
+      firstName: "Ana",
+      lastName: " Ng",
+      email: "ana@example.com",
+      phone: "+60123456789",
+    })
+  })
+
   it("gives what it made of the request to respond, and to onCreated once", async () => {
     const created: Array<CreatedContact> = []
     await using on = await start(
@@ -256,6 +283,17 @@ describe.each(both)("createContact, Express $version", ({ version }) => {
     expect(sandbox.requests()).toHaveLength(1)
   })
 
+  it("does not look at a honeypot as a field, whatever its name", async () => {
+    await using on = await start(
+      (app) => {
+        app.post("/", createContact({ client, honeypot: "phone" }))
+      },
+      { version },
+    )
+    expect((await send(on.url, { form: { ...ana, phone: "buy now" } })).status).toBe(201)
+    expect(sandbox.requests()).toEqual([])
+  })
+
   it("tells the visitor so when onCreated fails, and logs that it did", async () => {
     const entries: Array<LogEntry> = []
     await using on = await start(
@@ -358,6 +396,42 @@ describe.each(both)("createContact, Express $version", ({ version }) => {
     expect(sandbox.requests()).toEqual([])
   })
 
+  it("takes a visitor who leaves before the body is read for what it is", async () => {
+    const entries: Array<LogEntry> = []
+    const seen = new Counter()
+    await using on = await start(
+      (app) => {
+        app.use(aelystErrors())
+        app.post(
+          "/",
+          createContact({
+            client,
+            checks: { mapperBeforeHandler: false },
+            log: (entry) => entries.push(entry),
+            rate: (req, _res, next) => {
+              req.once("close", () => next())
+              seen.add()
+            },
+            errors: "next",
+          }),
+        )
+        app.use((error: unknown, _req: Request, res: Response, _next: unknown) => {
+          entries.push(Object(error))
+          res.end()
+        })
+      },
+      { version },
+    )
+    const socket = connect(Number(new URL(on.url).port), "127.0.0.1")
+    socket.write(
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    )
+    await seen.reached(1)
+    socket.resetAndDestroy()
+    await vi.waitUntil(() => entries.length > 0, { interval: 5 })
+    expect(entries).toMatchObject([{ code: "malformed" }])
+  })
+
   it("goes on with a create whose visitor has left", async () => {
     await using held = await hold()
     const created: Array<CreatedContact> = []
@@ -440,6 +514,22 @@ describe.each(both)("errors, Express $version", ({ version }) => {
     )
     expect((await send(`${on.url}/child/signup`, { body: ana })).status).toBe(502)
     expect(seen).toHaveLength(1)
+  })
+
+  it("are answered by the handler where the mapper of the parent app stands before it", async () => {
+    const seen: Array<unknown> = []
+    await using on = await start(
+      (app) => {
+        const child = versions[version]()
+        child.post("/signup", failing())
+        app.use(aelystErrors({ log: () => {}, onError: (error) => seen.push(error) }))
+        app.use("/child", child)
+      },
+      { version },
+    )
+    const reply = await send(`${on.url}/child/signup`, { body: ana })
+    expect(reply).toMatchObject({ status: 502, json: { code: "upstream_auth" } })
+    expect(seen).toEqual([])
   })
 
   it("are answered by the handler where the only mapper stands below another path, or before it", async () => {
@@ -629,6 +719,20 @@ describe.each(both)("contactProxy, Express $version", ({ version }) => {
       "phone:+60123456788",
       "id:a/b%41",
     ])
+  })
+
+  it("mirrors the API's words of a 400", async () => {
+    sandbox.fail({ status: 400, body: { code: 400, message: "phone is on a list" }, times: 1 })
+    await using on = await start(
+      (app) => {
+        app.use(contactProxy({ client, authorize: () => true }))
+      },
+      { version },
+    )
+    expect(await send(`${on.url}/contact/email:ana@example.com`, { body: ana })).toMatchObject({
+      status: 400,
+      json: { code: 400, message: "phone is on a list", error: "contact_refused" },
+    })
   })
 
   it("asks authorize first, and takes only true for a yes", async () => {

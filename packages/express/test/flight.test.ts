@@ -166,4 +166,8 @@ it("bounds what waits behind one contact: the rest is told to come back", async 
   const statuses = (await Promise.all(replies)).map(({ status }) => status)
   expect(statuses.filter((status) => status === 201)).toHaveLength(101)
   expect(statuses.filter((status) => status === 503)).toHaveLength(19)
+  const next = ["Bo", "Cy"].map((firstName) =>
+    send(on.url, { body: { firstName, email: "ana@example.com" } }),
+  )
+  expect((await Promise.all(next)).map(({ status }) => status)).toEqual([201, 201])
 })

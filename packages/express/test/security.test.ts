@@ -2,6 +2,7 @@ import { Aelyst } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
 import { rateLimit } from "express-rate-limit"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { connect } from "node:net"
 import { gzipSync } from "node:zlib"
 
 import { aelystErrors, contactProxy, createContact } from "../src/index.ts"
@@ -226,6 +227,22 @@ describe.each(cells)("Express $version, parser $parser", (cell) => {
     expect(sent).toEqual(expected === 200 ? [["firstName", "email"]] : [])
     expect(Reflect.get({}, "polluted")).toBeUndefined()
   })
+})
+
+it("refuses a body over the limit before its end (security 24)", async () => {
+  await using on = await start((app) => {
+    app.use(contactProxy({ client, authorize: () => true }))
+  })
+  const socket = connect(Number(new URL(on.url).port), "127.0.0.1")
+  const answer = new Promise<string>((resolve) =>
+    socket.once("data", (data) => resolve(String(data))),
+  )
+  socket.write(
+    "POST /contact/email:ana@example.com HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+  )
+  socket.write(`${(70_000).toString(16)}\r\n${" ".repeat(70_000)}\r\n`)
+  expect(await answer).toMatch(/^HTTP\/1\.1 413 /)
+  socket.destroy()
 })
 
 describe("security 25: identifier and fields", () => {

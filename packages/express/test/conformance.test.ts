@@ -1,0 +1,135 @@
+import { Aelyst } from "@aelyst/node"
+import { Sandbox } from "@aelyst/sandbox"
+import type { Expected, Variant } from "@aelyst/sandbox/scenarios"
+import { play, variants } from "@aelyst/sandbox/scenarios"
+import type { Express } from "express"
+import { beforeAll, describe, expect, it } from "vitest"
+
+import { aelystErrors, contactProxy, createContact } from "../src/index.ts"
+import { statusTable } from "../src/Status.ts"
+import type { Parser, Version } from "./apps.ts"
+import { cells, start } from "./apps.ts"
+import type { Reply } from "./http.ts"
+import { send } from "./http.ts"
+
+interface Side {
+  readonly name: string
+  readonly mount: (app: Express, client: Aelyst) => void
+  readonly ask: (url: string, identifier: string, contact: unknown) => Promise<Reply>
+  /** What the answer tells; what it does not tell is taken from what is expected. */
+  readonly read: (reply: Reply, expected: Expected["answer"]) => unknown
+}
+
+const sides: ReadonlyArray<Side> = [
+  {
+    name: "handler",
+    mount: (app, client) => {
+      let result: string | undefined
+      app.post(
+        "/signup",
+        createContact({
+          client,
+          log: () => {},
+          map: (req) => req.body,
+          identifyBy: (_contact, req) => String(req.query["identifier"]),
+          onCreated: (created) => {
+            result = created.result
+          },
+          respond: (res) => res.json({ result }),
+        }),
+      )
+      app.use(aelystErrors({ expose: "full", log: () => {} }))
+    },
+    ask: (url, identifier, body) =>
+      send(`${url}/signup?identifier=${encodeURIComponent(identifier)}`, { body }),
+    read: ({ json, status }) => {
+      const { error, outcome, result } = Object(json)
+      return status === 201 ? { result } : { status, error: { name: error, outcome } }
+    },
+  },
+  {
+    name: "proxy",
+    mount: (app, client) => {
+      app.use(contactProxy({ client, authorize: () => true, log: () => {} }))
+    },
+    ask: (url, identifier, body) =>
+      send(`${url}/contact/${encodeURIComponent(identifier)}`, { body }),
+    read: ({ json, status }, expected) => {
+      const { code, error } = Object(json)
+      const [name] = Object.entries(statusTable).find(([, row]) => row.proxy.code === error) ?? []
+      const outcome = "error" in expected ? expected.error.outcome : undefined
+      return code === "200" ? expected : { status, error: { name, outcome } }
+    },
+  },
+]
+
+/** The status that goes with an expected answer. */
+const withStatus = (answer: Expected["answer"], side: Side): unknown => {
+  if ("result" in answer) return answer
+  const row = Object.entries(statusTable).find(([name]) => name === answer.error.name)?.[1]
+  return { status: side.name === "proxy" ? row?.proxy.status : row?.visitor.status, ...answer }
+}
+
+const playOver = async (
+  variant: Variant,
+  side: Side,
+  cell: { readonly version: Version; readonly parser: Parser },
+) => {
+  await using sandbox = await Sandbox.start()
+  const client = new Aelyst({
+    baseUrl: sandbox.baseUrl,
+    token: variant.token,
+    delivery: variant.delivery,
+    ...variant.client,
+  })
+  await using on = await start((app) => side.mount(app, client), cell)
+  let told: unknown
+  const { ledger } = await play(variant, sandbox, {
+    create: async (identifier, contact) => {
+      const reply = await side.ask(on.url, identifier, contact)
+      told = side.read(reply, variant.expected.answer)
+      return variant.expected.answer
+    },
+  })
+  await client.close({ timeoutMs: 100 })
+  return { answer: told, ledger }
+}
+
+// How a doubt is resent is the client's own doing: one place of each block is enough for that.
+const isPlayed = (variant: Variant, cell: (typeof cells)[number]): boolean =>
+  variant.delivery === "at-most-once" || (cell.version === 5 && cell.parser === "none")
+
+const places = cells.flatMap((cell) =>
+  sides.map((side) => ({
+    ...cell,
+    by: side.name,
+    plays: variants
+      .filter((variant) => isPlayed(variant, cell))
+      .map((variant) => ({ title: variant.title, variant, side, cell })),
+  })),
+)
+type Play = (typeof places)[number]["plays"][number]
+const keyOf = ({ cell, side, title }: Play) => `${side.name} ${JSON.stringify(cell)} ${title}`
+const results = new Map<string, unknown>()
+const run = async (one: Play) => {
+  results.set(keyOf(one), await playOver(one.variant, one.side, one.cell))
+}
+
+// Most of the time is waiting, so all of them wait together. Where the server is to be down, nobody else may start one
+// on its port.
+beforeAll(async () => {
+  const plays = places.flatMap((place) => place.plays)
+  for (const one of plays) if (one.variant.down) await run(one)
+  const rest = plays.filter((one) => !one.variant.down)
+  const worker = async () => {
+    for (let one = rest.pop(); one !== undefined; one = rest.pop()) await run(one)
+  }
+  await Promise.all(Array.from({ length: 100 }, worker))
+}, 60_000)
+
+describe.each(places)("the $by, Express $version, parser $parser", ({ plays }) => {
+  it.each(plays)("$title", (one) => {
+    const { answer, ledger } = one.variant.expected
+    expect(results.get(keyOf(one))).toEqual({ answer: withStatus(answer, one.side), ledger })
+  })
+})
