@@ -58,7 +58,7 @@ const collect = (req: Request): Promise<Buffer> =>
       })
     const onData = (chunk: Buffer) => {
       size += chunk.length
-      if (size > MAX_BODY) refuse(new Refusal("too_large", { headers: { Connection: "close" } }))
+      if (size > MAX_BODY) refuse(new Refusal("too_large"))
       else chunks.push(chunk)
     }
     const onEnd = () => end(() => resolve(Buffer.concat(chunks)))
@@ -162,7 +162,7 @@ export const read = async (
       throw new Refusal("unsupported_type")
   }
   if (Number(req.headers["content-length"] ?? 0) > MAX_BODY)
-    throw new Refusal("too_large", { headers: { Connection: "close" } })
+    throw new Refusal("too_large")
   const kind = type === "form" ? "form" : "json"
 
   let body: unknown

@@ -188,6 +188,13 @@ const bodies: ReadonlyArray<BodyCase> = [
     headers: { ...json, "transfer-encoding": "chunked" },
     status: 413,
   },
+  { name: "20 MB", body: pad(20_000_000), headers: json, status: 413 },
+  {
+    name: "20 MB in chunks",
+    body: pad(20_000_000),
+    headers: { ...json, "transfer-encoding": "chunked" },
+    status: 413,
+  },
   { name: "20,000 levels", body: `{"a":${deep(20_000)}}`, headers: json, status: 413 },
   {
     name: "a name of the prototype",
