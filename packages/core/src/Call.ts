@@ -465,12 +465,13 @@ export const run = (
         clock: fiber.getRef(Clock.Clock),
       }
       const { locks, pacer } = sender.lane
-      const enter = Effect.mapError(pacer.enter, ({ reason, retryAfter }) =>
-        unavailable(call, reason, retryAfter),
-      )
       const use = Effect.andThen(
         Effect.suspend(() => circuit(call)),
-        Effect.scoped(Effect.flatMap(enter, (place) => inLine(call, place))),
+        Effect.catchTag(
+          pacer.use((place) => inLine(call, place)),
+          "PacerRefusal",
+          ({ reason, retryAfter }) => Effect.fail(unavailable(call, reason, retryAfter)),
+        ),
       )
       const key = locks.enter(Identifier.key(valid.identifier))
       return Effect.ensuring(

@@ -11,7 +11,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Random from "effect/Random"
-import * as Scope from "effect/Scope"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 import * as Monotonic from "./Monotonic.ts"
@@ -140,6 +140,10 @@ export class Pacer extends Context.Service<
   {
     /** Takes a place in line for one call; fails with `queue` when the line is full. */
     readonly enter: Effect.Effect<Place, PacerRefusal, Scope.Scope>
+    /** Runs one call with a place in line, which it leaves at its end: `enter` without the price of a scope. */
+    readonly use: <A, E, R>(
+      call: (place: Place) => Effect.Effect<A, E, R>,
+    ) => Effect.Effect<A, E | PacerRefusal, R>
     /** Reads where things stand. */
     readonly snapshot: Effect.Effect<PacerSnapshot>
     /** Emits where things stand, now and after every change; a slow reader misses some, never the last. */
@@ -279,6 +283,7 @@ class Engine {
     const snapshot = this.#read((state, now) => this.#snapshot(state, now))
     this.service = {
       enter: this.#enter,
+      use: (call) => this.#use(call),
       snapshot,
       changes: Stream.unwrap(
         Effect.map(PubSub.subscribe(changed), (subscription) =>
@@ -292,23 +297,27 @@ class Engine {
     }
   }
 
-  readonly #enter: Effect.Effect<Place, PacerRefusal, Scope.Scope> = Effect.flatMap(
-    Effect.scope,
-    (scope) => {
-      if (this.#arriving >= this.#maxQueue) {
-        return Effect.fail(new PacerRefusal({ reason: "queue" }))
-      }
-      this.#arriving++
-      const spot = new Spot(this, this.#order++)
-      return Effect.as(
-        Scope.addFinalizer(
-          scope,
-          Effect.suspend(() => spot.close()),
-        ),
-        spot,
-      )
-    },
+  readonly #enter: Effect.Effect<Place, PacerRefusal, Scope.Scope> = Effect.acquireRelease(
+    Effect.suspend(() => this.#spot()),
+    (spot) => spot.close(),
   )
+
+  #use<A, E, R>(
+    call: (place: Place) => Effect.Effect<A, E, R>,
+  ): Effect.Effect<A, E | PacerRefusal, R> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(this.#spot(), (spot) =>
+        Effect.onExit(restore(call(spot)), () => spot.close()),
+      ),
+    )
+  }
+
+  /** Makes a place, unless the line is full. */
+  #spot(): Effect.Effect<Spot, PacerRefusal> {
+    if (this.#arriving >= this.#maxQueue) return Effect.fail(new PacerRefusal({ reason: "queue" }))
+    this.#arriving++
+    return Effect.succeed(new Spot(this, this.#order++))
+  }
 
   /** Notes that a call was let through for the first time, or went away before. */
   arrived(): void {
