@@ -44,6 +44,7 @@ export interface Received {
   readonly atMs: number
   readonly path: string
   readonly authorization: string | undefined
+  readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
   readonly arrived: boolean
 }
@@ -64,6 +65,7 @@ export const make = (script: ReadonlyArray<Step>, options: { readonly reports?: 
         atMs: yield* Clock.currentTimeMillis,
         path: url.pathname,
         authorization: request.headers["authorization"],
+        headers: request.headers,
         body,
         arrived: dispatched,
       })

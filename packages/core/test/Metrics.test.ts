@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Metric, Redacted } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+
+import * as AelystClient from "../src/AelystClient.ts"
+import type { ClientOptions } from "../src/ClientConfig.ts"
+import * as Metrics from "../src/Metrics.ts"
+import type { Step } from "./scripted.ts"
+import * as Scripted from "./scripted.ts"
+
+const { lost, ok, refused, unreachable } = Scripted
+const token = Redacted.make("token-for-tests")
+
+/** Plays one call against a script. */
+const play = (script: ReadonlyArray<Step>, options: ClientOptions = {}) =>
+  Effect.gen(function* () {
+    const server = Scripted.make(script)
+    const client = yield* Effect.provideService(
+      AelystClient.make({ token, ...options }),
+      HttpClient.HttpClient,
+      server.client,
+    )
+    const fiber = yield* Effect.forkChild(
+      Effect.exit(client.create("email:ana@example.com", { firstName: "Ana" })),
+    )
+    yield* TestClock.adjust("5 minutes")
+    yield* Fiber.join(fiber)
+  })
+
+const fresh = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.provideService(effect, Metric.MetricRegistry, new Map())
+
+describe("Metrics", () => {
+  const counts = Effect.map(Metric.snapshot, (snapshots) =>
+    Object.fromEntries(
+      snapshots.flatMap((snapshot) => {
+        const { attributes = {}, id } = snapshot
+        const name = [id, ...Object.values(attributes)].join(" ")
+        if (snapshot.type === "Counter") return [[name, Number(snapshot.state.count)]]
+        return snapshot.type === "Histogram" ? [[name, snapshot.state.count]] : []
+      }),
+    ),
+  )
+  it.effect("count attempts by outcome, refusals, and waits by reason", () =>
+    fresh(
+      Effect.gen(function* () {
+        yield* Effect.provide(
+          play([unreachable, refused("1"), lost, ok], {
+            delivery: "natural-key",
+            settle: "1 second",
+          }),
+          Metrics.layer,
+        )
+        assert.deepStrictEqual(yield* counts, {
+          "aelyst_attempts_total created": 1,
+          "aelyst_attempts_total not_sent": 1,
+          "aelyst_attempts_total rejected": 1,
+          "aelyst_attempts_total unknown": 1,
+          aelyst_rate_limited_total: 1,
+          "aelyst_wait_milliseconds line": 4,
+          "aelyst_wait_milliseconds backoff": 1,
+          "aelyst_wait_milliseconds doubt": 1,
+          "aelyst_wait_milliseconds settle": 1,
+        })
+      }),
+    ),
+  )
+
+  it.effect("count nothing unless they are asked for", () =>
+    fresh(
+      Effect.gen(function* () {
+        yield* play([refused("1"), ok])
+        assert.deepStrictEqual(yield* counts, {})
+      }),
+    ),
+  )
+})

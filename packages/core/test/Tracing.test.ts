@@ -1,0 +1,154 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Fiber, Option, Redacted, Tracer } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+
+import * as AelystClient from "../src/AelystClient.ts"
+import type { ClientOptions } from "../src/ClientConfig.ts"
+import type { Step } from "./scripted.ts"
+import * as Scripted from "./scripted.ts"
+import * as RecordingTracer from "./tracer.ts"
+
+const { lost, ok, refused, status, unreachable } = Scripted
+const token = Redacted.make("token-for-tests")
+
+/** Plays one call against a script. */
+const play = (script: ReadonlyArray<Step>, options: ClientOptions = {}) =>
+  Effect.gen(function* () {
+    const server = Scripted.make(script)
+    const client = yield* Effect.provideService(
+      AelystClient.make({ token, ...options }),
+      HttpClient.HttpClient,
+      server.client,
+    )
+    const fiber = yield* Effect.forkChild(
+      Effect.exit(client.create("email:ana@example.com", { firstName: "Ana" })),
+    )
+    yield* TestClock.adjust("5 minutes")
+    return { exit: yield* Fiber.join(fiber), received: server.received }
+  })
+
+const traced = (script: ReadonlyArray<Step>, options: ClientOptions = {}) =>
+  Effect.gen(function* () {
+    const { spans, tracer } = RecordingTracer.make()
+    const played = yield* Effect.provideService(play(script, options), Tracer.Tracer, tracer)
+    return { ...played, spans }
+  })
+
+const attributesOf = (span: Tracer.NativeSpan | undefined) =>
+  Object.fromEntries(span?.attributes ?? [])
+
+describe("tracing", () => {
+  it.effect("makes one span for a create, and a child for each attempt", () =>
+    Effect.gen(function* () {
+      const { spans } = yield* traced([unreachable, refused("1"), ok])
+      assert.deepStrictEqual(
+        spans.map(({ name }) => name),
+        ["AelystClient.create", ...Array.from({ length: 3 }, () => "AelystClient.attempt")],
+      )
+      const [create, first, second, third] = spans
+      assert.deepStrictEqual(attributesOf(create), {
+        "http.request.method": "POST",
+        "url.template": "/contact/{identifier}",
+        "aelyst.identifier.kind": "email",
+        "aelyst.outcome": "created",
+        "aelyst.attempts": 3,
+      })
+      const common = { "http.request.method": "POST", "url.template": "/contact/{identifier}" }
+      assert.deepStrictEqual(attributesOf(first), {
+        ...common,
+        "aelyst.attempt": 1,
+        "aelyst.outcome": "not_sent",
+        "error.type": "ECONNREFUSED",
+      })
+      assert.deepStrictEqual(attributesOf(second), {
+        ...common,
+        "aelyst.attempt": 2,
+        "aelyst.outcome": "rejected",
+        "http.response.status_code": 429,
+        "error.type": "HTTP_429",
+      })
+      assert.deepStrictEqual(attributesOf(third), {
+        ...common,
+        "aelyst.attempt": 3,
+        "aelyst.outcome": "created",
+        "http.response.status_code": 200,
+      })
+      for (const attempt of [first, second, third]) {
+        assert.strictEqual(attempt?.kind, "client")
+        assert.strictEqual(
+          Option.getOrUndefined(attempt?.parent ?? Option.none())?.spanId,
+          create?.spanId,
+        )
+      }
+      for (const { status: ended } of spans) assert.strictEqual(ended._tag, "Ended")
+    }),
+  )
+
+  it.effect("gives the tracer no result, which would name the contact", () =>
+    Effect.gen(function* () {
+      const { exit, spans } = yield* traced([ok])
+      assert.isTrue(Exit.isSuccess(exit))
+      for (const { status: ended } of spans) {
+        assert(ended._tag === "Ended" && Exit.isSuccess(ended.exit))
+        assert.isUndefined(ended.exit.value)
+      }
+    }),
+  )
+
+  it.effect("ends the span of a create that failed as failed, with its outcome", () =>
+    Effect.gen(function* () {
+      const { spans } = yield* traced([status(500)])
+      const [create, attempt] = spans
+      assert.strictEqual(attributesOf(create)["aelyst.outcome"], "unknown")
+      assert(create?.status._tag === "Ended")
+      assert.isTrue(Exit.isFailure(create.status.exit))
+      assert.strictEqual(attributesOf(attempt)["http.response.status_code"], 500)
+    }),
+  )
+
+  it.effect("leaves the transport's own span out, which would carry the URL", () =>
+    Effect.gen(function* () {
+      const { spans } = yield* traced([lost])
+      assert.isEmpty(spans.filter(({ name }) => !name.startsWith("AelystClient.")))
+    }),
+  )
+
+  it.effect("sends nothing of a trace to the API unless it is asked to", () =>
+    Effect.gen(function* () {
+      const { received } = yield* traced([ok])
+      const names = Object.keys(received[0]?.headers ?? {})
+      assert.sameMembers(names, ["accept", "authorization", "content-type"])
+    }),
+  )
+
+  it.effect("sends the traceparent of each attempt where it is asked to", () =>
+    Effect.gen(function* () {
+      const { received, spans } = yield* traced([refused("1"), ok], { propagateTrace: true })
+      const [create, ...attempts] = spans
+      assert.deepStrictEqual(
+        received.map(({ headers }) => headers["traceparent"]),
+        attempts.map(({ spanId, traceId }) => `00-${traceId}-${spanId}-01`),
+      )
+      for (const { traceId } of attempts) assert.strictEqual(traceId, create?.traceId)
+      assert.notInclude(Object.keys(received[0]?.headers ?? {}), "b3")
+    }),
+  )
+
+  it.effect("makes no span without a tracer, and then passes on the caller's at most", () =>
+    Effect.gen(function* () {
+      const caller = Tracer.externalSpan({
+        traceId: "0af7651916cd43dd8448eb211c80319c",
+        spanId: "b7ad6b7169203331",
+        sampled: false,
+      })
+      const inside = yield* Effect.withParentSpan(play([ok], { propagateTrace: true }), caller)
+      assert.strictEqual(
+        inside.received[0]?.headers["traceparent"],
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
+      )
+      const outside = yield* play([ok], { propagateTrace: true })
+      assert.isUndefined(outside.received[0]?.headers["traceparent"])
+    }),
+  )
+})
