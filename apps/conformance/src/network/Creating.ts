@@ -17,6 +17,8 @@ export interface Settings extends Omit<Transport.TransportOptions, "baseUrl"> {
   readonly timeoutMs?: number
   readonly deadlineMs?: number
   readonly callbacks?: Callbacks
+  /** Default `sandbox_ok`. */
+  readonly token?: string
 }
 
 /** Says what a call came to: `created`, `exists_after_doubt`, or the error's name. */
@@ -40,7 +42,8 @@ export const make = (
   settings: Settings = {},
 ): Effect.Effect<Creating, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const { delivery, retries, timeoutMs, deadlineMs, callbacks, ...transport } = settings
+    const { delivery, retries, timeoutMs, deadlineMs, callbacks, ...rest } = settings
+    const { token: bearer = token, ...transport } = rest
     const options = Result.getOrThrow(
       parseOptions({ delivery, retries, timeout: timeoutMs, deadline: deadlineMs }),
     )
@@ -48,7 +51,7 @@ export const make = (
     const { origin } = new URL(baseUrl)
     const config: ClientConfig = { ...options, baseUrl, origin, doubtDelayMs: 20 }
     const http = yield* Effect.orDie(Transport.make({ baseUrl, ...transport }))
-    const service = yield* makeWith(config, Redacted.make(token), yield* makeLane(config)).pipe(
+    const service = yield* makeWith(config, Redacted.make(bearer), yield* makeLane(config)).pipe(
       Effect.provideService(HttpClient.HttpClient, http),
     )
     return {

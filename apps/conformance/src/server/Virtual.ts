@@ -1,0 +1,144 @@
+/**
+ * Core's client over the sandbox in memory, on the test's clock: minutes of a storm take milliseconds. The sandbox's
+ * ledger is the judge, and a door in front of it can be shut, as a host that is down shuts it.
+ */
+import type { ClientOptions, CreateOptions, Row, RowResult, RunOptions } from "@aelyst/core"
+import { AelystClient, AttemptProbe, createMany, make as makeClient } from "@aelyst/core"
+import type { Sandbox, SandboxOptions, SandboxRequest } from "@aelyst/sandbox"
+import { SandboxService, layer as layerSandbox } from "@aelyst/sandbox/effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
+
+/** What a single call came to. */
+export interface Came {
+  readonly to: string
+  readonly tookMs: number
+}
+
+/** A server, a client and the door between them. */
+export interface World {
+  readonly sandbox: Sandbox
+  readonly door: {
+    /** Whether nobody listens: every connection is then refused. */
+    shut: boolean
+    /** When a connection was refused, in milliseconds. */
+    readonly refusedAt: Array<number>
+  }
+  readonly create: (identifier: string, options?: CreateOptions) => Effect.Effect<Came>
+  readonly run: (
+    rows: ReadonlyArray<Row>,
+    options?: RunOptions,
+  ) => Effect.Effect<{
+    readonly results: ReadonlyArray<RowResult>
+    readonly ended: () => boolean
+    readonly summary: Effect.Effect<Effect.Success<Running["summary"]>>
+    readonly stop: Effect.Effect<void>
+  }>
+}
+
+type Running = Effect.Success<ReturnType<typeof createMany>>
+
+const shutDoor = (request: Parameters<HttpClient.HttpClient["execute"]>[0]) =>
+  new HttpClientError.HttpClientError({
+    reason: new HttpClientError.TransportError({
+      request,
+      cause: Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" }),
+    }),
+  })
+
+/** Makes a client over a sandbox of its own and hands both to `use`. */
+export const inMemory = <A>(
+  options: Omit<SandboxOptions, "clock">,
+  client: ClientOptions,
+  use: (world: World) => Effect.Effect<A>,
+): Effect.Effect<A> =>
+  Effect.gen(function* () {
+    const sandbox = yield* SandboxService
+    const inner = yield* HttpClient.HttpClient
+    const clock = yield* Clock.Clock
+    const door: World["door"] = { shut: false, refusedAt: [] }
+    const http = HttpClient.make((request, _url, _signal, fiber) => {
+      if (!door.shut) return inner.execute(request)
+      fiber.getRef(AttemptProbe).watch()
+      door.refusedAt.push(clock.currentTimeMillisUnsafe())
+      return Effect.fail(shutDoor(request))
+    })
+    const token = Redacted.make("sandbox_ok")
+    const service = yield* Effect.orDie(makeClient({ token, ...client })).pipe(
+      Effect.provideService(HttpClient.HttpClient, http),
+    )
+    return yield* use({
+      sandbox,
+      door,
+      create: (identifier, call) =>
+        Effect.suspend(() => {
+          const began = clock.currentTimeMillisUnsafe()
+          return service.create(identifier, { firstName: "Ana" }, call).pipe(
+            Effect.match({
+              onSuccess: ({ result }) => result,
+              onFailure: ({ _tag }) => _tag,
+            }),
+            Effect.map((to) => ({ to, tookMs: clock.currentTimeMillisUnsafe() - began })),
+          )
+        }),
+      run: Effect.fnUntraced(function* (rows, runOptions) {
+        const run = yield* Effect.provideService(
+          createMany(Stream.fromIterable(rows), runOptions),
+          AelystClient,
+          service,
+        )
+        const results: Array<RowResult> = []
+        const fiber = yield* Effect.forkDetach(
+          Stream.runForEach(run.results, (result) => Effect.sync(() => results.push(result))),
+        )
+        return {
+          results,
+          ended: () => fiber.pollUnsafe() !== undefined,
+          summary: run.summary,
+          stop: Fiber.interrupt(fiber),
+        }
+      }),
+    })
+  }).pipe(Effect.provide(layerSandbox({ maxRequests: 100_000, ...options })))
+
+// answers come by promises: what is due is read before time goes on
+const settle = Effect.promise(async () => {
+  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+})
+
+/** Lets time pass in steps, each long enough for nothing that is due in it to be late by more than the step. */
+export const pass = (ms: number, stepMs = 10): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    yield* settle
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      yield* TestClock.adjust(Math.min(stepMs, ms - passed))
+      yield* settle
+    }
+  })
+
+/** Lets time pass until something is so, at most for so long. */
+export const passUntil = (test: () => boolean, mostMs: number, stepMs = 10): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    for (let passed = 0; !test() && passed < mostMs; passed += stepMs) yield* pass(stepMs, stepMs)
+  })
+
+/** Lists rows with keys of their own. */
+export const rowsOf = (count: number): ReadonlyArray<Row> =>
+  Array.from({ length: count }, (_, n) => ({
+    identifier: `id:${n}`,
+    contact: { firstName: `Ana ${n}` },
+  }))
+
+/** Counts the requests that were answered so. */
+export const answered = (requests: ReadonlyArray<SandboxRequest>, status: number): number =>
+  requests.filter((request) => request.status === status).length
+
+/** Gives the spans between times that follow each other. */
+export const gapsOf = (times: ReadonlyArray<number>): ReadonlyArray<number> =>
+  times.slice(1).map((at, n) => at - (times[n] ?? at))
