@@ -6,7 +6,7 @@ import type { Express, Request } from "express"
 import { rateLimit } from "express-rate-limit"
 import { fileURLToPath } from "node:url"
 
-import { besidePage, fields, formPage, thanksPage } from "./page.ts"
+import { fields, formPage, thanksPage } from "./page.ts"
 import { errorsOf } from "./words.ts"
 
 const file = (name: string): string => fileURLToPath(new URL(`../public/${name}`, import.meta.url))
@@ -47,7 +47,7 @@ export const signup = ({ client, inspector, perMinute }: SignupOptions): Express
   app.use((_req, res, next) => {
     res.setHeader(
       "Content-Security-Policy",
-      `default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'; frame-src 'self' ${new URL(inspector).origin}`,
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     )
     res.setHeader("Referrer-Policy", "same-origin")
     next()
@@ -56,7 +56,6 @@ export const signup = ({ client, inspector, perMinute }: SignupOptions): Express
   app.get("/signup.css", (_req, res) => res.sendFile(file("signup.css")))
   app.get("/", (_req, res) => res.send(formPage({ values: {}, errors: {} }, inspector)))
   app.get("/thanks", (_req, res) => res.send(thanksPage(inspector)))
-  app.get("/beside", (_req, res) => res.send(besidePage(inspector)))
   app.post(
     "/",
     createContact({

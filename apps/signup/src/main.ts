@@ -22,8 +22,7 @@ const server = signup({ client, inspector, perMinute: 20 }).listen(
     const address = server.address()
     const port = typeof address === "object" && address !== null ? address.port : 0
     console.log(`Sign-up page        http://127.0.0.1:${port}/
-Sandbox inspector   ${inspector}
-Both side by side   http://127.0.0.1:${port}/beside`)
+Sandbox inspector   ${inspector}`)
   },
 )
 

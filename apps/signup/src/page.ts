@@ -67,7 +67,7 @@ const layout = (title: string, main: string, inspector: string): string => `<!do
 ${main}
 </main>
 <footer>
-<p>What you enter goes to the sandbox on this machine. <a href="${escape(inspector)}">See what arrived in its inspector</a></p>
+<p>What you enter goes to the sandbox on this machine. <a href="${escape(inspector)}" target="_blank" rel="noopener">See what arrived (in a new tab)</a></p>
 </footer>
 </body>
 </html>
@@ -145,20 +145,3 @@ export const thanksPage = (inspector: string): string =>
 <p><a href="/">Sign up somebody else</a></p>`,
     inspector,
   )
-
-/** The form and the inspector beside each other. */
-export const besidePage = (inspector: string): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sign up, and what arrives</title>
-<link rel="stylesheet" href="/signup.css">
-<link rel="icon" href="data:,">
-</head>
-<body class="beside">
-<iframe src="/" title="The sign-up page"></iframe>
-<iframe src="${escape(inspector)}" title="The sandbox's inspector"></iframe>
-</body>
-</html>
-`
