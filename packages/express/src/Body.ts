@@ -161,8 +161,7 @@ export const read = async (
     if (type === undefined || type === "other" || !accept.includes(type))
       throw new Refusal("unsupported_type")
   }
-  if (Number(req.headers["content-length"] ?? 0) > MAX_BODY)
-    throw new Refusal("too_large")
+  if (Number(req.headers["content-length"] ?? 0) > MAX_BODY) throw new Refusal("too_large")
   const kind = type === "form" ? "form" : "json"
 
   let body: unknown

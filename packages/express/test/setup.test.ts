@@ -158,7 +158,7 @@ describe.each(names)("%s", (name) => {
 
   it("has a heading in the README", () => {
     const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
-    expect(readme).toContain(`\n#### ${code}\n`)
+    expect(readme).toContain(`\n### ${code}\n`)
     expect(readme).toContain(`\`${name}\``)
   })
 })
