@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import * as Result from "effect/Result"
 
 import * as Monotonic from "./Monotonic.ts"
 
@@ -50,7 +51,8 @@ export class Deadlines {
   private readonly watch: Effect.Effect<void> = Effect.flatMap(Monotonic.nowMillis, (now) => {
     for (const deadline of this.deadlines) {
       if (deadline.atMs > now) continue
-      const moreMs = deadline.expire()
+      // it runs a transport's own code: what that throws must not take the other deadlines along
+      const moreMs = Result.getOrUndefined(Result.try(deadline.expire))
       if (moreMs === undefined) this.deadlines.delete(deadline)
       else deadline.atMs = now + moreMs
     }

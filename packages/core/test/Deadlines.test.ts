@@ -59,4 +59,20 @@ describe("Deadlines", () => {
       assert.strictEqual(expired, 1)
     }),
   )
+
+  it.effect("expires the others, and new ones, where one throws", () =>
+    Effect.gen(function* () {
+      const deadlines = new Deadlines()
+      const expired: Array<string> = []
+      yield* deadlines.arm(1_000, () => {
+        throw new Error("the transport's own")
+      })
+      yield* deadlines.arm(1_000, () => void expired.push("same time"))
+      yield* deadlines.arm(2_000, () => void expired.push("later"))
+      yield* TestClock.adjust(1_000)
+      yield* deadlines.arm(3_000, () => void expired.push("new"))
+      yield* TestClock.adjust(3_000)
+      assert.deepStrictEqual(expired, ["same time", "later", "new"])
+    }),
+  )
 })
