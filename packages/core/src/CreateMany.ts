@@ -103,9 +103,7 @@ export interface Run<E = never, R = never> {
 }
 
 /** Gives the state of a row by the error that ended it. */
-const stateOf = (
-  error: AelystError,
-): Exclude<RowState, "created" | "exists_after_doubt"> => {
+const stateOf = (error: AelystError): Exclude<RowState, "created" | "exists_after_doubt"> => {
   switch (error._tag) {
     case "InvalidContactError":
       return "invalid"
