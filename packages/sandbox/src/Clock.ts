@@ -20,7 +20,7 @@ const sleepReal: SandboxClock["sleep"] = (ms, signal) =>
   })
 
 /** Runs on wall time that never steps back, in whole milliseconds. */
-const real: SandboxClock = {
+export const real: SandboxClock = {
   now: () => Math.floor(performance.timeOrigin + performance.now()),
   sleep: sleepReal,
 }

@@ -5,9 +5,10 @@ import { AelystApi } from "@aelyst/core/contract"
 import * as OpenApi from "effect/http-api/OpenApi"
 
 import * as Answer from "./Answer.ts"
-import { VirtualClock } from "./Clock.ts"
+import { VirtualClock, real } from "./Clock.ts"
 import { configError, isConfigError, readFault, readSettings } from "./Config.ts"
 import type { Engine } from "./Engine.ts"
+import * as InspectorPage from "./InspectorPage.ts"
 import type { SandboxEvent } from "./types.ts"
 
 /** A complete request. */
@@ -15,6 +16,7 @@ export interface ControlRequest {
   readonly method: string
   readonly target: string
   readonly contentType: string | undefined
+  readonly accept: string | undefined
   /** `undefined` where it was longer than allowed. */
   readonly body: string | undefined
 }
@@ -36,10 +38,25 @@ export const encodeEvent = (event: SandboxEvent): string =>
 const ok = (value: unknown, status = 200): Answer.Answer =>
   Answer.of(status, undefined, JSON.stringify(value))
 
+/** The one answer that is not JSON. What clients sent is no part of it: its script asks for that and shows it as text. */
+const inspector = (): Answer.Answer => ({
+  status: 200,
+  headers: {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": InspectorPage.policy,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    vary: "accept",
+  },
+  body: InspectorPage.page,
+})
+
 const paths = [
-  "GET /_sandbox/contacts?query=",
+  "GET /_sandbox/contacts?query=&limit=",
   "DELETE /_sandbox/contacts?query=",
-  "GET /_sandbox/requests?since=",
+  "GET /_sandbox/requests?since=&limit=",
   "DELETE /_sandbox/requests?query=",
   "GET /_sandbox/ledger",
   "GET /_sandbox/timeline",
@@ -63,6 +80,15 @@ const readClock = (body: unknown): number => {
   return ms
 }
 
+const readNumber = (query: URLSearchParams, name: string, otherwise: number): number => {
+  const number = Number(query.get(name) ?? otherwise)
+  if (!(number >= 0)) throw configError(`${name} is a number, 0 or more`)
+  return number
+}
+
+const clockName = (clock: Engine["clock"]): string =>
+  clock === real ? "real" : clock instanceof VirtualClock ? "virtual" : "custom"
+
 type Route = (
   engine: Engine,
   query: URLSearchParams,
@@ -71,19 +97,23 @@ type Route = (
 
 const routes: Readonly<Record<string, Route>> = {
   "GET ": () => ok({ paths }),
-  "GET /health": ({ clock, store }) => ok({ status: "ok", now: clock.now(), contacts: store.size }),
+  "GET /health": ({ clock, store }) =>
+    ok({ status: "ok", now: clock.now(), clock: clockName(clock), contacts: store.size }),
   "GET /openapi.json": () => ok({ ...OpenApi.fromApi(AelystApi), servers: [{ url: "/v1" }] }),
   "GET /contacts": ({ clock, store }, query) =>
-    ok({ contacts: store.list(clock.now(), query.get("query") ?? "") }),
+    ok(store.page(clock.now(), query.get("query") ?? "", readNumber(query, "limit", Infinity))),
   "DELETE /contacts": ({ log, store }, query) => {
     const removed = store.remove(query.get("query") ?? "")
     log.emit({ type: "change", what: "removed" })
     return ok({ removed })
   },
   "GET /requests": ({ log }, query) => {
-    const since = Number(query.get("since") ?? 0)
-    if (!Number.isFinite(since)) throw configError("since is the seq of a request")
-    return ok({ requests: log.list(since) })
+    const requests = log.list(readNumber(query, "since", 0))
+    const limit = readNumber(query, "limit", Infinity)
+    return ok({
+      requests: requests.length > limit ? requests.slice(requests.length - limit) : requests,
+      total: requests.length,
+    })
   },
   "DELETE /requests": ({ log }, query) => {
     const removed = log.remove(query.get("query") ?? "")
@@ -126,11 +156,12 @@ const known = new Set(Object.keys(routes).map((route) => route.slice(route.index
 /** Answers a request to the control API, or says that a stream of events is wanted. */
 export const handle = async (
   engine: Engine,
-  { body, contentType, method, target }: ControlRequest,
+  { accept, body, contentType, method, target }: ControlRequest,
 ): Promise<Answer.Answer | "events"> => {
   const mark = target.indexOf("?")
   const path = target.slice(ROOT.length, mark === -1 ? target.length : mark).replace(/\/$/, "")
   const name = `${method} ${path}`
+  if (name === "GET " && /\btext\/html\b/i.test(accept ?? "")) return inspector()
   const route = Object.hasOwn(routes, name) ? routes[name] : undefined
   if (route === undefined) return Answer.of(known.has(path) ? 405 : 404)
   if (body === undefined) return Answer.of(413)

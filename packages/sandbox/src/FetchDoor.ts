@@ -151,6 +151,7 @@ export const handle = async (
       method: request.method,
       target: pathname + search,
       contentType: request.headers.get("content-type") ?? undefined,
+      accept: request.headers.get("accept") ?? undefined,
       body: Buffer.byteLength(body) > MAX_BODY ? undefined : body,
     })
     if (answer === "events") return events(engine)

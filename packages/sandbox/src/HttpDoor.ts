@@ -118,6 +118,7 @@ export const open = async (engine: Engine, options: SandboxOptions): Promise<Htt
             method: request.method ?? "GET",
             target: request.url ?? "/",
             contentType: request.headers["content-type"],
+            accept: request.headers.accept,
             body: await readBody(request),
           })
     if (answer === "events") sendEvents(engine, response)

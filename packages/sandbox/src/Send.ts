@@ -53,7 +53,7 @@ export const send = (
 const pads = new Map<string, Uint8Array>()
 
 /** Fills a body up with spaces and compresses it, as a fault asks; what is compressed is kept, it is dear to make. */
-export const swell = (answer: Answer.Answer, spec: FaultSpec): Answer.Answer => {
+const swell = (answer: Answer.Answer, spec: FaultSpec): Answer.Answer => {
   if (spec.gzip !== true) return answer
   const name = `${spec.padTo ?? 0} ${String(answer.body)}`
   let body = pads.get(name)

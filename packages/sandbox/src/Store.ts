@@ -112,13 +112,26 @@ export class Store {
 
   /** Lists the contacts in order of creation; `query` is looked for in their identifiers, names, phones and emails. */
   list(now: number, query?: string): ReadonlyArray<SandboxContact> {
+    return this.page(now, query).contacts
+  }
+
+  /** Lists the newest `limit` of the contacts that a query finds, and how many it finds. */
+  page(
+    now: number,
+    query?: string,
+    limit: number = Infinity,
+  ): { readonly contacts: ReadonlyArray<SandboxContact>; readonly total: number } {
     const needle = query?.toLowerCase() ?? ""
     const found = needle === "" ? this.#contacts : this.#contacts.filter(holds(needle))
-    return found.map(({ payload, ...rest }) => ({
-      ...rest,
-      ...payload,
-      state: rest.readyAt <= now ? "ready" : "processing",
-    }))
+    const shown = found.slice(Math.max(0, found.length - limit))
+    return {
+      contacts: shown.map(({ payload, ...rest }) => ({
+        ...rest,
+        ...payload,
+        state: rest.readyAt <= now ? "ready" : "processing",
+      })),
+      total: found.length,
+    }
   }
 
   /** How many contacts there are. */

@@ -118,6 +118,6 @@ describe("a sandbox without a port", () => {
     const sandbox = Sandbox.inProcess()
     await sandbox.fetch(...request("id:1"))
     const response = await sandbox.fetch(`${sandbox.origin}/_sandbox/contacts`)
-    assert.deepStrictEqual(await response.json(), { contacts: sandbox.contacts() })
+    assert.deepStrictEqual(await response.json(), { contacts: sandbox.contacts(), total: 1 })
   })
 })

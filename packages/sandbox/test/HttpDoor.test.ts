@@ -203,7 +203,7 @@ describe("the control API", () => {
     await create(sandbox, "id:2", { firstName: "Bo" })
     const url = `${sandbox.origin}/_sandbox/contacts`
     const found = await call(`${url}?query=ANA`, { method: "GET", token: null })
-    assert.deepStrictEqual(found.json, { contacts: sandbox.contacts("ana") })
+    assert.deepStrictEqual(found.json, { contacts: sandbox.contacts("ana"), total: 1 })
     const removed = await call(`${url}?query=ana`, { method: "DELETE", token: null })
     assert.deepStrictEqual(removed.json, { removed: 1 })
     assert.deepStrictEqual(
@@ -213,13 +213,29 @@ describe("the control API", () => {
     assert.strictEqual((await create(sandbox, "email:ana@example.com")).status, 200)
   })
 
+  it("lists no more than the newest that are asked for, and says how many there are", async () => {
+    await using sandbox = await Sandbox.start()
+    for (const id of ["id:1", "id:2", "id:3"]) await create(sandbox, id)
+    const read = async (path: string) =>
+      (await call(`${sandbox.origin}/_sandbox${path}`, { method: "GET", token: null })).json
+    assert.deepStrictEqual(await read("/contacts?limit=2"), {
+      contacts: sandbox.contacts().slice(1),
+      total: 3,
+    })
+    assert.deepStrictEqual(await read("/requests?limit=1"), {
+      requests: sandbox.requests(2),
+      total: 3,
+    })
+    assert.deepStrictEqual(await read("/contacts?limit=0"), { contacts: [], total: 3 })
+  })
+
   it("lists requests since a number, and removes them", async () => {
     await using sandbox = await Sandbox.start()
     await create(sandbox, "id:1")
     await create(sandbox, "id:2")
     const url = `${sandbox.origin}/_sandbox/requests`
     const since = await call(`${url}?since=1`, { method: "GET", token: null })
-    assert.deepStrictEqual(since.json, { requests: sandbox.requests(1) })
+    assert.deepStrictEqual(since.json, { requests: sandbox.requests(1), total: 1 })
     assert.strictEqual(sandbox.requests(1).length, 1)
     const removed = await call(`${url}?query=id:1`, { method: "DELETE", token: null })
     assert.deepStrictEqual(removed.json, { removed: 1 })
@@ -233,7 +249,12 @@ describe("the control API", () => {
       (await call(`${sandbox.origin}/_sandbox${path}`, { method: "GET", token: null })).json
     assert.deepStrictEqual(await read("/ledger"), { ledger: sandbox.ledger() })
     assert.deepStrictEqual(await read("/timeline"), { timeline: sandbox.timeline() })
-    assert.deepStrictEqual(await read("/health"), { status: "ok", now: sandbox.now(), contacts: 1 })
+    assert.deepStrictEqual(await read("/health"), {
+      status: "ok",
+      now: sandbox.now(),
+      clock: "virtual",
+      contacts: 1,
+    })
     assert.property(await read(""), "paths")
   })
 
@@ -291,6 +312,8 @@ describe("the control API", () => {
     ["PATCH", "/settings", '{"limit":-1}', 400],
     ["PATCH", "/settings", '{"limits":1}', 400],
     ["POST", "/clock", '{"advanceMs":-1}', 400],
+    ["GET", "/contacts?limit=-1", undefined, 400],
+    ["GET", "/requests?since=x", undefined, 400],
     ["GET", "/nothing", undefined, 404],
     ["PUT", "/contacts", "{}", 405],
     ["POST", "/faults", `"${"x".repeat(110_000)}"`, 413],

@@ -1,0 +1,77 @@
+/** A real Chromium on the inspector of a sandbox. */
+import { existsSync } from "node:fs"
+
+import axe from "axe-core"
+import { chromium } from "playwright-core"
+import type { Browser, BrowserContextOptions, Page } from "playwright-core"
+
+import { Sandbox } from "../src/index.ts"
+import type { SandboxOptions } from "../src/index.ts"
+
+const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium"
+
+/** Starts Chromium; says what to do where there is none. */
+export const launch = async (): Promise<Browser> => {
+  if (!existsSync(executablePath)) {
+    throw new Error(
+      `There is no Chromium at ${executablePath}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
+    )
+  }
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] })
+}
+
+/** A sandbox and a page on its inspector; both end with the block that uses them. */
+export interface Stage {
+  readonly sandbox: Sandbox
+  readonly page: Page
+  /** What the page has complained about: errors of the script, refusals of its policy. */
+  readonly complaints: ReadonlyArray<string>
+  /** Where the page has asked for something. */
+  readonly origins: ReadonlySet<string>
+  readonly [Symbol.asyncDispose]: () => Promise<void>
+}
+
+/** Starts a sandbox and opens its inspector in a context of its own, once it is live. */
+export const stage = async (
+  browser: Browser,
+  options: SandboxOptions = {},
+  contextOptions: BrowserContextOptions = {},
+): Promise<Stage> => {
+  const sandbox = await Sandbox.start({ limit: 1000, ...options })
+  const context = await browser.newContext({
+    viewport: { width: 1100, height: 720 },
+    permissions: ["clipboard-read", "clipboard-write"],
+    ...contextOptions,
+  })
+  context.setDefaultTimeout(10_000)
+  const page = await context.newPage()
+  const complaints: Array<string> = []
+  const origins = new Set<string>()
+  page.on("pageerror", (error) => complaints.push(error.message))
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text())
+  })
+  page.on("request", (request) => origins.add(request.url().split("/_sandbox", 1)[0] ?? ""))
+  await page.goto(`${sandbox.origin}/_sandbox`)
+  await page.getByText("live", { exact: true }).waitFor()
+  return {
+    sandbox,
+    page,
+    complaints,
+    origins,
+    [Symbol.asyncDispose]: async () => {
+      await context.close()
+      await sandbox.close()
+    },
+  }
+}
+
+/** Lists what axe-core finds wrong on a page, as short lines. */
+export const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
+  // past the page's policy, which lets no other script in
+  await page.evaluate(axe.source)
+  return page.evaluate(`
+    axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
+      .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))
+  `)
+}
