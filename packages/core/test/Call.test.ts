@@ -139,6 +139,13 @@ const vectors: ReadonlyArray<Vector> = [
     result: "RateLimitError rejected",
   },
   {
+    name: "does not wait where maxWait is 0, though the API names no wait at all (D8)",
+    script: [refused("0"), ok],
+    call: { maxWait: 0 },
+    sends: 1,
+    result: "RateLimitError rejected",
+  },
+  {
     name: "sends again what never left, after a backoff",
     script: [unreachable, unreachable, ok],
     sends: 3,

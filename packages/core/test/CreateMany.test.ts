@@ -483,6 +483,12 @@ describe("a run that stops", () => {
         Effect.gen(function* () {
           const run = yield* createMany(Stream.fromIterable(rowsOf(50)))
           const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
+          const { rateLimit } = yield* AelystClient.AelystClient
+          for (let step = 0; step < 100; step++) {
+            yield* Ledger.pass("100 millis")
+            // whoever pauses holds no permit: each request here ends in the moment in which it is made
+            assert.strictEqual((yield* rateLimit).inFlight, 0)
+          }
           yield* Ledger.pass("10 minutes")
           assert.deepInclude(yield* run.summary, { total: 0 })
           const during = server.ledger.length

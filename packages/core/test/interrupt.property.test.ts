@@ -68,6 +68,37 @@ const trial = (seed: number) =>
   })
 
 describe("interruption (F17)", () => {
+  it.effect(
+    "by a callback, between a verified answer and its result, still tells of the contact",
+    () =>
+      Effect.gen(function* () {
+        for (const [fault, outcome] of [
+          [{ kind: "answer" }, "created"],
+          [{ kind: "status", status: 500, commits: true }, "unknown"],
+          [{ kind: "status", status: 400, commits: false }, "not_sent"],
+        ] as const) {
+          const server = Ledger.make(() => fault)
+          const client = yield* Effect.provideService(
+            AelystClient.make({ token }),
+            HttpClient.HttpClient,
+            server.client,
+          )
+          const told: Array<string> = []
+          const fiber: Fiber.Fiber<unknown, unknown> = yield* client
+            .create("id:5", { firstName: "Ana" })
+            .pipe(
+              Effect.provideService(Observer, {
+                onAttempt: () => fiber.interruptUnsafe(),
+                onOutcome: (end) => told.push(end.outcome),
+              }),
+              Effect.forkChild,
+            )
+          assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
+          assert.deepStrictEqual(told, [outcome])
+        }
+      }),
+  )
+
   for (const batch of [0, 1, 2]) {
     // 3 batches of 60 trials with 21 calls each: 3,780 calls
     it.effect(
