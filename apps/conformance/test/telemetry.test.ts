@@ -1,0 +1,352 @@
+/**
+ * What a collector receives: the README's own example against a receiver of OTLP, and every kind of answer with a contact
+ * and a token that can be recognised.
+ */
+import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+
+import type { ClientOptions } from "@aelyst/core"
+import { AelystClient, createMany, layer as layerClient, layerMetrics } from "@aelyst/core"
+import * as Transport from "@aelyst/node/transport"
+import { Sandbox } from "@aelyst/sandbox"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted, Stream } from "effect"
+import { FetchHttpClient } from "effect/http"
+import { Otlp } from "effect/observability"
+
+import type { OtlpReceiver, Span } from "../src/telemetry/OtlpReceiver.ts"
+import * as Receiver from "../src/telemetry/OtlpReceiver.ts"
+
+const scoped = <A extends AsyncDisposable>(start: () => Promise<A>) =>
+  Effect.acquireRelease(Effect.promise(start), (running) =>
+    Effect.promise(async () => running[Symbol.asyncDispose]()),
+  )
+
+const sandboxOf = () =>
+  scoped(() =>
+    Sandbox.start({ limit: 10_000, extraTokens: { "canary-token-5f1e9a": { limit: 10_000 } } }),
+  )
+
+const attributeNames = {
+  "AelystClient.create": [
+    "aelyst.attempts",
+    "aelyst.identifier.kind",
+    "aelyst.outcome",
+    "http.request.method",
+    "url.template",
+  ],
+  "AelystClient.attempt": [
+    "aelyst.attempt",
+    "aelyst.outcome",
+    "error.type",
+    "http.request.method",
+    "http.response.status_code",
+    "url.template",
+  ],
+}
+
+/** Gives the spans of one name, in the order of their arrival. */
+const named = (receiver: OtlpReceiver, name: keyof typeof attributeNames): ReadonlyArray<Span> =>
+  receiver.spans().filter((span) => span.name === name)
+
+/** Counts the points of one metric by the value of one attribute. */
+const countsOf = (receiver: OtlpReceiver, name: string, attribute: string) =>
+  Object.fromEntries(
+    receiver
+      .points()
+      .filter((point) => point.name === name && point.count > 0)
+      .map(({ attributes, count }) => [attributes[attribute], count]),
+  )
+
+const traceparents = (sandbox: Sandbox) =>
+  sandbox.requests().map(({ headers }) => headers["traceparent"])
+
+describe("the README's example", () => {
+  const readme = fileURLToPath(new URL("../../../packages/core/README.md", import.meta.url))
+  const blocks = readFileSync(readme, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)
+  const [code, ...others] = [...blocks]
+    .map(([, text = ""]) => text)
+    .filter((text) => text.includes("effect/observability"))
+
+  it.live("sends a span per create, a child per attempt, and metrics to the endpoint", () =>
+    Effect.gen(function* () {
+      const receiver = yield* scoped(Receiver.start)
+      const sandbox = yield* sandboxOf()
+      sandbox.fail({ status: 429, retryAfter: 0, times: 1 })
+      assert.strictEqual(others.length, 0)
+      const running = promisify(execFile)(
+        process.execPath,
+        ["--input-type=module-typescript", "--eval", code ?? ""],
+        {
+          cwd: fileURLToPath(new URL("..", import.meta.url)),
+          timeout: 20_000,
+          env: {
+            ...process.env,
+            NODE_OPTIONS: "",
+            AELYST_BASE_URL: sandbox.baseUrl,
+            AELYST_TOKEN: sandbox.tokens.ok,
+            OTEL_EXPORTER_OTLP_ENDPOINT: receiver.origin,
+          },
+        },
+      )
+      yield* Effect.promise(() => running)
+
+      const [signup] = receiver.spans().filter(({ name }) => name === "signup")
+      const [create, ...more] = named(receiver, "AelystClient.create")
+      const attempts = named(receiver, "AelystClient.attempt")
+      assert(create !== undefined)
+      assert.strictEqual(more.length, 0)
+      assert.strictEqual(receiver.spans().length, 4)
+      assert.strictEqual(create.parentSpanId, signup?.spanId)
+      assert.deepStrictEqual(create.attributes, {
+        "http.request.method": "POST",
+        "url.template": "/contact/{identifier}",
+        "aelyst.identifier.kind": "email",
+        "aelyst.outcome": "created",
+        "aelyst.attempts": 2,
+      })
+      assert.deepStrictEqual(
+        attempts.map(({ attributes, kind, parentSpanId, traceId }) => ({
+          attributes,
+          kind,
+          isChild: parentSpanId === create.spanId && traceId === create.traceId,
+        })),
+        [
+          {
+            attributes: {
+              "http.request.method": "POST",
+              "url.template": "/contact/{identifier}",
+              "aelyst.attempt": 1,
+              "aelyst.outcome": "rejected",
+              "http.response.status_code": 429,
+              "error.type": "HTTP_429",
+            },
+            kind: 3,
+            isChild: true,
+          },
+          {
+            attributes: {
+              "http.request.method": "POST",
+              "url.template": "/contact/{identifier}",
+              "aelyst.attempt": 2,
+              "aelyst.outcome": "created",
+              "http.response.status_code": 200,
+            },
+            kind: 3,
+            isChild: true,
+          },
+        ],
+      )
+      assert.deepStrictEqual(countsOf(receiver, "aelyst_attempts_total", "outcome"), {
+        created: 1,
+        rejected: 1,
+      })
+      assert.deepStrictEqual(countsOf(receiver, "aelyst_wait_milliseconds", "reason"), { line: 2 })
+      const [refusals] = receiver
+        .points()
+        .filter(({ name }) => name === "aelyst_rate_limited_total")
+      assert.strictEqual(refusals?.count, 1)
+
+      assert.deepStrictEqual(traceparents(sandbox), [undefined, undefined])
+      for (const payload of receiver.payloads) {
+        for (const secret of ["ana@", "ana%40", "Ana", sandbox.tokens.ok, sandbox.origin]) {
+          assert.notInclude(payload, secret)
+        }
+      }
+    }),
+  )
+})
+
+const token = "canary-token-5f1e9a"
+const person = {
+  firstName: "Canary-Given-7c21",
+  lastName: "Canary-Family-7c22",
+  phone: "+60198765432",
+  email: "canary-inbox-7c23@example.com",
+  profilePic: "https://example.com/canary-face-7c24.png",
+  customFields: {
+    "Company Website": "https://canary-7c25.example.com",
+    Seats: 735_197_735_197_735,
+  },
+}
+const identifiers = [
+  "email:canary-7c26@example.com",
+  "phone:+60123987654",
+  "id:canary-7c27",
+  "canary-7c28",
+]
+const secrets = [
+  token,
+  "canary",
+  "Canary",
+  "60198765432",
+  "60123987654",
+  "735197735197735",
+  "/v1",
+  "contact/c",
+]
+
+/** Runs what is given with a client and a collector, as an app would. */
+const play = (
+  sandbox: Sandbox,
+  receiver: OtlpReceiver,
+  options: ClientOptions,
+  use: Effect.Effect<void, never, AelystClient>,
+) => {
+  const { baseUrl } = sandbox
+  const client = layerClient({ baseUrl, token: Redacted.make(token), ...options })
+  const telemetry = Layer.merge(
+    layerMetrics,
+    Otlp.layerJson({
+      baseUrl: receiver.origin,
+      resource: { serviceName: "test" },
+      loggerMergeWithExisting: false,
+    }),
+  )
+  return use.pipe(
+    Effect.provide(Layer.provide(client, Transport.layer({ baseUrl }))),
+    Effect.withSpan("caller"),
+    Effect.provide(Layer.provide(telemetry, FetchHttpClient.layer)),
+    Effect.orDie,
+  )
+}
+
+describe("every kind of answer", () => {
+  const faults: Readonly<Record<string, string>> = {
+    "200": "201",
+    "400 that quotes the contact": "400",
+    "401": "401",
+    "403": "403",
+    "429 that is too long": "429-7200s-x1",
+    "500 after the commit": "500-after-x1",
+    "502 with a page": "html-502",
+    "a redirect": "302",
+    "a lost answer": "drop-x1",
+    "a cut answer": "truncate-length-x1",
+    garbage: "garbage-x1",
+    "a portal": "portal",
+  }
+
+  for (const propagateTrace of [false, true]) {
+    it.live(
+      `tells a collector nothing of the contact, the URL or the token (propagateTrace ${propagateTrace})`,
+      () =>
+        Effect.gen(function* () {
+          const receiver = yield* scoped(Receiver.start)
+          const sandbox = yield* sandboxOf()
+          const all = Object.values(faults)
+          const total = all.length * identifiers.length
+          yield* play(
+            sandbox,
+            receiver,
+            { propagateTrace, retries: 0 },
+            Effect.gen(function* () {
+              const client = yield* AelystClient
+              for (const preset of all) {
+                sandbox.heal()
+                sandbox.fail({
+                  preset,
+                  ...(preset === "400" && {
+                    body: { code: 400, message: `${person.email} ${identifiers.join()} ${token}` },
+                  }),
+                  ...(preset === "302" && { location: `/v1/contact/${identifiers[0]}` }),
+                })
+                for (const identifier of identifiers) {
+                  yield* client.create(identifier, person).pipe(
+                    Effect.tapCause((cause) => Effect.logError("a create failed", cause)),
+                    Effect.ignore,
+                  )
+                }
+                sandbox.heal()
+                // so that the circuit stays closed
+                yield* Effect.ignore(client.create("id:between", { firstName: "Between" }))
+              }
+              // found before any request: an identifier that is none
+              yield* Effect.ignore(client.create("canary-7c29@example.com", person))
+              // nobody listens any more
+              yield* Effect.promise(() => sandbox.close())
+              yield* Effect.ignore(client.create("id:canary-7c30", person))
+            }),
+          )
+          const creates = named(receiver, "AelystClient.create")
+          const attempts = named(receiver, "AelystClient.attempt")
+          assert.strictEqual(creates.length, total + all.length + 1)
+          assert.strictEqual(attempts.length, sandbox.requests().length + 1)
+          const parents = new Map(creates.map((span) => [span.spanId, span]))
+          for (const span of attempts) {
+            assert.strictEqual(parents.get(span.parentSpanId ?? "")?.traceId, span.traceId)
+          }
+          for (const span of [...creates, ...attempts]) {
+            assert.includeMembers(
+              span.name === "AelystClient.create"
+                ? attributeNames["AelystClient.create"]
+                : attributeNames["AelystClient.attempt"],
+              Object.keys(span.attributes),
+            )
+          }
+          assert.deepStrictEqual(
+            [...new Set(creates.map(({ attributes }) => attributes["aelyst.outcome"]))].toSorted(),
+            ["created", "not_sent", "rejected", "unknown"],
+          )
+          assert.deepStrictEqual(
+            [...new Set(receiver.spans().map(({ name }) => name))].toSorted(),
+            ["AelystClient.attempt", "AelystClient.create", "caller"],
+          )
+          // traces, metrics and logs: all that a collector is sent
+          const paths = new Set(receiver.payloads.map((text) => text.split("\n")[0]))
+          assert.deepStrictEqual([...paths].toSorted(), ["/v1/logs", "/v1/metrics", "/v1/traces"])
+          for (const payload of receiver.payloads) {
+            const text = payload.slice(payload.indexOf("\n"))
+            for (const secret of [...secrets, `:${new URL(sandbox.origin).port}`]) {
+              assert.notInclude(text, secret)
+            }
+          }
+          const sent = traceparents(sandbox)
+          if (!propagateTrace) {
+            assert.isTrue(sent.every((header) => header === undefined))
+          } else {
+            assert.sameMembers(
+              [...sent],
+              attempts.slice(0, -1).map(({ spanId, traceId }) => `00-${traceId}-${spanId}-01`),
+            )
+          }
+        }),
+    )
+  }
+
+  it.live("makes spans for the rows of a run as well, each below the run's own", () =>
+    Effect.gen(function* () {
+      const receiver = yield* scoped(Receiver.start)
+      const sandbox = yield* sandboxOf()
+      yield* play(
+        sandbox,
+        receiver,
+        {},
+        Effect.gen(function* () {
+          const rows = identifiers.map((identifier) => ({ identifier, contact: person }))
+          const run = yield* createMany(Stream.fromIterable(rows))
+          yield* Stream.runForEach(run.results, ({ index, state }) =>
+            Effect.logInfo("a row ended", index, state),
+          )
+        }),
+      )
+      const [caller] = receiver.spans().filter(({ name }) => name === "caller")
+      const creates = named(receiver, "AelystClient.create")
+      assert.deepStrictEqual(
+        creates.map(({ parentSpanId }) => parentSpanId),
+        identifiers.map(() => caller?.spanId),
+      )
+      assert.deepStrictEqual(
+        creates.map(({ attributes }) => attributes["aelyst.identifier.kind"]).toSorted(),
+        ["email", "id", "id", "phone"],
+      )
+      assert.strictEqual(named(receiver, "AelystClient.attempt").length, identifiers.length)
+      for (const payload of receiver.payloads) {
+        for (const secret of secrets)
+          assert.notInclude(payload.slice(payload.indexOf("\n")), secret)
+      }
+    }),
+  )
+})
