@@ -70,8 +70,8 @@ export const withApiMessage = <E extends AelystError>(error: E, words: string | 
   return error
 }
 
-const sentence = (tag: ErrorTag, happened: string, meaning: string): string =>
-  `${happened}. ${meaning} ${errorTable[tag].fix} ${docsUrl(tag)}`
+const sentence = (tag: ErrorTag, happened: string, meaning: string, fix: string): string =>
+  `${happened}. ${meaning} ${fix} ${docsUrl(tag)}`
 
 /** Makes the class that an error extends: fields, message, brand, and the members that do not vary by instance. */
 const define =
@@ -81,6 +81,7 @@ const define =
     traits: {
       readonly happened: (fields: Fields) => string
       readonly meaning?: (fields: Fields) => string
+      readonly fix?: (fields: Fields) => string | undefined
       readonly isRetryable: (fields: Fields) => boolean
       readonly outcome?: Outcome
       readonly status?: number
@@ -97,9 +98,10 @@ const define =
     class Base extends Data.TaggedError(tag)<Common & { readonly message: string }> {
       constructor(fields: Fields & { readonly message?: string }) {
         const meaning = traits.meaning?.(fields) ?? errorTable[tag].meaning
+        const fix = traits.fix?.(fields) ?? errorTable[tag].fix
         super({
           ...fields,
-          message: fields.message ?? sentence(tag, traits.happened(fields), meaning),
+          message: fields.message ?? sentence(tag, traits.happened(fields), meaning, fix),
         })
       }
       static override [Symbol.hasInstance](u: unknown): boolean {
@@ -217,6 +219,7 @@ export class BadRequestError extends define<
     exists
       ? `The API says that the contact exists already (${status})`
       : `The API refused the contact (${status})`,
+  fix: ({ exists }) => (exists ? "Use the contact that is there." : undefined),
 }) {}
 
 /** Tells that the API refused the token (W7). Outcome `rejected`; a run stops at once. */
