@@ -29,6 +29,7 @@ const flags = {
   seed: { type: "string" },
   clock: { type: "string" },
   fields: { type: "string" },
+  data: { type: "string" },
   "allow-host": { type: "string", multiple: true },
   "max-connections": { type: "string" },
   admin: { type: "boolean" },
@@ -49,6 +50,7 @@ export const usage = (program: string): string => `Usage:
   ${program} exec [flags] -- <command>   run a command against a sandbox of its own
   ${program} fault <preset> [flags]      add a fault to the sandbox that runs on --port
   ${program} reset [--port <n>]          forget what the sandbox on --port has seen
+  ${program} open [--port <n>]           show its inspector in a browser
 
 Flags:
   --port <n>                    default 4242, or the next free one
@@ -67,6 +69,7 @@ Flags:
   --seed <n>                    for everything drawn at random
   --clock virtual               time moves by POST /_sandbox/clock alone
   --fields <file.json>          names and types of the custom fields that exist
+  --data <file.jsonl>           keep the contacts in a file, and take those that it holds
   --allow-host <name>           one more name in the Host header; repeatable
   --max-connections <n>         default 256
   --admin, --no-admin           /_sandbox on or off; default on for loopback alone
@@ -126,7 +129,7 @@ const oneOf = <const A extends string>(flag: string, text: string, known: Readon
 
 /** What the user asked for. */
 export interface Invocation {
-  readonly verb: "start" | "exec" | "fault" | "reset" | "help" | "version"
+  readonly verb: "start" | "exec" | "fault" | "reset" | "open" | "help" | "version"
   readonly options: SandboxOptions
   /** Whether the port was given. */
   readonly port: number | undefined
@@ -189,6 +192,7 @@ const readOptions = (values: Values): SandboxOptions => {
   if (values.seed !== undefined) options.seed = readCount("seed", values.seed)
   if (values.clock !== undefined) options.clock = oneOf("clock", values.clock, ["real", "virtual"])
   if (values.fields !== undefined) options.fields = readFields(values.fields)
+  if (values.data !== undefined) options.data = values.data
   const names = values["allow-host"]
   if (names !== undefined) options.allowedHosts = names
   const most = values["max-connections"]
@@ -224,7 +228,7 @@ export const read = (argv: ReadonlyArray<string>): Invocation => {
       ? "help"
       : values.version === true
         ? "version"
-        : (["start", "exec", "fault", "reset"] as const).find((name) => name === given)
+        : (["start", "exec", "fault", "reset", "open"] as const).find((name) => name === given)
   if (verb === undefined) throw new UsageError(`There is no ${given}`)
   const extra = verb === "fault" ? more[0] : preset
   if (extra !== undefined && verb !== "help" && verb !== "version")

@@ -117,6 +117,7 @@ const others: Readonly<Record<string, readonly [number, number] | null>> = {
   fields: null,
   extraTokens: null,
   clock: null,
+  data: null,
   seed: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   faults: null,
   admin: null,

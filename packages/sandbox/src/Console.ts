@@ -3,7 +3,7 @@
  */
 import { isLoopback } from "./HttpDoor.ts"
 import type { Sandbox } from "./Sandbox.ts"
-import type { SandboxRequest } from "./types.ts"
+import type { SandboxOptions, SandboxRequest } from "./types.ts"
 
 /** Paints text, or leaves it plain. */
 export type Paint = (color: "bold" | "dim" | "green" | "yellow" | "red", text: string) => string
@@ -31,18 +31,20 @@ export const visible = (text: string): string =>
 const seconds = (ms: number): string => `${ms / 1000} s`
 
 /** Says where the sandbox is and how to use it. */
-export const banner = (sandbox: Sandbox, host: string, paint: Paint): string => {
+export const banner = (
+  sandbox: Sandbox,
+  { admin, data, host = "127.0.0.1" }: SandboxOptions,
+  paint: Paint,
+): string => {
   const { limit, windowMs } = sandbox.settings
   const local = isLoopback(host)
   const lines = [
     paint(
       "bold",
-      local
-        ? "Aelyst sandbox (local, in memory, nothing leaves this machine)"
-        : "Aelyst sandbox (in memory)",
+      `Aelyst sandbox (${local ? "local, " : ""}${data === undefined ? "in memory" : `contacts in ${visible(data)}`}${local ? ", nothing leaves this machine" : ""})`,
     ),
-    `  API      ${sandbox.baseUrl}        ${limit} requests per ${seconds(windowMs)} window (our assumption, --limit/--window)`,
-    `  Control  ${sandbox.origin}/_sandbox`,
+    `  API        ${sandbox.baseUrl}        ${limit} requests per ${seconds(windowMs)} window (our assumption, --limit/--window)`,
+    ...((admin ?? local) ? [`  Inspector  ${sandbox.origin}/_sandbox`] : []),
     `  export AELYST_BASE_URL=${sandbox.baseUrl} AELYST_TOKEN=${sandbox.tokens.ok}`,
   ]
   if (!local) {

@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 import * as Answer from "./Answer.ts"
 import * as Clock from "./Clock.ts"
 import { isConfigError, readOptions, readSettings } from "./Config.ts"
+import { DataFile } from "./DataFile.ts"
 import * as Fault from "./Fault.ts"
 import * as Limiter from "./Limiter.ts"
 import * as Random from "./Random.ts"
@@ -73,7 +74,7 @@ const cuts = new Set(["drop", "fin", "stall", "garbage"])
 
 export class Engine {
   readonly clock: SandboxClock
-  readonly store = new Store()
+  readonly store: Store
   readonly log: RequestLog
   readonly faults: Fault.Faults
   #settings: Required<SandboxSettings>
@@ -97,6 +98,8 @@ export class Engine {
     this.#read = Validation.makeReader(options.fields)
     for (const limits of Object.values(options.extraTokens ?? {})) readSettings(limits)
     this.#tokens = Tokens.makeTable(options.extraTokens)
+    // last, so that no option that makes no sense leaves a file open
+    this.store = new Store(options.data === undefined ? undefined : new DataFile(options.data))
   }
 
   get settings(): Required<SandboxSettings> {

@@ -27,6 +27,7 @@ export class Sandbox {
   readonly #engine: Engine
   readonly #door: HttpDoor.HttpDoor | undefined
   readonly #admin: boolean
+  #closed: Promise<void> | undefined
   /** The tokens that it knows. */
   readonly tokens: SandboxTokens = tokens
 
@@ -46,8 +47,13 @@ export class Sandbox {
    */
   static async start(options: SandboxOptions = {}): Promise<Sandbox> {
     const engine = new Engine(options)
-    const door = await HttpDoor.open(engine, options)
-    return new Sandbox(engine, door, options.admin ?? true)
+    try {
+      const door = await HttpDoor.open(engine, options)
+      return new Sandbox(engine, door, options.admin ?? true)
+    } catch (error) {
+      engine.store.close()
+      throw error
+    }
   }
 
   /**
@@ -191,9 +197,10 @@ export class Sandbox {
     this.#door?.closeIdle()
   }
 
-  /** Closes the port and every connection at once. */
-  async close(): Promise<void> {
-    await this.#door?.close()
+  /** Closes the port and every connection at once, and the data file. */
+  close(): Promise<void> {
+    this.#closed ??= Promise.resolve(this.#door?.close()).then(() => this.#engine.store.close())
+    return this.#closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {

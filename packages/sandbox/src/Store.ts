@@ -3,17 +3,10 @@
  */
 import type { Payload } from "@aelyst/core/contract"
 
+import type { DataFile, Kept } from "./DataFile.ts"
 import type { Existing, LedgerEntry, SandboxContact } from "./types.ts"
 
-interface Stored {
-  readonly id: string
-  readonly identifier: string
-  readonly key: string
-  payload: typeof Payload.Type
-  readonly createdAt: number
-  readyAt: number
-  merges: number
-}
+type Stored = { -readonly [Key in keyof Kept]: Kept[Key] }
 
 interface Counts {
   posts: number
@@ -48,7 +41,24 @@ export class Store {
   readonly #contacts: Array<Stored> = []
   readonly #byKey = new Map<string, Array<Stored>>()
   readonly #counts = new Map<string, Counts>()
+  readonly #file: DataFile | undefined
   #nextId = 1
+
+  /** Takes the contacts of a file, and writes there what changes. */
+  constructor(file?: DataFile) {
+    this.#file = file
+    for (const contact of file?.contacts ?? []) {
+      this.#add({ ...contact })
+      this.#nextId = Math.max(this.#nextId, Number(contact.id) + 1)
+    }
+  }
+
+  #add(contact: Stored): void {
+    this.#contacts.push(contact)
+    const same = this.#byKey.get(contact.key)
+    if (same === undefined) this.#byKey.set(contact.key, [contact])
+    else same.push(contact)
+  }
 
   /** Counts a complete request; returns which one with this key it is. */
   receive(key: string, at: number): number {
@@ -87,15 +97,19 @@ export class Store {
     const counts = this.#counts.get(key)
     if (visible !== undefined && rules.existing !== "duplicate") {
       if (rules.existing !== "merge") return "existed"
-      visible.payload = merge(visible.payload, payload)
-      visible.readyAt = at + rules.processingDelayMs
-      visible.merges++
+      const merged = {
+        payload: merge(visible.payload, payload),
+        readyAt: at + rules.processingDelayMs,
+        merges: visible.merges + 1,
+      }
+      if (this.#file?.put({ ...visible, ...merged }) === false) return "full"
+      Object.assign(visible, merged)
       if (counts !== undefined) counts.merged++
       return "merged"
     }
     if (this.#contacts.length >= rules.maxContacts) return "full"
     const contact: Stored = {
-      id: String(this.#nextId++),
+      id: String(this.#nextId),
       identifier,
       key,
       payload,
@@ -103,9 +117,9 @@ export class Store {
       readyAt: at + rules.processingDelayMs,
       merges: 0,
     }
-    this.#contacts.push(contact)
-    if (same === undefined) this.#byKey.set(key, [contact])
-    else same.push(contact)
+    if (this.#file?.put(contact) === false) return "full"
+    this.#nextId++
+    this.#add(contact)
     if (counts !== undefined) counts.created++
     return same === undefined ? "created" : "duplicated"
   }
@@ -145,14 +159,10 @@ export class Store {
     const goes = needle === "" ? () => true : holds(needle)
     const kept = this.#contacts.filter((contact) => !goes(contact))
     const removed = this.#contacts.length - kept.length
+    if (removed > 0) this.#file?.remove(this.#contacts.filter(goes).map(({ id }) => id))
     this.#contacts.length = 0
     this.#byKey.clear()
-    for (const contact of kept) {
-      this.#contacts.push(contact)
-      const same = this.#byKey.get(contact.key)
-      if (same === undefined) this.#byKey.set(contact.key, [contact])
-      else same.push(contact)
-    }
+    for (const contact of kept) this.#add(contact)
     return removed
   }
 
@@ -166,10 +176,16 @@ export class Store {
   }
 
   clear(): void {
+    this.#file?.clear()
     this.#contacts.length = 0
     this.#byKey.clear()
     this.#counts.clear()
     this.#nextId = 1
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#file?.close()
   }
 }
 

@@ -47,7 +47,7 @@ const logTo = (sandbox: Sandbox, io: SandboxIo, paint: Console.Paint): void => {
 const serve = async (invocation: Arguments.Invocation, io: SandboxIo): Promise<number> => {
   await using sandbox = await start(invocation)
   const paint = Console.makePaint(io.stderr.isTTY === true, io.env, invocation.noColor)
-  io.stderr.write(Console.banner(sandbox, invocation.options.host ?? "127.0.0.1", paint))
+  io.stderr.write(Console.banner(sandbox, invocation.options, paint))
   if (!invocation.quiet) logTo(sandbox, io, paint)
   await stopped(io.signal)
   return exitCodeOf(io.signal.reason)
@@ -113,6 +113,43 @@ const control = async (
   }
 }
 
+/** Names the program that shows an address to a person. */
+const openerOf = (env: SandboxIo["env"]): readonly [file: string, ...args: ReadonlyArray<string>] =>
+  env["BROWSER"] !== undefined && env["BROWSER"] !== ""
+    ? [env["BROWSER"]]
+    : process.platform === "darwin"
+      ? ["open"]
+      : process.platform === "win32"
+        ? ["cmd", "/c", "start", ""]
+        : ["xdg-open"]
+
+/** Shows the inspector of a sandbox that runs; its address is on stdout either way. */
+const open = async ({ port }: Arguments.Invocation, io: SandboxIo): Promise<number> => {
+  const url = `http://127.0.0.1:${port ?? DEFAULT_PORT}/_sandbox`
+  const found = await fetch(`${url}/health`, { signal: io.signal }).then(
+    (response) => response.ok,
+    () => false,
+  )
+  if (!found) {
+    io.stderr.write(`error: no sandbox answers at ${url}\n`)
+    return 8
+  }
+  io.stdout.write(`${url}\n`)
+  const [file, ...args] = openerOf(io.env)
+  const child = spawn(file, [...args, url], {
+    stdio: "ignore",
+    detached: true,
+    env: { ...io.env },
+  })
+  const started = await new Promise<boolean>((resolve) => {
+    child.once("error", () => resolve(false))
+    child.once("spawn", () => resolve(true))
+  })
+  child.unref()
+  if (!started) io.stderr.write(`${file} could not be started: open the address in a browser\n`)
+  return 0
+}
+
 const dispatch = (invocation: Arguments.Invocation, io: SandboxIo): number | Promise<number> => {
   switch (invocation.verb) {
     case "start":
@@ -123,6 +160,8 @@ const dispatch = (invocation: Arguments.Invocation, io: SandboxIo): number | Pro
       return control(invocation, io, "faults", invocation.fault)
     case "reset":
       return control(invocation, io, "reset", undefined)
+    case "open":
+      return open(invocation, io)
     case "help":
       io.stdout.write(Arguments.usage(io.program ?? "aelyst-sandbox"))
       return 0

@@ -86,6 +86,11 @@ export interface SandboxOptions extends SandboxSettings {
   readonly extraTokens?: { readonly [token: string]: LimitOptions }
   /** `real` (default), `virtual` (moves only by `advance` or `POST /_sandbox/clock`), or a clock of yours. */
   readonly clock?: "real" | "virtual" | SandboxClock | (() => number)
+  /**
+   * Keeps the contacts in this file too, a line of JSON per change, and takes those that it holds. It is made for its
+   * owner alone (0600); one sandbox at a time. Default: contacts live in memory.
+   */
+  readonly data?: string
   /** Seeds everything drawn at random. Default 1. */
   readonly seed?: number
   /** Faults that are there from the start and after each `reset`. */

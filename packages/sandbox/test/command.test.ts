@@ -81,6 +81,25 @@ describe("start", () => {
     assert.strictEqual(out.stdout, "")
   })
 
+  it("names the inspector, and the file that keeps the contacts", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "aelyst-sandbox-"))
+    const data = join(folder, "contacts.jsonl")
+    const first = run(["--port=0", `--data=${data}`])
+    const baseUrl = await first.shows(baseUrlLine)
+    assert.include(first.out.stderr, `Inspector  ${new URL(baseUrl).origin}/_sandbox\n`)
+    assert.include(first.out.stderr, `(local, contacts in ${data}, nothing leaves this machine)`)
+    await create({ baseUrl }, "id:1")
+    first.stop()
+    await first.exit
+    const second = run(["--port=0", `--data=${data}`, "--no-admin"])
+    const again = await second.shows(baseUrlLine)
+    assert.notInclude(second.out.stderr, "Inspector")
+    assert.strictEqual((await create({ baseUrl: again }, "id:1")).status, 400)
+    second.stop()
+    await second.exit
+    rmSync(folder, { recursive: true })
+  })
+
   it("stops with 143 on SIGTERM, and frees its port", async () => {
     const { exit, shows, stop } = run(["start", "--port", "0"])
     const port = Number(new URL(await shows(baseUrlLine)).port)
@@ -193,6 +212,46 @@ describe("start", () => {
 })
 
 const script = (text: string) => ["exec", "--", process.execPath, "-e", text]
+
+describe("open", () => {
+  it("hands the inspector's address to the browser and prints it", async () => {
+    await using sandbox = await Sandbox.start()
+    const folder = mkdtempSync(join(tmpdir(), "aelyst-sandbox-"))
+    const browser = join(folder, "browser")
+    // what it is given becomes a request, so that it can be waited for
+    writeFileSync(
+      browser,
+      `#!${process.execPath}\nfetch(process.argv[2].replace("_sandbox", "v1/contact/opened"))\n`,
+      { mode: 0o755 },
+    )
+    const { port } = new URL(sandbox.origin)
+    const { exit, out } = run(["open", "--port", port], { BROWSER: browser })
+    assert.strictEqual(await exit, 0)
+    assert.strictEqual(out.stdout, `${sandbox.origin}/_sandbox\n`)
+    const opened = await sandbox.waitFor((one) =>
+      one.requests().find(({ path }) => path === "/v1/contact/opened"),
+    )
+    assert.strictEqual(opened.method, "GET")
+    rmSync(folder, { recursive: true })
+  })
+
+  it("prints the address where there is no browser", async () => {
+    await using sandbox = await Sandbox.start()
+    const { port } = new URL(sandbox.origin)
+    const { exit, out } = run(["open", "--port", port], { BROWSER: "/nowhere/browser" })
+    assert.strictEqual(await exit, 0)
+    assert.strictEqual(out.stdout, `${sandbox.origin}/_sandbox\n`)
+    assert.include(out.stderr, "open the address in a browser")
+  })
+
+  it("exits with 8 where no sandbox answers", async () => {
+    const taken = await takePort()
+    await taken[Symbol.asyncDispose]()
+    const { exit, out } = run(["open", "--port", String(taken.port)])
+    assert.strictEqual(await exit, 8)
+    assert.strictEqual(out.stdout, "")
+  })
+})
 
 describe("exec", () => {
   it.each([0, 1, 42])("passes the exit code %d of its command on", async (code) => {
