@@ -1,6 +1,6 @@
 /**
- * What the handler and the proxy cost over a bare Express route that calls raw undici: CPU time of the app's process
- * per request, one after the other in random order within each round, as ratios in the same run.
+ * What the handler and the proxy cost over a bare Express route that calls raw undici: CPU time per request of a process
+ * that serves this route alone, one after the other in random order within each round, as ratios in the same run.
  */
 import type { ChildProcess } from "node:child_process"
 import { fork } from "node:child_process"
@@ -38,45 +38,56 @@ let serial = 0
 export const expressOverhead = async (options: { readonly rounds: number }): Promise<string> => {
   const api = fork(new URL("./overhead-server.ts", import.meta.url))
   const [apiPort] = await once(api, "message")
-  const app = fork(new URL("./express-server.ts", import.meta.url), [`http://127.0.0.1:${apiPort}`])
-  const [started] = await once(app, "message")
-  const origin = `http://127.0.0.1:${Reflect.get(Object(started), "port")}`
+  // one process for each route: what one of them does to the heap and the optimiser is no business of the others
+  const apps = await Promise.all(
+    routes.map(async (route) => {
+      const child = fork(new URL("./express-server.ts", import.meta.url), [
+        `http://127.0.0.1:${apiPort}`,
+      ])
+      const [started] = await once(child, "message")
+      return {
+        ...route,
+        child,
+        origin: `http://127.0.0.1:${Reflect.get(Object(started), "port")}`,
+      }
+    }),
+  )
   const agent = new Agent({ connections: 64 })
-  const send = async (path: string, n: number): Promise<void> => {
-    const { body, statusCode } = await request(origin + path, {
+  const send = async (url: string, n: number): Promise<void> => {
+    const { body, statusCode } = await request(url, {
       dispatcher: agent,
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ ...contact, email: `test${n}@example.com` }),
     })
     await body.dump()
-    if (statusCode >= 300) throw new Error(`${path} answered ${statusCode}`)
+    if (statusCode >= 300) throw new Error(`${url} answered ${statusCode}`)
   }
   const settings = [
     { inFlight: 1, calls: 300 },
-    { inFlight: 32, calls: 2_000 },
+    { inFlight: 32, calls: 4_000 },
   ]
   const samples = new Map(routes.map(({ name }) => [name, settings.map((): Array<number> => [])]))
-  for (let round = -1; round < options.rounds; round++) {
+  for (let round = -3; round < options.rounds; round++) {
     for (const [at, { calls, inFlight }] of settings.entries()) {
-      for (const { name, path } of shuffled(routes, Math.random)) {
-        const before = await cpuOf(app)
+      for (const { child, name, origin, path } of shuffled(apps, Math.random)) {
+        const before = await cpuOf(child)
         let left = calls
         const worker = async () => {
           while (left-- > 0) {
             const n = serial++
-            await send(path(n), n)
+            await send(origin + path(n), n)
           }
         }
         await Promise.all(Array.from({ length: inFlight }, worker))
-        const used = (await cpuOf(app)) - before
-        // the first round warms up
+        const used = (await cpuOf(child)) - before
+        // the first rounds warm up
         if (round >= 0) samples.get(name)?.[at]?.push(used)
       }
     }
   }
   await agent.close()
-  app.disconnect()
+  for (const { child } of apps) child.disconnect()
   api.disconnect()
   const bare = routes[0]?.name ?? ""
   const ratio = (name: string, at: number) => {
