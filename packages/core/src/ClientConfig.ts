@@ -32,8 +32,11 @@ export interface ClientOptions {
   readonly settle?: Duration.Input | undefined
   /** Calls that may wait in line, 1 to 1,000,000. Default 10,000. */
   readonly maxQueue?: number | undefined
-  /** A ceiling of your own on requests per second, above 0; it holds whatever the API allows. */
-  readonly rateLimit?: "adaptive" | { readonly perSecond: number } | undefined
+  /**
+   * How requests are paced: as the API allows, learned from its answers (`adaptive`, the default); that, under a
+   * ceiling of your own on requests per second, above 0; or not at all (false), so that a 429 alone holds calls up.
+   */
+  readonly rateLimit?: "adaptive" | { readonly perSecond: number } | false | undefined
   /** Recognises an answer that means "this contact exists" (D3). */
   readonly exists?: ExistsMatcher | undefined
   /** The custom fields that exist, to check names and convert values. */
@@ -55,6 +58,8 @@ export interface ClientConfig {
   readonly settleMs: number
   readonly maxQueue: number
   readonly perSecond: number | undefined
+  /** Whether requests keep to a schedule learned from the API's answers. */
+  readonly scheduled: boolean
   readonly exists: ExistsMatcher
   readonly customFields: Catalogue | undefined
   readonly propagateTrace: boolean
@@ -207,12 +212,13 @@ export const parseRun = (options: {
 const ceiling = (
   limit: ClientOptions["rateLimit"],
 ): Result.Result<number | undefined, ConfigurationError> => {
-  if (limit === undefined || limit === "adaptive") return Result.succeed(undefined)
+  if (limit === undefined || limit === "adaptive" || limit === false)
+    return Result.succeed(undefined)
   const perSecond: unknown =
     typeof limit === "object" && limit !== null ? limit.perSecond : undefined
   return typeof perSecond === "number" && perSecond > 0 && Number.isFinite(perSecond)
     ? Result.succeed(perSecond)
-    : fail("rateLimit", 'is "adaptive" or { perSecond }, a number above 0')
+    : fail("rateLimit", 'is "adaptive", { perSecond }, a number above 0, or false')
 }
 
 /** Checks all options and fills in the defaults; the first option that makes no sense fails, by its name. */
@@ -238,6 +244,7 @@ export const parse = (options: ClientOptions): Result.Result<ClientConfig, Confi
       settleMs: call.settleMs ?? 0,
       maxQueue: (yield* integer("maxQueue", options.maxQueue, 1, 1_000_000)) ?? 10_000,
       perSecond: yield* ceiling(options.rateLimit),
+      scheduled: options.rateLimit !== false,
       exists,
       customFields: options.customFields,
       propagateTrace,

@@ -20,13 +20,14 @@ export interface Lane {
 
 /** Makes a lane with a pacer of its own; its state is in memory. */
 export const make = (
-  config: Pick<ClientConfig, "origin" | "maxQueue" | "perSecond">,
+  config: Pick<ClientConfig, "origin" | "maxQueue" | "perSecond" | "scheduled">,
 ): Effect.Effect<Lane> =>
   Effect.map(
     Pacer.make({
       key: config.origin,
       store: Pacer.memoryStore(),
       maxQueue: config.maxQueue,
+      schedule: config.scheduled,
       ...(config.perSecond !== undefined && { ceiling: { perSecond: config.perSecond } }),
     }),
     (pacer) => ({

@@ -130,6 +130,8 @@ export interface PacerOptions {
   readonly prior?: { readonly limit: number; readonly window: Duration.Input }
   /** Never exceeded, whatever the server allows: in no second more than this many requests are sent. */
   readonly ceiling?: { readonly perSecond: number }
+  /** False: keep no schedule, so that a 429 and the ceiling alone hold anybody up. Default true. */
+  readonly schedule?: boolean
   /** How many callers may stand in line, 10,000 by default; one more is refused. */
   readonly maxQueue?: number
 }
@@ -275,6 +277,7 @@ class Engine {
         windowMs: Duration.toMillis(Duration.fromInputUnsafe(prior.window)),
       },
       ...(ceiling !== undefined && { ceiling }),
+      ...(options.schedule === false && { schedule: false }),
     }
     this.#key = options.key
     this.#store = options.store

@@ -31,8 +31,8 @@ export const observe = (
   if (flight === undefined) return previous
   const state = heard(land({ ...previous, nowMs: now }, flight), flight, answer, now)
   return answer.refused
-    ? refused(previous, state, flight, answer, now)
-    : accepted(previous, trimmed(config, state), flight, answer, now)
+    ? refused(config, previous, state, flight, answer, now)
+    : accepted(config, previous, trimmed(config, state), flight, answer, now)
 }
 
 /** Keeps no more own sends than the ceiling looks at. */
@@ -81,6 +81,7 @@ const sampled = (roundTrip: RoundTrip, sample: number): RoundTrip => {
 }
 
 const accepted = (
+  config: PacerConfig,
   previous: PacerState,
   state: PacerState,
   flight: Flight,
@@ -97,6 +98,7 @@ const accepted = (
         ? { startMs: flight.sentAt, count: 1 }
         : { startMs: state.since.startMs, count: state.since.count + 1 },
   }
+  if (config.schedule === false) return { ...base, log: lastWord(base, answer, now) }
   // What remains of another limit, since changed, says nothing about this one.
   const outdated = answer.limit !== undefined && Math.max(1, answer.limit) !== state.limit
   const corrected =
@@ -109,6 +111,12 @@ const accepted = (
   if (next.limitFrom !== "refusal") return next
   return { ...next, limit: Math.max(next.limit, live(next, now)) }
 }
+
+/** Without a schedule the log only shows what the server counted last. */
+const lastWord = ({ limit }: PacerState, { remaining }: Answer, now: number): SendLog.SendLog =>
+  remaining === undefined
+    ? SendLog.empty
+    : SendLog.add(SendLog.empty, { at: now, base: now, sent: now, count: limit - remaining }, 0)
 
 /** Without the server's word an accepted probe is the word: what was due when it left is forgotten. */
 const turnedWithoutWord = (previous: PacerState, state: PacerState, flight: Flight): PacerState => {

@@ -5,6 +5,7 @@ import {
   type Flight,
   leastRoundTrip,
   live,
+  type PacerConfig,
   type PacerState,
 } from "./PacerState.ts"
 
@@ -17,6 +18,7 @@ const longestBlindWaitMs = 60_000
 
 /** Closes the gate: never for less than `Retry-After`, and a little longer by chance, so that clients do not meet. */
 export const refused = (
+  config: PacerConfig,
   previous: PacerState,
   state: PacerState,
   flight: Flight,
@@ -29,7 +31,7 @@ export const refused = (
   const delayMs = delay(state, answer, refusals)
   const untilMs = now + delayMs + answer.jitter * Math.min(250, delayMs / 10)
   if (sameBurst) return { ...state, gate: { ...gate, untilMs: Math.max(gate.untilMs, untilMs) } }
-  const learned = taught(previous, state, flight, answer, now)
+  const learned = config.schedule === false ? state : taught(previous, state, flight, answer, now)
   return distrust({
     ...learned,
     whole: false,

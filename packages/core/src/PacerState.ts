@@ -6,10 +6,14 @@
  */
 import * as SendLog from "./SendLog.ts"
 
-/** What is believed before the first answer (`prior`, a hint), and what always holds (`ceiling`, sends per second). */
+/**
+ * What is believed before the first answer (`prior`, a hint), what always holds (`ceiling`, sends per second), and
+ * whether a schedule is kept at all; without one the gate and the ceiling alone hold requests up.
+ */
 export interface PacerConfig {
   readonly prior: { readonly limit: number; readonly windowMs: number }
   readonly ceiling?: { readonly perSecond: number }
+  readonly schedule?: false
 }
 
 /** A request on its way. */

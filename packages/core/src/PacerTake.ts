@@ -1,6 +1,7 @@
 /** Decides who may go: the gate, the ceiling, the first request alone, then what the log leaves. Pure. */
 import {
   countForgotten,
+  distrust,
   type Flight,
   flying,
   forget,
@@ -27,13 +28,16 @@ type Taken = readonly [Decision, PacerState]
 /** Asks for one request. */
 export const take = (config: PacerConfig, previous: PacerState, clock: number): Taken => {
   const now = Math.max(clock, previous.nowMs)
-  const state = climb(forget(settle({ ...previous, nowMs: now }, now), now), now)
+  const settled = settle({ ...previous, nowMs: now }, now)
+  const free = config.schedule === false
+  const state = free ? unscheduled(settled) : climb(forget(settled, now), now)
   const { gate } = state
   if (gate !== null && now < gate.untilMs) return wait(state, gate.untilMs)
   const ceilingAt = ceilingOpensAt(config, state)
   if (ceilingAt > now) return wait(state, ceilingAt)
   // After a refusal, and before anything is known, one goes alone.
-  if (gate !== null || !state.heard) return alone(config, state, now)
+  if (gate !== null || !(state.heard || free)) return alone(config, state, now)
+  if (free) return admit(config, state, now)
   const forgotten = countForgotten(state, now)
   const occupied = SendLog.size(state.log) - forgotten + flying(state)
   if (occupied < state.limit) {
@@ -47,6 +51,10 @@ export const take = (config: PacerConfig, previous: PacerState, clock: number): 
   if (due === undefined) return wait(full, answerDue(full, now))
   return due > now ? wait(full, due) : certain ? admit(config, full, now) : alone(config, full, now)
 }
+
+/** Keeps nothing of a schedule: the server's last word is the first run of the log, and nothing is to be trusted. */
+const unscheduled = (state: PacerState): PacerState =>
+  state.trusted || state.log.length > 1 ? { ...distrust(state), log: state.log.slice(0, 1) } : state
 
 /** Tells whether another may go before the answers come that show how many more the server takes. */
 const mayFollow = (state: PacerState, occupied: number): boolean => {

@@ -159,6 +159,7 @@ describe("parse", () => {
       settleMs: 0,
       maxQueue: 10_000,
       perSecond: undefined,
+      scheduled: true,
       customFields: undefined,
       propagateTrace: false,
     })
@@ -180,6 +181,7 @@ describe("parse", () => {
     { maxQueue: 1_000_000 },
     { rateLimit: "adaptive" },
     { rateLimit: { perSecond: 0.5 } },
+    { rateLimit: false },
     { exists: () => false },
     { propagateTrace: true },
     { baseUrl: undefined, retries: undefined, timeout: undefined, rateLimit: undefined },
@@ -215,6 +217,7 @@ describe("parse", () => {
     ["maxQueue", "all"],
     ["rateLimit", "slow"],
     ["rateLimit", null],
+    ["rateLimit", true],
     ["rateLimit", {}],
     ["rateLimit", { perSecond: 0 }],
     ["rateLimit", { perSecond: -1 }],

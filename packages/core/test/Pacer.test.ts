@@ -207,6 +207,44 @@ describe("Pacer", () => {
     }),
   )
 
+  it.effect("without a schedule waits for nothing but a 429, whose calls go first again", () =>
+    Effect.gen(function* () {
+      const pacer = yield* makePacer({ schedule: false })
+      const { reply, sends } = yield* server()
+      const ended: Array<number> = []
+      const start = (from: number, count: number) =>
+        Effect.forEach(Array.from({ length: count }), (_, index) =>
+          Effect.forkChild(
+            Effect.andThen(
+              call(pacer, reply),
+              Effect.sync(() => void ended.push(from + index)),
+            ),
+            { startImmediately: true },
+          ),
+        )
+      const early = yield* start(0, 12)
+      // all at once: two more than the window takes
+      assert.strictEqual(sends.length, 12)
+      yield* TestClock.adjust(100)
+      const late = yield* start(12, 3)
+      yield* TestClock.adjust(900)
+      assert.strictEqual(sends.length, 12)
+      yield* TestClock.adjust(300)
+      yield* Effect.forEach([...early, ...late], Fiber.join)
+      assert.strictEqual(sends.length, 17)
+      const [probe = 0, ...rest] = sends.slice(12).map((at) => at - (sends[0] ?? 0))
+      assert.isAtLeast(probe, 1010)
+      assert.deepStrictEqual(
+        rest,
+        Array.from({ length: 4 }, () => probe + 10),
+      )
+      assert.deepStrictEqual(
+        ended,
+        Array.from(ended, (_, index) => index),
+      )
+    }),
+  )
+
   it.effect("fails at its deadline when the wait is not certain, and leaves the line", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()

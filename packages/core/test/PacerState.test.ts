@@ -397,6 +397,88 @@ describe("the ceiling", () => {
   )
 })
 
+const free = () => new Machine({ ...config, schedule: false })
+
+describe("without a schedule", () => {
+  it("lets everybody go, whatever the server says remains", () => {
+    const machine = free()
+    const ids = burst(machine, 40)
+    assert.strictEqual(ids.length, 40)
+    for (const id of ids) machine.observe(id, { refused: false, limit: 10, remaining: 0 })
+    assert.strictEqual(burst(machine, 40).length, 40)
+  })
+
+  it("closes the gate after a 429, lets one go alone when it opens, and all after its answer", () => {
+    const machine = free()
+    const [first = 0, second = 0, third = 0] = burst(machine, 3)
+    machine.observe(first, { refused: true, limit: 10, remaining: 0, retryAfterMs: 2000 })
+    machine.observe(second, { refused: true, limit: 10, remaining: 0, retryAfterMs: 3000 })
+    machine.observe(third, { refused: false, limit: 10, remaining: 0 })
+    assert.strictEqual(waitOf(machine), 3000)
+    assert.strictEqual(machine.state.refusals, 1)
+    machine.now += 3000
+    const [probe = 0, ...more] = burst(machine, 40)
+    assert.strictEqual(more.length, 0)
+    machine.observe(probe, { refused: true })
+    assert.strictEqual(waitOf(machine), 2000)
+    machine.now += 2000
+    machine.observe(machine.admitted(), { refused: false })
+    assert.strictEqual(burst(machine, 40).length, 40)
+  })
+
+  it("shows what the server said last, less what is on its way", () => {
+    const machine = free()
+    const [first = 0, second = 0] = burst(machine, 3)
+    machine.observe(first, { refused: false, limit: 20, remaining: 7 })
+    machine.now += 1
+    machine.abandon(second)
+    burst(machine, 1)
+    assert.deepInclude(PacerState.view(machine.state, machine.now), {
+      limit: 20,
+      remaining: 5,
+      inFlight: 2,
+      trusted: false,
+    })
+  })
+
+  it("keeps a ceiling all the same", () => {
+    const machine = new Machine({ ...config, schedule: false, ceiling: { perSecond: 3 } })
+    assert.strictEqual(burst(machine).length, 3)
+    assert.strictEqual(waitOf(machine), 1000)
+  })
+
+  it("remembers no more after a thousand windows than after one", () => {
+    const machine = free()
+    for (let window = 0; window < 1000; window++) {
+      for (const [index, id] of burst(machine, 20).entries()) {
+        if (index % 3 === 0) machine.abandon(id)
+        else machine.observe(id, { refused: false })
+      }
+      machine.now += 1000
+    }
+    burst(machine, 1)
+    assert.isAtMost(machine.state.log.length, 1)
+    assert.strictEqual(machine.state.spent.length, 0)
+    assert.strictEqual(machine.state.limit, 10)
+  })
+
+  it("forgets a schedule that was kept before", () => {
+    const machine = withLimit(5)
+    while (!machine.state.trusted) {
+      for (const id of burst(machine)) machine.observe(id, { refused: false })
+      machine.now += waitOf(machine)
+    }
+    const [decision, state] = PacerTake.take(
+      { ...config, schedule: false },
+      machine.state,
+      machine.now,
+    )
+    assert.strictEqual(decision._tag, "Admit")
+    assert.isFalse(state.trusted)
+    assert.strictEqual(PacerState.earliest(state, machine.now, 1_000), undefined)
+  })
+})
+
 describe("cost", () => {
   it("10,000 per second need a log of about 512 runs, however many were sent", () => {
     const machine = new Machine()

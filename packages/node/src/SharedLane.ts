@@ -5,7 +5,7 @@
 import * as Core from "@aelyst/core"
 import * as Effect from "effect/Effect"
 
-type Limits = Pick<Core.ClientConfig, "origin" | "maxQueue" | "perSecond">
+type Limits = Pick<Core.ClientConfig, "origin" | "maxQueue" | "perSecond" | "scheduled">
 
 interface Shared {
   readonly lane: Core.Lane
@@ -21,6 +21,8 @@ const strictest = (members: Iterable<Limits>) => {
   return {
     maxQueue: Math.min(...all.map(({ maxQueue }) => maxQueue)),
     perSecond: Math.min(...all.map(({ perSecond = Number.POSITIVE_INFINITY }) => perSecond)),
+    // who asks for a schedule has it kept by all: the server counts their requests together
+    scheduled: all.some(({ scheduled }) => scheduled),
   }
 }
 
@@ -35,6 +37,7 @@ const open = (limits: Limits): Shared => {
         key: limits.origin,
         store,
         maxQueue: rules.maxQueue,
+        schedule: rules.scheduled,
         ...(Number.isFinite(rules.perSecond) && { ceiling: { perSecond: rules.perSecond } }),
       }),
     )
@@ -43,7 +46,11 @@ const open = (limits: Limits): Shared => {
     members,
     renew: () => {
       const next = strictest(members)
-      if (next.maxQueue === rules.maxQueue && next.perSecond === rules.perSecond) return
+      const same =
+        next.maxQueue === rules.maxQueue &&
+        next.perSecond === rules.perSecond &&
+        next.scheduled === rules.scheduled
+      if (same) return
       rules = next
       pacer = paced()
     },

@@ -332,10 +332,12 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
   /** Calls that may wait in line, 1 to 1,000,000; one more rejects with `UnavailableError` at once. Default 10,000. */
   readonly maxQueue?: number | undefined
   /**
-   * The pace: what the API allows, learned from its answers (`adaptive`, the default), or that under a ceiling of your
-   * own. Clients with the same token and origin share one pace in the process, under the lowest of their ceilings.
+   * The pace: what the API allows, learned from its answers (`adaptive`, the default); that under a ceiling of your own,
+   * in requests per second, above 0; or none (false): calls then wait for nothing but a 429, which is waited for all the
+   * same. Clients with the same token and origin share one pace in the process, under the lowest of their ceilings, and
+   * without one only where all of them ask for none.
    */
-  readonly rateLimit?: "adaptive" | { readonly perSecond: number } | undefined
+  readonly rateLimit?: "adaptive" | { readonly perSecond: number } | false | undefined
   /**
    * The way to the API: direct (false, the default), as `HTTPS_PROXY` and `NO_PROXY` say (`"env"`), or the URL of an
    * http or https proxy. Loopback hosts are never reached through a proxy.

@@ -5,10 +5,11 @@ import { Aelyst } from "../src/index.ts"
 import * as SharedLane from "../src/SharedLane.ts"
 import { setUp } from "./sandboxed.ts"
 
-const limits = (perSecond?: number, origin = "https://api.example.test") => ({
+const limits = (perSecond?: number, origin = "https://api.example.test", scheduled = true) => ({
   origin,
   maxQueue: 10,
   perSecond,
+  scheduled,
 })
 
 const give = () => "token-one"
@@ -63,6 +64,52 @@ describe("the lane of a token and an origin", () => {
     // what was sent counts on: the state is the lane's, not the pacer's
     assert.strictEqual(await burst(a.lane), 6)
     a.leave()
+  })
+})
+
+describe("a lane without a schedule", () => {
+  it("gets one as soon as a member asks for it, and for as long as it is there", async () => {
+    const free = limits(undefined, "https://api.example.test", false)
+    const a = SharedLane.join("token-three", free)
+    const atOnce = () =>
+      Effect.runPromise(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const places = yield* Effect.replicateEffect(a.lane.pacer.enter, 5)
+            const permits = yield* Effect.forEach(
+              places,
+              (place) => Effect.timeoutOption(place.acquire(), 5),
+              { concurrency: "unbounded" },
+            )
+            return permits.filter(({ _tag }) => _tag === "Some").length
+          }),
+        ),
+      )
+    const b = SharedLane.join("token-three", limits())
+    // the first request of a schedule goes alone
+    assert.strictEqual(await atOnce(), 1)
+    b.leave()
+    assert.strictEqual(await atOnce(), 5)
+    a.leave()
+  })
+
+  it("sends all at once, and waits for every 429 all the same", { timeout: 15_000 }, async () => {
+    await using at = await setUp(
+      { rateLimit: false },
+      { limit: 5, limiter: "fixed-window-first-request", latencyMs: 20 },
+    )
+    const run = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        at.aelyst.contacts.create(`id:${index}`, { firstName: "Ana" }),
+      ),
+    )
+    assert.strictEqual(at.sandbox.contacts().length, 12)
+    const firsts = run.map(({ attempts }) => attempts[0]?.startedAt ?? 0)
+    assert.isBelow(Math.max(...firsts) - Math.min(...firsts), 500)
+    const refused = at.sandbox.requests().filter(({ status }) => status === 429)
+    // seven of the first burst, and two of the second at most
+    assert.isAtLeast(refused.length, 7)
+    assert.isAtMost(refused.length, 12)
   })
 })
 
