@@ -55,7 +55,7 @@ export const errorTable = {
   AuthenticationError: entry({
     when: "The API answered 401",
     outcomes: ["rejected"],
-    resent: "no; a run stops at once",
+    resent: "no, but once where the token comes from a function or an effect; then a run stops",
     meaning: "The contact was not created.",
     fix: "Give a token that the API accepts.",
   }),

@@ -74,7 +74,7 @@ export interface PacerSnapshot {
   readonly remaining: number
   /** The learned window; absent until it is trusted. */
   readonly window?: Duration.Duration
-  /** Two windows have turned as predicted. */
+  /** The window has proved itself: it turned as predicted. */
   readonly trusted: boolean
   /** Callers in line. */
   readonly waiting: number

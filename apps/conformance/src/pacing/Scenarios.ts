@@ -44,6 +44,7 @@ const neighbour = (perSecond: number, seed: number): ReadonlyArray<number> => {
 /** All situations, by name. */
 export const scenarios = {
   plain: { name: "10 per 1 s", total: 300, server: plain(10, 1000) },
+  uneven: { name: "10 per 1.5 s", total: 300, server: plain(10, 1500) },
   fiveSeconds: { name: "20 per 5 s", total: 300, server: plain(20, 5000) },
   minute: { name: "100 per 60 s", total: 300, server: plain(100, 60_000) },
   changing: {
