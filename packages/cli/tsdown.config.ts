@@ -1,4 +1,5 @@
 import { createRequire } from "node:module"
+import { fileURLToPath } from "node:url"
 
 import { defineConfig } from "tsdown"
 
@@ -7,6 +8,44 @@ const undici = createRequire(new URL("../node/package.json", import.meta.url))
 // The transport speaks HTTP/1.1 alone, and loading http2 takes as long as all else of it. Without it undici goes on with this.
 const withoutHttp2 = "module.exports = { constants: {} }"
 const client = JSON.stringify(undici.resolve("undici/lib/dispatcher/client.js"))
+
+// An `import` of one of Node's modules reads every export it has, and some of those load much more: http its WebSocket,
+// which is undici as a whole. What is read where it is used loads nothing else.
+const builtin = (id: string) => `module.exports = process.getBuiltinModule(${JSON.stringify(id)})`
+
+// Making a segmenter takes half as long as Node's own start. In ASCII, which
+// all help is, every character is one column wide.
+const segmenter = /new Intl\.Segmenter\(undefined, \{\s*granularity: "grapheme"\s*\}\)/
+const lateSegmenter = (made: string) => `{ segment: (text) =>
+  /^[\\x20-\\x7e]*$/.test(text) ? Array.from(text, (segment) => ({ segment })) : ${made}.segment(text) }`
+
+interface Graph {
+  readonly getModuleInfo: (
+    id: string,
+  ) => { readonly importedIds: ReadonlyArray<string> } | null | undefined
+}
+
+const from = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** Gives all that a module loads when it starts. */
+const loadedBy = (path: string, graph: Graph): ReadonlySet<string> => {
+  const seen = new Set<string>()
+  const visit = (id: string): void => {
+    if (seen.has(id)) return
+    seen.add(id)
+    for (const next of graph.getModuleInfo(id)?.importedIds ?? []) visit(next)
+  }
+  visit(from(path))
+  return seen
+}
+
+// Every file costs, so what is always loaded together is one: what help needs, and what a create needs beyond it. The
+// sandbox shares some of it, and must not load the rest.
+const chunkOf = (id: string, graph: Graph): string | null => {
+  const inSandbox = loadedBy("src/commands/Sandbox.ts", graph).has(id)
+  if (loadedBy("src/main.ts", graph).has(id)) return inSandbox ? "shared" : "program"
+  return !inSandbox && loadedBy("src/commands/Create.ts", graph).has(id) ? "creating" : null
+}
 
 export default defineConfig({
   entry: ["src/bin.ts"],
@@ -17,18 +56,29 @@ export default defineConfig({
   minify: true,
   sourcemap: false,
   fixedExtension: false,
+  outputOptions: {
+    codeSplitting: {
+      groups: [{ name: chunkOf, debugName: "chunkOf" }],
+      includeDependenciesRecursively: false,
+    },
+  },
+  inputOptions: { preserveEntrySignatures: "allow-extension" },
   deps: { alwaysBundle: [/.*/], onlyBundle: false },
   plugins: [
     {
-      name: "undici-client",
-      resolveId: (id) =>
-        id === "undici" || id === "node:http2" ? `\0${id.replace("node:", "")}.cjs` : undefined,
-      load: (id) =>
-        id === "\0undici.cjs"
-          ? `exports.Client = require(${client})`
-          : id === "\0http2.cjs"
-            ? withoutHttp2
-            : undefined,
+      name: "lean-start",
+      resolveId: (id) => (id === "undici" || id.startsWith("node:") ? `\0${id}.cjs` : undefined),
+      load: (id) => {
+        const name = /^\0(.*)\.cjs$/.exec(id)?.[1]
+        if (name === undefined) return undefined
+        if (name === "undici") return `exports.Client = require(${client})`
+        return name === "node:http2" ? withoutHttp2 : builtin(name)
+      },
+      transform: (code, id) => {
+        if (!/[\\/]cli[\\/]CliOutput\.[jt]s$/.test(id)) return undefined
+        if (!segmenter.test(code)) throw new Error("effect/cli makes its segmenter otherwise")
+        return { code: code.replace(segmenter, lateSegmenter), map: null }
+      },
     },
   ],
 })

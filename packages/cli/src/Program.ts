@@ -308,14 +308,21 @@ const presenter = (printer: Screen["Service"]): CliOutput.Presenter => ({
 })
 
 /** Runs the program with arguments. Wrong invocations are printed already when it fails with `ShowHelp`. */
-export const runWith = (packageVersion: string) => (args: ReadonlyArray<string>) =>
-  Effect.flatMap(Screen, (printer) =>
-    Command.runWith(program, { version: packageVersion })(args).pipe(
-      Effect.provide(
-        Layer.mergeAll(
-          CliConfig.layer({ builtIns: [GlobalFlag.Help, version, GlobalFlag.Completions] }),
-          CliOutput.layerPresenter(presenter(printer)),
+export const runWith =
+  (packageVersion: string) =>
+  (
+    args: ReadonlyArray<string>,
+  ): Effect.Effect<void, CliError.CliError | Failure | Report, Host | Screen> =>
+    Effect.flatMap(Screen, (printer) => {
+      const ran = Command.runWith(program, { version: packageVersion })(args).pipe(
+        Effect.provide(
+          Layer.mergeAll(
+            CliConfig.layer({ builtIns: [GlobalFlag.Help, version, GlobalFlag.Completions] }),
+            CliOutput.layerPresenter(presenter(printer)),
+          ),
         ),
-      ),
-    ),
-  )
+      )
+      // safe: files, prompts and processes are for parameters that are files and for the wizard. There are none here, and
+      // Node's services for them take longer to load than all else that help needs
+      return ran as Effect.Effect<void, CliError.CliError | Failure | Report, Host | Screen>
+    })

@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module"
-
 import pkg from "../package.json" with { type: "json" }
 
 // the reader of a pipe may leave at any time, `aelyst … | head`: that is its right and no error
@@ -13,9 +11,14 @@ process.stdout.on("error", (error) => {
 // nobody is left to be told
 process.stderr.on("error", () => undefined)
 
+// asked for at run time: an older Node, which has no such thing, is to be told so in words
+const { enableCompileCache } = process.getBuiltinModule?.("node:module") ?? {}
 const args = process.argv.slice(2)
 if (args.length === 1 && args[0] === "--version") {
   process.stdout.write(`aelyst v${pkg.version}\n`)
+} else if (enableCompileCache === undefined) {
+  process.stderr.write(`error: aelyst needs Node.js 22.19 or newer, this is ${process.version}\n`)
+  process.exitCode = 2
 } else {
   enableCompileCache()
   if (args[0] === "sandbox") {

@@ -1,5 +1,4 @@
 /** The process: signals, the end of the program and its exit code. */
-import { layer as layerNode } from "@effect/platform-node/NodeServices"
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
@@ -50,7 +49,6 @@ export const main = (version: string, args: ReadonlyArray<string>): void => {
     printer.notice(`warning: ${[message].flat().map(String).map(visible).join(" ")}`)
   })
   const services = Layer.mergeAll(
-    layerNode,
     Layer.succeed(Host, host),
     Layer.succeed(Screen, printer),
     Logger.layer([logger]),
