@@ -9,7 +9,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as PubSub from "effect/PubSub"
+import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -156,8 +156,7 @@ export class Pacer extends Context.Service<
 /** Makes a pacer on a store. */
 export const make = (
   options: PacerOptions & { readonly store: PacerStore["Service"] },
-): Effect.Effect<Pacer["Service"]> =>
-  Effect.map(PubSub.sliding<void>(1), (changed) => new Engine(options, changed).service)
+): Effect.Effect<Pacer["Service"]> => Effect.sync(() => new Engine(options).service)
 
 /** Provides a pacer on the store in the context. */
 export const layer = (options: PacerOptions): Layer.Layer<Pacer, never, PacerStore> =>
@@ -260,16 +259,14 @@ class Engine {
   readonly #key: string
   readonly #store: PacerStore["Service"]
   readonly #maxQueue: number
-  readonly #changed: PubSub.PubSub<void>
+  /** One slot for each reader of the changes: it holds that there was one, not which. */
+  readonly #readers = new Set<Queue.Queue<void>>()
   readonly #line = new Line.PacerLine<Permit>()
   #order = 0
   /** Calls that have a place and have not been let through for the first time. */
   #arriving = 0
 
-  constructor(
-    options: PacerOptions & { readonly store: PacerStore["Service"] },
-    changed: PubSub.PubSub<void>,
-  ) {
+  constructor(options: PacerOptions & { readonly store: PacerStore["Service"] }) {
     const { ceiling, prior = { limit: 10, window: Duration.seconds(1) } } = options
     this.#config = {
       prior: {
@@ -282,23 +279,26 @@ class Engine {
     this.#key = options.key
     this.#store = options.store
     this.#maxQueue = options.maxQueue ?? 10_000
-    this.#changed = changed
     const snapshot = this.#read((state, now) => this.#snapshot(state, now))
     this.service = {
       enter: this.#enter,
       use: (call) => this.#use(call),
       snapshot,
       changes: Stream.unwrap(
-        Effect.map(PubSub.subscribe(changed), (subscription) =>
-          Stream.fromEffect(snapshot).pipe(
-            Stream.concat(
-              Stream.fromSubscription(subscription).pipe(Stream.mapEffect(() => snapshot)),
-            ),
+        Effect.map(this.#reader, (reader) =>
+          Stream.concat(
+            Stream.fromEffect(snapshot),
+            Stream.mapEffect(Stream.fromQueue(reader), () => snapshot),
           ),
         ),
       ),
     }
   }
+
+  readonly #reader = Effect.acquireRelease(
+    Effect.tap(Queue.sliding<void>(1), (reader) => Effect.sync(() => this.#readers.add(reader))),
+    (reader) => Effect.sync(() => this.#readers.delete(reader)),
+  )
 
   readonly #enter: Effect.Effect<Place, PacerRefusal, Scope.Scope> = Effect.acquireRelease(
     Effect.suspend(() => this.#spot()),
@@ -499,7 +499,7 @@ class Engine {
   }
 
   #publish(): void {
-    PubSub.publishUnsafe(this.#changed, undefined)
+    for (const reader of this.#readers) Queue.offerUnsafe(reader, undefined)
   }
 
   #snapshot(state: PacerState.PacerState, now: number): PacerSnapshot {
