@@ -250,6 +250,7 @@ describe("N6, a proxy", () => {
   const failing: Record<string, readonly [ConnectProxy.ConnectProxyOptions, string, number]> = {
     "that wants a password": [{ credentials: "user:password" }, "proxy_auth", 1],
     "that refuses": [{ status: 503 }, "proxy", 2],
+    "whose certificate nobody trusts": [{ tls: certificates.selfSigned }, "certificate", 1],
     "that never answers": [{ stall: true }, "timeout", 2],
   }
   for (const [name, [options, kind, attempts]] of Object.entries(failing)) {

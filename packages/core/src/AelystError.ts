@@ -5,11 +5,12 @@
 import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
-import { millis } from "effect/Duration"
+import { millis, toMillis } from "effect/Duration"
 
 import type { ErrorTag, Outcome } from "./ErrorTable.ts"
 import { docsUrl, errorTable } from "./ErrorTable.ts"
 import type { Issue } from "./Issue.ts"
+import type { RateLimitInfo } from "./RateLimitInfo.ts"
 
 /** Describes one attempt of a call, without anything of the contact, the URL or the token. */
 export interface AttemptRecord {
@@ -29,6 +30,13 @@ export interface AttemptRecord {
   readonly waitedMs: number
 }
 
+/** Holds what an answer told about the rate limit; what it did not tell is absent. */
+export interface RateLimitTold {
+  readonly limit?: number
+  readonly remaining?: number
+  readonly retryAfterMs?: number
+}
+
 /** Marks every error of this package, in every copy of it; the value is the error's tag. */
 export const AelystErrorTypeId = Symbol.for("@aelyst/core/AelystError")
 
@@ -40,6 +48,8 @@ export interface Members<O extends Outcome> {
   readonly isRetryable: boolean
   /** The API's own words, where it sent some; kept out of inspection, JSON and logs. */
   readonly apiMessage: string | undefined
+  /** What the newest answer told about the rate limit, times in milliseconds; undefined where none came. Not in the JSON. */
+  readonly rateLimit: RateLimitTold | undefined
   /** The address of the error's page section. */
   readonly docs: string
 }
@@ -67,6 +77,18 @@ const apiMessages = new WeakMap<object, string>()
 /** Keeps the API's own words for an error; `apiMessage` reads them back. */
 export const withApiMessage = <E extends AelystError>(error: E, words: string | undefined): E => {
   if (words !== undefined) apiMessages.set(error, words)
+  return error
+}
+
+const rateLimits = new WeakMap<object, RateLimitTold>()
+
+/** Keeps what an error's answer told about the rate limit; `rateLimit` reads it back. */
+export const withRateLimit = <E extends AelystError>(error: E, info: RateLimitInfo): E => {
+  const { retryAfter, ...counts } = info
+  rateLimits.set(error, {
+    ...counts,
+    ...(retryAfter !== undefined && { retryAfterMs: toMillis(retryAfter) }),
+  })
   return error
 }
 
@@ -113,6 +135,9 @@ const define =
       }
       get apiMessage(): string | undefined {
         return apiMessages.get(this)
+      }
+      get rateLimit(): RateLimitTold | undefined {
+        return rateLimits.get(this)
       }
       get retryAfter(): Duration.Duration | undefined {
         const ms: unknown = Reflect.get(this, "retryAfterMs")

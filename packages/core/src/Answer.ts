@@ -11,6 +11,7 @@ import {
   RateLimitError,
   UnexpectedResponseError,
   withApiMessage,
+  withRateLimit,
 } from "./AelystError.ts"
 import type { HeaderRecord, RateLimitInfo } from "./RateLimitInfo.ts"
 import { conceal, redact } from "./Redaction.ts"
@@ -151,7 +152,7 @@ export const interpret = (
     kind,
     resendable: kind === "rate_limited" || kind === "in_doubt",
     code: `HTTP_${status}`,
-    toError: (attempts) => withApiMessage(toError(attempts), message),
+    toError: (attempts) => withRateLimit(withApiMessage(toError(attempts), message), info),
   })
   const unexpected = (
     outcome: "rejected" | "unknown",

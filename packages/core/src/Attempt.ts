@@ -88,10 +88,11 @@ const kindOf = (code: string): ConnectionError["kind"] => {
     return "timeout"
   }
   if (code === "PROXY_AUTHENTICATION_REQUIRED") return "proxy_auth"
-  if (code.startsWith("PROXY_")) return "proxy"
+  // the target's, or that of a proxy that is itself reached by TLS
   if (/CERT|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|CRL_/.test(code)) {
     return "certificate"
   }
+  if (code.startsWith("PROXY_")) return "proxy"
   if (/^(?:ERR_SSL|ERR_TLS|EPROTO)/.test(code)) return "tls"
   return "connect"
 }

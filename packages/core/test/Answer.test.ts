@@ -169,6 +169,16 @@ describe("interpret", () => {
     assert.isUndefined(bare.retryAfter)
   })
 
+  it("keeps beside every error what its headers said, and out of its JSON", () => {
+    const headers = { "retry-after": "2", "x-ratelimit-limit": "10", "x-ratelimit-remaining": "4" }
+    for (const status of [302, 400, 401, 403, 408, 429, 500]) {
+      const error = errorOf(read(status, "", headers))
+      assert.deepStrictEqual(error.rateLimit, { limit: 10, remaining: 4, retryAfterMs: 2_000 })
+      assert.notProperty(error.toJSON(), "rateLimit")
+      assert.deepStrictEqual(errorOf(read(status, "")).rateLimit, {})
+    }
+  })
+
   it("keeps harmless headers only, and a request id and a date as they are", () => {
     const error = errorOf(
       read(404, "", {

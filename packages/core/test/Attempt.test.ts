@@ -390,6 +390,11 @@ describe("failureOf", () => {
     ["ERR_TLS_CERT_ALTNAME_INVALID", "certificate", false],
     ["PROXY_AUTHENTICATION_REQUIRED", "proxy_auth", false],
     ["PROXY_REFUSED", "proxy", true],
+    ["PROXY_ECONNREFUSED", "proxy", true],
+    ["PROXY_ERR_SSL_WRONG_VERSION_NUMBER", "proxy", true],
+    ["PROXY_DEPTH_ZERO_SELF_SIGNED_CERT", "certificate", false],
+    ["PROXY_UNABLE_TO_VERIFY_LEAF_SIGNATURE", "certificate", false],
+    ["PROXY_ERR_TLS_CERT_ALTNAME_INVALID", "certificate", false],
   ]
   for (const [code, kind, resendable] of kinds) {
     it(`takes ${code} before dispatch for ${kind}, ${resendable ? "sent again" : "not sent again"}`, () => {

@@ -111,6 +111,7 @@ describe("create", () => {
     assert.isTrue(isAelystError(error))
     assert.isTrue(error.exists)
     assert.strictEqual(error.name, "BadRequestError")
+    assert.deepStrictEqual(error.rateLimit, { limit: 1_000, remaining: 998 })
     assert.strictEqual(await promise.outcome(), "rejected")
   })
 
@@ -164,6 +165,7 @@ describe("create", () => {
     assert.isTrue(isAelystError(error) && error.name === "ConnectionError")
     if (!isAelystError(error)) return
     assert.strictEqual(error.attempts.length, 1)
+    assert.strictEqual(error.rateLimit, undefined)
     assert.strictEqual(error.outcome, "not_sent")
   })
 
