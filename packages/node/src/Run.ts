@@ -1,13 +1,14 @@
 /** Many contacts in one run, as an async iterable over core's run. */
 import * as Core from "@aelyst/core"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 import type { Calls } from "./Calls.ts"
 import { checkRun } from "./Options.ts"
 import { toResult } from "./results.ts"
-import type { CreateManyOptions, RowResult, Run, RunSummary } from "./types.ts"
+import type { CreateManyOptions, RowResult, Run, RunProgress, RunSummary } from "./types.ts"
 
 const summaryOf = (summary: Core.RunSummary): RunSummary => ({
   total: summary.total,
@@ -66,6 +67,31 @@ export const runOf = (
     return aborted && counts.stopped === undefined ? { ...counts, stopped: "aborted" } : counts
   }
 
+  const progress = (): RunProgress => {
+    const { opensIn } = runSync(client.rateLimit)
+    return {
+      ...summary(),
+      waitingMs: opensIn === undefined ? 0 : Math.ceil(Duration.toMillis(opensIn)),
+    }
+  }
+  const hooks = Context.get(calls.context, Core.Observer)
+  const observer: Core.Callbacks = {
+    ...hooks,
+    onAttempt: (attempt) => {
+      try {
+        return hooks.onAttempt?.(attempt)
+      } finally {
+        // no row ends while all wait, and somebody may want to say so
+        if (attempt.refused === true) onProgress?.(progress())
+      }
+    },
+  }
+  const context = Context.add(
+    calls.context,
+    Core.Observer,
+    onProgress === undefined ? hooks : observer,
+  )
+
   const iterate = (): AsyncIterator<RowResult, undefined> => {
     if (started !== undefined) throw new TypeError("a run can be iterated over once")
     if (calls.closed) throw new Core.UnavailableError({ attempts: [], reason: "closed" })
@@ -75,12 +101,12 @@ export const runOf = (
         {
           ...checked,
           ...(onProgress !== undefined && {
-            onProgress: (counts: Core.RunSummary) => onProgress(summaryOf(counts)),
+            onProgress: () => onProgress(progress()),
           }),
         },
       ),
     )
-    const results = Stream.toAsyncIterableWith(started.results, calls.context)
+    const results = Stream.toAsyncIterableWith(started.results, context)
     const inner = results[Symbol.asyncIterator]()
     let finish: (() => void) | undefined
     const ended = new Promise<void>((resolve) => {

@@ -51,6 +51,7 @@ export type {
   RowOutcome,
   RowResult,
   Run,
+  RunProgress,
   RunSummary,
   TryCreateResult,
   UndiciDispatcher,

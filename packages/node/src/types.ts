@@ -151,7 +151,7 @@ export interface Issue {
   readonly suggestion?: string
 }
 
-/** What every error has. */
+/** What every error has. There is no `cause`: the system's own errors name hosts and ports. Their codes are in `attempts`. */
 export interface AelystErrorMembers<Name extends string, O extends Outcome> extends Error {
   readonly name: Name
   readonly _tag: Name
@@ -163,6 +163,8 @@ export interface AelystErrorMembers<Name extends string, O extends Outcome> exte
   readonly isRetryable: boolean
   /** The API's own words, where it sent some. They may quote the contact, and stay out of inspection, JSON and logs. */
   readonly apiMessage: string | undefined
+  /** What the newest answer told about the rate limit; undefined where none came. Not in inspection and JSON. */
+  readonly rateLimit: RateLimitHeaders | undefined
   /** The address of the error's page section. */
   readonly docs: string
 }
@@ -506,6 +508,12 @@ export interface RunSummary {
   readonly elapsedMs: number
 }
 
+/** What `onProgress` is given: the counts, and whether all wait. */
+export interface RunProgress extends RunSummary {
+  /** How long nothing goes out after a 429, in milliseconds; 0 while requests may go. */
+  readonly waitingMs: number
+}
+
 /** The options of a run; every one has a default. */
 export interface CreateManyOptions {
   /** Ends the run: what is under way is cancelled and the loop ends, without throwing. */
@@ -526,8 +534,8 @@ export interface CreateManyOptions {
   readonly giveUpAfterMs?: number | undefined
   /** Ends the run after so many rows that ended `invalid`, `rejected` or `unknown`. Default: never. */
   readonly stopOn?: { readonly errors: number } | undefined
-  /** Called with the counts after every row. */
-  readonly onProgress?: ((summary: RunSummary) => void) | undefined
+  /** Called with the counts after every row, and after every 429. */
+  readonly onProgress?: ((progress: RunProgress) => void) | undefined
 }
 
 /** A run: iterate over it once for its results; it starts then. */

@@ -54,6 +54,27 @@ describe("createMany", () => {
     assert.strictEqual(at.sandbox.contacts().length, 60)
   })
 
+  it("tells in its progress how long all wait after a 429", async () => {
+    const seen: Array<readonly [created: number, waitingMs: number]> = []
+    const hooked: Array<number | undefined> = []
+    await using at = await setUp({ hooks: { onAttempt: ({ status }) => hooked.push(status) } })
+    at.sandbox.fail({ status: 429, retryAfter: 0.2, times: 1 })
+    const run = at.aelyst.contacts.createMany(rows(3), {
+      onProgress: ({ created, waitingMs }) => seen.push([created, waitingMs]),
+    })
+    await collect(run)
+    const [first, ...others] = seen
+    assert.strictEqual(first?.[0], 0)
+    assert.isAbove(first?.[1] ?? 0, 150)
+    assert.isAtMost(first?.[1] ?? 0, 220)
+    assert.deepStrictEqual(others, [
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ])
+    assert.deepStrictEqual(hooked, [429, 200, 200, 200])
+  })
+
   it("gives the failures of rows as values", async () => {
     await using at = await setUp({ retries: 0, timeoutMs: 300 })
     const run = at.aelyst.contacts.createMany(
