@@ -8,6 +8,7 @@ import { cpus } from "node:os"
 import { expressOverhead } from "./express.ts"
 import { overhead } from "./overhead.ts"
 import { pacing } from "./pacing.ts"
+import { sandbox } from "./sandbox.ts"
 import { size } from "./size.ts"
 
 const target = new URL("../../../docs/benchmarks.md", import.meta.url)
@@ -15,6 +16,7 @@ const parts = {
   overhead: () => overhead({ rounds: 8 }),
   express: () => expressOverhead({ rounds: 8 }),
   pacing,
+  sandbox: () => sandbox({ rounds: 20, perRound: 5000 }),
   size,
 } as const
 type Part = keyof typeof parts

@@ -63,7 +63,10 @@ const readBody = (request: IncomingMessage): Promise<string | undefined> =>
       resolve((only ?? Buffer.concat(chunks)).toString("utf8"))
     })
     request.on("error", reject)
-    request.on("close", () => reject(new Error("the client left")))
+    request.on("close", () => {
+      // an error is dear to make, and every request closes
+      if (!request.complete) reject(new Error("the client left"))
+    })
   })
 
 const countAuthorization = (raw: ReadonlyArray<string>): number => {
@@ -135,13 +138,13 @@ export const open = async (engine: Engine, options: SandboxOptions): Promise<Htt
       ambiguous: countAuthorization(request.rawHeaders) > 1,
       body,
     })
-    const gone = new AbortController()
     response.once("close", () => {
       engine.end(entry, response.writableFinished ? "answered" : "gone", answer.status)
-      gone.abort()
     })
     if (fault === undefined && delayMs === 0)
       return send(response, answer, engine.clock.now(), body === undefined)
+    const gone = new AbortController()
+    response.once("close", () => gone.abort())
     const left = AbortSignal.any([gone.signal, closing.signal])
     if (delayMs > 0) await engine.clock.sleep(delayMs, left)
     if (left.aborted) return undefined

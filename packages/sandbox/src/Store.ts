@@ -12,7 +12,8 @@ interface Counts {
   posts: number
   created: number
   merged: number
-  readonly statuses: Record<number, number>
+  /** A status and how often, in turn: an object with a number as key keeps room for all below it. */
+  readonly statuses: Array<number>
   readonly firstAt: number
   lastAt: number
 }
@@ -35,6 +36,12 @@ const merge = (old: typeof Payload.Type, given: typeof Payload.Type): typeof Pay
   const byName = new Map(old.custom_fields.map((field) => [field.name, field]))
   for (const field of given.custom_fields) byName.set(field.name, field)
   return { ...old, ...given, custom_fields: [...byName.values()] }
+}
+
+const byStatus = (counts: ReadonlyArray<number>): Record<number, number> => {
+  const statuses: Record<number, number> = {}
+  for (let at = 0; at < counts.length; at += 2) statuses[counts[at] ?? 0] = counts[at + 1] ?? 0
+  return statuses
 }
 
 export class Store {
@@ -71,7 +78,7 @@ export class Store {
       posts: 1,
       created: 0,
       merged: 0,
-      statuses: {},
+      statuses: [],
       firstAt: at,
       lastAt: at,
     })
@@ -81,7 +88,14 @@ export class Store {
   /** Counts what was decided on; 0 for a connection that is cut. */
   decide(key: string, status: number): void {
     const counts = this.#counts.get(key)
-    if (counts !== undefined) counts.statuses[status] = (counts.statuses[status] ?? 0) + 1
+    if (counts === undefined) return
+    const { statuses } = counts
+    for (let at = 0; at < statuses.length; at += 2) {
+      if (statuses[at] !== status) continue
+      statuses[at + 1] = (statuses[at + 1] ?? 0) + 1
+      return
+    }
+    statuses.push(status, 1)
   }
 
   /** Puts a contact away as the rules say. */
@@ -171,7 +185,7 @@ export class Store {
     return Array.from(this.#counts, ([key, counts]) => ({
       key,
       ...counts,
-      statuses: { ...counts.statuses },
+      statuses: byStatus(counts.statuses),
     }))
   }
 

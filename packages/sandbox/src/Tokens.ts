@@ -1,7 +1,7 @@
 /**
  * The tokens that a sandbox knows, and the comparison, which takes as long for a wrong token as for a right one.
  */
-import { createHash, timingSafeEqual } from "node:crypto"
+import { hash, timingSafeEqual } from "node:crypto"
 
 import type { LimitOptions, SandboxTokens } from "./types.ts"
 
@@ -24,7 +24,7 @@ export interface Token {
   readonly limits?: LimitOptions
 }
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
+const digest = (text: string): Buffer => hash("sha256", text, "buffer")
 
 /** Makes the table of all tokens. */
 export const makeTable = (
