@@ -13,7 +13,7 @@ import type { Script } from "../src/network/RawServer.ts"
 import * as RawServer from "../src/network/RawServer.ts"
 
 const { creating } = RawServer
-const certificates = Certificates.make()
+const certificates = await Certificates.make()
 const { ca, valid } = certificates
 const ana = "email:ana@example.com"
 

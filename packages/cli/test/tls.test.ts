@@ -8,7 +8,7 @@ import * as ConnectProxy from "../../../apps/conformance/src/network/ConnectProx
 import * as RawServer from "../../../apps/conformance/src/network/RawServer.ts"
 import { Home, aelyst } from "./process.ts"
 
-const certificates = Certificates.make()
+const certificates = await Certificates.make()
 const token = "canary_token_Zx81qQ"
 const create = ["create", "id:tls", "--first-name", "Ana"]
 const home = new Home()

@@ -13,7 +13,7 @@ import * as Transport from "../src/Transport.ts"
 import { exchange, phase, token } from "./exchange.ts"
 
 const { creating } = RawServer
-const certificates = Certificates.make()
+const certificates = await Certificates.make()
 const { ca, valid } = certificates
 
 const serve = (script: Script, tls: Parameters<typeof RawServer.start>[1] = valid) =>
