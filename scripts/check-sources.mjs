@@ -1,6 +1,6 @@
 // Holds the sources to rules that the linter does not know: no `any`, no `!`, no skipped or focused test, every cast
 // beside a comment that says why it is safe, each fact of the wire (W1 to W10) named by a test, nothing left to do,
-// nothing of one machine in a file, and workflows that can do no more than they must.
+// nothing of one machine in a file, every test run by a script, and workflows that can do no more than they must.
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -141,6 +141,21 @@ for (const file of files) {
     if (host.test(line)) problems.push(`${where} the host of a registry`)
   }
 }
+// a test that no script runs proves nothing
+const owners = { test: new Set(), "test:system": new Set() }
+for (const file of files) {
+  const [, owner, folder] = /^([^/]+\/[^/]+)\/test\/(system\/)?.*\.test\.ts$/.exec(file) ?? []
+  if (owner !== undefined) owners[folder === undefined ? "test" : "test:system"].add(owner)
+}
+for (const file of files.filter((one) => /^(packages|apps)\/[^/]+\/package\.json$/.test(one))) {
+  const { scripts = {} } = JSON.parse(readFileSync(file, "utf8"))
+  for (const [script, having] of Object.entries(owners)) {
+    if (script in scripts !== having.has(dirname(file))) {
+      problems.push(`${file}: the script ${script} and tests for it go together`)
+    }
+  }
+}
+
 for (const fact of facts) problems.push(`no test names ${fact}`)
 if (counts.tests === 0) problems.push("no test was found, so nothing was proved")
 

@@ -1,5 +1,6 @@
-// Builds, type-checks, lints and tests everything through turbo, then adds up what the suites reported.
-// The last line on stdout is `N passed, N failed`; arguments are passed on to turbo.
+// Builds, type-checks, lints and tests everything through turbo, then adds up what the suites reported; with --system it
+// runs those tests alone that need a program of the system.
+// The last line on stdout is `N passed, N failed`; other arguments are passed on to turbo.
 import { spawnSync } from "node:child_process"
 import { globSync, readFileSync, rmSync } from "node:fs"
 import { dirname } from "node:path"
@@ -7,7 +8,11 @@ import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
-const reports = () => globSync("{packages,apps}/*/.vitest/results.json")
+const args = process.argv.slice(2)
+const system = args[0] === "--system"
+if (system) args.shift()
+const tasks = system ? ["test:system"] : ["build", "check", "lint", "test"]
+const reports = () => globSync(`{packages,apps}/*/.vitest/${system ? "system" : "results"}.json`)
 
 // a suite that does not run must not be counted from an earlier run; turbo restores the report of a cached one
 for (const report of reports()) rmSync(report)
@@ -16,15 +21,12 @@ const turbo = spawnSync(
   "turbo",
   [
     "run",
-    "build",
-    "check",
-    "lint",
-    "test",
+    ...tasks,
     "--continue=dependencies-successful",
     "--output-logs=new-only",
     // as many tasks as cores: each runs in parallel itself
     "--concurrency=100%",
-    ...process.argv.slice(2),
+    ...args,
   ],
   { stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" },
 )

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url"
 import { chromium } from "playwright-core"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 
-import { signup } from "../src/app.ts"
+import { signup } from "../../src/app.ts"
 
 const places = [
   "/usr/bin/chromium",
@@ -19,7 +19,7 @@ const places = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ]
 const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((path) => existsSync(path))
-const screenshots = fileURLToPath(new URL("../.vitest/screenshots/", import.meta.url))
+const screenshots = fileURLToPath(new URL("../../.vitest/screenshots/", import.meta.url))
 
 /** Starts Chromium; says what to do where there is none. */
 export const launch = async (): Promise<Browser> => {

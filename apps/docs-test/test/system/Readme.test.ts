@@ -1,0 +1,3 @@
+import { folderOf, testBlocks } from "../readmes.ts"
+
+testBlocks(folderOf("system"), true)

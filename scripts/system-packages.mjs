@@ -1,0 +1,32 @@
+// The programs of the system that the tests in test/system need. Prints the Debian packages of those that are missing;
+// `.ci/run` installs them.
+import { accessSync, constants, existsSync } from "node:fs"
+import { delimiter, join } from "node:path"
+
+const packages = [
+  // pages: any of these browsers will do, or the one that CHROMIUM_PATH names
+  {
+    name: "chromium",
+    programs: ["chromium", "chromium-browser", "google-chrome"],
+    path: process.env.CHROMIUM_PATH,
+  },
+  // the letters on them
+  { name: "fonts-dejavu-core", path: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf" },
+  // the requests in the READMEs, and those that are copied to be pasted
+  { name: "curl", programs: ["curl"] },
+]
+
+const runs = (file) => {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+const folders = (process.env.PATH ?? "").split(delimiter)
+const isThere = ({ programs = [], path }) =>
+  (path !== undefined && existsSync(path)) ||
+  programs.some((program) => folders.some((folder) => runs(join(folder, program))))
+
+for (const one of packages) if (!isThere(one)) console.log(one.name)

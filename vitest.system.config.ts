@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config"
+
+// The tests that need a program of the system; scripts/system-packages.mjs lists these. `pnpm test:system` runs them.
+export default defineConfig({
+  test: {
+    include: ["test/system/**/*.test.ts"],
+    // a net for what hangs, not a judge of speed: machines are shared
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ["default", ["json", { outputFile: ".vitest/system.json" }]],
+  },
+})
