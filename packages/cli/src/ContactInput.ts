@@ -1,4 +1,6 @@
 /** From the flags of `create` to an identifier and a contact; the rules of both are core's. */
+import * as Path from "node:path"
+
 import type { ContactInput, IssueCode } from "@aelyst/core"
 import { CustomField, Identifier, issueRules } from "@aelyst/core"
 import * as Effect from "effect/Effect"
@@ -77,12 +79,12 @@ const mostData = 1_048_576
 const readData = Effect.fnUntraced(function* (
   data: string,
 ): Effect.fn.Return<Readonly<Record<string, unknown>>, Failure, Host> {
-  const { stdin } = yield* Host
+  const { stdin, cwd } = yield* Host
   const text =
     data === "-"
       ? yield* readAll(stdin, mostData)
       : data.startsWith("@")
-        ? yield* Files.readExisting(data.slice(1))
+        ? yield* Files.readExisting(Path.resolve(cwd, data.slice(1)))
         : data
   const parsed = yield* Effect.try({
     // safe: JSON.parse promises nothing, and the next line checks

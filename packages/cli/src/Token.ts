@@ -2,6 +2,8 @@
  * Where the token comes from, in this order: `--token-stdin` or `--token-file`, `AELYST_TOKEN`, the saved token of the
  * profile, and for loopback hosts the token in the profile itself. Never an argument: those show in the process list.
  */
+import * as Path from "node:path"
+
 import { checkToken } from "@aelyst/core"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -89,7 +91,10 @@ export const explicit = (flags: GlobalFlags): Effect.Effect<FoundToken, Failure,
   if (flags.tokenStdin && flags.tokenFile !== undefined) {
     return Effect.fail(usage("--token-stdin and --token-file exclude each other"))
   }
-  return flags.tokenFile === undefined ? fromStdin : fromFile(flags.tokenFile)
+  const { tokenFile } = flags
+  return tokenFile === undefined
+    ? fromStdin
+    : Effect.flatMap(Host, ({ cwd }) => fromFile(Path.resolve(cwd, tokenFile)))
 }
 
 /** Finds the token of a run; undefined where there is none. Fails where one is there that must not be used. */

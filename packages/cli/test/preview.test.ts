@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs"
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
+import { inside } from "./inside.ts"
 import { Home, Running, aelyst } from "./process.ts"
 
 let sandbox: Sandbox
@@ -96,7 +97,7 @@ describe("--dry-run", () => {
 
 /** Gives the body that a create would send. */
 const body = async (args: ReadonlyArray<string>, more: { stdin?: string; cwd?: string } = {}) => {
-  const { stdout, stderr } = await aelyst(["create", ...args, "--dry-run", "--json"], more)
+  const { stdout, stderr } = await inside(["create", ...args, "--dry-run", "--json"], more)
   assert.notStrictEqual(stdout, "", stderr)
   const json: { request: { body: string } } = JSON.parse(stdout)
   return JSON.parse(json.request.body)
@@ -158,7 +159,7 @@ describe("the contact", () => {
       ['{"firstName":"A","__proto__":{"x":1}}', 3],
       ['{"firstName":"A","nickname":"B"}', 3],
     ] as const) {
-      const ended = await aelyst(["create", "id:1", "--dry-run", "--data", data])
+      const ended = await inside(["create", "id:1", "--dry-run", "--data", data])
       assert.strictEqual(ended.code, code, data)
       assert.strictEqual(ended.stdout, "")
     }
@@ -174,7 +175,7 @@ describe("the contact", () => {
     )
     const args = ["create", "id:1", "--first-name", "A", "--dry-run"]
     const run = (...fields: ReadonlyArray<string>) =>
-      aelyst([...args, ...fields.flatMap((field) => ["--field", field])], { cwd: project.path })
+      inside([...args, ...fields.flatMap((field) => ["--field", field])], { cwd: project.path })
     assert.include((await run("Age=41", "Tier=Gold")).stdout, '{"name":"Age","value":41}')
     for (const [field, issue] of [
       ["Tier=Silver", "LIST_INVALID"],
@@ -196,18 +197,18 @@ describe("the contact", () => {
     }
     const home = { env: { AELYST_DEFAULT_COUNTRY: "MY" } }
     for (const identifier of ["0123456789", "phone:012-345 6789"]) {
-      const { stdout, stderr } = await aelyst(["create", identifier, ...name, "--dry-run"], home)
+      const { stdout, stderr } = await inside(["create", identifier, ...name, "--dry-run"], home)
       assert.include(stdout, "/contact/phone:+60123456789 ")
       assert.strictEqual(stderr, "note: number read with the country MY\n")
     }
-    const identifier = await aelyst(["create", "12345", ...name, "--dry-run"], home)
+    const identifier = await inside(["create", "12345", ...name, "--dry-run"], home)
     assert.include(identifier.stdout, "/contact/12345 ", "a contact ID")
   })
 
   it("says what a number lacks, and refuses one that is none", async () => {
     const name = ["--first-name", "A", "--dry-run"]
     for (const args of [["0123456789"], ["phone:0123456789"], ["id:1", "--phone", "0123456789"]]) {
-      const { code, stderr } = await aelyst(["create", ...args, ...name])
+      const { code, stderr } = await inside(["create", ...args, ...name])
       assert.strictEqual(code, 3)
       assert.include(stderr, "--default-country")
       assert.notInclude(stderr, "0123456789")
@@ -218,7 +219,7 @@ describe("the contact", () => {
       ["Malaysia", 2],
     ] as const) {
       const args = ["create", "phone:0999999999999", ...name, "--default-country", country]
-      assert.strictEqual((await aelyst(args)).code, code, country)
+      assert.strictEqual((await inside(args)).code, code, country)
     }
   })
 })

@@ -1,6 +1,15 @@
-/** Runs the built command as people do: a process of its own, with nothing in its environment but what a test gives. */
-import { spawn } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
+/** Runs the command as people do: a process of its own, with nothing in its environment but what a test gives. */
+import { execFileSync, spawn } from "node:child_process"
+import { createHash } from "node:crypto"
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -24,8 +33,45 @@ export const onPosix: Test = where(posix)
 /** Registers a suite there. */
 export const suiteOnPosix: Suite = posix ? describe.concurrent : nothing
 
-/** The built command; the build comes before the tests. */
-export const bin = fileURLToPath(new URL("../dist/bin.js", import.meta.url))
+const root = fileURLToPath(new URL("..", import.meta.url))
+
+/**
+ * Gives the folder of the package as it would be published: packed and unpacked, once for each build, whichever of the
+ * test files comes first.
+ */
+const unpacked = (): string => {
+  const files = ["package.json", "README.md", ...globSync("dist/*", { cwd: root }).toSorted()]
+  const hash = createHash("sha256")
+  for (const file of files) hash.update(file).update(readFileSync(join(root, file)))
+  const all = join(root, ".pack")
+  const folder = join(all, hash.digest("hex").slice(0, 16))
+  if (existsSync(folder)) return folder
+  mkdirSync(all, { recursive: true })
+  const earlier = globSync("*", { cwd: all })
+  const beside = mkdtempSync(join(all, "packing-"))
+  const packed = execFileSync("pnpm", ["pack", "--json", "--pack-destination", beside], {
+    cwd: root,
+    encoding: "utf8",
+    shell: !posix,
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  const { filename }: { filename: string } = JSON.parse(packed)
+  execFileSync("tar", ["-xzf", filename, "-C", beside])
+  try {
+    renameSync(join(beside, "package"), folder)
+  } catch (error) {
+    // the other worker was faster
+    if (!existsSync(folder)) throw error
+  }
+  rmSync(beside, { recursive: true })
+  for (const old of earlier) {
+    if (!old.startsWith("packing-")) rmSync(join(all, old), { recursive: true, force: true })
+  }
+  return folder
+}
+
+/** The command out of the packed tarball; the build comes before the tests. */
+export const bin = join(unpacked(), "dist", "bin.js")
 
 export interface Ended {
   readonly code: number | null
@@ -115,3 +161,25 @@ export const start = (args: ReadonlyArray<string>, options?: Options): Running =
 /** Runs `aelyst` to its end. */
 export const aelyst = (args: ReadonlyArray<string>, options?: Options): Promise<Ended> =>
   start(args, options).ended
+
+const quote = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`
+
+/** Starts `aelyst` in a pseudo-terminal of its own; both streams come out of it together, as stdout. */
+export const startInTerminal = (args: ReadonlyArray<string>, options: Options = {}): Running => {
+  const command = [process.execPath, bin, ...args]
+  return new Running(
+    "script",
+    process.platform === "linux"
+      ? ["-qefc", `exec ${command.map(quote).join(" ")}`, "/dev/null"]
+      : ["-q", "/dev/null", ...command],
+    {
+      open: true,
+      ...options,
+      env: { TERM: "xterm-256color", SHELL: "/bin/sh", ...options.env },
+    },
+  )
+}
+
+/** Runs `aelyst` there to its end. */
+export const inTerminal = (args: ReadonlyArray<string>, options?: Options): Promise<Ended> =>
+  startInTerminal(args, options).ended

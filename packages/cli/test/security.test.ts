@@ -13,6 +13,7 @@ import { join } from "node:path"
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
+import { inside } from "./inside.ts"
 import { Home, Running, aelyst, bin, onPosix, start, suiteOnPosix } from "./process.ts"
 
 const canary = "canary_token_Zx81qQ"
@@ -146,7 +147,7 @@ describe.concurrent("the token", () => {
     ]
     const env = { AELYST_BASE_URL: sandbox.baseUrl }
     for (const stdin of hostile) {
-      const ended = await aelyst(["create", "id:hostile", ...person, "--token-stdin", "-v"], {
+      const ended = await inside(["create", "id:hostile", ...person, "--token-stdin", "-v"], {
         env,
         stdin,
       })
@@ -291,7 +292,7 @@ describe.concurrent("what the server echoes", () => {
     sandbox.fail({ match: { identifier: id }, status: 400, body: { code: 400, message } })
     const env = { AELYST_TOKEN: canary, AELYST_BASE_URL: sandbox.baseUrl }
     for (const flags of [[], ["--json"], ["-v"]]) {
-      const { code, stdout, stderr } = await aelyst(
+      const { code, stdout, stderr } = await inside(
         ["create", id, "--first-name", "Zebedee", ...flags],
         { env },
       )

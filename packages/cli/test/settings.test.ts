@@ -3,7 +3,8 @@ import { join } from "node:path"
 
 import { assert, describe, it } from "@effect/vitest"
 
-import { Home, aelyst } from "./process.ts"
+import { inside as aelyst } from "./inside.ts"
+import { Home } from "./process.ts"
 
 const list = async (args: ReadonlyArray<string>, env: Readonly<Record<string, string>>) => {
   const { code, stdout, stderr } = await aelyst(["config", "list", "--show-origin", ...args], {

@@ -1,7 +1,7 @@
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
-import { Home, Running, aelyst, bin, suiteOnPosix } from "./process.ts"
+import { Home, aelyst, startInTerminal, suiteOnPosix } from "./process.ts"
 
 let sandbox: Sandbox
 const home = new Home()
@@ -14,29 +14,18 @@ afterAll(async () => {
   home[Symbol.dispose]()
 })
 
-const quote = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`
-
-/** Runs `aelyst` in a pseudo-terminal of its own; both streams come out of it together. */
-const inTerminal = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) => {
-  const command = [process.execPath, bin, ...args]
-  return new Running(
-    "script",
-    process.platform === "linux"
-      ? ["-qefc", command.map(quote).join(" "), "/dev/null"]
-      : ["-q", "/dev/null", ...command],
-    {
-      env: {
-        HOME: home.path,
-        TERM: "xterm-256color",
-        SHELL: "/bin/sh",
-        AELYST_TOKEN: "sandbox_ok",
-        AELYST_BASE_URL: sandbox.baseUrl,
-        ...env,
-      },
-      open: true,
-    },
-  )
-}
+const optionsOf = (env: Readonly<Record<string, string>>) => ({
+  env: {
+    HOME: home.path,
+    AELYST_TOKEN: "sandbox_ok",
+    AELYST_BASE_URL: sandbox.baseUrl,
+    ...env,
+  },
+})
+const start = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+  startInTerminal(args, optionsOf(env))
+const run = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
+  start(args, env).ended
 
 const person = ["--first-name", "Ana"]
 
@@ -50,23 +39,23 @@ describe.concurrent("without a terminal", () => {
 
 suiteOnPosix("in a terminal", () => {
   it("a success is a coloured line for people", async () => {
-    const { code, stdout } = await inTerminal(["create", "id:tty", ...person]).ended
+    const { code, stdout } = await run(["create", "id:tty", ...person])
     assert.strictEqual(code, 0, stdout)
     assert.include(stdout, "\u001b[32m✔ Contact added\u001b[0m  id:tty  ")
     assert.match(stdout, /\(200, \d+ ms, \d+ of 100 requests left\)/)
   })
 
   it("NO_COLOR takes the colours away, --ascii the symbols", async () => {
-    const { stdout } = await inTerminal(["create", "id:ascii", ...person, "--ascii"], {
+    const { stdout } = await run(["create", "id:ascii", ...person, "--ascii"], {
       NO_COLOR: "1",
-    }).ended
+    })
     assert.include(stdout, "OK Contact added  id:ascii  (200")
     assert.notInclude(stdout, "\u001b")
   })
 
   it("a wait for the rate limit is one line that counts down and goes away", async () => {
     const id = "email:429-2s-x1@sandbox.test"
-    const { code, stdout } = await inTerminal(["create", id, ...person]).ended
+    const { code, stdout } = await run(["create", id, ...person])
     assert.strictEqual(code, 0, stdout)
     const drawn = stdout.split("\r\u001b[2K")
     assert.match(
@@ -80,7 +69,7 @@ suiteOnPosix("in a terminal", () => {
 
   it("in CI it is a plain line", async () => {
     const id = "email:429-1s-x1@sandbox.test"
-    const { code, stdout } = await inTerminal(["create", id, ...person], { CI: "1" }).ended
+    const { code, stdout } = await run(["create", id, ...person], { CI: "1" })
     assert.strictEqual(code, 0, stdout)
     assert.match(stdout, /^⏸ rate limited \(limit \d+\) — retry 1 of 3 in [\d.]+ m?s\r?\n/)
     assert.notInclude(stdout, "\u001b[2K")
@@ -92,17 +81,17 @@ suiteOnPosix("in a terminal", () => {
       ["email:500@sandbox.test", 7],
       ["email:nobody@", 3],
     ] as const) {
-      const failed = await inTerminal(["create", id, ...person]).ended
+      const failed = await run(["create", id, ...person])
       assert.strictEqual(failed.code, exit, failed.stdout)
       assert.include(failed.stdout, "\u001b[31merror:\u001b[0m")
-      const json = await inTerminal(["create", id, ...person, "--json"]).ended
+      const json = await run(["create", id, ...person, "--json"])
       assert.strictEqual(json.code, exit)
       assert.propertyVal(JSON.parse(json.stdout), "exitCode", exit)
     }
   })
 
   it("Ctrl-C stops a wait with 130 and takes the line away", async () => {
-    const running = inTerminal(["create", "email:429-30s@sandbox.test", ...person])
+    const running = start(["create", "email:429-30s@sandbox.test", ...person])
     await running.until(({ stdout }) => stdout.includes("Ctrl-C to stop"))
     running.child.stdin.write("\u0003")
     const { code, stdout } = await running.ended
@@ -111,16 +100,16 @@ suiteOnPosix("in a terminal", () => {
   })
 
   it("a token is asked for without showing it", async () => {
-    const login = inTerminal(["auth", "login", "--profile", "asked"], { AELYST_TOKEN: "" })
+    const login = start(["auth", "login", "--profile", "asked"], { AELYST_TOKEN: "" })
     await login.until(({ stdout }) => stdout.includes("Token for 127.0.0.1"))
     login.child.stdin.write("canary_typed\r")
     const { code, stdout } = await login.ended
     assert.strictEqual(code, 0, stdout)
     assert.include(stdout, "profile asked")
     assert.notInclude(stdout, "canary")
-    const status = await inTerminal(["auth", "status", "--profile", "asked"], {
+    const status = await run(["auth", "status", "--profile", "asked"], {
       AELYST_TOKEN: "",
-    }).ended
+    })
     assert.include(status.stdout, "from the saved token of profile asked")
   })
 
@@ -129,12 +118,12 @@ suiteOnPosix("in a terminal", () => {
       ["\u0003", 130],
       ["\u0004", 2],
     ] as const) {
-      const login = inTerminal(["auth", "login"])
+      const login = start(["auth", "login"])
       await login.until(({ stdout }) => stdout.includes("Token for 127.0.0.1"))
       login.child.stdin.write(key)
       assert.strictEqual((await login.ended).code, exit)
     }
-    const silent = await inTerminal(["auth", "login", "--no-input"]).ended
+    const silent = await run(["auth", "login", "--no-input"])
     assert.strictEqual(silent.code, 2)
     assert.include(silent.stdout, "--token-stdin")
   })

@@ -1,0 +1,85 @@
+/** One run of the program: what it is given, and how its end is told. The process around it is `main.ts`. */
+import * as Cause from "effect/Cause"
+import * as CliError from "effect/cli/CliError"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+
+import { exitTable } from "./ExitCode.ts"
+import { Failure } from "./Failure.ts"
+import { Host } from "./Host.ts"
+import { printReport, runWith } from "./Program.ts"
+import type { Report } from "./Report.ts"
+import * as Reports from "./Report.ts"
+import type { Printer } from "./Screen.ts"
+import { Screen } from "./Screen.ts"
+import { visible } from "./Text.ts"
+
+/** Names the signals that end a run. */
+export type Signal = "SIGINT" | "SIGTERM"
+
+const isVerbose = (args: ReadonlyArray<string>): boolean =>
+  args.some((arg) => arg === "--verbose" || /^-[a-z]*v[a-z]*$/.test(arg))
+
+const print = (report: Report, printer: Printer): void =>
+  Effect.runSync(Effect.provideService(printReport(report), Screen, printer))
+
+/** Tells that the program itself went wrong, with the stack where `-v` asks for it. */
+export const tellDefect = (
+  stack: string | undefined,
+  args: ReadonlyArray<string>,
+  printer: Printer,
+): void => print(Reports.ofDefect(isVerbose(args) ? stack : undefined), printer)
+
+/** Runs the command that the arguments name. */
+export const run = (
+  version: string,
+  args: ReadonlyArray<string>,
+  host: Host["Service"],
+  printer: Printer,
+) => {
+  // the default logger prints on stdout, which is for data alone
+  const logger = Logger.make(({ message }) => {
+    printer.notice(`warning: ${[message].flat().map(String).map(visible).join(" ")}`)
+  })
+  const services = Layer.mergeAll(
+    Layer.succeed(Host, host),
+    Layer.succeed(Screen, printer),
+    Logger.layer([logger]),
+  )
+  return Effect.provide(runWith(version)(args), services)
+}
+
+/** Tells how a run ended, and gives the exit code. */
+export const finish = (
+  exit: Exit.Exit<void, CliError.CliError | Failure | Report>,
+  args: ReadonlyArray<string>,
+  printer: Printer,
+  signal?: Signal,
+): number => {
+  printer.clear()
+  if (Exit.isSuccess(exit)) return exitTable.ok.code
+  const error = Cause.squash(exit.cause)
+  if (CliError.isCliError(error) && error._tag === "ShowHelp") {
+    // the presenter has told it; bare `aelyst` asks for help, `aelyst auth` lacks a command
+    return error.errors.length > 0 || error.commandPath.length > 1
+      ? exitTable.usage.code
+      : exitTable.ok.code
+  }
+  const report =
+    signal !== undefined && Cause.hasInterrupts(exit.cause)
+      ? Reports.ofSignal(signal, printer.lastKnown)
+      : error instanceof Failure
+        ? Reports.ofFailure(error)
+        : Reports.isReport(error)
+          ? error
+          : undefined
+  if (report === undefined) {
+    const stack = error instanceof Error ? error.stack : Cause.pretty(exit.cause)
+    tellDefect(stack, args, printer)
+    return exitTable.bug.code
+  }
+  print(report, printer)
+  return Reports.exitCodeOf(report)
+}
