@@ -97,9 +97,6 @@ export class AelystClient extends Context.Service<
   }
 >()("@aelyst/core/AelystClient") {}
 
-const noOptions: CreateOptions = {}
-const noCall: CallConfig = Result.getOrThrow(parseCall(noOptions))
-
 const limitsOf = (
   config: ClientConfig,
   call: CallConfig,
@@ -139,8 +136,7 @@ export const makeWith = (
       run: RunScope | undefined,
       span: Span | undefined,
     ): Effect.fn.Return<CreateResult, AelystError> {
-      const own =
-        options === noOptions ? noCall : yield* Effect.orDie(Effect.fromResult(parseCall(options)))
+      const own = yield* Effect.orDie(Effect.fromResult(parseCall(options)))
       const now = yield* Monotonic.nowMillis
       const observer = yield* Observer
       const trace = new Call.CallTrace(now)
@@ -196,7 +192,7 @@ export const makeWith = (
     }
 
     return AelystClient.of({
-      create: (identifier, contact, options = noOptions) =>
+      create: (identifier, contact, options = {}) =>
         Effect.flatMap(check(identifier, contact), (valid) => traced(valid, options, undefined)),
       createRow: traced,
       validate: check,

@@ -173,8 +173,26 @@ export interface CallConfig {
   readonly settleMs: number | undefined
 }
 
+/** Stands for a call that sets nothing, as most do. */
+const unset: Result.Result<CallConfig> = Result.succeed({
+  retries: undefined,
+  timeoutMs: undefined,
+  deadlineMs: undefined,
+  maxWaitMs: undefined,
+  delivery: undefined,
+  settleMs: undefined,
+})
+
 /** Checks the options of one call, in the same ranges as those of the client. */
-export const parseCall = (options: CallOptions): Result.Result<CallConfig, ConfigurationError> =>
+export const parseCall = (options: CallOptions): Result.Result<CallConfig, ConfigurationError> => {
+  const { retries, timeout, deadline, maxWait, delivery: policy, settle } = options
+  for (const option of [retries, timeout, deadline, maxWait, policy, settle]) {
+    if (option !== undefined) return parseSet(options)
+  }
+  return unset
+}
+
+const parseSet = (options: CallOptions): Result.Result<CallConfig, ConfigurationError> =>
   Result.gen(function* () {
     return {
       retries: yield* integer("retries", options.retries, 0, 100),
