@@ -2,10 +2,10 @@
 import { mkdirSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
-import { create } from "./client.ts"
+import { create } from "../client.ts"
 import { launch, stage } from "./inspector.ts"
 
-const folder = fileURLToPath(new URL("../../../docs/pictures/", import.meta.url))
+const folder = fileURLToPath(new URL("../../../../docs/pictures/", import.meta.url))
 mkdirSync(folder, { recursive: true })
 
 const people = [

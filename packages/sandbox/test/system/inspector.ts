@@ -5,16 +5,23 @@ import axe from "axe-core"
 import { chromium } from "playwright-core"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 
-import { Sandbox } from "../src/index.ts"
-import type { SandboxOptions } from "../src/index.ts"
+import { Sandbox } from "../../src/index.ts"
+import type { SandboxOptions } from "../../src/index.ts"
 
-const executablePath = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium"
+const places = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+]
+const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((path) => existsSync(path))
 
 /** Starts Chromium; says what to do where there is none. */
 export const launch = async (): Promise<Browser> => {
-  if (!existsSync(executablePath)) {
+  if (executablePath === undefined || !existsSync(executablePath)) {
     throw new Error(
-      `There is no Chromium at ${executablePath}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
+      `These tests need Chromium, and there is none at ${executablePath ?? places.join(", ")}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
     )
   }
   return chromium.launch({ executablePath, args: ["--no-sandbox"] })
