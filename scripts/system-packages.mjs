@@ -14,6 +14,10 @@ const packages = [
   { name: "fonts-dejavu-core", path: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf" },
   // the requests in the READMEs, and those that are copied to be pasted
   { name: "curl", programs: ["curl"] },
+  // a pseudo-terminal
+  { name: "bsdutils", programs: ["script"] },
+  // whom the command connects to
+  { name: "strace", programs: ["strace"] },
 ]
 
 const runs = (file) => {

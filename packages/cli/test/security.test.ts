@@ -43,9 +43,10 @@ describe.concurrent("the token", () => {
       env: { AELYST_TOKEN: canary, AELYST_BASE_URL: sandbox.baseUrl },
     })
     await there
-    const listed = execFileSync("ps", ["-o", "args=", "-p", String(running.child.pid)], {
-      encoding: "utf8",
-    })
+    const { pid } = running.child
+    const listed = existsSync("/proc/self/cmdline")
+      ? readFileSync(`/proc/${pid}/cmdline`, "utf8")
+      : execFileSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" })
     running.child.kill("SIGINT")
     const { stdout, stderr } = await running.ended
     assert.include(listed, "create")

@@ -1,7 +1,7 @@
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
-import { Home, aelyst, startInTerminal, suiteOnPosix } from "./process.ts"
+import { Home, aelyst, startInTerminal } from "../process.ts"
 
 let sandbox: Sandbox
 const home = new Home()
@@ -37,7 +37,7 @@ describe.concurrent("without a terminal", () => {
   })
 })
 
-suiteOnPosix("in a terminal", () => {
+describe.concurrent("in a terminal", () => {
   it("a success is a coloured line for people", async () => {
     const { code, stdout } = await run(["create", "id:tty", ...person])
     assert.strictEqual(code, 0, stdout)
