@@ -35,7 +35,7 @@ const unitsOf = (blocks: ReadonlyArray<Block>): ReadonlyArray<Unit> =>
 
 /** Says whether a block needs `curl`, which not every machine has. */
 const needsCurl = ({ block, next }: Unit): boolean =>
-  [block, next].some((one) => one?.language === "sh" && /\bcurl\b/.test(one.code))
+  [block, next].some((one) => one?.language === "sh" && /(?<![\w-])curl\b/.test(one.code))
 
 /** A folder below this app, so that blocks find the packages as its own files would. */
 export const folderOf = (name: string): string => join(app, ".blocks", name)
