@@ -1,10 +1,11 @@
 /**
- * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [overhead|express|pacing|size …]`, all
+ * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|size …]`, all
  * without a name. A part that is not run keeps its table.
  */
 import { readFile, writeFile } from "node:fs/promises"
 import { cpus } from "node:os"
 
+import { cli } from "./cli.ts"
 import { expressOverhead } from "./express.ts"
 import { overhead } from "./overhead.ts"
 import { pacing } from "./pacing.ts"
@@ -13,6 +14,7 @@ import { size } from "./size.ts"
 
 const target = new URL("../../../docs/benchmarks.md", import.meta.url)
 const parts = {
+  cli: () => cli({ rounds: 25 }),
   overhead: () => overhead({ rounds: 8 }),
   express: () => expressOverhead({ rounds: 8 }),
   pacing,
