@@ -12,8 +12,10 @@ import * as Monotonic from "./Monotonic.ts"
 export interface Deadline {
   atMs: number
   /** Called at the deadline; gives the milliseconds to a further one, where there is one. */
-  readonly expire: () => number | undefined
+  expire: () => number | undefined
 }
+
+const never = () => undefined
 
 /** Keeps the deadlines of the attempts under way. */
 export class Deadlines {
@@ -41,6 +43,8 @@ export class Deadlines {
   /** Removes a deadline. */
   disarm(deadline: Deadline): void {
     this.deadlines.delete(deadline)
+    // V8 chains the former tables of a set: what left it can outlive many minor collections, and its request with it
+    deadline.expire = never
     if (this.deadlines.size > 0 || this.timer === undefined) return
     this.timer.interruptUnsafe()
     this.timer = undefined
