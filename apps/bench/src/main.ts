@@ -1,5 +1,5 @@
 /**
- * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|size …]`, all
+ * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|memory|size …]`, all
  * without a name. A part that is not run keeps its table.
  */
 import { readFile, writeFile } from "node:fs/promises"
@@ -7,6 +7,7 @@ import { cpus } from "node:os"
 
 import { cli } from "./cli.ts"
 import { expressOverhead } from "./express.ts"
+import { memory } from "./memory.ts"
 import { overhead } from "./overhead.ts"
 import { pacing } from "./pacing.ts"
 import { sandbox } from "./sandbox.ts"
@@ -19,6 +20,7 @@ const parts = {
   express: () => expressOverhead({ rounds: 8 }),
   pacing,
   sandbox: () => sandbox({ rounds: 20, perRound: 5000 }),
+  memory: () => memory({ rows: 1_000_000 }),
   size,
 } as const
 type Part = keyof typeof parts

@@ -1,21 +1,36 @@
-/** The size of core in a bundle, by two bundlers, and the time to load it. */
-import { execFileSync, spawnSync } from "node:child_process"
+/** The sizes of core in a browser's bundle and of the published SDK, and the time to load them. */
+import { execFileSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { gzipSync } from "node:zlib"
 
-import { median, table } from "./statistics.ts"
+import { median, shuffled, table } from "./statistics.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
-const loadMs = (code: string): number => {
-  const times = Array.from({ length: 9 }, () => {
-    const began = performance.now()
-    spawnSync(process.execPath, ["--input-type=module", "-e", code], {
-      cwd: fileURLToPath(new URL("..", import.meta.url)),
-    })
-    return performance.now() - began
-  })
-  return median(times)
-}
+const published = "packages/node/dist/index.js"
+
+const modules = [
+  { name: "undici", specifier: "undici" },
+  { name: "`@aelyst/core` as its sources", specifier: "@aelyst/core" },
+  { name: "`@aelyst/node` as published", specifier: `../../${published}` },
+]
+
+/** Loads a module in a fresh process; the time is that of the import alone, in milliseconds. */
+const load = (specifier: string): number =>
+  Number(
+    execFileSync(
+      process.execPath,
+      [
+        "--input-type=module",
+        "--eval",
+        `const began = performance.now()
+        await import(${JSON.stringify(specifier)})
+        console.log(performance.now() - began)`,
+      ],
+      { cwd: fileURLToPath(new URL("..", import.meta.url)), encoding: "utf8" },
+    ),
+  )
 
 /** Measures and renders both tables. */
 export const size = async (): Promise<string> => {
@@ -23,11 +38,20 @@ export const size = async (): Promise<string> => {
     cwd: root,
     encoding: "utf8",
   })
-  const bare = loadMs("0")
-  const starts = [
-    ["undici", 'await import("undici")'],
-    ["@aelyst/core", 'await import("@aelyst/core")'],
-    ["@aelyst/node, as published", 'await import("../../packages/node/dist/index.js")'],
-  ].map(([name = "", code = ""]) => [name, (loadMs(code) / bare).toFixed(2)])
-  return `\`\`\`text\n${sizes.trim()}\n\`\`\`\n\n${table(["import, time over bare Node", "ratio"], starts)}`
+  const bytes = gzipSync(readFileSync(`${root}/${published}`), { level: 9 }).length
+  const times = modules.map(({ specifier }) => ({ specifier, ms: Array.of<number>() }))
+  for (let round = -1; round < 15; round++) {
+    for (const { ms, specifier } of shuffled(times, Math.random)) {
+      const sample = load(specifier)
+      // the first round fills the caches of the system
+      if (round >= 0) ms.push(sample)
+    }
+  }
+  const undici = times[0]?.ms ?? []
+  const starts = modules.map(({ name }, at) => [
+    name,
+    median((times[at]?.ms ?? []).map((ms, round) => ms / (undici[round] ?? Number.NaN))).toFixed(2),
+  ])
+  const bundle = `@aelyst/node as published, without undici: ${(bytes / 1000).toFixed(1)} kB`
+  return `\`\`\`text\n${sizes.trim()}\n${bundle}\n\`\`\`\n\n${table(["import", "time over that of undici"], starts)}`
 }

@@ -155,7 +155,7 @@ export class Calls {
   /** Counts something until it has ended. */
   track(running: Running): void {
     this.#running.add(running)
-    void running.ended.then(() => {
+    void running.ended.finally(() => {
       this.#running.delete(running)
       // V8 chains the former tables of a set: what left it can outlive many minor collections, and its call with it
       running.end = noop

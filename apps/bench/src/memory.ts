@@ -1,0 +1,59 @@
+/** What a long run holds: the process of `createMany` over generated rows, early and late, beside raw undici. */
+import { fork } from "node:child_process"
+import { once } from "node:events"
+
+import { table } from "./statistics.ts"
+
+interface Size {
+  readonly done: number
+  readonly rss: number
+  readonly live: number
+}
+
+const early = 10_000
+const mega = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`
+const grown = (bytes: number): string => `${bytes < 0 ? "−" : "+"}${mega(Math.abs(bytes))}`
+
+/** Runs one client against a server in a process of its own, and gives the sizes from 10,000 rows on. */
+const sizesOf = async (client: string, rows: number, execArgv: ReadonlyArray<string> = []) => {
+  const server = fork(new URL("./overhead-server.ts", import.meta.url))
+  const [port] = await once(server, "message")
+  const args = [client, String(port), String(rows)]
+  const child = fork(new URL("./memory-run.ts", import.meta.url), args, { execArgv: [...execArgv] })
+  const sizes: Array<Size> = []
+  child.on("message", (size: Size) => {
+    if (size.done >= early) sizes.push(size)
+  })
+  const [code] = await once(child, "exit")
+  server.disconnect()
+  if (code !== 0) throw new Error(`${client} ended with ${code}`)
+  return sizes
+}
+
+const largestRow = (name: string, sizes: ReadonlyArray<Size>, key: "rss" | "live") => {
+  const first = sizes[0]?.[key] ?? Number.NaN
+  const last = sizes.at(-1)
+  const largest = Math.max(...sizes.map((size) => size[key]))
+  return [
+    name,
+    (last?.done ?? 0).toLocaleString("en"),
+    mega(first),
+    grown((last?.[key] ?? Number.NaN) - first),
+    grown(largest - first),
+  ]
+}
+
+/** Measures and renders the table. */
+export const memory = async ({ rows }: { readonly rows: number }): Promise<string> =>
+  table(
+    ["", "rows", "at 10,000 rows", "at the end", "at most"],
+    [
+      largestRow(
+        "alive after a collection, `createMany`",
+        await sizesOf("createMany", rows / 10, ["--expose-gc"]),
+        "live",
+      ),
+      largestRow("size of the process, `createMany`", await sizesOf("createMany", rows), "rss"),
+      largestRow("size of the process, raw undici", await sizesOf("undici", rows), "rss"),
+    ],
+  )
