@@ -65,11 +65,12 @@ const words = (
   const attempts = count(error.attempts.length, "attempt")
   switch (error._tag) {
     case "InvalidContactError": {
-      const [first, ...more] = error.issues.map(({ path, code, rule, suggestion }) => ({
-        code,
-        line: `${path.length === 0 ? "contact" : path.join(".")}: ${rule}`,
-        suggestion,
-      }))
+      const [first, ...more] = error.issues.map(({ path, code, rule, suggestion }) => {
+        const where = path.length === 0 ? "contact" : path.join(".")
+        // some rules name what they are about
+        const line = rule.startsWith(where) ? rule : `${where}: ${rule}`
+        return { code, line, suggestion }
+      })
       return {
         headline: visible(first?.line ?? "the contact is not valid"),
         ...(first !== undefined && { code: first.code }),

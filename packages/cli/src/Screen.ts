@@ -91,6 +91,16 @@ export class Printer {
     this.options.stdout.write(`${text}\n`)
   }
 
+  /** Prints rows on stdout: for people in columns, for programs split by tabs. */
+  rows(rows: ReadonlyArray<ReadonlyArray<string>>): void {
+    if (!this.interactive) return this.data(rows.map((row) => row.join("\t")).join("\n"))
+    const widthOf = (column: number) =>
+      Math.max(...rows.map((row) => displayWidth(row[column] ?? "")))
+    const padded = (text: string, column: number) =>
+      text + " ".repeat(widthOf(column) - displayWidth(text))
+    return this.data(rows.map((row) => row.map(padded).join("  ").trimEnd()).join("\n"))
+  }
+
   /** Prints a value on stdout as one line of JSON, with the version of its shape. */
   value(value: Readonly<Record<string, unknown>>): void {
     this.data(jsonLine({ schemaVersion: 1, ...value }))

@@ -151,6 +151,9 @@ export const require = (
             hints: [
               `nothing was sent.  profile ${settings.profile}`,
               `fix:   set AELYST_TOKEN, or aelyst auth login${settings.profile === "default" ? "" : ` --profile ${settings.profile}`}`,
+              ...(isLoopback(settings.baseUrl)
+                ? []
+                : ["try it without an account: aelyst sandbox exec -- aelyst create …"]),
             ],
           }),
         )

@@ -20,12 +20,16 @@ export interface WaitingOptions {
   readonly printer: Printer
   readonly client: AelystClient["Service"]
   readonly retries: number
+  /** Whose answer is waited for, as it is shown. */
+  readonly host: string
   readonly progress: Progress
   /** More callbacks for the same call. */
   readonly callbacks: Callbacks
 }
 
 const tick = 500
+// an answer that comes sooner needs no line
+const patience = 1_000
 
 /** Gives the line for a wait, or nothing where there is nothing to tell. */
 const line = (
@@ -65,6 +69,18 @@ const show = Effect.fnUntraced(function* (wait: Wait, options: WaitingOptions) {
   }
 })
 
+/** Shows that an answer is taking long. */
+const answering = Effect.fnUntraced(function* ({ printer, host, progress }: WaitingOptions) {
+  if (!printer.animated || progress === "plain" || progress === "none") return
+  const began = yield* Clock.currentTimeMillis
+  yield* Effect.sleep(patience)
+  for (;;) {
+    const taken = (yield* Clock.currentTimeMillis) - began
+    printer.draw(`… ${host} has not answered for ${time(seconds(taken))}   Ctrl-C to stop`)
+    yield* Effect.sleep(tick)
+  }
+})
+
 // a countdown that shows tenths of seconds is hard to read
 const seconds = (ms: number): number => (ms > 1_000 ? Math.round(ms / 1_000) * 1_000 : ms)
 
@@ -77,12 +93,11 @@ export const watched = <A, E, R>(
     Effect.gen(function* () {
       const waits = yield* Queue.unbounded<Wait>()
       const watcher = Effect.gen(function* () {
-        let wait = yield* Queue.take(waits)
+        const silence = Effect.andThen(answering(options), Effect.never)
+        let wait = yield* Effect.raceFirst(Queue.take(waits), silence)
         for (;;) {
-          wait = yield* Effect.raceFirst(
-            Queue.take(waits),
-            Effect.andThen(show(wait, options), Effect.never),
-          )
+          const shown = Effect.andThen(show(wait, options), silence)
+          wait = yield* Effect.raceFirst(Queue.take(waits), shown)
         }
       })
       yield* Effect.forkScoped(watcher)

@@ -84,6 +84,18 @@ describe("Printer", () => {
     printer.print("a line")
     assert.strictEqual(written.stderr, "\r\u001b[2Ka line\n\r\u001b[2Kwaiting")
   })
+  it("prints rows split by tabs for programs, and in columns for people", () => {
+    const rows = [
+      ["a", "李", "x"],
+      ["long", "", "y"],
+    ]
+    const pipe = screen({})
+    pipe.printer.rows(rows)
+    assert.strictEqual(pipe.written.stdout, "a\t李\tx\nlong\t\ty\n")
+    const terminal = screen({ stdout: true })
+    terminal.printer.rows(rows)
+    assert.strictEqual(terminal.written.stdout, "a     李  x\nlong      y\n")
+  })
   it("keeps notices back when it is quiet or prints JSON, and never errors", () => {
     const { printer, written } = screen({})
     printer.quiet = true

@@ -77,7 +77,8 @@ const isError = (err: ReadonlyArray<string>, code?: string): void => {
 
 const rows = (lines: ReadonlyArray<string>): void => {
   assert.isNotEmpty(lines)
-  for (const line of lines) assert.include(line, "\t")
+  // split by tabs for programs, in columns for people
+  for (const line of lines) assert.match(line, /^\S+(?:\t| {2}| *$)/)
 }
 const nothing = (lines: ReadonlyArray<string>): void => assert.deepStrictEqual(lines, [])
 const text =

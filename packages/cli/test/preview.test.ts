@@ -53,7 +53,8 @@ describe("--dry-run", () => {
     assert.nestedPropertyVal(JSON.parse(json.stdout), "request.body", '{"firstName":"A"}')
     const refused = await aelyst(["create", "id:1", "--dry-run"])
     assert.strictEqual(refused.code, 3)
-    assert.include(refused.stderr, "[FIRST_NAME_MISSING]")
+    assert.match(refused.stderr, /^error: firstName is required .* {2}\[FIRST_NAME_MISSING\]$/m)
+    assert.include(refused.stderr, "--first-name")
   })
 })
 

@@ -68,7 +68,11 @@ export const status = Effect.fnUntraced(function* (
   const { from } = yield* Token.require(globals, settings)
   const { profile, host } = settings
   if (printer.json) return printer.value({ ok: true, profile, host, from })
-  return printer.data(`host\t${host}\nprofile\t${profile}\ntoken\tfrom ${from}`)
+  return printer.rows([
+    ["host", host],
+    ["profile", profile],
+    ["token", `from ${from}`],
+  ])
 })
 
 /** Removes the saved token. */

@@ -36,13 +36,11 @@ export const list = Effect.fnUntraced(function* (
     )
     return printer.value({ ok: true, profile, settings: values })
   }
-  return printer.data(
-    keys
-      .map((key) => {
-        const { text, from } = origins[key]
-        return [key, visible(text), ...(showOrigin ? [from] : [])].join("\t")
-      })
-      .join("\n"),
+  return printer.rows(
+    keys.map((key) => {
+      const { text, from } = origins[key]
+      return [key, visible(text), ...(showOrigin ? [from] : [])]
+    }),
   )
 })
 
@@ -114,9 +112,10 @@ export const path: Effect.Effect<void, never, Host | Screen> = Effect.gen(functi
   const { env, cwd } = yield* Host
   const paths = pathsOf(env, cwd)
   if (printer.json) return printer.value({ ok: true, ...paths })
-  return printer.data(
-    (["config", "credentials", "state", "project"] as const)
-      .map((name) => `${name}\t${visible(paths[name] ?? "")}`)
-      .join("\n"),
+  return printer.rows(
+    (["config", "credentials", "state", "project"] as const).map((name) => [
+      name,
+      visible(paths[name] ?? ""),
+    ]),
   )
 })

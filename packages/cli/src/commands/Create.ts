@@ -136,11 +136,19 @@ const around = ({ host, profile }: Settings): Reports.Around => ({
   secrets: [],
 })
 
-/** Names what a number without its country code lacks, where that may be what is wrong. */
-const countryHint = (issues: ReadonlyArray<Issue>): ReadonlyArray<string> =>
-  issues.some(({ code }) => code === "PHONE_INVALID" || code === "PREFIX_MISSING")
-    ? ["a number without its country code needs --default-country, such as MY"]
-    : []
+/** Names the flags that may be what is missing. */
+const hintsOf = (
+  issues: ReadonlyArray<Issue>,
+  { defaultCountry }: Settings,
+): ReadonlyArray<string> => {
+  const has = (...codes: ReadonlyArray<string>) => issues.some(({ code }) => codes.includes(code))
+  return [
+    ...(has("FIRST_NAME_MISSING") ? ["fix:   give it with --first-name"] : []),
+    ...(defaultCountry === undefined && has("PHONE_INVALID", "PREFIX_MISSING")
+      ? ["a number without its country code needs --default-country, such as MY"]
+      : []),
+  ]
+}
 
 const prepare = Effect.fnUntraced(function* (
   flags: CreateFlags,
@@ -160,8 +168,8 @@ const prepare = Effect.fnUntraced(function* (
   }
   const error = new InvalidContactError({ attempts: [], issues: valid.failure })
   const report = Reports.ofError(error, around(settings))
-  const more = settings.defaultCountry === undefined ? countryHint(valid.failure) : []
-  return yield* Effect.fail({ ...report, details: [...report.details, ...more] })
+  const hints = hintsOf(valid.failure, settings)
+  return yield* Effect.fail({ ...report, details: [...report.details, ...hints] })
 })
 
 const show = Effect.fnUntraced(function* (
@@ -212,7 +220,14 @@ const send = Effect.fnUntraced(function* (
   const transport = layerTransport({ baseUrl: settings.baseUrl, proxy: "env" })
   const { retries } = settings
   const call = Effect.flatMap(AelystClient, (client) =>
-    watched(client.create(identifier, contact), { printer, client, retries, progress, callbacks }),
+    watched(client.create(identifier, contact), {
+      printer,
+      client,
+      retries,
+      host: settings.host,
+      progress,
+      callbacks,
+    }),
   )
   const known = { ...around(settings), tokenFrom: from, secrets: secretsOf(token, valid) }
   const [taken, result] = yield* Effect.timed(call).pipe(

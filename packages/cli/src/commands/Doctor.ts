@@ -103,9 +103,7 @@ export const run = Effect.fnUntraced(function* (
       checks: checks.map(({ name, ok, detail }) => ({ name, ok, detail })),
     })
   } else {
-    printer.data(
-      checks.map(({ name, ok, detail }) => `${ok ? "ok" : "no"}\t${name}\t${detail}`).join("\n"),
-    )
+    printer.rows(checks.map(({ name, ok, detail }) => [ok ? "ok" : "no", name, detail]))
   }
   const failed = checks.filter(({ ok }) => !ok)
   const [first] = failed

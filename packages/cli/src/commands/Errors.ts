@@ -22,7 +22,7 @@ export const run = Effect.fnUntraced(function* (
       when,
     }))
     if (printer.json) return printer.value({ ok: true, codes })
-    return printer.data(codes.map((row) => `${row.code}\t${row.exit}\t${row.when}`).join("\n"))
+    return printer.rows(codes.map((row) => [row.code, String(row.exit), row.when]))
   }
   const wanted = code.toUpperCase()
   const entry = allCodes.get(wanted)

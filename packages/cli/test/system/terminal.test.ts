@@ -67,6 +67,22 @@ describe.concurrent("in a terminal", () => {
     assert.notInclude(stdout.slice(0, stdout.indexOf("✔")), "\n")
   })
 
+  it("an answer that takes long is told on a line that goes away", async () => {
+    const id = "email:slow-1600ms@sandbox.test"
+    const { code, stdout } = await run(["create", id, ...person])
+    assert.strictEqual(code, 0, stdout)
+    const drawn = stdout.split("\r\u001b[2K")
+    assert.match(drawn[1] ?? "", /^… 127\.0\.0\.1:\d+ has not answered for \d s {3}Ctrl-C to stop$/)
+    assert.match(drawn.at(-1) ?? "", /✔ Contact added/)
+  })
+
+  it("rows are columns, without tabs", async () => {
+    const { stdout } = await run(["config", "list", "--show-origin"])
+    assert.notInclude(stdout, "\t")
+    const at = stdout.split("\r\n").map((line) => line.search(/ (?:default|AELYST_BASE_URL)$/))
+    assert.strictEqual(new Set(at.slice(0, 8)).size, 1, stdout)
+  })
+
   it("in CI it is a plain line", async () => {
     const id = "email:429-1s-x1@sandbox.test"
     const { code, stdout } = await run(["create", id, ...person], { CI: "1" })
