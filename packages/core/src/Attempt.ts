@@ -230,15 +230,21 @@ const timed = <A>(
       }),
   )
 
-// the client's own span would carry the URL, and with it the identifier
-const untraced = Context.make(TracerDisabledWhen, () => true)
+const always = () => true
 
 /** What a transport finds in its context: no span of its own, no redirect followed, and the probe of the attempt. */
-const contextOf = (outer: Context.Context<never>, probe: Probe) => {
-  // a followed redirect turns the POST into a GET whose 200 looks like "created", or hands the contact to another origin
-  const init = { ...Context.getOrUndefined(outer, RequestInit), redirect: "manual" } as const
-  return untraced.pipe(Context.add(AttemptProbe, probe), Context.add(RequestInit, init))
-}
+const contextOf = (outer: Context.Context<never>, probe: Probe) =>
+  // three additions: merging contexts would copy them
+  outer.pipe(
+    Context.add(AttemptProbe, probe),
+    // the client's own span would carry the URL, and with it the identifier
+    Context.add(TracerDisabledWhen, always),
+    // a followed redirect turns the POST into a GET whose 200 looks like "created", or hands the contact to another origin
+    Context.add(RequestInit, {
+      ...Context.getOrUndefined(outer, RequestInit),
+      redirect: "manual" as const,
+    }),
+  )
 
 /**
  * Sends the request once and gives the head of the answer, or the failure that came before it.
@@ -254,7 +260,7 @@ export const send = (
   deadlines: Deadlines,
 ): Effect.Effect<Head, Failure> => {
   const execute = Effect.updateContext(client.execute(request), (outer: Context.Context<never>) =>
-    Context.merge(outer, contextOf(outer, probe)),
+    contextOf(outer, probe),
   ).pipe(
     Effect.mapError((error) => (probe.expired ? "TIMEOUT" : codeOf(error))),
     // a transport of somebody's own that throws is one that failed
