@@ -7,7 +7,7 @@ import { folderOf, readmes, testBlocks, write } from "./readmes.ts"
 
 const run = promisify(execFile)
 
-describe("the READMEs", () => {
+describe("the READMEs and guides", () => {
   const folder = folderOf("compiled")
   beforeAll(() => {
     write(folder)
@@ -35,6 +35,7 @@ describe("the READMEs", () => {
       [],
     )
     expect(readmes.length).toBeGreaterThan(0)
+    expect(readmes.map(({ readme }) => readme)).toContain("docs/migrating-from-fetch.md")
   })
 
   it("compile in every block of TypeScript", { timeout: 60_000 }, async () => {

@@ -1,4 +1,4 @@
-/** The READMEs of the repository, their blocks run against a sandbox. */
+/** The READMEs of the repository and the pages that show TypeScript, their blocks run against a sandbox. */
 import { execFile, spawn } from "node:child_process"
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
@@ -14,11 +14,17 @@ const app = fileURLToPath(new URL("..", import.meta.url))
 const root = join(app, "../..")
 const run = promisify(execFile)
 
-/** Every README and its blocks that are to be run. */
-export const readmes = globSync(["README.md", "packages/*/README.md"], { cwd: root })
+const read = (file: string): string => readFileSync(join(root, file), "utf8")
+const guides = globSync("docs/*.md", { cwd: root }).filter((file) => /^```ts/m.test(read(file)))
+
+/** Every README and guide with its blocks that are to be run. */
+export const readmes = [
+  ...globSync(["README.md", "packages/*/README.md"], { cwd: root }),
+  ...guides,
+]
   .map((file) => file.replaceAll("\\", "/"))
   .toSorted()
-  .map((readme) => ({ readme, blocks: parse(readFileSync(join(root, readme), "utf8")) }))
+  .map((readme) => ({ readme, blocks: parse(read(readme)) }))
 
 /** What is run at once: a block, and with a server the `sh` block after it. */
 interface Unit {
@@ -41,7 +47,7 @@ const needsCurl = ({ block, next }: Unit): boolean =>
 export const folderOf = (name: string): string => join(app, ".blocks", name)
 
 const fileOf = (folder: string, readme: string, block: Block) => {
-  const name = readme.replace(/\/?README\.md$/, "").replaceAll("/", "-") || "root"
+  const name = readme.replace(/\/?README\.md$|\.md$/, "").replaceAll("/", "-") || "root"
   const commonJs = block.language === "js" && /\brequire\(/.test(block.code)
   return join(folder, `${name}-${block.line}.${commonJs ? "cjs" : block.language}`)
 }
