@@ -63,6 +63,7 @@ export default defineConfig({
     },
   },
   inputOptions: { preserveEntrySignatures: "allow-extension" },
+  copy: "src/schema",
   deps: { alwaysBundle: [/.*/], onlyBundle: false },
   plugins: [
     {

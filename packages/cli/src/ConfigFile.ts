@@ -22,6 +22,8 @@ export interface Profile {
 
 /** Holds `config.json`. */
 export interface ConfigFile {
+  /** Where its schema is, for editors. */
+  readonly schema?: string
   /** The profile that is used where none is named. */
   readonly profile?: string
   readonly profiles: { readonly [name: string]: Profile }
@@ -87,17 +89,23 @@ const configOf = (path: string, json: Json): Result.Result<ConfigFile, Failure> 
   Result.gen(function* () {
     const profiles: Record<string, Profile> = {}
     let profile: string | undefined
+    let schema: string | undefined
     for (const key of Object.keys(json)) {
       const value = json[key]
       if (key === "profile" && typeof value === "string") profile = value
+      else if (key === "$schema" && typeof value === "string") schema = value
       else if (key === "profiles" && isObject(value)) {
         for (const name of Object.keys(value)) {
           if (!isProfileName(name)) return yield* odd(path, "profiles", "has a name that is none")
           profiles[name] = yield* profileOf(path, name, value[name])
         }
-      } else if (key !== "$schema") return yield* odd(path, key, "is not known there")
+      } else return yield* odd(path, key, "is not known there")
     }
-    return { profiles, ...(profile !== undefined && { profile }) }
+    return {
+      profiles,
+      ...(profile !== undefined && { profile }),
+      ...(schema !== undefined && { schema }),
+    }
   })
 
 const credentialsOf = (path: string, json: Json): Result.Result<Credentials, Failure> =>
@@ -192,9 +200,10 @@ const write = (path: string | undefined, json: Json): Effect.Effect<string, Fail
 /** Writes `config.json`; gives its path. */
 export const writeConfig = (
   { config }: Paths,
-  { profile, profiles }: ConfigFile,
+  { schema, profile, profiles }: ConfigFile,
 ): Effect.Effect<string, Failure> =>
   write(config, {
+    ...(schema !== undefined && { $schema: schema }),
     ...(profile !== undefined && { profile }),
     profiles: Object.fromEntries(
       Object.entries(profiles).map(([name, { settings, token }]) => [

@@ -56,7 +56,11 @@ const unpack = (tarball: string, folder: string): void => {
  * test files comes first.
  */
 const unpacked = (): string => {
-  const files = ["package.json", "README.md", ...globSync("dist/*", { cwd: root }).toSorted()]
+  const files = [
+    "package.json",
+    "README.md",
+    ...globSync("dist/**/*.js*", { cwd: root }).toSorted(),
+  ]
   const hash = createHash("sha256")
   for (const file of files) hash.update(file).update(readFileSync(join(root, file)))
   const all = join(root, ".pack")

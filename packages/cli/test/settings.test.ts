@@ -81,11 +81,16 @@ describe.concurrent("settings", () => {
   it("are kept beside what the file holds already", async () => {
     using home = new Home()
     const config = join(home.path, "config.json")
-    writeFileSync(config, JSON.stringify({ profile: "a", profiles: { a: { rate: "5/s" } } }))
+    const $schema = "./schema/config.json"
+    writeFileSync(
+      config,
+      JSON.stringify({ $schema, profile: "a", profiles: { a: { rate: "5/s" } } }),
+    )
     const env = { AELYST_CONFIG: config }
     await aelyst(["config", "set", "timeout", "9s"], { env })
     await aelyst(["config", "set", "timeout", "8s", "--profile", "b"], { env })
     assert.deepStrictEqual(JSON.parse(readFileSync(config, "utf8")), {
+      $schema,
       profile: "a",
       profiles: { a: { rate: "5/s", timeout: "9s" }, b: { timeout: "8s" } },
     })
