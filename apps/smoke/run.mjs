@@ -1,5 +1,6 @@
 // Installs the packed tarballs into empty projects, as strangers would, and creates one contact from each package under
-// every Node.js version that is promised: by import, by require, by the command. Then TypeScript reads their types.
+// every Node.js version that is promised: by import, by require, by the command. Then TypeScript reads their types, and
+// apps that have the SDK alone create a contact each, under Bun and Deno too.
 // Needs .pack, which scripts/check-packages.mjs fills.
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -14,9 +15,9 @@ import {
   writeFileSync,
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, dirname, join } from "node:path"
+import { basename, delimiter, dirname, join } from "node:path"
 import { createInterface } from "node:readline"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 
 const app = dirname(fileURLToPath(import.meta.url))
 const root = join(app, "../..")
@@ -24,6 +25,7 @@ const windows = process.platform === "win32"
 const read = (file) => readFileSync(join(root, file), "utf8")
 
 const versions = ["22.19.0", read(".node-version").trim(), "26.10.0"]
+const [bun, deno] = ["1.4.5", "2.9.6"]
 const [effect, express, typescript] = ["effect", "express", "typescript"].map(
   (name) => new RegExp(`^ {2}${name}: (.+)$`, "m").exec(read("pnpm-workspace.yaml"))?.[1],
 )
@@ -170,6 +172,114 @@ const withNode = async (version) => {
   }
 }
 
+/** Gives the command of another runtime: from npm, kept for the next time. */
+const runtime = (name, version) => {
+  const folder = join(root, ".tools/runtimes", `${name}-${version}`)
+  const bin = join(folder, "node_modules/.bin", name)
+  if (!existsSync(bin)) {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(
+      join(folder, "package.json"),
+      JSON.stringify({ private: true, allowScripts: { [name]: true } }),
+    )
+    const flags = ["--no-save", "--no-package-lock"]
+    const problem = npm(folder, process.env, ...flags, `${name}@${version}`)
+    if (problem !== undefined) throw new Error(`cannot get ${name} ${version}\n${problem}`)
+  }
+  return bin
+}
+
+/** Installs the SDK alone into apps that know of nothing else, and lets each create a contact; other runtimes too. */
+const withApps = async () => {
+  const sandbox = pathToFileURL(join(root, "packages/sandbox/dist/index.js")).href
+  const server = spawn(
+    process.execPath,
+    [
+      "--input-type=module",
+      "--eval",
+      readFileSync(join(app, "consumers/sandbox-server.mjs"), "utf8").replace(
+        '"@aelyst/sandbox"',
+        JSON.stringify(sandbox),
+      ),
+    ],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  )
+  const [line] = await once(createInterface({ input: server.stdout }), "line")
+  const { baseUrl, token } = JSON.parse(line)
+  const caller = { ...process.env, NODE_OPTIONS: "", AELYST_BASE_URL: baseUrl, AELYST_TOKEN: token }
+  const sdk = tarballs.filter((file) => /aelyst-node-[^/\\]+$/.test(file))
+  const node = "node"
+  const apps = {
+    "CommonJS, Express 4": {
+      manifest: {},
+      packages: ["express@4"],
+      files: ["app-express4.cjs"],
+      commands: [[node, "app-express4.cjs"]],
+    },
+    ESM: {
+      manifest: { type: "module" },
+      packages: [],
+      files: ["app-esm.js"],
+      commands: [
+        [node, "app-esm.js", "node"],
+        [runtime("bun", bun), "app-esm.js", "bun"],
+        [runtime("deno", deno), "run", "--allow-all", "app-esm.js", "deno"],
+      ],
+    },
+    TypeScript: {
+      manifest: { type: "module" },
+      packages: [`typescript@${typescript}`, "@types/node@22"],
+      files: ["app-typescript.ts"],
+      commands: [
+        [
+          node,
+          "node_modules/typescript/bin/tsc",
+          ..."--module nodenext --target es2023 --lib es2023,esnext.disposable --types node --strict".split(
+            " ",
+          ),
+          ..."--skipLibCheck false --exactOptionalPropertyTypes app-typescript.ts".split(" "),
+        ],
+        [node, "app-typescript.js"],
+      ],
+    },
+  }
+  try {
+    for (const [title, { manifest, packages, files, commands }] of Object.entries(apps)) {
+      const project = emptyProject("app")
+      try {
+        writeFileSync(join(project, "package.json"), JSON.stringify({ private: true, ...manifest }))
+        const problem = npm(project, process.env, "--ignore-scripts", ...sdk, ...packages)
+        report(`an app, ${title}: install`, problem)
+        if (problem !== undefined) continue
+        for (const file of files) cpSync(join(app, "consumers", file), join(project, file))
+        for (const [command, ...args] of commands) {
+          const done = spawnSync(command, args, {
+            cwd: project,
+            env: caller,
+            encoding: "utf8",
+            shell: windows,
+            timeout: 30_000,
+          })
+          report(
+            `an app, ${title}: ${[command, args[0]].map((part) => basename(part)).join(" ")}`,
+            done.status === 0 ? undefined : `exit ${done.status}\n${done.stdout}${done.stderr}`,
+          )
+        }
+      } finally {
+        rmSync(project, { recursive: true, force: true })
+      }
+    }
+    const wanted = ["bun", "deno", "express4", "node", "typescript"].map((name) => `id:app-${name}`)
+    const arrived = await contactsOf(baseUrl)
+    report(
+      "apps: the sandbox has one contact of each",
+      arrived.join() === wanted.join() ? undefined : `it has ${arrived.join(", ")}`,
+    )
+  } finally {
+    server.stdin.end()
+  }
+}
+
 /** Compiles a small consumer with the oldest and the newest compiler, as Node and as a bundler resolve. */
 const withTypeScript = () => {
   const project = emptyProject("types")
@@ -234,6 +344,7 @@ const withTypeScript = () => {
 
 for (const version of versions) await withNode(version)
 withTypeScript()
+await withApps()
 for (const failure of failures) console.error(`\n${failure}`)
 console.log(`${passed} passed, ${failures.length} failed`)
 process.exit(failures.length > 0 ? 1 : 0)

@@ -69,20 +69,26 @@ const contextOf = (logger: AelystOptions["logger"]): Context.Context<never> => {
   )
 }
 
+const overFetch = (transport: typeof globalThis.fetch) => {
+  const fetchClient = Effect.runSync(Effect.provide(HttpClient.HttpClient, FetchHttpClient.layer))
+  return HttpClient.transform(fetchClient, (effect) =>
+    effect.pipe(
+      Effect.provideService(FetchHttpClient.Fetch, transport),
+      // a redirect that was followed would look like an answer
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+    ),
+  )
+}
+
 /** Makes the way to the API; its connections end with the scope. */
 const httpOf = (options: AelystOptions<never>, baseUrl: string, scope: Scope.Scope) => {
   const { transport, proxy } = options
-  if (typeof transport === "function") {
-    const fetchClient = Effect.runSync(Effect.provide(HttpClient.HttpClient, FetchHttpClient.layer))
-    return HttpClient.transform(fetchClient, (effect) =>
-      effect.pipe(
-        Effect.provideService(FetchHttpClient.Fetch, transport),
-        // a redirect that was followed would look like an answer
-        Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
-      ),
-    )
-  }
+  if (typeof transport === "function") return overFetch(transport)
   if (transport !== undefined) return Transport.fromDispatcher(transport, baseUrl)
+  if (!Transport.isSupported) {
+    if (proxy === undefined || proxy === false) return overFetch(globalThis.fetch)
+    throw new Core.ConfigurationError("proxy", "needs undici, which this runtime replaces")
+  }
   return Options.orThrow(
     Effect.runSync(Effect.result(Transport.make({ baseUrl, proxy }).pipe(Scope.provide(scope)))),
   )

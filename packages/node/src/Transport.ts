@@ -16,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { Client } from "undici"
 
 import type { Carriers } from "./Connections.ts"
 import { Pool, borrow } from "./Connections.ts"
@@ -39,6 +40,9 @@ export interface TransportOptions {
   /** Looks host names up in place of the system. */
   readonly lookup?: Net.LookupFunction | undefined
 }
+
+/** Whether this runtime loads undici itself: Bun puts a stand-in in its place, which dispatches nothing. */
+export const isSupported: boolean = typeof Reflect.get(Client.prototype, "dispatch") === "function"
 
 const userAgent = `aelyst-node/${version}`
 // Written by the transport or by undici; a caller's value would contradict what is sent.
