@@ -2,6 +2,7 @@
  * One attempt: send the request once, read the answer within its deadlines, and say how far it got.
  * A failure is classified by phase, never by its error code; the probe is how a transport tells the phase.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -189,12 +190,12 @@ const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
 }
 
 /** Ends an attempt at its deadlines by a race: for transports that can only be interrupted. */
-const raced = <A>(
-  execute: Effect.Effect<A, string>,
+const raced = <A, E>(
+  execute: Effect.Effect<A, E>,
   probe: Probe,
   { connectMs, firstByteMs }: AttemptLimits,
-): Effect.Effect<A, string> => {
-  const expired = Effect.fail("TIMEOUT")
+): Effect.Effect<A, E | "TIMEOUT"> => {
+  const expired = Effect.fail("TIMEOUT" as const)
   const clock = Effect.andThen(
     Effect.sleep(Math.min(connectMs, firstByteMs)),
     Effect.suspend(() =>
@@ -207,28 +208,21 @@ const raced = <A>(
 }
 
 /** Ends an attempt at its deadlines by the timer that all attempts share. */
-const timed = <A>(
-  execute: Effect.Effect<A, string>,
+const timed = <A, E>(
+  execute: Effect.Effect<A, E>,
   probe: Probe,
   { connectMs, firstByteMs }: AttemptLimits,
   deadlines: Deadlines,
-): Effect.Effect<A, string> =>
-  Effect.flatMap(
-    deadlines.arm(Math.min(connectMs, firstByteMs), () => {
-      if (probe.unsent || connectMs >= firstByteMs || probe.late) {
-        probe.expired = true
-        probe.abort?.()
-        return undefined
-      }
-      probe.late = true
-      return firstByteMs - connectMs
-    }),
-    (deadline) =>
-      Effect.onExit(execute, () => {
-        deadlines.disarm(deadline)
-        return Effect.void
-      }),
-  )
+): Effect.Effect<A, E> =>
+  deadlines.within(Math.min(connectMs, firstByteMs), execute, () => {
+    if (probe.unsent || connectMs >= firstByteMs || probe.late) {
+      probe.expired = true
+      probe.abort?.()
+      return undefined
+    }
+    probe.late = true
+    return firstByteMs - connectMs
+  })
 
 const always = () => true
 
@@ -261,17 +255,19 @@ export const send = (
 ): Effect.Effect<Head, Failure> => {
   const execute = Effect.updateContext(client.execute(request), (outer: Context.Context<never>) =>
     contextOf(outer, probe),
-  ).pipe(
-    Effect.mapError((error) => (probe.expired ? "TIMEOUT" : codeOf(error))),
-    // a transport of somebody's own that throws is one that failed
-    Effect.catchDefect((defect) => Effect.fail(codeOf(defect))),
   )
   const ended = deadlines.shared
     ? timed(execute, probe, limits, deadlines)
     : raced(execute, probe, limits)
-  return Effect.matchEffect(ended, {
+  return Effect.matchCauseEffect(ended, {
     // asked when the transport has ended, a timed-out one too: until then bytes may still leave
-    onFailure: (code) => Effect.fail(failureOf(probe, code)),
+    onFailure: (cause) => {
+      if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
+      // a transport of somebody's own that throws is one that failed
+      const error = Cause.squash(cause)
+      const code = probe.expired || error === "TIMEOUT" ? "TIMEOUT" : codeOf(error)
+      return Effect.fail(failureOf(probe, code))
+    },
     onSuccess: (response) => {
       if (probe.abort !== undefined) deadlines.shared = true
       return Effect.succeed({

@@ -2,6 +2,7 @@
  * One timer for the deadlines of all attempts: a fiber that sleeps until the earliest, in place of two fibers for each
  * attempt. It runs only while there are deadlines, so it never keeps a process alive.
  */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
@@ -25,23 +26,31 @@ export class Deadlines {
   private timer: Fiber.Fiber<void> | undefined
   private dueMs = Number.POSITIVE_INFINITY
 
-  /** Adds a deadline in so many milliseconds; it is to be disarmed when the attempt ends. */
-  arm(inMs: number, expire: Deadline["expire"]): Effect.Effect<Deadline> {
-    return Effect.flatMap(Monotonic.nowMillis, (now) => {
-      const deadline: Deadline = { atMs: now + inMs, expire }
+  /** Runs an attempt with a deadline in so many milliseconds, which goes with its end. */
+  within<A, E, R>(
+    inMs: number,
+    attempt: Effect.Effect<A, E, R>,
+    expire: Deadline["expire"],
+  ): Effect.Effect<A, E, R> {
+    return Effect.withFiber((fiber) => {
+      const deadline = { atMs: Monotonic.millisOf(fiber.getRef(Clock.Clock)) + inMs, expire }
       this.deadlines.add(deadline)
-      if (deadline.atMs >= this.dueMs) return Effect.succeed(deadline)
+      const guarded = Effect.onExit(attempt, () => {
+        this.disarm(deadline)
+        return Effect.void
+      })
+      if (deadline.atMs >= this.dueMs) return guarded
       this.dueMs = deadline.atMs
       this.timer?.interruptUnsafe()
-      return Effect.map(Effect.forkDetach(this.watch), (timer) => {
+      return Effect.flatMap(Effect.forkDetach(this.watch), (timer) => {
         this.timer = timer
-        return deadline
+        return guarded
       })
     })
   }
 
   /** Removes a deadline. */
-  disarm(deadline: Deadline): void {
+  private disarm(deadline: Deadline): void {
     this.deadlines.delete(deadline)
     // V8 chains the former tables of a set: what left it can outlive many minor collections, and its request with it
     deadline.expire = never

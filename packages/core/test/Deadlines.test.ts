@@ -1,8 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 
 import { Deadlines } from "../src/Deadlines.ts"
+
+/** Runs an attempt that never ends by itself. */
+const held = (deadlines: Deadlines, ms: number, expire: () => number | undefined) =>
+  Effect.forkChild(deadlines.within(ms, Effect.never, expire), { startImmediately: true })
 
 describe("Deadlines", () => {
   it.effect("expires each deadline at its time, the later one that came first too", () =>
@@ -10,7 +14,7 @@ describe("Deadlines", () => {
       const deadlines = new Deadlines()
       const expired: Array<string> = []
       const after = (name: string, ms: number) =>
-        deadlines.arm(ms, () => {
+        held(deadlines, ms, () => {
           expired.push(name)
           return undefined
         })
@@ -33,7 +37,7 @@ describe("Deadlines", () => {
       const deadlines = new Deadlines()
       const left = [700, undefined]
       let calls = 0
-      yield* deadlines.arm(300, () => left[calls++])
+      yield* held(deadlines, 300, () => left[calls++])
       yield* TestClock.adjust(300)
       assert.strictEqual(calls, 1)
       yield* TestClock.adjust(699)
@@ -43,15 +47,15 @@ describe("Deadlines", () => {
     }),
   )
 
-  it.effect("never expires what was disarmed, and starts again after its last one", () =>
+  it.effect("never expires after the attempt has ended, and starts again after its last one", () =>
     Effect.gen(function* () {
       const deadlines = new Deadlines()
       let expired = 0
-      const arm = deadlines.arm(1_000, () => {
+      const arm = held(deadlines, 1_000, () => {
         expired += 1
         return undefined
       })
-      deadlines.disarm(yield* arm)
+      yield* Fiber.interrupt(yield* arm)
       yield* TestClock.adjust(5_000)
       assert.strictEqual(expired, 0)
       yield* arm
@@ -64,13 +68,13 @@ describe("Deadlines", () => {
     Effect.gen(function* () {
       const deadlines = new Deadlines()
       const expired: Array<string> = []
-      yield* deadlines.arm(1_000, () => {
+      yield* held(deadlines, 1_000, () => {
         throw new Error("the transport's own")
       })
-      yield* deadlines.arm(1_000, () => void expired.push("same time"))
-      yield* deadlines.arm(2_000, () => void expired.push("later"))
+      yield* held(deadlines, 1_000, () => void expired.push("same time"))
+      yield* held(deadlines, 2_000, () => void expired.push("later"))
       yield* TestClock.adjust(1_000)
-      yield* deadlines.arm(3_000, () => void expired.push("new"))
+      yield* held(deadlines, 3_000, () => void expired.push("new"))
       yield* TestClock.adjust(3_000)
       assert.deepStrictEqual(expired, ["same time", "later", "new"])
     }),
