@@ -5,12 +5,15 @@ const express = require("express")
 
 const aelyst = new Aelyst()
 const app = express()
-app.post("/signup/:name", express.json(), (req, res, next) => {
-  aelyst.contacts
-    .create(`id:app-${req.params.name}`, req.body)
-    .then(({ result }) => res.status(201).json({ result }))
-    .catch(next)
-})
+const signup = async (req, res, next) => {
+  try {
+    const { result } = await aelyst.contacts.create(`id:app-${req.params.name}`, req.body)
+    res.status(201).json({ result })
+  } catch (error) {
+    next(error)
+  }
+}
+app.post("/signup/:name", express.json(), (req, res, next) => void signup(req, res, next))
 
 const main = async () => {
   const server = app.listen(0, "127.0.0.1")

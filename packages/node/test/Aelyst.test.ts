@@ -26,6 +26,13 @@ const rejection = async (promise: Promise<unknown>): Promise<unknown> => {
   throw new Error("it did not reject")
 }
 
+/** Waits for what nobody tells of. */
+const until = async (holds: () => boolean): Promise<void> => {
+  if (holds()) return
+  await new Promise((resolve) => setImmediate(resolve))
+  await until(holds)
+}
+
 /** Aborts, and sees the reason come out before a timer of 10 ms fires; on a busy machine both are late alike. */
 const within10 = async (abort: AbortController, pending: Promise<unknown>) => {
   const reason = new Error("enough")
@@ -133,6 +140,11 @@ describe("create", () => {
     "a 400": ["400", "BadRequestError"],
     "a 401": ["401", "AuthenticationError"],
     "a 403": ["403", "UnexpectedResponseError"],
+    "a 404": ["404", "UnexpectedResponseError"],
+    "a 409": ["409", "BadRequestError"],
+    "a 503": ["503", "InternalServerError"],
+    "an empty answer": ["empty", "UnexpectedResponseError"],
+    "another code": ["other-code", "UnexpectedResponseError"],
     "a 429": ["429", "RateLimitError"],
     "a 429 without a word": ["no-headers-429", "RateLimitError"],
     "a 500": ["500", "InternalServerError"],
@@ -341,6 +353,38 @@ describe("an abort", () => {
       ["id:1", "id:3"],
     )
   })
+
+  it("ends a call within 10 ms that waits for a 429", async () => {
+    await using at = await setUp()
+    const abort = new AbortController()
+    const { signal } = abort
+    at.sandbox.fail({ status: 429, retryAfter: 30, times: 1 })
+    const pending = at.aelyst.contacts.create("id:1", ana, { signal })
+    await until(() => at.aelyst.rateLimit.retryAt !== undefined)
+    await within10(abort, pending)
+    assert.strictEqual(await pending.outcome(), "not_sent")
+    assert.strictEqual(at.posts(), 1)
+  })
+
+  for (const [reason, identifier, outcome] of [
+    ["backoff", "id:1", "not_sent"],
+    ["doubt", "email:drop@sandbox.test", "unknown"],
+  ] as const) {
+    it(`ends a call within 10 ms that waits for its resend (${reason})`, async () => {
+      const waits: Array<string> = []
+      const abort = new AbortController()
+      await using at = await setUp({ hooks: { onWait: (wait) => waits.push(wait.reason) } })
+      if (reason === "backoff") await at.sandbox.close()
+      const pending = at.aelyst.contacts.create(identifier, ana, {
+        signal: abort.signal,
+        delivery: "natural-key",
+        retries: 100,
+      })
+      await until(() => waits.includes(reason))
+      await within10(abort, pending)
+      assert.strictEqual(await pending.outcome(), outcome)
+    })
+  }
 
   it("ends a call within 10 ms that settles, and knows that the contact was created", async () => {
     const settling: { now?: () => void } = {}

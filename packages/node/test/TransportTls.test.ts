@@ -9,6 +9,8 @@ import type { ConnectProxyOptions } from "../../../apps/conformance/src/network/
 import * as ConnectProxy from "../../../apps/conformance/src/network/ConnectProxy.ts"
 import type { Script } from "../../../apps/conformance/src/network/RawServer.ts"
 import * as RawServer from "../../../apps/conformance/src/network/RawServer.ts"
+import type { TryCreateResult } from "../src/index.ts"
+import { Aelyst } from "../src/index.ts"
 import * as Transport from "../src/Transport.ts"
 import { exchange, phase, token } from "./exchange.ts"
 
@@ -108,6 +110,38 @@ describe("TLS", () => {
       const outcome = yield* exchange(http, server.origin)
       assert.strictEqual(outcome.code, "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION")
       assert.strictEqual(phase(outcome), "unsent")
+    }),
+  )
+})
+
+const create = (baseUrl: string, proxy: string | false) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => new Aelyst({ baseUrl, proxy, token, retries: 3 })),
+    (aelyst) => Effect.promise(() => aelyst.contacts.tryCreate("id:5", { firstName: "Ana" })),
+    (aelyst) => Effect.promise(() => aelyst.close()),
+  )
+const assertOnce = (tried: TryCreateResult) => {
+  if (tried.ok || tried.aborted) return assert.fail("it did not fail")
+  const { error } = tried
+  assert(error.name === "ConnectionError")
+  assert.deepStrictEqual([error.kind, error.attempts.length], ["certificate", 1])
+}
+
+describe("a certificate that nobody trusts", () => {
+  it.live("ends a create after one attempt: the API's", () =>
+    Effect.gen(function* () {
+      const server = yield* serve(creating, certificates.selfSigned)
+      assertOnce(yield* create(server.origin, false))
+    }),
+  )
+
+  it.live("ends a create after one attempt: the proxy's", () =>
+    Effect.gen(function* () {
+      const proxy = yield* Effect.acquireRelease(
+        Effect.promise(() => ConnectProxy.start({ tls: certificates.selfSigned })),
+        (running) => Effect.promise(() => running.close()),
+      )
+      assertOnce(yield* create("https://api.example.test/v1", proxy.url))
     }),
   )
 })

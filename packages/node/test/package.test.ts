@@ -3,6 +3,7 @@ import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 
+import { Sandbox } from "@aelyst/sandbox"
 import { assert, describe, it } from "@effect/vitest"
 
 import { version } from "../src/version.ts"
@@ -49,6 +50,18 @@ describe("the published package", () => {
         assert.isTrue(published.has(target), `${file} imports ${specifier}`)
       }
     }
+  })
+
+  it("lets a process end by itself that aborted its calls and closed nothing", async () => {
+    const sandbox = await Sandbox.start({ limit: 2, windowMs: 60_000 })
+    const script = join(folder, "test/exitsAelyst.ts")
+    const { stderr } = await run(process.execPath, [script, sandbox.baseUrl, sandbox.tokens.ok], {
+      timeout: 10_000,
+    })
+    assert.strictEqual(stderr, "")
+    const arrived = sandbox.ledger().map(({ key }) => key)
+    assert.deepStrictEqual(arrived, ["id:1", "email:stall@sandbox.test"])
+    await sandbox.close()
   })
 
   it("runs nothing when it is installed", () => {
