@@ -1,17 +1,25 @@
+import { readFileSync } from "node:fs"
+
 import type * as Core from "@aelyst/core"
 import { assert, describe, it } from "@effect/vitest"
 import { expectTypeOf } from "vitest"
 
 import type {
   AelystError,
+  AelystOptions,
   ContactInput,
+  Contacts,
   ConfigurationError,
+  CreateManyOptions,
+  CreateOptions,
   CreatePromise,
   CreateResult,
   Identifier,
   RateLimitSnapshot,
   Row,
   RowResult,
+  RunProgress,
+  RunSummary,
   TryCreateResult,
 } from "../src/index.ts"
 import * as Package from "../src/index.ts"
@@ -65,6 +73,18 @@ const row = (result: RowResult) => {
   return result.index
 }
 
+const exported = (
+  "AelystError AelystErrorMembers AelystOptions AttemptRecord ConfigurationError " +
+  "ContactInput Contacts CreateManyOptions CreateOptions CreatePromise " +
+  "CreateResult CustomFieldCatalogue CustomFieldDeclaration CustomFieldDefinition CustomFieldPairs " +
+  "CustomFieldRecord CustomFieldType CustomFieldValue CustomFieldsOf Delivery " +
+  "ErrorClass FieldMatch Hooks Identifier IdentifierInput " +
+  "Issue LogLine Outcome OutcomeEvent RateLimitHeaders " +
+  "RateLimitSnapshot ResponseHead Row RowOutcome RowResult " +
+  "Run RunProgress RunSummary TryCreateResult UndiciDispatcher " +
+  "ValidationResult WaitEvent WireContact WithResponse"
+).split(" ")
+
 const aelyst = () => new Aelyst({ token: "token-for-tests" })
 
 describe("the package", () => {
@@ -88,6 +108,83 @@ describe("the package", () => {
       "matchField",
       "phone",
     ])
+  })
+})
+
+describe("the public types", () => {
+  it("have these options and no others", () => {
+    expectTypeOf<keyof AelystOptions>().toEqualTypeOf<
+      | "token"
+      | "baseUrl"
+      | "timeoutMs"
+      | "deadlineMs"
+      | "retries"
+      | "delivery"
+      | "maxWaitMs"
+      | "doubtDelayMs"
+      | "settleMs"
+      | "maxQueue"
+      | "rateLimit"
+      | "proxy"
+      | "transport"
+      | "hooks"
+      | "logger"
+      | "customFields"
+      | "exists"
+    >()
+    expectTypeOf<keyof CreateOptions>().toEqualTypeOf<
+      | "signal"
+      | "retries"
+      | "timeoutMs"
+      | "deadlineMs"
+      | "maxWaitMs"
+      | "delivery"
+      | "settleMs"
+      | "headers"
+    >()
+    expectTypeOf<keyof CreateManyOptions>().toEqualTypeOf<
+      | "signal"
+      | "concurrency"
+      | "ordered"
+      | "delivery"
+      | "retries"
+      | "timeoutMs"
+      | "deadlineMs"
+      | "maxWaitMs"
+      | "giveUpAfterMs"
+      | "stopOn"
+      | "onProgress"
+    >()
+    expectTypeOf<AelystOptions["rateLimit"]>().toEqualTypeOf<
+      "adaptive" | { readonly perSecond: number } | false | undefined
+    >()
+  })
+
+  it("have these members and no others", () => {
+    expectTypeOf<keyof ReturnType<typeof aelyst>>().toEqualTypeOf<
+      "contacts" | "rateLimit" | "close" | typeof Symbol.asyncDispose
+    >()
+    expectTypeOf<keyof Contacts>().toEqualTypeOf<
+      "create" | "tryCreate" | "createMany" | "validate"
+    >()
+    expectTypeOf<Exclude<keyof CreatePromise, keyof Promise<unknown>>>().toEqualTypeOf<
+      "withResponse" | "outcome"
+    >()
+    expectTypeOf<keyof CreateResult>().toEqualTypeOf<
+      "identifier" | "result" | "message" | "attempts" | "rateLimit" | "settledAt"
+    >()
+    expectTypeOf<Exclude<keyof AelystError, keyof Error>>().toEqualTypeOf<
+      "_tag" | "outcome" | "attempts" | "isRetryable" | "apiMessage" | "rateLimit" | "docs"
+    >()
+    expectTypeOf<Exclude<keyof RunProgress, keyof RunSummary>>().toEqualTypeOf<"waitingMs">()
+  })
+
+  it("are exported by these names", () => {
+    const source = readFileSync(new URL("../src/index.ts", import.meta.url), "utf8")
+    const names = [...source.matchAll(/export type \{([^}]*)\}/g)].flatMap(([, list = ""]) =>
+      list.split(",").map((name) => name.trim()),
+    )
+    assert.deepStrictEqual(names.filter((name) => name !== "").toSorted(), exported.toSorted())
   })
 })
 
