@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
 import { Sandbox } from "@aelyst/sandbox"
@@ -54,7 +55,7 @@ describe("the published package", () => {
 
   it("lets a process end by itself that aborted its calls and closed nothing", async () => {
     const sandbox = await Sandbox.start({ limit: 2, windowMs: 60_000 })
-    const script = join(folder, "test/exitsAelyst.ts")
+    const script = fileURLToPath(new URL("exitsAelyst.ts", import.meta.url))
     const { stderr } = await run(process.execPath, [script, sandbox.baseUrl, sandbox.tokens.ok], {
       timeout: 10_000,
     })
