@@ -2,6 +2,7 @@
  * The client as a service: checks the input, runs the call and tells what became of the contact.
  * Made from options and a token over any `HttpClient`; `layerConfig` reads both from the environment.
  */
+import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
@@ -130,24 +131,23 @@ export const makeWith = (
   Effect.map(HttpClient.HttpClient, (http) => {
     const sender: Call.Sender = { http, config, token, lane, deadlines: new Deadlines() }
 
-    const call = Effect.fnUntraced(function* (
+    const call = (
       valid: Validated,
       options: CreateOptions,
       run: RunScope | undefined,
       span: Span | undefined,
-    ): Effect.fn.Return<CreateResult, AelystError> {
-      const own = yield* Effect.orDie(Effect.fromResult(parseCall(options)))
-      const now = yield* Monotonic.nowMillis
-      const observer = yield* Observer
-      const trace = new Call.CallTrace(now)
-      const { attempts } = trace
-      const result = yield* Call.run(
-        sender,
-        valid,
-        limitsOf(config, own, token, run, now),
-        trace,
-      ).pipe(
-        Effect.onExit((exit) => {
+    ): Effect.Effect<CreateResult, AelystError> =>
+      Effect.withFiber((fiber) => {
+        const own = parseCall(options)
+        if (Result.isFailure(own)) return Effect.die(own.failure)
+        const observer = fiber.getRef(Observer)
+        const now = Monotonic.millisOf(fiber.getRef(Clock.Clock))
+        const trace = new Call.CallTrace(now)
+        const { attempts } = trace
+        const settleMs = own.success.settleMs ?? config.settleMs
+        const limits = limitsOf(config, own.success, token, run, now)
+
+        const running = Effect.onExit(Call.run(sender, valid, limits, trace), (exit) => {
           const error = Option.getOrUndefined(Exit.findErrorOption(exit))
           const known = Exit.isSuccess(exit) ? exit.value.result : (error?.outcome ?? trace.known)
           span?.attribute("aelyst.outcome", known)
@@ -156,20 +156,23 @@ export const makeWith = (
           if (observer.onOutcome === undefined) return Effect.void
           const outcome = known === "exists_after_doubt" ? "created" : known
           return notify(observer.onOutcome, { outcome, attempts })
-        }),
-      )
-      const settleMs = own.settleMs ?? config.settleMs
-      if (settleMs > 0) {
+        })
+        const result = Effect.map(running, (ended) => ({
+          identifier: valid.identifier,
+          attempts,
+          ...ended,
+        }))
+        if (settleMs === 0) return result
         const settle = Effect.gen(function* () {
           const counters = yield* Counting
           yield* counters.wait("settle", settleMs)
           yield* notify(observer.onWait, { reason: "settle", ms: settleMs, resend: 0 })
           yield* Effect.sleep(settleMs)
         })
-        yield* Effect.onInterrupt(settle, () => Effect.sync(() => run?.ended(result.result)))
-      }
-      return { identifier: valid.identifier, attempts, ...result }
-    })
+        return Effect.tap(result, (ended) =>
+          Effect.onInterrupt(settle, () => Effect.sync(() => run?.ended(ended.result))),
+        )
+      })
 
     const traced = (valid: Validated, options: CreateOptions, run: RunScope | undefined) =>
       Tracing.spanned(

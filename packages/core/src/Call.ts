@@ -28,7 +28,7 @@ import type { Validated } from "./Contact.ts"
 import * as Identifier from "./Identifier.ts"
 import type { Lane } from "./Lane.ts"
 import type { Counters } from "./Metrics.ts"
-import { Counting } from "./Metrics.ts"
+import { Counting, uncounted } from "./Metrics.ts"
 import * as Monotonic from "./Monotonic.ts"
 import type { Callbacks } from "./Observer.ts"
 import { Observer, notify } from "./Observer.ts"
@@ -256,7 +256,7 @@ const attempt = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Attempted, UnavailableError> {
   const { sender, limits, trace } = call
   const { config, lane } = sender
-  const token = yield* tokenOf(call)
+  const token = Redacted.isRedacted(sender.token) ? sender.token : yield* tokenOf(call)
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
   const startedAt = call.clock.currentTimeMillisUnsafe()
   const began = nowOf(call)
@@ -267,39 +267,41 @@ const attempt = Effect.fnUntraced(function* (
   const waitedMs = Math.round(began - trace.idleSince)
 
   // the record, the trace and the breaker change together: an interruption never finds one without the others
-  const finish = (verdict: Verdict, how: Pick<AttemptRecord, "phase" | "status" | "cause">) =>
-    Effect.suspend(() => {
-      const ended = nowOf(call)
-      const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
-      const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
-      const durationMs = Math.round(ended - began)
-      const record = {
-        number,
-        startedAt,
-        durationMs,
-        waitedMs,
-        ...how,
-        ...(refused && { refused }),
-      }
-      trace.attempts.push(record)
-      trace.idleSince = ended
-      trace.probe = undefined
-      trace.created = outcome === "created"
-      if (outcome === "unknown") trace.doubtful = true
-      if (outcome === "created" || outcome === "rejected") lane.breaker.passed()
-      else lane.breaker.failed(ended, pass)
-      if (span !== undefined) {
-        span.attribute("aelyst.outcome", outcome)
-        if (how.status !== undefined) span.attribute("http.response.status_code", how.status)
-        if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
-      }
-      return Effect.andThen(
-        call.counters.attempt(outcome, refused),
-        notify(call.observer.onAttempt, record),
-      )
-    })
+  const finish = (verdict: Verdict, how: Pick<AttemptRecord, "phase" | "status" | "cause">) => {
+    const ended = nowOf(call)
+    const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
+    const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
+    const durationMs = Math.round(ended - began)
+    const record = {
+      number,
+      startedAt,
+      durationMs,
+      waitedMs,
+      ...how,
+      ...(refused && { refused }),
+    }
+    trace.attempts.push(record)
+    trace.idleSince = ended
+    trace.probe = undefined
+    trace.created = outcome === "created"
+    if (outcome === "unknown") trace.doubtful = true
+    if (outcome === "created" || outcome === "rejected") lane.breaker.passed()
+    else lane.breaker.failed(ended, pass)
+    if (span !== undefined) {
+      span.attribute("aelyst.outcome", outcome)
+      if (how.status !== undefined) span.attribute("http.response.status_code", how.status)
+      if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
+    }
+    const { counters, observer } = call
+    // mostly nobody counts and nobody listens, and then there is nothing to run
+    return counters === uncounted && observer.onAttempt === undefined
+      ? undefined
+      : Effect.andThen(counters.attempt(outcome, refused), notify(observer.onAttempt, record))
+  }
 
-  yield* call.counters.wait("line", Duration.toMillis(permit.waited))
+  if (call.counters !== uncounted) {
+    yield* call.counters.wait("line", Duration.toMillis(permit.waited))
+  }
   trace.probe = probe
   const head = yield* Effect.result(
     Attempt.send(
@@ -314,7 +316,8 @@ const attempt = Effect.fnUntraced(function* (
     const verdict = head.failure
     const { unsent } = probe
     yield* unsent ? permit.giveBack : permit.abandon
-    yield* finish(verdict, { phase: unsent ? "connect" : "headers", cause: verdict.code })
+    const told = finish(verdict, { phase: unsent ? "connect" : "headers", cause: verdict.code })
+    if (told !== undefined) yield* told
     return { verdict, info: {}, tooLong: false }
   }
   const { status, headers } = head.success
@@ -331,7 +334,8 @@ const attempt = Effect.fnUntraced(function* (
     ...secretsOf(call.valid),
     Redacted.value(token),
   ])
-  yield* finish(verdict, { phase: body === undefined ? "body" : "answered", status })
+  const told = finish(verdict, { phase: body === undefined ? "body" : "answered", status })
+  if (told !== undefined) yield* told
   return { verdict, info, tooLong }
 })
 
@@ -388,12 +392,17 @@ const inLine = Effect.fnUntraced(function* (
   let state: CallState = RetryPolicy.initial
   let newest: CallError | undefined
   for (;;) {
-    yield* notify(observer.onWait, { reason: "line", resend: trace.attempts.length })
-    const attempted = yield* turn(call, place).pipe(
-      Effect.catchTag("PacerRefusal", ({ reason, retryAfter }) =>
-        Effect.fail(newest ?? unavailable(call, reason, retryAfter)),
+    if (observer.onWait !== undefined) {
+      yield* notify(observer.onWait, { reason: "line", resend: trace.attempts.length })
+    }
+    const attempted = yield* Effect.mapError(turn(call, place), (error) =>
+      ending(
+        call,
+        state.doubt,
+        error._tag === "PacerRefusal"
+          ? (newest ?? unavailable(call, error.reason, error.retryAfter))
+          : error,
       ),
-      Effect.mapError((error) => ending(call, state.doubt, error)),
     )
     if (attempted === undefined) continue
     const { verdict, info, tooLong } = attempted

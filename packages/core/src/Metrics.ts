@@ -22,9 +22,12 @@ export interface Counters {
 
 const nothing = () => Effect.void
 
+/** Counts nothing: whoever meets it need not ask it. */
+export const uncounted: Counters = { attempt: nothing, wait: nothing }
+
 /** Gives what counts the calls made under it; nothing by default. */
 export const Counting = Context.Reference<Counters>("@aelyst/core/Counting", {
-  defaultValue: () => ({ attempt: nothing, wait: nothing }),
+  defaultValue: () => uncounted,
 })
 
 const attemptsThat = (outcome: AttemptOutcome) =>
