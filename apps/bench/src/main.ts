@@ -18,8 +18,8 @@ import { size } from "./size.ts"
 const target = new URL("../../../docs/benchmarks.md", import.meta.url)
 const parts = {
   cli: () => cli({ rounds: 25 }),
-  overhead: () => overhead({ rounds: 8 }),
-  express: () => expressOverhead({ rounds: 8 }),
+  overhead: () => overhead({ rounds: 24 }),
+  express: () => expressOverhead({ rounds: 16 }),
   pacing,
   sandbox: () => sandbox({ rounds: 20, perRound: 5000 }),
   memory: () => memory({ rows: 1_000_000 }),
