@@ -1,5 +1,12 @@
 /** Core's client over the Node transport, with the deadlines of a test, and what its calls came to. */
-import type { AelystError, AttemptRecord, Callbacks, ClientConfig, Delivery } from "@aelyst/core"
+import type {
+  AelystError,
+  AttemptRecord,
+  Callbacks,
+  ClientConfig,
+  ContactInput,
+  Delivery,
+} from "@aelyst/core"
 import { Observer, makeLane, makeWith, parseOptions } from "@aelyst/core"
 import * as Transport from "@aelyst/node/transport"
 import * as Effect from "effect/Effect"
@@ -32,7 +39,8 @@ export interface Came {
 
 /** A client for one scenario. */
 export interface Creating {
-  readonly create: (identifier: string) => Effect.Effect<Came>
+  /** Creates a contact; by default it has a first name and nothing else. */
+  readonly create: (identifier: string, contact?: ContactInput) => Effect.Effect<Came>
   readonly service: Effect.Success<ReturnType<typeof makeWith>>
 }
 
@@ -56,11 +64,11 @@ export const make = (
     )
     return {
       service,
-      create: (identifier) =>
+      create: (identifier, contact = { firstName: "Ana" }) =>
         Effect.suspend(() => {
           const began = performance.now()
           const elapsed = () => performance.now() - began
-          return service.create(identifier, { firstName: "Ana" }).pipe(
+          return service.create(identifier, contact).pipe(
             Effect.match({
               onSuccess: ({ result, attempts }): Came => ({
                 to: result,

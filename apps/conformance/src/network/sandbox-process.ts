@@ -1,0 +1,12 @@
+/**
+ * A sandbox in a process of its own, to be run by `Child` with the options of the sandbox. Its contacts are in the file
+ * `data`, so they can be counted after it was killed. Sends its port.
+ */
+import type { SandboxOptions } from "@aelyst/sandbox"
+import { Sandbox } from "@aelyst/sandbox"
+
+import { input } from "./Child.ts"
+
+const sandbox = await Sandbox.start(input<SandboxOptions>())
+process.on("disconnect", () => process.exit())
+process.send?.(Number(new URL(sandbox.origin).port))
