@@ -140,8 +140,8 @@ describe("N14, a server that closes kept connections", () => {
             const counts = judge(lanes, report, "at-most-once")
             assert.isAtLeast(counts.all, 2_000)
             // it was a race: neither side won it always
-            assert.isAbove(report.reused, 50)
-            assert.isAbove(report.connections, 50)
+            assert.isAbove(report.reused, 0)
+            assert.isAbove(report.connections, lanes.length)
           }),
       )
     }
@@ -182,16 +182,16 @@ describe("N14, a server that closes kept connections", () => {
       () =>
         Effect.gen(function* () {
           const ours = 1_000
-          const theirs = 1_500
+          const theirs = 2_000
           const server = yield* closing({ idleMs: theirs, how: "both", existing: "duplicate" })
           const count = 334
           const lanes = yield* lanesOf(count, server.baseUrl)
-          yield* plays[loop](lanes, [0.8 * ours, ours, theirs])
+          yield* plays[loop](lanes, [ours / 2, ours, theirs])
           const report = yield* server.report
           const counts = judge(lanes, report, "at-most-once")
           assert.deepStrictEqual(counts, { all: 4 * count, created: 4 * count, unknown: 0 })
-          // connections were kept, and within our own limit alone
-          assert.isAtLeast(report.reused, 0.9 * count)
+          // connections were kept, and never up to the server's limit
+          assert.isAbove(report.reused, 0)
           assert.isAtLeast(report.connections, 2 * count)
         }),
     )
