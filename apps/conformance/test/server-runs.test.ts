@@ -160,16 +160,20 @@ describe("S9, a server that is blind to a contact for 3 s after its create", () 
     )
   }
 
-  it.effect("S9: makes one create per key however long it is blind (at-most-once)", () =>
-    Effect.gen(function* () {
-      const { ledger, results } = yield* play("reject", "at-most-once", 1_000, 600_000)
-      for (const row of results) {
-        const entry = ledger.get(`id:${row.index}`)
-        assert.strictEqual(row.state, loses(row.index) ? "unknown" : "created")
-        assert.deepInclude(entry, { posts: 1, created: 1 })
-      }
-    }),
-  )
+  for (const existing of ["reject", "merge", "duplicate"] as const) {
+    it.effect(
+      `S9: makes one create per key however long it is blind (at-most-once, ${existing})`,
+      () =>
+        Effect.gen(function* () {
+          const { ledger, results } = yield* play(existing, "at-most-once", 1_000, 600_000)
+          for (const row of results) {
+            const entry = ledger.get(`id:${row.index}`)
+            assert.strictEqual(row.state, loses(row.index) ? "unknown" : "created")
+            assert.deepInclude(entry, { posts: 1, created: 1 })
+          }
+        }),
+    )
+  }
 })
 
 describe("S10, an outage of ten minutes", () => {
