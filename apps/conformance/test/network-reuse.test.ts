@@ -14,6 +14,7 @@ import * as Creating from "../src/network/Creating.ts"
 import * as Gap from "../src/network/Gap.ts"
 import type { Script } from "../src/network/RawServer.ts"
 import * as RawServer from "../src/network/RawServer.ts"
+import * as Random from "../src/pacing/Random.ts"
 
 const { created } = RawServer
 
@@ -68,8 +69,9 @@ const lanesOf = (count: number, baseUrl: string, settings: Settings = {}) =>
     (n) => laneOf(String(n), baseUrl, settings),
   )
 
-/** Gives the pauses in milliseconds, one after each create: around the given one, within 1.5 ms. */
-const around = (ms: number) => ms + 3 * Math.random() - 1.5
+const random = Random.source(14)
+/** Gives a pause around the given one, within 1.5 ms. */
+const around = (ms: number) => ms + 3 * random() - 1.5
 
 const all = <A>(lanes: ReadonlyArray<Lane>, each: (lane: Lane) => Effect.Effect<A>) =>
   Effect.forEach(lanes, each, { concurrency: "unbounded" })

@@ -5,6 +5,8 @@
 import type { AddressInfo } from "node:net"
 import * as Net from "node:net"
 
+import * as Random from "../pacing/Random.ts"
+
 /** What happens to a connection once `at` bytes have passed in one direction; those bytes still pass. */
 export interface Fault {
   /** `up` is from the client to the server, `down` back. */
@@ -47,23 +49,12 @@ export interface FaultProxy extends AsyncDisposable {
 const segmentBytes = 1_448
 const headerBytes = 52
 
-/** Gives numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-const randomOf = (seed: number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d_2b_79_f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** Carries one direction of one connection: in order, so that a lost segment holds up those behind it. */
 type Carry = (from: Net.Socket, to: Net.Socket) => void
 
 /** Makes the two directions of a line; each is shared by all connections. */
 const lineOf = ({ delayMs, kbitPerSecond, loss, retransmitMs = 200, scale = 1, seed }: Line) => {
-  const random = randomOf(seed)
+  const random = Random.source(seed)
   const [least, most] = delayMs
   const direction = (): Carry => {
     let freeAt = 0
