@@ -14,6 +14,20 @@ const unreadMs = 5_000
 /** Holds a complete body, still encoded, or why there is none. */
 export type Body = Result.Result<Buffer, unknown>
 
+const prototype: object | null = Object.getPrototypeOf(Headers.empty)
+
+// undici's names are in lower case already; Effect's own constructor goes over a list of pairs, which costs far more
+const headersOf = (given: Record<string, string | Array<string> | undefined>): Headers.Headers => {
+  const headers = Object.create(prototype)
+  for (const name of Object.keys(given)) {
+    const value = given[name]
+    if (value !== undefined) {
+      headers[name] = typeof value === "string" ? value : value.join(", ")
+    }
+  }
+  return headers
+}
+
 /** Gathers what undici reports. The body is kept as it comes: it is small or refused. */
 export class Exchange implements Dispatcher.DispatchHandler {
   private readonly carriers: Carriers
@@ -67,7 +81,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const cookies = headers["set-cookie"]
     this.cookies = cookies === undefined ? [] : typeof cookies === "string" ? [cookies] : cookies
     this.status = status
-    this.headers = Headers.fromInput(headers)
+    this.headers = headersOf(headers)
     if (Number(headers["content-length"]) > maxBodyBytes) this.refuse(controller)
     this.flush()
   }

@@ -61,15 +61,21 @@ const own = new Set([
   "user-agent",
 ])
 
-const headersOf = (request: HttpClientRequest): Array<string> => {
+// Requests with the same headers share one object of them, and then one list.
+const lists = new WeakMap<object, Array<string>>()
+
+const headersOf = ({ headers }: HttpClientRequest): Array<string> => {
+  const known = lists.get(headers)
+  if (known !== undefined) return known
   const list = ["user-agent", userAgent, "accept-encoding", "identity"]
-  for (const [name, value] of Object.entries(request.headers))
-    if (!own.has(name)) list.push(name, value)
+  for (const [name, value] of Object.entries(headers)) if (!own.has(name)) list.push(name, value)
+  lists.set(headers, list)
   return list
 }
 
 const bodyOf = ({ body }: HttpClientRequest): string | Uint8Array | null | undefined => {
-  if (body._tag === "Uint8Array") return body.body
+  // undici writes a text without a copy of ours
+  if (body._tag === "Uint8Array") return body.text ?? body.body
   if (body._tag === "Empty") return null
   if (body._tag !== "Raw") return undefined
   return typeof body.body === "string" || body.body instanceof Uint8Array ? body.body : undefined
@@ -83,15 +89,33 @@ const failed = (request: HttpClientRequest, cause: unknown) =>
 const faultOf = (request: HttpClientRequest, code: string) =>
   Effect.fail(failed(request, new Connector.TransportFault(code)))
 
-const send = (carriers: Carriers, request: HttpClientRequest, probe: Probe) => {
+// Segments that the URL parser would leave as they are: no escape of a dot at their start, nothing to be encoded.
+const plainPath = /^(?:\/(?!\.|%2e)[\w.~:@!$&'()*+,;=%-]*)+$/i
+
+/** Gives what is requested at the origin; undefined where the request is for another one. */
+const pathOf = (origin: string, request: HttpClientRequest): string | undefined => {
+  const { url: text } = request
+  if (
+    request.urlParams.params.length === 0 &&
+    Option.isNone(request.hash) &&
+    text.startsWith(origin)
+  ) {
+    const path = text.slice(origin.length)
+    if (plainPath.test(path)) return path
+  }
   const url = Option.getOrUndefined(toUrl(request))
-  if (url?.origin !== carriers.origin) return faultOf(request, "ORIGIN_REFUSED")
+  return url?.origin === origin ? url.pathname + url.search : undefined
+}
+
+const send = (carriers: Carriers, request: HttpClientRequest, probe: Probe) => {
+  const path = pathOf(carriers.origin, request)
+  if (path === undefined) return faultOf(request, "ORIGIN_REFUSED")
   const body = bodyOf(request)
   if (body === undefined) return faultOf(request, "BODY_REFUSED")
   if (carriers.closed) return faultOf(request, "TRANSPORT_CLOSED")
   const options = {
     method: request.method,
-    path: url.pathname + url.search,
+    path,
     headers: headersOf(request),
     body,
   }
@@ -100,7 +124,7 @@ const send = (carriers: Carriers, request: HttpClientRequest, probe: Probe) => {
       const exchange = new Exchange(carriers, options, probe, (head) =>
         resume(
           Result.isSuccess(head)
-            ? Effect.succeed(new Reply(request, url.href, head.success))
+            ? Effect.succeed(new Reply(request, carriers.origin + path, head.success))
             : Effect.fail(failed(request, head.failure)),
         ),
       )
@@ -115,7 +139,8 @@ const send = (carriers: Carriers, request: HttpClientRequest, probe: Probe) => {
 const clientOf = (carriers: Carriers): HttpClient.HttpClient =>
   HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
     (prepared) =>
-      Effect.flatMap(prepared, (request) =>
+      // mostly nothing prepares the request, and then it is there already
+      Effect.flatMapEager(prepared, (request) =>
         Effect.withFiber((fiber) => {
           const probe = fiber.getRef(AttemptProbe)
           probe.watch()
