@@ -9,6 +9,7 @@ import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { Fiber } from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -17,7 +18,7 @@ import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import type { Span } from "effect/Tracer"
 
-import type { AelystError, AttemptRecord } from "./AelystError.ts"
+import type { AelystError } from "./AelystError.ts"
 import { InvalidContactError } from "./AelystError.ts"
 import type { CallResult, RunScope, TokenSource } from "./Call.ts"
 import * as Call from "./Call.ts"
@@ -55,13 +56,12 @@ export interface CreateOptions extends CallOptions {
   readonly delivery?: Delivery | undefined
   /** The wait after the success (W10, D11). */
   readonly settle?: Duration.Input | undefined
+  /** Further headers of the request, such as a request ID; those that the client or HTTP itself writes are refused. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** Tells what was created, and by which attempts. */
-export interface CreateResult extends CallResult {
-  readonly identifier: Identifier.Identifier
-  readonly attempts: ReadonlyArray<AttemptRecord>
-}
+export interface CreateResult extends CallResult {}
 
 /** Creates Aelyst contacts. */
 export class AelystClient extends Context.Service<
@@ -118,6 +118,7 @@ const limitsOf = (
     deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,
     timeoutMs: call.timeoutMs ?? config.timeoutMs,
     maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? (run === undefined ? 60_000 : 900_000),
+    headers: call.headers,
     run,
   }
 }
@@ -136,43 +137,43 @@ export const makeWith = (
       options: CreateOptions,
       run: RunScope | undefined,
       span: Span | undefined,
-    ): Effect.Effect<CreateResult, AelystError> =>
-      Effect.withFiber((fiber) => {
-        const own = parseCall(options)
-        if (Result.isFailure(own)) return Effect.die(own.failure)
-        const observer = fiber.getRef(Observer)
-        const now = Monotonic.millisOf(fiber.getRef(Clock.Clock))
-        const trace = new Call.CallTrace(now)
-        const { attempts } = trace
-        const settleMs = own.success.settleMs ?? config.settleMs
-        const limits = limitsOf(config, own.success, token, run, now)
+      fiber: Fiber<unknown, unknown>,
+    ): Effect.Effect<CreateResult, AelystError> => {
+      const own = parseCall(options)
+      if (Result.isFailure(own)) return Effect.die(own.failure)
+      const observer = fiber.getRef(Observer)
+      const now = Monotonic.millisOf(fiber.getRef(Clock.Clock))
+      const trace = new Call.CallTrace(now)
+      const settleMs = own.success.settleMs ?? config.settleMs
+      const limits = limitsOf(config, own.success, token, run, now)
 
-        const running = Effect.onExit(Call.run(sender, valid, limits, trace), (exit) => {
-          const error = Option.getOrUndefined(Exit.findErrorOption(exit))
+      const result = Effect.onExitPrimitive(
+        Call.run(sender, valid, limits, trace, fiber),
+        (exit) => {
+          const { attempts } = trace
+          const error = Exit.isSuccess(exit)
+            ? undefined
+            : Option.getOrUndefined(Exit.findErrorOption(exit))
           const known = Exit.isSuccess(exit) ? exit.value.result : (error?.outcome ?? trace.known)
           span?.attribute("aelyst.outcome", known)
           span?.attribute("aelyst.attempts", attempts.length)
           if (Exit.isFailure(exit) && error === undefined) run?.ended(trace.known)
-          if (observer.onOutcome === undefined) return Effect.void
           const outcome = known === "exists_after_doubt" ? "created" : known
           return notify(observer.onOutcome, { outcome, attempts })
-        })
-        const result = Effect.map(running, (ended) => ({
-          identifier: valid.identifier,
-          attempts,
-          ...ended,
-        }))
-        if (settleMs === 0) return result
-        const settle = Effect.gen(function* () {
-          const counters = yield* Counting
-          yield* counters.wait("settle", settleMs)
-          yield* notify(observer.onWait, { reason: "settle", ms: settleMs, resend: 0 })
-          yield* Effect.sleep(settleMs)
-        })
-        return Effect.tap(result, (ended) =>
-          Effect.onInterrupt(settle, () => Effect.sync(() => run?.ended(ended.result))),
-        )
+        },
+      )
+      if (settleMs === 0) return result
+      const settle = Effect.gen(function* () {
+        const counters = yield* Counting
+        yield* counters.wait("settle", settleMs)
+        const told = notify(observer.onWait, { reason: "settle", ms: settleMs, resend: 0 })
+        if (told !== undefined) yield* told
+        yield* Effect.sleep(settleMs)
       })
+      return Effect.tap(result, (ended) =>
+        Effect.onInterrupt(settle, () => Effect.sync(() => run?.ended(ended.result))),
+      )
+    }
 
     const traced = (valid: Validated, options: CreateOptions, run: RunScope | undefined) =>
       Tracing.spanned(
@@ -184,21 +185,24 @@ export const makeWith = (
             "aelyst.identifier.kind": Identifier.kind(valid.identifier),
           },
         }),
-        (span) => call(valid, options, run, span),
+        (span, fiber) => call(valid, options, run, span, fiber),
       )
 
-    const check = (identifier: unknown, contact: unknown) => {
-      const valid = validate(identifier, contact, { customFields: config.customFields })
-      return Result.isSuccess(valid)
-        ? Effect.succeed(valid.success)
-        : Effect.fail(new InvalidContactError({ attempts: [], issues: valid.failure }))
-    }
+    const check = (identifier: unknown, contact: unknown) =>
+      Result.mapError(
+        validate(identifier, contact, { customFields: config.customFields }),
+        (issues) => new InvalidContactError({ attempts: [], issues }),
+      )
 
     return AelystClient.of({
-      create: (identifier, contact, options = {}) =>
-        Effect.flatMap(check(identifier, contact), (valid) => traced(valid, options, undefined)),
+      create: (identifier, contact, options = {}) => {
+        const valid = check(identifier, contact)
+        return Result.isSuccess(valid)
+          ? traced(valid.success, options, undefined)
+          : Effect.fail(valid.failure)
+      },
       createRow: traced,
-      validate: check,
+      validate: (identifier, contact) => Effect.fromResult(check(identifier, contact)),
       rateLimit: lane.pacer.snapshot,
       rateLimitChanges: lane.pacer.changes,
     })

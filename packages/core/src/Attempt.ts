@@ -7,6 +7,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { RequestInit } from "effect/http/FetchHttpClient"
+import type { Headers } from "effect/http/Headers"
 import type * as HttpClient from "effect/http/HttpClient"
 import { TracerDisabledWhen } from "effect/http/HttpClient"
 import type * as HttpClientError from "effect/http/HttpClientError"
@@ -123,8 +124,9 @@ export const failureOf = (probe: Probe, code: string): Failure => {
 
 /** Holds the head of an answer, and the effect that reads its body within the deadline and the cap. */
 export interface Head {
+  readonly _tag: "Head"
   readonly status: number
-  readonly headers: HeaderRecord
+  readonly headers: Headers
   /** Reads the text within so many milliseconds; undefined where it stalled, broke or was too large. */
   readonly body: (withinMs: number) => Effect.Effect<string | undefined>
 }
@@ -187,6 +189,21 @@ const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
   const followed =
     typeof source === "object" && source !== null && Reflect.get(source, "redirected") === true
   return followed ? 0 : status
+}
+
+class ResponseHead implements Head {
+  readonly _tag = "Head"
+  readonly status: number
+  readonly headers: Headers
+  private readonly response: HttpClientResponse.HttpClientResponse
+  constructor(response: HttpClientResponse.HttpClientResponse) {
+    this.status = statusOf(response)
+    this.headers = response.headers
+    this.response = response
+  }
+  body(withinMs: number): Effect.Effect<string | undefined> {
+    return readBody(this.response, withinMs)
+  }
 }
 
 /** Ends an attempt at its deadlines by a race: for transports that can only be interrupted. */
@@ -252,7 +269,7 @@ export const send = (
   probe: Probe,
   limits: AttemptLimits,
   deadlines: Deadlines,
-): Effect.Effect<Head, Failure> => {
+): Effect.Effect<Head | Failure> => {
   const execute = Effect.updateContext(client.execute(request), (outer: Context.Context<never>) =>
     contextOf(outer, probe),
   )
@@ -266,15 +283,11 @@ export const send = (
       // a transport of somebody's own that throws is one that failed
       const error = Cause.squash(cause)
       const code = probe.expired || error === "TIMEOUT" ? "TIMEOUT" : codeOf(error)
-      return Effect.fail(failureOf(probe, code))
+      return Effect.succeed(failureOf(probe, code))
     },
     onSuccess: (response) => {
       if (probe.abort !== undefined) deadlines.shared = true
-      return Effect.succeed({
-        status: statusOf(response),
-        headers: response.headers,
-        body: (withinMs) => readBody(response, withinMs),
-      })
+      return Effect.succeed(new ResponseHead(response))
     },
   })
 }

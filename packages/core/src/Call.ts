@@ -5,7 +5,7 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type { Fiber } from "effect/Fiber"
 import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -18,7 +18,7 @@ import type { Span } from "effect/Tracer"
 
 import type { AelystError, AttemptRecord, InvalidContactError } from "./AelystError.ts"
 import { OutcomeUnknownError, UnavailableError } from "./AelystError.ts"
-import type { Verdict } from "./Answer.ts"
+import type { Failure, Verdict } from "./Answer.ts"
 import { interpret, isRateRefusal, isRefusal } from "./Answer.ts"
 import * as Attempt from "./Attempt.ts"
 import type { Pass } from "./Breaker.ts"
@@ -26,13 +26,14 @@ import type { ClientConfig } from "./ClientConfig.ts"
 import type { Deadlines } from "./Deadlines.ts"
 import type { Validated } from "./Contact.ts"
 import * as Identifier from "./Identifier.ts"
+import type { Turn } from "./KeyLock.ts"
 import type { Lane } from "./Lane.ts"
 import type { Counters } from "./Metrics.ts"
 import { Counting, uncounted } from "./Metrics.ts"
 import * as Monotonic from "./Monotonic.ts"
 import type { Callbacks } from "./Observer.ts"
 import { Observer, notify } from "./Observer.ts"
-import type { Permit, Place } from "./Pacer.ts"
+import type { OpenPlace, PacerRefusal, Permit } from "./Pacer.ts"
 import type { RateLimitInfo } from "./RateLimitInfo.ts"
 import { fromHeaders } from "./RateLimitInfo.ts"
 import type { CallState } from "./RetryPolicy.ts"
@@ -58,8 +59,10 @@ export type Known = "created" | "exists_after_doubt" | "not_sent" | "unknown"
 export interface RunScope {
   /** The end of the run in monotonic milliseconds. */
   readonly deadlineAt: number
-  /** Ends once the run has stopped and unsent rows are to end, with the reason of their errors; never before. */
-  readonly stopped: Effect.Effect<"closed" | "deadline">
+  /** The reason of the errors of unsent rows, once the run has stopped and they are to end. */
+  readonly stopped: () => "closed" | "deadline" | undefined
+  /** Ends with that reason once there is one; never before. */
+  readonly stopping: Effect.Effect<"closed" | "deadline">
   /** Waits while the circuit is open, and ends the run where it gives up. Times are monotonic milliseconds. */
   readonly pause: (ms: number, lastAnswerAt: () => number) => Effect.Effect<void>
   /** Called with what became of a row that ended without a result or an error: interrupted, or by a defect. */
@@ -72,11 +75,16 @@ export interface CallLimits {
   readonly deadlineAt: number
   readonly timeoutMs: number
   readonly maxWaitMs: number
+  /** Further headers of the request, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>> | undefined
   readonly run: RunScope | undefined
 }
 
 /** Tells what a call that created its contact came to. */
 export interface CallResult {
+  readonly identifier: Identifier.Identifier
+  /** Every attempt, oldest first. */
+  readonly attempts: ReadonlyArray<AttemptRecord>
   readonly result: "created" | "exists_after_doubt"
   /** The status of the success; absent for `exists_after_doubt`. */
   readonly status?: number
@@ -126,8 +134,11 @@ const leastWaitMs = 100
 /** How long a run pauses once its retry budget is spent. */
 const budgetPauseMs = 20_000
 
-/** What the steps of one call share. */
-interface Call {
+/** Gives what a call finds in the context of its fiber. */
+type Surroundings = Pick<Fiber<unknown, unknown>, "getRef">
+
+/** What the steps of one call share, and what they hold. */
+class Call {
   readonly sender: Sender
   readonly valid: Validated
   readonly limits: CallLimits
@@ -135,6 +146,31 @@ interface Call {
   readonly observer: Callbacks
   readonly counters: Counters
   readonly clock: Clock.Clock
+  readonly isTraced: boolean
+  /** What is given back at the end of the call. */
+  turn: Turn | undefined
+  place: OpenPlace | undefined
+  pass: Pass | undefined
+  state: CallState = RetryPolicy.initial
+  /** The error of the newest attempt that is sent again. */
+  newest: CallError | undefined
+
+  constructor(
+    sender: Sender,
+    valid: Validated,
+    limits: CallLimits,
+    trace: CallTrace,
+    surroundings: Surroundings,
+  ) {
+    this.sender = sender
+    this.valid = valid
+    this.limits = limits
+    this.trace = trace
+    this.observer = surroundings.getRef(Observer)
+    this.counters = surroundings.getRef(Counting)
+    this.clock = surroundings.getRef(Clock.Clock)
+    this.isTraced = Tracing.isInstalled(surroundings)
+  }
 }
 
 /** Reads the call's clock, in monotonic milliseconds. */
@@ -152,10 +188,12 @@ const unavailable = (
   })
 
 /** Gives the error that ends a call: after an attempt in doubt only the doubt counts, with the newest error beside it. */
-const ending = (call: Call, doubt: string | undefined, error: CallError): CallError =>
-  doubt === undefined || error._tag === "OutcomeUnknownError"
+const ending = (call: Call, error: CallError): CallError => {
+  const { doubt } = call.state
+  return doubt === undefined || error._tag === "OutcomeUnknownError"
     ? error
     : new OutcomeUnknownError({ attempts: [...call.trace.attempts], code: doubt, last: error })
+}
 
 /** Tells whether the API asks for a longer wait than the caller would make. */
 const isTooLong = ({ limits }: Call, info: RateLimitInfo, now: number): boolean => {
@@ -176,7 +214,7 @@ const waiting = <A, E>(
     ? wait
     : Effect.raceFirst(
         wait,
-        Effect.flatMap(run.stopped, (reason) => Effect.fail(unavailable(call, reason))),
+        Effect.flatMap(run.stopping, (reason) => Effect.fail(unavailable(call, reason))),
       )
 }
 
@@ -191,19 +229,27 @@ const whileOpen = (call: Call, retryAfterMs: number): Effect.Effect<void, Unavai
       )
 }
 
-/** Waits before the line until the circuit lets calls through. */
-const circuit = (call: Call): Effect.Effect<void, UnavailableError> => {
-  const gate = call.sender.lane.breaker.peek(nowOf(call))
-  return gate._tag === "Open"
-    ? Effect.andThen(
-        whileOpen(call, gate.retryAfterMs),
-        Effect.suspend(() => circuit(call)),
-      )
-    : Effect.void
+const headersOf = (token: Redacted.Redacted, more: Record<string, string>): Headers.Headers =>
+  Headers.fromRecordUnsafe({
+    ...more,
+    accept: "application/json",
+    authorization: `Bearer ${Redacted.value(token)}`,
+    "content-type": "application/json",
+  })
+
+/** The headers of requests that add none, by their token: the same object each time. */
+const commonHeaders = new WeakMap<Redacted.Redacted, Headers.Headers>()
+
+const commonHeadersOf = (token: Redacted.Redacted): Headers.Headers => {
+  const known = commonHeaders.get(token)
+  if (known !== undefined) return known
+  const headers = headersOf(token, {})
+  commonHeaders.set(token, headers)
+  return headers
 }
 
 const requestOf = (
-  { sender, valid }: Call,
+  { limits, sender, valid }: Call,
   token: Redacted.Redacted,
   traceparent: string | undefined,
 ) =>
@@ -213,12 +259,9 @@ const requestOf = (
     `${sender.config.baseUrl}/contact/${Identifier.toPathSegment(valid.identifier)}`,
     UrlParams.empty,
     Option.none(),
-    Headers.fromRecordUnsafe({
-      accept: "application/json",
-      authorization: `Bearer ${Redacted.value(token)}`,
-      "content-type": "application/json",
-      ...(traceparent !== undefined && { traceparent }),
-    }),
+    traceparent === undefined && limits.headers === undefined
+      ? commonHeadersOf(token)
+      : headersOf(token, { ...limits.headers, ...(traceparent !== undefined && { traceparent }) }),
     HttpBody.text(valid.body, "application/json"),
   )
 
@@ -247,14 +290,57 @@ const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError>
   })
 }
 
+/** Notes what came of an attempt; gives what is left to do, if anybody counts or listens. */
+const finish = (
+  call: Call,
+  made: Pick<AttemptRecord, "number" | "startedAt" | "waitedMs" | "phase" | "status" | "cause">,
+  began: number,
+  verdict: Verdict,
+  span: Span | undefined,
+): Effect.Effect<void> | undefined => {
+  const { trace, counters, observer, pass } = call
+  const { breaker } = call.sender.lane
+  const ended = nowOf(call)
+  const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
+  const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
+  const { number, startedAt, waitedMs, ...how } = made
+  const durationMs = Math.round(ended - began)
+  const record = {
+    number,
+    startedAt,
+    durationMs,
+    waitedMs,
+    ...how,
+    ...(refused && { refused }),
+  }
+  // the record, the trace and the breaker change together: an interruption never finds one without the others
+  trace.attempts.push(record)
+  trace.idleSince = ended
+  trace.probe = undefined
+  trace.created = outcome === "created"
+  if (outcome === "unknown") trace.doubtful = true
+  call.pass = undefined
+  if (outcome === "created" || outcome === "rejected") breaker.passed()
+  else if (pass !== undefined) breaker.failed(ended, pass)
+  if (span !== undefined) {
+    span.attribute("aelyst.outcome", outcome)
+    if (how.status !== undefined) span.attribute("http.response.status_code", how.status)
+    if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
+  }
+  const told = notify(observer.onAttempt, record)
+  // mostly nobody counts
+  if (counters === uncounted) return told
+  const counted = counters.attempt(outcome, refused)
+  return told === undefined ? counted : Effect.andThen(counted, told)
+}
+
 /** Sends once with the permit, and tells the pacer and the breaker what came of it. */
-const attempt = Effect.fnUntraced(function* (
+function* attempt(
   call: Call,
   permit: Permit,
-  pass: Pass,
   span: Span | undefined,
 ): Effect.fn.Return<Attempted, UnavailableError> {
-  const { sender, limits, trace } = call
+  const { sender, limits, trace, observer } = call
   const { config, lane } = sender
   const token = Redacted.isRedacted(sender.token) ? sender.token : yield* tokenOf(call)
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
@@ -266,61 +352,27 @@ const attempt = Effect.fnUntraced(function* (
   const number = trace.attempts.length + 1
   const waitedMs = Math.round(began - trace.idleSince)
 
-  // the record, the trace and the breaker change together: an interruption never finds one without the others
-  const finish = (verdict: Verdict, how: Pick<AttemptRecord, "phase" | "status" | "cause">) => {
-    const ended = nowOf(call)
-    const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
-    const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
-    const durationMs = Math.round(ended - began)
-    const record = {
-      number,
-      startedAt,
-      durationMs,
-      waitedMs,
-      ...how,
-      ...(refused && { refused }),
-    }
-    trace.attempts.push(record)
-    trace.idleSince = ended
-    trace.probe = undefined
-    trace.created = outcome === "created"
-    if (outcome === "unknown") trace.doubtful = true
-    if (outcome === "created" || outcome === "rejected") lane.breaker.passed()
-    else lane.breaker.failed(ended, pass)
-    if (span !== undefined) {
-      span.attribute("aelyst.outcome", outcome)
-      if (how.status !== undefined) span.attribute("http.response.status_code", how.status)
-      if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
-    }
-    const { counters, observer } = call
-    // mostly nobody counts and nobody listens, and then there is nothing to run
-    return counters === uncounted && observer.onAttempt === undefined
-      ? undefined
-      : Effect.andThen(counters.attempt(outcome, refused), notify(observer.onAttempt, record))
-  }
-
   if (call.counters !== uncounted) {
     yield* call.counters.wait("line", Duration.toMillis(permit.waited))
   }
   trace.probe = probe
-  const head = yield* Effect.result(
-    Attempt.send(
-      sender.http,
-      requestOf(call, token, traceparent),
-      probe,
-      { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(limits.timeoutMs, left) },
-      sender.deadlines,
-    ),
+  const head = yield* Attempt.send(
+    sender.http,
+    requestOf(call, token, traceparent),
+    probe,
+    { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(limits.timeoutMs, left) },
+    sender.deadlines,
   )
-  if (Result.isFailure(head)) {
-    const verdict = head.failure
+  if (head._tag === "Failure") {
     const { unsent } = probe
     yield* unsent ? permit.giveBack : permit.abandon
-    const told = finish(verdict, { phase: unsent ? "connect" : "headers", cause: verdict.code })
+    const phase = unsent ? "connect" : "headers"
+    const record = { number, startedAt, waitedMs, phase, cause: head.code } as const
+    const told = finish(call, record, began, head, span)
     if (told !== undefined) yield* told
-    return { verdict, info: {}, tooLong: false }
+    return { verdict: head, info: {}, tooLong: false }
   }
-  const { status, headers } = head.success
+  const { status, headers } = head
   if (isRefusal(status)) trace.probe = undefined
   const now = nowOf(call)
   lane.breaker.heard(now)
@@ -329,15 +381,18 @@ const attempt = Effect.fnUntraced(function* (
   const tooLong = refused && isTooLong(call, info, now)
   // at the headers, not at the end of the body: until then every other caller would run into the same refusal
   yield* permit.observe({ refused, ...info, tooLong })
-  const body = yield* head.success.body(Math.max(0, Math.min(bodyMs, limits.deadlineAt - now)))
+  const heard = notify(observer.onHead, { status, headers })
+  if (heard !== undefined) yield* heard
+  const body = yield* head.body(Math.max(0, Math.min(bodyMs, limits.deadlineAt - now)))
   const verdict = interpret({ status, headers, body }, info, config.exists, () => [
     ...secretsOf(call.valid),
     Redacted.value(token),
   ])
-  const told = finish(verdict, { phase: body === undefined ? "body" : "answered", status })
+  const phase = body === undefined ? "body" : "answered"
+  const told = finish(call, { number, startedAt, waitedMs, phase, status }, began, verdict, span)
   if (told !== undefined) yield* told
   return { verdict, info, tooLong }
-})
+}
 
 const spanOptions = (number: number) => () => ({
   kind: "client" as const,
@@ -348,105 +403,60 @@ const spanOptions = (number: number) => () => ({
   },
 })
 
-/**
- * Waits at the place in line, and sends once with the permit it gives; the permit is always settled. Gives nothing
- * where a run met an open circuit at the head of the line: it has paused, and the place is still its own.
- */
-const turn = (call: Call, place: Place) =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(
-      restore(waiting(call, place.acquire({ deadline: call.limits.deadlineAt }))),
-      (permit) =>
-        Effect.suspend(() => {
-          const { breaker } = call.sender.lane
-          const gate = breaker.enter(nowOf(call))
-          if (gate._tag === "Open") {
-            // a permit that is kept over a pause would be used in a window that is not its own
-            return Effect.as(
-              Effect.andThen(permit.giveBack, restore(whileOpen(call, gate.retryAfterMs))),
-              undefined,
-            )
-          }
-          const sent = Tracing.spanned(
-            "AelystClient.attempt",
-            spanOptions(call.trace.attempts.length + 1),
-            (span) => attempt(call, permit, gate, span),
-          )
-          return Effect.onExit(restore(sent), (exit) => {
-            if (Exit.isSuccess(exit)) return Effect.void
-            breaker.released(gate)
-            return call.trace.probe === undefined || call.trace.probe.unsent
-              ? permit.giveBack
-              : permit.abandon
-          })
-        }),
-    ),
+/** Sends once, in a span of its own where somebody sees it. */
+function* spanned(call: Call, permit: Permit): Effect.fn.Return<Attempted, UnavailableError> {
+  if (!call.isTraced) return yield* attempt(call, permit, undefined)
+  const options = spanOptions(call.trace.attempts.length + 1)
+  return yield* Tracing.spanned("AelystClient.attempt", options, (span) =>
+    Effect.gen(() => attempt(call, permit, span)),
   )
+}
 
-/** Sends, decides, waits and sends again, until the call ends. */
-const inLine = Effect.fnUntraced(function* (
+/**
+ * Waits at the place in line. Many rows of a run can go at once, and then nobody has to watch the run's end meanwhile.
+ */
+function* permitted(
   call: Call,
-  place: Place,
-): Effect.fn.Return<CallResult, CallError> {
-  const { sender, limits, trace, observer, counters } = call
-  let state: CallState = RetryPolicy.initial
-  let newest: CallError | undefined
-  for (;;) {
-    if (observer.onWait !== undefined) {
-      yield* notify(observer.onWait, { reason: "line", resend: trace.attempts.length })
+  place: OpenPlace,
+): Effect.fn.Return<Permit, UnavailableError | PacerRefusal> {
+  const { deadlineAt: deadline, run } = call.limits
+  if (run === undefined) return yield* place.acquire({ deadline })
+  const stopped = run.stopped()
+  if (stopped !== undefined) return yield* Effect.fail(unavailable(call, stopped))
+  const permit = yield* place.tryAcquire
+  return permit ?? (yield* waiting(call, place.acquire({ deadline })))
+}
+
+/** Decides what follows a failed attempt, and waits where it is sent again; fails where it is not. */
+function* afterwards(
+  call: Call,
+  { tooLong, verdict }: Attempted & { readonly verdict: Failure },
+  decision: RetryPolicy.Decision,
+): Effect.fn.Return<void, CallError> {
+  const { sender, limits, trace, observer, counters, state } = call
+  const error = verdict.toError([...trace.attempts])
+  if (decision._tag !== "Resend" || tooLong) return yield* Effect.fail(error)
+  let waitMs = 0
+  if (decision.wait !== "line") {
+    waitMs =
+      decision.wait === "doubt"
+        ? sender.config.doubtDelayMs
+        : yield* RetryPolicy.backoffMs(state.backoffs)
+    const left = limits.deadlineAt - nowOf(call)
+    if (waitMs < left && !sender.lane.budget.take()) {
+      waitMs = limits.run === undefined ? Number.POSITIVE_INFINITY : Math.max(waitMs, budgetPauseMs)
     }
-    const attempted = yield* Effect.mapError(turn(call, place), (error) =>
-      ending(
-        call,
-        state.doubt,
-        error._tag === "PacerRefusal"
-          ? (newest ?? unavailable(call, error.reason, error.retryAfter))
-          : error,
-      ),
-    )
-    if (attempted === undefined) continue
-    const { verdict, info, tooLong } = attempted
-    if (verdict._tag === "Success") {
-      if (trace.attempts.length === 1) sender.lane.budget.earn()
-      const { status, message } = verdict
-      return { result: "created", status, message, rateLimit: info }
-    }
-    const decision = RetryPolicy.decide(limits.policy, state, verdict)
-    if (decision._tag === "ExistsAfterDoubt") {
-      return { result: "exists_after_doubt", message: "", rateLimit: info }
-    }
-    const error = verdict.toError([...trace.attempts])
-    if (decision._tag === "Fail" || tooLong) {
-      return yield* Effect.fail(ending(call, state.doubt, error))
-    }
-    const next = RetryPolicy.advance(state, verdict, decision)
-    let waitMs = 0
-    if (decision.wait !== "line") {
-      waitMs =
-        decision.wait === "doubt"
-          ? sender.config.doubtDelayMs
-          : yield* RetryPolicy.backoffMs(state.backoffs)
-      const left = limits.deadlineAt - nowOf(call)
-      if (waitMs < left && !sender.lane.budget.take()) {
-        waitMs =
-          limits.run === undefined ? Number.POSITIVE_INFINITY : Math.max(waitMs, budgetPauseMs)
-      }
-      if (waitMs >= left) return yield* Effect.fail(ending(call, state.doubt, error))
-    }
-    state = next
-    newest = error
-    if (decision.wait === "line") continue
-    yield* counters.wait(decision.wait, waitMs)
-    yield* notify(observer.onWait, {
-      reason: decision.wait,
-      ms: waitMs,
-      resend: trace.attempts.length,
-    })
-    yield* Effect.mapError(waiting(call, Effect.sleep(waitMs)), (stopped) =>
-      ending(call, state.doubt, stopped),
-    )
+    if (waitMs >= left) return yield* Effect.fail(error)
   }
-})
+  call.state = RetryPolicy.advance(state, verdict, decision)
+  call.newest = error
+  if (decision.wait === "line") return
+  yield* counters.wait(decision.wait, waitMs)
+  const wait = { reason: decision.wait, ms: waitMs, resend: trace.attempts.length }
+  const told = notify(observer.onWait, wait)
+  if (told !== undefined) yield* told
+  yield* waiting(call, Effect.sleep(waitMs))
+}
 
 /** Waits for the key, within the deadline. */
 const keyed = (call: Call, ready: Effect.Effect<void>): Effect.Effect<void, UnavailableError> =>
@@ -455,37 +465,82 @@ const keyed = (call: Call, ready: Effect.Effect<void>): Effect.Effect<void, Unav
     orElse: () => Effect.fail(unavailable(call, "deadline")),
   })
 
-/** Runs one call for a valid contact; its attempts are noted in `trace` as they end. */
+/** Takes the key and a place in line, sends, decides, waits and sends again, until the call ends. */
+const steps = Effect.fnUntraced(function* (
+  call: Call,
+): Effect.fn.Return<CallResult, CallError | PacerRefusal> {
+  const { limits, trace, observer, valid } = call
+  const { breaker, budget, locks, pacer } = call.sender.lane
+  const turn = locks.enter(Identifier.key(valid.identifier))
+  call.turn = turn
+  if (!turn.isFirst) yield* keyed(call, turn.ready)
+  // a call waits before the line while the circuit is open
+  for (let gate = breaker.peek(nowOf(call)); gate._tag === "Open"; gate = breaker.peek(nowOf(call)))
+    yield* whileOpen(call, gate.retryAfterMs)
+  const opened = pacer.openUnsafe()
+  if (Result.isFailure(opened)) return yield* Effect.fail(opened.failure)
+  const place = opened.success
+  call.place = place
+  const { attempts } = trace
+  for (;;) {
+    if (observer.onWait !== undefined) {
+      const told = notify(observer.onWait, { reason: "line", resend: attempts.length })
+      if (told !== undefined) yield* told
+    }
+    const permit = yield* permitted(call, place)
+    const gate = breaker.enter(nowOf(call))
+    if (gate._tag === "Open") {
+      // a permit that is kept over a pause would be used in a window that is not its own
+      yield* permit.giveBack
+      yield* whileOpen(call, gate.retryAfterMs)
+      continue
+    }
+    call.pass = gate
+    const attempted = yield* spanned(call, permit)
+    const { verdict, info } = attempted
+    const { identifier } = valid
+    if (verdict._tag === "Success") {
+      if (attempts.length === 1) budget.earn()
+      const { status, message } = verdict
+      return { identifier, attempts, result: "created", status, message, rateLimit: info }
+    }
+    const decision = RetryPolicy.decide(limits.policy, call.state, verdict)
+    if (decision._tag === "ExistsAfterDoubt") {
+      const result = "exists_after_doubt"
+      return { identifier, attempts, result, message: "", rateLimit: info }
+    }
+    yield* afterwards(call, { ...attempted, verdict }, decision)
+  }
+})
+
+/** Gives back what a call holds at its end, however it ended. */
+const release = (call: Call): Effect.Effect<void> | undefined => {
+  const { pass, place, turn } = call
+  const { probe } = call.trace
+  if (pass !== undefined) call.sender.lane.breaker.released(pass)
+  turn?.leave()
+  return place?.close(probe !== undefined && !probe.unsent)
+}
+
+/** Runs one call for a valid contact, once; its attempts are noted in `trace` as they end. */
 export const run = (
   sender: Sender,
   valid: Validated,
   limits: CallLimits,
   trace: CallTrace,
-): Effect.Effect<CallResult, CallError> =>
-  Effect.uninterruptibleMask((restore) =>
-    Effect.withFiber((fiber) => {
-      const call: Call = {
-        sender,
-        valid,
-        limits,
-        trace,
-        observer: fiber.getRef(Observer),
-        counters: fiber.getRef(Counting),
-        clock: fiber.getRef(Clock.Clock),
-      }
-      const { locks, pacer } = sender.lane
-      const use = Effect.andThen(
-        Effect.suspend(() => circuit(call)),
-        Effect.catchTag(
-          pacer.use((place) => inLine(call, place)),
-          "PacerRefusal",
-          ({ reason, retryAfter }) => Effect.fail(unavailable(call, reason, retryAfter)),
-        ),
-      )
-      const key = locks.enter(Identifier.key(valid.identifier))
-      return Effect.ensuring(
-        restore(key.isFirst ? use : Effect.andThen(keyed(call, key.ready), use)),
-        Effect.sync(key.leave),
-      )
-    }),
+  surroundings: Surroundings,
+): Effect.Effect<CallResult, CallError> => {
+  const call = new Call(sender, valid, limits, trace, surroundings)
+  // nothing is taken before the steps run: an interruption finds in the call what it holds
+  return Effect.onExitPrimitive(
+    Effect.mapError(steps(call), (error) =>
+      ending(
+        call,
+        error._tag === "PacerRefusal"
+          ? (call.newest ?? unavailable(call, error.reason, error.retryAfter))
+          : error,
+      ),
+    ),
+    () => release(call),
   )
+}

@@ -161,6 +161,7 @@ export interface CallOptions {
   readonly maxWait?: Duration.Input | undefined
   readonly delivery?: Delivery | undefined
   readonly settle?: Duration.Input | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** Holds the checked options of one call; times are in milliseconds, what was not set is undefined. */
@@ -171,6 +172,38 @@ export interface CallConfig {
   readonly maxWaitMs: number | undefined
   readonly delivery: Delivery | undefined
   readonly settleMs: number | undefined
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>> | undefined
+}
+
+// What the client, the transport or HTTP itself writes.
+const reservedHeader =
+  /^(?:authorization|accept|accept-encoding|content-.*|transfer-encoding|host|connection|keep-alive|te|trailer|upgrade|expect|user-agent|cookie|traceparent|proxy-.*)$/
+
+/**
+ * Checks the headers that a caller adds to a request, and gives them by lower-case name. What the client, the transport
+ * or HTTP itself writes is refused, and so is what no header can hold; no value is quoted.
+ */
+export const checkHeaders = (
+  headers: unknown,
+): Result.Result<Readonly<Record<string, string>> | undefined, ConfigurationError> => {
+  if (headers === undefined) return Result.succeed(undefined)
+  if (typeof headers !== "object" || headers === null) {
+    return fail("headers", "is an object of names and strings")
+  }
+  const checked: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    const lower = name.toLowerCase()
+    if (!/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(lower)) {
+      return fail("headers", "has a name that is no header name")
+    }
+    if (reservedHeader.test(lower)) return fail("headers", `does not take ${lower}`)
+    if (typeof value !== "string" || !/^[\x20-\x7e\t]*$/.test(value)) {
+      return fail("headers", "has a value that is not visible ASCII")
+    }
+    checked[lower] = value
+  }
+  return Result.succeed(checked)
 }
 
 /** Stands for a call that sets nothing, as most do. */
@@ -181,15 +214,20 @@ const unset: Result.Result<CallConfig> = Result.succeed({
   maxWaitMs: undefined,
   delivery: undefined,
   settleMs: undefined,
+  headers: undefined,
 })
 
 /** Checks the options of one call, in the same ranges as those of the client. */
 export const parseCall = (options: CallOptions): Result.Result<CallConfig, ConfigurationError> => {
-  const { retries, timeout, deadline, maxWait, delivery: policy, settle } = options
-  for (const option of [retries, timeout, deadline, maxWait, policy, settle]) {
-    if (option !== undefined) return parseSet(options)
-  }
-  return unset
+  const isSet =
+    options.retries !== undefined ||
+    options.timeout !== undefined ||
+    options.deadline !== undefined ||
+    options.maxWait !== undefined ||
+    options.delivery !== undefined ||
+    options.settle !== undefined ||
+    options.headers !== undefined
+  return isSet ? parseSet(options) : unset
 }
 
 const parseSet = (options: CallOptions): Result.Result<CallConfig, ConfigurationError> =>
@@ -201,6 +239,7 @@ const parseSet = (options: CallOptions): Result.Result<CallConfig, Configuration
       maxWaitMs: yield* time("maxWait", options.maxWait, 0),
       delivery: yield* delivery(options.delivery),
       settleMs: yield* time("settle", options.settle, 0),
+      headers: yield* checkHeaders(options.headers),
     }
   })
 

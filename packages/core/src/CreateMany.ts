@@ -164,6 +164,7 @@ export const createMany = <E, R>(
     let began: number | undefined
     let ended: number | undefined
     let stopped: Stopped | undefined
+    let halted: "closed" | "deadline" | undefined
     let refusals = 0
     /** Done once the source is to be pulled no further. */
     const closing = yield* Deferred.make<void>()
@@ -183,7 +184,8 @@ export const createMany = <E, R>(
     }
     const halt = (why: Stopped) => {
       close(why)
-      Deferred.doneUnsafe(halting, Effect.succeed(why === "deadline" ? why : "closed"))
+      halted ??= why === "deadline" ? why : "closed"
+      Deferred.doneUnsafe(halting, Effect.succeed(halted))
     }
     const note = (state: RowState) => {
       counts[state] += 1
@@ -197,7 +199,8 @@ export const createMany = <E, R>(
       if (why === "deadline") close(why)
       else if (why !== undefined) halt(why)
       if (options.onProgress !== undefined) {
-        yield* notify(options.onProgress, summarize(yield* Monotonic.nowMillis))
+        const told = notify(options.onProgress, summarize(yield* Monotonic.nowMillis))
+        if (told !== undefined) yield* told
       }
       return result
     })
@@ -252,7 +255,8 @@ export const createMany = <E, R>(
       }
       const run: Omit<RunScope, "ended"> = {
         deadlineAt,
-        stopped: Deferred.await(halting),
+        stopped: () => halted,
+        stopping: Deferred.await(halting),
         pause: Effect.fnUntraced(function* (ms, lastAnswerAt) {
           const silent = Effect.map(Monotonic.nowMillis, (at) => at - Math.max(now, lastAnswerAt()))
           // timers count whole milliseconds: a wait that ends a fraction early would be asked for again at once

@@ -26,27 +26,30 @@ export class Deadlines {
   private timer: Fiber.Fiber<void> | undefined
   private dueMs = Number.POSITIVE_INFINITY
 
-  /** Runs an attempt with a deadline in so many milliseconds, which goes with its end. */
+  /** Runs an attempt, once, with a deadline in so many milliseconds, which goes with its end. */
   within<A, E, R>(
     inMs: number,
     attempt: Effect.Effect<A, E, R>,
     expire: Deadline["expire"],
   ): Effect.Effect<A, E, R> {
-    return Effect.withFiber((fiber) => {
-      const deadline = { atMs: Monotonic.millisOf(fiber.getRef(Clock.Clock)) + inMs, expire }
-      this.deadlines.add(deadline)
-      const guarded = Effect.onExit(attempt, () => {
-        this.disarm(deadline)
-        return Effect.void
-      })
-      if (deadline.atMs >= this.dueMs) return guarded
-      this.dueMs = deadline.atMs
-      this.timer?.interruptUnsafe()
-      return Effect.flatMap(Effect.forkDetach(this.watch), (timer) => {
-        this.timer = timer
-        return guarded
-      })
-    })
+    let deadline: Deadline | undefined
+    return Effect.onExitPrimitive(
+      Effect.withFiber((fiber) => {
+        deadline = { atMs: Monotonic.millisOf(fiber.getRef(Clock.Clock)) + inMs, expire }
+        this.deadlines.add(deadline)
+        if (deadline.atMs >= this.dueMs) return attempt
+        this.dueMs = deadline.atMs
+        this.timer?.interruptUnsafe()
+        return Effect.flatMap(Effect.forkDetach(this.watch), (timer) => {
+          this.timer = timer
+          return attempt
+        })
+      }),
+      () => {
+        if (deadline !== undefined) this.disarm(deadline)
+        return undefined
+      },
+    )
   }
 
   /** Removes a deadline. */

@@ -1,6 +1,8 @@
 /** Callbacks that watch calls as they go: for progress, hooks and logs. They decide nothing. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type { Headers } from "effect/http/Headers"
+import * as Result from "effect/Result"
 
 import type { AttemptRecord } from "./AelystError.ts"
 import type { Outcome } from "./ErrorTable.ts"
@@ -18,6 +20,8 @@ export interface Wait {
 export interface Callbacks {
   readonly onAttempt?: (attempt: AttemptRecord) => void
   readonly onWait?: (wait: Wait) => void
+  /** Called with the head of every answer, when it arrives. */
+  readonly onHead?: (head: { readonly status: number; readonly headers: Headers }) => void
   /** Called once at the end of every call, an interrupted one included. */
   readonly onOutcome?: (end: {
     readonly outcome: Outcome | "created"
@@ -44,14 +48,16 @@ const settled = (given: PromiseLike<unknown>): Effect.Effect<void> =>
     Effect.asVoid,
   )
 
-/** Runs a callback; that it threw, or that the promise it gave rejected, is logged as a warning. */
+/**
+ * Runs a callback at once; that it threw, or that the promise it gave rejected, is logged as a warning by the effect
+ * that is given, if there is anything left to do.
+ */
 export const notify = <A>(
   callback: ((value: A) => void) | undefined,
   value: A,
-): Effect.Effect<void> =>
-  callback === undefined
-    ? Effect.void
-    : Effect.try((): unknown => callback(value)).pipe(
-        Effect.flatMap((given) => (isPromise(given) ? settled(given) : Effect.void)),
-        Effect.catch(() => threw),
-      )
+): Effect.Effect<void> | undefined => {
+  if (callback === undefined) return undefined
+  const given = Result.try((): unknown => callback(value))
+  if (Result.isFailure(given)) return threw
+  return isPromise(given.success) ? settled(given.success) : undefined
+}

@@ -3,6 +3,7 @@
  * a request go when the server will take it. The schedule itself is in `PacerState` and its neighbours; here are the line, the waiting
  * and the store.
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -11,6 +12,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
@@ -61,9 +63,20 @@ export class PacerRefusal extends Data.TaggedError("PacerRefusal")<{
  * closed for longer, or the window is trusted and too many stand in front. Else it fails at the deadline.
  */
 export interface Place {
+  /** Gives a permit where nobody stands in line and one can go at once, else undefined. */
+  readonly tryAcquire: Effect.Effect<Permit | undefined>
   readonly acquire: (options?: {
     readonly deadline?: number
   }) => Effect.Effect<Permit, PacerRefusal>
+}
+
+/** A place that its owner closes. */
+export interface OpenPlace extends Place {
+  /**
+   * Leaves the line. A permit whose end nobody told is given back, or spent where its request may have gone out.
+   * Gives what is left to do, if there is anything.
+   */
+  readonly close: (sent: boolean) => Effect.Effect<void> | undefined
 }
 
 /** What a countdown or a gauge needs. */
@@ -88,7 +101,8 @@ export interface PacerSnapshot {
 
 /**
  * Holds the state of pacers by key. `modify` is atomic per key; `now` is the store's time in milliseconds and never
- * steps back for one key. The state is JSON, so a shared store can keep it outside of the process.
+ * steps back for one key. The state is JSON, so a shared store can keep it outside of the process. From its calling `f`
+ * on, a `modify` cannot be interrupted: what `f` decided is known to its caller at once.
  */
 export class PacerStore extends Context.Service<
   PacerStore,
@@ -108,10 +122,10 @@ export const memoryStore = (): PacerStore["Service"] => {
   const states = new Map<string, PacerState.PacerState>()
   return {
     modify: (key, f) =>
-      Effect.map(Monotonic.nowMillis, (now) => {
-        const [result, state] = f(states.get(key), now)
+      Effect.withFiber((fiber) => {
+        const [result, state] = f(states.get(key), Monotonic.millisOf(fiber.getRef(Clock.Clock)))
         states.set(key, state)
-        return result
+        return Effect.succeed(result)
       }),
   }
 }
@@ -142,10 +156,8 @@ export class Pacer extends Context.Service<
   {
     /** Takes a place in line for one call; fails with `queue` when the line is full. */
     readonly enter: Effect.Effect<Place, PacerRefusal, Scope.Scope>
-    /** Runs one call with a place in line, which it leaves at its end: `enter` without the price of a scope. */
-    readonly use: <A, E, R>(
-      call: (place: Place) => Effect.Effect<A, E, R>,
-    ) => Effect.Effect<A, E | PacerRefusal, R>
+    /** Takes a place at once, as `enter` does; `close` is then owed. */
+    readonly openUnsafe: () => Result.Result<OpenPlace, PacerRefusal>
     /** Reads where things stand. */
     readonly snapshot: Effect.Effect<PacerSnapshot>
     /** Emits where things stand, now and after every change; a slow reader misses some, never the last. */
@@ -166,15 +178,19 @@ export const layer = (options: PacerOptions): Layer.Layer<Pacer, never, PacerSto
   )
 
 /** A call's place in line. */
-class Spot implements Place {
+class Spot implements OpenPlace {
   readonly order: number
   readonly #engine: Engine
   #arriving = true
-  #permit: Permit | undefined = undefined
+  #permit: Taken | undefined = undefined
 
   constructor(engine: Engine, order: number) {
     this.#engine = engine
     this.order = order
+  }
+
+  get tryAcquire(): Effect.Effect<Permit | undefined> {
+    return this.#engine.tryAcquire(this)
   }
 
   acquire(options?: { readonly deadline?: number }): Effect.Effect<Permit, PacerRefusal> {
@@ -187,16 +203,17 @@ class Spot implements Place {
   }
 
   /** Notes the permit that a call holds now. */
-  granted(permit: Permit | undefined): Permit | undefined {
+  granted(permit: Taken | undefined): Taken | undefined {
     if (permit !== undefined) this.#arrive()
     this.#permit = permit
     return permit
   }
 
-  /** Ends the call; a permit whose end nobody told may have gone out. */
-  close(): Effect.Effect<void> {
+  close(sent: boolean): Effect.Effect<void> | undefined {
     this.#arrive()
-    return this.#permit === undefined ? Effect.void : this.#permit.abandon
+    const permit = this.#permit
+    if (permit === undefined || permit.ended) return undefined
+    return sent ? permit.abandon : permit.giveBack
   }
 
   #arrive(): void {
@@ -210,7 +227,7 @@ class Taken implements Permit {
   readonly #engine: Engine
   readonly #id: number
   readonly #waitedMs: number
-  #ended = false
+  ended = false
 
   constructor(engine: Engine, id: number, waitedMs: number) {
     this.#engine = engine
@@ -245,8 +262,8 @@ class Taken implements Permit {
 
   #end(f: Parameters<Engine["change"]>[0]): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (this.#ended) return Effect.void
-      this.#ended = true
+      if (this.ended) return Effect.void
+      this.ended = true
       return this.#engine.change(f)
     })
   }
@@ -261,7 +278,7 @@ class Engine {
   readonly #maxQueue: number
   /** One slot for each reader of the changes: it holds that there was one, not which. */
   readonly #readers = new Set<Queue.Queue<void>>()
-  readonly #line = new Line.PacerLine<Permit>()
+  readonly #line = new Line.PacerLine<Taken>()
   #order = 0
   /** Calls that have a place and have not been let through for the first time. */
   #arriving = 0
@@ -282,7 +299,7 @@ class Engine {
     const snapshot = this.#read((state, now) => this.#snapshot(state, now))
     this.service = {
       enter: this.#enter,
-      use: (call) => this.#use(call),
+      openUnsafe: () => this.#open(),
       snapshot,
       changes: Stream.unwrap(
         Effect.map(this.#reader, (reader) =>
@@ -301,25 +318,15 @@ class Engine {
   )
 
   readonly #enter: Effect.Effect<Place, PacerRefusal, Scope.Scope> = Effect.acquireRelease(
-    Effect.suspend(() => this.#spot()),
-    (spot) => spot.close(),
+    Effect.suspend(() => Effect.fromResult(this.#open())),
+    (spot) => spot.close(true) ?? Effect.void,
   )
 
-  #use<A, E, R>(
-    call: (place: Place) => Effect.Effect<A, E, R>,
-  ): Effect.Effect<A, E | PacerRefusal, R> {
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(this.#spot(), (spot) =>
-        Effect.onExit(restore(call(spot)), () => spot.close()),
-      ),
-    )
-  }
-
   /** Makes a place, unless the line is full. */
-  #spot(): Effect.Effect<Spot, PacerRefusal> {
-    if (this.#arriving >= this.#maxQueue) return Effect.fail(new PacerRefusal({ reason: "queue" }))
+  #open(): Result.Result<Spot, PacerRefusal> {
+    if (this.#arriving >= this.#maxQueue) return Result.fail(new PacerRefusal({ reason: "queue" }))
     this.#arriving++
-    return Effect.succeed(new Spot(this, this.#order++))
+    return Result.succeed(new Spot(this, this.#order++))
   }
 
   /** Notes that a call was let through for the first time, or went away before. */
@@ -329,39 +336,37 @@ class Engine {
 
   /** Waits for a permit. Whoever is interrupted leaves the line, and a permit not handed out is given back. */
   acquire(spot: Spot, deadline: number): Effect.Effect<Permit, PacerRefusal> {
-    return Effect.flatMap(Monotonic.nowMillis, (now) =>
-      this.#line.head === undefined
-        ? Effect.flatMap(this.#askAlone(spot), (permit) =>
-            permit === undefined ? this.#queue(spot, deadline, now) : Effect.succeed(permit),
-          )
-        : this.#queue(spot, deadline, now),
+    return Effect.flatMap(this.tryAcquire(spot), (permit) =>
+      permit === undefined
+        ? Effect.flatMap(Monotonic.nowMillis, (now) => this.#queue(spot, deadline, now))
+        : Effect.succeed(permit),
     )
   }
 
   /** Asks for a permit where nobody stands in line: most calls never have to join it. */
-  #askAlone(spot: Spot): Effect.Effect<Permit | undefined> {
-    // Uninterruptible, so that a permit is either on the spot or was never taken.
-    return Effect.uninterruptible(
-      this.#modify((state, storeNow) => {
+  tryAcquire(spot: Spot): Effect.Effect<Permit | undefined> {
+    return Effect.suspend(() => {
+      if (this.#line.head !== undefined) return Effect.succeed(undefined)
+      return this.#modify((state, now) => {
         // A shared store answers late: somebody may have joined the line meanwhile.
         if (this.#line.head !== undefined) return [undefined, state]
-        const [decision, next] = PacerTake.take(this.#config, state, storeNow)
+        const [decision, next] = PacerTake.take(this.#config, state, now)
         if (decision._tag !== "Admit") return [undefined, next]
         const permit = new Taken(this, decision.id, 0)
         this.#publish()
         return [spot.granted(permit), next]
-      }),
-    )
+      })
+    })
   }
 
   #queue(spot: Spot, deadline: number, now: number): Effect.Effect<Permit, PacerRefusal> {
-    const self = Line.makeWaiter<Permit>(spot.order, deadline, now)
+    const self = Line.makeWaiter<Taken>(spot.order, deadline, now)
     if (deadline === Number.POSITIVE_INFINITY) return this.#join(spot, self)
     return Effect.andThen(this.#refuseAtOnce(spot, deadline, now), this.#join(spot, self))
   }
 
   /** Joins the line and sleeps in it: thousands may do that, so nothing more is kept for a sleeper than this. */
-  #join(spot: Spot, self: Line.Waiter<Permit>): Effect.Effect<Permit, PacerRefusal> {
+  #join(spot: Spot, self: Line.Waiter<Taken>): Effect.Effect<Permit, PacerRefusal> {
     return Effect.callback<Permit, PacerRefusal>((resume) => {
       // Yielding lets the waker finish first: who is served first also sends first.
       self.wake = () =>
@@ -385,7 +390,7 @@ class Engine {
   /** However the rest of the wait ends, the line is left and the spot knows its permit. */
   #served(
     spot: Spot,
-    self: Line.Waiter<Permit>,
+    self: Line.Waiter<Taken>,
     rest: Effect.Effect<Permit, PacerRefusal>,
   ): Effect.Effect<Permit, PacerRefusal> {
     return Effect.onExit(rest, (exit) => {
@@ -395,13 +400,13 @@ class Engine {
     })
   }
 
-  #leave(self: Line.Waiter<Permit>): void {
+  #leave(self: Line.Waiter<Taken>): void {
     this.#line.leave(self)
     this.#publish()
   }
 
   /** Sleeps until this caller is the head or has failed. */
-  #stand(self: Line.Waiter<Permit>): Effect.Effect<Permit, PacerRefusal> {
+  #stand(self: Line.Waiter<Taken>): Effect.Effect<Permit, PacerRefusal> {
     if (self.failure !== undefined) return late(self.failure)
     if (this.#line.head === self) return this.#lead(self)
     return asleep(self, () => this.#stand(self))
@@ -410,7 +415,7 @@ class Engine {
   /** Asks for a permit and sleeps until there can be one; only the head does. */
   readonly #lead = Effect.fnUntraced(
     { self: this },
-    function* (this: Engine, self: Line.Waiter<Permit>) {
+    function* (this: Engine, self: Line.Waiter<Taken>) {
       for (;;) {
         const now = yield* Monotonic.nowMillis
         this.#line.expire(now, {})
@@ -436,22 +441,19 @@ class Engine {
 
   /** Asks the store for a permit, and for how long to wait without one. */
   #ask(
-    self: Line.Waiter<Permit>,
+    self: Line.Waiter<Taken>,
     now: number,
   ): Effect.Effect<{ readonly waitMs: number; readonly certainMs: number | undefined }> {
-    // Uninterruptible, so that a permit is either on the waiter or was never taken.
-    return Effect.uninterruptible(
-      this.#modify((state, storeNow) => {
-        const [decision, next] = PacerTake.take(this.#config, state, storeNow)
-        if (decision._tag === "Admit") {
-          self.permit = new Taken(this, decision.id, now - self.arrivedAt)
-          return [{ waitMs: 0, certainMs: undefined }, next]
-        }
-        const certain = PacerState.earliest(next, storeNow, 1)
-        const certainMs = certain === undefined ? undefined : certain - storeNow
-        return [{ waitMs: decision.untilMs - storeNow, certainMs }, next]
-      }),
-    )
+    return this.#modify((state, storeNow) => {
+      const [decision, next] = PacerTake.take(this.#config, state, storeNow)
+      if (decision._tag === "Admit") {
+        self.permit = new Taken(this, decision.id, now - self.arrivedAt)
+        return [{ waitMs: 0, certainMs: undefined }, next]
+      }
+      const certain = PacerState.earliest(next, storeNow, 1)
+      const certainMs = certain === undefined ? undefined : certain - storeNow
+      return [{ waitMs: decision.untilMs - storeNow, certainMs }, next]
+    })
   }
 
   /** Fails a caller whose turn provably comes after its deadline. */
@@ -475,14 +477,12 @@ class Engine {
       now: number,
     ) => PacerState.PacerState,
   ): Effect.Effect<void> {
-    return this.#modify((state, now) => {
-      const next = f(this.#config, state, now)
-      return [undefined, next]
-    }).pipe(
-      Effect.map(() => {
+    return Effect.map(
+      this.#modify((state, now) => [undefined, f(this.#config, state, now)]),
+      () => {
         Line.wake(this.#line.head)
         this.#publish()
-      }),
+      },
     )
   }
 
@@ -527,7 +527,7 @@ const late = ({ retryAfterMs }: { readonly retryAfterMs?: number }) =>
 
 /** Sleeps until somebody wakes this caller, then goes on. */
 const asleep = <A, E>(
-  waiter: Line.Waiter<Permit>,
+  waiter: Line.Waiter<Taken>,
   next: () => Effect.Effect<A, E>,
 ): Effect.Effect<A, E> =>
   Effect.callback<A, E>((resume) => {

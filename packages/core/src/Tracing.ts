@@ -4,7 +4,12 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type { Fiber } from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
+
+/** Tells whether somebody sees spans: the native tracer only makes them up. */
+export const isInstalled = (fiber: Pick<Fiber<unknown, unknown>, "getRef">): boolean =>
+  fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
 /**
  * Runs an effect in a span of its own where a tracer is installed; else it just runs, without a span. The tracer sees
@@ -13,15 +18,14 @@ import * as Tracer from "effect/Tracer"
 export const spanned = <A, E, R>(
   name: string,
   options: () => Tracer.SpanOptionsNoTrace,
-  use: (span: Tracer.Span | undefined) => Effect.Effect<A, E, R>,
+  use: (span: Tracer.Span | undefined, fiber: Fiber<unknown, unknown>) => Effect.Effect<A, E, R>,
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    // the native tracer only makes spans up, nobody sees them
-    if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return use(undefined)
+    if (!isInstalled(fiber)) return use(undefined, fiber)
     let result: Effect.Effect<A> = Effect.never
     return Effect.andThen(
       Effect.useSpan(name, options(), (span) =>
-        use(span).pipe(
+        use(span, fiber).pipe(
           Effect.withParentSpan(span, { captureStackTrace: false }),
           Effect.map((value) => {
             result = Effect.succeed(value)

@@ -30,6 +30,7 @@ export type { ClientConfig, ClientOptions } from "./ClientConfig.ts"
 export {
   ConfigurationError,
   checkBaseUrl,
+  checkHeaders,
   checkToken,
   defaultBaseUrl,
   parse as parseOptions,

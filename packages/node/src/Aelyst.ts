@@ -12,7 +12,7 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 
 import type { Ended } from "./Calls.ts"
-import { Calls, withExtras } from "./Calls.ts"
+import { Calls } from "./Calls.ts"
 import * as Options from "./Options.ts"
 import { toIdentifier, toResult } from "./results.ts"
 import { runOf } from "./Run.ts"
@@ -207,7 +207,7 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
     const given = options as AelystOptions<never>
     const { config, token, tokenKey } = Options.check(given, process.env)
     this.#scope = Scope.makeUnsafe()
-    const http = withExtras(httpOf(given, config.baseUrl, this.#scope))
+    const http = httpOf(given, config.baseUrl, this.#scope)
     this.#lane = SharedLane.join(tokenKey, config)
     const client = Effect.runSync(
       Core.makeWith(config, token, this.#lane.lane).pipe(

@@ -7,46 +7,9 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as HttpClient from "effect/http/HttpClient"
-import { makeWith } from "effect/http/HttpClient"
-import type { HttpClientError } from "effect/http/HttpClientError"
-import { setHeaders } from "effect/http/HttpClientRequest"
 
 import type { CheckedCall } from "./Options.ts"
 import type { Hooks, Outcome, ResponseHead } from "./types.ts"
-
-/** What one call adds to its requests, and what it keeps of the last answer. */
-class Extras {
-  readonly headers: Readonly<Record<string, string>>
-  head: ResponseHead = { status: 0, headers: {} }
-  readonly adds: boolean
-  constructor(headers: Readonly<Record<string, string>>) {
-    this.headers = headers
-    this.adds = Object.keys(headers).length > 0
-  }
-}
-
-const CallExtras = Context.Reference<Extras | undefined>("@aelyst/node/CallExtras", {
-  defaultValue: () => undefined,
-})
-
-/** Lets calls add headers to their requests, and keep status and headers of their answers. */
-export const withExtras = (http: HttpClient.HttpClient): HttpClient.HttpClient =>
-  makeWith<HttpClientError, never, HttpClientError, never>(
-    (prepared) =>
-      Effect.withFiber((fiber) => {
-        const extras = fiber.getRef(CallExtras)
-        if (extras === undefined) return http.postprocess(prepared)
-        const request = extras.adds
-          ? Effect.map(prepared, (plain) => setHeaders(plain, extras.headers))
-          : prepared
-        return Effect.map(http.postprocess(request), (reply) => {
-          extras.head = { status: reply.status, headers: reply.headers }
-          return reply
-        })
-      }),
-    (request) => http.preprocess(request),
-  )
 
 /** How a call ended. */
 export type Ended =
@@ -69,98 +32,79 @@ interface Running {
 
 const noop = () => undefined
 const nothing = Promise.resolve()
+const noHead: ResponseHead = { status: 0, headers: {} }
 
 /** The calls of one client that are under way. */
 export class Calls {
-  readonly #context: Context.Context<never>
-  readonly #hooks: Hooks
+  /** The context that Effects of this client run in, with its hooks. */
+  readonly context: Context.Context<never>
+  readonly #hooks: Core.Callbacks
   readonly #running = new Set<Running>()
   #closed = false
 
   constructor(context: Context.Context<never>, hooks: Hooks) {
-    this.#context = context
-    this.#hooks = hooks
+    this.#hooks = callbacksOf(hooks)
+    this.context = Context.add(context, Core.Observer, this.#hooks)
   }
 
   get closed(): boolean {
     return this.#closed
   }
 
-  /** The context that Effects of this client run in, with its hooks. */
-  get context(): Context.Context<never> {
-    return Context.add(this.#context, Core.Observer, callbacksOf(this.#hooks))
-  }
-
   /** Runs one create; settles in any case. */
   run(
     effect: Effect.Effect<Core.CreateResult, Core.AelystError>,
-    call: CheckedCall,
+    { signal }: CheckedCall,
   ): Promise<Ended> {
     if (this.#closed) return Promise.resolve(unavailable([]))
-    const { signal } = call
     if (signal?.aborted === true) {
       return Promise.resolve({ _tag: "Aborted", reason: signal.reason, outcome: "not_sent" })
     }
-    const extras = new Extras(call.headers)
-    const attempts: Array<Core.AttemptRecord> = []
-    let outcome: Outcome | "created" | undefined
-    const observer: Core.Callbacks = {
-      ...callbacksOf(this.#hooks),
-      onAttempt: (attempt) => {
-        attempts.push(attempt)
-        this.#hooks.onAttempt?.(attempt)
-      },
-      onOutcome: (end) => {
-        outcome = end.outcome
-        this.#hooks.onOutcome?.(end)
-      },
-    }
-    const context = this.#context.pipe(
-      Context.add(Core.Observer, observer),
-      Context.add(CallExtras, extras),
-    )
-    let end: () => void = noop
+    const running: Running = { end: noop, ended: nothing }
+    this.#running.add(running)
+    const abort = () => running.end()
+    signal?.addEventListener("abort", abort, { once: true })
     const ended = new Promise<Ended>((resolve) => {
+      let head = noHead
+      let last: CallEnd | undefined
+      const { onOutcome } = this.#hooks
+      const context = Context.add(this.context, Core.Observer, {
+        ...this.#hooks,
+        onHead: (seen) => {
+          head = seen
+        },
+        onOutcome: (end) => {
+          last = end
+          return onOutcome?.(end)
+        },
+      })
+      // a call whose input is wrong ends before this returns
       const interrupt = Effect.runCallbackWith(context)(effect, {
         onExit: (exit) => {
           signal?.removeEventListener("abort", abort)
-          if (Exit.isSuccess(exit)) {
-            const { value } = exit
-            return resolve({ _tag: "Created", value, head: extras.head, outcome: "created" })
-          }
-          const error = Exit.findErrorOption(exit)
-          if (error._tag === "Some") {
-            return resolve({ _tag: "Failed", error: error.value, outcome: error.value.outcome })
-          }
-          if (!Cause.hasInterruptsOnly(exit.cause)) {
-            const defect = Cause.squash(exit.cause)
-            // after a bug of ours nobody can say what became of the contact
-            return resolve({ _tag: "Died", defect, outcome: "unknown" })
-          }
-          const known = outcome ?? "not_sent"
-          if (signal?.aborted === true) {
-            return resolve({ _tag: "Aborted", reason: signal.reason, outcome: known })
-          }
-          return resolve(known === "not_sent" ? unavailable(attempts) : cut(attempts))
+          this.#forget(running)
+          resolve(
+            Exit.isSuccess(exit) ? created(exit.value, head) : failed(exit.cause, last, signal),
+          )
         },
       })
-      const abort = () => interrupt()
-      end = abort
-      signal?.addEventListener("abort", abort, { once: true })
+      if (this.#running.has(running)) running.end = () => interrupt()
     })
-    this.track({ end: () => end(), ended })
+    if (this.#running.has(running)) running.ended = ended
     return ended
   }
 
-  /** Counts something until it has ended. */
+  /** Counts a run until it has ended. */
   track(running: Running): void {
     this.#running.add(running)
-    void running.ended.finally(() => {
-      this.#running.delete(running)
-      // V8 chains the former tables of a set: what left it can outlive many minor collections, and its call with it
-      running.end = noop
-      running.ended = nothing
-    })
+    void running.ended.finally(() => this.#forget(running))
+  }
+
+  #forget(running: Running): void {
+    this.#running.delete(running)
+    // V8 chains the former tables of a set: what left it can outlive many minor collections, and its call with it
+    running.end = noop
+    running.ended = nothing
   }
 
   /** Takes no more calls, waits for those under way, and ends what is left after `timeoutMs`. */
@@ -178,6 +122,34 @@ export class Calls {
     for (const { end } of this.#running) end()
     await all()
   }
+}
+
+type CallEnd = Parameters<NonNullable<Core.Callbacks["onOutcome"]>>[0]
+
+const created = (value: Core.CreateResult, head: ResponseHead): Ended => ({
+  _tag: "Created",
+  value,
+  head,
+  outcome: "created",
+})
+
+const failed = (
+  cause: Cause.Cause<Core.AelystError>,
+  last: CallEnd | undefined,
+  signal: AbortSignal | undefined,
+): Ended => {
+  const error = Cause.findErrorOption(cause)
+  if (error._tag === "Some") {
+    return { _tag: "Failed", error: error.value, outcome: error.value.outcome }
+  }
+  if (!Cause.hasInterruptsOnly(cause)) {
+    // after a bug of ours nobody can say what became of the contact
+    return { _tag: "Died", defect: Cause.squash(cause), outcome: "unknown" }
+  }
+  const outcome = last?.outcome ?? "not_sent"
+  if (signal?.aborted === true) return { _tag: "Aborted", reason: signal.reason, outcome }
+  const attempts = [...(last?.attempts ?? [])]
+  return outcome === "not_sent" ? unavailable(attempts) : cut(attempts)
 }
 
 const callbacksOf = ({ onAttempt, onWait, onOutcome }: Hooks): Core.Callbacks => ({

@@ -175,28 +175,6 @@ const callNames = [
   "headers",
 ]
 
-// What the client, the transport or HTTP itself writes.
-const reserved =
-  /^(?:authorization|accept|accept-encoding|content-.*|transfer-encoding|host|connection|keep-alive|te|trailer|upgrade|expect|user-agent|cookie|proxy-.*)$/
-
-const headersOf = (headers: unknown): Readonly<Record<string, string>> => {
-  if (headers === undefined) return {}
-  if (!isObject(headers)) return refuse("headers", "is an object of names and strings")
-  const checked: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase()
-    if (!/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(lower)) {
-      refuse("headers", "has a name that is no header name")
-    }
-    if (reserved.test(lower)) refuse("headers", `does not take ${lower}`)
-    if (typeof value !== "string" || !/^[\x20-\x7e\t]*$/.test(value)) {
-      refuse("headers", "has a value that is not visible ASCII")
-    }
-    checked[lower] = value
-  }
-  return checked
-}
-
 const signal = (value: unknown): void => {
   if (value !== undefined && !(value instanceof AbortSignal)) refuse("signal", "is an AbortSignal")
 }
@@ -204,7 +182,6 @@ const signal = (value: unknown): void => {
 /** Holds the checked options of one call, as core takes them. */
 export interface CheckedCall {
   readonly options: Core.CreateOptions
-  readonly headers: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
 }
 
@@ -226,8 +203,8 @@ export const checkCall = (options: CreateOptions): CheckedCall => {
       maxWait: options.maxWaitMs,
       delivery: options.delivery,
       settle: options.settleMs,
+      headers: orThrow(Core.checkHeaders(options.headers)),
     },
-    headers: headersOf(options.headers),
     signal: options.signal,
   }
 }
