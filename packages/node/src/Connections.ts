@@ -54,6 +54,8 @@ class Connection implements Carrier {
   private socket: Net.Socket | undefined
   isReused = false
   idleSince = 0
+  /** Whether the event loop has looked at its socket since it was released. */
+  isRested = false
 
   constructor(pool: Pool, connect: Connect, idleMs: number) {
     this.pool = pool
@@ -77,12 +79,14 @@ class Connection implements Carrier {
   }
 
   /**
-   * Hands the request to undici. A connection that was idle is first given one turn of the event loop: undici looks for
-   * stray bytes and a close only among what was read already, and this turn reads all that has arrived by now.
+   * Hands the request to undici, which writes it after the callbacks of this turn of the event loop: stray bytes and a
+   * close that have arrived by the turn's beginning are seen before. Where that may be long ago, or no turn has passed
+   * since the last answer, one more turn comes first, which reads all that has arrived by now.
    */
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    if (!this.isReused) this.client.dispatch(options, handler)
-    else setImmediate(() => this.client.dispatch(options, handler))
+    if (!this.isReused || (this.isRested && this.pool.isAwake)) {
+      this.client.dispatch(options, handler)
+    } else setImmediate(() => this.client.dispatch(options, handler))
   }
 
   get isOpen(): boolean {
@@ -108,6 +112,9 @@ class Connection implements Carrier {
   }
 }
 
+/** How long ago the last turn of the event loop may have ended for what it has read to be new. */
+const awakeMs = 2
+
 /** The connections that wait for the next request, and those that are busy. */
 export class Pool implements Carriers {
   readonly origin: string
@@ -115,6 +122,9 @@ export class Pool implements Carriers {
   private readonly idleMs: number
   private readonly all = new Set<Connection>()
   private readonly idle: Array<Connection> = []
+  /** Those released in this turn of the event loop. */
+  private released: Array<Connection> = []
+  private turnedAt = Number.NEGATIVE_INFINITY
   closed = false
 
   constructor(origin: string, connect: Connect, idleMs: number) {
@@ -123,8 +133,13 @@ export class Pool implements Carriers {
     this.idleMs = idleMs
   }
 
+  /** Whether the event loop has turned just now. */
+  get isAwake(): boolean {
+    return performance.now() - this.turnedAt < awakeMs
+  }
+
   take(fresh = false): Connection {
-    const next = () => (fresh ? undefined : this.idle.pop())
+    const next = () => (fresh ? undefined : (this.idle.pop() ?? this.released.pop()))
     for (let kept = next(); kept !== undefined; kept = next()) {
       // while the event loop was blocked the idle timer could not fire
       if (kept.isOpen && performance.now() - kept.idleSince < this.idleMs) return kept
@@ -137,15 +152,28 @@ export class Pool implements Carriers {
 
   keep(connection: Connection): void {
     connection.isReused = true
+    connection.isRested = false
     connection.idleSince = performance.now()
-    this.idle.push(connection)
+    this.released.push(connection)
+    if (this.released.length === 1) setImmediate(this.turned)
+  }
+
+  private readonly turned = () => {
+    this.turnedAt = performance.now()
+    for (const connection of this.released) {
+      connection.isRested = true
+      this.idle.push(connection)
+    }
+    this.released = []
   }
 
   lost(connection: Connection): void {
-    const at = this.idle.lastIndexOf(connection)
-    if (at === -1) return
-    this.idle.splice(at, 1)
-    this.all.delete(connection)
+    for (const kept of [this.idle, this.released]) {
+      const at = kept.lastIndexOf(connection)
+      if (at === -1) continue
+      kept.splice(at, 1)
+      this.all.delete(connection)
+    }
   }
 
   forget(connection: Connection): void {
