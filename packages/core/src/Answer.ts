@@ -117,6 +117,9 @@ const recognises = (exists: ExistsMatcher, candidate: ExistsCandidate): boolean 
 const agrees = (code: unknown, status: number): boolean =>
   code === undefined || code === 200 || code === status || code === "200" || code === String(status)
 
+const contradicts = (json: Readonly<Record<string, unknown>>, status: number): boolean =>
+  json["success"] === false || !agrees(json["code"], status)
+
 const harmless = [
   "content-type",
   "date",
@@ -141,6 +144,22 @@ export const interpret = (
   const { status } = answer
   const json = parse(answer.body)
   const message = messageOf(json)
+  if (status >= 200 && status < 300 && isRecord(json) && !contradicts(json, status)) {
+    return { _tag: "Success", status, message: message ?? "" }
+  }
+  return failureOf(answer, json, message, info, exists, secrets)
+}
+
+/** Interprets an answer that is no verified success. */
+const failureOf = (
+  answer: Answer,
+  json: unknown,
+  message: string | undefined,
+  info: RateLimitInfo,
+  exists: ExistsMatcher,
+  secrets: () => ReadonlyArray<string>,
+): Failure => {
+  const { status } = answer
 
   const failure = (
     outcome: Failure["outcome"],
@@ -175,11 +194,7 @@ export const interpret = (
     })
 
   if (status >= 200 && status < 300) {
-    if (!isRecord(json)) return unexpected("unknown", "unreadable")
-    if (json["success"] === false || !agrees(json["code"], status)) {
-      return unexpected("unknown", "contradiction")
-    }
-    return { _tag: "Success", status, message: message ?? "" }
+    return unexpected("unknown", isRecord(json) ? "contradiction" : "unreadable")
   }
   // fetch reports a redirect that it was told not to follow as status 0
   if (status === 0 || (status >= 300 && status < 400)) return unexpected("unknown", "redirect")

@@ -89,6 +89,12 @@ export const isLongerThan = (text: string, limit: number): boolean => {
   return bytes > limit
 }
 
+/** Says whether all of `text` from `start` on is ASCII. */
+export const isAscii = (text: string, start: number): boolean => {
+  for (let i = start; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
+}
+
 /** Says whether the character code is an ASCII digit. */
 export const isDigit = (unit: number): boolean => unit >= 0x30 && unit <= 0x39
 

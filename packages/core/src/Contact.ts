@@ -88,6 +88,21 @@ const shownKey = (key: string, position: number, spaces: boolean): string | numb
   return digits > 4 ? position : key
 }
 
+type FieldName = (typeof fieldNames)[number] | "custom_fields"
+
+// One for each field: mostly there is nothing to report.
+const fieldPaths: Readonly<Record<FieldName, readonly [FieldName]>> = {
+  firstName: ["firstName"],
+  lastName: ["lastName"],
+  phone: ["phone"],
+  email: ["email"],
+  language: ["language"],
+  profilePic: ["profilePic"],
+  countryCode: ["countryCode"],
+  customFields: ["customFields"],
+  custom_fields: ["custom_fields"],
+}
+
 interface Reading {
   readonly issues: Array<Issue.Issue>
   readonly catalogue: CustomField.Catalogue | undefined
@@ -117,7 +132,7 @@ const readField = (
   value: unknown,
 ): string | undefined => {
   if (value === undefined || value === null) return undefined
-  const path = [name]
+  const path = fieldPaths[name]
   if (typeof value !== "string") return report(reading, "STRING_EXPECTED", path)
   reading.size += value.length
   const issue = CustomField.checkString(value, path)
@@ -317,7 +332,7 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
       case "language":
       case "profilePic":
       case "countryCode": {
-        reading.at = [key]
+        reading.at = fieldPaths[key]
         const value: unknown = Reflect.get(input, key)
         if (key === "firstName") firstNameRead = value !== undefined && value !== null
         const text = readField(reading, key, value)
@@ -326,7 +341,7 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
       }
       case "customFields":
       case "custom_fields": {
-        reading.at = [key]
+        reading.at = fieldPaths[key]
         const value: unknown = Reflect.get(input, key)
         if (value === undefined || value === null) break
         if (customFieldsAt !== undefined) report(reading, "CUSTOM_FIELDS_TWICE", [key])

@@ -41,6 +41,7 @@ const looksLikePhone = (text: string): boolean => {
 
 // The prefix of ours that a text begins with, in any case and with spaces around the name.
 const loosePrefix = (text: string): string | undefined => {
+  for (const prefix of prefixes) if (text.startsWith(prefix)) return prefix
   const colon = text.indexOf(":")
   if (colon === -1 || colon > 12) return undefined
   const name = `${text.slice(0, colon).trim().toLowerCase()}:`
@@ -50,6 +51,7 @@ const loosePrefix = (text: string): string | undefined => {
 /** Brings the domain to NFC, so that one address is spelled in one way; the local part stays as written. */
 const composeDomain = (identifier: string): string => {
   const at = identifier.lastIndexOf("@") + 1
+  if (Characters.isAscii(identifier, at)) return identifier
   return identifier.slice(0, at) + identifier.slice(at).normalize("NFC")
 }
 
@@ -157,6 +159,7 @@ export const value = (id: Identifier): string => {
 export const key = (id: Identifier): string => {
   if (!id.startsWith("email:")) return id
   const at = id.lastIndexOf("@") + 1
+  if (Characters.isAscii(id, at)) return id.slice(0, at) + id.slice(at).toLowerCase()
   // Lower case can leave a letter and a mark that NFC joins.
   return id.slice(0, at) + id.slice(at).toLowerCase().normalize("NFC")
 }

@@ -12,14 +12,49 @@ export interface Turn {
   readonly leave: () => void
 }
 
-interface Waiter {
+/** One caller between those in front of it and behind it. */
+class Place implements Turn {
+  private readonly lines: Map<string, Place>
+  private readonly key: string
+  readonly isFirst: boolean
   /** Done once the key is this caller's; who got it at once needs none. */
-  readonly ready: Deferred.Deferred<void> | undefined
+  private readonly granted: Deferred.Deferred<void> | undefined
+  private before: Place | undefined
+  private behind: Place | undefined
+  private left = false
+
+  constructor(lines: Map<string, Place>, key: string, before: Place | undefined) {
+    this.lines = lines
+    this.key = key
+    this.before = before
+    this.isFirst = before === undefined
+    this.granted = before === undefined ? undefined : Deferred.makeUnsafe<void>()
+    if (before !== undefined) before.behind = this
+    lines.set(key, this)
+  }
+
+  get ready(): Effect.Effect<void> {
+    return this.granted === undefined ? Effect.void : Deferred.await(this.granted)
+  }
+
+  leave(): void {
+    if (this.left) return
+    this.left = true
+    const { before, behind } = this
+    if (before !== undefined) before.behind = behind
+    if (behind !== undefined) behind.before = before
+    else if (before === undefined) this.lines.delete(this.key)
+    else this.lines.set(this.key, before)
+    // who stood first held the key
+    const granted = before === undefined ? behind?.granted : undefined
+    if (granted !== undefined) Deferred.doneUnsafe(granted, Effect.void)
+  }
 }
 
 /** Locks keys; a key that nobody holds costs nothing. */
 export class KeyLock {
-  private readonly lines = new Map<string, Array<Waiter>>()
+  /** The last of each line. */
+  private readonly lines = new Map<string, Place>()
 
   /** Tells how many keys are held. */
   get size(): number {
@@ -28,22 +63,6 @@ export class KeyLock {
 
   /** Takes a turn for the key; from then on `leave` is owed. */
   enter(key: string): Turn {
-    const line = this.lines.get(key) ?? []
-    if (line.length === 0) this.lines.set(key, line)
-    // the first of the line holds the key
-    const turn: Waiter = { ready: line.length === 0 ? undefined : Deferred.makeUnsafe<void>() }
-    const isFirst = line.push(turn) === 1
-    return {
-      ready: turn.ready === undefined ? Effect.void : Deferred.await(turn.ready),
-      isFirst,
-      leave: () => {
-        const at = line.indexOf(turn)
-        if (at === -1) return
-        line.splice(at, 1)
-        const next = line[0]
-        if (next === undefined) this.lines.delete(key)
-        else if (at === 0 && next.ready !== undefined) Deferred.doneUnsafe(next.ready, Effect.void)
-      },
-    }
+    return new Place(this.lines, key, this.lines.get(key))
   }
 }

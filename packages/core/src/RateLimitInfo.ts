@@ -3,6 +3,9 @@
  * `Retry-After`, as numbers and a `Duration`. Pure; nonsense becomes an absent member, never a throw.
  */
 import * as Duration from "effect/Duration"
+import type { Mutable } from "effect/Types"
+
+import * as Characters from "./Characters.ts"
 
 /**
  * Holds what one answer told about the rate limit; a member that was not sent, or made no sense, is absent.
@@ -22,8 +25,11 @@ export type HeaderRecord = { readonly [name: string]: string | undefined }
 const whole = /^\s*(\d{1,9})(?:\.0+)?\s*(?:[,;]|$)/
 
 const count = (value: string | undefined, least: number): number | undefined => {
-  const digits = value === undefined ? null : whole.exec(value)
-  const parsed = digits === null ? undefined : Number(digits[1])
+  if (value === undefined) return undefined
+  // mostly it is nothing but digits
+  const plain = value.length < 10 ? Characters.digits(value, 0, value.length) : -1
+  const digits = plain >= 0 && value !== "" ? value : whole.exec(value)?.[1]
+  const parsed = digits === undefined ? undefined : Number(digits)
   return parsed === undefined || parsed < least ? undefined : parsed
 }
 
@@ -69,9 +75,9 @@ export const fromHeaders = (headers: HeaderRecord, now: number): RateLimitInfo =
   const limit = count(headers["x-ratelimit-limit"], 1)
   const remaining = count(headers["x-ratelimit-remaining"], 0)
   const retryAfter = parseRetryAfter(headers["retry-after"], headers["date"], now)
-  return {
-    ...(limit !== undefined && { limit }),
-    ...(remaining !== undefined && { remaining }),
-    ...(retryAfter !== undefined && { retryAfter }),
-  }
+  const info: Mutable<RateLimitInfo> = {}
+  if (limit !== undefined) info.limit = limit
+  if (remaining !== undefined) info.remaining = remaining
+  if (retryAfter !== undefined) info.retryAfter = retryAfter
+  return info
 }

@@ -13,7 +13,8 @@ export const MAX_STRING = 4096
 export const MAX_PROFILE_PIC = 2048
 
 // An identifier, or a link, where an address or a number is wanted.
-const hasPrefix = (text: string): boolean => /^(?:email|phone|mailto|tel):/i.test(text)
+const hasPrefix = (text: string): boolean =>
+  text.includes(":") && /^(?:email|phone|mailto|tel):/i.test(text)
 
 /**
  * Says whether a text is an email address: one `@` with text on both sides, no spaces, control or invisible
@@ -128,7 +129,8 @@ const isHost = (host: string, singleLabel: boolean): boolean => {
   return label > 0 && !host.endsWith("-") && (dots > 0 || singleLabel)
 }
 
-const hasScheme = (text: string): boolean => /^https?:\/\//i.test(text)
+const hasScheme = (text: string): boolean =>
+  text.startsWith("https://") || /^https?:\/\//i.test(text)
 
 /**
  * Says whether a text is a web address: `http://`, `https://` or no scheme, a host, perhaps a port, a path, a query and

@@ -9,7 +9,10 @@ const locked = <A>(locks: KeyLock, key: string, use: Effect.Effect<A>): Effect.E
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
       const turn = locks.enter(key)
-      return Effect.ensuring(restore(Effect.andThen(turn.ready, use)), Effect.sync(turn.leave))
+      return Effect.ensuring(
+        restore(Effect.andThen(turn.ready, use)),
+        Effect.sync(() => turn.leave()),
+      )
     }),
   )
 

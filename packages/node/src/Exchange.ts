@@ -155,16 +155,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
       if (body === undefined) this.expectReader()
       else {
         clearTimeout(this.unread)
-        for (const reader of this.readers.splice(0)) reader(body)
+        if (this.readers.length > 0) for (const reader of this.readers.splice(0)) reader(body)
       }
     })
   }
 
   private complete(): void {
-    const [first, second] = this.chunks
+    const { chunks } = this
+    const first = chunks[0]
     if (this.carrier.isGarbled) this.body = Result.fail(new TransportFault("TRAILING_DATA"))
     else if (first === undefined) this.body = Result.succeed(Buffer.alloc(0))
-    else this.body = Result.succeed(second === undefined ? first : Buffer.concat(this.chunks))
+    else this.body = Result.succeed(chunks.length === 1 ? first : Buffer.concat(chunks))
     this.carrier.release()
   }
 

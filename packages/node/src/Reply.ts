@@ -40,10 +40,6 @@ const decode = (bytes: Buffer, encoding: string): Body => {
 
 /** One answer, over the exchange that gathers it. */
 export class Reply extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
-  readonly [HttpIncomingMessage.TypeId] = HttpIncomingMessage.TypeId
-  readonly [HttpClientResponse.TypeId] = HttpClientResponse.TypeId
-  readonly remoteAddress = Option.none<string>()
-
   readonly request: HttpClientRequest
   readonly url: string
   private readonly exchange: Exchange
@@ -55,6 +51,15 @@ export class Reply extends Inspectable.Class implements HttpClientResponse.HttpC
     this.exchange = exchange
   }
 
+  get [HttpIncomingMessage.TypeId](): typeof HttpIncomingMessage.TypeId {
+    return HttpIncomingMessage.TypeId
+  }
+  get [HttpClientResponse.TypeId](): typeof HttpClientResponse.TypeId {
+    return HttpClientResponse.TypeId
+  }
+  get remoteAddress(): Option.Option<string> {
+    return Option.none()
+  }
   get status(): number {
     return this.exchange.status
   }
@@ -71,8 +76,11 @@ export class Reply extends Inspectable.Class implements HttpClientResponse.HttpC
   }
 
   private bytesOf(body: Body): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
-    const encoding = (this.headers["content-encoding"] ?? "").trim().toLowerCase()
-    const decoded = Result.flatMap(body, (bytes) => decode(bytes, encoding))
+    const encoding = this.headers["content-encoding"]
+    const decoded =
+      encoding === undefined
+        ? body
+        : Result.flatMap(body, (bytes) => decode(bytes, encoding.trim().toLowerCase()))
     return Result.isSuccess(decoded)
       ? Effect.succeed(decoded.success)
       : Effect.fail(this.unreadable(decoded.failure))
