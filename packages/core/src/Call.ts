@@ -303,14 +303,9 @@ const finish = (
   const ended = nowOf(call)
   const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
   const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
-  const { number, startedAt, waitedMs, ...how } = made
-  const durationMs = Math.round(ended - began)
-  const record = {
-    number,
-    startedAt,
-    durationMs,
-    waitedMs,
-    ...how,
+  const record: AttemptRecord = {
+    ...made,
+    durationMs: Math.round(ended - began),
     ...(refused && { refused }),
   }
   // the record, the trace and the breaker change together: an interruption never finds one without the others
@@ -324,7 +319,7 @@ const finish = (
   else if (pass !== undefined) breaker.failed(ended, pass)
   if (span !== undefined) {
     span.attribute("aelyst.outcome", outcome)
-    if (how.status !== undefined) span.attribute("http.response.status_code", how.status)
+    if (made.status !== undefined) span.attribute("http.response.status_code", made.status)
     if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
   }
   const told = notify(observer.onAttempt, record)

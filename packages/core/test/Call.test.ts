@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Redacted } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -7,6 +7,7 @@ import type { CreateOptions, CreateResult } from "../src/AelystClient.ts"
 import * as AelystClient from "../src/AelystClient.ts"
 import type { AelystError } from "../src/AelystError.ts"
 import type { ClientOptions } from "../src/ClientConfig.ts"
+import { ConfigurationError } from "../src/ClientConfig.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 
@@ -430,6 +431,51 @@ describe("create", () => {
         firstName: "Muhammad ",
         custom_fields: [{ name: "Company Website", value: "https://example.com" }],
       })
+    }),
+  )
+
+  it.effect("sends headers of the caller's with this call alone", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([lost, ok, ok])
+      const client = yield* AelystClient.make({
+        token,
+        delivery: "natural-key",
+        doubtDelay: 1_000,
+      }).pipe(Effect.provideService(HttpClient.HttpClient, server.client))
+      const headers = { "X-Request-Id": "abc" }
+      const fiber = yield* Effect.forkChild(
+        client.create("id:5", { firstName: "Ana" }, { headers }),
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      yield* client.create("id:6", { firstName: "Ana" })
+      assert.deepStrictEqual(
+        server.received.map((request) => request.headers["x-request-id"]),
+        ["abc", "abc", undefined],
+      )
+      for (const { authorization } of server.received) {
+        assert.strictEqual(authorization, "Bearer token-for-tests")
+      }
+    }),
+  )
+
+  it.effect("refuses headers that are its own, before any request", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([ok])
+      const client = yield* AelystClient.make({ token }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      for (const name of ["Authorization", "content-length", "traceparent", "a b", ""]) {
+        const exit = yield* Effect.exit(
+          client.create("id:5", { firstName: "Ana" }, { headers: { [name]: "secret" } }),
+        )
+        assert(Exit.isFailure(exit))
+        const defect = Cause.squash(exit.cause)
+        assert.instanceOf(defect, ConfigurationError)
+        assert.strictEqual(defect.option, "headers")
+        assert.notMatch(defect.message, /secret/)
+      }
+      assert.isEmpty(server.received)
     }),
   )
 

@@ -75,21 +75,27 @@ describe("Observer", () => {
       const told: Array<string> = []
       yield* create({
         onWait: ({ reason }) => told.push(`wait ${reason}`),
+        onHead: ({ status, headers }) => told.push(`head ${status} ${headers["content-type"]}`),
         onAttempt: ({ number, status }) => told.push(`attempt ${number} ${status}`),
         onOutcome: ({ outcome, attempts }) => told.push(`${outcome} after ${attempts.length}`),
       })
-      assert.deepStrictEqual(told, ["wait line", "attempt 1 200", "created after 1"])
+      assert.deepStrictEqual(told, [
+        "wait line",
+        "head 200 text/plain;charset=UTF-8",
+        "attempt 1 200",
+        "created after 1",
+      ])
     }),
   )
 
   it.effect("creates the contact although every callback throws", () =>
     Effect.gen(function* () {
       const { lines, value } = yield* logged(
-        create({ onWait: throwing, onAttempt: throwing, onOutcome: throwing }),
+        create({ onWait: throwing, onHead: throwing, onAttempt: throwing, onOutcome: throwing }),
       )
       assert.strictEqual(value.result.result, "created")
       assert.strictEqual(value.server.received.length, 1)
-      assert.strictEqual(lines.length, 3)
+      assert.strictEqual(lines.length, 4)
       assert.notMatch(lines.join(""), /secret/)
     }),
   )

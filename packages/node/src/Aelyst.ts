@@ -126,12 +126,25 @@ class ContactCalls<Fields> implements Contacts<Fields> {
     return this.#calls.run(this.#client.create(identifier, input, call.options), call)
   }
 
+  /** Rejects where an option makes no sense. */
+  #started(
+    identifier: string,
+    contact: ContactInput<Fields>,
+    options: CreateOptions,
+  ): Promise<Ended> {
+    try {
+      return this.#run(identifier, contact, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
   create(
     identifier: IdentifierInput,
     contact: ContactInput<Fields>,
-    options: CreateOptions = {},
+    options: CreateOptions = Options.noOptions,
   ): CreatePromise {
-    const ended = (async () => this.#run(identifier, contact, options))()
+    const ended = this.#started(identifier, contact, options)
     const created = ended.then(settle)
     return Object.assign(created, {
       withResponse: async () => {
@@ -148,7 +161,7 @@ class ContactCalls<Fields> implements Contacts<Fields> {
   async tryCreate(
     identifier: IdentifierInput,
     contact: ContactInput<Fields>,
-    options: CreateOptions = {},
+    options: CreateOptions = Options.noOptions,
   ): Promise<TryCreateResult> {
     const ended = await this.#run(identifier, contact, options)
     switch (ended._tag) {

@@ -185,8 +185,13 @@ export interface CheckedCall {
   readonly signal: AbortSignal | undefined
 }
 
+/** Stands for a call that sets nothing, as most do. */
+export const noOptions: CreateOptions = {}
+const unset: CheckedCall = { options: {}, signal: undefined }
+
 /** Checks the options of one create; throws `ConfigurationError`. */
 export const checkCall = (options: CreateOptions): CheckedCall => {
+  if (options === noOptions) return unset
   known("options", options, callNames)
   time("timeoutMs", options.timeoutMs, 1)
   time("deadlineMs", options.deadlineMs, 1)

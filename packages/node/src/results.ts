@@ -1,14 +1,17 @@
 /** Results of core as callers of this package see them. */
 import type * as Core from "@aelyst/core"
 import * as Duration from "effect/Duration"
+import type { Mutable } from "effect/Types"
 
 import type { CreateResult, Identifier, RateLimitHeaders } from "./types.ts"
 
-const rateLimitOf = (info: Core.RateLimitInfo): RateLimitHeaders => ({
-  ...(info.limit !== undefined && { limit: info.limit }),
-  ...(info.remaining !== undefined && { remaining: info.remaining }),
-  ...(info.retryAfter !== undefined && { retryAfterMs: Duration.toMillis(info.retryAfter) }),
-})
+const rateLimitOf = ({ limit, remaining, retryAfter }: Core.RateLimitInfo): RateLimitHeaders => {
+  const headers: Mutable<RateLimitHeaders> = {}
+  if (limit !== undefined) headers.limit = limit
+  if (remaining !== undefined) headers.remaining = remaining
+  if (retryAfter !== undefined) headers.retryAfterMs = Duration.toMillis(retryAfter)
+  return headers
+}
 
 /** Gives core's identifier its public type. */
 export const toIdentifier = (identifier: string): Identifier =>

@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events"
+
 import { assert, describe, it } from "@effect/vitest"
 
 import type { AelystOptions, AttemptRecord, OutcomeEvent, WaitEvent } from "../src/index.ts"
@@ -99,6 +101,16 @@ describe("create", () => {
     await using at = await setUp()
     await at.aelyst.contacts.create("id:5", ana, { headers: { "X-Request-Id": "abc" } })
     assert.strictEqual(at.sandbox.requests()[0]?.headers["x-request-id"], "abc")
+  })
+
+  it("rejects a bad contact that a signal watches, and lets go of the signal", async () => {
+    await using at = await setUp()
+    const { signal } = new AbortController()
+    const error = await rejection(at.aelyst.contacts.create("id:5", { firstName: "" }, { signal }))
+    assert.instanceOf(error, InvalidContactError)
+    assert.isEmpty(getEventListeners(signal, "abort"))
+    await at.aelyst.contacts.create("id:5", ana, { signal })
+    assert.isEmpty(getEventListeners(signal, "abort"))
   })
 
   it("waits after the success where it is told to", async () => {

@@ -3,7 +3,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 
 import { Probe, maxBodyBytes } from "@aelyst/core"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Stream } from "effect"
+import { Effect, Fiber, Schema, Stream } from "effect"
 
 import type { Script } from "../../../apps/conformance/src/network/RawServer.ts"
 import * as RawServer from "../../../apps/conformance/src/network/RawServer.ts"
@@ -11,6 +11,18 @@ import * as Transport from "../src/Transport.ts"
 import { contact, exchange, phase, requestTo, token } from "./exchange.ts"
 
 const { created, creating } = RawServer
+
+/** What a URL parser leaves alone, encodes, takes away or splits at. */
+const pieces = [
+  ..."/.:@%?#\\ +~a\t'{é",
+  "..",
+  "//",
+  "%2e",
+  "%2E%2e",
+  "%41",
+  "contact",
+  "email:ana@example.com",
+]
 
 /** Starts a scripted server that ends with the test. */
 const serve = (script: Script) =>
@@ -41,7 +53,45 @@ const setUp = Effect.fnUntraced(function* (
   return { server, http, send: (probe?: Probe) => exchange(http, server.origin, probe) }
 })
 
+/** What the transport asks a dispatcher for; there is no answer. */
+const askedOf = (url: string) =>
+  Effect.gen(function* () {
+    const paths: Array<string> = []
+    const dispatch = (options: object, handler: object) => {
+      paths.push(String(Reflect.get(options, "path")))
+      const fail: unknown = Reflect.get(handler, "onResponseError")
+      if (typeof fail === "function") fail.call(handler, undefined, new Error("not this time"))
+      return true
+    }
+    const http = Transport.fromDispatcher({ dispatch }, "https://api.test/v1")
+    yield* Effect.ignore(http.post(url))
+    return paths
+  })
+
 describe("a request", () => {
+  it.effect.prop(
+    "asks for the path that a URL parser reads",
+    [Schema.Array(Schema.Literals(pieces)).check(Schema.isMaxLength(8))],
+    ([parts]) =>
+      Effect.gen(function* () {
+        const url = `https://api.test/${parts.join("")}`
+        const { pathname, search } = new URL(url)
+        assert.deepStrictEqual(yield* askedOf(url), [pathname + search])
+      }),
+    { arbitrary: { runs: 1000 } },
+  )
+
+  it.effect.each([
+    "https://api.test@evil.test/v1",
+    "https://api.test.evil.test/v1",
+    "https://api.test:8443/v1",
+    "http://api.test/v1",
+    "https://api.tes",
+    "//evil.test/v1",
+  ])("goes to its origin only: %s", (url) =>
+    Effect.map(askedOf(url), (paths) => assert.isEmpty(paths)),
+  )
+
   it.live("carries path, token and body, and says who sent it", () =>
     Effect.gen(function* () {
       const { server, send } = yield* setUp(creating)
