@@ -48,7 +48,7 @@ const heard = (state: PacerState, flight: Flight, answer: Answer, now: number): 
     ...state,
     heard: true,
     observedAt: now,
-    roundTrip: sampled(state.roundTrip, now - flight.sentAt),
+    roundTrip: sampled(state.roundTrip, now - flight.sentAt, state.limit),
   }
   if (answer.limit === undefined || flight.sentAt < state.limitSentAt) return next
   const limit = Math.max(1, answer.limit)
@@ -64,8 +64,9 @@ const heard = (state: PacerState, flight: Flight, answer: Answer, now: number): 
   }
 }
 
-const sampled = (roundTrip: RoundTrip, sample: number): RoundTrip => {
-  const turn = roundTrip.seen > 0 && roundTrip.seen % 128 === 0
+const sampled = (roundTrip: RoundTrip, sample: number, limit: number): RoundTrip => {
+  // The answers to one burst come quickest first: the least must be that of several.
+  const turn = roundTrip.seen > 0 && roundTrip.seen % Math.max(128, 4 * limit) === 0
   const least = turn ? sample : Math.min(roundTrip.least, sample)
   const leastBefore = turn ? roundTrip.least : roundTrip.leastBefore
   const excess = sample - Math.min(least, leastBefore)
@@ -155,7 +156,9 @@ const compare = (state: PacerState, flight: Flight, used: number, now: number): 
     (other) => other.logged !== true && other.sentAt + least <= now,
   ).length
   const explained = 1 + SendLog.size(state.log) - expired + others
-  const strangers = Math.max(0, used - explained - expired)
+  // It may have been made before answers that came earlier, and count what those have dropped.
+  const surplus = Math.max(0, used - explained - (flight.missed ?? 0))
+  const strangers = Math.max(0, surplus - expired)
   const grown = now - state.windowMs - least
   return {
     used,
@@ -163,7 +166,7 @@ const compare = (state: PacerState, flight: Flight, used: number, now: number): 
     forgotten,
     young: forgotten - SendLog.countWhere(state.log, ({ sent }) => sent <= grown),
     explained,
-    outlivers: Math.max(0, used - explained - strangers),
+    outlivers: surplus - strangers,
     strangers,
   }
 }
@@ -180,7 +183,8 @@ const reconciled = (
   const seen = compare(previous, flight, used, now)
   const { due, explained, forgotten, outlivers, strangers } = seen
   const log = SendLog.dropOldest(previous.log, forgotten)
-  const state = recognised({ ...previous, remainingOffset, log }, seen, flight, remaining, now)
+  const told = { ...previous, remainingOffset, log, flights: missing(previous, forgotten, flight) }
+  const state = recognised(told, seen, flight, remaining, now)
   if (state.drip !== null && strangers === 0) return distrust(state)
   if (outlivers > 0 && forgotten === 0 && strangers === 0 && !state.settled) {
     return distrust({ ...state, windowMs: Math.max(state.windowMs, age(state, flight)) })
@@ -194,7 +198,9 @@ const reconciled = (
   }
   const least = leastRoundTrip(state)
   const flights =
-    used === explained ? state.flights.map((other) => countedBy(other, now, least)) : state.flights
+    used === explained && flight.missed === undefined
+      ? state.flights.map((other) => countedBy(other, now, least))
+      : state.flights
   return confirm({ ...state, flights }, forgotten < due ? 0 : due)
 }
 
@@ -257,6 +263,21 @@ const refill = (
 const age = (state: PacerState, flight: Flight): number => {
   const oldest = state.log[0]
   return oldest === undefined ? 0 : flight.sentAt + leastRoundTrip(state) - oldest.at
+}
+
+/**
+ * Notes with the requests sent no later, whose answers are still to come, that the log has lost some that these may
+ * still count. Where somebody else spends, a surplus is rather theirs.
+ */
+const missing = (
+  { flights, log }: PacerState,
+  forgotten: number,
+  { sentAt }: Flight,
+): ReadonlyArray<Flight> => {
+  if (forgotten === 0 || log.some(({ sent }) => sent === Number.MIN_SAFE_INTEGER)) return flights
+  return flights.map((other) =>
+    other.sentAt > sentAt ? other : { ...other, missed: (other.missed ?? 0) + forgotten },
+  )
 }
 
 const countedBy = (flight: Flight, now: number, least: number): Flight =>

@@ -8,6 +8,7 @@ import {
   type PacerConfig,
   type PacerState,
 } from "./PacerState.ts"
+import * as SendLog from "./SendLog.ts"
 
 /** How many refusals disprove a refill. */
 const dripRefusals = 4
@@ -16,7 +17,10 @@ const longestPatience = 4096
 const shortestWaitMs = 100
 const longestBlindWaitMs = 60_000
 
-/** Closes the gate: never for less than `Retry-After`, and a little longer by chance, so that clients do not meet. */
+/**
+ * Closes the gate: never for less than `Retry-After`, and a little longer by chance, so that clients do not meet.
+ * Where nobody is there to be met, a quarter of that is enough.
+ */
 export const refused = (
   config: PacerConfig,
   previous: PacerState,
@@ -29,9 +33,12 @@ export const refused = (
   const sameBurst = gate !== null && flight.sentAt < gate.untilMs
   const refusals = sameBurst ? state.refusals : state.refusals + 1
   const delayMs = delay(state, answer, refusals)
-  const untilMs = now + delayMs + answer.jitter * Math.min(250, delayMs / 10)
+  const learned =
+    sameBurst || config.schedule === false ? state : taught(previous, state, flight, answer, now)
+  const certain = answer.retryAfterMs !== undefined && ownDoing(learned, flight)
+  const most = Math.min(250, delayMs / 10) / (certain ? 4 : 1)
+  const untilMs = now + delayMs + answer.jitter * most
   if (sameBurst) return { ...state, gate: { ...gate, untilMs: Math.max(gate.untilMs, untilMs) } }
-  const learned = config.schedule === false ? state : taught(previous, state, flight, answer, now)
   return distrust({
     ...learned,
     whole: false,
@@ -40,6 +47,15 @@ export const refused = (
     gate: { closedAt: now, untilMs },
   })
 }
+
+/** Tells whether our own sends used up a limit that the server named, and nobody else has been seen to spend. */
+const ownDoing = (
+  { guardMs, limit, limitFrom, log, windowMs }: PacerState,
+  { sentAt }: Flight,
+): boolean =>
+  limitFrom === "server" &&
+  log.every(({ sent }) => sent !== Number.MIN_SAFE_INTEGER) &&
+  SendLog.countWhere(log, ({ at }) => at + windowMs + guardMs > sentAt) >= limit
 
 /** How long the server wants to be left alone; without its word 1 s, doubling with each refusal in a row. */
 const delay = (state: PacerState, answer: Answer, refusals: number): number => {

@@ -22,6 +22,8 @@ export interface Flight {
   readonly sentAt: number
   /** Another answer proved that the server had counted it by then. */
   readonly countedBy?: number
+  /** How much of the log other answers have dropped meanwhile, which this one may still count. */
+  readonly missed?: number
   /** It took so long that it was put into the log; its answer only tells what it says. */
   readonly logged?: true
 }
@@ -187,7 +189,8 @@ export const leastRoundTrip = ({
   if (seen === 0) return 0
   const shortest = Math.min(least, leastBefore)
   // The fewer samples there are, the shorter the next may be.
-  const margin = 1 + excess * Math.max(0.25, Math.min(1, 8 / seen)) + (0.2 * shortest) / seen
+  const spread = Math.max(0.25, Math.min(1, 3 / Math.sqrt(seen)))
+  const margin = 1 + excess * spread + (0.2 * shortest) / seen
   return Math.max(0, shortest - margin)
 }
 

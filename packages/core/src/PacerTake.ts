@@ -47,7 +47,7 @@ export const take = (config: PacerConfig, previous: PacerState, clock: number): 
   }
   const full = { ...state, stretch: { ...state.stretch, full: true } }
   const certain = state.trusted || state.drip !== null
-  const due = forgottenAt(full, certain ? forgotten + occupied - state.limit + 1 : 1)
+  const due = forgottenAt(full, forgotten + occupied - state.limit + 1)
   if (due === undefined) return wait(full, answerDue(full, now))
   return due > now ? wait(full, due) : certain ? admit(config, full, now) : alone(config, full, now)
 }

@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as PacerAnswer from "../src/PacerAnswer.ts"
 import * as PacerState from "../src/PacerState.ts"
 import * as PacerTake from "../src/PacerTake.ts"
+import * as SendLog from "../src/SendLog.ts"
 
 const config: PacerState.PacerConfig = { prior: { limit: 10, windowMs: 1000 } }
 const runs = { arbitrary: { runs: 1000 } }
@@ -233,6 +234,31 @@ describe("learning", () => {
     assert.strictEqual(burst(machine).length, 2)
   })
 
+  it("an answer that others overtook is not read as somebody else's spending", () => {
+    const machine = withLimit(4)
+    machine.observe(machine.admitted(), { refused: false, limit: 4, remaining: 2 })
+    machine.now += 900
+    const [first = 0, second = 0] = burst(machine, 2)
+    machine.now += 1
+    // The window turned between the two: the second was counted before it, and its answer comes last.
+    machine.observe(first, { refused: false, limit: 4, remaining: 3 })
+    machine.observe(second, { refused: false, limit: 4, remaining: 1 })
+    assert.strictEqual(SendLog.size(machine.state.log), 2)
+    assert.isTrue(machine.state.log.every(({ sent }) => sent === 1900))
+  })
+
+  it("the answers to one burst, quickest first, do not hide how short a round trip can be", () => {
+    const machine = withLimit(1000)
+    const ids = burst(machine)
+    assert.strictEqual(ids.length, 999)
+    for (const [index, id] of ids.entries()) {
+      machine.now = 1024 + index / 50
+      machine.observe(id, { refused: false, limit: 1000, remaining: 998 - index })
+    }
+    assert.isAtMost(PacerState.leastRoundTrip(machine.state), 24)
+    assert.isAbove(waitOf(machine), 900)
+  })
+
   it.prop(
     "takes any answer without throwing, and its numbers stay finite",
     {
@@ -279,6 +305,25 @@ describe("refusals", () => {
       const waited = waitOf(refusedAfter({ retryAfterMs }, percent / 100))
       assert.isAtLeast(waited, retryAfterMs)
       assert.isAtMost(waited, retryAfterMs + Math.min(250, retryAfterMs / 10))
+    },
+    runs,
+  )
+
+  it.prop(
+    "adds at most a quarter of that where its own sends alone used the limit up, all of it where others spend",
+    { percent: between(0, 99), others: Schema.Boolean },
+    ({ others, percent }) => {
+      const machine = withLimit(3)
+      for (const [index, id] of burst(machine, 2).entries())
+        machine.observe(id, { refused: false, limit: 3, remaining: 1 - index })
+      machine.now += waitOf(machine)
+      if (others) {
+        machine.observe(machine.admitted(), { refused: false, limit: 3, remaining: 0 })
+        machine.now += waitOf(machine)
+      }
+      const answer = { refused: true, limit: 3, remaining: 0, retryAfterMs: 1000 }
+      machine.observe(machine.admitted(), answer, percent / 100)
+      assert.closeTo(waitOf(machine), 1000 + percent / (others ? 1 : 4), 1e-6)
     },
     runs,
   )
