@@ -184,27 +184,39 @@ describe("N9, a reset at each byte of a request of 400", () => {
         const sandbox = yield* sandboxOf(existing)
         const port = Number(new URL(sandbox.origin).port)
         const contact = yield* contactOf
-        const reset = Effect.fnUntraced(function* (at: number) {
-          const fault: Fault = { direction: "up", at, action: "reset" }
+        const lanes = 32
+        const resets = Effect.fnUntraced(function* (lane: number) {
+          let fault: Fault | undefined
+          let connections = 0
           const proxy = yield* Effect.acquireRelease(
             Effect.promise(() =>
-              // under natural-key the second connection is whole
-              FaultProxy.start(port, (n) =>
-                n > 0 && delivery === "natural-key" ? undefined : fault,
-              ),
+              FaultProxy.start(port, () => {
+                connections += 1
+                // under natural-key the second connection is whole
+                return connections > 1 && delivery === "natural-key" ? undefined : fault
+              }),
             ),
             (running) => Effect.promise(() => running.close()),
           )
-          // a client of its own each time: a row of failures would open the circuit
-          const client = yield* Creating.make(`${proxy.origin}/v1`, { delivery })
-          const came = yield* client.create(nth(at), contact)
-          return { at, came, connections: proxy.connections() }
+          const ends: Array<{ at: number; came: Came; connections: number }> = []
+          for (let at = lane; at <= length; at += lanes) {
+            fault = { direction: "up", at, action: "reset" }
+            connections = 0
+            // a client of its own each time: a row of failures would open the circuit
+            const came = yield* Creating.make(`${proxy.origin}/v1`, { delivery }).pipe(
+              Effect.flatMap((client) => client.create(nth(at), contact)),
+              Effect.scoped,
+            )
+            ends.push({ at, came, connections })
+          }
+          return ends
         }, Effect.scoped)
-        const all = yield* Effect.forEach(
-          Array.from({ length: length + 1 }, (_, at) => at),
-          reset,
-          { concurrency: 32 },
-        )
+        const all = (yield* Effect.forEach(
+          Array.from({ length: lanes }, (_, lane) => lane),
+          resets,
+          { concurrency: "unbounded" },
+        )).flat()
+        assert.strictEqual(all.length, length + 1)
         const ledger = new Map(sandbox.ledger().map((entry) => [entry.key, entry]))
         for (const { at, came, connections } of all) {
           const { posts, created: made } = ledger.get(nth(at)) ?? { posts: 0, created: 0 }

@@ -5,7 +5,7 @@ import { join } from "node:path"
 
 import type { AttemptRecord, Delivery, Row, RowResult, RunSummary } from "@aelyst/core"
 import { AelystClient, createMany, isAelystError } from "@aelyst/core"
-import type { Existing, SandboxOptions } from "@aelyst/sandbox"
+import type { FaultSpec, SandboxOptions } from "@aelyst/sandbox"
 import { Sandbox } from "@aelyst/sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
@@ -24,7 +24,7 @@ const attemptsOf = (row: RowResult): ReadonlyArray<AttemptRecord> =>
   "value" in row ? row.value.attempts : row.error.attempts
 
 /** Under at-most-once the server may do what it likes; natural-key trusts the identifier to be unique. */
-const cases: ReadonlyArray<readonly [Delivery, Existing]> = [
+const cases: ReadonlyArray<readonly [Delivery, "reject" | "merge" | "duplicate"]> = [
   ["at-most-once", "duplicate"],
   ["natural-key", "reject"],
   ["natural-key", "merge"],
@@ -89,16 +89,26 @@ describe("N18, a line that carries byte by byte", () => {
       yield* whole.create("email:length@example.com")
       const length = server.peers[0]?.socket.bytesWritten ?? 0
       assert.isAbove(length, 100)
-      const corrupt = Effect.fnUntraced(function* (at: number) {
+      const lanes = 16
+      const corrupt = Effect.fnUntraced(function* (lane: number) {
+        let at = lane
         const proxy = yield* proxied(() =>
           FaultProxy.start(server.port, () => ({ direction: "down", at, action: "corrupt" })),
         )
-        const times = { timeoutMs: 300, deadlineMs: 500 }
-        const client = yield* Creating.make(`${proxy.origin}/v1`, times)
-        assert.strictEqual((yield* client.create(nth(at))).outcome, "unknown", `at ${at}`)
+        for (; at < length; at += lanes) {
+          const times = { timeoutMs: 300, deadlineMs: 500 }
+          const came = yield* Creating.make(`${proxy.origin}/v1`, times).pipe(
+            Effect.flatMap((client) => client.create(nth(at))),
+            Effect.scoped,
+          )
+          assert.strictEqual(came.outcome, "unknown", `at ${at}`)
+        }
       }, Effect.scoped)
-      const bytes = Array.from({ length }, (_, at) => at)
-      yield* Effect.forEach(bytes, corrupt, { concurrency: 16 })
+      yield* Effect.forEach(
+        Array.from({ length: lanes }, (_, lane) => lane),
+        corrupt,
+        { concurrency: "unbounded" },
+      )
       assert.strictEqual(server.requests.length, 1 + length)
       assert.strictEqual(new Set(server.requests.map(({ path }) => path)).size, 1 + length)
     }),
@@ -167,8 +177,9 @@ describe.concurrent("N18, a line of 56 kbit/s that loses segments", () => {
 describe.concurrent("N19, a server that is killed in the middle of a run, and started anew", () => {
   const total = 120
   const concurrency = 8
-  // some are created, and not answered yet, whenever the server dies
-  const latencyMs = [5, 50] as const
+  // this one is created at once, and not answered before the server dies
+  const held = nth(30)
+  const holds = { delayMs: 60_000, match: { identifier: held } }
   for (const [delivery, existing] of cases) {
     it.live(`loses no row and doubles none (${delivery}, ${existing})`, () =>
       Effect.gen(function* () {
@@ -177,14 +188,14 @@ describe.concurrent("N19, a server that is killed in the middle of a run, and st
           (path) => Effect.sync(() => rmSync(path, { recursive: true })),
         )
         const data = join(folder, "contacts.jsonl")
-        const start = (port: number) =>
+        const start = (port: number, faults: ReadonlyArray<FaultSpec>) =>
           Effect.gen(function* () {
-            const input: SandboxOptions = { limit: 10_000, latencyMs, data, existing, port }
+            const input: SandboxOptions = { limit: 10_000, data, existing, port, faults }
             const module = new URL("../src/network/sandbox-process.ts", import.meta.url)
             const child = yield* Children.start<number>(module, { input })
             return { child, port: yield* child.next }
           })
-        let server = yield* start(0)
+        let server = yield* start(0, [holds])
         const client = yield* Creating.make(`http://127.0.0.1:${server.port}/v1`)
         const run = yield* createMany(Stream.fromIterable(rowsOf(total)), {
           delivery,
@@ -197,7 +208,7 @@ describe.concurrent("N19, a server that is killed in the middle of a run, and st
               count += 1
               if (count !== 40) return
               yield* server.child.kill
-              server = yield* start(server.port)
+              server = yield* start(server.port, [])
             }),
           ),
           Stream.runCollect,
@@ -212,13 +223,11 @@ describe.concurrent("N19, a server that is killed in the middle of a run, and st
         assert.strictEqual(new Set(keys).size, keys.length)
         assert.strictEqual(summary.not_sent, 0)
         assert.isAtMost(summary.unknown, delivery === "at-most-once" ? concurrency : 0)
-        // some were created, and died before their answer
-        const lost = results.filter(
-          (row) =>
-            keys.includes(nth(row.index)) &&
-            attemptsOf(row).some(({ phase }) => phase === "headers"),
-        )
-        assert.isAtLeast(lost.length, 1)
+        const state = { reject: "exists_after_doubt", merge: "created", duplicate: "unknown" }[
+          existing
+        ]
+        assert.strictEqual(results.find(({ index }) => nth(index) === held)?.state, state)
+        assert.isTrue(keys.includes(held))
       }),
     )
   }
