@@ -398,28 +398,24 @@ const spanOptions = (number: number) => () => ({
   },
 })
 
-/** Sends once, in a span of its own where somebody sees it. */
-function* spanned(call: Call, permit: Permit): Effect.fn.Return<Attempted, UnavailableError> {
-  if (!call.isTraced) return yield* attempt(call, permit, undefined)
-  const options = spanOptions(call.trace.attempts.length + 1)
-  return yield* Tracing.spanned("AelystClient.attempt", options, (span) =>
+/** Sends once, in a span of its own. */
+const spanned = (call: Call, permit: Permit): Effect.Effect<Attempted, UnavailableError> =>
+  Tracing.spanned("AelystClient.attempt", spanOptions(call.trace.attempts.length + 1), (span) =>
     Effect.gen(() => attempt(call, permit, span)),
   )
-}
 
 /**
- * Waits at the place in line. Many rows of a run can go at once, and then nobody has to watch the run's end meanwhile.
+ * Waits at the place in line of a row. Many rows can go at once, and then nobody has to watch the run's end meanwhile.
  */
 function* permitted(
   call: Call,
+  run: RunScope,
   place: OpenPlace,
 ): Effect.fn.Return<Permit, UnavailableError | PacerRefusal> {
-  const { deadlineAt: deadline, run } = call.limits
-  if (run === undefined) return yield* place.acquire({ deadline })
   const stopped = run.stopped()
   if (stopped !== undefined) return yield* Effect.fail(unavailable(call, stopped))
   const permit = yield* place.tryAcquire
-  return permit ?? (yield* waiting(call, place.acquire({ deadline })))
+  return permit ?? (yield* waiting(call, place.acquire({ deadline: call.limits.deadlineAt })))
 }
 
 /** Decides what follows a failed attempt, and waits where it is sent again; fails where it is not. */
@@ -482,7 +478,10 @@ const steps = Effect.fnUntraced(function* (
       const told = notify(observer.onWait, { reason: "line", resend: attempts.length })
       if (told !== undefined) yield* told
     }
-    const permit = yield* permitted(call, place)
+    const permit =
+      limits.run === undefined
+        ? yield* place.acquire({ deadline: limits.deadlineAt })
+        : yield* permitted(call, limits.run, place)
     const gate = breaker.enter(nowOf(call))
     if (gate._tag === "Open") {
       // a permit that is kept over a pause would be used in a window that is not its own
@@ -491,7 +490,9 @@ const steps = Effect.fnUntraced(function* (
       continue
     }
     call.pass = gate
-    const attempted = yield* spanned(call, permit)
+    const attempted = call.isTraced
+      ? yield* spanned(call, permit)
+      : yield* attempt(call, permit, undefined)
     const { verdict, info } = attempted
     const { identifier } = valid
     if (verdict._tag === "Success") {
