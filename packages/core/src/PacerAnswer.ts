@@ -1,11 +1,14 @@
 /** Learns from answers: the round trip, the limit, and what the server still counts. Pure. */
-import { refused } from "./PacerRefused.ts"
+import { refuse } from "./PacerRefused.ts"
 import {
   type Answer,
   confirm,
   countDue,
   distrust,
+  type Draft,
+  draftOf,
   type Drip,
+  type Drop,
   type Flight,
   land,
   leastRoundTrip,
@@ -18,6 +21,9 @@ import {
 } from "./PacerState.ts"
 import * as SendLog from "./SendLog.ts"
 
+/** How many drops are kept apart. */
+const mostDrops = 64
+
 /** Records an answer when its headers have come. */
 export const observe = (
   config: PacerConfig,
@@ -26,42 +32,42 @@ export const observe = (
   answer: Answer,
   clock: number,
 ): PacerState => {
-  const now = Math.max(clock, previous.nowMs)
   const flight = previous.flights.find((candidate) => candidate.id === id)
   if (flight === undefined) return previous
-  const state = heard(land({ ...previous, nowMs: now }, flight), flight, answer, now)
-  return answer.refused
-    ? refused(config, previous, state, flight, answer, now)
-    : accepted(config, previous, trimmed(config, state), flight, answer, now)
+  const now = Math.max(clock, previous.nowMs)
+  const state = draftOf(previous, now)
+  land(state, flight)
+  hear(state, flight, answer, now)
+  if (answer.refused) refuse(config, previous, state, flight, answer, now)
+  else {
+    trim(config, state)
+    accept(config, previous, state, flight, answer, now)
+  }
+  return state
 }
 
 /** Keeps no more own sends than the ceiling looks at. */
-const trimmed = ({ ceiling }: PacerConfig, state: PacerState): PacerState => {
-  if (ceiling === undefined) return state
+const trim = ({ ceiling }: PacerConfig, state: Draft): void => {
+  if (ceiling === undefined) return
   const surplus = SendLog.size(state.spent) - Math.max(1, Math.floor(ceiling.perSecond))
-  return surplus > 0 ? { ...state, spent: SendLog.dropOldest(state.spent, surplus) } : state
+  if (surplus > 0) state.spent = SendLog.dropOldest(state.spent, surplus)
 }
 
 /** What every answer teaches: the round trip and, where it says so, the limit. */
-const heard = (state: PacerState, flight: Flight, answer: Answer, now: number): PacerState => {
-  const next: PacerState = {
-    ...state,
-    heard: true,
-    observedAt: now,
-    roundTrip: sampled(state.roundTrip, now - flight.sentAt, state.limit),
-  }
-  if (answer.limit === undefined || flight.sentAt < state.limitSentAt) return next
+const hear = (state: Draft, flight: Flight, answer: Answer, now: number): void => {
+  state.heard = true
+  state.observedAt = now
+  state.roundTrip = sampled(state.roundTrip, now - flight.sentAt, state.limit)
+  if (answer.limit === undefined || flight.sentAt < state.limitSentAt) return
   const limit = Math.max(1, answer.limit)
-  const changed = limit !== state.limit && state.limitFrom === "server"
-  return {
-    ...next,
-    limit,
-    proven: limit,
-    limitFrom: "server",
-    limitSentAt: flight.sentAt,
-    sinceEmpty: changed ? null : state.sinceEmpty,
-    drip: changed ? null : state.drip,
+  if (limit !== state.limit && state.limitFrom === "server") {
+    state.sinceEmpty = null
+    state.drip = null
   }
+  state.limit = limit
+  state.proven = limit
+  state.limitFrom = "server"
+  state.limitSentAt = flight.sentAt
 }
 
 const sampled = (roundTrip: RoundTrip, sample: number, limit: number): RoundTrip => {
@@ -81,36 +87,34 @@ const sampled = (roundTrip: RoundTrip, sample: number, limit: number): RoundTrip
   }
 }
 
-const accepted = (
+const accept = (
   config: PacerConfig,
   previous: PacerState,
-  state: PacerState,
+  state: Draft,
   flight: Flight,
   answer: Answer,
   now: number,
-): PacerState => {
-  const reopened = state.gate !== null && flight.sentAt >= state.gate.untilMs
-  const base: PacerState = {
-    ...state,
-    gate: reopened ? null : state.gate,
-    refusals: reopened || state.gate === null ? 0 : state.refusals,
-    since:
-      state.since === null
-        ? { startMs: flight.sentAt, count: 1 }
-        : { startMs: state.since.startMs, count: state.since.count + 1 },
+): void => {
+  const { gate, since } = state
+  const reopened = gate !== null && flight.sentAt >= gate.untilMs
+  if (reopened || gate === null) state.refusals = 0
+  if (reopened) state.gate = null
+  state.since =
+    since === null
+      ? { startMs: flight.sentAt, count: 1 }
+      : { startMs: since.startMs, count: since.count + 1 }
+  if (config.schedule === false) {
+    state.log = lastWord(state, answer, now)
+    return
   }
-  if (config.schedule === false) return { ...base, log: lastWord(base, answer, now) }
   // What remains of another limit, since changed, says nothing about this one.
   const outdated = answer.limit !== undefined && Math.max(1, answer.limit) !== state.limit
-  const corrected =
-    answer.remaining === undefined || outdated
-      ? turnedWithoutWord(previous, base, flight)
-      : reconciled(base, flight, answer.remaining, now)
-  if (flight.logged === true) return corrected
-  const next = { ...corrected, log: record(corrected, flight, now) }
+  if (answer.remaining === undefined || outdated) turnWithoutWord(previous, state, flight)
+  else reconcile(state, flight, answer.remaining, now)
+  if (flight.logged === true) return
+  state.log = record(state, flight, now)
   // Sent before the refusal that set the limit, and let in all the same: the limit is at least that.
-  if (next.limitFrom !== "refusal") return next
-  return { ...next, limit: Math.max(next.limit, live(next, now)) }
+  if (state.limitFrom === "refusal") state.limit = Math.max(state.limit, live(state, now))
 }
 
 /** Without a schedule the log only shows what the server counted last. */
@@ -120,11 +124,12 @@ const lastWord = ({ limit }: PacerState, { remaining }: Answer, now: number): Se
     : SendLog.add(SendLog.empty, { at: now, base: now, sent: now, count: limit - remaining }, 0)
 
 /** Without the server's word an accepted probe is the word: what was due when it left is forgotten. */
-const turnedWithoutWord = (previous: PacerState, state: PacerState, flight: Flight): PacerState => {
-  if (previous.probe !== flight.id) return state
+const turnWithoutWord = (previous: PacerState, state: Draft, flight: Flight): void => {
+  if (previous.probe !== flight.id) return
   const gone = countDue(state, flight.sentAt)
-  if (gone === 0) return state
-  return confirm({ ...state, log: SendLog.dropOldest(state.log, gone) }, gone)
+  if (gone === 0) return
+  state.log = SendLog.dropOldest(state.log, gone)
+  confirm(state, gone)
 }
 
 /** What one answer says against what the log would have said. Counts of sends. */
@@ -145,19 +150,26 @@ interface Comparison {
   readonly strangers: number
 }
 
-const compare = (state: PacerState, flight: Flight, used: number, now: number): Comparison => {
+const compare = (
+  state: PacerState,
+  flight: Flight,
+  used: number,
+  missed: number,
+  now: number,
+): Comparison => {
   const least = leastRoundTrip(state)
   // Counted before this one without doubt; of those the server still counts the newest, `used - 1` at most.
   const before = SendLog.countWhile(state.log, ({ at }) => at <= flight.sentAt + least)
   const forgotten = Math.max(0, before - (used - 1))
   const oldest = flight.sentAt - state.windowMs + least
   const expired = SendLog.countWhile(state.log, ({ base }) => base <= oldest)
-  const others = state.flights.filter(
-    (other) => other.logged !== true && other.sentAt + least <= now,
-  ).length
+  let others = 0
+  for (const { logged, sentAt } of state.flights) {
+    if (logged !== true && sentAt + least <= now) others++
+  }
   const explained = 1 + SendLog.size(state.log) - expired + others
   // It may have been made before answers that came earlier, and count what those have dropped.
-  const surplus = Math.max(0, used - explained - (flight.missed ?? 0))
+  const surplus = Math.max(0, used - explained - missed)
   const strangers = Math.max(0, surplus - expired)
   const grown = now - state.windowMs - least
   return {
@@ -172,61 +184,56 @@ const compare = (state: PacerState, flight: Flight, used: number, now: number): 
 }
 
 /** Makes the log agree with the server's count at the moment when it counted this request. */
-const reconciled = (
-  previous: PacerState,
-  flight: Flight,
-  remaining: number,
-  now: number,
-): PacerState => {
-  const remainingOffset = remaining >= previous.limit ? 1 : previous.remainingOffset
-  const used = Math.max(1, previous.limit - remaining + remainingOffset)
-  const seen = compare(previous, flight, used, now)
+const reconcile = (state: Draft, flight: Flight, remaining: number, now: number): void => {
+  if (remaining >= state.limit) state.remainingOffset = 1
+  const used = Math.max(1, state.limit - remaining + state.remainingOffset)
+  const missed = countMissed(state.dropped, flight)
+  const seen = compare(state, flight, used, missed, now)
   const { due, explained, forgotten, outlivers, strangers } = seen
-  const log = SendLog.dropOldest(previous.log, forgotten)
-  const told = { ...previous, remainingOffset, log, flights: missing(previous, forgotten, flight) }
-  const state = recognised(told, seen, flight, remaining, now)
+  note(state, flight, forgotten)
+  state.log = SendLog.dropOldest(state.log, forgotten)
+  const { log } = state
+  recognise(state, seen, flight, remaining, now)
   if (state.drip !== null && strangers === 0) return distrust(state)
   if (outlivers > 0 && forgotten === 0 && strangers === 0 && !state.settled) {
-    return distrust({ ...state, windowMs: Math.max(state.windowMs, age(state, flight)) })
+    state.windowMs = Math.max(state.windowMs, age(state, flight))
+    return distrust(state)
   }
   if (outlivers + strangers > 0) {
     // Somebody else spends too; what was due and is still counted is theirs, and it is as if sent now.
     const sent = Number.MIN_SAFE_INTEGER
     const theirs = { at: now, base: now, sent, count: outlivers + strangers }
     const left = SendLog.dropOldest(log, Math.min(Math.max(0, due - forgotten), outlivers))
-    return distrust({ ...state, log: SendLog.add(left, theirs, resolution(state)) })
+    state.log = SendLog.add(left, theirs, resolution(state))
+    return distrust(state)
   }
-  const least = leastRoundTrip(state)
-  const flights =
-    used === explained && flight.missed === undefined
-      ? state.flights.map((other) => countedBy(other, now, least))
-      : state.flights
-  return confirm({ ...state, flights }, forgotten < due ? 0 : due)
+  if (used === explained && missed === 0) {
+    const least = leastRoundTrip(state)
+    if (state.flights.some((other) => isCounted(other, now, least))) {
+      state.flights = state.flights.map((other) =>
+        isCounted(other, now, least) ? { ...other, countedBy: now } : other,
+      )
+    }
+  }
+  confirm(state, forgotten < due ? 0 : due)
 }
 
 /** Tells what kind of server it is by how it forgets: whole windows, an even refill, or send by send. */
-const recognised = (
-  state: PacerState,
+const recognise = (
+  state: Draft,
   { due, forgotten, outlivers, used, young }: Comparison,
   flight: Flight,
   remaining: number,
   now: number,
-): PacerState => {
-  const { limit } = state
-  const whole = state.whole || (young >= Math.max(1, limit / 4) && used - 1 <= limit / 4)
+): void => {
+  const { drip, limit } = state
+  if (young >= Math.max(1, limit / 4) && used - 1 <= limit / 4) state.whole = true
+  if (state.whole && young > 0) state.log = SendLog.rebase(state.log, now)
   const sinceEmpty = countSince(state.sinceEmpty, flight, remaining, used * 4 <= limit)
+  state.sinceEmpty = sinceEmpty
   const stubborn = !state.settled && forgotten > 0 && outlivers > 0 && outlivers * 2 >= due
   const refills = sinceEmpty !== null && used - 1 > limit / 2 && (young > 0 || stubborn)
-  return {
-    ...state,
-    whole,
-    log: whole && young > 0 ? SendLog.rebase(state.log, now) : state.log,
-    sinceEmpty,
-    drip:
-      refills || state.drip !== null
-        ? refill(state.drip, sinceEmpty, flight, remaining, now)
-        : null,
-  }
+  if (refills || drip !== null) state.drip = refill(drip, sinceEmpty, flight, remaining, now)
 }
 
 /** Counts what is let in since the server said that nothing remains. */
@@ -266,21 +273,33 @@ const age = (state: PacerState, flight: Flight): number => {
 }
 
 /**
- * Notes with the requests sent no later, whose answers are still to come, that the log has lost some that these may
- * still count. Where somebody else spends, a surplus is rather theirs.
+ * Notes that the log has lost some which the answers to requests sent no later, still to come, may count. Where somebody
+ * else spends, a surplus is rather theirs.
  */
-const missing = (
-  { flights, log }: PacerState,
-  forgotten: number,
-  { sentAt }: Flight,
-): ReadonlyArray<Flight> => {
-  if (forgotten === 0 || log.some(({ sent }) => sent === Number.MIN_SAFE_INTEGER)) return flights
-  return flights.map((other) =>
-    other.sentAt > sentAt ? other : { ...other, missed: (other.missed ?? 0) + forgotten },
-  )
+const note = (state: Draft, { sentAt }: Flight, forgotten: number): void => {
+  const { dropped, log } = state
+  const oldest = state.flights[0]?.sentAt ?? Number.POSITIVE_INFINITY
+  const isOver = ({ sentAt: at }: Drop): boolean => at < oldest
+  const kept = dropped.some(isOver) ? dropped.filter((drop) => !isOver(drop)) : dropped
+  const isNew =
+    forgotten > 0 && oldest <= sentAt && !log.some(({ sent }) => sent === Number.MIN_SAFE_INTEGER)
+  state.dropped = isNew ? [...merged(kept), { sentAt, count: forgotten }] : kept
 }
 
-const countedBy = (flight: Flight, now: number, least: number): Flight =>
-  flight.countedBy !== undefined || flight.sentAt + least > now
-    ? flight
-    : { ...flight, countedBy: now }
+/** Makes room for one more: one request that is very late must not let thousands gather. */
+const merged = (dropped: ReadonlyArray<Drop>): ReadonlyArray<Drop> => {
+  const [first, second, ...rest] = dropped
+  if (dropped.length < mostDrops || first === undefined || second === undefined) return dropped
+  const sentAt = Math.max(first.sentAt, second.sentAt)
+  return [{ sentAt, count: first.count + second.count }, ...rest]
+}
+
+/** Counts what the log has lost to answers that came before this one, to requests sent no earlier. */
+const countMissed = (dropped: ReadonlyArray<Drop>, flight: Flight): number => {
+  let count = 0
+  for (const { count: gone, sentAt } of dropped) if (sentAt >= flight.sentAt) count += gone
+  return count
+}
+
+const isCounted = ({ countedBy, sentAt }: Flight, now: number, least: number): boolean =>
+  countedBy === undefined && sentAt + least <= now

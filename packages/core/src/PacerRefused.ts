@@ -2,6 +2,7 @@
 import {
   type Answer,
   distrust,
+  type Draft,
   type Flight,
   leastRoundTrip,
   live,
@@ -21,31 +22,30 @@ const longestBlindWaitMs = 60_000
  * Closes the gate: never for less than `Retry-After`, and a little longer by chance, so that clients do not meet.
  * Where nobody is there to be met, a quarter of that is enough.
  */
-export const refused = (
+export const refuse = (
   config: PacerConfig,
   previous: PacerState,
-  state: PacerState,
+  state: Draft,
   flight: Flight,
   answer: Answer,
   now: number,
-): PacerState => {
+): void => {
   const { gate } = previous
   const sameBurst = gate !== null && flight.sentAt < gate.untilMs
-  const refusals = sameBurst ? state.refusals : state.refusals + 1
-  const delayMs = delay(state, answer, refusals)
-  const learned =
-    sameBurst || config.schedule === false ? state : taught(previous, state, flight, answer, now)
-  const certain = answer.retryAfterMs !== undefined && ownDoing(learned, flight)
+  if (!sameBurst) state.refusals += 1
+  const delayMs = delay(state, answer)
+  if (!sameBurst && config.schedule !== false) teach(previous, state, flight, answer, now)
+  const certain = answer.retryAfterMs !== undefined && ownDoing(state, flight)
   const most = Math.min(250, delayMs / 10) / (certain ? 4 : 1)
   const untilMs = now + delayMs + answer.jitter * most
-  if (sameBurst) return { ...state, gate: { ...gate, untilMs: Math.max(gate.untilMs, untilMs) } }
-  return distrust({
-    ...learned,
-    whole: false,
-    since: null,
-    refusals,
-    gate: { closedAt: now, untilMs },
-  })
+  if (sameBurst) {
+    state.gate = { ...gate, untilMs: Math.max(gate.untilMs, untilMs) }
+    return
+  }
+  distrust(state)
+  state.whole = false
+  state.since = null
+  state.gate = { closedAt: now, untilMs }
 }
 
 /** Tells whether our own sends used up a limit that the server named, and nobody else has been seen to spend. */
@@ -58,46 +58,49 @@ const ownDoing = (
   SendLog.countWhere(log, ({ at }) => at + windowMs + guardMs > sentAt) >= limit
 
 /** How long the server wants to be left alone; without its word 1 s, doubling with each refusal in a row. */
-const delay = (state: PacerState, answer: Answer, refusals: number): number => {
-  if (answer.tooLong === true) return state.windowMs
+const delay = ({ refusals, windowMs }: PacerState, answer: Answer): number => {
+  if (answer.tooLong === true) return windowMs
   if (answer.retryAfterMs !== undefined) return Math.max(shortestWaitMs, answer.retryAfterMs)
   return Math.min(longestBlindWaitMs, 1000 * 2 ** Math.min(refusals - 1, 10))
 }
 
-/** What the first refusal of a burst teaches about window and limit. */
-const taught = (
+/** Learns window and limit from the first refusal of a burst. */
+const teach = (
   previous: PacerState,
-  state: PacerState,
+  state: Draft,
   flight: Flight,
   answer: Answer,
   now: number,
-): PacerState => {
+): void => {
   const limitChanged = previous.limitFrom === "server" && state.limit !== previous.limit
-  if (answer.tooLong === true || limitChanged || (answer.remaining ?? 0) > 0) return state
+  if (answer.tooLong === true || limitChanged || (answer.remaining ?? 0) > 0) return
   if (previous.drip !== null) {
     // Refused again and again at the pace of the drip: it is no bucket. The log and the server's word go on.
     const refusals = previous.drip.refusals + 1
-    const drip = refusals < dripRefusals ? { ...previous.drip, fromMs: now, refusals } : null
-    return { ...state, drip, sinceEmpty: null, settled: state.settled || drip === null }
+    state.drip = refusals < dripRefusals ? { ...previous.drip, fromMs: now, refusals } : null
+    state.sinceEmpty = null
+    if (state.drip === null) state.settled = true
+    return
   }
-  if (previous.trusted) return guarded(state)
+  if (previous.trusted) return guard(state)
   const suspectedMs = longerWindow(previous, state, flight, answer, now)
   const told = (answer.retryAfterMs ?? 1000) > state.windowMs || previous.gate !== null
   // A short wait may also mean that the request came a moment too early: only a second one makes it the window.
   if (suspectedMs > state.windowMs && !told && state.suspectedMs !== suspectedMs) {
-    return { ...guarded(state), suspectedMs }
+    state.suspectedMs = suspectedMs
+    return guard(state)
   }
-  const windowMs = Math.max(state.windowMs, suspectedMs)
-  if (state.limitFrom === "server") return { ...state, windowMs }
-  const counted = windowMs > state.windowMs ? (state.since?.count ?? 0) : live(previous, now)
-  return ruled({ ...state, windowMs }, previous, Math.max(1, counted))
+  const isLonger = suspectedMs > state.windowMs
+  if (isLonger) state.windowMs = suspectedMs
+  if (state.limitFrom === "server") return
+  const counted = isLonger ? (state.since?.count ?? 0) : live(previous, now)
+  rule(state, previous, Math.max(1, counted))
 }
 
 /** Waits a little longer for every window from here on. */
-const guarded = (state: PacerState): PacerState => ({
-  ...state,
-  guardMs: Math.min(state.windowMs / 4, Math.max(4, state.guardMs * 2)),
-})
+const guard = (state: Draft): void => {
+  state.guardMs = Math.min(state.windowMs / 4, Math.max(4, state.guardMs * 2))
+}
 
 /**
  * Reads the window from a refusal: from the oldest send that is still counted to the end of the wait, in whole seconds
@@ -125,15 +128,12 @@ const longerWindow = (
 }
 
 /** Takes the count at the refusal for the limit, where nobody says it; each time it is tried again more rarely. */
-const ruled = (state: PacerState, previous: PacerState, limit: number): PacerState => {
+const rule = (state: Draft, previous: PacerState, limit: number): void => {
   const { stretch } = state
   const again = previous.limitFrom === "prior" && previous.proven > 0
   const patience = Math.min(longestPatience, stretch.patience * (again ? 2 : 1))
-  return {
-    ...state,
-    limit,
-    proven: limit,
-    limitFrom: "refusal",
-    stretch: { ...stretch, clean: 0, full: false, patience },
-  }
+  state.limit = limit
+  state.proven = limit
+  state.limitFrom = "refusal"
+  state.stretch = { ...stretch, clean: 0, full: false, patience }
 }

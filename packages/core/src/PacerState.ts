@@ -4,6 +4,8 @@
  * A schedule that never has more than `limit` sends in any window suits fixed windows, sliding logs and buckets alike.
  * `PacerTake` decides who may go, `PacerAnswer` and `PacerRefused` learn.
  */
+import type { Mutable } from "effect/Types"
+
 import * as SendLog from "./SendLog.ts"
 
 /**
@@ -22,10 +24,14 @@ export interface Flight {
   readonly sentAt: number
   /** Another answer proved that the server had counted it by then. */
   readonly countedBy?: number
-  /** How much of the log other answers have dropped meanwhile, which this one may still count. */
-  readonly missed?: number
   /** It took so long that it was put into the log; its answer only tells what it says. */
   readonly logged?: true
+}
+
+/** How many sends the answer to a request of this time took from the log. */
+export interface Drop {
+  readonly sentAt: number
+  readonly count: number
 }
 
 /** A closed gate: nothing passes before `untilMs`, then one probe alone. */
@@ -65,6 +71,8 @@ export interface PacerState {
   /** What the server counts, as far as known: answered sends and those of others that it told about. */
   readonly log: SendLog.SendLog
   readonly flights: ReadonlyArray<Flight>
+  /** What answers have dropped from the log that came before those to requests sent no later. */
+  readonly dropped: ReadonlyArray<Drop>
   /** The request sent alone to see whether the window has turned, or whether the gate may open. */
   readonly probe: number | null
   readonly roundTrip: RoundTrip
@@ -90,6 +98,9 @@ export interface PacerState {
   /** When the last answer came. */
   readonly observedAt: number | null
 }
+
+/** A state in the making: a copy of one that nobody else has seen yet. Nothing inside it is changed in place. */
+export type Draft = Mutable<PacerState>
 
 /** The least round trip of the last answers, and by how much others exceed it. */
 export interface RoundTrip {
@@ -145,6 +156,7 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   sinceEmpty: null,
   log: SendLog.empty,
   flights: [],
+  dropped: [],
   probe: null,
   roundTrip: {
     least: Number.MAX_SAFE_INTEGER,
@@ -163,21 +175,24 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   observedAt: null,
 })
 
+/** Starts the state that follows at a time. */
+export const draftOf = (state: PacerState, now: number): Draft => ({ ...state, nowMs: now })
+
 /** Counts sends that were forgotten as predicted; enough of them make the window trusted, many relax the guard. */
-export const confirm = (state: PacerState, count: number): PacerState => {
-  const confirmed = state.confirmed + count
-  const trusted = state.trusted || confirmed >= windowsToTrust * state.limit
-  const next = { ...state, confirmed, trusted, settled: state.settled || trusted }
-  if (confirmed < windowsToRelax * state.limit) return next
-  return { ...next, confirmed: windowsToTrust * state.limit, guardMs: state.guardMs / 2 }
+export const confirm = (state: Draft, count: number): void => {
+  state.confirmed += count
+  if (state.confirmed >= windowsToTrust * state.limit) state.trusted = true
+  if (state.trusted) state.settled = true
+  if (state.confirmed < windowsToRelax * state.limit) return
+  state.confirmed = windowsToTrust * state.limit
+  state.guardMs /= 2
 }
 
 /** Takes trust away: from here on the server's word counts alone, until the window has proved itself again. */
-export const distrust = (state: PacerState): PacerState => ({
-  ...state,
-  trusted: false,
-  confirmed: 0,
-})
+export const distrust = (state: Draft): void => {
+  state.trusted = false
+  state.confirmed = 0
+}
 
 /**
  * A lower bound of a round trip. A request counted at `c` was answered no earlier than `c` plus the way back,
@@ -216,8 +231,11 @@ export const record = (state: PacerState, flight: Flight, by: number): SendLog.S
 }
 
 /** Counts the requests on their way. */
-export const flying = (state: PacerState): number =>
-  state.flights.reduce((sum, flight) => (flight.logged === true ? sum : sum + 1), 0)
+export const flying = ({ flights }: PacerState): number => {
+  let count = 0
+  for (const { logged } of flights) if (logged !== true) count++
+  return count
+}
 
 /** Counts what the server has surely forgotten by now; before there is trust only its word counts. */
 export const countForgotten = (state: PacerState, now: number): number => {
@@ -243,39 +261,42 @@ export const live = (state: PacerState, now: number): number =>
   SendLog.size(state.log) - countForgotten(state, now)
 
 /** Drops what was forgotten before the oldest answer that is still to come can have been made. */
-export const forget = (state: PacerState, now: number): PacerState => {
+export const forget = (state: Draft, now: number): void => {
   const oldest = state.flights.find((flight) => flight.logged !== true)
   const gone = countForgotten(state, Math.min(now, oldest === undefined ? now : oldest.sentAt))
-  if (gone === 0) return state
+  if (gone === 0) return
   const { drip } = state
-  return {
-    ...state,
-    log: SendLog.dropOldest(state.log, gone),
-    drip: drip === null ? null : { ...drip, fromMs: drip.fromMs + gone * drip.everyMs },
-  }
+  state.log = SendLog.dropOldest(state.log, gone)
+  if (drip !== null) state.drip = { ...drip, fromMs: drip.fromMs + gone * drip.everyMs }
 }
 
 /** Takes a request out of those on their way. */
-export const land = (state: PacerState, flight: Flight): PacerState => ({
-  ...state,
-  flights: state.flights.filter(({ id }) => id !== flight.id),
-  probe: state.probe === flight.id ? null : state.probe,
-})
+export const land = (state: Draft, flight: Flight): void => {
+  const flights = state.flights.slice()
+  flights.splice(flights.indexOf(flight), 1)
+  state.flights = flights
+  if (state.probe === flight.id) state.probe = null
+}
 
 /** Records that a request went out and will have no answer: it counts as spent. */
 export const abandon = (previous: PacerState, id: number, clock: number): PacerState => {
   const now = Math.max(clock, previous.nowMs)
   const flight = previous.flights.find((candidate) => candidate.id === id)
   if (flight === undefined) return previous
-  const state = land({ ...previous, nowMs: now }, flight)
-  return flight.logged === true ? state : { ...state, log: record(state, flight, now) }
+  const state = draftOf(previous, now)
+  land(state, flight)
+  if (flight.logged !== true) state.log = record(state, flight, now)
+  return state
 }
 
 /** Takes a permit back whose request never went out. */
-export const giveBack = (state: PacerState, id: number): PacerState => {
-  const flight = state.flights.find((candidate) => candidate.id === id)
-  if (flight === undefined) return state
-  return { ...land(state, flight), spent: SendLog.dropAt(state.spent, flight.sentAt) }
+export const giveBack = (previous: PacerState, id: number): PacerState => {
+  const flight = previous.flights.find((candidate) => candidate.id === id)
+  if (flight === undefined) return previous
+  const state = draftOf(previous, previous.nowMs)
+  land(state, flight)
+  state.spent = SendLog.dropAt(state.spent, flight.sentAt)
+  return state
 }
 
 /**

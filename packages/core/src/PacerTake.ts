@@ -2,6 +2,8 @@
 import {
   countForgotten,
   distrust,
+  type Draft,
+  draftOf,
   type Flight,
   flying,
   forget,
@@ -28,9 +30,14 @@ type Taken = readonly [Decision, PacerState]
 /** Asks for one request. */
 export const take = (config: PacerConfig, previous: PacerState, clock: number): Taken => {
   const now = Math.max(clock, previous.nowMs)
-  const settled = settle({ ...previous, nowMs: now }, now)
+  const state = draftOf(previous, now)
   const free = config.schedule === false
-  const state = free ? unscheduled(settled) : climb(forget(settled, now), now)
+  settle(state, now)
+  if (free) unschedule(state)
+  else {
+    forget(state, now)
+    climb(state, now)
+  }
   const { gate } = state
   if (gate !== null && now < gate.untilMs) return wait(state, gate.untilMs)
   const ceilingAt = ceilingOpensAt(config, state)
@@ -45,16 +52,21 @@ export const take = (config: PacerConfig, previous: PacerState, clock: number): 
       ? admit(config, state, now)
       : wait(state, answerDue(state, now))
   }
-  const full = { ...state, stretch: { ...state.stretch, full: true } }
-  const certain = state.trusted || state.drip !== null
-  const due = forgottenAt(full, forgotten + occupied - state.limit + 1)
-  if (due === undefined) return wait(full, answerDue(full, now))
-  return due > now ? wait(full, due) : certain ? admit(config, full, now) : alone(config, full, now)
+  if (!state.stretch.full) state.stretch = { ...state.stretch, full: true }
+  const due = forgottenAt(state, forgotten + occupied - state.limit + 1)
+  if (due === undefined) return wait(state, answerDue(state, now))
+  if (due > now) return wait(state, due)
+  return state.trusted || state.drip !== null
+    ? admit(config, state, now)
+    : alone(config, state, now)
 }
 
 /** Keeps nothing of a schedule: the server's last word is the first run of the log, and nothing is to be trusted. */
-const unscheduled = (state: PacerState): PacerState =>
-  state.trusted || state.log.length > 1 ? { ...distrust(state), log: state.log.slice(0, 1) } : state
+const unschedule = (state: Draft): void => {
+  if (!state.trusted && state.log.length <= 1) return
+  distrust(state)
+  state.log = state.log.slice(0, 1)
+}
 
 /** Tells whether another may go before the answers come that show how many more the server takes. */
 const mayFollow = (state: PacerState, occupied: number): boolean => {
@@ -70,23 +82,20 @@ const mayFollow = (state: PacerState, occupied: number): boolean => {
 const wait = (state: PacerState, untilMs: number): Taken => [{ _tag: "Wait", untilMs }, state]
 
 /** Lets one go if none is out to find out what the server does. */
-const alone = (config: PacerConfig, state: PacerState, now: number): Taken =>
-  state.probe === null
-    ? admit(config, { ...state, probe: state.nextId }, now)
-    : wait(state, answerDue(state, now))
+const alone = (config: PacerConfig, state: Draft, now: number): Taken => {
+  if (state.probe !== null) return wait(state, answerDue(state, now))
+  state.probe = state.nextId
+  return admit(config, state, now)
+}
 
-const admit = ({ ceiling }: PacerConfig, state: PacerState, now: number): Taken => {
+const admit = ({ ceiling }: PacerConfig, state: Draft, now: number): Taken => {
   const id = state.nextId
-  const sent = { at: now, base: now, sent: now, count: 1 }
-  return [
-    { _tag: "Admit", id },
-    {
-      ...state,
-      nextId: id + 1,
-      flights: [...state.flights, { id, sentAt: now }],
-      spent: ceiling === undefined ? state.spent : SendLog.add(state.spent, sent, 0),
-    },
-  ]
+  state.nextId = id + 1
+  state.flights = [...state.flights, { id, sentAt: now }]
+  if (ceiling !== undefined) {
+    state.spent = SendLog.add(state.spent, { at: now, base: now, sent: now, count: 1 }, 0)
+  }
+  return [{ _tag: "Admit", id }, state]
 }
 
 /** When the oldest request without an answer will count as arrived, so that nothing waits for it for ever. */
@@ -96,38 +105,34 @@ const answerDue = (state: PacerState, now: number): number => {
 }
 
 /** Puts requests into the log whose answers are very late, and gives up those of processes that are gone. */
-const settle = (state: PacerState, now: number): PacerState => {
+const settle = (state: Draft, now: number): void => {
   const first = state.flights[0]
-  if (first === undefined || first.sentAt + slowMs > now) return state
-  let { log } = state
+  if (first === undefined || first.sentAt + slowMs > now) return
   const flights: Array<Flight> = []
   for (const flight of state.flights) {
     if (flight.sentAt + lostMs <= now) continue
     if (flight.logged !== true && flight.sentAt + slowMs <= now) {
-      log = record({ ...state, log }, flight, flight.sentAt + slowMs)
+      state.log = record(state, flight, flight.sentAt + slowMs)
       flights.push({ ...flight, logged: true })
     } else flights.push(flight)
   }
-  const probe = flights.some((flight) => flight.id === state.probe && flight.logged !== true)
-    ? state.probe
-    : null
-  return { ...state, log, flights, probe }
+  state.flights = flights
+  if (!flights.some((flight) => flight.id === state.probe && flight.logged !== true)) {
+    state.probe = null
+  }
 }
 
 /** Raises an unknown limit: each full window without a refusal doubles it; after a refusal, patience comes first. */
-const climb = (state: PacerState, now: number): PacerState => {
+const climb = (state: Draft, now: number): void => {
   const { stretch } = state
-  if (state.limitFrom === "server" || now < stretch.startMs + state.windowMs) return state
+  if (state.limitFrom === "server" || now < stretch.startMs + state.windowMs) return
   const clean = stretch.full ? stretch.clean + 1 : stretch.clean
-  const next = { ...state, stretch: { ...stretch, startMs: now, full: false, clean } }
-  if (!stretch.full || (state.limitFrom === "refusal" && clean < stretch.patience)) return next
-  return {
-    ...next,
-    limit: Math.min(state.limit * 2, 1_000_000),
-    limitFrom: "prior",
-    proven: state.limit,
-    stretch: { ...next.stretch, clean: 0 },
-  }
+  state.stretch = { ...stretch, startMs: now, full: false, clean }
+  if (!stretch.full || (state.limitFrom === "refusal" && clean < stretch.patience)) return
+  state.proven = state.limit
+  state.limit = Math.min(state.limit * 2, 1_000_000)
+  state.limitFrom = "prior"
+  state.stretch = { ...state.stretch, clean: 0 }
 }
 
 /** When the ceiling has room; in no span of its length are there more sends than it says. */

@@ -11,7 +11,14 @@ const runs = { arbitrary: { runs: 1000 } }
 const between = (minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }))
 
-/** A state machine with a clock of its own, whose state passes through JSON at every step. */
+/** Makes a state that throws where somebody changes it in place. */
+const frozen = <A>(value: A): A => {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) frozen(inner)
+  return Object.freeze(value)
+}
+
+/** A state machine with a clock of its own, whose state passes through JSON, and is frozen, at every step. */
 class Machine {
   now = 1000
   state: PacerState.PacerState
@@ -24,7 +31,7 @@ class Machine {
 
   #keep(state: PacerState.PacerState): void {
     // safe: what JSON gives back is what JSON was given; that it works on is what is tested
-    this.state = JSON.parse(JSON.stringify(state)) as PacerState.PacerState
+    this.state = frozen(JSON.parse(JSON.stringify(state)) as PacerState.PacerState)
   }
 
   take(): PacerTake.Decision {
@@ -525,6 +532,27 @@ describe("without a schedule", () => {
 })
 
 describe("cost", () => {
+  it("keeps little, however many answers overtake a late one", () => {
+    const machine = new Machine()
+    const first = machine.admitted()
+    machine.observe(first, { refused: false, limit: 100, remaining: 99 })
+    const late = machine.admitted()
+    for (let count = 0; count < 500; count++) {
+      const id = machine.admitted()
+      machine.now += 3
+      // the server forgets all, again and again
+      machine.observe(id, { refused: false, limit: 100, remaining: 99 })
+    }
+    assert.isAbove(machine.state.dropped.length, 0)
+    assert.isAtMost(machine.state.dropped.length, 64)
+    assert.strictEqual(
+      machine.state.dropped.reduce((sum, { count }) => sum + count, 0),
+      500,
+    )
+    machine.observe(late, { refused: false, limit: 100, remaining: 98 })
+    assert.isEmpty(machine.state.flights)
+  })
+
   it("10,000 per second need a log of about 512 runs, however many were sent", () => {
     const machine = new Machine()
     machine.observe(machine.admitted(), { refused: false, limit: 10_000, remaining: 9999 })
