@@ -26,8 +26,8 @@ import type { HeaderRecord } from "./RateLimitInfo.ts"
  * **Details**
  *
  * A transport that can tell when bytes may leave calls `watch` before it connects and `dispatch` at that moment. A
- * transport that cannot leaves the probe alone; then every transport failure counts as in doubt. A transport that can
- * fail a request at any time gives `watch` the way to do so; deadlines then need no fibers of their own.
+ * transport that cannot leaves the probe alone; then every transport failure counts as in doubt. An `abortable`
+ * transport gives `watch` the way to fail the request.
  */
 export class Probe {
   /** Whether the transport reports its phase. */
@@ -59,6 +59,15 @@ export class Probe {
 export const AttemptProbe = Context.Reference<Probe>("@aelyst/core/AttemptProbe", {
   defaultValue: () => new Probe(),
 })
+
+const AbortableTypeId = Symbol.for("@aelyst/core/Abortable")
+
+/**
+ * Marks a client whose transport gives the probe, before anything waits, the way to fail a request at any time; its
+ * deadlines then need no fibers of their own. A client made from it by a combinator is another one, without the mark.
+ */
+export const abortable = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  Object.assign(client, { [AbortableTypeId]: true })
 
 /** Holds the deadlines of one attempt up to the head of its answer, in milliseconds from the start. */
 export interface AttemptLimits {
@@ -273,9 +282,10 @@ export const send = (
   const execute = Effect.updateContext(client.execute(request), (outer: Context.Context<never>) =>
     contextOf(outer, probe),
   )
-  const ended = deadlines.shared
-    ? timed(execute, probe, limits, deadlines)
-    : raced(execute, probe, limits)
+  const ended =
+    AbortableTypeId in client
+      ? timed(execute, probe, limits, deadlines)
+      : raced(execute, probe, limits)
   return Effect.matchCauseEffect(ended, {
     // asked when the transport has ended, a timed-out one too: until then bytes may still leave
     onFailure: (cause) => {
@@ -285,9 +295,6 @@ export const send = (
       const code = probe.expired || error === "TIMEOUT" ? "TIMEOUT" : codeOf(error)
       return Effect.succeed(failureOf(probe, code))
     },
-    onSuccess: (response) => {
-      if (probe.abort !== undefined) deadlines.shared = true
-      return Effect.succeed(new ResponseHead(response))
-    },
+    onSuccess: (response) => Effect.succeed(new ResponseHead(response)),
   })
 }

@@ -20,8 +20,6 @@ const never = () => undefined
 
 /** Keeps the deadlines of the attempts under way. */
 export class Deadlines {
-  /** Whether the transport can fail a request by itself; the first attempt finds out. */
-  shared = false
   private readonly deadlines = new Set<Deadline>()
   private timer: Fiber.Fiber<void> | undefined
   private dueMs = Number.POSITIVE_INFINITY

@@ -24,7 +24,7 @@ export {
 } from "./AelystError.ts"
 export type { ExistsCandidate, ExistsMatcher } from "./Answer.ts"
 export { defaultExists } from "./Answer.ts"
-export { AttemptProbe, Probe, codeOf, maxBodyBytes } from "./Attempt.ts"
+export { AttemptProbe, Probe, abortable, codeOf, maxBodyBytes } from "./Attempt.ts"
 export type { CallResult, RunScope, TokenSource } from "./Call.ts"
 export type { ClientConfig, ClientOptions } from "./ClientConfig.ts"
 export {

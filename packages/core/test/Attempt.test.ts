@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import type { CreateOptions, CreateResult } from "../src/AelystClient.ts"
 import * as AelystClient from "../src/AelystClient.ts"
 import type { AelystError } from "../src/AelystError.ts"
-import { AttemptProbe, Probe, codeOf, failureOf, maxBodyBytes } from "../src/Attempt.ts"
+import { AttemptProbe, Probe, abortable, codeOf, failureOf, maxBodyBytes } from "../src/Attempt.ts"
 
 const token = Redacted.make("token-for-tests")
 
@@ -188,6 +188,67 @@ describe("the deadlines of an attempt", () => {
       }
     }),
   )
+
+  for (const [what, answers, wrapped] of [
+    ["that can fail its requests", false, (http: HttpClient.HttpClient) => http],
+    [
+      "that can, behind a client that prepares its requests for ever",
+      true,
+      (http: HttpClient.HttpClient) => HttpClient.mapRequestEffect(http, () => Effect.never),
+    ],
+    [
+      "that can, behind a client that never gives its answers",
+      true,
+      (http: HttpClient.HttpClient) =>
+        HttpClient.transformResponse(http, (effect) => Effect.andThen(effect, Effect.never)),
+    ],
+  ] as const) {
+    it.effect(`hold for a transport ${what}`, () =>
+      Effect.gen(function* () {
+        let aborts = 0
+        const http = wrapped(
+          abortable(
+            HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
+              (prepared) =>
+                Effect.flatMapEager(prepared, (request) =>
+                  Effect.withFiber((fiber) =>
+                    Effect.callback((resume) => {
+                      const probe = fiber.getRef(AttemptProbe)
+                      probe.watch(() => {
+                        aborts += 1
+                        const reason = new HttpClientError.TransportError({ request })
+                        resume(Effect.fail(new HttpClientError.HttpClientError({ reason })))
+                      })
+                      probe.dispatch()
+                      const created = new Response(JSON.stringify({ code: "200", message: "" }))
+                      if (answers) {
+                        resume(Effect.succeed(HttpClientResponse.fromWeb(request, created)))
+                      }
+                    }),
+                  ),
+                ),
+              Effect.succeed,
+            ),
+          ),
+        )
+        const client = yield* Effect.provideService(
+          AelystClient.make({ token, retries: 0 }),
+          HttpClient.HttpClient,
+          http,
+        )
+        const create = client.create("id:5", { firstName: "Ana" })
+        for (let call = 0; call < 2; call++) {
+          const started = yield* Clock.currentTimeMillis
+          const fiber = yield* Effect.forkChild(
+            Effect.andThen(Effect.exit(create), Clock.currentTimeMillis),
+          )
+          yield* TestClock.adjust("5 minutes")
+          assert.strictEqual((yield* Fiber.join(fiber)) - started, 15_000)
+        }
+        assert.strictEqual(aborts, answers ? 0 : 2)
+      }),
+    )
+  }
 
   it.effect("never overrun the deadline of the call, in any phase", () =>
     Effect.gen(function* () {

@@ -5,7 +5,7 @@
 import type * as Net from "node:net"
 
 import type { ConfigurationError, Probe } from "@aelyst/core"
-import { AttemptProbe } from "@aelyst/core"
+import { AttemptProbe, abortable } from "@aelyst/core"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -137,17 +137,19 @@ const send = (carriers: Carriers, request: HttpClientRequest, probe: Probe) => {
 
 // Not `HttpClient.make`: its span would carry the URL, and its abort controller costs more than the rest of this module.
 const clientOf = (carriers: Carriers): HttpClient.HttpClient =>
-  HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
-    (prepared) =>
-      // mostly nothing prepares the request, and then it is there already
-      Effect.flatMapEager(prepared, (request) =>
-        Effect.withFiber((fiber) => {
-          const probe = fiber.getRef(AttemptProbe)
-          probe.watch()
-          return send(carriers, request, probe)
-        }),
-      ),
-    Effect.succeed,
+  abortable(
+    HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
+      (prepared) =>
+        // mostly nothing prepares the request, and then it is there already
+        Effect.flatMapEager(prepared, (request) =>
+          Effect.withFiber((fiber) => {
+            const probe = fiber.getRef(AttemptProbe)
+            probe.watch()
+            return send(carriers, request, probe)
+          }),
+        ),
+      Effect.succeed,
+    ),
   )
 
 /**
