@@ -21,13 +21,13 @@ const logged = <A, E>(effect: Effect.Effect<A, E>) =>
     return { lines, value }
   })
 
-const told = (callback: ((value: number) => void) | undefined, value: number) =>
+const notified = (callback: ((value: number) => void) | undefined, value: number) =>
   Effect.suspend(() => notify(callback, value) ?? Effect.void)
 
 describe("notify", () => {
   it.effect("logs that a callback threw, and not what", () =>
     Effect.gen(function* () {
-      const { lines } = yield* logged(told(throwing, 1))
+      const { lines } = yield* logged(notified(throwing, 1))
       assert.deepStrictEqual(lines, ['["a callback threw"]'])
     }),
   )
@@ -41,7 +41,7 @@ describe("notify", () => {
       const { lines } = yield* logged(
         Effect.gen(function* () {
           // safe: a void callback may be an async function
-          yield* told((() => rejected) as () => void, 1)
+          yield* notified((() => rejected) as () => void, 1)
           for (const reject of settle) reject()
           yield* Effect.promise(() => rejected.catch(() => {}))
           yield* Effect.yieldNow
@@ -53,7 +53,7 @@ describe("notify", () => {
   )
 
   it.effect("does nothing without a callback", () =>
-    Effect.map(logged(told(undefined, 1)), ({ lines }) => assert.isEmpty(lines)),
+    Effect.map(logged(notified(undefined, 1)), ({ lines }) => assert.isEmpty(lines)),
   )
 })
 
