@@ -41,12 +41,18 @@ const isPromise = (u: unknown): u is PromiseLike<unknown> =>
 const threw = Effect.logWarning("a callback threw")
 
 // nobody waits for what a callback goes on to do
-const settled = (given: PromiseLike<unknown>): Effect.Effect<void> =>
-  Effect.tryPromise(() => given).pipe(
-    Effect.catch(() => threw),
+const settled = (given: PromiseLike<unknown>): Effect.Effect<void> => {
+  // heard at once: a rejection that nobody has heard of by the end of this turn can end the process
+  const rejected = Promise.resolve(given).then(
+    () => false,
+    () => true,
+  )
+  return Effect.promise(() => rejected).pipe(
+    Effect.flatMap((isRejected) => (isRejected ? threw : Effect.void)),
     Effect.forkDetach,
     Effect.asVoid,
   )
+}
 
 /**
  * Runs a callback at once; that it threw, or that the promise it gave rejected, is logged as a warning by the effect

@@ -52,6 +52,17 @@ describe("notify", () => {
     }),
   )
 
+  it("hears of a rejected promise at once, whether or not its warning is logged", async () => {
+    const unheard: Array<unknown> = []
+    const hear = (error: unknown) => unheard.push(error)
+    process.on("unhandledRejection", hear)
+    // safe: a void callback may be an async function
+    notify((async () => throwing()) as () => void, 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off("unhandledRejection", hear)
+    assert.isEmpty(unheard)
+  })
+
   it.effect("does nothing without a callback", () =>
     Effect.map(logged(notified(undefined, 1)), ({ lines }) => assert.isEmpty(lines)),
   )
