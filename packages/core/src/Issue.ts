@@ -96,15 +96,15 @@ export const Issue = /* @__PURE__ */ schema()
 /** The most issues that one validation lists; after them one `ISSUES_TOO_MANY` follows. */
 export const MAX_ISSUES = 100
 
-/** Makes an issue from its code; the rule comes from the table. */
+/** Makes an issue from its code, with a path of its own; the rule comes from the table. */
 export const make = (
   code: IssueCode,
   path: ReadonlyArray<string | number>,
   suggestion?: string,
 ): Issue =>
   suggestion === undefined
-    ? { path, code, rule: rules[code] }
-    : { path, code, rule: rules[code], suggestion }
+    ? { path: [...path], code, rule: rules[code] }
+    : { path: [...path], code, rule: rules[code], suggestion }
 
 /** Renders an issue as one line: path, rule, suggestion. */
 export const format = (issue: Issue): string => {

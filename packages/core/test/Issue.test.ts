@@ -16,6 +16,13 @@ describe("Issue", () => {
     )
   })
 
+  it("has a path of its own, which nobody else's issue shares", () => {
+    const path = ["firstName"]
+    assert.deepStrictEqual(Issue.make("FIRST_NAME_MISSING", path).path, path)
+    assert.notStrictEqual(Issue.make("FIRST_NAME_MISSING", path).path, path)
+    assert.notStrictEqual(Issue.make("FIRST_NAME_MISSING", path, "write it").path, path)
+  })
+
   it("decodes codes that this version does not know", () => {
     const newer = { path: [], code: "SOMETHING_NEW", rule: "A rule" }
     assert.deepStrictEqual(Schema.decodeUnknownSync(Issue.Issue)(newer), newer)
