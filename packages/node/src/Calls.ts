@@ -60,37 +60,44 @@ export class Calls {
     if (signal?.aborted === true) {
       return Promise.resolve({ _tag: "Aborted", reason: signal.reason, outcome: "not_sent" })
     }
-    const running: Running = { end: noop, ended: nothing }
+    let resolve: (ended: Ended) => void = noop
+    const ended = new Promise<Ended>((settle) => {
+      resolve = settle
+    })
+    const running: Running = { end: noop, ended }
     this.#running.add(running)
     const abort = () => running.end()
     signal?.addEventListener("abort", abort, { once: true })
-    const ended = new Promise<Ended>((resolve) => {
-      let head = noHead
-      let last: CallEnd | undefined
-      const { onOutcome } = this.#hooks
-      const context = Context.add(this.context, Core.Observer, {
-        ...this.#hooks,
-        onHead: (seen) => {
-          head = seen
-        },
-        onOutcome: (end) => {
-          last = end
-          return onOutcome?.(end)
-        },
-      })
-      // a call whose input is wrong ends before this returns
-      const interrupt = Effect.runCallbackWith(context)(effect, {
-        onExit: (exit) => {
-          signal?.removeEventListener("abort", abort)
-          this.#forget(running)
-          resolve(
-            Exit.isSuccess(exit) ? created(exit.value, head) : failed(exit.cause, last, signal),
-          )
-        },
-      })
-      if (this.#running.has(running)) running.end = () => interrupt()
+    let head = noHead
+    let last: CallEnd | undefined
+    const { onOutcome } = this.#hooks
+    const context = Context.add(this.context, Core.Observer, {
+      ...this.#hooks,
+      onHead: (seen) => {
+        head = seen
+      },
+      onOutcome: (end) => {
+        last = end
+        return onOutcome?.(end)
+      },
     })
-    if (this.#running.has(running)) running.ended = ended
+    // a hook may abort before the call is out of this function
+    const abortable =
+      signal === undefined
+        ? effect
+        : Effect.withFiber<Core.CreateResult, Core.AelystError>((fiber) => {
+            running.end = () => fiber.interruptUnsafe()
+            return effect
+          })
+    const interrupt = Effect.runCallbackWith(context)(abortable, {
+      onExit: (exit) => {
+        signal?.removeEventListener("abort", abort)
+        this.#forget(running)
+        resolve(Exit.isSuccess(exit) ? created(exit.value, head) : failed(exit.cause, last, signal))
+      },
+    })
+    // a call whose input is wrong has ended already
+    if (this.#running.has(running)) running.end = () => interrupt()
     return ended
   }
 
@@ -152,10 +159,11 @@ const failed = (
   return outcome === "not_sent" ? unavailable(attempts) : cut(attempts)
 }
 
-const callbacksOf = ({ onAttempt, onWait, onOutcome }: Hooks): Core.Callbacks => ({
-  ...(onAttempt !== undefined && { onAttempt }),
-  ...(onWait !== undefined && { onWait }),
-  ...(onOutcome !== undefined && { onOutcome }),
+// bound: the hooks may be the methods of an object of the caller's
+const callbacksOf = (hooks: Hooks): Core.Callbacks => ({
+  ...(hooks.onAttempt !== undefined && { onAttempt: hooks.onAttempt.bind(hooks) }),
+  ...(hooks.onWait !== undefined && { onWait: hooks.onWait.bind(hooks) }),
+  ...(hooks.onOutcome !== undefined && { onOutcome: hooks.onOutcome.bind(hooks) }),
 })
 
 const unavailable = (attempts: ReadonlyArray<Core.AttemptRecord>): Ended => ({

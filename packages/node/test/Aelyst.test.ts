@@ -18,6 +18,10 @@ import { setUp } from "./sandboxed.ts"
 
 const ana = { firstName: "Ana" }
 
+const failing = async () => {
+  throw new Error("mine")
+}
+
 /** Gives what a promise rejects with. */
 const rejection = async (promise: Promise<unknown>): Promise<unknown> => {
   try {
@@ -488,6 +492,66 @@ describe("hooks", () => {
       ["created"],
     )
     assert.deepStrictEqual(lines, ["warn a callback threw"])
+  })
+
+  it("end a call from within, before anything is sent", async () => {
+    const abort = new AbortController()
+    const reason = new Error("enough")
+    await using at = await setUp({ hooks: { onWait: () => abort.abort(reason) } })
+    const pending = at.aelyst.contacts.create("id:5", ana, { signal: abort.signal })
+    assert.strictEqual(await rejection(pending), reason)
+    assert.strictEqual(await pending.outcome(), "not_sent")
+    assert.strictEqual(at.posts(), 0)
+  })
+
+  it("close the client from within, which waits for the call", async () => {
+    const closing: Array<Promise<void>> = []
+    await using at = await setUp({ hooks: { onWait: () => closing.push(at.aelyst.close()) } })
+    const { result } = await at.aelyst.contacts.create("id:5", ana)
+    await Promise.all(closing)
+    assert.strictEqual(result, "created")
+    assert.strictEqual(closing.length, 1)
+  })
+
+  it("are methods of their object", async () => {
+    class Seen {
+      readonly #names: Array<string> = []
+      get names() {
+        return this.#names
+      }
+      onWait() {
+        this.#names.push("wait")
+      }
+      onAttempt() {
+        this.#names.push("attempt")
+      }
+      onOutcome() {
+        this.#names.push("outcome")
+      }
+    }
+    const hooks = new Seen()
+    await using at = await setUp({ hooks })
+    await at.aelyst.contacts.create("id:5", ana)
+    assert.deepStrictEqual(hooks.names, ["wait", "attempt", "outcome"])
+  })
+
+  it("leave no rejection unheard where they are asynchronous and fail", async () => {
+    const lines: Array<string> = []
+    const unheard: Array<unknown> = []
+    const hear = (error: unknown) => unheard.push(error)
+    await using at = await setUp({
+      logger: ({ message }) => lines.push(message),
+      hooks: { onWait: failing, onAttempt: failing, onOutcome: failing },
+    })
+    process.on("unhandledRejection", hear)
+    try {
+      await at.aelyst.contacts.create("id:5", ana)
+      await until(() => lines.length === 3)
+    } finally {
+      process.off("unhandledRejection", hear)
+    }
+    assert.deepStrictEqual(new Set(lines), new Set(["a callback threw"]))
+    assert.isEmpty(unheard)
   })
 })
 
