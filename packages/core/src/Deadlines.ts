@@ -36,12 +36,10 @@ export class Deadlines {
         deadline = { atMs: Monotonic.millisOf(fiber.getRef(Clock.Clock)) + inMs, expire }
         this.deadlines.add(deadline)
         if (deadline.atMs >= this.dueMs) return attempt
-        this.dueMs = deadline.atMs
         this.timer?.interruptUnsafe()
-        return Effect.flatMap(Effect.forkDetach(this.watch), (timer) => {
-          this.timer = timer
-          return attempt
-        })
+        // at one go: an interruption in between would leave the others without a timer
+        this.timer = Effect.runForkWith(fiber.context)(this.watch)
+        return attempt
       }),
       () => {
         if (deadline !== undefined) this.disarm(deadline)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 
 import { Deadlines } from "../src/Deadlines.ts"
@@ -61,6 +61,33 @@ describe("Deadlines", () => {
       yield* arm
       yield* TestClock.adjust(1_000)
       assert.strictEqual(expired, 1)
+    }),
+  )
+
+  it.effect("expires the others where one is interrupted while it is being set", () =>
+    Effect.gen(function* () {
+      for (let turns = 0; turns < 20; turns++) {
+        const deadlines = new Deadlines()
+        let expired = 0
+        const other = yield* held(deadlines, 2_000, () => {
+          expired += 1
+          return undefined
+        })
+        // a fiber that yields this often can be interrupted anywhere
+        const fiber = yield* Effect.forkChild(
+          Effect.provideService(
+            deadlines.within(1_000, Effect.never, () => undefined),
+            Scheduler.MaxOpsBeforeYield,
+            4,
+          ),
+        )
+        for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
+        yield* Fiber.interrupt(fiber)
+        // a timer that yields this often is late by some moves of the clock
+        for (let move = 0; move < 40; move++) yield* TestClock.adjust(1_000)
+        assert.strictEqual(expired, 1, `after ${turns} turns`)
+        yield* Fiber.interrupt(other)
+      }
     }),
   )
 
