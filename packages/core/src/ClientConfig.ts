@@ -178,7 +178,7 @@ export interface CallConfig {
 
 // What the client, the transport or HTTP itself writes.
 const reservedHeader =
-  /^(?:authorization|accept|accept-encoding|content-.*|transfer-encoding|host|connection|keep-alive|te|trailer|upgrade|expect|user-agent|cookie|traceparent|proxy-.*)$/
+  /^(?:authorization|accept|accept-encoding|content-.*|transfer-encoding|host|connection|keep-alive|te|trailer|upgrade|expect|user-agent|cookie|proxy-.*)$/
 
 /**
  * Checks the headers that a caller adds to a request, and gives them by lower-case name. What the client, the transport

@@ -442,7 +442,7 @@ describe("create", () => {
         delivery: "natural-key",
         doubtDelay: 1_000,
       }).pipe(Effect.provideService(HttpClient.HttpClient, server.client))
-      const headers = { "X-Request-Id": "abc" }
+      const headers = { "X-Request-Id": "abc", traceparent: "00-1-2-01" }
       const fiber = yield* Effect.forkChild(
         client.create("id:5", { firstName: "Ana" }, { headers }),
       )
@@ -453,6 +453,7 @@ describe("create", () => {
         server.received.map((request) => request.headers["x-request-id"]),
         ["abc", "abc", undefined],
       )
+      assert.strictEqual(server.received[0]?.headers["traceparent"], "00-1-2-01")
       for (const { authorization } of server.received) {
         assert.strictEqual(authorization, "Bearer token-for-tests")
       }
@@ -465,7 +466,7 @@ describe("create", () => {
       const client = yield* AelystClient.make({ token }).pipe(
         Effect.provideService(HttpClient.HttpClient, server.client),
       )
-      for (const name of ["Authorization", "content-length", "traceparent", "a b", ""]) {
+      for (const name of ["Authorization", "content-length", "Cookie", "a b", ""]) {
         const exit = yield* Effect.exit(
           client.create("id:5", { firstName: "Ana" }, { headers: { [name]: "secret" } }),
         )
