@@ -41,7 +41,7 @@ export class Probe {
   /** Fails the request at once, where the transport can. */
   abort: (() => void) | undefined
   /** Tells that the transport will report, and how it can be made to fail the request. */
-  watch(abort?: () => void): void {
+  watch(abort: (() => void) | undefined = this.abort): void {
     this.watched = true
     this.abort = abort
   }

@@ -1,16 +1,42 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Random, Redacted, Result, Scheduler } from "effect"
-import { HttpClient } from "effect/http"
+import { HttpClient, HttpClientError } from "effect/http"
 import { TestClock } from "effect/testing"
 
 import * as AelystClient from "../src/AelystClient.ts"
 import type { AttemptRecord } from "../src/AelystError.ts"
+import { AttemptProbe, abortable } from "../src/Attempt.ts"
 import { parse } from "../src/ClientConfig.ts"
 import * as Lane from "../src/Lane.ts"
 import { Observer } from "../src/Observer.ts"
 import * as Ledger from "./ledger.ts"
+import * as TestTracer from "./tracer.ts"
 
 const token = Redacted.make("token-for-tests")
+
+/** Gives a transport of which every request can be failed, as that of Node can. */
+const abortableOf = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  abortable(
+    HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
+      (prepared) =>
+        Effect.flatMapEager(prepared, (request) =>
+          Effect.withFiber((fiber) => {
+            const probe = fiber.getRef(AttemptProbe)
+            return Effect.callback((resume) => {
+              const sending = Effect.runForkWith(fiber.context)(client.execute(request))
+              probe.watch(() => {
+                const reason = new HttpClientError.TransportError({ request })
+                resume(Effect.fail(new HttpClientError.HttpClientError({ reason })))
+                sending.interruptUnsafe()
+              })
+              sending.addObserver(resume)
+              return Fiber.interrupt(sending)
+            })
+          }),
+        ),
+      Effect.succeed,
+    ),
+  )
 
 interface End {
   readonly outcome: string
@@ -34,8 +60,10 @@ const trial = (seed: number) =>
     const client = yield* Effect.provideService(
       AelystClient.makeWith(config, token, lane),
       HttpClient.HttpClient,
-      server.client,
+      random() < 0.5 ? abortableOf(server.client) : server.client,
     )
+    const isTraced = random() < 0.3
+    const { tracer } = TestTracer.make()
     const ends = new Map<number, ReadonlyArray<End>>()
     // the last call has the key of the first, and waits for it
     const calls = [...keys, "id:0"]
@@ -47,7 +75,8 @@ const trial = (seed: number) =>
           },
         }),
         // a fiber that yields this often can be interrupted nearly anywhere
-        Effect.provideService(Scheduler.MaxOpsBeforeYield, 10 + Math.floor(random() * 100)),
+        Effect.provideService(Scheduler.MaxOpsBeforeYield, 3 + Math.floor(random() * 60)),
+        (create) => (isTraced ? Effect.withTracer(create, tracer) : create),
         Random.withSeed(seed),
         Effect.forkChild,
       ),
