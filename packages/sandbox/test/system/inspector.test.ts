@@ -142,7 +142,7 @@ describe("the inspector in Chromium", { timeout: 60_000 }, () => {
     await using on = await stage(browser)
     const { page, sandbox } = on
     for (const id of ["id:1", "id:2", "id:3"]) await create(sandbox, id)
-    await page.waitForFunction("document.querySelectorAll('[role=option]').length === 3")
+    await page.locator("[role=option]").nth(2).waitFor()
     const at = async (key: string, name: string) => {
       await page.keyboard.press(key)
       assert.include(await chosen(page).innerText(), name)
@@ -235,7 +235,7 @@ describe("the inspector in Chromium", { timeout: 60_000 }, () => {
       await create(sandbox, "email:500@sandbox.test")
       await create(sandbox, "email:429@sandbox.test")
       await create(sandbox, "id:2")
-      await page.waitForFunction("document.querySelectorAll('[role=option]').length === 4")
+      await page.locator("[role=option]").nth(3).waitFor()
       await page.keyboard.press("j")
       for (const key of ["1", "2", "3", "4"]) {
         await page.keyboard.press(key)
