@@ -89,6 +89,13 @@ describe("10 per second, told nothing", () => {
     })
   }
 
+  for (const concurrency of [10, 100]) {
+    it(`the three together, ${concurrency} in flight: it reaches 98.5 % of ideal in the median`, () => {
+      const all = windows.flatMap((kind) => cell(scenarios.plain, kind, concurrency).utilisations)
+      assert.isAtLeast(median(all), 0.985)
+    })
+  }
+
   for (const kind of windows) {
     it(`${kind}, one in flight: it takes at most 1.08 x ideal, without a 429`, () => {
       const { worst, mostRefusals } = cell(scenarios.plain, kind, 1)

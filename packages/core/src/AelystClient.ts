@@ -20,7 +20,7 @@ import type { Span } from "effect/Tracer"
 
 import type { AelystError } from "./AelystError.ts"
 import { InvalidContactError } from "./AelystError.ts"
-import type { CallResult, RunScope, TokenSource } from "./Call.ts"
+import type { CreateResult, RunScope, TokenSource } from "./Call.ts"
 import * as Call from "./Call.ts"
 import type {
   CallConfig,
@@ -59,9 +59,6 @@ export interface CreateOptions extends CallOptions {
   /** Further headers of the request, such as a request ID; those that the client or HTTP itself writes are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
-
-/** Tells what was created, and by which attempts. */
-export interface CreateResult extends CallResult {}
 
 /** Creates Aelyst contacts. */
 export class AelystClient extends Context.Service<

@@ -6,12 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Fiber } from "effect/Fiber"
-import * as Headers from "effect/http/Headers"
-import * as HttpBody from "effect/http/HttpBody"
 import type * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as UrlParams from "effect/http/UrlParams"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Span } from "effect/Tracer"
@@ -36,6 +31,7 @@ import { Observer, notify } from "./Observer.ts"
 import type { OpenPlace, PacerRefusal, Permit } from "./Pacer.ts"
 import type { RateLimitInfo } from "./RateLimitInfo.ts"
 import { fromHeaders } from "./RateLimitInfo.ts"
+import * as Request from "./Request.ts"
 import type { CallState } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Tracing from "./Tracing.ts"
@@ -80,8 +76,8 @@ export interface CallLimits {
   readonly run: RunScope | undefined
 }
 
-/** Tells what a call that created its contact came to. */
-export interface CallResult {
+/** Tells what a call that created its contact came to, and by which attempts. */
+export interface CreateResult {
   readonly identifier: Identifier.Identifier
   /** Every attempt, oldest first. */
   readonly attempts: ReadonlyArray<AttemptRecord>
@@ -229,52 +225,6 @@ const whileOpen = (call: Call, retryAfterMs: number): Effect.Effect<void, Unavai
       )
 }
 
-const headersOf = (token: Redacted.Redacted, more: Record<string, string>): Headers.Headers =>
-  Headers.fromRecordUnsafe({
-    ...more,
-    accept: "application/json",
-    authorization: `Bearer ${Redacted.value(token)}`,
-    "content-type": "application/json",
-  })
-
-/** The headers of requests that add none, by their token: the same object each time. */
-const commonHeaders = new WeakMap<Redacted.Redacted, Headers.Headers>()
-
-const commonHeadersOf = (token: Redacted.Redacted): Headers.Headers => {
-  const known = commonHeaders.get(token)
-  if (known !== undefined) return known
-  const headers = headersOf(token, {})
-  commonHeaders.set(token, headers)
-  return headers
-}
-
-const requestOf = (
-  { limits, sender, valid }: Call,
-  token: Redacted.Redacted,
-  traceparent: string | undefined,
-) =>
-  // made at one go: the combinators would copy the headers once for each of them
-  HttpClientRequest.makeWith(
-    "POST",
-    `${sender.config.baseUrl}/contact/${Identifier.toPathSegment(valid.identifier)}`,
-    UrlParams.empty,
-    Option.none(),
-    traceparent === undefined && limits.headers === undefined
-      ? commonHeadersOf(token)
-      : headersOf(token, { ...limits.headers, ...(traceparent !== undefined && { traceparent }) }),
-    HttpBody.text(valid.body, "application/json"),
-  )
-
-const secretsOf = (valid: Validated): ReadonlyArray<string> => {
-  const { custom_fields: fields = [], ...texts } = valid.payload
-  return [
-    valid.identifier,
-    Identifier.value(valid.identifier),
-    ...Object.values(texts),
-    ...fields.map((field) => String(field.value ?? "")),
-  ]
-}
-
 /** Asks for the token, within the deadline. */
 const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError> => {
   const { token } = call.sender
@@ -339,6 +289,7 @@ function* attempt(
   const { config, lane } = sender
   const token = Redacted.isRedacted(sender.token) ? sender.token : yield* tokenOf(call)
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
+  const headers = traceparent === undefined ? limits.headers : { ...limits.headers, traceparent }
   const startedAt = call.clock.currentTimeMillisUnsafe()
   const began = nowOf(call)
   const left = limits.deadlineAt - began
@@ -353,7 +304,7 @@ function* attempt(
   trace.probe = probe
   const head = yield* Attempt.send(
     sender.http,
-    requestOf(call, token, traceparent),
+    Request.make(config.baseUrl, call.valid, token, headers),
     probe,
     { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(limits.timeoutMs, left) },
     sender.deadlines,
@@ -367,22 +318,20 @@ function* attempt(
     if (told !== undefined) yield* told
     return { verdict: head, info: {}, tooLong: false }
   }
-  const { status, headers } = head
+  const { status } = head
   if (isRefusal(status)) trace.probe = undefined
   const now = nowOf(call)
   lane.breaker.heard(now)
-  const info = fromHeaders(headers, startedAt + (now - began))
+  const info = fromHeaders(head.headers, startedAt + (now - began))
   const refused = isRateRefusal(status)
   const tooLong = refused && isTooLong(call, info, now)
   // at the headers, not at the end of the body: until then every other caller would run into the same refusal
   yield* permit.observe({ refused, ...info, tooLong })
-  const heard = notify(observer.onHead, { status, headers })
+  const heard = notify(observer.onHead, { status, headers: head.headers })
   if (heard !== undefined) yield* heard
   const body = yield* head.body(Math.max(0, Math.min(bodyMs, limits.deadlineAt - now)))
-  const verdict = interpret({ status, headers, body }, info, config.exists, () => [
-    ...secretsOf(call.valid),
-    Redacted.value(token),
-  ])
+  const answer = { status, headers: head.headers, body }
+  const verdict = interpret(answer, info, config.exists, () => Request.secretsOf(call.valid, token))
   const phase = body === undefined ? "body" : "answered"
   const told = finish(call, { number, startedAt, waitedMs, phase, status }, began, verdict, span)
   if (told !== undefined) yield* told
@@ -418,7 +367,7 @@ function* permitted(
   return permit ?? (yield* waiting(call, place.acquire({ deadline: call.limits.deadlineAt })))
 }
 
-/** Decides what follows a failed attempt, and waits where it is sent again; fails where it is not. */
+/** Does what was decided after a failed attempt: waits where it is sent again, within budget and deadline, else fails. */
 function* afterwards(
   call: Call,
   { tooLong, verdict }: Attempted & { readonly verdict: Failure },
@@ -459,7 +408,7 @@ const keyed = (call: Call, ready: Effect.Effect<void>): Effect.Effect<void, Unav
 /** Takes the key and a place in line, sends, decides, waits and sends again, until the call ends. */
 const steps = Effect.fnUntraced(function* (
   call: Call,
-): Effect.fn.Return<CallResult, CallError | PacerRefusal> {
+): Effect.fn.Return<CreateResult, CallError | PacerRefusal> {
   const { limits, trace, observer, valid } = call
   const { breaker, budget, locks, pacer } = call.sender.lane
   const turn = locks.enter(Identifier.key(valid.identifier))
@@ -525,7 +474,7 @@ export const run = (
   limits: CallLimits,
   trace: CallTrace,
   surroundings: Surroundings,
-): Effect.Effect<CallResult, CallError> => {
+): Effect.Effect<CreateResult, CallError> => {
   const call = new Call(sender, valid, limits, trace, surroundings)
   // nothing is taken before the steps run: an interruption finds in the call what it holds
   return Effect.onExitPrimitive(

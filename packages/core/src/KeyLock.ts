@@ -13,17 +13,17 @@ export interface Turn {
 }
 
 /** One caller between those in front of it and behind it. */
-class Place implements Turn {
-  private readonly lines: Map<string, Place>
+class LinkedTurn implements Turn {
+  private readonly lines: Map<string, LinkedTurn>
   private readonly key: string
   readonly isFirst: boolean
   /** Done once the key is this caller's; who got it at once needs none. */
   private readonly granted: Deferred.Deferred<void> | undefined
-  private before: Place | undefined
-  private behind: Place | undefined
+  private before: LinkedTurn | undefined
+  private behind: LinkedTurn | undefined
   private left = false
 
-  constructor(lines: Map<string, Place>, key: string, before: Place | undefined) {
+  constructor(lines: Map<string, LinkedTurn>, key: string, before: LinkedTurn | undefined) {
     this.lines = lines
     this.key = key
     this.before = before
@@ -54,7 +54,7 @@ class Place implements Turn {
 /** Locks keys; a key that nobody holds costs nothing. */
 export class KeyLock {
   /** The last of each line. */
-  private readonly lines = new Map<string, Place>()
+  private readonly lines = new Map<string, LinkedTurn>()
 
   /** Tells how many keys are held. */
   get size(): number {
@@ -63,6 +63,6 @@ export class KeyLock {
 
   /** Takes a turn for the key; from then on `leave` is owed. */
   enter(key: string): Turn {
-    return new Place(this.lines, key, this.lines.get(key))
+    return new LinkedTurn(this.lines, key, this.lines.get(key))
   }
 }

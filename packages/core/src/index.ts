@@ -1,5 +1,5 @@
 /** Creates Aelyst contacts with Effect: input, errors, rate-limit schedule and client. */
-export type { CreateOptions, CreateResult, LayerOptions } from "./AelystClient.ts"
+export type { CreateOptions, LayerOptions } from "./AelystClient.ts"
 export { AelystClient, layer, layerConfig, make, makeWith } from "./AelystClient.ts"
 export type {
   AelystError,
@@ -25,7 +25,7 @@ export {
 export type { ExistsCandidate, ExistsMatcher } from "./Answer.ts"
 export { defaultExists } from "./Answer.ts"
 export { AttemptProbe, Probe, abortable, codeOf, maxBodyBytes } from "./Attempt.ts"
-export type { CallResult, RunScope, TokenSource } from "./Call.ts"
+export type { CreateResult, RunScope, TokenSource } from "./Call.ts"
 export type { ClientConfig, ClientOptions } from "./ClientConfig.ts"
 export {
   ConfigurationError,

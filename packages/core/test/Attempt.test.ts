@@ -3,8 +3,9 @@ import { Clock, Effect, Exit, Fiber, Redacted } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
-import type { CreateOptions, CreateResult } from "../src/AelystClient.ts"
+import type { CreateOptions } from "../src/AelystClient.ts"
 import * as AelystClient from "../src/AelystClient.ts"
+import type { CreateResult } from "../src/Call.ts"
 import type { AelystError } from "../src/AelystError.ts"
 import { AttemptProbe, Probe, abortable, codeOf, failureOf, maxBodyBytes } from "../src/Attempt.ts"
 
