@@ -1,4 +1,4 @@
-// Writes packages/sandbox/src/InspectorPage.ts: the inspector as one page, from the sources in packages/sandbox/inspector.
+// Writes packages/sandbox/src/server/InspectorPage.ts: the inspector as one page, from the sources in packages/sandbox/inspector.
 // With --check it writes nothing and fails where the file differs.
 import { createHash } from "node:crypto"
 import { readFileSync, writeFileSync } from "node:fs"
@@ -8,7 +8,7 @@ import { transformSync } from "esbuild"
 
 const source = (file) =>
   readFileSync(new URL(`../packages/sandbox/inspector/${file}`, import.meta.url), "utf8")
-const target = new URL("../packages/sandbox/src/InspectorPage.ts", import.meta.url)
+const target = new URL("../packages/sandbox/src/server/InspectorPage.ts", import.meta.url)
 
 const minify = (file, options) =>
   transformSync(source(file), { minify: true, ...options }).code.trim()
@@ -40,7 +40,9 @@ if (zipped > 60_000) {
 }
 if (!process.argv.includes("--check")) writeFileSync(target, text)
 else if (readFileSync(target, "utf8") !== text) {
-  console.error("packages/sandbox/src/InspectorPage.ts differs: run node scripts/inspector.mjs")
+  console.error(
+    "packages/sandbox/src/server/InspectorPage.ts differs: run node scripts/inspector.mjs",
+  )
   process.exit(1)
 }
 console.log(`the inspector has ${zipped} bytes compressed`)

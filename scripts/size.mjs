@@ -13,7 +13,7 @@ const cases = [
   {
     name: "errors alone",
     budget: 30_000,
-    ours: `export { isAelystError, RateLimitError } from "./src/AelystError.ts"`,
+    ours: `export { isAelystError, RateLimitError } from "./src/errors/AelystError.ts"`,
     effect: `import * as Schema from "effect/Schema"
       export class E extends Schema.TaggedError()("E", { issues: Schema.Array(Schema.Struct({ path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])), code: Schema.optionalKey(Schema.Int) })) }) {}
       export const U = Schema.Union([E])`,

@@ -12,7 +12,12 @@ const shared = {
 export default defineConfig([
   {
     ...shared,
-    entry: ["src/index.ts", "src/command.ts", "src/bin.ts", "src/scenarios.ts"],
+    entry: {
+      index: "src/index.ts",
+      command: "src/cli/Command.ts",
+      bin: "src/bin.ts",
+      scenarios: "src/scenarios.ts",
+    },
     minify: true,
     // tsc writes its declarations into the same folder and would not write them again
     clean: ["dist/*.js", "!dist/effect.js"],

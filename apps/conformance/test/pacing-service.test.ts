@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
-import { kinds } from "../../../packages/sandbox/src/Limiter.ts"
+import { kinds } from "../../../packages/sandbox/src/api/Limiter.ts"
 import { heavyTailed, steady } from "../src/pacing/Network.ts"
 import { median, type Scenario, scenarios } from "../src/pacing/Scenarios.ts"
 import { run } from "../src/pacing/ServiceRun.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 
-import { kinds } from "../../../packages/sandbox/src/Limiter.ts"
+import { kinds } from "../../../packages/sandbox/src/api/Limiter.ts"
 import { earliestLast, unrefused } from "../src/pacing/Ceiling.ts"
 import { heavyTailed, steady } from "../src/pacing/Network.ts"
 import { measure, median, networks, type Scenario, scenarios } from "../src/pacing/Scenarios.ts"

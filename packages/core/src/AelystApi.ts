@@ -11,9 +11,9 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
 
-import { Payload } from "./Contact.ts"
+import { Payload } from "./contact/Contact.ts"
 
-export { Payload } from "./Contact.ts"
+export { Payload } from "./contact/Contact.ts"
 
 /** Describes the rate-limit headers, which the page documents for 429 (W8) and any answer may carry (D5). */
 export const RateLimitHeaders = {

@@ -18,30 +18,30 @@ import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import type { Span } from "effect/Tracer"
 
-import type { AelystError } from "./AelystError.ts"
-import { InvalidContactError } from "./AelystError.ts"
-import type { CreateResult, RunScope, TokenSource } from "./Call.ts"
-import * as Call from "./Call.ts"
+import type { AelystError } from "./errors/AelystError.ts"
+import { InvalidContactError } from "./errors/AelystError.ts"
+import type { CreateResult, RunScope, TokenSource } from "./call/CreateCall.ts"
+import * as Call from "./call/CreateCall.ts"
 import type {
   CallConfig,
   CallOptions,
   ClientConfig,
   ClientOptions,
   ConfigurationError,
-} from "./ClientConfig.ts"
-import { checkToken, parse, parseCall } from "./ClientConfig.ts"
-import type { ContactInput, Validated } from "./Contact.ts"
-import { validate } from "./Contact.ts"
-import { Deadlines } from "./Deadlines.ts"
-import * as Identifier from "./Identifier.ts"
-import type { Lane } from "./Lane.ts"
-import * as Lanes from "./Lane.ts"
-import { Counting } from "./Metrics.ts"
-import * as Monotonic from "./Monotonic.ts"
-import { Observer, notify } from "./Observer.ts"
-import type { PacerSnapshot } from "./Pacer.ts"
-import type { Delivery } from "./RetryPolicy.ts"
-import * as Tracing from "./Tracing.ts"
+} from "./call/ClientOptions.ts"
+import { checkToken, parse, parseCall } from "./call/ClientOptions.ts"
+import type { ContactInput, Validated } from "./contact/Contact.ts"
+import { validate } from "./contact/Contact.ts"
+import { Deadlines } from "./call/DeadlineTimer.ts"
+import * as Identifier from "./contact/Identifier.ts"
+import type { Lane } from "./call/SharedState.ts"
+import * as Lanes from "./call/SharedState.ts"
+import { Counting } from "./call/Metrics.ts"
+import * as Monotonic from "./pacing/MonotonicClock.ts"
+import { Observer, notify } from "./call/Hooks.ts"
+import type { PacerSnapshot } from "./pacing/Pacer.ts"
+import type { Delivery } from "./call/RetryPolicy.ts"
+import * as Tracing from "./call/Tracing.ts"
 
 /** Holds what one call may set for itself; what it leaves out comes from the client's options. */
 export interface CreateOptions extends CallOptions {

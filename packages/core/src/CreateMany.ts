@@ -11,14 +11,14 @@ import * as Stream from "effect/Stream"
 
 import type { CreateOptions } from "./AelystClient.ts"
 import { AelystClient } from "./AelystClient.ts"
-import type { AelystError } from "./AelystError.ts"
-import { UnavailableError } from "./AelystError.ts"
-import type { CreateResult, RunScope } from "./Call.ts"
-import { parseCall, parseRun } from "./ClientConfig.ts"
-import type { ContactInput } from "./Contact.ts"
-import * as Monotonic from "./Monotonic.ts"
-import { notify } from "./Observer.ts"
-import type { Delivery } from "./RetryPolicy.ts"
+import type { AelystError } from "./errors/AelystError.ts"
+import { UnavailableError } from "./errors/AelystError.ts"
+import type { CreateResult, RunScope } from "./call/CreateCall.ts"
+import { parseCall, parseRun } from "./call/ClientOptions.ts"
+import type { ContactInput } from "./contact/Contact.ts"
+import * as Monotonic from "./pacing/MonotonicClock.ts"
+import { notify } from "./call/Hooks.ts"
+import type { Delivery } from "./call/RetryPolicy.ts"
 
 /** Holds one row of a run. */
 export interface Row {

@@ -8,7 +8,7 @@ export type {
   Members,
   SettledError,
   UnavailableReason,
-} from "./AelystError.ts"
+} from "./errors/AelystError.ts"
 export {
   AelystErrorTypeId,
   AuthenticationError,
@@ -21,12 +21,12 @@ export {
   UnavailableError,
   UnexpectedResponseError,
   isAelystError,
-} from "./AelystError.ts"
-export type { ExistsCandidate, ExistsMatcher } from "./Answer.ts"
-export { defaultExists } from "./Answer.ts"
-export { AttemptProbe, Probe, abortable, codeOf, maxBodyBytes } from "./Attempt.ts"
-export type { CreateResult, RunScope, TokenSource } from "./Call.ts"
-export type { ClientConfig, ClientOptions } from "./ClientConfig.ts"
+} from "./errors/AelystError.ts"
+export type { ExistsCandidate, ExistsMatcher } from "./call/ResponseVerdict.ts"
+export { defaultExists } from "./call/ResponseVerdict.ts"
+export { AttemptProbe, Probe, abortable, codeOf, maxBodyBytes } from "./call/Attempt.ts"
+export type { CreateResult, RunScope, TokenSource } from "./call/CreateCall.ts"
+export type { ClientConfig, ClientOptions } from "./call/ClientOptions.ts"
 export {
   ConfigurationError,
   checkBaseUrl,
@@ -34,9 +34,9 @@ export {
   checkToken,
   defaultBaseUrl,
   parse as parseOptions,
-} from "./ClientConfig.ts"
-export type { ContactInput, Validated } from "./Contact.ts"
-export { Payload, validate } from "./Contact.ts"
+} from "./call/ClientOptions.ts"
+export type { ContactInput, Validated } from "./contact/Contact.ts"
+export { Payload, validate } from "./contact/Contact.ts"
 export type {
   Row,
   RowResult,
@@ -47,21 +47,21 @@ export type {
   Stopped,
 } from "./CreateMany.ts"
 export { createMany, rowStates } from "./CreateMany.ts"
-export * as CustomField from "./CustomField.ts"
-export { AelystErrorFromJson } from "./ErrorSchema.ts"
-export type { ErrorEntry, ErrorTag, Outcome } from "./ErrorTable.ts"
-export { docsUrl, errorTable, errorTags } from "./ErrorTable.ts"
-export * as FieldAlias from "./FieldAlias.ts"
-export * as Identifier from "./Identifier.ts"
-export type { IssueCode } from "./Issue.ts"
-export { Issue, rules as issueRules } from "./Issue.ts"
-export type { Lane } from "./Lane.ts"
-export { make as makeLane } from "./Lane.ts"
-export { layer as layerMetrics } from "./Metrics.ts"
-export type { Callbacks, Wait } from "./Observer.ts"
-export { Observer } from "./Observer.ts"
-export * as Pacer from "./Pacer.ts"
-export type { RateLimitInfo } from "./RateLimitInfo.ts"
-export { fromHeaders, parseRetryAfter } from "./RateLimitInfo.ts"
-export { redact } from "./Redaction.ts"
-export type { Delivery } from "./RetryPolicy.ts"
+export * as CustomField from "./contact/CustomField.ts"
+export { AelystErrorFromJson } from "./errors/ErrorSchema.ts"
+export type { ErrorEntry, ErrorTag, Outcome } from "./errors/ErrorTable.ts"
+export { docsUrl, errorTable, errorTags } from "./errors/ErrorTable.ts"
+export * as FieldAlias from "./contact/FieldAlias.ts"
+export * as Identifier from "./contact/Identifier.ts"
+export type { IssueCode } from "./contact/Issue.ts"
+export { Issue, rules as issueRules } from "./contact/Issue.ts"
+export type { Lane } from "./call/SharedState.ts"
+export { make as makeLane } from "./call/SharedState.ts"
+export { layer as layerMetrics } from "./call/Metrics.ts"
+export type { Callbacks, Wait } from "./call/Hooks.ts"
+export { Observer } from "./call/Hooks.ts"
+export * as Pacer from "./pacing/Pacer.ts"
+export type { RateLimitInfo } from "./errors/RateLimitHeaders.ts"
+export { fromHeaders, parseRetryAfter } from "./errors/RateLimitHeaders.ts"
+export { redact } from "./errors/Redaction.ts"
+export type { Delivery } from "./call/RetryPolicy.ts"

@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, Schema } from "effect"
 import { inspect } from "node:util"
 
-import type { AelystError } from "../src/AelystError.ts"
-import * as Errors from "../src/AelystError.ts"
-import { AelystErrorFromJson } from "../src/ErrorSchema.ts"
-import { docsUrl, errorTable, errorTags } from "../src/ErrorTable.ts"
+import type { AelystError } from "../src/errors/AelystError.ts"
+import * as Errors from "../src/errors/AelystError.ts"
+import { AelystErrorFromJson } from "../src/errors/ErrorSchema.ts"
+import { docsUrl, errorTable, errorTags } from "../src/errors/ErrorTable.ts"
 import { attempts, examples } from "./errors.ts"
 
 const decode = Schema.decodeUnknownSync(AelystErrorFromJson)
@@ -105,7 +105,7 @@ describe("isAelystError", () => {
   })
 
   it("knows the errors of another copy of the package, both ways", async () => {
-    const again = "../src/AelystError.ts?copy"
+    const again = "../src/errors/AelystError.ts?copy"
     // safe: the same module, loaded a second time
     const copy = (await import(/* @vite-ignore */ again)) as typeof Errors
     assert.notStrictEqual(copy.RateLimitError, Errors.RateLimitError)

@@ -5,9 +5,16 @@ import { TestClock } from "effect/testing"
 
 import type { CreateOptions } from "../src/AelystClient.ts"
 import * as AelystClient from "../src/AelystClient.ts"
-import type { CreateResult } from "../src/Call.ts"
-import type { AelystError } from "../src/AelystError.ts"
-import { AttemptProbe, Probe, abortable, codeOf, failureOf, maxBodyBytes } from "../src/Attempt.ts"
+import type { CreateResult } from "../src/call/CreateCall.ts"
+import type { AelystError } from "../src/errors/AelystError.ts"
+import {
+  AttemptProbe,
+  Probe,
+  abortable,
+  codeOf,
+  failureOf,
+  maxBodyBytes,
+} from "../src/call/Attempt.ts"
 
 const token = Redacted.make("token-for-tests")
 

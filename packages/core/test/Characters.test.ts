@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Characters from "../src/Characters.ts"
+import * as Characters from "../src/contact/Characters.ts"
 import { runs, text } from "./inputs.ts"
 
 const { CONTROL, INVISIBLE, LONE_SURROGATE, NUL, SPACE } = Characters

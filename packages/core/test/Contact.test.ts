@@ -1,9 +1,9 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import * as Contact from "../src/Contact.ts"
-import * as CustomField from "../src/CustomField.ts"
-import type { Identifier } from "../src/Identifier.ts"
-import * as Issue from "../src/Issue.ts"
+import * as Contact from "../src/contact/Contact.ts"
+import * as CustomField from "../src/contact/CustomField.ts"
+import type { Identifier } from "../src/contact/Identifier.ts"
+import * as Issue from "../src/contact/Issue.ts"
 import { anything, contact, identifierText, runs } from "./inputs.ts"
 
 const id = "email:test@example.com"

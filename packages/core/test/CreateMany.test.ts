@@ -4,11 +4,11 @@ import { Cause, Clock, Effect, Exit, Fiber, Random, Redacted, Stream } from "eff
 import { HttpClient, HttpClientError } from "effect/http"
 
 import * as AelystClient from "../src/AelystClient.ts"
-import { AttemptProbe } from "../src/Attempt.ts"
-import type { ClientOptions } from "../src/ClientConfig.ts"
+import { AttemptProbe } from "../src/call/Attempt.ts"
+import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import type { Row, RowResult, RunOptions, RunSummary } from "../src/CreateMany.ts"
 import { createMany, rowStates } from "../src/CreateMany.ts"
-import type { Delivery } from "../src/RetryPolicy.ts"
+import type { Delivery } from "../src/call/RetryPolicy.ts"
 import type { Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
 

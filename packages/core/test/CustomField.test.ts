@@ -1,7 +1,7 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import * as CustomField from "../src/CustomField.ts"
-import * as Issue from "../src/Issue.ts"
+import * as CustomField from "../src/contact/CustomField.ts"
+import * as Issue from "../src/contact/Issue.ts"
 import {
   anything,
   dateText,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as FieldAlias from "../src/FieldAlias.ts"
+import * as FieldAlias from "../src/contact/FieldAlias.ts"
 import { runs, text } from "./inputs.ts"
 
 const targets = (headers: ReadonlyArray<string>) =>

@@ -1,7 +1,7 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import * as Identifier from "../src/Identifier.ts"
-import type { Issue } from "../src/Issue.ts"
+import * as Identifier from "../src/contact/Identifier.ts"
+import type { Issue } from "../src/contact/Issue.ts"
 import { hostileText, identifierText, oneOf, runs, text } from "./inputs.ts"
 
 const accepted = (input: unknown): Identifier.Identifier => {

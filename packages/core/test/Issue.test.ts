@@ -1,6 +1,6 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import * as Issue from "../src/Issue.ts"
+import * as Issue from "../src/contact/Issue.ts"
 
 describe("Issue", () => {
   it("comes back from JSON as it was", () => {

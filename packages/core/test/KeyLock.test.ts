@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 
-import { KeyLock } from "../src/KeyLock.ts"
+import { KeyLock } from "../src/call/KeyLock.ts"
 import { pick, randomOf } from "./ledger.ts"
 
 /** Uses a key for as long as `use` takes. */

@@ -4,8 +4,8 @@ import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
 import * as AelystClient from "../src/AelystClient.ts"
-import type { ClientOptions } from "../src/ClientConfig.ts"
-import * as Metrics from "../src/Metrics.ts"
+import type { ClientOptions } from "../src/call/ClientOptions.ts"
+import * as Metrics from "../src/call/Metrics.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 

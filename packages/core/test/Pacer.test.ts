@@ -10,8 +10,8 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
-import * as Monotonic from "../src/Monotonic.ts"
-import * as Pacer from "../src/Pacer.ts"
+import * as Monotonic from "../src/pacing/MonotonicClock.ts"
+import * as Pacer from "../src/pacing/Pacer.ts"
 
 const makePacer = (options: Partial<Pacer.PacerOptions> = {}) =>
   Pacer.make({ key: "test", store: Pacer.memoryStore(), ...options })

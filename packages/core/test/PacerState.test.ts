@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 
-import * as PacerAnswer from "../src/PacerAnswer.ts"
-import * as PacerState from "../src/PacerState.ts"
-import * as PacerTake from "../src/PacerTake.ts"
-import * as SendLog from "../src/SendLog.ts"
+import * as PacerAnswer from "../src/pacing/LearnFromResponse.ts"
+import * as PacerState from "../src/pacing/PacerState.ts"
+import * as PacerTake from "../src/pacing/Admission.ts"
+import * as SendLog from "../src/pacing/SendLog.ts"
 
 const config: PacerState.PacerConfig = { prior: { limit: 10, windowMs: 1000 } }
 const runs = { arbitrary: { runs: 1000 } }

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import * as Contact from "../src/Contact.ts"
-import { Payload } from "../src/Payload.ts"
+import * as Contact from "../src/contact/Contact.ts"
+import { Payload } from "../src/contact/Payload.ts"
 import { anything, contact, oneOf, pairs, runs } from "./inputs.ts"
 
 const decode = Schema.decodeUnknownResult(Payload, { errors: "all", onExcessProperty: "error" })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 
-import { conceal, redact } from "../src/Redaction.ts"
+import { conceal, redact } from "../src/errors/Redaction.ts"
 import { randomOf } from "./ledger.ts"
 
 const html = (text: string) =>

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Random } from "effect"
 
-import type { Failure } from "../src/Answer.ts"
-import { InternalServerError } from "../src/AelystError.ts"
-import type { CallState, Decision, RetryPolicy } from "../src/RetryPolicy.ts"
-import { RetryBudget, advance, backoffMs, decide, initial } from "../src/RetryPolicy.ts"
+import type { Failure } from "../src/call/ResponseVerdict.ts"
+import { InternalServerError } from "../src/errors/AelystError.ts"
+import type { CallState, Decision, RetryPolicy } from "../src/call/RetryPolicy.ts"
+import { RetryBudget, advance, backoffMs, decide, initial } from "../src/call/RetryPolicy.ts"
 import { randomOf } from "./ledger.ts"
 
 const failure = (kind: Failure["kind"], resendable = true): Failure => ({

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 
-import * as SendLog from "../src/SendLog.ts"
+import * as SendLog from "../src/pacing/SendLog.ts"
 
 const Times = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 }))).check(
   Schema.isMaxLength(100),

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { suggest } from "../src/Suggest.ts"
+import { suggest } from "../src/contact/Suggest.ts"
 import { runs, text } from "./inputs.ts"
 
 const fields = [

@@ -4,7 +4,7 @@ import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
 import * as AelystClient from "../src/AelystClient.ts"
-import type { ClientOptions } from "../src/ClientConfig.ts"
+import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 import * as RecordingTracer from "./tracer.ts"

@@ -3,9 +3,9 @@ import { Clock, Duration, Effect, Exit, Fiber, Random, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 
 import * as AelystClient from "../src/AelystClient.ts"
-import type { AelystError } from "../src/AelystError.ts"
-import { parseRetryAfter } from "../src/RateLimitInfo.ts"
-import type { Delivery } from "../src/RetryPolicy.ts"
+import type { AelystError } from "../src/errors/AelystError.ts"
+import { parseRetryAfter } from "../src/errors/RateLimitHeaders.ts"
+import type { Delivery } from "../src/call/RetryPolicy.ts"
 import type { Entry, Existing, Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
 

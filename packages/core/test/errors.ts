@@ -1,8 +1,8 @@
 /** One or more examples of every error, with what is expected of each. */
-import type { AelystError, AttemptRecord } from "../src/AelystError.ts"
-import * as Errors from "../src/AelystError.ts"
-import type { Outcome } from "../src/ErrorTable.ts"
-import * as Issue from "../src/Issue.ts"
+import type { AelystError, AttemptRecord } from "../src/errors/AelystError.ts"
+import * as Errors from "../src/errors/AelystError.ts"
+import type { Outcome } from "../src/errors/ErrorTable.ts"
+import * as Issue from "../src/contact/Issue.ts"
 
 export const attempts: ReadonlyArray<AttemptRecord> = [
   { number: 1, phase: "connect", cause: "ECONNREFUSED", startedAt: 1, durationMs: 2, waitedMs: 3 },

@@ -5,7 +5,7 @@ import type { HttpClientRequest } from "effect/http"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
-import { AttemptProbe } from "../src/Attempt.ts"
+import { AttemptProbe } from "../src/call/Attempt.ts"
 
 /** What becomes of one request. `commits`: the server had processed it before the fault. */
 export type Fault =

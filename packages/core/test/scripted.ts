@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 
-import { AttemptProbe } from "../src/Attempt.ts"
+import { AttemptProbe } from "../src/call/Attempt.ts"
 
 /** What the server does with one request. */
 export type Step =

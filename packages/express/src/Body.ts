@@ -7,7 +7,7 @@ import * as Querystring from "node:querystring"
 import { promisify } from "node:util"
 import * as Zlib from "node:zlib"
 
-import { Refusal } from "./Refusal.ts"
+import { Refusal } from "./RequestError.ts"
 
 /** The most bytes of a body, after decompression. */
 const MAX_BODY = 65_536

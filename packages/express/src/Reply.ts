@@ -4,8 +4,8 @@ import type { Response } from "express"
 
 import type { Submission } from "./Form.ts"
 import { placeIssues } from "./Form.ts"
-import type { Refusal } from "./Refusal.ts"
-import { isRefusal } from "./Refusal.ts"
+import type { Refusal } from "./RequestError.ts"
+import { isRefusal } from "./RequestError.ts"
 import { refusals, statusTable, strictServerError, unsureMessage } from "./Status.ts"
 import type { Problem } from "./types.ts"
 

@@ -1,5 +1,5 @@
 /** Creates Aelyst contacts from an Express app: attach a client, handle a form, map every error, offer a proxy. */
-export { aelyst, getAelyst } from "./Attach.ts"
+export { aelyst, getAelyst } from "./ClientProvider.ts"
 export { createContact } from "./ContactHandler.ts"
 export { aelystErrors } from "./ErrorMapper.ts"
 export { contactProxy } from "./ProxyRouter.ts"

@@ -11,7 +11,7 @@ import type {
 } from "@aelyst/node"
 import type { Request, RequestHandler, Response } from "express"
 
-import type { FindingName } from "./Check.ts"
+import type { FindingName } from "./Diagnostics.ts"
 
 type Awaitable<A> = A | Promise<A>
 

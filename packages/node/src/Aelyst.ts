@@ -16,8 +16,8 @@ import { Calls } from "./Calls.ts"
 import * as Options from "./Options.ts"
 import { toIdentifier, toResult } from "./results.ts"
 import { runOf } from "./Run.ts"
-import * as SharedLane from "./SharedLane.ts"
-import * as Transport from "./Transport.ts"
+import * as SharedLane from "./SharedStates.ts"
+import * as Transport from "./transport/Transport.ts"
 import type {
   AelystOptions,
   Contacts,

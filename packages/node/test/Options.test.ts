@@ -3,7 +3,7 @@ import { afterEach, beforeEach, vi } from "vitest"
 
 import type { CreateManyOptions, CreateOptions } from "../src/index.ts"
 import { Aelyst, customFields } from "../src/index.ts"
-import { count } from "../src/SharedLane.ts"
+import { count } from "../src/SharedStates.ts"
 
 const token = "token-for-tests"
 

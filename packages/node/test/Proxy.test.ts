@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 
-import * as Proxy from "../src/Proxy.ts"
+import * as Proxy from "../src/transport/Proxy.ts"
 
 const api = new URL("https://api.example.test/v1")
 const through = (target: string, option: Proxy.ProxyOption, env: Proxy.Environment = {}) =>

@@ -7,7 +7,7 @@ import { Effect, Fiber, Schema, Stream } from "effect"
 
 import type { Script } from "../../../apps/conformance/src/network/RawServer.ts"
 import * as RawServer from "../../../apps/conformance/src/network/RawServer.ts"
-import * as Transport from "../src/Transport.ts"
+import * as Transport from "../src/transport/Transport.ts"
 import { contact, exchange, phase, requestTo, token } from "./exchange.ts"
 
 const { created, creating } = RawServer

@@ -11,7 +11,7 @@ import type { Script } from "../../../apps/conformance/src/network/RawServer.ts"
 import * as RawServer from "../../../apps/conformance/src/network/RawServer.ts"
 import type { TryCreateResult } from "../src/index.ts"
 import { Aelyst } from "../src/index.ts"
-import * as Transport from "../src/Transport.ts"
+import * as Transport from "../src/transport/Transport.ts"
 import { exchange, phase, token } from "./exchange.ts"
 
 const { creating } = RawServer

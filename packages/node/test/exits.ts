@@ -1,7 +1,7 @@
 // Run as a process of its own: it has to end by itself, at once after its last request was aborted.
 import { Effect, Fiber } from "effect"
 
-import * as Transport from "../src/Transport.ts"
+import * as Transport from "../src/transport/Transport.ts"
 import { exchange } from "./exchange.ts"
 
 const [, , answering = "", stalling = ""] = process.argv

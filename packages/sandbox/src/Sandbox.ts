@@ -1,12 +1,12 @@
 /**
  * The sandbox as people hold it: started in one line, asked in plain values, closed at once.
  */
-import { VirtualClock } from "./Clock.ts"
-import { configError } from "./Config.ts"
-import { Engine } from "./Engine.ts"
-import * as FetchDoor from "./FetchDoor.ts"
-import * as HttpDoor from "./HttpDoor.ts"
-import { tokens } from "./Tokens.ts"
+import { VirtualClock } from "./api/Clock.ts"
+import { configError } from "./api/Config.ts"
+import { Engine } from "./api/Engine.ts"
+import * as FetchDoor from "./server/FetchHandler.ts"
+import * as HttpDoor from "./server/HttpServer.ts"
+import { tokens } from "./api/Tokens.ts"
 import type {
   Fault,
   FaultSpec,

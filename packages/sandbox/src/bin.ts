@@ -2,7 +2,7 @@
 /** Runs the command in this process. */
 import { readFileSync } from "node:fs"
 
-import { runSandbox } from "./command.ts"
+import { runSandbox } from "./cli/Command.ts"
 
 const readVersion = (): string => {
   const manifest: unknown = JSON.parse(

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 
-import { kinds } from "../src/Limiter.ts"
+import { kinds } from "../src/api/Limiter.ts"
 import { Sandbox } from "../src/Sandbox.ts"
 import type { SandboxOptions } from "../src/types.ts"
 import { call, create } from "./client.ts"

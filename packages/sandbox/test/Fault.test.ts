@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs"
 
 import { assert, describe, it } from "@effect/vitest"
 
-import { presets } from "../src/Preset.ts"
+import { presets } from "../src/api/Preset.ts"
 import { Sandbox } from "../src/Sandbox.ts"
-import { tokens } from "../src/Tokens.ts"
+import { tokens } from "../src/api/Tokens.ts"
 import type { FaultSpec } from "../src/types.ts"
 import { create } from "./client.ts"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
-import * as Limiter from "../src/Limiter.ts"
+import * as Limiter from "../src/api/Limiter.ts"
 
 /** Milliseconds between requests: mostly bursts and short waits, now and then a long one or a step back. */
 const Gaps = Schema.Array(

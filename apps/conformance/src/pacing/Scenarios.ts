@@ -1,5 +1,5 @@
 /** The situations that pacing is measured in, and what is measured over many phases of the server's window. */
-import type { LimiterKind } from "../../../../packages/sandbox/src/Limiter.ts"
+import type { LimiterKind } from "../../../../packages/sandbox/src/api/Limiter.ts"
 import { heavyTailed, type Network, steady } from "./Network.ts"
 import { source } from "./Random.ts"
 import type { ServerOptions } from "./Server.ts"

@@ -1,5 +1,5 @@
 /** A simulated API behind a rate limiter: what it answers at which time, and its ledger. */
-import * as Limiter from "../../../../packages/sandbox/src/Limiter.ts"
+import * as Limiter from "../../../../packages/sandbox/src/api/Limiter.ts"
 
 /** How the API behaves. Times are on the server's clock, which starts at `phaseMs`. */
 export interface ServerOptions {

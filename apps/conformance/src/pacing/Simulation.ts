@@ -2,9 +2,9 @@
  * Runs the pacer's state machine against a simulated server, event by event: thousands of runs in seconds.
  * `ServiceRun` drives the service itself the same way under a test clock; a test holds the two together.
  */
-import * as PacerAnswer from "../../../../packages/core/src/PacerAnswer.ts"
-import * as PacerState from "../../../../packages/core/src/PacerState.ts"
-import * as PacerTake from "../../../../packages/core/src/PacerTake.ts"
+import * as PacerAnswer from "../../../../packages/core/src/pacing/LearnFromResponse.ts"
+import * as PacerState from "../../../../packages/core/src/pacing/PacerState.ts"
+import * as PacerTake from "../../../../packages/core/src/pacing/Admission.ts"
 import type { Network } from "./Network.ts"
 import { source } from "./Random.ts"
 import { ideal, Server, type ServerOptions } from "./Server.ts"

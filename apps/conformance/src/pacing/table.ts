@@ -2,7 +2,7 @@
  * Prints every cell of the pacing simulation as Markdown: `node apps/conformance/src/pacing/table.ts [network]`.
  * A cell is: median share of the ideal (worst of 20 phases) and the most 429s of a run.
  */
-import { kinds } from "../../../../packages/sandbox/src/Limiter.ts"
+import { kinds } from "../../../../packages/sandbox/src/api/Limiter.ts"
 import { measure, networks, scenarios } from "./Scenarios.ts"
 
 const percent = (share: number): string => (100 * share).toFixed(1)

@@ -1,0 +1,567 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Redacted } from "effect"
+import { HttpClient } from "effect/http"
+import { TestClock } from "effect/testing"
+
+import type { CreateOptions } from "../src/AelystClient.ts"
+import * as AelystClient from "../src/AelystClient.ts"
+import type { CreateResult } from "../src/call/CreateCall.ts"
+import type { AelystError } from "../src/errors/AelystError.ts"
+import type { ClientOptions } from "../src/call/ClientOptions.ts"
+import { ConfigurationError } from "../src/call/ClientOptions.ts"
+import type { Step } from "./scripted.ts"
+import * as Scripted from "./scripted.ts"
+
+const { ok, refused, status, lost, unreachable } = Scripted
+const token = Redacted.make("token-for-tests")
+const exists = status(400, "Contact already exists")
+
+interface Played {
+  readonly exit: Exit.Exit<CreateResult, AelystError>
+  /** When the server saw each request, in milliseconds from the start. */
+  readonly sends: ReadonlyArray<number>
+  readonly endedMs: number
+}
+
+/** Plays one call against a script in virtual time. */
+const play = (
+  script: ReadonlyArray<Step>,
+  options: ClientOptions = {},
+  call: CreateOptions = {},
+  reports = true,
+) =>
+  Effect.gen(function* () {
+    const server = Scripted.make(script, { reports })
+    const client = yield* AelystClient.make({ token, ...options }).pipe(
+      Effect.provideService(HttpClient.HttpClient, server.client),
+    )
+    const started = yield* Clock.currentTimeMillis
+    let endedMs = Number.NaN
+    const fiber = yield* client.create("email:ana@example.com", { firstName: "Ana" }, call).pipe(
+      Effect.onExit(() =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          endedMs = now - started
+        }),
+      ),
+      Effect.forkChild,
+    )
+    yield* TestClock.adjust("10 minutes")
+    const exit = yield* Fiber.await(fiber)
+    const sends = server.received.map(({ atMs }) => atMs - started)
+    return { exit, sends, endedMs } satisfies Played
+  })
+
+/** Says in one word what a call came to. */
+const verdict = ({ exit }: Played): string => {
+  if (Exit.isSuccess(exit)) return exit.value.result
+  const error = Exit.findErrorOption(exit)
+  if (error._tag === "None") return "interrupted"
+  const { value } = error
+  const last =
+    value._tag === "OutcomeUnknownError" && value.last !== undefined
+      ? ` last ${value.last._tag}`
+      : ""
+  return `${value._tag} ${value.outcome}${last}`
+}
+
+interface Vector {
+  readonly name: string
+  readonly script: ReadonlyArray<Step>
+  readonly options?: ClientOptions
+  readonly call?: CreateOptions
+  readonly sends: number
+  readonly result: string
+  /** The least time between send n and the one before it, in milliseconds. */
+  readonly least?: ReadonlyArray<number>
+  readonly most?: ReadonlyArray<number>
+  /** The transport does not tell its phase. */
+  readonly blind?: boolean
+}
+
+const natural: ClientOptions = { delivery: "natural-key" }
+
+const vectors: ReadonlyArray<Vector> = [
+  // at-most-once
+  { name: "creates at the first attempt (W5)", script: [ok], sends: 1, result: "created" },
+  {
+    name: "waits as Retry-After says after a 429 and creates (W8)",
+    script: [refused("2"), ok],
+    sends: 2,
+    result: "created",
+    least: [2_000],
+    most: [2_250],
+  },
+  {
+    name: "waits 1 s after a 429 without Retry-After (D8)",
+    script: [refused(), ok],
+    sends: 2,
+    result: "created",
+    least: [1_000],
+    most: [1_250],
+  },
+  {
+    name: "doubles the wait with each 429 without Retry-After (D8)",
+    script: [refused(), refused(), refused(), ok],
+    sends: 4,
+    result: "created",
+    least: [1_000, 2_000, 4_000],
+    most: [1_250, 2_300, 4_300],
+  },
+  {
+    name: "waits at least 100 ms for a Retry-After of 0 (D8)",
+    script: [refused("0"), ok],
+    sends: 2,
+    result: "created",
+    least: [100],
+  },
+  {
+    name: "fails with the rate-limit error once its resends are used up",
+    script: [refused("1")],
+    sends: 4,
+    result: "RateLimitError rejected",
+  },
+  {
+    name: "fails at once when Retry-After is longer than the caller waits",
+    script: [refused("61"), ok],
+    sends: 1,
+    result: "RateLimitError rejected",
+  },
+  {
+    name: "fails at once when Retry-After is longer than the time left",
+    script: [refused("20"), ok],
+    call: { deadline: "10 seconds" },
+    sends: 1,
+    result: "RateLimitError rejected",
+  },
+  {
+    name: "does not wait at all where maxWait is 0",
+    script: [refused("1"), ok],
+    call: { maxWait: 0 },
+    sends: 1,
+    result: "RateLimitError rejected",
+  },
+  {
+    name: "does not wait where maxWait is 0, though the API names no wait at all (D8)",
+    script: [refused("0"), ok],
+    call: { maxWait: 0 },
+    sends: 1,
+    result: "RateLimitError rejected",
+  },
+  {
+    name: "sends again what never left, after a backoff",
+    script: [unreachable, unreachable, ok],
+    sends: 3,
+    result: "created",
+    most: [250, 500],
+  },
+  {
+    name: "gives up on a host that is never there",
+    script: [unreachable],
+    sends: 4,
+    result: "ConnectionError not_sent",
+  },
+  {
+    name: "does not send again after a certificate error",
+    script: [{ fails: "CERT_HAS_EXPIRED", dispatched: false }, ok],
+    sends: 1,
+    result: "ConnectionError not_sent",
+  },
+  {
+    name: "does not send again after a proxy asked for a password",
+    script: [{ fails: "PROXY_AUTHENTICATION_REQUIRED", dispatched: false }, ok],
+    sends: 1,
+    result: "ConnectionError not_sent",
+  },
+  {
+    name: "never sends again what may have arrived",
+    script: [lost, ok],
+    sends: 1,
+    result: "OutcomeUnknownError unknown",
+  },
+  {
+    name: "never sends again after a 500 (W9)",
+    script: [status(500), ok],
+    sends: 1,
+    result: "InternalServerError unknown",
+  },
+  {
+    name: "never sends again after a 408",
+    script: [status(408), ok],
+    sends: 1,
+    result: "OutcomeUnknownError unknown",
+  },
+  {
+    name: "never sends again after a 200 that cannot be verified",
+    script: [{ status: 200, text: "<html>welcome</html>" }, ok],
+    sends: 1,
+    result: "UnexpectedResponseError unknown",
+  },
+  {
+    name: "does not send again after a 400 (W6)",
+    script: [status(400), ok],
+    sends: 1,
+    result: "BadRequestError rejected",
+  },
+  {
+    name: "does not send again after a 401 (W7)",
+    script: [status(401), ok],
+    sends: 1,
+    result: "AuthenticationError rejected",
+  },
+  {
+    name: "does not send again after a 403",
+    script: [status(403), ok],
+    sends: 1,
+    result: "UnexpectedResponseError rejected",
+  },
+  {
+    name: "refuses a redirect",
+    script: [{ status: 302, headers: { location: "https://example.com/" } }, ok],
+    sends: 1,
+    result: "UnexpectedResponseError unknown",
+  },
+  {
+    name: "is unsure after no answer within the timeout",
+    script: [{ hangs: true, dispatched: true }, ok],
+    call: { timeout: "2 seconds" },
+    sends: 1,
+    result: "OutcomeUnknownError unknown",
+  },
+  {
+    name: "sends again after a connect timeout",
+    script: [{ hangs: true, dispatched: false }, ok],
+    sends: 2,
+    result: "created",
+    least: [5_000],
+    most: [5_250],
+  },
+  {
+    name: "is unsure about every failure of a transport that does not tell its phase",
+    script: [unreachable, ok],
+    blind: true,
+    sends: 1,
+    result: "OutcomeUnknownError unknown",
+  },
+  // retries 0
+  ...(
+    [
+      ["429", refused("1"), "RateLimitError rejected"],
+      ["an unreachable host", unreachable, "ConnectionError not_sent"],
+      ["a lost answer", lost, "OutcomeUnknownError unknown"],
+      ["a 500", status(500), "InternalServerError unknown"],
+    ] as const
+  ).map(([what, step, result]) => ({
+    name: `makes one request for ${what} where retries is 0`,
+    script: [step, ok],
+    options: { ...natural, retries: 0 },
+    sends: 1,
+    result,
+  })),
+  // natural-key
+  {
+    name: "sends again after a lost answer, not before the doubt delay",
+    script: [lost, ok],
+    options: natural,
+    sends: 2,
+    result: "created",
+    least: [5_000],
+    most: [5_000],
+  },
+  {
+    name: "says that it exists after doubt when the repeat is told so (D7)",
+    script: [lost, exists],
+    options: natural,
+    sends: 2,
+    result: "exists_after_doubt",
+  },
+  {
+    name: "says that it exists after doubt for a 409 as well (D3)",
+    script: [status(500), status(409)],
+    options: natural,
+    sends: 2,
+    result: "exists_after_doubt",
+  },
+  {
+    name: "sends what is in doubt again once only",
+    script: [lost],
+    options: natural,
+    sends: 2,
+    result: "OutcomeUnknownError unknown",
+  },
+  {
+    name: "keeps the doubt over a later 401",
+    script: [lost, status(401)],
+    options: natural,
+    sends: 2,
+    result: "OutcomeUnknownError unknown last AuthenticationError",
+  },
+  {
+    name: "keeps the doubt over a later 400",
+    script: [status(503), status(400)],
+    options: natural,
+    sends: 2,
+    result: "OutcomeUnknownError unknown last BadRequestError",
+  },
+  {
+    name: "keeps the doubt over a later 429 that cannot be waited for",
+    script: [lost, refused("3600")],
+    options: natural,
+    sends: 2,
+    result: "OutcomeUnknownError unknown last RateLimitError",
+  },
+  {
+    name: "waits for a 429 after doubt and settles it",
+    script: [lost, refused("2"), exists],
+    options: natural,
+    sends: 3,
+    result: "exists_after_doubt",
+    least: [5_000, 2_000],
+  },
+  {
+    name: "keeps the doubt while the host is gone",
+    script: [lost, unreachable],
+    options: natural,
+    sends: 4,
+    result: "OutcomeUnknownError unknown last ConnectionError",
+  },
+  {
+    name: "keeps its first 5xx where the doubt delay does not fit",
+    script: [status(502), ok],
+    options: natural,
+    call: { deadline: "3 seconds" },
+    sends: 1,
+    result: "InternalServerError unknown",
+  },
+  {
+    name: "does not send a plain refusal again",
+    script: [status(400), ok],
+    options: natural,
+    sends: 1,
+    result: "BadRequestError rejected",
+  },
+]
+
+describe("create", () => {
+  for (const vector of vectors) {
+    it.effect(vector.name, () =>
+      Effect.gen(function* () {
+        const played = yield* play(
+          vector.script,
+          vector.options,
+          vector.call,
+          vector.blind !== true,
+        )
+        assert.strictEqual(verdict(played), vector.result)
+        assert.strictEqual(played.sends.length, vector.sends, `sends at ${played.sends.join(", ")}`)
+        const gaps = played.sends.slice(1).map((at, i) => at - (played.sends[i] ?? 0))
+        for (const [i, least] of (vector.least ?? []).entries()) {
+          assert.isAtLeast(gaps[i] ?? Number.NaN, least, `before resend ${i + 1}`)
+        }
+        for (const [i, most] of (vector.most ?? []).entries()) {
+          assert.isAtMost(gaps[i] ?? Number.NaN, most, `before resend ${i + 1}`)
+        }
+      }),
+    )
+  }
+
+  it.effect("records every attempt, with what came of it", () =>
+    Effect.gen(function* () {
+      const { exit } = yield* play([unreachable, refused("1"), ok])
+      assert(Exit.isSuccess(exit))
+      assert.deepStrictEqual(
+        exit.value.attempts.map(({ number, phase, status: answered, cause }) => ({
+          number,
+          phase,
+          status: answered,
+          cause,
+        })),
+        [
+          { number: 1, phase: "connect", status: undefined, cause: "ECONNREFUSED" },
+          { number: 2, phase: "answered", status: 429, cause: undefined },
+          { number: 3, phase: "answered", status: 200, cause: undefined },
+        ],
+      )
+      assert.isAtLeast(exit.value.attempts[2]?.waitedMs ?? 0, 1_000)
+    }),
+  )
+
+  it.effect("ends within its deadline, whatever happens", () =>
+    Effect.gen(function* () {
+      for (const script of [
+        [unreachable],
+        [refused("5")],
+        [refused()],
+        [{ hangs: true, dispatched: true } as const],
+      ]) {
+        const { endedMs } = yield* play(
+          script,
+          { retries: 100 },
+          { deadline: "20 seconds", timeout: "5 minutes" },
+        )
+        assert.isAtMost(endedMs, 20_000)
+      }
+    }),
+  )
+
+  it.effect("refuses an invalid contact without any request", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([ok])
+      const client = yield* AelystClient.make({ token }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      const error = yield* Effect.flip(client.create("email:ana@", { firstName: "" }))
+      assert.strictEqual(error._tag, "InvalidContactError")
+      assert.strictEqual(server.received.length, 0)
+    }),
+  )
+
+  it.effect("sends the documented request (W1, W2, W3)", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([ok])
+      const client = yield* AelystClient.make({ token }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      yield* client.create("phone:+60123456789", {
+        firstName: "Muhammad ",
+        customFields: { "Company Website": "https://example.com" },
+      })
+      const [request] = server.received
+      assert.strictEqual(request?.path, "/v1/contact/phone:+60123456789")
+      assert.strictEqual(request?.authorization, "Bearer token-for-tests")
+      assert.deepStrictEqual(JSON.parse(request?.body ?? ""), {
+        firstName: "Muhammad ",
+        custom_fields: [{ name: "Company Website", value: "https://example.com" }],
+      })
+    }),
+  )
+
+  it.effect("sends headers of the caller's with this call alone", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([lost, ok, ok])
+      const client = yield* AelystClient.make({
+        token,
+        delivery: "natural-key",
+        doubtDelay: 1_000,
+      }).pipe(Effect.provideService(HttpClient.HttpClient, server.client))
+      const headers = { "X-Request-Id": "abc", traceparent: "00-1-2-01" }
+      const fiber = yield* Effect.forkChild(
+        client.create("id:5", { firstName: "Ana" }, { headers }),
+      )
+      yield* TestClock.adjust("1 minute")
+      yield* Fiber.join(fiber)
+      yield* client.create("id:6", { firstName: "Ana" })
+      assert.deepStrictEqual(
+        server.received.map((request) => request.headers["x-request-id"]),
+        ["abc", "abc", undefined],
+      )
+      assert.strictEqual(server.received[0]?.headers["traceparent"], "00-1-2-01")
+      for (const { authorization } of server.received) {
+        assert.strictEqual(authorization, "Bearer token-for-tests")
+      }
+    }),
+  )
+
+  it.effect("refuses headers that are its own, before any request", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([ok])
+      const client = yield* AelystClient.make({ token }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      for (const name of ["Authorization", "content-length", "Cookie", "a b", ""]) {
+        const exit = yield* Effect.exit(
+          client.create("id:5", { firstName: "Ana" }, { headers: { [name]: "secret" } }),
+        )
+        assert(Exit.isFailure(exit))
+        const defect = Cause.squash(exit.cause)
+        assert.instanceOf(defect, ConfigurationError)
+        assert.strictEqual(defect.option, "headers")
+        assert.notMatch(defect.message, /secret/)
+      }
+      assert.isEmpty(server.received)
+    }),
+  )
+
+  it.effect("never has two requests in flight for one key; the second call waits", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([{ ...ok, afterMs: 1_000 }])
+      const client = yield* AelystClient.make({ token }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      const both = yield* Effect.all(
+        [
+          client.create("email:ana@example.com", { firstName: "Ana" }),
+          client.create("email:ana@EXAMPLE.com", { firstName: "Ana" }),
+        ],
+        { concurrency: "unbounded" },
+      ).pipe(Effect.forkChild)
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(both)
+      const [first, second] = server.received
+      assert.isAtLeast((second?.atMs ?? 0) - (first?.atMs ?? 0), 1_000)
+    }),
+  )
+
+  it.effect("frees the key of a call that was interrupted in line", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([{ hangs: true, dispatched: true }, ok])
+      const client = yield* AelystClient.make({ token }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      const create = client.create("email:ana@example.com", { firstName: "Ana" })
+      const first = yield* Effect.forkChild(create)
+      yield* TestClock.adjust("1 second")
+      const second = yield* Effect.forkChild(create)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(first)
+      yield* TestClock.adjust("10 seconds")
+      const result = yield* Fiber.join(second)
+      assert.strictEqual(result.result, "created")
+    }),
+  )
+
+  it.effect("asks once more for a token after a 401, and no more", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([status(401), ok, status(401)])
+      let asked = 0
+      const client = yield* AelystClient.make({
+        token: Effect.sync(() => {
+          asked += 1
+          return Redacted.make(`token-number-${asked}`)
+        }),
+      }).pipe(Effect.provideService(HttpClient.HttpClient, server.client))
+      const create = client.create("email:ana@example.com", { firstName: "Ana" })
+      const run = yield* Effect.forkChild(Effect.andThen(create, Effect.flip(create)))
+      yield* TestClock.adjust("1 minute")
+      const error = yield* Fiber.join(run)
+      assert.strictEqual(error._tag, "AuthenticationError")
+      assert.deepStrictEqual(
+        server.received.map(({ authorization }) => authorization),
+        [1, 2, 3, 4].map((n) => `Bearer token-number-${n}`),
+      )
+    }),
+  )
+
+  it.effect("opens the circuit after five failures in a row, and one probe closes it", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([lost, lost, lost, lost, lost, ok])
+      const client = yield* AelystClient.make({ token }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      const create = client.create("email:ana@example.com", { firstName: "Ana" })
+      const attempt = Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(Effect.result(create))
+        yield* TestClock.adjust("200 millis")
+        return yield* Fiber.join(fiber)
+      })
+      for (let i = 0; i < 5; i++) yield* attempt
+      const open = yield* attempt
+      assert(open._tag === "Failure" && open.failure._tag === "UnavailableError")
+      assert.strictEqual(open.failure.reason, "circuit")
+      assert.isAbove(Duration.toMillis(open.failure.retryAfter ?? Duration.zero), 0)
+      assert.strictEqual(server.received.length, 5)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* attempt)._tag, "Success")
+      assert.strictEqual((yield* attempt)._tag, "Success")
+    }),
+  )
+})

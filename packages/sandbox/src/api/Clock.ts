@@ -1,0 +1,77 @@
+/**
+ * The sandbox's clock: real, virtual, or the caller's. Everything that waits or looks at the time goes through it.
+ */
+import type { SandboxClock, SandboxOptions } from "../types.ts"
+
+// A longer setTimeout would fire at once.
+const longest = 2 ** 31 - 1
+
+/** Waits on the machine's timers. */
+const sleepReal: SandboxClock["sleep"] = (ms, signal) =>
+  new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve()
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener("abort", done)
+      resolve()
+    }
+    const timer = setTimeout(done, Math.min(ms, longest))
+    signal?.addEventListener("abort", done, { once: true })
+  })
+
+/** Runs on wall time that never steps back, in whole milliseconds. */
+export const real: SandboxClock = {
+  now: () => Math.floor(performance.timeOrigin + performance.now()),
+  sleep: sleepReal,
+}
+
+/** A clock that stands still until it is told to move. */
+export class VirtualClock implements SandboxClock {
+  #now: number
+  readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>()
+
+  /** Starts at 2026-01-01T00:00:00Z unless told otherwise. */
+  constructor(startMs: number = Date.UTC(2026, 0, 1)) {
+    this.#now = startMs
+  }
+
+  readonly now = (): number => this.#now
+
+  readonly sleep: SandboxClock["sleep"] = (ms, signal) =>
+    new Promise((resolve) => {
+      if (ms <= 0 || signal?.aborted === true) return resolve()
+      const sleeper = {
+        at: this.#now + ms,
+        wake: () => {
+          this.#sleepers.delete(sleeper)
+          signal?.removeEventListener("abort", sleeper.wake)
+          resolve()
+        },
+      }
+      this.#sleepers.add(sleeper)
+      signal?.addEventListener("abort", sleeper.wake, { once: true })
+    })
+
+  /** Moves on by `ms`, waking every sleeper at its own time and letting it act before the next. */
+  async advance(ms: number): Promise<void> {
+    const target = this.#now + Math.max(0, ms)
+    for (;;) {
+      let next: { readonly at: number; readonly wake: () => void } | undefined
+      for (const sleeper of this.#sleepers) {
+        if (sleeper.at <= target && (next === undefined || sleeper.at < next.at)) next = sleeper
+      }
+      if (next === undefined) break
+      this.#now = Math.max(this.#now, next.at)
+      next.wake()
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+    this.#now = Math.max(this.#now, target)
+  }
+}
+
+/** Makes the clock that the options ask for. */
+export const make = (option: SandboxOptions["clock"]): SandboxClock => {
+  if (option === undefined || option === "real") return real
+  if (option === "virtual") return new VirtualClock()
+  return typeof option === "function" ? { now: option, sleep: sleepReal } : option
+}

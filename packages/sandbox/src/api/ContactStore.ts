@@ -1,0 +1,211 @@
+/**
+ * The contacts in memory and the ledger of what was received and created per key: the judge of every test.
+ */
+import type { Payload } from "@aelyst/core/contract"
+
+import type { DataFile, Kept } from "./DataFile.ts"
+import type { Existing, LedgerEntry, SandboxContact } from "../types.ts"
+
+type Stored = { -readonly [Key in keyof Kept]: Kept[Key] }
+
+interface Counts {
+  posts: number
+  created: number
+  merged: number
+  /** A status and how often, in turn: an object with a number as key keeps room for all below it. */
+  readonly statuses: Array<number>
+  readonly firstAt: number
+  lastAt: number
+}
+
+/** What became of a valid payload. */
+export type Result = "created" | "merged" | "duplicated" | "existed" | "full"
+
+/** How a payload is put away. */
+export interface Rules {
+  readonly existing: Existing
+  readonly processingDelayMs: number
+  readonly lagMs: number
+  readonly maxContacts: number
+}
+
+/** Replaces the given fields, custom fields by name. */
+const merge = (old: typeof Payload.Type, given: typeof Payload.Type): typeof Payload.Type => {
+  if (old.custom_fields === undefined || given.custom_fields === undefined)
+    return { ...old, ...given }
+  const byName = new Map(old.custom_fields.map((field) => [field.name, field]))
+  for (const field of given.custom_fields) byName.set(field.name, field)
+  return { ...old, ...given, custom_fields: [...byName.values()] }
+}
+
+const byStatus = (counts: ReadonlyArray<number>): Record<number, number> => {
+  const statuses: Record<number, number> = {}
+  for (let at = 0; at < counts.length; at += 2) statuses[counts[at] ?? 0] = counts[at + 1] ?? 0
+  return statuses
+}
+
+export class Store {
+  readonly #contacts: Array<Stored> = []
+  readonly #byKey = new Map<string, Array<Stored>>()
+  readonly #counts = new Map<string, Counts>()
+  readonly #file: DataFile | undefined
+  #nextId = 1
+
+  /** Takes the contacts of a file, and writes there what changes. */
+  constructor(file?: DataFile) {
+    this.#file = file
+    for (const contact of file?.contacts ?? []) {
+      this.#add({ ...contact })
+      this.#nextId = Math.max(this.#nextId, Number(contact.id) + 1)
+    }
+  }
+
+  #add(contact: Stored): void {
+    this.#contacts.push(contact)
+    const same = this.#byKey.get(contact.key)
+    if (same === undefined) this.#byKey.set(contact.key, [contact])
+    else same.push(contact)
+  }
+
+  /** Counts a complete request; returns which one with this key it is. */
+  receive(key: string, at: number): number {
+    const counts = this.#counts.get(key)
+    if (counts !== undefined) {
+      counts.lastAt = at
+      return ++counts.posts
+    }
+    this.#counts.set(key, {
+      posts: 1,
+      created: 0,
+      merged: 0,
+      statuses: [],
+      firstAt: at,
+      lastAt: at,
+    })
+    return 1
+  }
+
+  /** Counts what was decided on; 0 for a connection that is cut. */
+  decide(key: string, status: number): void {
+    const counts = this.#counts.get(key)
+    if (counts === undefined) return
+    const { statuses } = counts
+    for (let at = 0; at < statuses.length; at += 2) {
+      if (statuses[at] !== status) continue
+      statuses[at + 1] = (statuses[at + 1] ?? 0) + 1
+      return
+    }
+    statuses.push(status, 1)
+  }
+
+  /** Puts a contact away as the rules say. */
+  commit(
+    identifier: string,
+    key: string,
+    payload: typeof Payload.Type,
+    at: number,
+    rules: Rules,
+  ): Result {
+    const same = this.#byKey.get(key)
+    const visible = same?.find((contact) => contact.createdAt + rules.lagMs <= at)
+    const counts = this.#counts.get(key)
+    if (visible !== undefined && rules.existing !== "duplicate") {
+      if (rules.existing !== "merge") return "existed"
+      const merged = {
+        payload: merge(visible.payload, payload),
+        readyAt: at + rules.processingDelayMs,
+        merges: visible.merges + 1,
+      }
+      if (this.#file?.put({ ...visible, ...merged }) === false) return "full"
+      Object.assign(visible, merged)
+      if (counts !== undefined) counts.merged++
+      return "merged"
+    }
+    if (this.#contacts.length >= rules.maxContacts) return "full"
+    const contact: Stored = {
+      id: String(this.#nextId),
+      identifier,
+      key,
+      payload,
+      createdAt: at,
+      readyAt: at + rules.processingDelayMs,
+      merges: 0,
+    }
+    if (this.#file?.put(contact) === false) return "full"
+    this.#nextId++
+    this.#add(contact)
+    if (counts !== undefined) counts.created++
+    return same === undefined ? "created" : "duplicated"
+  }
+
+  /** Lists the contacts in order of creation; `query` is looked for in their identifiers, names, phones and emails. */
+  list(now: number, query?: string): ReadonlyArray<SandboxContact> {
+    return this.page(now, query).contacts
+  }
+
+  /** Lists the newest `limit` of the contacts that a query finds, and how many it finds. */
+  page(
+    now: number,
+    query?: string,
+    limit: number = Infinity,
+  ): { readonly contacts: ReadonlyArray<SandboxContact>; readonly total: number } {
+    const needle = query?.toLowerCase() ?? ""
+    const found = needle === "" ? this.#contacts : this.#contacts.filter(holds(needle))
+    const shown = found.slice(Math.max(0, found.length - limit))
+    return {
+      contacts: shown.map(({ payload, ...rest }) => ({
+        ...rest,
+        ...payload,
+        state: rest.readyAt <= now ? "ready" : "processing",
+      })),
+      total: found.length,
+    }
+  }
+
+  /** How many contacts there are. */
+  get size(): number {
+    return this.#contacts.length
+  }
+
+  /** Removes the contacts that a query finds, or all; returns how many. The ledger stays. */
+  remove(query?: string): number {
+    const needle = query?.toLowerCase() ?? ""
+    const goes = needle === "" ? () => true : holds(needle)
+    const kept = this.#contacts.filter((contact) => !goes(contact))
+    const removed = this.#contacts.length - kept.length
+    if (removed > 0) this.#file?.remove(this.#contacts.filter(goes).map(({ id }) => id))
+    this.#contacts.length = 0
+    this.#byKey.clear()
+    for (const contact of kept) this.#add(contact)
+    return removed
+  }
+
+  /** Lists the counts of every key in order of their first request. */
+  ledger(): ReadonlyArray<LedgerEntry> {
+    return Array.from(this.#counts, ([key, counts]) => ({
+      key,
+      ...counts,
+      statuses: byStatus(counts.statuses),
+    }))
+  }
+
+  clear(): void {
+    this.#file?.clear()
+    this.#contacts.length = 0
+    this.#byKey.clear()
+    this.#counts.clear()
+    this.#nextId = 1
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#file?.close()
+  }
+}
+
+const holds =
+  (needle: string) =>
+  ({ identifier, payload }: Stored): boolean =>
+    [identifier, payload.firstName, payload.lastName, payload.phone, payload.email].some(
+      (text) => text !== undefined && text.toLowerCase().includes(needle),
+    )

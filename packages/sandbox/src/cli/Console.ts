@@ -1,0 +1,86 @@
+/**
+ * What the command shows on stderr: where the sandbox is, and a line per request.
+ */
+import { isLoopback } from "../server/HttpServer.ts"
+import type { Sandbox } from "../Sandbox.ts"
+import type { SandboxOptions, SandboxRequest } from "../types.ts"
+
+/** Paints text, or leaves it plain. */
+export type Paint = (color: "bold" | "dim" | "green" | "yellow" | "red", text: string) => string
+
+const codes = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31 } as const
+
+/** Makes a brush: colours for a terminal that wants them. */
+export const makePaint = (
+  isTTY: boolean,
+  env: Readonly<Record<string, string | undefined>>,
+  noColor: boolean,
+): Paint => {
+  const plain = !isTTY || noColor || (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb"
+  return plain ? (_, text) => text : (color, text) => `\u001B[${codes[color]}m${text}\u001B[0m`
+}
+
+/** Makes control characters visible: what clients send must not steer the terminal. */
+export const visible = (text: string): string =>
+  text.replace(
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
+
+const seconds = (ms: number): string => `${ms / 1000} s`
+
+/** Says where the sandbox is and how to use it. */
+export const banner = (
+  sandbox: Sandbox,
+  { admin, data, host = "127.0.0.1" }: SandboxOptions,
+  paint: Paint,
+): string => {
+  const { limit, windowMs } = sandbox.settings
+  const local = isLoopback(host)
+  const lines = [
+    paint(
+      "bold",
+      `Aelyst sandbox (${local ? "local, " : ""}${data === undefined ? "in memory" : `contacts in ${visible(data)}`}${local ? ", nothing leaves this machine" : ""})`,
+    ),
+    `  API        ${sandbox.baseUrl}        ${limit} requests per ${seconds(windowMs)} window (our assumption, --limit/--window)`,
+    ...((admin ?? local) ? [`  Inspector  ${sandbox.origin}/_sandbox`] : []),
+    `  export AELYST_BASE_URL=${sandbox.baseUrl} AELYST_TOKEN=${sandbox.tokens.ok}`,
+  ]
+  if (!local) {
+    lines.push(
+      paint("yellow", `  Warning: ${host} is reached from the network, and the contacts with it.`),
+    )
+  }
+  lines.push(
+    paint("dim", "  Identifiers are shown below because this sandbox is yours. Ctrl-C stops it."),
+  )
+  return `${lines.join("\n")}\n`
+}
+
+const padded = (number: number, length: number): string => String(number).padStart(length, "0")
+
+const time = (at: number): string => {
+  const date = new Date(at)
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()]
+  return `${clock.map((part) => padded(part, 2)).join(":")}.${padded(date.getMilliseconds(), 3)}`
+}
+
+const colorOf = (status: number | undefined): "green" | "yellow" | "red" =>
+  status === undefined || status >= 500 ? "red" : status >= 400 ? "yellow" : "green"
+
+/** Writes one request as a line: time, status, ms, identifier, and what is left or what went wrong. */
+export const requestLine = (request: SandboxRequest, paint: Paint): string => {
+  const { at, fault, identifier, issues, limit, ms, path, remaining, retryAfter, state } = request
+  const notes: Array<string> = []
+  if (retryAfter !== undefined) notes.push(`Retry-After ${retryAfter}`)
+  else if (limit !== undefined) notes.push(`left ${remaining ?? 0}/${limit}`)
+  if (fault !== undefined) notes.push(`fault ${fault}`)
+  const issue = issues?.[0]
+  if (issue !== undefined) {
+    notes.push(`${issue.path.join(".")}${issue.path.length > 0 ? ": " : ""}${issue.rule}`)
+  }
+  const status = request.status === undefined ? state : String(request.status)
+  const head = `${paint("dim", time(at))}  ${paint(colorOf(request.status), status.padEnd(4))} ${String(Math.round(ms ?? 0)).padStart(4)} ms`
+  return `${head}  ${visible(identifier ?? path).padEnd(30)}  ${visible(notes.join("  "))}\n`
+}

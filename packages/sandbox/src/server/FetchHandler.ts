@@ -1,0 +1,173 @@
+/**
+ * The door without a socket: a web `Request` in, a web `Response` out. What a fault does to a socket becomes what `fetch`
+ * makes of it: a `TypeError` whose cause has the socket's code, a body that ends early, an answer that never comes.
+ */
+import type { Answer } from "../api/Response.ts"
+import * as Control from "./AdminApi.ts"
+import type { Engine } from "../api/Engine.ts"
+import { headersOf } from "./FaultyWriter.ts"
+import type { FaultSpec, SandboxExchange, SandboxExchangeRequest } from "../types.ts"
+import { MAX_BODY } from "../api/Validation.ts"
+
+const failed = (code: string): TypeError =>
+  new TypeError("fetch failed", { cause: Object.assign(new Error(code), { code }) })
+
+const terminated = (): TypeError =>
+  new TypeError("terminated", {
+    cause: Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" }),
+  })
+
+const codes: Readonly<Record<string, string>> = {
+  drop: "ECONNRESET",
+  fin: "UND_ERR_SOCKET",
+  garbage: "HPE_INVALID_CONSTANT",
+}
+
+/** Bends the body as the fault asks. A padded body is made as it is read. */
+const bodyOf = (
+  engine: Engine,
+  answer: Answer,
+  fault: FaultSpec,
+): ReadableStream<Uint8Array<ArrayBuffer>> => {
+  const bytes = new Uint8Array(Buffer.from(answer.body))
+  const first = bytes.subarray(0, Math.max(1, Math.floor(bytes.length / 2)))
+  const stopped = new AbortController()
+  let at = 0
+  let left = Math.max(0, (fault.padTo ?? 0) - bytes.length)
+  return new ReadableStream({
+    async pull(controller) {
+      switch (fault.delivery) {
+        case "drip":
+          if (at >= bytes.length) return controller.close()
+          controller.enqueue(bytes.subarray(at, ++at))
+          return engine.clock.sleep(fault.intervalMs ?? 1000, stopped.signal)
+        case "stall-body":
+        case "truncate-length":
+        case "truncate-chunked":
+        case "truncate-close":
+          if (at === 0) {
+            at = first.length
+            return controller.enqueue(first)
+          }
+          if (fault.delivery === "truncate-close") return controller.close()
+          if (fault.delivery !== "stall-body") return controller.error(terminated())
+          return new Promise<void>((resolve) =>
+            stopped.signal.addEventListener("abort", () => resolve(), { once: true }),
+          )
+        default:
+          if (at < bytes.length) {
+            at = bytes.length
+            return controller.enqueue(bytes)
+          }
+          if (left === 0) return controller.close()
+          controller.enqueue(new Uint8Array(Math.min(left, 65_536)).fill(0x20))
+          left -= Math.min(left, 65_536)
+          return undefined
+      }
+    },
+    cancel: () => stopped.abort(),
+  })
+}
+
+const empty = new Set([204, 205, 304])
+
+const toResponse = (
+  answer: Answer,
+  now: number,
+  body: ConstructorParameters<typeof Response>[0],
+): Response =>
+  new Response(empty.has(answer.status) ? null : body, {
+    status: answer.status,
+    headers: headersOf(answer, now),
+  })
+
+const plain = ({ body }: Answer): string | Uint8Array<ArrayBuffer> =>
+  typeof body === "string" ? body : new Uint8Array(body)
+
+/** Receives a request for the API and decides; the caller waits and takes the answer. */
+export const exchange = (
+  engine: Engine,
+  { body, headers, method, url }: SandboxExchangeRequest,
+): SandboxExchange => {
+  const { pathname, search } = new URL(url)
+  const { answer, delayMs, entry, fault } = engine.receive({
+    method,
+    target: pathname + search,
+    headers,
+    ambiguous: false,
+    body: Buffer.byteLength(body) > MAX_BODY ? undefined : body,
+  })
+  return {
+    delayMs,
+    stalls: fault?.delivery === "stall",
+    respond: () => {
+      const code = fault?.raw === undefined ? codes[fault?.delivery ?? ""] : codes["garbage"]
+      engine.end(entry, code === undefined ? "answered" : "cut", answer.status)
+      if (code !== undefined) throw failed(code)
+      const now = engine.clock.now()
+      if (fault === undefined) return toResponse(answer, now, plain(answer))
+      // `fetch` gives a compressed body as it was before, under the header that says that it came compressed
+      const shown =
+        fault.gzip === true
+          ? { ...answer, headers: { ...answer.headers, "content-encoding": "gzip" } }
+          : answer
+      return toResponse(shown, now, bodyOf(engine, answer, fault))
+    },
+    abandon: () => engine.end(entry, "gone"),
+  }
+}
+
+const events = (engine: Engine): Response => {
+  const encoder = new TextEncoder()
+  let stop: (() => void) | undefined
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(encoder.encode(Control.FIRST_COMMENT))
+      stop = engine.log.subscribe((event) =>
+        controller.enqueue(encoder.encode(Control.encodeEvent(event))),
+      )
+    },
+    cancel: () => stop?.(),
+  })
+  return new Response(body, {
+    headers: headersOf(
+      { status: 200, headers: { "content-type": "text/event-stream" }, body: "" },
+      engine.clock.now(),
+    ),
+  })
+}
+
+/** Answers a web request; rejects as `fetch` does where the connection is cut or the signal aborts. */
+export const handle = async (
+  engine: Engine,
+  request: Request,
+  admin: boolean,
+): Promise<Response> => {
+  request.signal.throwIfAborted()
+  const { pathname, search } = new URL(request.url)
+  const body = await request.text()
+  if (admin && Control.isControl(pathname)) {
+    const answer = await Control.handle(engine, {
+      method: request.method,
+      target: pathname + search,
+      contentType: request.headers.get("content-type") ?? undefined,
+      accept: request.headers.get("accept") ?? undefined,
+      body: Buffer.byteLength(body) > MAX_BODY ? undefined : body,
+    })
+    if (answer === "events") return events(engine)
+    return toResponse(answer, engine.clock.now(), plain(answer))
+  }
+  const headers = Object.fromEntries(request.headers)
+  const decided = exchange(engine, { method: request.method, url: request.url, headers, body })
+  if (decided.delayMs > 0) await engine.clock.sleep(decided.delayMs, request.signal)
+  if (decided.stalls && !request.signal.aborted) {
+    await new Promise<void>((resolve) =>
+      request.signal.addEventListener("abort", () => resolve(), { once: true }),
+    )
+  }
+  if (request.signal.aborted) {
+    decided.abandon()
+    request.signal.throwIfAborted()
+  }
+  return decided.respond()
+}
