@@ -53,12 +53,12 @@ const judge = (
   assert.deepInclude(summary, { total, stopped: "completed" })
   for (const row of results) {
     const made = madeOf(rows[row.index]?.identifier ?? "")
-    const said = `${row.index}: ${row.state}, ${made} created`
-    if (row.state === "created" || row.state === "exists_after_doubt") {
+    const said = `${row.index}: ${row.outcome}, ${made} created`
+    if (row.outcome === "created" || row.outcome === "exists_after_doubt") {
       assert.strictEqual(made, 1, said)
     } else {
       assert.isTrue("error" in row && isAelystError(row.error), said)
-      assert.isAtMost(made, row.state === "unknown" ? 1 : 0, said)
+      assert.isAtMost(made, row.outcome === "unknown" ? 1 : 0, said)
     }
   }
   const { created, exists_after_doubt: existed, unknown, not_sent: unsent } = summary
@@ -226,7 +226,7 @@ describe.concurrent("N19, a server that is killed in the middle of a run, and st
         const state = { reject: "exists_after_doubt", merge: "created", duplicate: "unknown" }[
           existing
         ]
-        assert.strictEqual(results.find(({ index }) => nth(index) === held)?.state, state)
+        assert.strictEqual(results.find(({ index }) => nth(index) === held)?.outcome, state)
         assert.isTrue(keys.includes(held))
       }),
     )

@@ -94,7 +94,7 @@ describe("S3, a 500 in a run", () => {
                   merged,
                   created: made,
                 } = entry ?? { posts: 0, merged: 0, created: 0 }
-                const came = { state: row.state, posts, made, merged }
+                const came = { state: row.outcome, posts, made, merged }
                 if (!failing(row.index)) {
                   assert.deepStrictEqual(came, { state: "created", posts: 1, made: 1, merged: 0 })
                 } else if (delivery === "at-most-once") {
@@ -105,7 +105,7 @@ describe("S3, a 500 in a run", () => {
                     made: made1,
                     merged: 0,
                   })
-                  assert(row.state === "unknown")
+                  assert(row.outcome === "unknown")
                   assert.strictEqual(row.error._tag, "InternalServerError")
                 } else {
                   assert.deepStrictEqual(came, {
@@ -351,7 +351,7 @@ describe("S7, answers that come out of order", () => {
         for (const row of results) {
           const said = "value" in row ? row.value.message : Reflect.get(row.error, "apiMessage")
           const { index } = row
-          assert.strictEqual(row.state, index % 4 === 3 ? "rejected" : "created")
+          assert.strictEqual(row.outcome, index % 4 === 3 ? "rejected" : "created")
           assert.strictEqual(said, `${index % 4 === 3 ? "refused" : "created"} Ana ${index}`)
         }
         for (const { path, body } of server.requests) {
@@ -386,7 +386,7 @@ describe("S7, answers that come out of order", () => {
             ["created", 1, 1],
           ]
           assert.deepStrictEqual(
-            [row.state, entry?.posts ?? 0, entry?.created ?? 0],
+            [row.outcome, entry?.posts ?? 0, entry?.created ?? 0],
             expected[which],
             `row ${row.index}`,
           )

@@ -182,7 +182,7 @@ describe("S2, a storm of 429s in a run", () => {
             const requests = sandbox.requests()
             const refusals = Virtual.answered(requests, 429)
             assert.isAbove(refusals, 20)
-            assert.strictEqual(summary.refusals, refusals)
+            assert.strictEqual(summary.rateLimited, refusals)
             // every resend followed a 429 that was honoured: the tenth that is allowed for others is not used
             assert.strictEqual(requests.length, total + refusals)
             for (const { posts, created, statuses } of sandbox.ledger()) {

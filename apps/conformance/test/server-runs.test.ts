@@ -17,7 +17,7 @@ const policies: ReadonlyArray<Delivery> = ["at-most-once", "natural-key"]
 
 const tally = (results: ReadonlyArray<RowResult>): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}
-  for (const { state } of results) counts[state] = (counts[state] ?? 0) + 1
+  for (const { outcome: state } of results) counts[state] = (counts[state] ?? 0) + 1
   return counts
 }
 
@@ -80,7 +80,9 @@ describe("S5, a token that is revoked in the middle of a run", () => {
             assert.isAtMost(refused, concurrency)
 
             const done = new Set(
-              first.results.flatMap(({ index, state }) => (state === "created" ? [index] : [])),
+              first.results.flatMap(({ index, outcome: state }) =>
+                state === "created" ? [index] : [],
+              ),
             )
             const second = yield* runWith(
               sandbox,
@@ -141,7 +143,7 @@ describe("S9, a server that is blind to a contact for 3 s after its create", () 
           assert.strictEqual(results.length, total)
           for (const row of results) {
             const entry = ledger.get(`id:${row.index}`)
-            assert.strictEqual(row.state, loses(row.index) ? state : "created")
+            assert.strictEqual(row.outcome, loses(row.index) ? state : "created")
             assert.deepInclude(entry, { created: 1, posts: loses(row.index) ? 2 : 1 })
           }
         }),
@@ -168,7 +170,7 @@ describe("S9, a server that is blind to a contact for 3 s after its create", () 
           const { ledger, results } = yield* play(existing, "at-most-once", 1_000, 600_000)
           for (const row of results) {
             const entry = ledger.get(`id:${row.index}`)
-            assert.strictEqual(row.state, loses(row.index) ? "unknown" : "created")
+            assert.strictEqual(row.outcome, loses(row.index) ? "unknown" : "created")
             assert.deepInclude(entry, { posts: 1, created: 1 })
           }
         }),
@@ -231,7 +233,7 @@ describe("S10, an outage of ten minutes", () => {
               const price = delivery === "at-most-once" ? 1 : 4
               assert.isAtMost(unknown, refused ? 0 : during.length / price)
               const ledger = new Map(sandbox.ledger().map((entry) => [entry.key, entry]))
-              for (const { index, state } of running.results) {
+              for (const { index, outcome: state } of running.results) {
                 const entry = ledger.get(`id:${index}`)
                 const failed = entry?.statuses[502] ?? 0
                 const created = state === "created" ? 1 : 0

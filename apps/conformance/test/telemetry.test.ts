@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
 import type { ClientOptions } from "@aelyst/core"
-import { AelystClient, createMany, layer as layerClient, layerMetrics } from "@aelyst/core"
+import { AelystClient, createMany, layer as layerClient, Metrics } from "@aelyst/core"
 import * as Transport from "@aelyst/node/transport"
 import { Sandbox } from "@aelyst/sandbox"
 import { assert, describe, it } from "@effect/vitest"
@@ -143,7 +143,7 @@ describe("the README's example", () => {
         created: 1,
         rejected: 1,
       })
-      assert.deepStrictEqual(countsOf(receiver, "aelyst_wait_milliseconds", "reason"), { line: 2 })
+      assert.deepStrictEqual(countsOf(receiver, "aelyst_wait_milliseconds", "reason"), { queue: 2 })
       const [refusals] = receiver
         .points()
         .filter(({ name }) => name === "aelyst_rate_limited_total")
@@ -198,7 +198,7 @@ const play = (
   const { baseUrl } = sandbox
   const client = layerClient({ baseUrl, token: Redacted.make(token), ...options })
   const telemetry = Layer.merge(
-    layerMetrics,
+    Metrics.layer,
     Otlp.layerJson({
       baseUrl: receiver.origin,
       resource: { serviceName: "test" },
@@ -327,7 +327,7 @@ describe("every kind of answer", () => {
         Effect.gen(function* () {
           const rows = identifiers.map((identifier) => ({ identifier, contact: person }))
           const run = yield* createMany(Stream.fromIterable(rows))
-          yield* Stream.runForEach(run.results, ({ index, state }) =>
+          yield* Stream.runForEach(run.results, ({ index, outcome: state }) =>
             Effect.logInfo("a row ended", index, state),
           )
         }),

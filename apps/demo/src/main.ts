@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url"
 import type { RowResult } from "@aelyst/core"
-import { AelystClient, CustomField, createMany, layer, rowStates } from "@aelyst/core"
+import { AelystClient, CustomField, createMany, layer, rowOutcomes } from "@aelyst/core"
 import * as Transport from "@aelyst/node/transport"
 import { Sandbox } from "@aelyst/sandbox"
 import * as Duration from "effect/Duration"
@@ -88,13 +88,13 @@ const program = Effect.gen(function* () {
   }).pipe(Layer.provide(Transport.layer({ baseUrl: sandbox.baseUrl })))
   const { rows, results, summary } = yield* Effect.provide(createAll(total), client)
 
-  for (const state of rowStates) {
+  for (const state of rowOutcomes) {
     if (state === "created" || summary[state] > 0) say(`${state}: ${summary[state]}`)
   }
-  say(`in ${(summary.elapsedMs / 1000).toFixed(1)} s, ${summary.refusals} refused for the rate`)
+  say(`in ${(summary.elapsedMs / 1000).toFixed(1)} s, ${summary.rateLimited} refused for the rate`)
   // rows are named by number: what they hold is personal
   for (const result of results) {
-    if ("error" in result) note(`row ${result.index + 1}: ${result.state}, ${result.error._tag}`)
+    if ("error" in result) note(`row ${result.index + 1}: ${result.outcome}, ${result.error._tag}`)
   }
   const differences = compare(rows, yield* Effect.promise(() => readBack(sandbox.baseUrl)))
   for (const { row, field, kind } of differences) {

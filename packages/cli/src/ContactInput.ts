@@ -2,7 +2,8 @@
 import * as Path from "node:path"
 
 import type { ContactInput, IssueCode } from "@aelyst/core"
-import { CustomField, Identifier, issueRules } from "@aelyst/core"
+import { CustomField, Identifier } from "@aelyst/core"
+import { issueRules } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 

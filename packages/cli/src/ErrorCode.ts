@@ -1,6 +1,6 @@
 /** The codes in square brackets that errors end with, and their offline text; `aelyst errors` prints it. */
 import type { AelystError } from "@aelyst/core"
-import { docsUrl, errorTable, issueRules } from "@aelyst/core"
+import { docsUrl, errorTable, issueRules } from "@aelyst/core/adapter"
 
 import type { ExitName } from "./ExitCode.ts"
 

@@ -1,6 +1,6 @@
 /** How a failed create is told: for people on a few lines, for programs as one line of JSON. Core's words, no values. */
 import type { AelystError, Outcome } from "@aelyst/core"
-import { redact } from "@aelyst/core"
+import { redact } from "@aelyst/core/transport"
 
 import type { ErrorCode } from "./ErrorCode.ts"
 import { codeOf, errorCodes } from "./ErrorCode.ts"

@@ -1,6 +1,6 @@
 /** The settings by key: the flag and the variable that set each, its default, and how its text is read. */
 import type { Delivery } from "@aelyst/core"
-import { checkBaseUrl, defaultBaseUrl } from "@aelyst/core"
+import { ClientOptions } from "@aelyst/core/adapter"
 import * as Result from "effect/Result"
 
 /** Holds the settings as they are used; times are in milliseconds. */
@@ -52,9 +52,9 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
   baseUrl: {
     flag: "--base-url",
     variable: "AELYST_BASE_URL",
-    otherwise: defaultBaseUrl,
+    otherwise: ClientOptions.defaultBaseUrl,
     parse: (text) =>
-      Result.mapBoth(checkBaseUrl(text), {
+      Result.mapBoth(ClientOptions.checkBaseUrl(text), {
         onSuccess: ({ baseUrl }) => baseUrl,
         onFailure: ({ message }) => message.replace(/^\w+ /, ""),
       }),

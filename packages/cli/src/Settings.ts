@@ -2,7 +2,7 @@
  * The settings of one run, and where each came from: flag, environment, project, profile, default, in this order.
  */
 import type { CustomField } from "@aelyst/core"
-import { checkBaseUrl } from "@aelyst/core"
+import { ClientOptions } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
@@ -140,4 +140,4 @@ export const resolve = Effect.fnUntraced(function* (
 
 /** Tells whether a base URL leads to this machine: http is allowed there alone, so a token may lie in the open. */
 export const isLoopback = (baseUrl: string): boolean =>
-  Result.isSuccess(checkBaseUrl(baseUrl.replace(/^https:/, "http:")))
+  Result.isSuccess(ClientOptions.checkBaseUrl(baseUrl.replace(/^https:/, "http:")))

@@ -4,7 +4,7 @@
  */
 import * as Path from "node:path"
 
-import { checkToken } from "@aelyst/core"
+import { ClientOptions } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -28,7 +28,7 @@ export interface FoundToken {
 /** Checks a token; the value is never quoted. */
 export const check = (text: string, from: string): Effect.Effect<FoundToken, Failure> =>
   Effect.fromResult(
-    Result.mapBoth(checkToken(text), {
+    Result.mapBoth(ClientOptions.checkToken(text), {
       onSuccess: (token) => ({ token, from }),
       onFailure: ({ message }) =>
         new Failure({

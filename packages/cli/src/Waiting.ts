@@ -2,8 +2,8 @@
  * What a person sees while a call waits: a countdown on one line of the terminal, one plain line elsewhere. It only
  * watches; core decides on every wait.
  */
-import type { AelystClient, Callbacks, Wait } from "@aelyst/core"
-import { Observer } from "@aelyst/core"
+import type { AelystClient } from "@aelyst/core"
+import { Hooks } from "@aelyst/core"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -24,7 +24,7 @@ export interface WaitingOptions {
   readonly host: string
   readonly progress: Progress
   /** More callbacks for the same call. */
-  readonly callbacks: Callbacks
+  readonly callbacks: Hooks.Callbacks
 }
 
 const tick = 500
@@ -33,13 +33,13 @@ const patience = 1_000
 
 /** Gives the line for a wait, or nothing where there is nothing to tell. */
 const line = (
-  wait: Wait,
+  wait: Hooks.Wait,
   limit: number,
   retries: number,
 ): ((left: number) => string) | undefined => {
   const again = (left: number) => `retry ${wait.resend} of ${retries} in ${time(left)}`
   switch (wait.reason) {
-    case "line":
+    case "queue":
       return wait.resend === 0
         ? undefined
         : (left) => `⏸ rate limited (limit ${limit}) — ${again(left)}`
@@ -52,7 +52,7 @@ const line = (
   }
 }
 
-const show = Effect.fnUntraced(function* (wait: Wait, options: WaitingOptions) {
+const show = Effect.fnUntraced(function* (wait: Hooks.Wait, options: WaitingOptions) {
   const { printer, client, retries, progress } = options
   const now = yield* client.rateLimit
   const closed = now.opensIn === undefined ? undefined : Duration.toMillis(now.opensIn)
@@ -91,7 +91,7 @@ export const watched = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const waits = yield* Queue.unbounded<Wait>()
+      const waits = yield* Queue.unbounded<Hooks.Wait>()
       const watcher = Effect.gen(function* () {
         const silence = Effect.andThen(answering(options), Effect.never)
         let wait = yield* Effect.raceFirst(Queue.take(waits), silence)
@@ -101,11 +101,11 @@ export const watched = <A, E, R>(
         }
       })
       yield* Effect.forkScoped(watcher)
-      const callbacks: Callbacks = {
+      const callbacks: Hooks.Callbacks = {
         ...options.callbacks,
         onWait: (wait) => Queue.offerUnsafe(waits, wait),
       }
-      return yield* Effect.provideService(call, Observer, callbacks).pipe(
+      return yield* Effect.provideService(call, Hooks.Hooks, callbacks).pipe(
         Effect.ensuring(Effect.sync(() => options.printer.clear())),
       )
     }),

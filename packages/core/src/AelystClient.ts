@@ -32,13 +32,13 @@ import type {
 import { checkToken, parse, parseCall } from "./call/ClientOptions.ts"
 import type { ContactInput, Validated } from "./contact/Contact.ts"
 import { validate } from "./contact/Contact.ts"
-import { Deadlines } from "./call/DeadlineTimer.ts"
+import { DeadlineTimer } from "./call/DeadlineTimer.ts"
 import * as Identifier from "./contact/Identifier.ts"
-import type { Lane } from "./call/SharedState.ts"
+import type { SharedState } from "./call/SharedState.ts"
 import * as Lanes from "./call/SharedState.ts"
 import { Counting } from "./call/Metrics.ts"
 import * as Monotonic from "./pacing/MonotonicClock.ts"
-import { Observer, notify } from "./call/Hooks.ts"
+import { Hooks, notify } from "./call/Hooks.ts"
 import type { PacerSnapshot } from "./pacing/Pacer.ts"
 import type { Delivery } from "./call/RetryPolicy.ts"
 import * as Tracing from "./call/Tracing.ts"
@@ -124,10 +124,10 @@ const limitsOf = (
 export const makeWith = (
   config: ClientConfig,
   token: TokenSource,
-  lane: Lane,
+  lane: SharedState,
 ): Effect.Effect<AelystClient["Service"], never, HttpClient.HttpClient> =>
   Effect.map(HttpClient.HttpClient, (http) => {
-    const sender: Call.Sender = { http, config, token, lane, deadlines: new Deadlines() }
+    const sender: Call.Sender = { http, config, token, lane, deadlines: new DeadlineTimer() }
 
     const call = (
       valid: Validated,
@@ -138,9 +138,9 @@ export const makeWith = (
     ): Effect.Effect<CreateResult, AelystError> => {
       const own = parseCall(options)
       if (Result.isFailure(own)) return Effect.die(own.failure)
-      const observer = fiber.getRef(Observer)
+      const observer = fiber.getRef(Hooks)
       const now = Monotonic.millisOf(fiber.getRef(Clock.Clock))
-      const trace = new Call.CallTrace(now)
+      const trace = new Call.CallRecord(now)
       const settleMs = own.success.settleMs ?? config.settleMs
       const limits = limitsOf(config, own.success, token, run, now)
 

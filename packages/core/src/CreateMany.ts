@@ -27,7 +27,7 @@ export interface Row {
 }
 
 /** Lists the states in which a row can end. */
-export const rowStates = [
+export const rowOutcomes = [
   "created",
   "existed",
   "exists_after_doubt",
@@ -38,15 +38,15 @@ export const rowStates = [
 ] as const
 
 /** Names the state in which a row ended. */
-export type RowState = (typeof rowStates)[number]
+export type RowOutcome = (typeof rowOutcomes)[number]
 
 /** Tells what became of one row; `index` is its position in the source, from 0. */
 export type RowResult = {
   readonly index: number
 } & (
-  | { readonly state: "created" | "exists_after_doubt"; readonly value: CreateResult }
+  | { readonly outcome: "created" | "exists_after_doubt"; readonly value: CreateResult }
   | {
-      readonly state: Exclude<RowState, "created" | "exists_after_doubt">
+      readonly outcome: Exclude<RowOutcome, "created" | "exists_after_doubt">
       readonly error: AelystError
     }
 )
@@ -64,11 +64,11 @@ export type Stopped =
   | "unavailable"
 
 /** Counts the rows by state; `total` is always their sum, and `stopped` is absent while the run goes on. */
-export interface RunSummary extends Readonly<Record<RowState, number>> {
+export interface RunSummary extends Readonly<Record<RowOutcome, number>> {
   readonly total: number
   readonly stopped?: Stopped
   /** Attempts that were refused for their rate. */
-  readonly refusals: number
+  readonly rateLimited: number
   readonly elapsedMs: number
 }
 
@@ -103,7 +103,7 @@ export interface Run<E = never, R = never> {
 }
 
 /** Gives the state of a row by the error that ended it. */
-const stateOf = (error: AelystError): Exclude<RowState, "created" | "exists_after_doubt"> => {
+const outcomeOf = (error: AelystError): Exclude<RowOutcome, "created" | "exists_after_doubt"> => {
   switch (error._tag) {
     case "InvalidContactError":
       return "invalid"
@@ -130,7 +130,7 @@ const endsRun = (error: AelystError): Stopped | undefined => {
   return undefined
 }
 
-const zeros = (): Record<RowState, number> => ({
+const zeros = (): Record<RowOutcome, number> => ({
   created: 0,
   existed: 0,
   exists_after_doubt: 0,
@@ -173,9 +173,9 @@ export const createMany = <E, R>(
 
     const summarize = (now: number): RunSummary => ({
       ...counts,
-      total: rowStates.reduce((sum, state) => sum + counts[state], 0),
+      total: rowOutcomes.reduce((sum, state) => sum + counts[state], 0),
       ...(stopped !== undefined && { stopped }),
-      refusals,
+      rateLimited: refusals,
       elapsedMs: began === undefined ? 0 : Math.round((ended ?? now) - began),
     })
     const close = (why: Stopped) => {
@@ -187,13 +187,13 @@ export const createMany = <E, R>(
       halted ??= why === "deadline" ? why : "closed"
       Deferred.doneUnsafe(halting, Effect.succeed(halted))
     }
-    const note = (state: RowState) => {
+    const note = (state: RowOutcome) => {
       counts[state] += 1
       if (counts.invalid + counts.rejected + counts.unknown >= own.maxErrors) halt("errors")
     }
     const tally = Effect.fnUntraced(function* (result: RowResult) {
       const attempts = "value" in result ? result.value.attempts : result.error.attempts
-      for (const attempt of attempts) if (attempt.refused === true) refusals += 1
+      for (const attempt of attempts) if (attempt.rateLimited === true) refusals += 1
       const why = "error" in result ? endsRun(result.error) : undefined
       // a wait that cannot end in time tells of this row and those behind it; rows in front of it may still go
       if (why === "deadline") close(why)
@@ -215,7 +215,7 @@ export const createMany = <E, R>(
     const createRow = (run: Omit<RunScope, "ended">, [row, index]: readonly [Row, number]) =>
       Effect.suspend(() => {
         let noted = false
-        const end = (state: RowState) => {
+        const end = (state: RowOutcome) => {
           if (!noted) note(state)
           noted = true
         }
@@ -229,10 +229,10 @@ export const createMany = <E, R>(
         })
         return create.pipe(
           Effect.match({
-            onSuccess: (value): RowResult => ({ index, state: value.result, value }),
-            onFailure: (error): RowResult => ({ index, state: stateOf(error), error }),
+            onSuccess: (value): RowResult => ({ index, outcome: value.result, value }),
+            onFailure: (error): RowResult => ({ index, outcome: outcomeOf(error), error }),
           }),
-          Effect.tap((result) => Effect.sync(() => end(result.state))),
+          Effect.tap((result) => Effect.sync(() => end(result.outcome))),
           Effect.flatMap(tally),
           // a row that was interrupted before its call began has nobody else to tell of it
           Effect.onExit((exit) =>

@@ -7,21 +7,15 @@ import type { CreateOptions } from "../src/AelystClient.ts"
 import * as AelystClient from "../src/AelystClient.ts"
 import type { CreateResult } from "../src/call/CreateCall.ts"
 import type { AelystError } from "../src/errors/AelystError.ts"
-import {
-  AttemptProbe,
-  Probe,
-  abortable,
-  codeOf,
-  failureOf,
-  maxBodyBytes,
-} from "../src/call/Attempt.ts"
+import { codeOf, failureOf, maxBodyBytes } from "../src/call/Attempt.ts"
+import { TransportProbe, abortable, makeTransportProbe } from "../src/call/TransportProbe.ts"
 
 const token = Redacted.make("token-for-tests")
 
 type Body = string | ReadableStream<Uint8Array>
 
 type Send = (tools: {
-  readonly probe: Probe
+  readonly probe: TransportProbe
   readonly respond: (
     body: Body | null,
     init?: ResponseInit,
@@ -42,7 +36,7 @@ const play = (send: Send, options: CreateOptions = {}) =>
     const http = HttpClient.make((request, _url, _signal, fiber) => {
       sends += 1
       return send({
-        probe: fiber.getRef(AttemptProbe),
+        probe: fiber.getRef(TransportProbe),
         respond: (body, init) => HttpClientResponse.fromWeb(request, new Response(body, init)),
         breaks: (cause) =>
           new HttpClientError.HttpClientError({
@@ -221,7 +215,7 @@ describe("the deadlines of an attempt", () => {
                 Effect.flatMapEager(prepared, (request) =>
                   Effect.withFiber((fiber) =>
                     Effect.callback((resume) => {
-                      const probe = fiber.getRef(AttemptProbe)
+                      const probe = fiber.getRef(TransportProbe)
                       probe.watch(() => {
                         aborts += 1
                         const reason = new HttpClientError.TransportError({ request })
@@ -439,7 +433,7 @@ describe("codeOf", () => {
 })
 
 describe("failureOf", () => {
-  const unsent = new Probe()
+  const unsent = makeTransportProbe()
   unsent.watch()
   const kinds: ReadonlyArray<readonly [string, string, resendable: boolean]> = [
     ["ENOTFOUND", "dns", true],
@@ -475,12 +469,12 @@ describe("failureOf", () => {
       assert.strictEqual(failure.outcome, "not_sent")
     })
     it(`does not believe ${code} after dispatch, or where nobody reports`, () => {
-      const left = new Probe()
+      const left = makeTransportProbe()
       left.watch()
       left.dispatch()
-      const silent = new Probe()
+      const silent = makeTransportProbe()
       silent.dispatch()
-      for (const probe of [left, silent, new Probe()]) {
+      for (const probe of [left, silent, makeTransportProbe()]) {
         assert.strictEqual(failureOf(probe, code).outcome, "unknown")
         assert.strictEqual(failureOf(probe, code).toError([])._tag, "OutcomeUnknownError")
       }
@@ -488,7 +482,7 @@ describe("failureOf", () => {
   }
 
   it("gives each attempt a probe that has seen nothing", () => {
-    assert.isFalse(new Probe().unsent)
+    assert.isFalse(makeTransportProbe().unsent)
     assert.isTrue(unsent.unsent)
   })
 })

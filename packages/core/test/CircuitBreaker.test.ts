@@ -1,35 +1,35 @@
 import { assert, describe, it } from "@effect/vitest"
 
-import type { Gate, Pass } from "../src/call/CircuitBreaker.ts"
-import { Breaker } from "../src/call/CircuitBreaker.ts"
+import type { BreakerState, BreakerPermit } from "../src/call/CircuitBreaker.ts"
+import { CircuitBreaker } from "../src/call/CircuitBreaker.ts"
 import { randomOf } from "./ledger.ts"
 
-const passOf = (gate: Gate): Pass => {
+const passOf = (gate: BreakerState): BreakerPermit => {
   assert(gate._tag !== "Open")
   return gate
 }
 
-const opened = (now = 0): Breaker => {
-  const breaker = new Breaker()
-  for (let i = 0; i < 5; i++) breaker.failed(now, passOf(breaker.enter(now)))
+const opened = (now = 0): CircuitBreaker => {
+  const breaker = new CircuitBreaker()
+  for (let i = 0; i < 5; i++) breaker.recordFailure(now, passOf(breaker.enter(now)))
   return breaker
 }
 
 describe("Breaker", () => {
   it("opens after five failures in a row, for a second", () => {
-    const breaker = new Breaker()
-    for (let i = 0; i < 4; i++) breaker.failed(0, passOf(breaker.enter(0)))
+    const breaker = new CircuitBreaker()
+    for (let i = 0; i < 4; i++) breaker.recordFailure(0, passOf(breaker.enter(0)))
     assert.deepStrictEqual(breaker.enter(0), { _tag: "Closed" })
-    breaker.failed(0, passOf(breaker.enter(0)))
+    breaker.recordFailure(0, passOf(breaker.enter(0)))
     assert.deepStrictEqual(breaker.enter(0), { _tag: "Open", retryAfterMs: 1_000 })
     assert.deepStrictEqual(breaker.enter(999), { _tag: "Open", retryAfterMs: 1 })
   })
 
   it("counts failures in a row only: an answer between them starts again", () => {
-    const breaker = new Breaker()
+    const breaker = new CircuitBreaker()
     for (let i = 0; i < 50; i++) {
-      for (let k = 0; k < 4; k++) breaker.failed(0, passOf(breaker.enter(0)))
-      breaker.passed()
+      for (let k = 0; k < 4; k++) breaker.recordFailure(0, passOf(breaker.enter(0)))
+      breaker.recordSuccess()
     }
     assert.strictEqual(breaker.enter(0)._tag, "Closed")
   })
@@ -43,7 +43,7 @@ describe("Breaker", () => {
       assert(gate._tag === "Open")
       waits.push(gate.retryAfterMs)
       now += gate.retryAfterMs
-      breaker.failed(now, passOf(breaker.enter(now)))
+      breaker.recordFailure(now, passOf(breaker.enter(now)))
     }
     assert.deepStrictEqual(
       waits,
@@ -67,55 +67,55 @@ describe("Breaker", () => {
 
   it("lets the next call probe when the probe was not made", () => {
     const breaker = opened()
-    breaker.released(passOf(breaker.enter(1_000)))
+    breaker.release(passOf(breaker.enter(1_000)))
     assert.strictEqual(breaker.enter(1_000)._tag, "Probe")
   })
 
   it("keeps its probe while a call from before the opening is aborted or fails", () => {
-    const breaker = new Breaker()
+    const breaker = new CircuitBreaker()
     const early = passOf(breaker.enter(0))
-    for (let i = 0; i < 5; i++) breaker.failed(0, passOf(breaker.enter(0)))
+    for (let i = 0; i < 5; i++) breaker.recordFailure(0, passOf(breaker.enter(0)))
     const probe = passOf(breaker.enter(1_000))
     assert.strictEqual(probe._tag, "Probe")
-    breaker.released(early)
+    breaker.release(early)
     assert.strictEqual(breaker.enter(1_000)._tag, "Open")
-    breaker.failed(1_500, early)
+    breaker.recordFailure(1_500, early)
     assert.strictEqual(breaker.enter(1_500)._tag, "Open")
-    breaker.failed(2_000, probe)
+    breaker.recordFailure(2_000, probe)
     assert.deepStrictEqual(breaker.enter(2_000), { _tag: "Open", retryAfterMs: 2_000 })
   })
 
   it("closes with any usable answer, and begins at a second the next time", () => {
     const breaker = opened()
-    breaker.failed(1_000, passOf(breaker.enter(1_000)))
+    breaker.recordFailure(1_000, passOf(breaker.enter(1_000)))
     const probe = passOf(breaker.enter(3_000))
-    breaker.passed()
+    breaker.recordSuccess()
     assert.strictEqual(breaker.enter(3_000)._tag, "Closed")
     // the probe of a circuit that is closed by now is an attempt like any other
-    breaker.failed(3_000, probe)
+    breaker.recordFailure(3_000, probe)
     assert.strictEqual(breaker.enter(3_000)._tag, "Closed")
-    for (let i = 0; i < 4; i++) breaker.failed(3_000, passOf(breaker.enter(3_000)))
+    for (let i = 0; i < 4; i++) breaker.recordFailure(3_000, passOf(breaker.enter(3_000)))
     assert.deepStrictEqual(breaker.enter(3_000), { _tag: "Open", retryAfterMs: 1_000 })
   })
 
   it("remembers when the API last answered", () => {
-    const breaker = new Breaker()
+    const breaker = new CircuitBreaker()
     assert.strictEqual(breaker.lastAnswerAt, Number.NEGATIVE_INFINITY)
-    breaker.heard(7)
+    breaker.recordResponse(7)
     assert.strictEqual(breaker.lastAnswerAt, 7)
   })
 
   it("agrees with a plain model over random histories", () => {
     for (let seed = 0; seed < 1_000; seed++) {
       const random = randomOf(seed)
-      const breaker = new Breaker()
-      const held: Array<Pass> = []
+      const breaker = new CircuitBreaker()
+      const held: Array<BreakerPermit> = []
       let now = 0
       // the model: closed with a count, or open until a time with at most one probe
       let failures = 0
       let openings = 0
       let until = 0
-      let probe: Pass | undefined
+      let probe: BreakerPermit | undefined
       for (let step = 0; step < 200; step++) {
         now += Math.floor(random() * 700)
         const at = Math.floor(random() * held.length)
@@ -138,15 +138,15 @@ describe("Breaker", () => {
         if (pass === undefined) continue
         const isProbe = pass === probe
         if (draw < 0.55) {
-          breaker.passed()
+          breaker.recordSuccess()
           failures = 0
           openings = 0
           probe = undefined
         } else if (draw < 0.65) {
-          breaker.released(pass)
+          breaker.release(pass)
           if (isProbe) probe = undefined
         } else {
-          breaker.failed(now, pass)
+          breaker.recordFailure(now, pass)
           failures += 1
           if (openings === 0 ? failures >= 5 : isProbe) {
             until = now + Math.min(60_000, 1_000 * 2 ** openings)

@@ -312,7 +312,7 @@ describe("Contact.validate", () => {
           assert.deepStrictEqual(JSON.parse(result.success.body), result.success.payload)
         } else {
           for (const issue of result.failure) {
-            assert.isTrue(Object.hasOwn(Issue.rules, issue.code))
+            assert.isTrue(Object.hasOwn(Issue.issueRules, issue.code))
             assert.notInclude(issue.path, "__proto__")
           }
         }

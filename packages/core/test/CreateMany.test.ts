@@ -4,10 +4,10 @@ import { Cause, Clock, Effect, Exit, Fiber, Random, Redacted, Stream } from "eff
 import { HttpClient, HttpClientError } from "effect/http"
 
 import * as AelystClient from "../src/AelystClient.ts"
-import { AttemptProbe } from "../src/call/Attempt.ts"
+import { TransportProbe } from "../src/call/TransportProbe.ts"
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import type { Row, RowResult, RunOptions, RunSummary } from "../src/CreateMany.ts"
-import { createMany, rowStates } from "../src/CreateMany.ts"
+import { createMany, rowOutcomes } from "../src/CreateMany.ts"
 import type { Delivery } from "../src/call/RetryPolicy.ts"
 import type { Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
@@ -100,11 +100,11 @@ const play = (
 /** Counts the states of rows, those that occur. */
 const tally = ({ results }: Pick<Played, "results">): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}
-  for (const { state } of results) counts[state] = (counts[state] ?? 0) + 1
+  for (const { outcome: state } of results) counts[state] = (counts[state] ?? 0) + 1
   return counts
 }
 
-const sumOf = (summary: RunSummary) => rowStates.reduce((sum, state) => sum + summary[state], 0)
+const sumOf = (summary: RunSummary) => rowOutcomes.reduce((sum, state) => sum + summary[state], 0)
 
 /** Gives the nth row the nth fault at its first request; everything else is answered. */
 const firstly =
@@ -139,7 +139,7 @@ describe("createMany", () => {
       )
       const played = yield* play(server, rows, { ordered: true })
       assert.deepStrictEqual(
-        played.results.map(({ index, state }) => `${index} ${state}`),
+        played.results.map(({ index, outcome: state }) => `${index} ${state}`),
         [
           "0 created",
           "1 rejected",
@@ -156,7 +156,7 @@ describe("createMany", () => {
       )
       const { summary } = played
       assert.deepInclude(summary, { created: 3, existed: 1, rejected: 2, unknown: 3 })
-      assert.deepInclude(summary, { invalid: 1, not_sent: 1, total: 11, refusals: 2 })
+      assert.deepInclude(summary, { invalid: 1, not_sent: 1, total: 11, rateLimited: 2 })
       assert.strictEqual(summary.stopped, "completed")
       assert.strictEqual(sumOf(summary), 11)
     }),
@@ -251,7 +251,7 @@ describe("createMany", () => {
         const rows = Stream.fromIterable([rowOf(1), rowOf(1), rowOf(1), rowOf(2)])
         const played = yield* play(server, rows, { ordered: true })
         assert.deepStrictEqual(
-          played.results.map(({ state }) => state),
+          played.results.map(({ outcome: state }) => state),
           ["created", "existed", "existed", "created"],
         )
         const same = server.ledger.filter(({ key }) => key === "id:1").map(({ atMs }) => atMs)
@@ -564,7 +564,7 @@ describe("a run that stops", () => {
     Effect.gen(function* () {
       const source = counted(1_000)
       const http = HttpClient.make((request, _url, _signal, fiber) => {
-        fiber.getRef(AttemptProbe).watch()
+        fiber.getRef(TransportProbe).watch()
         return Effect.fail(
           new HttpClientError.HttpClientError({
             reason: new HttpClientError.TransportError({
@@ -589,7 +589,7 @@ describe("a run that stops", () => {
       const played = yield* play(server, Stream.make(rowOf(0)), { deadline: "90 seconds" })
       const [result] = played.results
       assert(result !== undefined && "error" in result)
-      assert.strictEqual(result.state, "not_sent")
+      assert.strictEqual(result.outcome, "not_sent")
       assert.isAbove(result.error.attempts.length, 0)
     }),
   )
@@ -717,14 +717,14 @@ describe("F12", () => {
           assert.strictEqual(summary.total, source.pulled, what)
           assert.strictEqual(new Set(results.map(({ index }) => index)).size, results.length, what)
           const counts = tally({ results })
-          for (const state of rowStates) {
+          for (const state of rowOutcomes) {
             const seen = counts[state] ?? 0
             // a row that an abort has caught is counted and has no result
             if (aborted) assert.isAtLeast(summary[state], seen, what)
             else assert.strictEqual(summary[state], seen, what)
           }
           assert.strictEqual(server.inFlight, 0, what)
-          for (const { index, state } of results) {
+          for (const { index, outcome: state } of results) {
             const created = server.ledger.filter(
               (entry) => entry.key === `id:${index}` && entry.created,
             ).length

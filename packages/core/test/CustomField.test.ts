@@ -83,7 +83,7 @@ describe("CustomField.checkValue", () => {
   ])("W4 %s: refuses case %# with its code", (type, value, code) => {
     const issue = CustomField.checkValue(type, value, ["custom_fields", 0, "value"])
     assert.strictEqual(issue?.code, code)
-    assert.strictEqual(issue?.rule, Issue.rules[code])
+    assert.strictEqual(issue?.rule, Issue.issueRules[code])
     assert.deepStrictEqual(issue?.path, ["custom_fields", 0, "value"])
   })
 

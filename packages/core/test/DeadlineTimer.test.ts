@@ -2,16 +2,16 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Scheduler } from "effect"
 import { TestClock } from "effect/testing"
 
-import { Deadlines } from "../src/call/DeadlineTimer.ts"
+import { DeadlineTimer } from "../src/call/DeadlineTimer.ts"
 
 /** Runs an attempt that never ends by itself. */
-const held = (deadlines: Deadlines, ms: number, expire: () => number | undefined) =>
+const held = (deadlines: DeadlineTimer, ms: number, expire: () => number | undefined) =>
   Effect.forkChild(deadlines.within(ms, Effect.never, expire), { startImmediately: true })
 
 describe("Deadlines", () => {
   it.effect("expires each deadline at its time, the later one that came first too", () =>
     Effect.gen(function* () {
-      const deadlines = new Deadlines()
+      const deadlines = new DeadlineTimer()
       const expired: Array<string> = []
       const after = (name: string, ms: number) =>
         held(deadlines, ms, () => {
@@ -34,7 +34,7 @@ describe("Deadlines", () => {
 
   it.effect("lets a deadline that moves on expire again", () =>
     Effect.gen(function* () {
-      const deadlines = new Deadlines()
+      const deadlines = new DeadlineTimer()
       const left = [700, undefined]
       let calls = 0
       yield* held(deadlines, 300, () => left[calls++])
@@ -49,7 +49,7 @@ describe("Deadlines", () => {
 
   it.effect("never expires after the attempt has ended, and starts again after its last one", () =>
     Effect.gen(function* () {
-      const deadlines = new Deadlines()
+      const deadlines = new DeadlineTimer()
       let expired = 0
       const arm = held(deadlines, 1_000, () => {
         expired += 1
@@ -67,7 +67,7 @@ describe("Deadlines", () => {
   it.effect("expires the others where one is interrupted while it is being set", () =>
     Effect.gen(function* () {
       for (let turns = 0; turns < 20; turns++) {
-        const deadlines = new Deadlines()
+        const deadlines = new DeadlineTimer()
         let expired = 0
         const other = yield* held(deadlines, 2_000, () => {
           expired += 1
@@ -93,7 +93,7 @@ describe("Deadlines", () => {
 
   it.effect("expires the others, and new ones, where one throws", () =>
     Effect.gen(function* () {
-      const deadlines = new Deadlines()
+      const deadlines = new DeadlineTimer()
       const expired: Array<string> = []
       yield* held(deadlines, 1_000, () => {
         throw new Error("the transport's own")

@@ -4,7 +4,7 @@ import { HttpClient } from "effect/http"
 
 import * as AelystClient from "../src/AelystClient.ts"
 import type { Callbacks } from "../src/call/Hooks.ts"
-import { Observer, notify } from "../src/call/Hooks.ts"
+import { Hooks, notify } from "../src/call/Hooks.ts"
 import * as Scripted from "./scripted.ts"
 
 const throwing = () => {
@@ -78,7 +78,7 @@ const create = (callbacks: Callbacks) =>
     )
     const result = yield* client.create("id:5", { firstName: "Ana" })
     return { result, server }
-  }).pipe(Effect.provideService(Observer, callbacks))
+  }).pipe(Effect.provideService(Hooks, callbacks))
 
 describe("Observer", () => {
   it.effect("tells of waits, attempts and the end of a call, in their order", () =>
@@ -91,7 +91,7 @@ describe("Observer", () => {
         onOutcome: ({ outcome, attempts }) => told.push(`${outcome} after ${attempts.length}`),
       })
       assert.deepStrictEqual(told, [
-        "wait line",
+        "wait queue",
         "head 200 text/plain;charset=UTF-8",
         "attempt 1 200",
         "created after 1",

@@ -29,12 +29,15 @@ describe("Issue", () => {
   })
 
   it("takes its rule from the table, one sentence for each code", () => {
-    for (const [code, rule] of Object.entries(Issue.rules)) {
+    for (const [code, rule] of Object.entries(Issue.issueRules)) {
       assert.match(code, /^[A-Z][A-Z_]+[A-Z]$/)
       assert.match(rule, /^[A-Za-z].*[^.]$/)
     }
-    assert.strictEqual(new Set(Object.values(Issue.rules)).size, Object.keys(Issue.rules).length)
-    assert.strictEqual(Issue.make("DATE_INVALID", []).rule, Issue.rules.DATE_INVALID)
+    assert.strictEqual(
+      new Set(Object.values(Issue.issueRules)).size,
+      Object.keys(Issue.issueRules).length,
+    )
+    assert.strictEqual(Issue.make("DATE_INVALID", []).rule, Issue.issueRules.DATE_INVALID)
   })
 
   it("is formatted as path, rule and suggestion", () => {

@@ -11,7 +11,7 @@ const locked = <A>(locks: KeyLock, key: string, use: Effect.Effect<A>): Effect.E
       const turn = locks.enter(key)
       return Effect.ensuring(
         restore(Effect.andThen(turn.ready, use)),
-        Effect.sync(() => turn.leave()),
+        Effect.sync(() => turn.release()),
       )
     }),
   )
@@ -20,18 +20,18 @@ describe("KeyLock", () => {
   it("gives a free key at once, and keeps nothing of it afterwards", () => {
     const locks = new KeyLock()
     const turn = locks.enter("a")
-    assert.isTrue(turn.isFirst)
+    assert.isTrue(turn.isGranted)
     assert.strictEqual(locks.size, 1)
-    turn.leave()
-    turn.leave()
+    turn.release()
+    turn.release()
     assert.strictEqual(locks.size, 0)
   })
 
   it("keeps keys apart", () => {
     const locks = new KeyLock()
-    assert.isTrue(locks.enter("id:5").isFirst)
-    assert.isTrue(locks.enter("5").isFirst)
-    assert.isFalse(locks.enter("5").isFirst)
+    assert.isTrue(locks.enter("id:5").isGranted)
+    assert.isTrue(locks.enter("5").isGranted)
+    assert.isFalse(locks.enter("5").isGranted)
   })
 
   it.effect("serves first come first, and skips who has left", () =>
@@ -51,7 +51,7 @@ describe("KeyLock", () => {
       )
       const [, second] = fibers
       if (second !== undefined) yield* Fiber.interrupt(second)
-      first.leave()
+      first.release()
       yield* Effect.forEach(fibers, Fiber.await)
       assert.deepStrictEqual(order, [1, 3, 4])
       assert.strictEqual(locks.size, 0)
@@ -66,10 +66,10 @@ describe("KeyLock", () => {
         startImmediately: true,
       })
       // the key is this caller's from here on, and it has not run since
-      holder.leave()
+      holder.release()
       yield* Fiber.interrupt(granted)
       assert.strictEqual(locks.size, 0)
-      assert.isTrue(locks.enter("a").isFirst)
+      assert.isTrue(locks.enter("a").isGranted)
     }),
   )
 

@@ -58,7 +58,7 @@ describe("Metrics", () => {
           "aelyst_attempts_total rejected": 1,
           "aelyst_attempts_total unknown": 1,
           aelyst_rate_limited_total: 1,
-          "aelyst_wait_milliseconds line": 4,
+          "aelyst_wait_milliseconds queue": 4,
           "aelyst_wait_milliseconds backoff": 1,
           "aelyst_wait_milliseconds doubt": 1,
           "aelyst_wait_milliseconds settle": 1,

@@ -2,15 +2,20 @@ import { assert, describe, it } from "@effect/vitest"
 import { inspect } from "node:util"
 
 import type { AelystError } from "../src/errors/AelystError.ts"
-import type { Answer, ExistsMatcher, Verdict } from "../src/call/ResponseVerdict.ts"
-import { defaultExists, interpret, isRateRefusal, isRefusal } from "../src/call/ResponseVerdict.ts"
+import type { Response, ExistsMatcher, Verdict } from "../src/call/ResponseVerdict.ts"
+import {
+  defaultExists,
+  interpret,
+  isRateLimited,
+  isRejection,
+} from "../src/call/ResponseVerdict.ts"
 import { fromHeaders } from "../src/errors/RateLimitHeaders.ts"
 import { pick, randomOf } from "./ledger.ts"
 
 const read = (
   status: number,
   body: string | undefined,
-  headers: Answer["headers"] = {},
+  headers: Response["headers"] = {},
   exists: ExistsMatcher = defaultExists,
   secrets: ReadonlyArray<string> = [],
 ): Verdict => interpret({ status, headers, body }, fromHeaders(headers, 0), exists, () => secrets)
@@ -218,10 +223,10 @@ describe("interpret", () => {
 
   it("tells by the status alone what refuses and what refuses for the rate", () => {
     assert.deepStrictEqual(
-      [200, 302, 399, 400, 401, 408, 409, 429, 499, 500].filter(isRefusal),
+      [200, 302, 399, 400, 401, 408, 409, 429, 499, 500].filter(isRejection),
       [400, 401, 409, 429, 499],
     )
-    assert.deepStrictEqual([428, 429, 430].filter(isRateRefusal), [429])
+    assert.deepStrictEqual([428, 429, 430].filter(isRateLimited), [429])
   })
 })
 

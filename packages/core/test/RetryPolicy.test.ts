@@ -33,7 +33,7 @@ const table: ReadonlyArray<
   readonly [what: string, RetryPolicy, CallState, Failure, expected: string]
 > = [
   // at-most-once
-  ["a 429", policy(), initial, failure("rate_limited"), "line"],
+  ["a 429", policy(), initial, failure("rate_limited"), "queue"],
   ["what never left", policy(), initial, failure("connection"), "backoff"],
   ["a certificate error", policy(), initial, failure("connection", false), "Fail"],
   ["a lost answer", policy(), initial, failure("in_doubt"), "Fail"],
@@ -75,7 +75,7 @@ const table: ReadonlyArray<
     policy({ run: true }),
     after({ resends: 99 }),
     failure("rate_limited"),
-    "line",
+    "queue",
   ],
   [
     "the hundredth connection of a row",
@@ -111,7 +111,7 @@ const table: ReadonlyArray<
     policy({ renewsToken: true }),
     initial,
     failure("unauthorized", false),
-    "line",
+    "queue",
   ],
   [
     "the token asked for again",
@@ -158,7 +158,7 @@ describe("decide", () => {
 })
 
 describe("advance", () => {
-  const line: Decision = { _tag: "Resend", wait: "line" }
+  const line: Decision = { _tag: "Resend", wait: "queue" }
   const backoff: Decision = { _tag: "Resend", wait: "backoff" }
   it("keeps the first doubt for ever", () => {
     const first = advance(initial, failure("in_doubt"), { _tag: "Resend", wait: "doubt" })

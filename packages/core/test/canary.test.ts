@@ -15,12 +15,12 @@ import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { inspect } from "node:util"
 
 import * as AelystClient from "../src/AelystClient.ts"
-import { AttemptProbe } from "../src/call/Attempt.ts"
+import { TransportProbe } from "../src/call/TransportProbe.ts"
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import type { ContactInput } from "../src/contact/Contact.ts"
 import { createMany } from "../src/CreateMany.ts"
 import * as Metrics from "../src/call/Metrics.ts"
-import { Observer } from "../src/call/Hooks.ts"
+import { Hooks } from "../src/call/Hooks.ts"
 import * as Ledger from "./ledger.ts"
 import * as RecordingTracer from "./tracer.ts"
 
@@ -66,10 +66,9 @@ const echoes = (body: string): ReadonlyArray<string> => {
 }
 
 type Fault = (
-  probe: AttemptProbe,
+  probe: TransportProbe,
   respond: Respond,
 ) => Effect.Effect<HttpClientResponse.HttpClientResponse, unknown>
-type AttemptProbe = (typeof AttemptProbe)["Service"]
 type Respond = (status: number, text: string) => HttpClientResponse.HttpClientResponse
 
 const statuses = [
@@ -132,7 +131,7 @@ const http = (fault: (body: string) => Fault) =>
           text: { value: Effect.succeed(text) },
         })
       }
-      return fault(body)(fiber.getRef(AttemptProbe), respond).pipe(
+      return fault(body)(fiber.getRef(TransportProbe), respond).pipe(
         Effect.mapError(
           (cause) =>
             new HttpClientError.HttpClientError({
@@ -217,7 +216,7 @@ describe("the canary (F15)", () => {
                   Effect.tapCause((cause) => Effect.logWarning("cause", cause)),
                 )
               }).pipe(
-                Effect.provideService(Observer, {
+                Effect.provideService(Hooks, {
                   onAttempt: (attempt) => told.push(inspect(attempt, everything)),
                   onWait: (wait) => told.push(inspect(wait, everything)),
                   onOutcome: (end) => told.push(inspect(end, everything)),

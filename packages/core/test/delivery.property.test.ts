@@ -106,9 +106,7 @@ const play = (
 const askedMs = ({ fault }: Entry, refusals: number): number => {
   if (fault.kind !== "refuse") return 0
   const named = parseRetryAfter(fault.retryAfter, undefined, 0)
-  return named === undefined
-    ? Math.min(60_000, 1_000 * 2 ** (refusals - 1))
-    : Math.max(100, Duration.toMillis(named))
+  return named === undefined ? Math.min(60_000, 1_000 * 2 ** (refusals - 1)) : Math.max(100, named)
 }
 
 /** Lists every promise that a trial broke. */

@@ -10,7 +10,7 @@ export const attempts: ReadonlyArray<AttemptRecord> = [
     number: 2,
     phase: "answered",
     status: 429,
-    refused: true,
+    rateLimited: true,
     startedAt: 9,
     durationMs: 1,
     waitedMs: 7,

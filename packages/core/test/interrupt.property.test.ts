@@ -5,10 +5,10 @@ import { TestClock } from "effect/testing"
 
 import * as AelystClient from "../src/AelystClient.ts"
 import type { AttemptRecord } from "../src/errors/AelystError.ts"
-import { AttemptProbe, abortable } from "../src/call/Attempt.ts"
+import { TransportProbe, abortable } from "../src/call/TransportProbe.ts"
 import { parse } from "../src/call/ClientOptions.ts"
 import * as Lane from "../src/call/SharedState.ts"
-import { Observer } from "../src/call/Hooks.ts"
+import { Hooks } from "../src/call/Hooks.ts"
 import * as Ledger from "./ledger.ts"
 import * as TestTracer from "./tracer.ts"
 
@@ -21,7 +21,7 @@ const abortableOf = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
       (prepared) =>
         Effect.flatMapEager(prepared, (request) =>
           Effect.withFiber((fiber) => {
-            const probe = fiber.getRef(AttemptProbe)
+            const probe = fiber.getRef(TransportProbe)
             return Effect.callback((resume) => {
               const sending = Effect.runForkWith(fiber.context)(client.execute(request))
               probe.watch(() => {
@@ -69,7 +69,7 @@ const trial = (seed: number) =>
     const calls = [...keys, "id:0"]
     const fibers = yield* Effect.forEach(calls, (key, i) =>
       client.create(key, { firstName: "Ana" }, { timeout: "3 seconds" }).pipe(
-        Effect.provideService(Observer, {
+        Effect.provideService(Hooks, {
           onOutcome: (end) => {
             ends.set(i, [...(ends.get(i) ?? []), end])
           },
@@ -116,7 +116,7 @@ describe("interruption (F17)", () => {
           const fiber: Fiber.Fiber<unknown, unknown> = yield* client
             .create("id:5", { firstName: "Ana" })
             .pipe(
-              Effect.provideService(Observer, {
+              Effect.provideService(Hooks, {
                 onAttempt: () => fiber.interruptUnsafe(),
                 onOutcome: (end) => told.push(end.outcome),
               }),

@@ -5,7 +5,7 @@ import type { HttpClientRequest } from "effect/http"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
-import { AttemptProbe } from "../src/call/Attempt.ts"
+import { TransportProbe } from "../src/call/TransportProbe.ts"
 
 /** What becomes of one request. `commits`: the server had processed it before the fault. */
 export type Fault =
@@ -104,7 +104,7 @@ export const make = (
 
   const client = HttpClient.make((request, url, _signal, fiber) =>
     Effect.gen(function* (): Effect.fn.Return<Reply, HttpClientError.HttpClientError> {
-      const probe = fiber.getRef(AttemptProbe)
+      const probe = fiber.getRef(TransportProbe)
       if (reports) probe.watch()
       const key = decodeURIComponent(url.pathname.split("/").at(-1) ?? "")
       const nth = seen.get(key) ?? 0

@@ -2,7 +2,7 @@
 import { Clock, Effect } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 
-import { AttemptProbe } from "../src/call/Attempt.ts"
+import { TransportProbe } from "../src/call/TransportProbe.ts"
 
 /** What the server does with one request. */
 export type Step =
@@ -55,7 +55,7 @@ export const make = (script: ReadonlyArray<Step>, options: { readonly reports?: 
   const client = HttpClient.make((request, url, _signal, fiber) =>
     Effect.gen(function* () {
       const step = script[Math.min(received.length, script.length - 1)] ?? ok
-      const probe = fiber.getRef(AttemptProbe)
+      const probe = fiber.getRef(TransportProbe)
       if (options.reports !== false) probe.watch()
       const dispatched = "status" in step || step.dispatched
       if (dispatched && options.reports !== false) probe.dispatch()

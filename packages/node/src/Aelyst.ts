@@ -1,5 +1,6 @@
 /** The client for callers of Promises: options in, core's calls underneath, Promises out. It decides nothing itself. */
 import * as Core from "@aelyst/core"
+import * as Adapter from "@aelyst/core/adapter"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -223,7 +224,7 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
     const http = httpOf(given, config.baseUrl, this.#scope)
     this.#lane = SharedLane.join(tokenKey, config)
     const client = Effect.runSync(
-      Core.makeWith(config, token, this.#lane.lane).pipe(
+      Adapter.makeWith(config, token, this.#lane.lane).pipe(
         Effect.provideService(HttpClient.HttpClient, http),
       ),
     )

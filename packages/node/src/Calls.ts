@@ -38,13 +38,13 @@ const noHead: ResponseHead = { status: 0, headers: {} }
 export class Calls {
   /** The context that Effects of this client run in, with its hooks. */
   readonly context: Context.Context<never>
-  readonly #hooks: Core.Callbacks
+  readonly #hooks: Core.Hooks.Callbacks
   readonly #running = new Set<Running>()
   #closed = false
 
   constructor(context: Context.Context<never>, hooks: Hooks) {
     this.#hooks = callbacksOf(hooks)
-    this.context = Context.add(context, Core.Observer, this.#hooks)
+    this.context = Context.add(context, Core.Hooks.Hooks, this.#hooks)
   }
 
   get closed(): boolean {
@@ -71,7 +71,7 @@ export class Calls {
     let head = noHead
     let last: CallEnd | undefined
     const { onOutcome } = this.#hooks
-    const context = Context.add(this.context, Core.Observer, {
+    const context = Context.add(this.context, Core.Hooks.Hooks, {
       ...this.#hooks,
       onHead: (seen) => {
         head = seen
@@ -131,7 +131,7 @@ export class Calls {
   }
 }
 
-type CallEnd = Parameters<NonNullable<Core.Callbacks["onOutcome"]>>[0]
+type CallEnd = Parameters<NonNullable<Core.Hooks.Callbacks["onOutcome"]>>[0]
 
 const created = (value: Core.CreateResult, head: ResponseHead): Ended => ({
   _tag: "Created",
@@ -160,7 +160,7 @@ const failed = (
 }
 
 // bound: the hooks may be the methods of an object of the caller's
-const callbacksOf = (hooks: Hooks): Core.Callbacks => ({
+const callbacksOf = (hooks: Hooks): Core.Hooks.Callbacks => ({
   ...(hooks.onAttempt !== undefined && { onAttempt: hooks.onAttempt.bind(hooks) }),
   ...(hooks.onWait !== undefined && { onWait: hooks.onWait.bind(hooks) }),
   ...(hooks.onOutcome !== undefined && { onOutcome: hooks.onOutcome.bind(hooks) }),

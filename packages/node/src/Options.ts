@@ -1,5 +1,6 @@
 /** The options of the client and of its calls, checked by name, range and type before anything is done with them. */
-import * as Core from "@aelyst/core"
+import type * as Core from "@aelyst/core"
+import * as Adapter from "@aelyst/core/adapter"
 import { ConfigurationError } from "@aelyst/core"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -9,7 +10,7 @@ import type { AelystOptions, CreateManyOptions, CreateOptions } from "./types.ts
 
 /** Holds checked options of a client. */
 export interface Checked {
-  readonly config: Core.ClientConfig
+  readonly config: Adapter.ClientConfig
   readonly token: Core.TokenSource
   /** What tells tokens apart: the token itself, or the function that gives it. */
   readonly tokenKey: unknown
@@ -84,7 +85,7 @@ const tokenOf = (given: unknown, env: NodeJS.ProcessEnv): Pick<Checked, "token" 
   if (typeof given === "function") {
     const token = Effect.flatMap(
       Effect.tryPromise(async () => given()),
-      (text) => Effect.fromResult(Core.checkToken(text)),
+      (text) => Effect.fromResult(Adapter.ClientOptions.checkToken(text)),
     )
     return { token, tokenKey: given }
   }
@@ -93,7 +94,7 @@ const tokenOf = (given: unknown, env: NodeJS.ProcessEnv): Pick<Checked, "token" 
     return refuse("token", "is missing: set AELYST_TOKEN, or pass it to the constructor")
   }
   if (typeof text !== "string") return refuse("token", "is a string, or a function that gives one")
-  const token = orThrow(Core.checkToken(text))
+  const token = orThrow(Adapter.ClientOptions.checkToken(text))
   return { token, tokenKey: Redacted.value(token) }
 }
 
@@ -145,7 +146,7 @@ export const check = (options: AelystOptions<never>, env: NodeJS.ProcessEnv): Ch
     if (typeof get !== "function") refuse("customFields", "is made with customFields.define")
   }
   const config = orThrow(
-    Core.parseOptions({
+    Adapter.ClientOptions.parse({
       baseUrl: options.baseUrl ?? (env["AELYST_BASE_URL"] || undefined),
       delivery: options.delivery,
       retries: options.retries,
@@ -208,7 +209,7 @@ export const checkCall = (options: CreateOptions): CheckedCall => {
       maxWait: options.maxWaitMs,
       delivery: options.delivery,
       settle: options.settleMs,
-      headers: orThrow(Core.checkHeaders(options.headers)),
+      headers: orThrow(Adapter.ClientOptions.checkHeaders(options.headers)),
     },
     signal: options.signal,
   }

@@ -20,7 +20,7 @@ const summaryOf = (summary: Core.RunSummary): RunSummary => ({
   unknown: summary.unknown,
   notSent: summary.not_sent,
   stopped: summary.stopped,
-  waits429: summary.refusals,
+  rateLimited: summary.rateLimited,
   elapsedMs: summary.elapsedMs,
 })
 
@@ -34,14 +34,14 @@ const empty: RunSummary = {
   unknown: 0,
   notSent: 0,
   stopped: undefined,
-  waits429: 0,
+  rateLimited: 0,
   elapsedMs: 0,
 }
 
 const rowResultOf = (row: Core.RowResult): RowResult =>
   "value" in row
-    ? { index: row.index, outcome: row.state, value: toResult(row.value) }
-    : { index: row.index, outcome: row.state, error: row.error }
+    ? { index: row.index, outcome: row.outcome, value: toResult(row.value) }
+    : { index: row.index, outcome: row.outcome, error: row.error }
 
 // One row at a time: an iterable that is read in larger pieces would be read ahead of what can be sent.
 async function* oneByOne<A>(rows: Iterable<A> | AsyncIterable<A>): AsyncGenerator<A, void> {
@@ -74,21 +74,21 @@ export const runOf = (
       waitingMs: opensIn === undefined ? 0 : Math.ceil(Duration.toMillis(opensIn)),
     }
   }
-  const hooks = Context.get(calls.context, Core.Observer)
-  const observer: Core.Callbacks = {
+  const hooks = Context.get(calls.context, Core.Hooks.Hooks)
+  const observer: Core.Hooks.Callbacks = {
     ...hooks,
     onAttempt: (attempt) => {
       try {
         return hooks.onAttempt?.(attempt)
       } finally {
         // no row ends while all wait, and somebody may want to say so
-        if (attempt.refused === true) onProgress?.(progress())
+        if (attempt.rateLimited === true) onProgress?.(progress())
       }
     },
   }
   const context = Context.add(
     calls.context,
-    Core.Observer,
+    Core.Hooks.Hooks,
     onProgress === undefined ? hooks : observer,
   )
 

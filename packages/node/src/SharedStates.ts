@@ -3,12 +3,13 @@
  * locks. Counted, and forgotten with the last of them.
  */
 import * as Core from "@aelyst/core"
+import * as Adapter from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 
-type Limits = Pick<Core.ClientConfig, "origin" | "maxQueue" | "perSecond" | "scheduled">
+type Limits = Pick<Adapter.ClientConfig, "origin" | "maxQueue" | "perSecond" | "scheduled">
 
 interface Shared {
-  readonly lane: Core.Lane
+  readonly lane: Adapter.SharedState.SharedState
   readonly members: Set<Limits>
   readonly renew: () => void
 }
@@ -55,7 +56,7 @@ const open = (limits: Limits): Shared => {
       pacer = paced()
     },
     lane: {
-      ...Effect.runSync(Core.makeLane(limits)),
+      ...Effect.runSync(Adapter.SharedState.make(limits)),
       get pacer() {
         return pacer
       },
@@ -67,7 +68,7 @@ const open = (limits: Limits): Shared => {
 export const join = (
   tokenKey: unknown,
   limits: Limits,
-): { readonly lane: Core.Lane; readonly leave: () => void } => {
+): { readonly lane: Adapter.SharedState.SharedState; readonly leave: () => void } => {
   const byOrigin = lanes.get(tokenKey) ?? new Map<string, Shared>()
   lanes.set(tokenKey, byOrigin)
   const member = { ...limits }

@@ -1,17 +1,7 @@
 /** Results of core as callers of this package see them. */
 import type * as Core from "@aelyst/core"
-import * as Duration from "effect/Duration"
-import type { Mutable } from "effect/Types"
 
-import type { CreateResult, Identifier, RateLimitHeaders } from "./types.ts"
-
-const rateLimitOf = ({ limit, remaining, retryAfter }: Core.RateLimitInfo): RateLimitHeaders => {
-  const headers: Mutable<RateLimitHeaders> = {}
-  if (limit !== undefined) headers.limit = limit
-  if (remaining !== undefined) headers.remaining = remaining
-  if (retryAfter !== undefined) headers.retryAfterMs = Duration.toMillis(retryAfter)
-  return headers
-}
+import type { CreateResult, Identifier } from "./types.ts"
 
 /** Gives core's identifier its public type. */
 export const toIdentifier = (identifier: string): Identifier =>
@@ -24,6 +14,6 @@ export const toResult = (value: Core.CreateResult): CreateResult => ({
   result: value.result,
   message: value.message,
   attempts: value.attempts,
-  rateLimit: rateLimitOf(value.rateLimit),
+  rateLimit: value.rateLimit,
   settledAt: Date.now(),
 })

@@ -133,7 +133,7 @@ export interface AttemptRecord {
   /** What ended it where no answer did: a code such as `ECONNRESET` or `TIMEOUT`. */
   readonly cause?: string
   /** Whether it was refused for the rate. */
-  readonly refused?: boolean
+  readonly rateLimited?: boolean
   /** In epoch milliseconds. */
   readonly startedAt: number
   readonly durationMs: number
@@ -273,7 +273,7 @@ export type Delivery = "at-most-once" | "natural-key"
 /** Tells that a call waits. */
 export interface WaitEvent {
   /** For its turn, before a resend, or for the API's processing before (`doubt`) or after (`settle`) a create. */
-  readonly reason: "line" | "backoff" | "doubt" | "settle"
+  readonly reason: "queue" | "backoff" | "doubt" | "settle"
   /** How long it will be, in milliseconds; absent where only the pacer knows. */
   readonly ms?: number
   /** The resend that it comes before, from 1; 0 before the first attempt. */
@@ -504,7 +504,7 @@ export interface RunSummary {
     | "unavailable"
     | undefined
   /** Attempts that were refused for their rate. */
-  readonly waits429: number
+  readonly rateLimited: number
   readonly elapsedMs: number
 }
 

@@ -482,8 +482,8 @@ describe("hooks", () => {
     assert.deepStrictEqual(
       waits.map(({ reason, resend }) => [reason, resend]),
       [
-        ["line", 0],
-        ["line", 1],
+        ["queue", 0],
+        ["queue", 1],
         ["settle", 0],
       ],
     )

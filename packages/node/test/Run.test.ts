@@ -48,7 +48,7 @@ describe("createMany", () => {
     await using at = await setUp({}, { limit: 10, limiter: "sliding-log" })
     const run = at.aelyst.contacts.createMany(rows(60))
     await collect(run)
-    const { created, waits429 } = await run.summary()
+    const { created, rateLimited: waits429 } = await run.summary()
     assert.strictEqual(created, 60)
     assert.isAtMost(waits429, 4)
     assert.strictEqual(at.sandbox.contacts().length, 60)

@@ -24,7 +24,7 @@ const burst = (lane: ReturnType<typeof SharedLane.join>["lane"]) =>
           const place = yield* lane.pacer.enter
           const permit = yield* Effect.timeoutOption(place.acquire(), 5)
           if (permit._tag === "None") return gone
-          yield* permit.value.observe({ refused: false, limit: 8 })
+          yield* permit.value.observe({ rateLimited: false, limit: 8 })
           gone += 1
         }
       }),

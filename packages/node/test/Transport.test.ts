@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 
-import { Probe, maxBodyBytes } from "@aelyst/core"
+import { type TransportProbe, makeTransportProbe, maxBodyBytes } from "@aelyst/core/transport"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema, Stream } from "effect"
 
@@ -50,7 +50,7 @@ const setUp = Effect.fnUntraced(function* (
 ) {
   const server = yield* serve(script)
   const http = yield* Transport.make({ baseUrl: server.origin, ...options })
-  return { server, http, send: (probe?: Probe) => exchange(http, server.origin, probe) }
+  return { server, http, send: (probe?: TransportProbe) => exchange(http, server.origin, probe) }
 })
 
 /** What the transport asks a dispatcher for; there is no answer. */
@@ -164,7 +164,7 @@ describe("a request", () => {
 describe("the probe", () => {
   it.live("is watched before the connection and dispatched when bytes may leave", () =>
     Effect.gen(function* () {
-      const probe = new Probe()
+      const probe = makeTransportProbe()
       let atLookup = { watched: false, dispatched: true }
       const server = yield* serve(creating)
       const origin = server.origin.replace("127.0.0.1", "somewhere.test")
@@ -249,7 +249,7 @@ describe("an interruption", () => {
       const server = yield* serve(() => undefined)
       const origin = server.origin.replace("http:", "https:")
       const http = yield* Transport.make({ baseUrl: origin })
-      const probe = new Probe()
+      const probe = makeTransportProbe()
       const fiber = yield* Effect.forkChild(exchange(http, origin, probe))
       const peer = yield* Effect.promise(() => server.connected(1))
       yield* Effect.promise(() => peer.arrived(1))
@@ -262,7 +262,7 @@ describe("an interruption", () => {
   it.live("closes a connection that waits for an answer", () =>
     Effect.gen(function* () {
       const { server, send } = yield* setUp(() => undefined)
-      const probe = new Probe()
+      const probe = makeTransportProbe()
       const fiber = yield* Effect.forkChild(send(probe))
       const peer = yield* Effect.promise(() => server.connected(1))
       yield* Effect.promise(() => peer.request())

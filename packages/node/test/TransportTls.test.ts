@@ -1,6 +1,6 @@
 import { TLSSocket } from "node:tls"
 
-import { Probe } from "@aelyst/core"
+import { type TransportProbe, makeTransportProbe } from "@aelyst/core/transport"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 
@@ -161,7 +161,7 @@ describe("a proxy", () => {
     const origin = "https://api.example.test"
     const url = proxy.url.replace("://", `://${userinfo}`)
     const http = yield* Transport.make({ baseUrl: origin, proxy: url, ca })
-    return { server, proxy, http, send: (probe?: Probe) => exchange(http, origin, probe) }
+    return { server, proxy, http, send: (probe?: TransportProbe) => exchange(http, origin, probe) }
   })
 
   it.live("is asked to connect, and sees neither token nor path", () =>
@@ -235,7 +235,7 @@ describe("a proxy", () => {
   it.live("that never answers is let go by an interruption", () =>
     Effect.gen(function* () {
       const { proxy, send } = yield* setUp({ stall: true })
-      const probe = new Probe()
+      const probe = makeTransportProbe()
       const fiber = yield* Effect.forkChild(send(probe))
       yield* Effect.promise(() => proxy.askedTimes(1))
       yield* Fiber.interrupt(fiber)
@@ -251,7 +251,7 @@ describe("a proxy", () => {
         (server) => Effect.promise(() => server.close()),
       )
       const { proxy, send } = yield* setUp({ port: silent.port })
-      const probe = new Probe()
+      const probe = makeTransportProbe()
       const fiber = yield* Effect.forkChild(send(probe))
       const peer = yield* Effect.promise(() => silent.connected(1))
       yield* Effect.promise(() => peer.arrived(1))

@@ -1,5 +1,5 @@
 /** One create as bytes over a transport, for the tests: what came back, and what the probe says. */
-import { Probe, AttemptProbe, codeOf } from "@aelyst/core"
+import { TransportProbe, codeOf, makeTransportProbe } from "@aelyst/core/transport"
 import { Effect } from "effect"
 import type { HttpClient } from "effect/http"
 import { HttpBody, HttpClientRequest } from "effect/http"
@@ -13,7 +13,7 @@ export interface Exchanged {
   readonly text?: string
   readonly headers?: { readonly [name: string]: string | undefined }
   readonly code?: string
-  readonly probe: Probe
+  readonly probe: TransportProbe
 }
 
 export const requestTo = (origin: string, headers: Record<string, string> = {}) =>
@@ -26,7 +26,7 @@ export const requestTo = (origin: string, headers: Record<string, string> = {}) 
 export const exchange = (
   http: HttpClient.HttpClient,
   origin: string,
-  probe = new Probe(),
+  probe = makeTransportProbe(),
 ): Effect.Effect<Exchanged> => {
   let status: number | undefined
   return http.execute(requestTo(origin)).pipe(
@@ -46,7 +46,7 @@ export const exchange = (
     Effect.catch((error) =>
       Effect.succeed({ ...(status !== undefined && { status }), code: codeOf(error), probe }),
     ),
-    Effect.provideService(AttemptProbe, probe),
+    Effect.provideService(TransportProbe, probe),
   )
 }
 

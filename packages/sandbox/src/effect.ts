@@ -2,7 +2,7 @@
  * The sandbox for programs that are written with Effect: as a service, with an `HttpClient` that reaches it without a
  * port, on the clock of the caller, so that `TestClock` moves its windows and its delays.
  */
-import { AttemptProbe } from "@aelyst/core"
+import { TransportProbe } from "@aelyst/core/transport"
 import { Sandbox } from "@aelyst/sandbox"
 import type { SandboxOptions } from "@aelyst/sandbox"
 import * as Clock from "effect/Clock"
@@ -55,7 +55,7 @@ export const makeHttpClient = (sandbox: Sandbox): HttpClient.HttpClient =>
     if (body === undefined)
       return Effect.fail(failed(request, new TypeError("The sandbox takes text and bytes")))
     return Effect.suspend(() => {
-      const probe = fiber.getRef(AttemptProbe)
+      const probe = fiber.getRef(TransportProbe)
       probe.watch()
       probe.dispatch()
       const { headers, method } = request

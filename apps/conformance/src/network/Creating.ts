@@ -1,13 +1,8 @@
 /** Core's client over the Node transport, with the deadlines of a test, and what its calls came to. */
-import type {
-  AelystError,
-  AttemptRecord,
-  Callbacks,
-  ClientConfig,
-  ContactInput,
-  Delivery,
-} from "@aelyst/core"
-import { Observer, makeLane, makeWith, parseOptions } from "@aelyst/core"
+import type { AelystError, AttemptRecord, ContactInput, Delivery } from "@aelyst/core"
+import type { ClientConfig } from "@aelyst/core/adapter"
+import { Hooks } from "@aelyst/core"
+import { SharedState, makeWith, ClientOptions } from "@aelyst/core/adapter"
 import * as Transport from "@aelyst/node/transport"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
@@ -23,7 +18,7 @@ export interface Settings extends Omit<Transport.TransportOptions, "baseUrl"> {
   readonly retries?: number
   readonly timeoutMs?: number
   readonly deadlineMs?: number
-  readonly callbacks?: Callbacks
+  readonly callbacks?: Hooks.Callbacks
   /** Default `sandbox_ok`. */
   readonly token?: string
 }
@@ -53,15 +48,17 @@ export const make = (
     const { delivery, retries, timeoutMs, deadlineMs, callbacks, ...rest } = settings
     const { token: bearer = token, ...transport } = rest
     const options = Result.getOrThrow(
-      parseOptions({ delivery, retries, timeout: timeoutMs, deadline: deadlineMs }),
+      ClientOptions.parse({ delivery, retries, timeout: timeoutMs, deadline: deadlineMs }),
     )
     // past the checks of an address: a scenario may need a name that only its own lookup knows
     const { origin } = new URL(baseUrl)
     const config: ClientConfig = { ...options, baseUrl, origin, doubtDelayMs: 20 }
     const http = yield* Effect.orDie(Transport.make({ baseUrl, ...transport }))
-    const service = yield* makeWith(config, Redacted.make(bearer), yield* makeLane(config)).pipe(
-      Effect.provideService(HttpClient.HttpClient, http),
-    )
+    const service = yield* makeWith(
+      config,
+      Redacted.make(bearer),
+      yield* SharedState.make(config),
+    ).pipe(Effect.provideService(HttpClient.HttpClient, http))
     return {
       service,
       create: (identifier, contact = { firstName: "Ana" }) =>
@@ -84,7 +81,9 @@ export const make = (
                 elapsedMs: elapsed(),
               }),
             }),
-            callbacks === undefined ? (call) => call : Effect.provideService(Observer, callbacks),
+            callbacks === undefined
+              ? (call) => call
+              : Effect.provideService(Hooks.Hooks, callbacks),
           )
         }),
     }

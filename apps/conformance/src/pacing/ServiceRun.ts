@@ -25,11 +25,11 @@ export type Fault = (reply: Reply, atMs: number, request: number) => Reply
 /** What a single call is willing to wait. */
 const longestWaitMs = 60_000
 
-const observation = (reply: Reply): Pacer.Observation => ({
-  refused: reply.refused,
+const observation = (reply: Reply): Pacer.PacerObservation => ({
+  rateLimited: reply.refused,
   ...(reply.limit !== undefined && { limit: reply.limit }),
   ...(reply.remaining !== undefined && { remaining: reply.remaining }),
-  ...(reply.retryAfterMs !== undefined && { retryAfter: Duration.millis(reply.retryAfterMs) }),
+  ...(reply.retryAfterMs !== undefined && { retryAfterMs: reply.retryAfterMs }),
   tooLong: (reply.retryAfterMs ?? 0) > longestWaitMs,
 })
 

@@ -3,7 +3,8 @@
  * ledger is the judge, and a door in front of it can be shut, as a host that is down shuts it.
  */
 import type { ClientOptions, CreateOptions, Row, RowResult, RunOptions } from "@aelyst/core"
-import { AelystClient, AttemptProbe, createMany, make as makeClient } from "@aelyst/core"
+import { AelystClient, createMany, make as makeClient } from "@aelyst/core"
+import { TransportProbe } from "@aelyst/core/transport"
 import type { Sandbox, SandboxOptions, SandboxRequest } from "@aelyst/sandbox"
 import { SandboxService, layer as layerSandbox } from "@aelyst/sandbox/effect"
 import * as Clock from "effect/Clock"
@@ -65,7 +66,7 @@ export const inMemory = <A>(
     const door: World["door"] = { shut: false, refusedAt: [] }
     const http = HttpClient.make((request, _url, _signal, fiber) => {
       if (!door.shut) return inner.execute(request)
-      fiber.getRef(AttemptProbe).watch()
+      fiber.getRef(TransportProbe).watch()
       door.refusedAt.push(clock.currentTimeMillisUnsafe())
       return Effect.fail(shutDoor(request))
     })

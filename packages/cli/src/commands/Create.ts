@@ -1,5 +1,5 @@
 /** `aelyst create`: one contact, from flags to an answer. */
-import type { Callbacks, ContactInput, CreateResult, Issue, Validated } from "@aelyst/core"
+import type { Hooks, ContactInput, CreateResult, Issue, Validated } from "@aelyst/core"
 import {
   AelystClient,
   ConfigurationError,
@@ -205,7 +205,7 @@ const send = Effect.fnUntraced(function* (
   verbose: boolean,
 ): Effect.fn.Return<void, Failure | Report, Screen> {
   const printer = yield* Screen
-  const callbacks: Callbacks = {
+  const callbacks: Hooks.Callbacks = {
     // kept for the case that a signal ends the call
     onOutcome: ({ outcome }) => {
       printer.lastKnown = outcome

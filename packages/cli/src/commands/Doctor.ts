@@ -1,6 +1,6 @@
 /** `aelyst doctor`: what stands between you and a created contact. Sends no contact and no token. */
 import { layer as layerTransport } from "@aelyst/node/transport"
-import { codeOf } from "@aelyst/core"
+import { codeOf } from "@aelyst/core/transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"

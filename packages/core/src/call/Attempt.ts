@@ -17,57 +17,9 @@ import * as Stream from "effect/Stream"
 
 import { ConnectionError, OutcomeUnknownError } from "../errors/AelystError.ts"
 import type { Failure } from "./ResponseVerdict.ts"
-import type { Deadlines } from "./DeadlineTimer.ts"
+import { TransportProbe, isAbortable } from "./TransportProbe.ts"
+import type { DeadlineTimer } from "./DeadlineTimer.ts"
 import type { HeaderRecord } from "../errors/RateLimitHeaders.ts"
-
-/**
- * Carries the phase of one attempt from the transport to the client.
- *
- * **Details**
- *
- * A transport that can tell when bytes may leave calls `watch` before it connects and `dispatch` at that moment. A
- * transport that cannot leaves the probe alone; then every transport failure counts as in doubt. An `abortable`
- * transport gives `watch` the way to fail the request.
- */
-export class Probe {
-  /** Whether the transport reports its phase. */
-  watched = false
-  /** Whether bytes of the request may have left. */
-  dispatched = false
-  /** Whether the connect deadline has passed, with the request on its way. */
-  late = false
-  /** Whether a deadline ended the attempt. */
-  expired = false
-  /** Fails the request at once, where the transport can. */
-  abort: (() => void) | undefined
-  /** Tells that the transport will report, and how it can be made to fail the request. */
-  watch(abort: (() => void) | undefined = this.abort): void {
-    this.watched = true
-    this.abort = abort
-  }
-  /** Tells that bytes may leave from now on. */
-  dispatch(): void {
-    this.dispatched = true
-  }
-  /** Whether it is certain that no byte left. */
-  get unsent(): boolean {
-    return this.watched && !this.dispatched
-  }
-}
-
-/** Gives a transport the probe of the attempt that it carries; a fresh one for every attempt. */
-export const AttemptProbe = Context.Reference<Probe>("@aelyst/core/AttemptProbe", {
-  defaultValue: () => new Probe(),
-})
-
-const AbortableTypeId = Symbol.for("@aelyst/core/Abortable")
-
-/**
- * Marks a client whose transport gives the probe, before anything waits, the way to fail a request at any time; its
- * deadlines then need no fibers of their own. A client made from it by a combinator is another one, without the mark.
- */
-export const abortable = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
-  Object.assign(client, { [AbortableTypeId]: true })
 
 /** Holds the deadlines of one attempt up to the head of its answer, in milliseconds from the start. */
 export interface AttemptLimits {
@@ -109,7 +61,7 @@ const kindOf = (code: string): ConnectionError["kind"] => {
 }
 
 /** Tells what a failure before any answer means, by the phase that the probe reports. */
-export const failureOf = (probe: Probe, code: string): Failure => {
+export const failureOf = (probe: TransportProbe, code: string): Failure => {
   if (!probe.unsent) {
     return {
       _tag: "Failure",
@@ -132,7 +84,7 @@ export const failureOf = (probe: Probe, code: string): Failure => {
 }
 
 /** Holds the head of an answer, and the effect that reads its body within the deadline and the cap. */
-export interface Head {
+export interface ResponseHead {
   readonly _tag: "Head"
   readonly status: number
   readonly headers: Headers
@@ -200,7 +152,7 @@ const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
   return followed ? 0 : status
 }
 
-class ResponseHead implements Head {
+class LazyHead implements ResponseHead {
   readonly _tag = "Head"
   readonly status: number
   readonly headers: Headers
@@ -218,7 +170,7 @@ class ResponseHead implements Head {
 /** Ends an attempt at its deadlines by a race: for transports that can only be interrupted. */
 const raced = <A, E>(
   execute: Effect.Effect<A, E>,
-  probe: Probe,
+  probe: TransportProbe,
   { connectMs, firstByteMs }: AttemptLimits,
 ): Effect.Effect<A, E | "TIMEOUT"> => {
   const expired = Effect.fail("TIMEOUT" as const)
@@ -236,9 +188,9 @@ const raced = <A, E>(
 /** Ends an attempt at its deadlines by the timer that all attempts share. */
 const timed = <A, E>(
   execute: Effect.Effect<A, E>,
-  probe: Probe,
+  probe: TransportProbe,
   { connectMs, firstByteMs }: AttemptLimits,
-  deadlines: Deadlines,
+  deadlines: DeadlineTimer,
 ): Effect.Effect<A, E> =>
   deadlines.within(Math.min(connectMs, firstByteMs), execute, () => {
     if (probe.unsent || connectMs >= firstByteMs || probe.late) {
@@ -253,10 +205,10 @@ const timed = <A, E>(
 const always = () => true
 
 /** What a transport finds in its context: no span of its own, no redirect followed, and the probe of the attempt. */
-const contextOf = (outer: Context.Context<never>, probe: Probe) =>
+const contextOf = (outer: Context.Context<never>, probe: TransportProbe) =>
   // three additions: merging contexts would copy them
   outer.pipe(
-    Context.add(AttemptProbe, probe),
+    Context.add(TransportProbe, probe),
     // the client's own span would carry the URL, and with it the identifier
     Context.add(TracerDisabledWhen, always),
     // a followed redirect turns the POST into a GET whose 200 looks like "created", or hands the contact to another origin
@@ -275,17 +227,16 @@ const contextOf = (outer: Context.Context<never>, probe: Probe) =>
 export const send = (
   client: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest,
-  probe: Probe,
+  probe: TransportProbe,
   limits: AttemptLimits,
-  deadlines: Deadlines,
-): Effect.Effect<Head | Failure> => {
+  deadlines: DeadlineTimer,
+): Effect.Effect<ResponseHead | Failure> => {
   const execute = Effect.updateContext(client.execute(request), (outer: Context.Context<never>) =>
     contextOf(outer, probe),
   )
-  const ended =
-    AbortableTypeId in client
-      ? timed(execute, probe, limits, deadlines)
-      : raced(execute, probe, limits)
+  const ended = isAbortable(client)
+    ? timed(execute, probe, limits, deadlines)
+    : raced(execute, probe, limits)
   return Effect.matchCauseEffect(ended, {
     // asked when the transport has ended, a timed-out one too: until then bytes may still leave
     onFailure: (cause) => {
@@ -295,6 +246,6 @@ export const send = (
       const code = probe.expired || error === "TIMEOUT" ? "TIMEOUT" : codeOf(error)
       return Effect.succeed(failureOf(probe, code))
     },
-    onSuccess: (response) => Effect.succeed(new ResponseHead(response)),
+    onSuccess: (response) => Effect.succeed(new LazyHead(response)),
   })
 }

@@ -3,7 +3,6 @@
  * It composes the modules that hold the rules and has none of its own.
  */
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Fiber } from "effect/Fiber"
 import type * as HttpClient from "effect/http/HttpClient"
@@ -14,27 +13,29 @@ import type { Span } from "effect/Tracer"
 import type { AelystError, AttemptRecord, InvalidContactError } from "../errors/AelystError.ts"
 import { OutcomeUnknownError, UnavailableError } from "../errors/AelystError.ts"
 import type { Failure, Verdict } from "./ResponseVerdict.ts"
-import { interpret, isRateRefusal, isRefusal } from "./ResponseVerdict.ts"
+import { interpret, isRateLimited, isRejection } from "./ResponseVerdict.ts"
 import * as Attempt from "./Attempt.ts"
-import type { Pass } from "./CircuitBreaker.ts"
+import type { BreakerPermit } from "./CircuitBreaker.ts"
 import type { ClientConfig } from "./ClientOptions.ts"
-import type { Deadlines } from "./DeadlineTimer.ts"
+import type { DeadlineTimer } from "./DeadlineTimer.ts"
 import type { Validated } from "../contact/Contact.ts"
 import * as Identifier from "../contact/Identifier.ts"
-import type { Turn } from "./KeyLock.ts"
-import type { Lane } from "./SharedState.ts"
+import type { KeyLease } from "./KeyLock.ts"
+import type { SharedState } from "./SharedState.ts"
 import type { Counters } from "./Metrics.ts"
 import { Counting, uncounted } from "./Metrics.ts"
 import * as Monotonic from "../pacing/MonotonicClock.ts"
 import type { Callbacks } from "./Hooks.ts"
-import { Observer, notify } from "./Hooks.ts"
-import type { OpenPlace, PacerRefusal, Permit } from "../pacing/Pacer.ts"
+import { Hooks, notify } from "./Hooks.ts"
+import type { OpenTicket, PacerUnavailable, Permit } from "../pacing/Pacer.ts"
 import type { RateLimitInfo } from "../errors/RateLimitHeaders.ts"
 import { fromHeaders } from "../errors/RateLimitHeaders.ts"
 import * as Request from "./Request.ts"
 import type { CallState } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Tracing from "./Tracing.ts"
+import { makeTransportProbe } from "./TransportProbe.ts"
+import type { TransportProbe } from "./TransportProbe.ts"
 
 /** Gives the token of a request: a fixed one, or an effect that is asked before each attempt. */
 export type TokenSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, unknown>
@@ -44,8 +45,8 @@ export interface Sender {
   readonly http: HttpClient.HttpClient
   readonly config: ClientConfig
   readonly token: TokenSource
-  readonly lane: Lane
-  readonly deadlines: Deadlines
+  readonly lane: SharedState
+  readonly deadlines: DeadlineTimer
 }
 
 /** Tells what is known of the contact of a call that ended without a result or an error. */
@@ -92,7 +93,7 @@ export interface CreateResult {
 export type CallError = Exclude<AelystError, InvalidContactError>
 
 /** Follows one call from outside, so that an interrupted one can still tell what became of the contact. */
-export class CallTrace {
+export class CallRecord {
   /** Every finished attempt, oldest first. */
   readonly attempts: Array<AttemptRecord> = []
   /** When the newest attempt ended, or the call began, in monotonic milliseconds. */
@@ -102,7 +103,7 @@ export class CallTrace {
   /** Whether the newest attempt created the contact. */
   created = false
   /** The probe of the attempt under way; none once its status has told that nothing was created. */
-  probe: Attempt.Probe | undefined
+  probe: TransportProbe | undefined
   constructor(now: number) {
     this.idleSince = now
   }
@@ -138,15 +139,15 @@ class Call {
   readonly sender: Sender
   readonly valid: Validated
   readonly limits: CallLimits
-  readonly trace: CallTrace
+  readonly trace: CallRecord
   readonly observer: Callbacks
   readonly counters: Counters
   readonly clock: Clock.Clock
   readonly isTraced: boolean
   /** What is given back at the end of the call. */
-  turn: Turn | undefined
-  place: OpenPlace | undefined
-  pass: Pass | undefined
+  turn: KeyLease | undefined
+  place: OpenTicket | undefined
+  pass: BreakerPermit | undefined
   state: CallState = RetryPolicy.initial
   /** The error of the newest attempt that is sent again. */
   newest: CallError | undefined
@@ -155,14 +156,14 @@ class Call {
     sender: Sender,
     valid: Validated,
     limits: CallLimits,
-    trace: CallTrace,
+    trace: CallRecord,
     surroundings: Surroundings,
   ) {
     this.sender = sender
     this.valid = valid
     this.limits = limits
     this.trace = trace
-    this.observer = surroundings.getRef(Observer)
+    this.observer = surroundings.getRef(Hooks)
     this.counters = surroundings.getRef(Counting)
     this.clock = surroundings.getRef(Clock.Clock)
     this.isTraced = Tracing.isInstalled(surroundings)
@@ -175,12 +176,12 @@ const nowOf = ({ clock }: Call): number => Monotonic.millisOf(clock)
 const unavailable = (
   call: Call,
   reason: UnavailableError["reason"],
-  retryAfter?: Duration.Duration,
+  retryAfterMs?: number,
 ): UnavailableError =>
   new UnavailableError({
     attempts: [...call.trace.attempts],
     reason,
-    ...(retryAfter !== undefined && { retryAfterMs: Math.ceil(Duration.toMillis(retryAfter)) }),
+    ...(retryAfterMs !== undefined && { retryAfterMs: Math.ceil(retryAfterMs) }),
   })
 
 /** Gives the error that ends a call: after an attempt in doubt only the doubt counts, with the newest error beside it. */
@@ -194,9 +195,7 @@ const ending = (call: Call, error: CallError): CallError => {
 /** Tells whether the API asks for a longer wait than the caller would make. */
 const isTooLong = ({ limits }: Call, info: RateLimitInfo, now: number): boolean => {
   const wait =
-    info.retryAfter === undefined
-      ? unnamedWaitMs
-      : Math.max(leastWaitMs, Duration.toMillis(info.retryAfter))
+    info.retryAfterMs === undefined ? unnamedWaitMs : Math.max(leastWaitMs, info.retryAfterMs)
   return wait > limits.maxWaitMs || now + wait > limits.deadlineAt
 }
 
@@ -218,7 +217,7 @@ const waiting = <A, E>(
 const whileOpen = (call: Call, retryAfterMs: number): Effect.Effect<void, UnavailableError> => {
   const { run } = call.limits
   return run === undefined
-    ? Effect.fail(unavailable(call, "circuit", Duration.millis(retryAfterMs)))
+    ? Effect.fail(unavailable(call, "circuit", retryAfterMs))
     : waiting(
         call,
         run.pause(retryAfterMs, () => call.sender.lane.breaker.lastAnswerAt),
@@ -256,7 +255,7 @@ const finish = (
   const record: AttemptRecord = {
     ...made,
     durationMs: Math.round(ended - began),
-    ...(refused && { refused }),
+    ...(refused && { rateLimited: refused }),
   }
   // the record, the trace and the breaker change together: an interruption never finds one without the others
   trace.attempts.push(record)
@@ -265,8 +264,8 @@ const finish = (
   trace.created = outcome === "created"
   if (outcome === "unknown") trace.doubtful = true
   call.pass = undefined
-  if (outcome === "created" || outcome === "rejected") breaker.passed()
-  else if (pass !== undefined) breaker.failed(ended, pass)
+  if (outcome === "created" || outcome === "rejected") breaker.recordSuccess()
+  else if (pass !== undefined) breaker.recordFailure(ended, pass)
   if (span !== undefined) {
     span.attribute("aelyst.outcome", outcome)
     if (made.status !== undefined) span.attribute("http.response.status_code", made.status)
@@ -294,12 +293,12 @@ function* attempt(
   const began = nowOf(call)
   const left = limits.deadlineAt - began
   if (left <= 0) return yield* Effect.fail(unavailable(call, "deadline"))
-  const probe = new Attempt.Probe()
+  const probe = makeTransportProbe()
   const number = trace.attempts.length + 1
   const waitedMs = Math.round(began - trace.idleSince)
 
   if (call.counters !== uncounted) {
-    yield* call.counters.wait("line", Duration.toMillis(permit.waited))
+    yield* call.counters.wait("queue", permit.waitedMs)
   }
   trace.probe = probe
   const head = yield* Attempt.send(
@@ -319,14 +318,14 @@ function* attempt(
     return { verdict: head, info: {}, tooLong: false }
   }
   const { status } = head
-  if (isRefusal(status)) trace.probe = undefined
+  if (isRejection(status)) trace.probe = undefined
   const now = nowOf(call)
-  lane.breaker.heard(now)
+  lane.breaker.recordResponse(now)
   const info = fromHeaders(head.headers, startedAt + (now - began))
-  const refused = isRateRefusal(status)
+  const refused = isRateLimited(status)
   const tooLong = refused && isTooLong(call, info, now)
   // at the headers, not at the end of the body: until then every other caller would run into the same refusal
-  yield* permit.observe({ refused, ...info, tooLong })
+  yield* permit.observe({ rateLimited: refused, ...info, tooLong })
   const heard = notify(observer.onHead, { status, headers: head.headers })
   if (heard !== undefined) yield* heard
   const body = yield* head.body(Math.max(0, Math.min(bodyMs, limits.deadlineAt - now)))
@@ -359,8 +358,8 @@ const spanned = (call: Call, permit: Permit): Effect.Effect<Attempted, Unavailab
 function* permitted(
   call: Call,
   run: RunScope,
-  place: OpenPlace,
-): Effect.fn.Return<Permit, UnavailableError | PacerRefusal> {
+  place: OpenTicket,
+): Effect.fn.Return<Permit, UnavailableError | PacerUnavailable> {
   const stopped = run.stopped()
   if (stopped !== undefined) return yield* Effect.fail(unavailable(call, stopped))
   const permit = yield* place.tryAcquire
@@ -377,7 +376,7 @@ function* afterwards(
   const error = verdict.toError([...trace.attempts])
   if (decision._tag !== "Resend" || tooLong) return yield* Effect.fail(error)
   let waitMs = 0
-  if (decision.wait !== "line") {
+  if (decision.wait !== "queue") {
     waitMs =
       decision.wait === "doubt"
         ? sender.config.doubtDelayMs
@@ -390,7 +389,7 @@ function* afterwards(
   }
   call.state = RetryPolicy.advance(state, verdict, decision)
   call.newest = error
-  if (decision.wait === "line") return
+  if (decision.wait === "queue") return
   yield* counters.wait(decision.wait, waitMs)
   const wait = { reason: decision.wait, ms: waitMs, resend: trace.attempts.length }
   const told = notify(observer.onWait, wait)
@@ -408,12 +407,12 @@ const keyed = (call: Call, ready: Effect.Effect<void>): Effect.Effect<void, Unav
 /** Takes the key and a place in line, sends, decides, waits and sends again, until the call ends. */
 const steps = Effect.fnUntraced(function* (
   call: Call,
-): Effect.fn.Return<CreateResult, CallError | PacerRefusal> {
+): Effect.fn.Return<CreateResult, CallError | PacerUnavailable> {
   const { limits, trace, observer, valid } = call
   const { breaker, budget, locks, pacer } = call.sender.lane
   const turn = locks.enter(Identifier.key(valid.identifier))
   call.turn = turn
-  if (!turn.isFirst) yield* keyed(call, turn.ready)
+  if (!turn.isGranted) yield* keyed(call, turn.ready)
   // a call waits before the line while the circuit is open
   for (let gate = breaker.peek(nowOf(call)); gate._tag === "Open"; gate = breaker.peek(nowOf(call)))
     yield* whileOpen(call, gate.retryAfterMs)
@@ -424,7 +423,7 @@ const steps = Effect.fnUntraced(function* (
   const { attempts } = trace
   for (;;) {
     if (observer.onWait !== undefined) {
-      const told = notify(observer.onWait, { reason: "line", resend: attempts.length })
+      const told = notify(observer.onWait, { reason: "queue", resend: attempts.length })
       if (told !== undefined) yield* told
     }
     const permit =
@@ -462,8 +461,8 @@ const steps = Effect.fnUntraced(function* (
 const release = (call: Call): Effect.Effect<void> | undefined => {
   const { pass, place, turn } = call
   const { probe } = call.trace
-  if (pass !== undefined) call.sender.lane.breaker.released(pass)
-  turn?.leave()
+  if (pass !== undefined) call.sender.lane.breaker.release(pass)
+  turn?.release()
   return place?.close(probe !== undefined && !probe.unsent)
 }
 
@@ -472,7 +471,7 @@ export const run = (
   sender: Sender,
   valid: Validated,
   limits: CallLimits,
-  trace: CallTrace,
+  trace: CallRecord,
   surroundings: Surroundings,
 ): Effect.Effect<CreateResult, CallError> => {
   const call = new Call(sender, valid, limits, trace, surroundings)
@@ -482,7 +481,7 @@ export const run = (
       ending(
         call,
         error._tag === "PacerRefusal"
-          ? (call.newest ?? unavailable(call, error.reason, error.retryAfter))
+          ? (call.newest ?? unavailable(call, error.reason, error.retryAfterMs))
           : error,
       ),
     ),

@@ -19,7 +19,7 @@ export interface Deadline {
 const never = () => undefined
 
 /** Keeps the deadlines of the attempts under way. */
-export class Deadlines {
+export class DeadlineTimer {
   private readonly deadlines = new Set<Deadline>()
   private timer: Fiber.Fiber<void> | undefined
   private dueMs = Number.POSITIVE_INFINITY

@@ -7,9 +7,9 @@ import * as Result from "effect/Result"
 import type { AttemptRecord } from "../errors/AelystError.ts"
 import type { Outcome } from "../errors/ErrorTable.ts"
 
-/** Tells that a call waits: `line` for its turn, `backoff` before a resend, `doubt` and `settle` for the API's processing. */
+/** Tells that a call waits: `queue` for its turn, `backoff` before a resend, `doubt` and `settle` for the API's processing. */
 export interface Wait {
-  readonly reason: "line" | "backoff" | "doubt" | "settle"
+  readonly reason: "queue" | "backoff" | "doubt" | "settle"
   /** How long it will be, in milliseconds; absent where only the pacer knows. */
   readonly ms?: number
   /** The resend that it comes before, from 1; 0 before the first attempt. */
@@ -30,7 +30,7 @@ export interface Callbacks {
 }
 
 /** Gives the callbacks that watch the calls made under it; none by default. */
-export const Observer = Context.Reference<Callbacks>("@aelyst/core/Observer", {
+export const Hooks = Context.Reference<Callbacks>("@aelyst/core/Observer", {
   defaultValue: () => ({}),
 })
 

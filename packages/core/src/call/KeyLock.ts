@@ -3,31 +3,31 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
 /** Stands for one caller: in line for its key, holding it, or gone. */
-export interface Turn {
+export interface KeyLease {
   /** Waits until the key is this caller's. */
   readonly ready: Effect.Effect<void>
   /** Whether the key is this caller's at once. */
-  readonly isFirst: boolean
+  readonly isGranted: boolean
   /** Leaves the line, or frees the key for the next in line; once, whatever became of the wait. */
-  readonly leave: () => void
+  readonly release: () => void
 }
 
 /** One caller between those in front of it and behind it. */
-class LinkedTurn implements Turn {
-  private readonly lines: Map<string, LinkedTurn>
+class LinkedLease implements KeyLease {
+  private readonly lines: Map<string, LinkedLease>
   private readonly key: string
-  readonly isFirst: boolean
+  readonly isGranted: boolean
   /** Done once the key is this caller's; who got it at once needs none. */
   private readonly granted: Deferred.Deferred<void> | undefined
-  private before: LinkedTurn | undefined
-  private behind: LinkedTurn | undefined
+  private before: LinkedLease | undefined
+  private behind: LinkedLease | undefined
   private left = false
 
-  constructor(lines: Map<string, LinkedTurn>, key: string, before: LinkedTurn | undefined) {
+  constructor(lines: Map<string, LinkedLease>, key: string, before: LinkedLease | undefined) {
     this.lines = lines
     this.key = key
     this.before = before
-    this.isFirst = before === undefined
+    this.isGranted = before === undefined
     this.granted = before === undefined ? undefined : Deferred.makeUnsafe<void>()
     if (before !== undefined) before.behind = this
     lines.set(key, this)
@@ -37,7 +37,7 @@ class LinkedTurn implements Turn {
     return this.granted === undefined ? Effect.void : Deferred.await(this.granted)
   }
 
-  leave(): void {
+  release(): void {
     if (this.left) return
     this.left = true
     const { before, behind } = this
@@ -54,15 +54,15 @@ class LinkedTurn implements Turn {
 /** Locks keys; a key that nobody holds costs nothing. */
 export class KeyLock {
   /** The last of each line. */
-  private readonly lines = new Map<string, LinkedTurn>()
+  private readonly queues = new Map<string, LinkedLease>()
 
   /** Tells how many keys are held. */
   get size(): number {
-    return this.lines.size
+    return this.queues.size
   }
 
   /** Takes a turn for the key; from then on `leave` is owed. */
-  enter(key: string): Turn {
-    return new LinkedTurn(this.lines, key, this.lines.get(key))
+  enter(key: string): KeyLease {
+    return new LinkedLease(this.queues, key, this.queues.get(key))
   }
 }

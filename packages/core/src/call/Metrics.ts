@@ -56,7 +56,7 @@ const make = (): Counters => {
     incremental: true,
   })
   const waits = {
-    line: waitsFor("line"),
+    queue: waitsFor("queue"),
     backoff: waitsFor("backoff"),
     doubt: waitsFor("doubt"),
     settle: waitsFor("settle"),
@@ -73,7 +73,7 @@ const make = (): Counters => {
 /**
  * Provides Effect's metrics of the calls made under it: `aelyst_attempts_total` (attribute `outcome`: `created`,
  * `not_sent`, `rejected`, `unknown`), `aelyst_rate_limited_total` (W8) and `aelyst_wait_milliseconds` (attribute
- * `reason`: `line`, `backoff`, `doubt`, `settle`).
+ * `reason`: `queue`, `backoff`, `doubt`, `settle`).
  *
  * It holds where the calls are made, as a tracer does, not where the client is made.
  */

@@ -15,14 +15,13 @@ import {
 } from "../errors/AelystError.ts"
 import type { HeaderRecord, RateLimitInfo } from "../errors/RateLimitHeaders.ts"
 import { conceal, redact } from "../errors/Redaction.ts"
-import { toMillis } from "effect/Duration"
 
 /**
  * Holds one answer of the API as it arrived.
  *
  * `body` is the decoded text, or undefined where it stalled, broke, was too large or could not be decoded.
  */
-export interface Answer {
+export interface Response {
   readonly status: number
   readonly headers: HeaderRecord
   readonly body: string | undefined
@@ -136,7 +135,7 @@ const harmless = [
  * the strings that no excerpt may show: identifier, values, token.
  */
 export const interpret = (
-  answer: Answer,
+  answer: Response,
   info: RateLimitInfo,
   exists: ExistsMatcher,
   secrets: () => ReadonlyArray<string>,
@@ -152,7 +151,7 @@ export const interpret = (
 
 /** Interprets an answer that is no verified success. */
 const failureOf = (
-  answer: Answer,
+  answer: Response,
   json: unknown,
   message: string | undefined,
   info: RateLimitInfo,
@@ -227,7 +226,7 @@ const failureOf = (
         (attempts) =>
           new RateLimitError({
             attempts,
-            ...(info.retryAfter !== undefined && { retryAfterMs: toMillis(info.retryAfter) }),
+            ...(info.retryAfterMs !== undefined && { retryAfterMs: info.retryAfterMs }),
             ...(info.limit !== undefined && { limit: info.limit }),
             ...(info.remaining !== undefined && { remaining: info.remaining }),
           }),
@@ -245,8 +244,8 @@ const failureOf = (
 }
 
 /** Tells whether a status refuses the request for its rate: known when the headers arrive, before any body. */
-export const isRateRefusal = (status: number): boolean => status === 429
+export const isRateLimited = (status: number): boolean => status === 429
 
 /** Tells whether a status alone says that nothing was created, whatever its body holds. */
-export const isRefusal = (status: number): boolean =>
+export const isRejection = (status: number): boolean =>
   status >= 400 && status < 500 && status !== 408

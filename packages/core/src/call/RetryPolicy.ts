@@ -50,7 +50,7 @@ export const initial: CallState = {
 export type Decision =
   | { readonly _tag: "Fail" }
   | { readonly _tag: "ExistsAfterDoubt" }
-  | { readonly _tag: "Resend"; readonly wait: "line" | "backoff" | "doubt" }
+  | { readonly _tag: "Resend"; readonly wait: "queue" | "backoff" | "doubt" }
 
 const fail: Decision = { _tag: "Fail" }
 
@@ -65,13 +65,13 @@ export const decide = (policy: RetryPolicy, state: CallState, failure: Failure):
   if (failure.kind === "exists" && state.doubt !== undefined) return { _tag: "ExistsAfterDoubt" }
   if (policy.retries === 0) return fail
   if (failure.kind === "unauthorized" && policy.renewsToken && !state.renewed) {
-    return { _tag: "Resend", wait: "line" }
+    return { _tag: "Resend", wait: "queue" }
   }
   if (!failure.resendable) return fail
   const left = state.resends < policy.retries
   switch (failure.kind) {
     case "rate_limited":
-      return left || policy.run ? { _tag: "Resend", wait: "line" } : fail
+      return left || policy.run ? { _tag: "Resend", wait: "queue" } : fail
     case "connection":
       return left || policy.run ? { _tag: "Resend", wait: "backoff" } : fail
     case "in_doubt": {

@@ -4,16 +4,16 @@
  */
 import * as Effect from "effect/Effect"
 
-import { Breaker } from "./CircuitBreaker.ts"
+import { CircuitBreaker } from "./CircuitBreaker.ts"
 import { KeyLock } from "./KeyLock.ts"
 import type { ClientConfig } from "./ClientOptions.ts"
 import * as Pacer from "../pacing/Pacer.ts"
 import { RetryBudget } from "./RetryPolicy.ts"
 
 /** Holds what the calls of one token and origin share. */
-export interface Lane {
+export interface SharedState {
   readonly pacer: Pacer.Pacer["Service"]
-  readonly breaker: Breaker
+  readonly breaker: CircuitBreaker
   readonly budget: RetryBudget
   readonly locks: KeyLock
 }
@@ -21,7 +21,7 @@ export interface Lane {
 /** Makes a lane with a pacer of its own; its state is in memory. */
 export const make = (
   config: Pick<ClientConfig, "origin" | "maxQueue" | "perSecond" | "scheduled">,
-): Effect.Effect<Lane> =>
+): Effect.Effect<SharedState> =>
   Effect.map(
     Pacer.make({
       key: config.origin,
@@ -32,7 +32,7 @@ export const make = (
     }),
     (pacer) => ({
       pacer,
-      breaker: new Breaker(),
+      breaker: new CircuitBreaker(),
       budget: new RetryBudget(),
       locks: new KeyLock(),
     }),

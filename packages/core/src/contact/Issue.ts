@@ -8,7 +8,7 @@ import * as Schema from "effect/Schema"
 /**
  * Maps each code to its rule. Codes are stable: they are never renamed or given another meaning.
  */
-export const rules = {
+export const issueRules = {
   IDENTIFIER_MISSING: "An identifier is required: email:…, phone:+… or id:…",
   IDENTIFIER_TYPE: "An identifier is a string",
   IDENTIFIER_TOO_LONG: "An identifier has at most 260 characters, prefix included",
@@ -59,7 +59,7 @@ export const rules = {
 } as const
 
 /** Names a broken rule. */
-export type IssueCode = keyof typeof rules
+export type IssueCode = keyof typeof issueRules
 
 /**
  * Describes one broken rule.
@@ -103,8 +103,8 @@ export const make = (
   suggestion?: string,
 ): Issue =>
   suggestion === undefined
-    ? { path: [...path], code, rule: rules[code] }
-    : { path: [...path], code, rule: rules[code], suggestion }
+    ? { path: [...path], code, rule: issueRules[code] }
+    : { path: [...path], code, rule: issueRules[code], suggestion }
 
 /** Renders an issue as one line: path, rule, suggestion. */
 export const format = (issue: Issue): string => {

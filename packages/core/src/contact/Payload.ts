@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import * as Characters from "./Characters.ts"
 import * as CustomField from "./CustomField.ts"
-import { rules } from "./Issue.ts"
+import { issueRules } from "./Issue.ts"
 import * as Rule from "./TextRules.ts"
 
 // The rule itself is the function; the pattern is what JSON Schema can say of it.
@@ -19,7 +19,7 @@ const held = (
 const text = Schema.String.check(
   held(
     (s) => CustomField.checkString(s, []) === undefined,
-    `${rules.STRING_TOO_LONG}. ${rules.STRING_MALFORMED}`,
+    `${issueRules.STRING_TOO_LONG}. ${issueRules.STRING_MALFORMED}`,
     {
       maxLength: Rule.MAX_STRING,
     },
@@ -32,8 +32,8 @@ const visible = (message: string) =>
 /** The schema of one custom field on the wire. */
 const CustomFieldPayload = Schema.Struct({
   name: text
-    .check(visible(rules.CUSTOM_FIELD_NAME))
-    .check(held((s) => !CustomField.isReserved(s), rules.CUSTOM_FIELD_RESERVED, {}))
+    .check(visible(issueRules.CUSTOM_FIELD_NAME))
+    .check(held((s) => !CustomField.isReserved(s), issueRules.CUSTOM_FIELD_RESERVED, {}))
     .annotate({
       description: "The name of the field, spelled as in Aelyst",
       examples: ["Company Website"],
@@ -59,7 +59,7 @@ const CustomFieldPayload = Schema.Struct({
  * refused with `onExcessProperty: "error"`.
  */
 export const Payload = Schema.Struct({
-  firstName: text.check(visible(rules.FIRST_NAME_MISSING)).annotate({
+  firstName: text.check(visible(issueRules.FIRST_NAME_MISSING)).annotate({
     description: "The first name, with at least one visible character",
     examples: ["Muhammad "],
   }),
@@ -68,12 +68,12 @@ export const Payload = Schema.Struct({
   ),
   phone: Schema.optionalKey(
     Schema.String.check(
-      held(Rule.isPhone, rules.PHONE_INVALID, { pattern: "^\\+[1-9][0-9]{7,14}$" }),
+      held(Rule.isPhone, issueRules.PHONE_INVALID, { pattern: "^\\+[1-9][0-9]{7,14}$" }),
     ).annotate({ description: "The phone number in E.164 form", examples: ["+60123456789"] }),
   ),
   email: Schema.optionalKey(
     Schema.String.check(
-      held(Rule.isEmail, rules.EMAIL_INVALID, {
+      held(Rule.isEmail, issueRules.EMAIL_INVALID, {
         pattern: "^[^@\\s]+@[^@\\s]+$",
         maxLength: Rule.MAX_EMAIL,
       }),
@@ -81,7 +81,7 @@ export const Payload = Schema.Struct({
   ),
   language: Schema.optionalKey(
     Schema.String.check(
-      held(Rule.isLanguage, rules.LANGUAGE_INVALID, {
+      held(Rule.isLanguage, issueRules.LANGUAGE_INVALID, {
         pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
         maxLength: 35,
       }),
@@ -89,10 +89,14 @@ export const Payload = Schema.Struct({
   ),
   profilePic: Schema.optionalKey(
     Schema.String.check(
-      held(Rule.isProfilePic, `${rules.PROFILE_PIC_INVALID}. ${rules.PROFILE_PIC_TOO_LONG}`, {
-        pattern: "^[Hh][Tt][Tt][Pp][Ss]?://",
-        maxLength: Rule.MAX_PROFILE_PIC,
-      }),
+      held(
+        Rule.isProfilePic,
+        `${issueRules.PROFILE_PIC_INVALID}. ${issueRules.PROFILE_PIC_TOO_LONG}`,
+        {
+          pattern: "^[Hh][Tt][Tt][Pp][Ss]?://",
+          maxLength: Rule.MAX_PROFILE_PIC,
+        },
+      ),
     ).annotate({
       description: "The URL of the profile picture",
       examples: ["https://cdn.aelyst.ai/profile_avatar.png"],
@@ -102,7 +106,7 @@ export const Payload = Schema.Struct({
     Schema.String.check(
       held(
         (s) => Rule.isCountryCode(s) && s === s.toUpperCase(),
-        `${rules.COUNTRY_CODE_INVALID}, in upper case`,
+        `${issueRules.COUNTRY_CODE_INVALID}, in upper case`,
         {
           pattern: "^[A-Z]{2}$",
         },
@@ -115,7 +119,7 @@ export const Payload = Schema.Struct({
       .check(
         Schema.makeFilter<ReadonlyArray<{ readonly name: string }>>(
           (fields) => new Set(fields.map((field) => field.name)).size === fields.length,
-          { message: rules.CUSTOM_FIELD_TWICE, toJsonSchema: () => ({}) },
+          { message: issueRules.CUSTOM_FIELD_TWICE, toJsonSchema: () => ({}) },
         ),
       )
       .annotate({ description: "The custom fields; each is given once" }),

@@ -5,7 +5,7 @@
 import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
-import { millis, toMillis } from "effect/Duration"
+import { millis } from "effect/Duration"
 
 import type { ErrorTag, Outcome } from "./ErrorTable.ts"
 import { docsUrl, errorTable } from "./ErrorTable.ts"
@@ -22,19 +22,12 @@ export interface AttemptRecord {
   /** What ended it where no answer did: a code such as `ECONNRESET` or `TIMEOUT`. */
   readonly cause?: string
   /** Whether it was refused for the rate. */
-  readonly refused?: boolean
+  readonly rateLimited?: boolean
   /** In epoch milliseconds. */
   readonly startedAt: number
   readonly durationMs: number
   /** The time in line and in waits before it. */
   readonly waitedMs: number
-}
-
-/** Holds what an answer told about the rate limit; what it did not tell is absent. */
-export interface RateLimitTold {
-  readonly limit?: number
-  readonly remaining?: number
-  readonly retryAfterMs?: number
 }
 
 /** Marks every error of this package, in every copy of it; the value is the error's tag. */
@@ -49,7 +42,7 @@ export interface Members<O extends Outcome> {
   /** The API's own words, where it sent some; kept out of inspection, JSON and logs. */
   readonly apiMessage: string | undefined
   /** What the newest answer told about the rate limit, times in milliseconds; undefined where none came. Not in the JSON. */
-  readonly rateLimit: RateLimitTold | undefined
+  readonly rateLimit: RateLimitInfo | undefined
   /** The address of the error's page section. */
   readonly docs: string
 }
@@ -80,15 +73,11 @@ export const withApiMessage = <E extends AelystError>(error: E, words: string | 
   return error
 }
 
-const rateLimits = new WeakMap<object, RateLimitTold>()
+const rateLimits = new WeakMap<object, RateLimitInfo>()
 
 /** Keeps what an error's answer told about the rate limit; `rateLimit` reads it back. */
 export const withRateLimit = <E extends AelystError>(error: E, info: RateLimitInfo): E => {
-  const { retryAfter, ...counts } = info
-  rateLimits.set(error, {
-    ...counts,
-    ...(retryAfter !== undefined && { retryAfterMs: toMillis(retryAfter) }),
-  })
+  rateLimits.set(error, info)
   return error
 }
 
@@ -136,7 +125,7 @@ const define =
       get apiMessage(): string | undefined {
         return apiMessages.get(this)
       }
-      get rateLimit(): RateLimitTold | undefined {
+      get rateLimit(): RateLimitInfo | undefined {
         return rateLimits.get(this)
       }
       get retryAfter(): Duration.Duration | undefined {

@@ -14,7 +14,7 @@ const AttemptRecord = Schema.Struct({
   phase: Schema.Literals(["connect", "headers", "body", "answered"]),
   status: Schema.optionalKey(Schema.Int),
   cause: Schema.optionalKey(Schema.String),
-  refused: Schema.optionalKey(Schema.Boolean),
+  rateLimited: Schema.optionalKey(Schema.Boolean),
   startedAt: Schema.Finite,
   durationMs: Schema.Finite,
   waitedMs: Schema.Finite,

@@ -2,7 +2,6 @@
  * What an answer's headers tell about the rate limit: `X-RateLimit-Limit`, `X-RateLimit-Remaining` and
  * `Retry-After`, as numbers and a `Duration`. Pure; nonsense becomes an absent member, never a throw.
  */
-import * as Duration from "effect/Duration"
 import type { Mutable } from "effect/Types"
 
 import * as Characters from "../contact/Characters.ts"
@@ -10,12 +9,12 @@ import * as Characters from "../contact/Characters.ts"
 /**
  * Holds what one answer told about the rate limit; a member that was not sent, or made no sense, is absent.
  *
- * `limit` and `remaining` count requests (W8), `retryAfter` is the wait asked for (W8, D8).
+ * `limit` and `remaining` count requests (W8), `retryAfterMs` is the wait asked for, in milliseconds (W8, D8).
  */
 export interface RateLimitInfo {
   readonly limit?: number
   readonly remaining?: number
-  readonly retryAfter?: Duration.Duration
+  readonly retryAfterMs?: number
 }
 
 /** Holds header values by lower-case name, as `HttpClientResponse.headers` does. */
@@ -53,17 +52,17 @@ export const parseRetryAfter = (
   value: string | undefined,
   date: string | undefined,
   now: number,
-): Duration.Duration | undefined => {
+): number | undefined => {
   if (value === undefined || value.length > 128) return undefined
   const text = value.trim()
   const at = instant(text)
   if (!Number.isNaN(at)) {
     const served = date === undefined ? Number.NaN : instant(date.trim())
-    return Duration.millis(Math.max(0, at - (Number.isNaN(served) ? now : served)))
+    return Math.max(0, at - (Number.isNaN(served) ? now : served))
   }
   const parts = text.split(",").map((part) => part.trim())
   if (!parts.every((part) => seconds.test(part))) return undefined
-  return Duration.millis(Math.ceil(Math.max(...parts.map(Number)) * 1000))
+  return Math.ceil(Math.max(...parts.map(Number)) * 1000)
 }
 
 /**
@@ -74,10 +73,10 @@ export const parseRetryAfter = (
 export const fromHeaders = (headers: HeaderRecord, now: number): RateLimitInfo => {
   const limit = count(headers["x-ratelimit-limit"], 1)
   const remaining = count(headers["x-ratelimit-remaining"], 0)
-  const retryAfter = parseRetryAfter(headers["retry-after"], headers["date"], now)
+  const retryAfterMs = parseRetryAfter(headers["retry-after"], headers["date"], now)
   const info: Mutable<RateLimitInfo> = {}
   if (limit !== undefined) info.limit = limit
   if (remaining !== undefined) info.remaining = remaining
-  if (retryAfter !== undefined) info.retryAfter = retryAfter
+  if (retryAfterMs !== undefined) info.retryAfterMs = retryAfterMs
   return info
 }

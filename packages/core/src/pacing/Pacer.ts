@@ -23,23 +23,23 @@ import * as PacerState from "./PacerState.ts"
 import * as PacerTake from "./Admission.ts"
 
 /** What an answer says about the rate limit, read from its status and headers (W8, D8). */
-export interface Observation {
+export interface PacerObservation {
   /** The answer was a 429. */
-  readonly refused: boolean
+  readonly rateLimited: boolean
   readonly limit?: number
   readonly remaining?: number
-  /** As sent; absent when it was missing or made no sense. */
-  readonly retryAfter?: Duration.Duration
+  /** As sent, in milliseconds; absent if it was missing or unreadable. */
+  readonly retryAfterMs?: number
   /** The caller will not wait that long: the gate closes for one window only, and nobody else is held up. */
   readonly tooLong?: boolean
 }
 
 /** The right to send one request. Exactly one of the three ends counts, the first one. */
 export interface Permit {
-  /** How long the caller stood in line for it. */
-  readonly waited: Duration.Duration
+  /** How long the caller waited in the queue for it. */
+  readonly waitedMs: number
   /** Reports the answer, when its headers arrive. */
-  readonly observe: (observation: Observation) => Effect.Effect<void>
+  readonly observe: (observation: PacerObservation) => Effect.Effect<void>
   /** Reports that the request went out and will have no answer: it counts as spent. */
   readonly abandon: Effect.Effect<void>
   /** Returns the permit: the request never went out. */
@@ -49,11 +49,11 @@ export interface Permit {
 /**
  * Says that a call was not let into the line (`queue`) or cannot go before its deadline (`deadline`).
  *
- * `retryAfter` is the wait that would have been needed, where that is known.
+ * `retryAfterMs` is the wait that would have been needed, where that is known.
  */
-export class PacerRefusal extends Data.TaggedError("PacerRefusal")<{
+export class PacerUnavailable extends Data.TaggedError("PacerRefusal")<{
   readonly reason: "queue" | "deadline"
-  readonly retryAfter?: Duration.Duration
+  readonly retryAfterMs?: number
 }> {}
 
 /**
@@ -62,16 +62,16 @@ export class PacerRefusal extends Data.TaggedError("PacerRefusal")<{
  * `deadline` is on the monotonic clock, in milliseconds. A wait that provably cannot fit fails at once: the gate is
  * closed for longer, or the window is trusted and too many stand in front. Else it fails at the deadline.
  */
-export interface Place {
+export interface Ticket {
   /** Gives a permit where nobody stands in line and one can go at once, else undefined. */
   readonly tryAcquire: Effect.Effect<Permit | undefined>
   readonly acquire: (options?: {
     readonly deadline?: number
-  }) => Effect.Effect<Permit, PacerRefusal>
+  }) => Effect.Effect<Permit, PacerUnavailable>
 }
 
 /** A place that its owner closes. */
-export interface OpenPlace extends Place {
+export interface OpenTicket extends Ticket {
   /**
    * Leaves the line. A permit whose end nobody told is given back, or spent where its request may have gone out.
    * Gives what is left to do, if there is anything.
@@ -155,9 +155,9 @@ export class Pacer extends Context.Service<
   Pacer,
   {
     /** Takes a place in line for one call; fails with `queue` when the line is full. */
-    readonly enter: Effect.Effect<Place, PacerRefusal, Scope.Scope>
+    readonly enter: Effect.Effect<Ticket, PacerUnavailable, Scope.Scope>
     /** Takes a place at once, as `enter` does; `close` is then owed. */
-    readonly openUnsafe: () => Result.Result<OpenPlace, PacerRefusal>
+    readonly openUnsafe: () => Result.Result<OpenTicket, PacerUnavailable>
     /** Reads where things stand. */
     readonly snapshot: Effect.Effect<PacerSnapshot>
     /** Emits where things stand, now and after every change; a slow reader misses some, never the last. */
@@ -178,7 +178,7 @@ export const layer = (options: PacerOptions): Layer.Layer<Pacer, never, PacerSto
   )
 
 /** A call's place in line. */
-class Spot implements OpenPlace {
+class Spot implements OpenTicket {
   readonly order: number
   readonly #engine: Engine
   #arriving = true
@@ -193,7 +193,7 @@ class Spot implements OpenPlace {
     return this.#engine.tryAcquire(this)
   }
 
-  acquire(options?: { readonly deadline?: number }): Effect.Effect<Permit, PacerRefusal> {
+  acquire(options?: { readonly deadline?: number }): Effect.Effect<Permit, PacerUnavailable> {
     return this.#engine.acquire(this, options?.deadline ?? Number.POSITIVE_INFINITY)
   }
 
@@ -226,22 +226,18 @@ class Spot implements OpenPlace {
 class Taken implements Permit {
   readonly #engine: Engine
   readonly #id: number
-  readonly #waitedMs: number
+  readonly waitedMs: number
   ended = false
 
   constructor(engine: Engine, id: number, waitedMs: number) {
     this.#engine = engine
     this.#id = id
-    this.#waitedMs = waitedMs
+    this.waitedMs = waitedMs
   }
 
-  get waited(): Duration.Duration {
-    return Duration.millis(this.#waitedMs)
-  }
-
-  observe(observation: Observation): Effect.Effect<void> {
+  observe(observation: PacerObservation): Effect.Effect<void> {
     // Only a refusal is jittered.
-    return observation.refused
+    return observation.rateLimited
       ? Effect.flatMap(Random.next, (jitter) => this.#observe(observation, jitter))
       : this.#observe(observation, 0)
   }
@@ -254,7 +250,7 @@ class Taken implements Permit {
     return this.#end((_, state) => PacerState.giveBack(state, this.#id))
   }
 
-  #observe(observation: Observation, jitter: number): Effect.Effect<void> {
+  #observe(observation: PacerObservation, jitter: number): Effect.Effect<void> {
     return this.#end((config, state, now) =>
       PacerAnswer.observe(config, state, this.#id, answer(observation, jitter), now),
     )
@@ -317,14 +313,15 @@ class Engine {
     (reader) => Effect.sync(() => this.#readers.delete(reader)),
   )
 
-  readonly #enter: Effect.Effect<Place, PacerRefusal, Scope.Scope> = Effect.acquireRelease(
+  readonly #enter: Effect.Effect<Ticket, PacerUnavailable, Scope.Scope> = Effect.acquireRelease(
     Effect.suspend(() => Effect.fromResult(this.#open())),
     (spot) => spot.close(true) ?? Effect.void,
   )
 
   /** Makes a place, unless the line is full. */
-  #open(): Result.Result<Spot, PacerRefusal> {
-    if (this.#arriving >= this.#maxQueue) return Result.fail(new PacerRefusal({ reason: "queue" }))
+  #open(): Result.Result<Spot, PacerUnavailable> {
+    if (this.#arriving >= this.#maxQueue)
+      return Result.fail(new PacerUnavailable({ reason: "queue" }))
     this.#arriving++
     return Result.succeed(new Spot(this, this.#order++))
   }
@@ -335,7 +332,7 @@ class Engine {
   }
 
   /** Waits for a permit. Whoever is interrupted leaves the line, and a permit not handed out is given back. */
-  acquire(spot: Spot, deadline: number): Effect.Effect<Permit, PacerRefusal> {
+  acquire(spot: Spot, deadline: number): Effect.Effect<Permit, PacerUnavailable> {
     return Effect.flatMap(this.tryAcquire(spot), (permit) =>
       permit === undefined
         ? Effect.flatMap(Monotonic.nowMillis, (now) => this.#queue(spot, deadline, now))
@@ -359,15 +356,15 @@ class Engine {
     })
   }
 
-  #queue(spot: Spot, deadline: number, now: number): Effect.Effect<Permit, PacerRefusal> {
+  #queue(spot: Spot, deadline: number, now: number): Effect.Effect<Permit, PacerUnavailable> {
     const self = Line.makeWaiter<Taken>(spot.order, deadline, now)
     if (deadline === Number.POSITIVE_INFINITY) return this.#join(spot, self)
     return Effect.andThen(this.#refuseAtOnce(spot, deadline, now), this.#join(spot, self))
   }
 
   /** Joins the line and sleeps in it: thousands may do that, so nothing more is kept for a sleeper than this. */
-  #join(spot: Spot, self: Line.Waiter<Taken>): Effect.Effect<Permit, PacerRefusal> {
-    return Effect.callback<Permit, PacerRefusal>((resume) => {
+  #join(spot: Spot, self: Line.Waiter<Taken>): Effect.Effect<Permit, PacerUnavailable> {
+    return Effect.callback<Permit, PacerUnavailable>((resume) => {
       // Yielding lets the waker finish first: who is served first also sends first.
       self.wake = () =>
         resume(
@@ -391,8 +388,8 @@ class Engine {
   #served(
     spot: Spot,
     self: Line.Waiter<Taken>,
-    rest: Effect.Effect<Permit, PacerRefusal>,
-  ): Effect.Effect<Permit, PacerRefusal> {
+    rest: Effect.Effect<Permit, PacerUnavailable>,
+  ): Effect.Effect<Permit, PacerUnavailable> {
     return Effect.onExit(rest, (exit) => {
       this.#leave(self)
       const permit = spot.granted(self.permit)
@@ -406,7 +403,7 @@ class Engine {
   }
 
   /** Sleeps until this caller is the head or has failed. */
-  #stand(self: Line.Waiter<Taken>): Effect.Effect<Permit, PacerRefusal> {
+  #stand(self: Line.Waiter<Taken>): Effect.Effect<Permit, PacerUnavailable> {
     if (self.failure !== undefined) return late(self.failure)
     if (this.#line.head === self) return this.#lead(self)
     return asleep(self, () => this.#stand(self))
@@ -457,7 +454,7 @@ class Engine {
   }
 
   /** Fails a caller whose turn provably comes after its deadline. */
-  #refuseAtOnce(spot: Spot, deadline: number, now: number): Effect.Effect<void, PacerRefusal> {
+  #refuseAtOnce(spot: Spot, deadline: number, now: number): Effect.Effect<void, PacerUnavailable> {
     // Who comes back after a refusal has hardly anybody in front; who is new will stand at the end.
     const nth = spot.returning ? 1 : this.#line.size + 1
     return Effect.flatMap(
@@ -520,9 +517,9 @@ class Engine {
 }
 
 const late = ({ retryAfterMs }: { readonly retryAfterMs?: number }) =>
-  new PacerRefusal({
+  new PacerUnavailable({
     reason: "deadline",
-    ...(retryAfterMs !== undefined && { retryAfter: Duration.millis(retryAfterMs) }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
 
 /** Sleeps until somebody wakes this caller, then goes on. */
@@ -538,13 +535,11 @@ const asleep = <A, E>(
     Line.wake(waiter)
   })
 
-const answer = (observation: Observation, jitter: number): PacerState.Answer => ({
-  refused: observation.refused,
+const answer = (observation: PacerObservation, jitter: number): PacerState.Answer => ({
+  refused: observation.rateLimited,
   jitter,
   ...(observation.limit !== undefined && { limit: observation.limit }),
   ...(observation.remaining !== undefined && { remaining: observation.remaining }),
-  ...(observation.retryAfter !== undefined && {
-    retryAfterMs: Duration.toMillis(observation.retryAfter),
-  }),
+  ...(observation.retryAfterMs !== undefined && { retryAfterMs: observation.retryAfterMs }),
   ...(observation.tooLong === true && { tooLong: true }),
 })

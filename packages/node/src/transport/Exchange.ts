@@ -1,6 +1,6 @@
 /** One request and its answer, from the first hook of undici to the last byte of the body. */
-import type { Probe } from "@aelyst/core"
-import { maxBodyBytes } from "@aelyst/core"
+import type { TransportProbe } from "@aelyst/core/transport"
+import { maxBodyBytes } from "@aelyst/core/transport"
 import * as Headers from "effect/http/Headers"
 import * as Result from "effect/Result"
 import type { Dispatcher } from "undici"
@@ -33,7 +33,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private readonly carriers: Carriers
   private readonly options: Dispatcher.DispatchOptions
   private carrier: Carrier
-  private readonly probe: Probe
+  private readonly probe: TransportProbe
   private onHead: ((head: Result.Result<Exchange, unknown>) => void) | undefined
   private controller: Dispatcher.DispatchController | undefined
   private readonly chunks: Array<Buffer> = []
@@ -50,7 +50,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     carriers: Carriers,
     options: Dispatcher.DispatchOptions,
-    probe: Probe,
+    probe: TransportProbe,
     onHead: (head: Result.Result<Exchange, unknown>) => void,
   ) {
     this.carriers = carriers

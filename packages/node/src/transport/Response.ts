@@ -1,7 +1,7 @@
 /** The answer as core reads it: the encoding undone, nothing above the cap, failures as values. */
 import * as Zlib from "node:zlib"
 
-import { maxBodyBytes } from "@aelyst/core"
+import { maxBodyBytes } from "@aelyst/core/transport"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Cookies from "effect/http/Cookies"

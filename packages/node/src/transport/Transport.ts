@@ -4,8 +4,8 @@
  */
 import type * as Net from "node:net"
 
-import type { ConfigurationError, Probe } from "@aelyst/core"
-import { AttemptProbe, abortable } from "@aelyst/core"
+import type { ConfigurationError } from "@aelyst/core"
+import { TransportProbe, abortable } from "@aelyst/core/transport"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
@@ -107,7 +107,7 @@ const pathOf = (origin: string, request: HttpClientRequest): string | undefined 
   return url?.origin === origin ? url.pathname + url.search : undefined
 }
 
-const send = (carriers: Carriers, request: HttpClientRequest, probe: Probe) => {
+const send = (carriers: Carriers, request: HttpClientRequest, probe: TransportProbe) => {
   const path = pathOf(carriers.origin, request)
   if (path === undefined) return faultOf(request, "ORIGIN_REFUSED")
   const body = bodyOf(request)
@@ -143,7 +143,7 @@ const clientOf = (carriers: Carriers): HttpClient.HttpClient =>
         // mostly nothing prepares the request, and then it is there already
         Effect.flatMapEager(prepared, (request) =>
           Effect.withFiber((fiber) => {
-            const probe = fiber.getRef(AttemptProbe)
+            const probe = fiber.getRef(TransportProbe)
             probe.watch()
             return send(carriers, request, probe)
           }),

@@ -1,0 +1,12 @@
+/**
+ * What an adapter builds on: checked options, the state that clients of one token and origin share, and the tables that
+ * its messages and documents are made from. Programs need none of it.
+ */
+export { makeWith } from "./AelystClient.ts"
+export type { ClientConfig } from "./call/ClientOptions.ts"
+export * as ClientOptions from "./call/ClientOptions.ts"
+export * as SharedState from "./call/SharedState.ts"
+export { issueRules } from "./contact/Issue.ts"
+export type { ErrorEntry } from "./errors/ErrorTable.ts"
+export { docsUrl, errorTable, errorTags } from "./errors/ErrorTable.ts"
+export { fromHeaders, parseRetryAfter } from "./errors/RateLimitHeaders.ts"

@@ -1,0 +1,75 @@
+/**
+ * Public seam: how a transport tells core how far a request got. Failures are classified by phase, never by error code,
+ * so only a transport that reports its phase makes "provably not sent" possible.
+ */
+import * as Context from "effect/Context"
+import type * as HttpClient from "effect/http/HttpClient"
+
+/**
+ * Carries the phase of one attempt from the transport to the client.
+ *
+ * **Details**
+ *
+ * A transport that knows when bytes may leave calls `watch` before it connects and `dispatch` at that moment. If it
+ * calls neither, every transport failure counts as in doubt. An `abortable` transport gives `watch` a function that
+ * fails the request.
+ */
+export interface TransportProbe {
+  /** Whether the transport reports its phase. */
+  readonly watched: boolean
+  /** Whether bytes of the request may have left. */
+  readonly dispatched: boolean
+  /** Whether it is certain that no byte left. */
+  readonly unsent: boolean
+  /** Whether the connect deadline has passed while the request is on its way; set by the client. */
+  late: boolean
+  /** Whether a deadline ended the attempt; set by the client. */
+  expired: boolean
+  /** Fails the request at once, if the transport can. */
+  readonly abort: (() => void) | undefined
+  /** Reports that the transport will report its phase, and how to make it fail the request. */
+  readonly watch: (abort?: () => void) => void
+  /** Reports that bytes may leave from now on. */
+  readonly dispatch: () => void
+}
+
+class PhaseReport implements TransportProbe {
+  watched = false
+  dispatched = false
+  late = false
+  expired = false
+  abort: (() => void) | undefined
+
+  watch(abort: (() => void) | undefined = this.abort): void {
+    this.watched = true
+    this.abort = abort
+  }
+
+  dispatch(): void {
+    this.dispatched = true
+  }
+
+  get unsent(): boolean {
+    return this.watched && !this.dispatched
+  }
+}
+
+/** Creates the probe of one attempt. */
+export const makeTransportProbe = (): TransportProbe => new PhaseReport()
+
+/** The probe of the attempt that a transport carries; the client provides a fresh one for every attempt. */
+export const TransportProbe = Context.Reference<TransportProbe>("@aelyst/core/TransportProbe", {
+  defaultValue: makeTransportProbe,
+})
+
+const AbortableTypeId = Symbol.for("@aelyst/core/Abortable")
+
+/**
+ * Marks a client whose transport gives the probe, before it waits for anything, a function that fails the request at any
+ * time; its deadlines then need no fibers of their own. A client that a combinator makes from it is not marked.
+ */
+export const abortable = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  Object.assign(client, { [AbortableTypeId]: true })
+
+/** Returns whether a client is marked by `abortable`. */
+export const isAbortable = (client: HttpClient.HttpClient): boolean => AbortableTypeId in client
