@@ -1,5 +1,5 @@
 /** How a failed create is told: for people on a few lines, for programs as one line of JSON. Core's words, no values. */
-import type { AelystError, Outcome } from "@aelyst/core"
+import type { AelystError, CallOutcome } from "@aelyst/core"
 import { redact } from "@aelyst/core/transport"
 
 import type { ErrorCode } from "./ErrorCode.ts"
@@ -195,15 +195,16 @@ export const ofDefect = (stack: string | undefined): Report => ({
   members: { name: "Defect", outcome: "unknown" },
 })
 
-const stops: Readonly<Record<Outcome | "created", string>> = {
+const stops: Readonly<Record<CallOutcome, string>> = {
   created: "the contact was created",
+  exists_after_doubt: "the contact exists; it was probably created by the lost attempt",
   not_sent: "nothing was sent",
   rejected: "the contact was not created",
   unknown: existing,
 }
 
 /** Tells that a signal ended the command, and what is known of the contact. */
-export const ofSignal = (signal: "SIGINT" | "SIGTERM", lastKnown: Outcome | "created"): Report => ({
+export const ofSignal = (signal: "SIGINT" | "SIGTERM", lastKnown: CallOutcome): Report => ({
   exit: signal === "SIGINT" ? "interrupted" : "terminated",
   code: signal,
   headline: "stopped",

@@ -2,7 +2,7 @@
  * Everything the program prints. Data goes to stdout, all else to stderr: notices, errors, and one live line that is
  * drawn only where stderr is a terminal.
  */
-import type { Outcome } from "@aelyst/core"
+import type { CallOutcome } from "@aelyst/core"
 import * as Context from "effect/Context"
 import { displayWidth } from "effect/cli/CliOutput"
 
@@ -53,7 +53,7 @@ export class Printer {
   /** Silences notices; errors and data are always printed. */
   quiet = false
   /** What is known of the contact when a call is stopped. */
-  lastKnown: Outcome | "created" = "not_sent"
+  lastKnown: CallOutcome = "not_sent"
   private readonly options: ScreenOptions
   private live: string | undefined
 

@@ -1,6 +1,6 @@
 /**
- * The client as a service: checks the input, runs the call and tells what became of the contact.
- * Made from options and a token over any `HttpClient`; `layerConfig` reads both from the environment.
+ * The client as a service: checks the input, runs the call and reports what became of the contact. It is made from options
+ * and a token over any `HttpClient`; `layerConfig` reads the token from the environment.
  */
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
@@ -18,10 +18,8 @@ import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import type { Span } from "effect/Tracer"
 
-import type { AelystError } from "./errors/AelystError.ts"
-import { InvalidContactError } from "./errors/AelystError.ts"
-import type { CreateResult, RunScope, TokenSource } from "./call/CreateCall.ts"
-import * as Call from "./call/CreateCall.ts"
+import type { CallEnd } from "./call/CallRecord.ts"
+import { CallRecord, Ended } from "./call/CallRecord.ts"
 import type {
   CallConfig,
   CallOptions,
@@ -30,29 +28,39 @@ import type {
   ConfigurationError,
 } from "./call/ClientOptions.ts"
 import { checkToken, parse, parseCall } from "./call/ClientOptions.ts"
+import type { CallLimits, ClientState, CreateResult, TokenSource } from "./call/CreateCall.ts"
+import * as CreateCall from "./call/CreateCall.ts"
+import { DeadlineTimer } from "./call/DeadlineTimer.ts"
+import { Hooks, notify } from "./call/Hooks.ts"
+import { Counting } from "./call/Metrics.ts"
+import type { Delivery } from "./call/RetryPolicy.ts"
+import type { RunScope } from "./call/RunScope.ts"
+import { CurrentRun } from "./call/RunScope.ts"
+import * as SharedState from "./call/SharedState.ts"
+import * as Tracing from "./call/Tracing.ts"
 import type { ContactInput, Validated } from "./contact/Contact.ts"
 import { validate } from "./contact/Contact.ts"
-import { DeadlineTimer } from "./call/DeadlineTimer.ts"
 import * as Identifier from "./contact/Identifier.ts"
-import type { SharedState } from "./call/SharedState.ts"
-import * as Lanes from "./call/SharedState.ts"
-import { Counting } from "./call/Metrics.ts"
-import * as Monotonic from "./pacing/MonotonicClock.ts"
-import { Hooks, notify } from "./call/Hooks.ts"
+import type { AelystError } from "./errors/AelystError.ts"
+import { InvalidContactError } from "./errors/AelystError.ts"
+import * as MonotonicClock from "./pacing/MonotonicClock.ts"
 import type { PacerSnapshot } from "./pacing/Pacer.ts"
-import type { Delivery } from "./call/RetryPolicy.ts"
-import * as Tracing from "./call/Tracing.ts"
 
-/** Holds what one call may set for itself; what it leaves out comes from the client's options. */
+// TODO-MERGE
+const isValidated = (u: unknown): u is Validated =>
+  typeof u === "object" && u !== null && "body" in u
+
+/** The options of one call; what is left out comes from the client's options. */
 export interface CreateOptions extends CallOptions {
   /** Resends after the first attempt; 0 means none, for every kind of failure. */
   readonly retries?: number | undefined
-  /** Time to the first byte of one attempt's answer. */
+  /** The time to the first byte of one attempt's response. */
   readonly timeout?: Duration.Input | undefined
-  /** All attempts and waits together. */
+  /** The time for all attempts and waits together. */
   readonly deadline?: Duration.Input | undefined
   /** The longest `Retry-After` that is waited for; 0 means not to wait. */
   readonly maxWait?: Duration.Input | undefined
+  /** What may be sent again. */
   readonly delivery?: Delivery | undefined
   /** The wait after the success (W10, D11). */
   readonly settle?: Duration.Input | undefined
@@ -60,34 +68,52 @@ export interface CreateOptions extends CallOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** Creates Aelyst contacts. */
+/**
+ * Creates Aelyst contacts.
+ *
+ * **Example** (Create a contact, and tell the errors apart)
+ *
+ * ```ts
+ * import { AelystClient, layerConfig } from "@aelyst/core"
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* AelystClient
+ *   const { outcome } = yield* client.create("email:ana@example.com", { firstName: "Ana" })
+ *   return outcome
+ * }).pipe(
+ *   Effect.catchTag("RateLimitError", ({ retryAfter }) => Effect.succeed(`wait ${retryAfter}`)),
+ *   Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)),
+ * )
+ *
+ * console.log(await Effect.runPromise(program)) // => created
+ * ```
+ */
 export class AelystClient extends Context.Service<
   AelystClient,
   {
     /**
      * Creates one contact.
      *
-     * Takes an identifier (`email:…`, `phone:+…`, `id:…` or a contact ID, W2) and a contact (W3). Gives `created`, or
-     * `exists_after_doubt` where a repeat after a lost answer was told that the contact exists. Fails with
-     * `InvalidContactError` before any request, else with one of the other eight errors; what was sent again is
-     * decided by the delivery policy alone. An option that makes no sense is a defect, a `ConfigurationError`.
+     * Takes an identifier (`email:…`, `phone:+…`, `id:…` or a contact ID, W2) and a contact (W3), or both as `validate`
+     * returned them. Succeeds with `created`, or `exists_after_doubt` if a repeat after a lost response was told that the
+     * contact exists. Fails with `InvalidContactError` before any request, else with one of the other eight errors; the
+     * delivery policy alone decides what was sent again. A wrong option is a defect, a `ConfigurationError`.
      */
-    readonly create: (
-      identifier: string,
-      contact: ContactInput,
-      options?: CreateOptions,
-    ) => Effect.Effect<CreateResult, AelystError>
+    readonly create: {
+      (
+        identifier: string,
+        contact: ContactInput,
+        options?: CreateOptions,
+      ): Effect.Effect<CreateResult, AelystError>
+      (valid: Validated, options?: CreateOptions): Effect.Effect<CreateResult, AelystError>
+    }
     /** Checks an identifier and a contact offline; fails with all issues at once. */
     readonly validate: (
       identifier: unknown,
       contact: unknown,
     ) => Effect.Effect<Validated, InvalidContactError>
-    /** Creates one row of a run, which shares the run's deadline and its pauses. */
-    readonly createRow: (
-      valid: Validated,
-      options: CreateOptions,
-      run: RunScope,
-    ) => Effect.Effect<CreateResult, AelystError>
     /** Reads the state of the pacer. */
     readonly rateLimit: Effect.Effect<PacerSnapshot>
     /** Emits the state of the pacer whenever it changes. */
@@ -101,7 +127,7 @@ const limitsOf = (
   token: TokenSource,
   run: RunScope | undefined,
   now: number,
-): Call.CallLimits => {
+): CallLimits => {
   const delivery = call.delivery ?? config.delivery
   const deadlineMs =
     call.deadlineMs ?? config.deadlineMs ?? (delivery === "natural-key" ? 120_000 : 60_000)
@@ -111,68 +137,95 @@ const limitsOf = (
       retries: call.retries ?? config.retries,
       run: run !== undefined,
       renewsToken: !Redacted.isRedacted(token),
+      doubtDelayMs: config.doubtDelayMs,
+      maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? (run === undefined ? 60_000 : 900_000),
+      deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,
     },
-    deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,
     timeoutMs: call.timeoutMs ?? config.timeoutMs,
-    maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? (run === undefined ? 60_000 : 900_000),
     headers: call.headers,
     run,
   }
 }
 
-/** Makes a client from checked options, a token and the lane that its calls share. */
+/** Returns how a call ended: with its result, with its error, or interrupted, as far as its record knows. */
+const endOf = (exit: Exit.Exit<CreateResult, AelystError>, record: CallRecord): CallEnd =>
+  Exit.isSuccess(exit)
+    ? exit.value
+    : Option.getOrElse(Exit.findErrorOption(exit), (): CallEnd => record)
+
+/** Waits after a success, for the processing that the API recommends to wait for (W10). */
+const settle = Effect.fnUntraced(function* (ms: number) {
+  const counters = yield* Counting
+  const { onWait } = yield* Hooks
+  yield* counters.wait("settle", ms)
+  const effect = notify(onWait, { reason: "settle", ms, resend: 0 })
+  if (effect !== undefined) yield* effect
+  yield* Effect.sleep(ms)
+})
+
+const createWith = (
+  client: ClientState,
+  valid: Validated,
+  options: CreateOptions,
+  span: Span | undefined,
+  fiber: Fiber<unknown, unknown>,
+): Effect.Effect<CreateResult, AelystError> => {
+  const { config, token } = client
+  const parsed = parseCall(options)
+  if (Result.isFailure(parsed)) return Effect.die(parsed.failure)
+  const { onOutcome } = fiber.getRef(Hooks)
+  const now = MonotonicClock.millisOf(fiber.getRef(Clock.Clock))
+  const record = new CallRecord(now)
+  const limits = limitsOf(config, parsed.success, token, fiber.getRef(CurrentRun), now)
+  const settleMs = parsed.success.settleMs ?? config.settleMs
+
+  const result = Effect.onExitPrimitive(
+    CreateCall.run(client, valid, limits, record, fiber),
+    (exit) => {
+      const end = endOf(exit, record)
+      span?.attribute("aelyst.outcome", end.outcome)
+      span?.attribute("aelyst.attempts", end.attempts.length)
+      return notify(onOutcome, new Ended(end))
+    },
+  )
+  return settleMs === 0 ? result : Effect.tap(result, settle(settleMs))
+}
+
+/**
+ * Creates a client from checked options, a token and the state that its calls share with those of other clients.
+ *
+ * **Example** (A client over checked options)
+ *
+ * ```ts
+ * import { ClientOptions, SharedState, makeWith } from "@aelyst/core/adapter"
+ * import { Effect, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const config = yield* Effect.fromResult(ClientOptions.parse({ retries: 1 }))
+ *   const shared = yield* SharedState.make(config)
+ *   const client = yield* makeWith(config, Redacted.make("sandbox_ok"), shared)
+ *   return yield* client.validate("id:5", { firstName: "Ana" })
+ * }).pipe(Effect.provide(FetchHttpClient.layer))
+ *
+ * console.log((await Effect.runPromise(program)).identifier) // => id:5
+ * ```
+ */
 export const makeWith = (
   config: ClientConfig,
   token: TokenSource,
-  lane: SharedState,
+  sharedState: SharedState.SharedState,
 ): Effect.Effect<AelystClient["Service"], never, HttpClient.HttpClient> =>
   Effect.map(HttpClient.HttpClient, (http) => {
-    const sender: Call.Sender = { http, config, token, lane, deadlines: new DeadlineTimer() }
+    const client: ClientState = { http, config, token, sharedState, timer: new DeadlineTimer() }
 
-    const call = (
-      valid: Validated,
-      options: CreateOptions,
-      run: RunScope | undefined,
-      span: Span | undefined,
-      fiber: Fiber<unknown, unknown>,
-    ): Effect.Effect<CreateResult, AelystError> => {
-      const own = parseCall(options)
-      if (Result.isFailure(own)) return Effect.die(own.failure)
-      const observer = fiber.getRef(Hooks)
-      const now = Monotonic.millisOf(fiber.getRef(Clock.Clock))
-      const trace = new Call.CallRecord(now)
-      const settleMs = own.success.settleMs ?? config.settleMs
-      const limits = limitsOf(config, own.success, token, run, now)
-
-      const result = Effect.onExitPrimitive(
-        Call.run(sender, valid, limits, trace, fiber),
-        (exit) => {
-          const { attempts } = trace
-          const error = Exit.isSuccess(exit)
-            ? undefined
-            : Option.getOrUndefined(Exit.findErrorOption(exit))
-          const known = Exit.isSuccess(exit) ? exit.value.result : (error?.outcome ?? trace.known)
-          span?.attribute("aelyst.outcome", known)
-          span?.attribute("aelyst.attempts", attempts.length)
-          if (Exit.isFailure(exit) && error === undefined) run?.ended(trace.known)
-          const outcome = known === "exists_after_doubt" ? "created" : known
-          return notify(observer.onOutcome, { outcome, attempts })
-        },
+    const check = (identifier: unknown, contact: unknown) =>
+      Result.mapError(
+        validate(identifier, contact, { customFields: config.customFields }),
+        (issues) => new InvalidContactError({ attempts: [], issues }),
       )
-      if (settleMs === 0) return result
-      const settle = Effect.gen(function* () {
-        const counters = yield* Counting
-        yield* counters.wait("settle", settleMs)
-        const told = notify(observer.onWait, { reason: "settle", ms: settleMs, resend: 0 })
-        if (told !== undefined) yield* told
-        yield* Effect.sleep(settleMs)
-      })
-      return Effect.tap(result, (ended) =>
-        Effect.onInterrupt(settle, () => Effect.sync(() => run?.ended(ended.result))),
-      )
-    }
 
-    const traced = (valid: Validated, options: CreateOptions, run: RunScope | undefined) =>
+    const createValid = (valid: Validated, options: CreateOptions = {}) =>
       Tracing.spanned(
         "AelystClient.create",
         () => ({
@@ -182,40 +235,65 @@ export const makeWith = (
             "aelyst.identifier.kind": Identifier.kind(valid.identifier),
           },
         }),
-        (span, fiber) => call(valid, options, run, span, fiber),
+        (span, fiber) => createWith(client, valid, options, span, fiber),
       )
 
-    const check = (identifier: unknown, contact: unknown) =>
-      Result.mapError(
-        validate(identifier, contact, { customFields: config.customFields }),
-        (issues) => new InvalidContactError({ attempts: [], issues }),
-      )
+    function create(
+      identifier: string,
+      contact: ContactInput,
+      options?: CreateOptions,
+    ): Effect.Effect<CreateResult, AelystError>
+    function create(
+      valid: Validated,
+      options?: CreateOptions,
+    ): Effect.Effect<CreateResult, AelystError>
+    function create(
+      first: string | Validated,
+      second?: ContactInput | CreateOptions,
+      third?: CreateOptions,
+    ) {
+      if (isValidated(first)) return createValid(first, second as CreateOptions)
+      const checked = check(first, second)
+      return Result.isSuccess(checked)
+        ? createValid(checked.success, third)
+        : Effect.fail(checked.failure)
+    }
 
     return AelystClient.of({
-      create: (identifier, contact, options = {}) => {
-        const valid = check(identifier, contact)
-        return Result.isSuccess(valid)
-          ? traced(valid.success, options, undefined)
-          : Effect.fail(valid.failure)
-      },
-      createRow: traced,
+      create,
       validate: (identifier, contact) => Effect.fromResult(check(identifier, contact)),
-      rateLimit: lane.pacer.snapshot,
-      rateLimitChanges: lane.pacer.changes,
+      rateLimit: sharedState.pacer.snapshot,
+      rateLimitChanges: sharedState.pacer.changes,
     })
   })
 
-/** Holds the options of a client together with its token. */
+/** The options of a client together with its token. */
 export interface LayerOptions extends ClientOptions {
   /** The bearer token (W1): fixed, or an effect that is asked before each attempt, and once more after a 401. */
   readonly token: TokenSource
 }
 
 /**
- * Makes a client with a lane of its own over the `HttpClient` at hand.
+ * Creates a client over the `HttpClient` in the context.
  *
- * Fails with `ConfigurationError`, which names the option that makes no sense. The lane paces and locks the calls of
- * this client only; whoever makes several clients for one token and origin gives them one lane by `makeWith`.
+ * Fails with `ConfigurationError`, which names the wrong option. The client paces and locks its own calls only; several
+ * clients for one token and origin must share one state, see `makeWith` in `@aelyst/core/adapter`.
+ *
+ * **Example** (A token that is read before each attempt)
+ *
+ * ```ts
+ * import { make } from "@aelyst/core"
+ * import { Config, Effect } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const baseUrl = yield* Config.String("AELYST_BASE_URL")
+ *   const client = yield* make({ baseUrl, token: Config.Redacted("AELYST_TOKEN") })
+ *   return yield* client.create("id:make-example", { firstName: "Ana" })
+ * }).pipe(Effect.provide(FetchHttpClient.layer))
+ *
+ * console.log((await Effect.runPromise(program)).result) // => created
+ * ```
  */
 export const make = Effect.fnUntraced(function* (options: LayerOptions) {
   const config = yield* Effect.fromResult(parse(options))
@@ -224,17 +302,34 @@ export const make = Effect.fnUntraced(function* (options: LayerOptions) {
     : Effect.flatMap(options.token, (secret) =>
         Effect.fromResult(checkToken(Redacted.value(secret))),
       )
-  const lane = yield* Lanes.make(config)
-  return yield* makeWith(config, token, lane)
+  return yield* makeWith(config, token, yield* SharedState.make(config))
 })
 
-/** Provides a client made from options. */
+/**
+ * Provides a client made from options.
+ *
+ * **Example** (A client with a ceiling of its own)
+ *
+ * ```ts
+ * import { AelystClient, layer } from "@aelyst/core"
+ * import { Effect, Layer, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const live = layer({
+ *   token: Redacted.make("sandbox_ok"),
+ *   rateLimit: { perSecond: 5 },
+ * }).pipe(Layer.provide(FetchHttpClient.layer))
+ *
+ * const program = Effect.flatMap(AelystClient, (client) => client.rateLimit)
+ * console.log((await Effect.runPromise(Effect.provide(program, live))).waiting) // => 0
+ * ```
+ */
 export const layer = (
   options: LayerOptions,
 ): Layer.Layer<AelystClient, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(AelystClient, make(options))
 
-// a function, so that bundles that give their options directly leave Config out
+// a function, so that bundles that pass their options directly leave Config out
 const fromEnvironment = () =>
   Config.all({
     token: Config.Redacted("AELYST_TOKEN"),
@@ -244,7 +339,22 @@ const fromEnvironment = () =>
 /**
  * Provides a client whose token and base URL come from `AELYST_TOKEN` and `AELYST_BASE_URL`.
  *
- * Fails with Effect's `ConfigError` where the token is missing or one of the two makes no sense.
+ * Fails with Effect's `ConfigError` if the token is missing or one of the two is wrong.
+ *
+ * **Example** (Nothing but the environment)
+ *
+ * ```ts
+ * import { AelystClient, layerConfig } from "@aelyst/core"
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* AelystClient
+ *   return yield* client.create("id:environment-example", { firstName: "Ana" })
+ * }).pipe(Effect.provide(Layer.provide(layerConfig({ retries: 2 }), FetchHttpClient.layer)))
+ *
+ * console.log((await Effect.runPromise(program)).status) // => 200
+ * ```
  */
 export const layerConfig = (
   options: Omit<ClientOptions, "baseUrl"> = {},

@@ -1,32 +1,45 @@
 /**
- * Many contacts in one run: a stream of rows in, a stream of row results out. A row's failure is a value, every row
- * ends in exactly one state, and the source is pulled only as fast as rows can be sent.
+ * Many contacts in one run: a stream of rows in, a stream of row results out. A row's failure is a value, every row has
+ * exactly one outcome, and the source is pulled only as fast as rows can be sent.
  */
 import * as Cause from "effect/Cause"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 
-import type { CreateOptions } from "./AelystClient.ts"
 import { AelystClient } from "./AelystClient.ts"
+import type { CallOutcome } from "./call/CallRecord.ts"
+import { parseCall, parseRun } from "./call/ClientOptions.ts"
+import type { CreateResult } from "./call/CreateCall.ts"
+import { Hooks, notify } from "./call/Hooks.ts"
+import type { Delivery } from "./call/RetryPolicy.ts"
+import type { RunScope } from "./call/RunScope.ts"
+import { CurrentRun } from "./call/RunScope.ts"
+import type { ContactInput } from "./contact/Contact.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { UnavailableError } from "./errors/AelystError.ts"
-import type { CreateResult, RunScope } from "./call/CreateCall.ts"
-import { parseCall, parseRun } from "./call/ClientOptions.ts"
-import type { ContactInput } from "./contact/Contact.ts"
-import * as Monotonic from "./pacing/MonotonicClock.ts"
-import { notify } from "./call/Hooks.ts"
-import type { Delivery } from "./call/RetryPolicy.ts"
+import * as MonotonicClock from "./pacing/MonotonicClock.ts"
 
-/** Holds one row of a run. */
+/** One row of a run. */
 export interface Row {
   readonly identifier: string
   readonly contact: ContactInput
 }
 
-/** Lists the states in which a row can end. */
+/**
+ * The outcomes of rows.
+ *
+ * **Example** (All of them)
+ *
+ * ```ts
+ * import { rowOutcomes } from "@aelyst/core"
+ *
+ * console.log(rowOutcomes.join(" ")) // => created existed exists_after_doubt invalid rejected unknown not_sent
+ * ```
+ */
 export const rowOutcomes = [
   "created",
   "existed",
@@ -37,10 +50,10 @@ export const rowOutcomes = [
   "not_sent",
 ] as const
 
-/** Names the state in which a row ended. */
+/** What became of a row. */
 export type RowOutcome = (typeof rowOutcomes)[number]
 
-/** Tells what became of one row; `index` is its position in the source, from 0. */
+/** The result of one row; `index` is its position in the source, from 0. */
 export type RowResult = {
   readonly index: number
 } & (
@@ -52,8 +65,8 @@ export type RowResult = {
 )
 
 /**
- * Names why a run ended: the source was exhausted, the token was refused, too many rows failed, it was interrupted,
- * its deadline passed, or the API gave no answer for too long.
+ * Why a run ended: the source was exhausted, the token was refused, too many rows failed, it was interrupted, its deadline
+ * passed, or the API did not respond for too long.
  */
 export type Stopped =
   | "completed"
@@ -63,32 +76,32 @@ export type Stopped =
   | "deadline"
   | "unavailable"
 
-/** Counts the rows by state; `total` is always their sum, and `stopped` is absent while the run goes on. */
+/** The rows counted by outcome; `total` is always their sum, and `stopped` is absent while the run goes on. */
 export interface RunSummary extends Readonly<Record<RowOutcome, number>> {
   readonly total: number
   readonly stopped?: Stopped
-  /** Attempts that were refused for their rate. */
+  /** Attempts that were rate limited (429). */
   readonly rateLimited: number
   readonly elapsedMs: number
 }
 
-/** Holds the options of a run; each has a default. */
+/** The options of a run; each has a default. */
 export interface RunOptions {
-  /** Rows under way at a time, waiting in line included. Default 32. */
+  /** Rows in progress at a time, those in the queue included. Default 32. */
   readonly concurrency?: number | undefined
-  /** Whether results come in the order of the source; else in the order of completion. Default false. */
+  /** Whether results come in the order of the source instead of the order of completion. Default false. */
   readonly ordered?: boolean | undefined
   /** What may be sent again. Default: the client's. */
   readonly delivery?: Delivery | undefined
   /** Resends of a row in doubt under `natural-key`. Default: the client's `retries`. */
   readonly retries?: number | undefined
-  /** Time to the first byte of one attempt's answer. */
+  /** The time to the first byte of one attempt's response. */
   readonly timeout?: Duration.Input | undefined
   /** The end of the run; rows not sent by then are `not_sent`. Default none. */
   readonly deadline?: Duration.Input | undefined
   /** The longest `Retry-After` that is waited for. Default 15 minutes. */
   readonly maxWait?: Duration.Input | undefined
-  /** Ends the run after so long without any answer. Default 15 minutes. */
+  /** Ends the run after so long without any response. Default 15 minutes. */
   readonly giveUpAfter?: Duration.Input | undefined
   /** Ends the run after so many rows that ended `invalid`, `rejected` or `unknown`. Default: never. */
   readonly maxErrors?: number | undefined
@@ -96,13 +109,13 @@ export interface RunOptions {
   readonly onProgress?: ((summary: RunSummary) => void) | undefined
 }
 
-/** Holds a run: its results, to be consumed once, and its counts at any time. */
+/** A run: its results, to be consumed once, and its counts at any time. */
 export interface Run<E = never, R = never> {
   readonly results: Stream.Stream<RowResult, E, R>
   readonly summary: Effect.Effect<RunSummary>
 }
 
-/** Gives the state of a row by the error that ended it. */
+/** Returns the outcome of a row by the error that ended it. */
 const outcomeOf = (error: AelystError): Exclude<RowOutcome, "created" | "exists_after_doubt"> => {
   switch (error._tag) {
     case "InvalidContactError":
@@ -122,7 +135,8 @@ const outcomeOf = (error: AelystError): Exclude<RowOutcome, "created" | "exists_
   }
 }
 
-const endsRun = (error: AelystError): Stopped | undefined => {
+/** Returns why an error ends the run, if it does. */
+const stoppedBy = (error: AelystError): Stopped | undefined => {
   const newest = error._tag === "OutcomeUnknownError" ? (error.last ?? error) : error
   if (newest._tag === "AuthenticationError") return "unauthorized"
   if (newest._tag === "ConnectionError" && newest.kind === "certificate") return "unavailable"
@@ -130,25 +144,113 @@ const endsRun = (error: AelystError): Stopped | undefined => {
   return undefined
 }
 
-const zeros = (): Record<RowOutcome, number> => ({
-  created: 0,
-  existed: 0,
-  exists_after_doubt: 0,
-  invalid: 0,
-  rejected: 0,
-  unknown: 0,
-  not_sent: 0,
-})
+/** Counts the rows of a run, and knows whether it goes on. */
+class Progress {
+  readonly #counts: Record<RowOutcome, number> = {
+    created: 0,
+    existed: 0,
+    exists_after_doubt: 0,
+    invalid: 0,
+    rejected: 0,
+    unknown: 0,
+    not_sent: 0,
+  }
+  readonly #maxErrors: number
+  #rateLimited = 0
+  #beganAt: number | undefined
+  #endedAt: number | undefined
+  stopped: Stopped | undefined
+  halted: "closed" | "deadline" | undefined
+  /** Done when the source must be pulled no further. */
+  readonly closing = Deferred.makeUnsafe<void>()
+  /** Done when waiting rows must end unsent. */
+  readonly halting = Deferred.makeUnsafe<"closed" | "deadline">()
+
+  constructor(maxErrors: number) {
+    this.#maxErrors = maxErrors
+  }
+
+  begin(now: number): void {
+    this.#beganAt = now
+  }
+
+  /** Pulls the source no further; rows that were pulled may still be sent. */
+  close(why: Stopped): void {
+    this.stopped ??= why
+    Deferred.doneUnsafe(this.closing, Effect.void)
+  }
+
+  /** Pulls the source no further, and ends waiting rows unsent. */
+  halt(why: Stopped): void {
+    this.close(why)
+    this.halted ??= why === "deadline" ? why : "closed"
+    Deferred.doneUnsafe(this.halting, Effect.succeed(this.halted))
+  }
+
+  end(now: number): void {
+    this.halt("aborted")
+    this.#endedAt = now
+  }
+
+  count(outcome: RowOutcome): void {
+    this.#counts[outcome] += 1
+    const { invalid, rejected, unknown } = this.#counts
+    if (invalid + rejected + unknown >= this.#maxErrors) this.halt("errors")
+  }
+
+  /** Takes notice of a row's result: its 429s, and whether its error ends the run. */
+  observe(result: RowResult): void {
+    const { attempts } = "value" in result ? result.value : result.error
+    for (const attempt of attempts) if (attempt.rateLimited === true) this.#rateLimited += 1
+    const why = "error" in result ? stoppedBy(result.error) : undefined
+    // a wait that cannot end in time concerns this row and those behind it; rows in front of it may still go
+    if (why === "deadline") this.close(why)
+    else if (why !== undefined) this.halt(why)
+  }
+
+  summary(now: number): RunSummary {
+    return {
+      ...this.#counts,
+      total: rowOutcomes.reduce((sum, outcome) => sum + this.#counts[outcome], 0),
+      ...(this.stopped !== undefined && { stopped: this.stopped }),
+      rateLimited: this.#rateLimited,
+      elapsedMs:
+        this.#beganAt === undefined ? 0 : Math.round((this.#endedAt ?? now) - this.#beganAt),
+    }
+  }
+}
 
 /**
  * Prepares a run; it starts when its results are consumed.
  *
  * **Details**
  *
- * The stream of results fails only as the source does. A refused token ends the run: rows already pulled and not sent
- * end as `not_sent`, and the source is pulled no further; the same holds for `maxErrors`, the deadline, certificate
- * errors and `giveUpAfter`. Interrupting the consumer cancels what is under way; the counts then say `aborted`. An
- * option that makes no sense is a defect, a `ConfigurationError`.
+ * The stream of results fails only if the source does. A refused token ends the run: rows already pulled and not sent end
+ * as `not_sent`, and the source is pulled no further; so do `maxErrors`, the deadline, certificate errors and
+ * `giveUpAfter`. Interrupting the consumer cancels what is in progress; the counts then say `aborted`. A wrong option is a
+ * defect, a `ConfigurationError`.
+ *
+ * **Example** (Create three contacts, one of them invalid)
+ *
+ * ```ts
+ * import { createMany, layerConfig } from "@aelyst/core"
+ * import { Effect, Layer, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const rows = Stream.make(
+ *   { identifier: "id:many-1", contact: { firstName: "Ana" } },
+ *   { identifier: "id:many-2", contact: { firstName: "Bo" } },
+ *   { identifier: "email:nowhere", contact: { firstName: "Cy" } },
+ * )
+ * const program = Effect.gen(function* () {
+ *   const run = yield* createMany(rows)
+ *   yield* Stream.runDrain(run.results)
+ *   const { created, invalid } = yield* run.summary
+ *   return `${created} created, ${invalid} invalid`
+ * }).pipe(Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)))
+ *
+ * console.log(await Effect.runPromise(program)) // => 2 created, 1 invalid
+ * ```
  */
 export const createMany = <E, R>(
   rows: Stream.Stream<Row, E, R>,
@@ -156,139 +258,98 @@ export const createMany = <E, R>(
 ): Effect.Effect<Run<E, R>, never, AelystClient> =>
   Effect.gen(function* () {
     const client = yield* AelystClient
-    const own = yield* Effect.orDie(Effect.fromResult(parseRun(options)))
+    const { concurrency, giveUpMs, maxErrors } = yield* Effect.orDie(
+      Effect.fromResult(parseRun(options)),
+    )
     const { deadlineMs = Number.POSITIVE_INFINITY } = yield* Effect.orDie(
       Effect.fromResult(parseCall(options)),
     )
-    const counts = zeros()
-    let began: number | undefined
-    let ended: number | undefined
-    let stopped: Stopped | undefined
-    let halted: "closed" | "deadline" | undefined
-    let refusals = 0
-    /** Done once the source is to be pulled no further. */
-    const closing = yield* Deferred.make<void>()
-    /** Done once rows that wait are to end unsent. */
-    const halting = yield* Deferred.make<"closed" | "deadline">()
+    const progress = new Progress(maxErrors)
+    const { delivery, maxWait, onProgress, retries, timeout } = options
+    const callOptions = { delivery, maxWait, retries, timeout }
 
-    const summarize = (now: number): RunSummary => ({
-      ...counts,
-      total: rowOutcomes.reduce((sum, state) => sum + counts[state], 0),
-      ...(stopped !== undefined && { stopped }),
-      rateLimited: refusals,
-      elapsedMs: began === undefined ? 0 : Math.round((ended ?? now) - began),
-    })
-    const close = (why: Stopped) => {
-      stopped ??= why
-      Deferred.doneUnsafe(closing, Effect.void)
-    }
-    const halt = (why: Stopped) => {
-      close(why)
-      halted ??= why === "deadline" ? why : "closed"
-      Deferred.doneUnsafe(halting, Effect.succeed(halted))
-    }
-    const note = (state: RowOutcome) => {
-      counts[state] += 1
-      if (counts.invalid + counts.rejected + counts.unknown >= own.maxErrors) halt("errors")
-    }
-    const tally = Effect.fnUntraced(function* (result: RowResult) {
-      const attempts = "value" in result ? result.value.attempts : result.error.attempts
-      for (const attempt of attempts) if (attempt.rateLimited === true) refusals += 1
-      const why = "error" in result ? endsRun(result.error) : undefined
-      // a wait that cannot end in time tells of this row and those behind it; rows in front of it may still go
-      if (why === "deadline") close(why)
-      else if (why !== undefined) halt(why)
-      if (options.onProgress !== undefined) {
-        const told = notify(options.onProgress, summarize(yield* Monotonic.nowMillis))
-        if (told !== undefined) yield* told
-      }
-      return result
-    })
-
-    const rowOptions: CreateOptions = {
-      delivery: options.delivery,
-      retries: options.retries,
-      timeout: options.timeout,
-      maxWait: options.maxWait,
-    }
-
-    const createRow = (run: Omit<RunScope, "ended">, [row, index]: readonly [Row, number]) =>
+    const createRow = (scope: RunScope, [row, index]: readonly [Row, number]) =>
       Effect.suspend(() => {
-        let noted = false
-        const end = (state: RowOutcome) => {
-          if (!noted) note(state)
-          noted = true
-        }
-        const create = Effect.suspend((): Effect.Effect<CreateResult, AelystError> => {
-          if (stopped !== undefined) {
-            return Effect.fail(new UnavailableError({ attempts: [], reason: "closed" }))
-          }
-          return Effect.flatMap(client.validate(row.identifier, row.contact), (valid) =>
-            client.createRow(valid, rowOptions, { ...run, ended: end }),
+        let outcome: CallOutcome = "not_sent"
+        const create = Effect.suspend(() =>
+          progress.stopped === undefined
+            ? client.create(row.identifier, row.contact, callOptions)
+            : Effect.fail(new UnavailableError({ attempts: [], reason: "closed" })),
+        )
+        // the end of the call is heard even if the row is interrupted
+        const observed = Effect.updateContext(create, (outer: Context.Context<never>) => {
+          const hooks = Context.get(outer, Hooks)
+          return outer.pipe(
+            Context.add(CurrentRun, scope),
+            Context.add(Hooks, {
+              ...hooks,
+              onOutcome: (end) => {
+                outcome = end.outcome
+                return hooks.onOutcome?.(end)
+              },
+            }),
           )
         })
-        return create.pipe(
-          Effect.match({
+        return Effect.onExit(
+          Effect.match(observed, {
             onSuccess: (value): RowResult => ({ index, outcome: value.result, value }),
             onFailure: (error): RowResult => ({ index, outcome: outcomeOf(error), error }),
           }),
-          Effect.tap((result) => Effect.sync(() => end(result.outcome))),
-          Effect.flatMap(tally),
-          // a row that was interrupted before its call began has nobody else to tell of it
-          Effect.onExit((exit) =>
-            Exit.isSuccess(exit) ? Effect.void : Effect.sync(() => end("not_sent")),
-          ),
-        )
+          (exit) =>
+            Effect.sync(() => progress.count(Exit.isSuccess(exit) ? exit.value.outcome : outcome)),
+        ).pipe(Effect.tap(report))
       })
 
+    const report = (result: RowResult) =>
+      Effect.map(MonotonicClock.nowMillis, (now) => {
+        progress.observe(result)
+        return notify(onProgress, progress.summary(now))
+      }).pipe(Effect.flatMap((effect) => effect ?? Effect.void))
+
     const start = Effect.gen(function* () {
-      const now = yield* Monotonic.nowMillis
-      began = now
-      const deadlineAt = now + deadlineMs
+      const now = yield* MonotonicClock.nowMillis
+      progress.begin(now)
       if (deadlineMs !== Number.POSITIVE_INFINITY) {
-        yield* Effect.forkScoped(
-          Effect.andThen(
-            Effect.sleep(deadlineMs),
-            Effect.sync(() => halt("deadline")),
-          ),
-        )
+        const end = Effect.sync(() => progress.halt("deadline"))
+        yield* Effect.forkScoped(Effect.andThen(Effect.sleep(deadlineMs), end))
       }
-      const run: Omit<RunScope, "ended"> = {
-        deadlineAt,
-        stopped: () => halted,
-        stopping: Deferred.await(halting),
-        pause: Effect.fnUntraced(function* (ms, lastAnswerAt) {
-          const silent = Effect.map(Monotonic.nowMillis, (at) => at - Math.max(now, lastAnswerAt()))
+      const scope: RunScope = {
+        deadlineAt: now + deadlineMs,
+        stopped: () => progress.halted,
+        stopping: Deferred.await(progress.halting),
+        pause: Effect.fnUntraced(function* (ms, lastResponseAt) {
+          const silent = Effect.map(
+            MonotonicClock.nowMillis,
+            (at) => at - Math.max(now, lastResponseAt()),
+          )
           // timers count whole milliseconds: a wait that ends a fraction early would be asked for again at once
-          yield* Effect.sleep(Math.max(1, Math.ceil(Math.min(ms, own.giveUpMs - (yield* silent)))))
-          if ((yield* silent) >= own.giveUpMs) halt("unavailable")
+          yield* Effect.sleep(Math.max(1, Math.ceil(Math.min(ms, giveUpMs - (yield* silent)))))
+          if ((yield* silent) >= giveUpMs) progress.halt("unavailable")
         }),
       }
-      const closed = Effect.flatMap(Deferred.await(closing), () => Cause.done())
+      const closed = Effect.flatMap(Deferred.await(progress.closing), () => Cause.done())
       const open = Stream.transformPull(rows, (pull) =>
         Effect.succeed(
           Effect.suspend(() =>
-            stopped === undefined ? Effect.raceFirst(pull, closed) : Cause.done(),
+            progress.stopped === undefined ? Effect.raceFirst(pull, closed) : Cause.done(),
           ),
         ),
       )
       return open.pipe(
         Stream.zipWithIndex,
-        Stream.mapEffect((row) => createRow(run, row), {
-          concurrency: own.concurrency,
+        Stream.mapEffect((row) => createRow(scope, row), {
+          concurrency,
           unordered: options.ordered !== true,
         }),
-        Stream.onEnd(Effect.sync(() => close("completed"))),
+        Stream.onEnd(Effect.sync(() => progress.close("completed"))),
       )
     })
 
     const results = Stream.unwrap(start).pipe(
-      Stream.onExit(() =>
-        Effect.map(Monotonic.nowMillis, (now) => {
-          halt("aborted")
-          ended = now
-        }),
-      ),
+      Stream.onExit(() => Effect.map(MonotonicClock.nowMillis, (now) => progress.end(now))),
     )
-    return { results, summary: Effect.map(Monotonic.nowMillis, summarize) }
+    return {
+      results,
+      summary: Effect.map(MonotonicClock.nowMillis, (now) => progress.summary(now)),
+    }
   })

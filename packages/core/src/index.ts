@@ -11,6 +11,8 @@ export type {
   Stopped,
 } from "./CreateMany.ts"
 export { createMany, rowOutcomes } from "./CreateMany.ts"
+export * as RateLimitSchedule from "./RateLimitSchedule.ts"
+export type { CallEnd, CallOutcome } from "./call/CallRecord.ts"
 export type { ClientOptions } from "./call/ClientOptions.ts"
 export { ConfigurationError } from "./call/ClientOptions.ts"
 export type { CreateResult, TokenSource } from "./call/CreateCall.ts"
@@ -46,4 +48,5 @@ export {
 } from "./errors/AelystError.ts"
 export type { ErrorTag, Outcome } from "./errors/ErrorTable.ts"
 export type { RateLimitInfo } from "./errors/RateLimitHeaders.ts"
+export type { ResponseHead } from "./errors/ResponseHead.ts"
 export * as Pacer from "./pacing/Pacer.ts"

@@ -465,7 +465,7 @@ describe("failureOf", () => {
       const error = failure.toError([])
       assert(error._tag === "ConnectionError")
       assert.strictEqual(error.kind, kind)
-      assert.strictEqual(failure.resendable, resendable)
+      assert.strictEqual(error.isRetryable, resendable)
       assert.strictEqual(failure.outcome, "not_sent")
     })
     it(`does not believe ${code} after dispatch, or where nobody reports`, () => {

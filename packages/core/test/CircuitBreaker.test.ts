@@ -53,22 +53,22 @@ describe("Breaker", () => {
 
   it("lets one probe through at a time, and tells the others to look again in a second", () => {
     const breaker = opened()
-    assert.strictEqual(breaker.enter(1_000)._tag, "Probe")
+    assert.strictEqual(breaker.enter(1_000)._tag, "Trial")
     assert.deepStrictEqual(breaker.enter(1_000), { _tag: "Open", retryAfterMs: 1_000 })
     assert.deepStrictEqual(breaker.peek(5_000), { _tag: "Open", retryAfterMs: 1_000 })
   })
 
   it("looks without taking the probe", () => {
     const breaker = opened()
-    assert.strictEqual(breaker.peek(1_000)._tag, "Probe")
-    assert.strictEqual(breaker.peek(1_000)._tag, "Probe")
-    assert.strictEqual(breaker.enter(1_000)._tag, "Probe")
+    assert.strictEqual(breaker.peek(1_000)._tag, "Trial")
+    assert.strictEqual(breaker.peek(1_000)._tag, "Trial")
+    assert.strictEqual(breaker.enter(1_000)._tag, "Trial")
   })
 
   it("lets the next call probe when the probe was not made", () => {
     const breaker = opened()
     breaker.release(passOf(breaker.enter(1_000)))
-    assert.strictEqual(breaker.enter(1_000)._tag, "Probe")
+    assert.strictEqual(breaker.enter(1_000)._tag, "Trial")
   })
 
   it("keeps its probe while a call from before the opening is aborted or fails", () => {
@@ -76,7 +76,7 @@ describe("Breaker", () => {
     const early = passOf(breaker.enter(0))
     for (let i = 0; i < 5; i++) breaker.recordFailure(0, passOf(breaker.enter(0)))
     const probe = passOf(breaker.enter(1_000))
-    assert.strictEqual(probe._tag, "Probe")
+    assert.strictEqual(probe._tag, "Trial")
     breaker.release(early)
     assert.strictEqual(breaker.enter(1_000)._tag, "Open")
     breaker.recordFailure(1_500, early)
@@ -100,9 +100,9 @@ describe("Breaker", () => {
 
   it("remembers when the API last answered", () => {
     const breaker = new CircuitBreaker()
-    assert.strictEqual(breaker.lastAnswerAt, Number.NEGATIVE_INFINITY)
+    assert.strictEqual(breaker.lastResponseAt, Number.NEGATIVE_INFINITY)
     breaker.recordResponse(7)
-    assert.strictEqual(breaker.lastAnswerAt, 7)
+    assert.strictEqual(breaker.lastResponseAt, 7)
   })
 
   it("agrees with a plain model over random histories", () => {
@@ -123,14 +123,14 @@ describe("Breaker", () => {
         if (draw < 0.5 || held.length === 0) {
           const gate = breaker.enter(now)
           const expected =
-            openings === 0 ? "Closed" : now < until || probe !== undefined ? "Open" : "Probe"
+            openings === 0 ? "Closed" : now < until || probe !== undefined ? "Open" : "Trial"
           assert.strictEqual(gate._tag, expected, `seed ${seed} step ${step}`)
           if (gate._tag === "Open") {
             assert.isAbove(gate.retryAfterMs, 0)
             assert.isAtMost(gate.retryAfterMs, 60_000)
           } else {
             held.push(gate)
-            if (gate._tag === "Probe") probe = gate
+            if (gate._tag === "Trial") probe = gate
           }
           continue
         }

@@ -11,10 +11,10 @@ import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import { ConfigurationError } from "../src/call/ClientOptions.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
+import { vectors } from "./vectors.ts"
 
-const { ok, refused, status, lost, unreachable } = Scripted
+const { ok, rateLimited, status, lost, unreachable } = Scripted
 const token = Redacted.make("token-for-tests")
-const exists = status(400, "Contact already exists")
 
 interface Played {
   readonly exit: Exit.Exit<CreateResult, AelystError>
@@ -64,283 +64,6 @@ const verdict = ({ exit }: Played): string => {
   return `${value._tag} ${value.outcome}${last}`
 }
 
-interface Vector {
-  readonly name: string
-  readonly script: ReadonlyArray<Step>
-  readonly options?: ClientOptions
-  readonly call?: CreateOptions
-  readonly sends: number
-  readonly result: string
-  /** The least time between send n and the one before it, in milliseconds. */
-  readonly least?: ReadonlyArray<number>
-  readonly most?: ReadonlyArray<number>
-  /** The transport does not tell its phase. */
-  readonly blind?: boolean
-}
-
-const natural: ClientOptions = { delivery: "natural-key" }
-
-const vectors: ReadonlyArray<Vector> = [
-  // at-most-once
-  { name: "creates at the first attempt (W5)", script: [ok], sends: 1, result: "created" },
-  {
-    name: "waits as Retry-After says after a 429 and creates (W8)",
-    script: [refused("2"), ok],
-    sends: 2,
-    result: "created",
-    least: [2_000],
-    most: [2_250],
-  },
-  {
-    name: "waits 1 s after a 429 without Retry-After (D8)",
-    script: [refused(), ok],
-    sends: 2,
-    result: "created",
-    least: [1_000],
-    most: [1_250],
-  },
-  {
-    name: "doubles the wait with each 429 without Retry-After (D8)",
-    script: [refused(), refused(), refused(), ok],
-    sends: 4,
-    result: "created",
-    least: [1_000, 2_000, 4_000],
-    most: [1_250, 2_300, 4_300],
-  },
-  {
-    name: "waits at least 100 ms for a Retry-After of 0 (D8)",
-    script: [refused("0"), ok],
-    sends: 2,
-    result: "created",
-    least: [100],
-  },
-  {
-    name: "fails with the rate-limit error once its resends are used up",
-    script: [refused("1")],
-    sends: 4,
-    result: "RateLimitError rejected",
-  },
-  {
-    name: "fails at once when Retry-After is longer than the caller waits",
-    script: [refused("61"), ok],
-    sends: 1,
-    result: "RateLimitError rejected",
-  },
-  {
-    name: "fails at once when Retry-After is longer than the time left",
-    script: [refused("20"), ok],
-    call: { deadline: "10 seconds" },
-    sends: 1,
-    result: "RateLimitError rejected",
-  },
-  {
-    name: "does not wait at all where maxWait is 0",
-    script: [refused("1"), ok],
-    call: { maxWait: 0 },
-    sends: 1,
-    result: "RateLimitError rejected",
-  },
-  {
-    name: "does not wait where maxWait is 0, though the API names no wait at all (D8)",
-    script: [refused("0"), ok],
-    call: { maxWait: 0 },
-    sends: 1,
-    result: "RateLimitError rejected",
-  },
-  {
-    name: "sends again what never left, after a backoff",
-    script: [unreachable, unreachable, ok],
-    sends: 3,
-    result: "created",
-    most: [250, 500],
-  },
-  {
-    name: "gives up on a host that is never there",
-    script: [unreachable],
-    sends: 4,
-    result: "ConnectionError not_sent",
-  },
-  {
-    name: "does not send again after a certificate error",
-    script: [{ fails: "CERT_HAS_EXPIRED", dispatched: false }, ok],
-    sends: 1,
-    result: "ConnectionError not_sent",
-  },
-  {
-    name: "does not send again after a proxy asked for a password",
-    script: [{ fails: "PROXY_AUTHENTICATION_REQUIRED", dispatched: false }, ok],
-    sends: 1,
-    result: "ConnectionError not_sent",
-  },
-  {
-    name: "never sends again what may have arrived",
-    script: [lost, ok],
-    sends: 1,
-    result: "OutcomeUnknownError unknown",
-  },
-  {
-    name: "never sends again after a 500 (W9)",
-    script: [status(500), ok],
-    sends: 1,
-    result: "InternalServerError unknown",
-  },
-  {
-    name: "never sends again after a 408",
-    script: [status(408), ok],
-    sends: 1,
-    result: "OutcomeUnknownError unknown",
-  },
-  {
-    name: "never sends again after a 200 that cannot be verified",
-    script: [{ status: 200, text: "<html>welcome</html>" }, ok],
-    sends: 1,
-    result: "UnexpectedResponseError unknown",
-  },
-  {
-    name: "does not send again after a 400 (W6)",
-    script: [status(400), ok],
-    sends: 1,
-    result: "BadRequestError rejected",
-  },
-  {
-    name: "does not send again after a 401 (W7)",
-    script: [status(401), ok],
-    sends: 1,
-    result: "AuthenticationError rejected",
-  },
-  {
-    name: "does not send again after a 403",
-    script: [status(403), ok],
-    sends: 1,
-    result: "UnexpectedResponseError rejected",
-  },
-  {
-    name: "refuses a redirect",
-    script: [{ status: 302, headers: { location: "https://example.com/" } }, ok],
-    sends: 1,
-    result: "UnexpectedResponseError unknown",
-  },
-  {
-    name: "is unsure after no answer within the timeout",
-    script: [{ hangs: true, dispatched: true }, ok],
-    call: { timeout: "2 seconds" },
-    sends: 1,
-    result: "OutcomeUnknownError unknown",
-  },
-  {
-    name: "sends again after a connect timeout",
-    script: [{ hangs: true, dispatched: false }, ok],
-    sends: 2,
-    result: "created",
-    least: [5_000],
-    most: [5_250],
-  },
-  {
-    name: "is unsure about every failure of a transport that does not tell its phase",
-    script: [unreachable, ok],
-    blind: true,
-    sends: 1,
-    result: "OutcomeUnknownError unknown",
-  },
-  // retries 0
-  ...(
-    [
-      ["429", refused("1"), "RateLimitError rejected"],
-      ["an unreachable host", unreachable, "ConnectionError not_sent"],
-      ["a lost answer", lost, "OutcomeUnknownError unknown"],
-      ["a 500", status(500), "InternalServerError unknown"],
-    ] as const
-  ).map(([what, step, result]) => ({
-    name: `makes one request for ${what} where retries is 0`,
-    script: [step, ok],
-    options: { ...natural, retries: 0 },
-    sends: 1,
-    result,
-  })),
-  // natural-key
-  {
-    name: "sends again after a lost answer, not before the doubt delay",
-    script: [lost, ok],
-    options: natural,
-    sends: 2,
-    result: "created",
-    least: [5_000],
-    most: [5_000],
-  },
-  {
-    name: "says that it exists after doubt when the repeat is told so (D7)",
-    script: [lost, exists],
-    options: natural,
-    sends: 2,
-    result: "exists_after_doubt",
-  },
-  {
-    name: "says that it exists after doubt for a 409 as well (D3)",
-    script: [status(500), status(409)],
-    options: natural,
-    sends: 2,
-    result: "exists_after_doubt",
-  },
-  {
-    name: "sends what is in doubt again once only",
-    script: [lost],
-    options: natural,
-    sends: 2,
-    result: "OutcomeUnknownError unknown",
-  },
-  {
-    name: "keeps the doubt over a later 401",
-    script: [lost, status(401)],
-    options: natural,
-    sends: 2,
-    result: "OutcomeUnknownError unknown last AuthenticationError",
-  },
-  {
-    name: "keeps the doubt over a later 400",
-    script: [status(503), status(400)],
-    options: natural,
-    sends: 2,
-    result: "OutcomeUnknownError unknown last BadRequestError",
-  },
-  {
-    name: "keeps the doubt over a later 429 that cannot be waited for",
-    script: [lost, refused("3600")],
-    options: natural,
-    sends: 2,
-    result: "OutcomeUnknownError unknown last RateLimitError",
-  },
-  {
-    name: "waits for a 429 after doubt and settles it",
-    script: [lost, refused("2"), exists],
-    options: natural,
-    sends: 3,
-    result: "exists_after_doubt",
-    least: [5_000, 2_000],
-  },
-  {
-    name: "keeps the doubt while the host is gone",
-    script: [lost, unreachable],
-    options: natural,
-    sends: 4,
-    result: "OutcomeUnknownError unknown last ConnectionError",
-  },
-  {
-    name: "keeps its first 5xx where the doubt delay does not fit",
-    script: [status(502), ok],
-    options: natural,
-    call: { deadline: "3 seconds" },
-    sends: 1,
-    result: "InternalServerError unknown",
-  },
-  {
-    name: "does not send a plain refusal again",
-    script: [status(400), ok],
-    options: natural,
-    sends: 1,
-    result: "BadRequestError rejected",
-  },
-]
-
 describe("create", () => {
   for (const vector of vectors) {
     it.effect(vector.name, () =>
@@ -366,7 +89,7 @@ describe("create", () => {
 
   it.effect("records every attempt, with what came of it", () =>
     Effect.gen(function* () {
-      const { exit } = yield* play([unreachable, refused("1"), ok])
+      const { exit } = yield* play([unreachable, rateLimited("1"), ok])
       assert(Exit.isSuccess(exit))
       assert.deepStrictEqual(
         exit.value.attempts.map(({ number, phase, status: answered, cause }) => ({
@@ -389,8 +112,8 @@ describe("create", () => {
     Effect.gen(function* () {
       for (const script of [
         [unreachable],
-        [refused("5")],
-        [refused()],
+        [rateLimited("5")],
+        [rateLimited()],
         [{ hangs: true, dispatched: true } as const],
       ]) {
         const { endedMs } = yield* play(

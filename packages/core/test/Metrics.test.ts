@@ -9,7 +9,7 @@ import * as Metrics from "../src/call/Metrics.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 
-const { lost, ok, refused, unreachable } = Scripted
+const { lost, ok, rateLimited, unreachable } = Scripted
 const token = Redacted.make("token-for-tests")
 
 /** Plays one call against a script. */
@@ -46,7 +46,7 @@ describe("Metrics", () => {
     fresh(
       Effect.gen(function* () {
         yield* Effect.provide(
-          play([unreachable, refused("1"), lost, ok], {
+          play([unreachable, rateLimited("1"), lost, ok], {
             delivery: "natural-key",
             settle: "1 second",
           }),
@@ -70,7 +70,7 @@ describe("Metrics", () => {
   it.effect("count nothing unless they are asked for", () =>
     fresh(
       Effect.gen(function* () {
-        yield* play([refused("1"), ok])
+        yield* play([rateLimited("1"), ok])
         assert.deepStrictEqual(yield* counts, {})
       }),
     ),

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { inspect } from "node:util"
 
 import type { AelystError } from "../src/errors/AelystError.ts"
-import type { Response, ExistsMatcher, Verdict } from "../src/call/ResponseVerdict.ts"
+import type { Response, ExistsMatcher, ResponseVerdict } from "../src/call/ResponseVerdict.ts"
 import {
   defaultExists,
   interpret,
@@ -18,15 +18,19 @@ const read = (
   headers: Response["headers"] = {},
   exists: ExistsMatcher = defaultExists,
   secrets: ReadonlyArray<string> = [],
-): Verdict => interpret({ status, headers, body }, fromHeaders(headers, 0), exists, () => secrets)
+): ResponseVerdict =>
+  interpret(
+    { status, headers, body },
+    { info: fromHeaders(headers, 0), exists, secrets: () => secrets },
+  )
 
-const errorOf = (verdict: Verdict): AelystError => {
+const errorOf = (verdict: ResponseVerdict): AelystError => {
   assert(verdict._tag === "Failure")
   return verdict.toError([])
 }
 
 /** Says in a few words what an answer comes to. */
-const say = (verdict: Verdict): string => {
+const say = (verdict: ResponseVerdict): string => {
   if (verdict._tag === "Success") return `created ${verdict.status}`
   const error = verdict.toError([])
   const reason = error._tag === "UnexpectedResponseError" ? ` ${error.reason}` : ""
@@ -209,7 +213,8 @@ describe("interpret", () => {
     }
     for (const status of [200, 302, 400, 401, 403, 404, 408, 409, 429, 500]) {
       const verdict = read(status, "{}", {}, matcher)
-      assert.strictEqual(verdict._tag === "Failure" && verdict.kind === "exists", status === 403)
+      const error = verdict._tag === "Failure" ? verdict.toError([]) : undefined
+      assert.strictEqual(error?._tag === "BadRequestError" && error.exists, status === 403)
     }
     assert.deepStrictEqual(asked, [400, 403, 404, 409])
   })

@@ -1,203 +1,368 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Random } from "effect"
 
-import type { Failure } from "../src/call/ResponseVerdict.ts"
-import { InternalServerError } from "../src/errors/AelystError.ts"
-import type { CallState, Decision, RetryPolicy } from "../src/call/RetryPolicy.ts"
-import { RetryBudget, advance, backoffMs, decide, initial } from "../src/call/RetryPolicy.ts"
+import type {
+  CallError,
+  RetryEvent,
+  RetryPolicy,
+  RetryState,
+  Step,
+} from "../src/call/RetryPolicy.ts"
+import {
+  RetryBudget,
+  backoffMs,
+  endingError,
+  initial,
+  isTooLong,
+  next,
+} from "../src/call/RetryPolicy.ts"
+import {
+  AuthenticationError,
+  BadRequestError,
+  ConnectionError,
+  InternalServerError,
+  OutcomeUnknownError,
+  RateLimitError,
+  UnavailableError,
+  UnexpectedResponseError,
+} from "../src/errors/AelystError.ts"
 import { randomOf } from "./ledger.ts"
 
-const failure = (kind: Failure["kind"], resendable = true): Failure => ({
-  _tag: "Failure",
-  kind,
-  resendable,
-  outcome: kind === "connection" ? "not_sent" : kind === "in_doubt" ? "unknown" : "rejected",
-  code: "CODE",
-  toError: (attempts) => new InternalServerError({ attempts, status: 500 }),
+const attempts: [] = []
+const rateLimited = new RateLimitError({ attempts, retryAfterMs: 2_000 })
+const connection = new ConnectionError({ attempts, kind: "dns", code: "ENOTFOUND" })
+const certificate = new ConnectionError({ attempts, kind: "certificate", code: "CERT_HAS_EXPIRED" })
+const proxyAuth = new ConnectionError({ attempts, kind: "proxy_auth", code: "PROXY_AUTH" })
+const lost = new OutcomeUnknownError({ attempts, code: "ECONNRESET" })
+const serverError = new InternalServerError({ attempts, status: 503 })
+const unreadable = new UnexpectedResponseError({
+  attempts,
+  status: 200,
+  outcome: "unknown",
+  reason: "unreadable",
+  headers: {},
+  excerpt: "",
 })
+const badRequest = new BadRequestError({ attempts, status: 400, exists: false })
+const exists = new BadRequestError({ attempts, status: 409, exists: true })
+const unauthorized = new AuthenticationError({ attempts })
+const circuit = new UnavailableError({ attempts, reason: "circuit", retryAfterMs: 700 })
+const closed = new UnavailableError({ attempts, reason: "closed" })
 
 const policy = (over: Partial<RetryPolicy> = {}): RetryPolicy => ({
   delivery: "at-most-once",
   retries: 3,
   run: false,
   renewsToken: false,
+  doubtDelayMs: 5_000,
+  maxWaitMs: 60_000,
+  deadlineAt: 60_000,
   ...over,
 })
 const natural = policy({ delivery: "natural-key" })
-const after = (over: Partial<CallState>): CallState => ({ ...initial, ...over })
+const after = (over: Partial<RetryState>): RetryState => ({ ...initial, ...over })
+const failed = (
+  error: CallError,
+  over: Partial<RetryEvent & { readonly _tag: "Failed" }> = {},
+): RetryEvent => ({ _tag: "Failed", error, random: 0.5, hasBudget: true, ...over })
 
-const short = (decision: Decision): string =>
-  decision._tag === "Resend" ? decision.wait : decision._tag
+const short = (step: Step): string => {
+  switch (step._tag) {
+    case "Wait":
+      return `Wait ${step.ms} ${step.reason}`
+    case "Queue":
+      return `Queue ${step.ms}`
+    case "Done":
+      return `Done ${step.result}`
+    case "Fail":
+      return `Fail ${step.error._tag}`
+    case "Send":
+      return "Send"
+  }
+}
 
 const table: ReadonlyArray<
-  readonly [what: string, RetryPolicy, CallState, Failure, expected: string]
+  readonly [name: string, RetryPolicy, RetryState, CallError, expected: string]
 > = [
   // at-most-once
-  ["a 429", policy(), initial, failure("rate_limited"), "queue"],
-  ["what never left", policy(), initial, failure("connection"), "backoff"],
-  ["a certificate error", policy(), initial, failure("connection", false), "Fail"],
-  ["a lost answer", policy(), initial, failure("in_doubt"), "Fail"],
-  ["a refusal", policy(), initial, failure("refused", false), "Fail"],
-  ["exists", policy(), initial, failure("exists", false), "Fail"],
-  ["a refused token", policy(), initial, failure("unauthorized", false), "Fail"],
-  ["the last 429", policy(), after({ resends: 3 }), failure("rate_limited"), "Fail"],
-  ["the last connection", policy(), after({ resends: 3 }), failure("connection"), "Fail"],
-  ["a lost answer in a run", policy({ run: true }), initial, failure("in_doubt"), "Fail"],
+  ["a 429", policy(), initial, rateLimited, "Queue 2000"],
+  ["a connection error", policy(), initial, connection, "Wait 125 backoff"],
+  ["a third connection error", policy(), after({ backoffs: 2 }), connection, "Wait 500 backoff"],
+  ["a certificate error", policy(), initial, certificate, "Fail ConnectionError"],
+  ["a proxy that asks for a password", policy(), initial, proxyAuth, "Fail ConnectionError"],
+  ["a lost response", policy(), initial, lost, "Fail OutcomeUnknownError"],
+  ["a 503", policy(), initial, serverError, "Fail InternalServerError"],
+  ["an unreadable 200", policy(), initial, unreadable, "Fail UnexpectedResponseError"],
+  ["a rejection", policy(), initial, badRequest, "Fail BadRequestError"],
+  ["exists", policy(), initial, exists, "Fail BadRequestError"],
+  ["a refused token", policy(), initial, unauthorized, "Fail AuthenticationError"],
+  ["the last 429", policy(), after({ resends: 3 }), rateLimited, "Fail RateLimitError"],
+  ["the last connection", policy(), after({ resends: 3 }), connection, "Fail ConnectionError"],
+  ["a lost response in a run", policy({ run: true }), initial, lost, "Fail OutcomeUnknownError"],
+  ["an open circuit", policy(), initial, circuit, "Wait 700 backoff"],
+  ["a closed client", policy(), initial, closed, "Fail UnavailableError"],
   // natural-key
-  ["a lost answer", natural, initial, failure("in_doubt"), "doubt"],
+  ["a lost response", natural, initial, lost, "Wait 5000 doubt"],
+  ["a 503", natural, initial, serverError, "Wait 5000 doubt"],
+  ["an unreadable 200", natural, initial, unreadable, "Wait 5000 doubt"],
   [
-    "a second lost answer",
+    "a second lost response",
     natural,
     after({ resends: 1, doubtResends: 1, doubt: "X" }),
-    failure("in_doubt"),
-    "Fail",
+    lost,
+    "Fail OutcomeUnknownError",
   ],
-  ["a lost answer after 429s", natural, after({ resends: 2 }), failure("in_doubt"), "doubt"],
   [
-    "a lost answer after the last resend",
+    "a 503 after a lost response",
+    natural,
+    after({ resends: 1, doubtResends: 1, doubt: "X" }),
+    serverError,
+    "Fail OutcomeUnknownError",
+  ],
+  ["a lost response after 429s", natural, after({ resends: 2 }), lost, "Wait 5000 doubt"],
+  [
+    "a lost response after the last resend",
     natural,
     after({ resends: 3 }),
-    failure("in_doubt"),
-    "Fail",
+    lost,
+    "Fail OutcomeUnknownError",
   ],
   [
     "exists after doubt",
     natural,
     after({ resends: 1, doubtResends: 1, doubt: "X" }),
-    failure("exists", false),
-    "ExistsAfterDoubt",
+    exists,
+    "Done exists_after_doubt",
   ],
-  ["exists without doubt", natural, initial, failure("exists", false), "Fail"],
-  ["a refusal after doubt", natural, after({ doubt: "X" }), failure("refused", false), "Fail"],
+  ["exists without doubt", natural, initial, exists, "Fail BadRequestError"],
+  [
+    "a rejection after doubt",
+    natural,
+    after({ doubt: "X" }),
+    badRequest,
+    "Fail OutcomeUnknownError",
+  ],
   // runs
   [
     "the hundredth 429 of a row",
     policy({ run: true }),
     after({ resends: 99 }),
-    failure("rate_limited"),
-    "queue",
+    rateLimited,
+    "Queue 2000",
   ],
   [
     "the hundredth connection of a row",
     policy({ run: true }),
     after({ resends: 99 }),
-    failure("connection"),
-    "backoff",
+    connection,
+    "Wait 125 backoff",
   ],
   [
-    "a row's lost answer after many 429s",
+    "a row's lost response after many 429s",
     { ...natural, run: true },
     after({ resends: 50 }),
-    failure("in_doubt"),
-    "doubt",
+    lost,
+    "Wait 5000 doubt",
   ],
   [
-    "a row's third lost answer",
+    "a row's third lost response",
     { ...natural, run: true },
     after({ resends: 2, doubtResends: 2, doubt: "X" }),
-    failure("in_doubt"),
-    "doubt",
+    lost,
+    "Wait 5000 doubt",
   ],
   [
-    "a row's fourth lost answer",
+    "a row's fourth lost response",
     { ...natural, run: true },
     after({ resends: 3, doubtResends: 3, doubt: "X" }),
-    failure("in_doubt"),
-    "Fail",
+    lost,
+    "Fail OutcomeUnknownError",
   ],
   // tokens that are asked for
   [
     "a refused token that is asked for",
     policy({ renewsToken: true }),
     initial,
-    failure("unauthorized", false),
-    "queue",
+    unauthorized,
+    "Queue 0",
   ],
   [
     "the token asked for again",
     policy({ renewsToken: true }),
     after({ renewed: true }),
-    failure("unauthorized", false),
-    "Fail",
+    unauthorized,
+    "Fail AuthenticationError",
   ],
   // retries 0 is none, for every kind of failure
-  ...(["rate_limited", "connection", "in_doubt", "unauthorized"] as const).map(
-    (kind) =>
+  ...[rateLimited, connection, lost, unauthorized].map(
+    (error) =>
       [
-        `${kind} with retries 0`,
-        { delivery: "natural-key", retries: 0, run: true, renewsToken: true },
+        `${error._tag} with retries 0`,
+        { ...natural, retries: 0, run: true, renewsToken: true },
         initial,
-        failure(kind),
-        "Fail",
+        error,
+        `Fail ${error._tag}`,
       ] as const,
   ),
 ]
 
-describe("decide", () => {
-  for (const [what, given, state, failed, expected] of table) {
-    it(`answers ${what} under ${given.delivery} with: ${expected}`, () => {
-      assert.strictEqual(short(decide(given, state, failed)), expected)
+describe("RetryPolicy.next", () => {
+  for (const [name, given, state, error, expected] of table) {
+    it(`answers ${name} under ${given.delivery} with: ${expected}`, () => {
+      assert.strictEqual(short(next(given, state, failed(error), 0)), expected)
     })
   }
+
+  it("sends with a permit while time is left, else fails as not sent", () => {
+    const permitted: RetryEvent = { _tag: "Permitted", attempts }
+    assert.strictEqual(short(next(policy(), initial, permitted, 59_999)), "Send")
+    assert.strictEqual(short(next(policy(), initial, permitted, 60_000)), "Fail UnavailableError")
+    const inDoubt = after({ doubt: "X" })
+    assert.strictEqual(
+      short(next(policy(), inDoubt, permitted, 60_000)),
+      "Fail OutcomeUnknownError",
+    )
+  })
+
+  it("is done once the contact is created", () => {
+    assert.strictEqual(short(next(policy(), initial, { _tag: "Created" }, 0)), "Done created")
+  })
 
   it("never resends what is in doubt under at-most-once, in any state", () => {
     for (let seed = 0; seed < 1_000; seed++) {
       const random = randomOf(seed)
-      const decision = decide(
+      const step = next(
         policy({ retries: Math.floor(random() * 100), run: random() < 0.5 }),
         after({
           resends: Math.floor(random() * 10),
           doubtResends: Math.floor(random() * 3),
           doubt: random() < 0.5 ? "X" : undefined,
         }),
-        failure("in_doubt"),
+        failed([lost, serverError, unreadable][Math.floor(random() * 3)] ?? lost),
+        0,
       )
-      assert.strictEqual(decision._tag, "Fail")
+      assert.strictEqual(step._tag, "Fail")
     }
+  })
+
+  it("resends nothing that its error does not call retryable, except in doubt or for a new token", () => {
+    for (const error of [certificate, proxyAuth, badRequest, exists, closed]) {
+      assert.isFalse(error.isRetryable)
+      assert.strictEqual(next({ ...natural, run: true }, initial, failed(error), 0)._tag, "Fail")
+    }
+    for (const error of [rateLimited, connection, circuit]) {
+      assert.isTrue(error.isRetryable)
+      assert.notStrictEqual(next(policy(), initial, failed(error), 0)._tag, "Fail")
+    }
+  })
+
+  it("fails rather than begin a wait that ends after the deadline", () => {
+    const late = policy({ delivery: "natural-key", deadlineAt: 1_000 })
+    for (const error of [rateLimited, lost]) {
+      assert.strictEqual(next(late, initial, failed(error), 0)._tag, "Fail")
+    }
+    assert.strictEqual(short(next(late, initial, failed(connection), 0)), "Wait 125 backoff")
+    assert.strictEqual(next(late, initial, failed(connection), 900)._tag, "Fail")
+  })
+
+  it("fails at a Retry-After that is longer than maxWait", () => {
+    const short60 = failed(new RateLimitError({ attempts, retryAfterMs: 60_001 }))
+    assert.strictEqual(next(policy({ deadlineAt: 1e9 }), initial, short60, 0)._tag, "Fail")
+  })
+
+  it("counts the wait for a 429 from the head of its response", () => {
+    const soon = policy({ deadlineAt: 2_500 })
+    const event = failed(rateLimited, { respondedAt: 400 })
+    assert.strictEqual(short(next(soon, initial, event, 600)), "Queue 2000")
+    assert.strictEqual(next(soon, initial, failed(rateLimited), 600)._tag, "Fail")
+  })
+
+  it("fails a single call without budget, and pauses a row", () => {
+    const poor = failed(connection, { hasBudget: false })
+    assert.strictEqual(next(policy(), initial, poor, 0)._tag, "Fail")
+    const step = next(policy({ run: true }), initial, poor, 0)
+    assert.strictEqual(short(step), "Wait 20000 backoff")
+    assert.isTrue(step._tag === "Wait" && !step.isPaid)
+    // the API asked for the resend after a 429: it is free
+    const free = failed(rateLimited, { hasBudget: false })
+    assert.strictEqual(short(next(policy(), initial, free, 0)), "Queue 2000")
   })
 })
 
-describe("advance", () => {
-  const line: Decision = { _tag: "Resend", wait: "queue" }
-  const backoff: Decision = { _tag: "Resend", wait: "backoff" }
+const stateAfter = (given: RetryPolicy, state: RetryState, error: CallError): RetryState => {
+  const step = next(given, state, failed(error), 0)
+  if (step._tag !== "Queue" && step._tag !== "Wait") throw new Error(`ended with ${step._tag}`)
+  return step.state
+}
+
+describe("RetryPolicy's state", () => {
   it("keeps the first doubt for ever", () => {
-    const first = advance(initial, failure("in_doubt"), { _tag: "Resend", wait: "doubt" })
-    assert.strictEqual(first.doubt, "CODE")
-    const later = advance(first, { ...failure("rate_limited"), code: "HTTP_429" }, line)
-    assert.strictEqual(later.doubt, "CODE")
+    const first = stateAfter(natural, initial, serverError)
+    assert.strictEqual(first.doubt, "HTTP_503")
+    const later = stateAfter(natural, first, rateLimited)
+    assert.strictEqual(later.doubt, "HTTP_503")
     assert.strictEqual(later.doubtResends, 1)
   })
-  it("counts backoffs in a row only", () => {
-    const two = [1, 2].reduce((state) => advance(state, failure("connection"), backoff), initial)
-    assert.strictEqual(two.backoffs, 2)
-    assert.strictEqual(advance(two, failure("rate_limited"), line).backoffs, 0)
+
+  it("counts backoffs and 429s in a row only", () => {
+    const two = stateAfter(policy(), stateAfter(policy(), initial, connection), connection)
+    assert.deepStrictEqual([two.backoffs, two.rateLimits], [2, 0])
+    const limited = stateAfter(policy(), two, rateLimited)
+    assert.deepStrictEqual([limited.backoffs, limited.rateLimits], [0, 1])
   })
+
   it("does not count a renewed token as a resend", () => {
-    const renewed = advance(initial, failure("unauthorized", false), line)
+    const renewed = stateAfter(policy({ renewsToken: true }), initial, unauthorized)
     assert.deepStrictEqual([renewed.resends, renewed.renewed], [0, true])
   })
 })
 
+describe("isTooLong (D8)", () => {
+  it("doubles the wait that the API does not name with each 429 in a row", () => {
+    const patient = policy({ maxWaitMs: 4_000 })
+    for (const [rateLimits, expected] of [
+      [0, false],
+      [2, false],
+      [3, true],
+    ] as const) {
+      assert.strictEqual(isTooLong(patient, after({ rateLimits }), undefined, 0), expected)
+    }
+  })
+
+  it("waits for nothing with a maxWait of 0", () => {
+    assert.isTrue(isTooLong(policy({ maxWaitMs: 0 }), initial, 0, 0))
+  })
+})
+
+describe("endingError", () => {
+  it("is the doubt, with the newest error beside it", () => {
+    const error = endingError(after({ doubt: "ECONNRESET" }), badRequest)
+    assert.isTrue(error._tag === "OutcomeUnknownError" && error.last === badRequest)
+  })
+
+  it("is the error itself without doubt", () => {
+    assert.strictEqual(endingError(initial, badRequest), badRequest)
+  })
+})
+
 describe("backoffMs (F8)", () => {
-  it.effect("stays within [0, cap] and has its mean within 5 % of the half", () =>
-    Effect.gen(function* () {
-      for (const n of [0, 1, 2, 3, 6, 7, 50, 10_000]) {
-        const cap = Math.min(20_000, 250 * 2 ** n)
-        let sum = 0
-        let most = 0
-        const draws = 4_000
-        for (let i = 0; i < draws; i++) {
-          const ms = yield* backoffMs(n)
-          assert.isAtLeast(ms, 0)
-          assert.isAtMost(ms, cap)
-          sum += ms
-          most = Math.max(most, ms)
-        }
-        assert.isBelow(Math.abs(sum / draws / (cap / 2) - 1), 0.05, `resend ${n}`)
-        assert.isAbove(most, cap * 0.99)
+  it("stays within [0, cap] and has its mean within 5 % of the half", () => {
+    const random = randomOf(8)
+    for (const n of [0, 1, 2, 3, 6, 7, 50, 10_000]) {
+      const cap = Math.min(20_000, 250 * 2 ** n)
+      let sum = 0
+      let most = 0
+      const draws = 4_000
+      for (let i = 0; i < draws; i++) {
+        const ms = backoffMs(n, random())
+        assert.isAtLeast(ms, 0)
+        assert.isAtMost(ms, cap)
+        sum += ms
+        most = Math.max(most, ms)
       }
-    }).pipe(Random.withSeed("backoff")),
-  )
+      assert.isBelow(Math.abs(sum / draws / (cap / 2) - 1), 0.05, `resend ${n}`)
+      assert.isAbove(most, cap * 0.99)
+    }
+  })
 })
 
 describe("RetryBudget (F8)", () => {

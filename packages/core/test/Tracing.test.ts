@@ -9,7 +9,7 @@ import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 import * as RecordingTracer from "./tracer.ts"
 
-const { lost, ok, refused, status, unreachable } = Scripted
+const { lost, ok, rateLimited, status, unreachable } = Scripted
 const token = Redacted.make("token-for-tests")
 
 /** Plays one call against a script. */
@@ -41,7 +41,7 @@ const attributesOf = (span: Tracer.NativeSpan | undefined) =>
 describe("tracing", () => {
   it.effect("makes one span for a create, and a child for each attempt", () =>
     Effect.gen(function* () {
-      const { spans } = yield* traced([unreachable, refused("1"), ok])
+      const { spans } = yield* traced([unreachable, rateLimited("1"), ok])
       assert.deepStrictEqual(
         spans.map(({ name }) => name),
         ["AelystClient.create", ...Array.from({ length: 3 }, () => "AelystClient.attempt")],
@@ -124,7 +124,7 @@ describe("tracing", () => {
 
   it.effect("sends the traceparent of each attempt where it is asked to", () =>
     Effect.gen(function* () {
-      const { received, spans } = yield* traced([refused("1"), ok], { propagateTrace: true })
+      const { received, spans } = yield* traced([rateLimited("1"), ok], { propagateTrace: true })
       const [create, ...attempts] = spans
       assert.deepStrictEqual(
         received.map(({ headers }) => headers["traceparent"]),

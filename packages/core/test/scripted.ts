@@ -24,7 +24,7 @@ export const ok: Step = {
   status: 200,
   body: { code: "200", message: "Contact added successfully!" },
 }
-export const refused = (
+export const rateLimited = (
   retryAfter?: string,
   extra: Readonly<Record<string, string>> = {},
 ): Step => ({

@@ -151,8 +151,8 @@ class ContactCalls<Fields> implements Contacts<Fields> {
       withResponse: async () => {
         const value = await created
         const end = await ended
-        const head = end._tag === "Created" ? end.head : { status: 0, headers: {} }
-        const response = { status: head.status, headers: { ...head.headers } }
+        const head = end._tag === "Created" ? end.value.response : undefined
+        const response = { status: head?.status ?? 0, headers: { ...head?.headers } }
         return { value, response, rateLimit: value.rateLimit }
       },
       outcome: () => ended.then(outcomeOf, () => "not_sent" as const),

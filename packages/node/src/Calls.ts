@@ -9,18 +9,17 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
 import type { CheckedCall } from "./Options.ts"
-import type { Hooks, Outcome, ResponseHead } from "./types.ts"
+import type { CallOutcome, Hooks, Outcome } from "./types.ts"
 
 /** How a call ended. */
 export type Ended =
   | {
       readonly _tag: "Created"
       readonly value: Core.CreateResult
-      readonly head: ResponseHead
-      readonly outcome: "created"
+      readonly outcome: CallOutcome
     }
   | { readonly _tag: "Failed"; readonly error: Core.AelystError; readonly outcome: Outcome }
-  | { readonly _tag: "Aborted"; readonly reason: unknown; readonly outcome: Outcome | "created" }
+  | { readonly _tag: "Aborted"; readonly reason: unknown; readonly outcome: CallOutcome }
   | { readonly _tag: "Died"; readonly defect: unknown; readonly outcome: Outcome }
 
 interface Running {
@@ -32,7 +31,6 @@ interface Running {
 
 const noop = () => undefined
 const nothing = Promise.resolve()
-const noHead: ResponseHead = { status: 0, headers: {} }
 
 /** The calls of one client that are under way. */
 export class Calls {
@@ -68,14 +66,10 @@ export class Calls {
     this.#running.add(running)
     const abort = () => running.end()
     signal?.addEventListener("abort", abort, { once: true })
-    let head = noHead
-    let last: CallEnd | undefined
+    let last: Core.CallEnd | undefined
     const { onOutcome } = this.#hooks
     const context = Context.add(this.context, Core.Hooks.Hooks, {
       ...this.#hooks,
-      onHead: (seen) => {
-        head = seen
-      },
       onOutcome: (end) => {
         last = end
         return onOutcome?.(end)
@@ -93,7 +87,7 @@ export class Calls {
       onExit: (exit) => {
         signal?.removeEventListener("abort", abort)
         this.#forget(running)
-        resolve(Exit.isSuccess(exit) ? created(exit.value, head) : failed(exit.cause, last, signal))
+        resolve(Exit.isSuccess(exit) ? created(exit.value) : failed(exit.cause, last, signal))
       },
     })
     // a call whose input is wrong has ended already
@@ -131,18 +125,15 @@ export class Calls {
   }
 }
 
-type CallEnd = Parameters<NonNullable<Core.Hooks.Callbacks["onOutcome"]>>[0]
-
-const created = (value: Core.CreateResult, head: ResponseHead): Ended => ({
+const created = (value: Core.CreateResult): Ended => ({
   _tag: "Created",
   value,
-  head,
-  outcome: "created",
+  outcome: value.outcome,
 })
 
 const failed = (
   cause: Cause.Cause<Core.AelystError>,
-  last: CallEnd | undefined,
+  last: Core.CallEnd | undefined,
   signal: AbortSignal | undefined,
 ): Ended => {
   const error = Cause.findErrorOption(cause)

@@ -42,6 +42,7 @@ export type {
   IdentifierInput,
   Issue,
   LogLine,
+  CallOutcome,
   Outcome,
   OutcomeEvent,
   RateLimitHeaders,

@@ -123,6 +123,9 @@ export interface WireContact {
 /** What became of the contact: never left, answered without creating, or impossible to know. */
 export type Outcome = "not_sent" | "rejected" | "unknown"
 
+/** What became of the contact of a call that may have created it. */
+export type CallOutcome = "created" | "exists_after_doubt" | Outcome
+
 /** Describes one attempt of a call, without anything of the contact, the URL or the token. */
 export interface AttemptRecord {
   /** Counts from 1. */
@@ -165,6 +168,8 @@ export interface AelystErrorMembers<Name extends string, O extends Outcome> exte
   readonly apiMessage: string | undefined
   /** What the newest answer told about the rate limit; undefined where none came. Not in inspection and JSON. */
   readonly rateLimit: RateLimitHeaders | undefined
+  /** Status and headers of the newest response; undefined if none came. Not in inspection and JSON. */
+  readonly response: ResponseHead | undefined
   /** The address of the error's page section. */
   readonly docs: string
 }
@@ -282,7 +287,7 @@ export interface WaitEvent {
 
 /** Tells how a call ended. */
 export interface OutcomeEvent {
-  readonly outcome: Outcome | "created"
+  readonly outcome: CallOutcome
   readonly attempts: ReadonlyArray<AttemptRecord>
 }
 
@@ -415,7 +420,7 @@ export interface CreatePromise extends Promise<CreateResult> {
   /** Gives the result together with the answer's status and headers. */
   withResponse(): Promise<WithResponse>
   /** Tells, once the call has ended, what became of the contact; never rejects. */
-  outcome(): Promise<Outcome | "created">
+  outcome(): Promise<CallOutcome>
 }
 
 /** What `tryCreate` resolves to. `error` is one of the nine errors, or the reason of the signal that ended the call. */
@@ -431,7 +436,7 @@ export type TryCreateResult =
       readonly ok: false
       /** The signal's reason. */
       readonly error: unknown
-      readonly outcome: Outcome | "created"
+      readonly outcome: CallOutcome
       readonly aborted: true
     }
 

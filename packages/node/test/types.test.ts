@@ -77,7 +77,7 @@ const exported = (
   "AelystError AelystErrorMembers AelystOptions AttemptRecord ConfigurationError " +
   "ContactInput Contacts CreateManyOptions CreateOptions CreatePromise " +
   "CreateResult CustomFieldCatalogue CustomFieldDeclaration CustomFieldDefinition CustomFieldPairs " +
-  "CustomFieldRecord CustomFieldType CustomFieldValue CustomFieldsOf Delivery " +
+  "CallOutcome CustomFieldRecord CustomFieldType CustomFieldValue CustomFieldsOf Delivery " +
   "ErrorClass FieldMatch Hooks Identifier IdentifierInput " +
   "Issue LogLine Outcome OutcomeEvent RateLimitHeaders " +
   "RateLimitSnapshot ResponseHead Row RowOutcome RowResult " +
@@ -174,7 +174,14 @@ describe("the public types", () => {
       "identifier" | "result" | "message" | "attempts" | "rateLimit" | "settledAt"
     >()
     expectTypeOf<Exclude<keyof AelystError, keyof Error>>().toEqualTypeOf<
-      "_tag" | "outcome" | "attempts" | "isRetryable" | "apiMessage" | "rateLimit" | "docs"
+      | "_tag"
+      | "outcome"
+      | "attempts"
+      | "isRetryable"
+      | "apiMessage"
+      | "rateLimit"
+      | "response"
+      | "docs"
     >()
     expectTypeOf<Exclude<keyof RunProgress, keyof RunSummary>>().toEqualTypeOf<"waitingMs">()
   })

@@ -1,6 +1,6 @@
 /**
- * One attempt: send the request once, read the answer within its deadlines, and say how far it got.
- * A failure is classified by phase, never by its error code; the probe is how a transport tells the phase.
+ * One attempt: sends the request once, reads the response within its deadlines, and reports how far it got. A failure is
+ * classified by phase, never by its error code; `TransportProbe` is how a transport reports the phase.
  */
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
@@ -10,18 +10,17 @@ import { RequestInit } from "effect/http/FetchHttpClient"
 import type { Headers } from "effect/http/Headers"
 import type * as HttpClient from "effect/http/HttpClient"
 import { TracerDisabledWhen } from "effect/http/HttpClient"
-import type * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
 
 import { ConnectionError, OutcomeUnknownError } from "../errors/AelystError.ts"
+import type { HeaderRecord } from "../errors/RateLimitHeaders.ts"
+import type { DeadlineTimer } from "./DeadlineTimer.ts"
 import type { Failure } from "./ResponseVerdict.ts"
 import { TransportProbe, isAbortable } from "./TransportProbe.ts"
-import type { DeadlineTimer } from "./DeadlineTimer.ts"
-import type { HeaderRecord } from "../errors/RateLimitHeaders.ts"
 
-/** Holds the deadlines of one attempt up to the head of its answer, in milliseconds from the start. */
+/** The deadlines of one attempt up to the head of its response, in milliseconds from its start. */
 export interface AttemptLimits {
   readonly connectMs: number
   readonly firstByteMs: number
@@ -31,11 +30,24 @@ export interface AttemptLimits {
 export const maxBodyBytes = 65_536
 
 const codePattern = /^[A-Z][A-Z0-9_]{1,63}$/
+const maxCauses = 8
 
-/** Finds the system's or the transport's error code along the chain of causes; `TRANSPORT` where there is none. */
+/**
+ * Returns the error code of the system or the transport along the chain of causes; `TRANSPORT` if there is none.
+ *
+ * **Example** (The code of a failed fetch)
+ *
+ * ```ts
+ * import { codeOf } from "@aelyst/core/transport"
+ *
+ * const cause = Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" })
+ *
+ * console.log(codeOf(new TypeError("fetch failed", { cause }))) // => ENOTFOUND
+ * ```
+ */
 export const codeOf = (error: unknown): string => {
   let current = error
-  for (let depth = 0; depth < 8; depth++) {
+  for (let depth = 0; depth < maxCauses; depth++) {
     if (typeof current !== "object" || current === null) break
     const code: unknown = Reflect.get(current, "code")
     if (typeof code === "string" && codePattern.test(code)) return code
@@ -51,7 +63,7 @@ const kindOf = (code: string): ConnectionError["kind"] => {
     return "timeout"
   }
   if (code === "PROXY_AUTHENTICATION_REQUIRED") return "proxy_auth"
-  // the target's, or that of a proxy that is itself reached by TLS
+  // the target's certificate, or that of a proxy that is itself reached by TLS
   if (/CERT|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|CRL_/.test(code)) {
     return "certificate"
   }
@@ -60,45 +72,55 @@ const kindOf = (code: string): ConnectionError["kind"] => {
   return "connect"
 }
 
-/** Tells what a failure before any answer means, by the phase that the probe reports. */
-export const failureOf = (probe: TransportProbe, code: string): Failure => {
-  if (!probe.unsent) {
-    return {
-      _tag: "Failure",
-      outcome: "unknown",
-      kind: "in_doubt",
-      resendable: true,
-      code,
-      toError: (attempts) => new OutcomeUnknownError({ attempts, code }),
-    }
+/** Returns what a failure before any response means, by the phase that the probe reports. */
+export const failureOf = (probe: TransportProbe, code: string): Failure =>
+  probe.unsent
+    ? {
+        _tag: "Failure",
+        outcome: "not_sent",
+        code,
+        toError: (attempts) => new ConnectionError({ attempts, kind: kindOf(code), code }),
+      }
+    : {
+        _tag: "Failure",
+        outcome: "unknown",
+        code,
+        toError: (attempts) => new OutcomeUnknownError({ attempts, code }),
+      }
+
+/** A response whose head has arrived. */
+export class Arrived {
+  readonly _tag = "Arrived"
+  readonly status: number
+  readonly headers: Headers
+  readonly #response: HttpClientResponse.HttpClientResponse
+
+  constructor(response: HttpClientResponse.HttpClientResponse) {
+    this.status = statusOf(response)
+    this.headers = response.headers
+    this.#response = response
   }
-  const kind = kindOf(code)
-  return {
-    _tag: "Failure",
-    outcome: "not_sent",
-    kind: "connection",
-    resendable: kind !== "certificate" && kind !== "proxy_auth",
-    code,
-    toError: (attempts) => new ConnectionError({ attempts, kind, code }),
+
+  /** Reads the body within so many milliseconds; undefined if it stalled, broke or was too large. */
+  body(withinMs: number): Effect.Effect<string | undefined> {
+    return readBody(this.#response, withinMs)
   }
 }
 
-/** Holds the head of an answer, and the effect that reads its body within the deadline and the cap. */
-export interface ResponseHead {
-  readonly _tag: "Head"
-  readonly status: number
-  readonly headers: Headers
-  /** Reads the text within so many milliseconds; undefined where it stalled, broke or was too large. */
-  readonly body: (withinMs: number) => Effect.Effect<string | undefined>
+const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
+  const { status } = response
+  // any transport can be plugged in, and may claim anything
+  if (!Number.isInteger(status)) return 0
+  // fetch tells that it followed a redirect; the response then is not one to our request
+  const source: unknown = Reflect.get(response, "source")
+  const isFollowed =
+    typeof source === "object" && source !== null && Reflect.get(source, "redirected") === true
+  return isFollowed ? 0 : status
 }
 
 const declaredLength = (headers: HeaderRecord): number => {
-  const { "content-encoding": encoding, "content-length": length } = headers
-  return length !== undefined &&
-    /^\d{1,15}$/.test(length) &&
-    (encoding === undefined || encoding === "identity")
-    ? Number(length)
-    : Number.NaN
+  const { "content-encoding": encoding = "identity", "content-length": length = "" } = headers
+  return /^\d{1,15}$/.test(length) && encoding === "identity" ? Number(length) : Number.NaN
 }
 
 const readCapped = (response: HttpClientResponse.HttpClientResponse) =>
@@ -120,51 +142,23 @@ const readCapped = (response: HttpClientResponse.HttpClientResponse) =>
     )
   })
 
-/** Gives the exit that an effect is already, if it is one. */
-const exitOf = <A, E>(effect: Effect.Effect<A, E>): Exit.Exit<A, E> | undefined =>
-  // safe: an effect that is an exit ends as that exit
-  Exit.isExit(effect) ? (effect as Exit.Exit<A, E>) : undefined
-
-const readBody = (response: HttpClientResponse.HttpClientResponse, withinMs: number) => {
-  // a body whose length is declared and small is read in one piece: the stream costs more than the rest of the call
-  const text: Effect.Effect<string | undefined, HttpClientError.HttpClientError> =
-    declaredLength(response.headers) <= maxBodyBytes ? response.text : readCapped(response)
-  // what is there already needs no deadline
-  const ready = exitOf(text)
-  if (ready !== undefined) {
-    return Exit.isSuccess(ready) ? Effect.succeed(ready.value) : Effect.undefined
-  }
+const readBody = (
+  response: HttpClientResponse.HttpClientResponse,
+  withinMs: number,
+): Effect.Effect<string | undefined> => {
+  // a small body whose length is declared is read in one piece: the stream costs more than the rest of the call
+  const isSmall = declaredLength(response.headers) <= maxBodyBytes
+  const text: Effect.Effect<string | undefined, unknown> = isSmall
+    ? response.text
+    : readCapped(response)
+  // a body that is there already needs no deadline
+  const isReady: boolean = Exit.isExit(text)
+  if (isReady) return Effect.orElseSucceed(text, () => undefined)
   return text.pipe(
     Effect.catchDefect(() => Effect.undefined),
     Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.undefined }),
     Effect.catch(() => Effect.undefined),
   )
-}
-
-const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
-  const { status } = response
-  // a transport of somebody's own may say anything
-  if (!Number.isInteger(status)) return 0
-  // fetch tells of a redirect that it followed; the answer then is not one to our request
-  const source: unknown = Reflect.get(response, "source")
-  const followed =
-    typeof source === "object" && source !== null && Reflect.get(source, "redirected") === true
-  return followed ? 0 : status
-}
-
-class LazyHead implements ResponseHead {
-  readonly _tag = "Head"
-  readonly status: number
-  readonly headers: Headers
-  private readonly response: HttpClientResponse.HttpClientResponse
-  constructor(response: HttpClientResponse.HttpClientResponse) {
-    this.status = statusOf(response)
-    this.headers = response.headers
-    this.response = response
-  }
-  body(withinMs: number): Effect.Effect<string | undefined> {
-    return readBody(this.response, withinMs)
-  }
 }
 
 /** Ends an attempt at its deadlines by a race: for transports that can only be interrupted. */
@@ -190,9 +184,9 @@ const timed = <A, E>(
   execute: Effect.Effect<A, E>,
   probe: TransportProbe,
   { connectMs, firstByteMs }: AttemptLimits,
-  deadlines: DeadlineTimer,
+  timer: DeadlineTimer,
 ): Effect.Effect<A, E> =>
-  deadlines.within(Math.min(connectMs, firstByteMs), execute, () => {
+  timer.within(Math.min(connectMs, firstByteMs), execute, () => {
     if (probe.unsent || connectMs >= firstByteMs || probe.late) {
       probe.expired = true
       probe.abort?.()
@@ -204,9 +198,8 @@ const timed = <A, E>(
 
 const always = () => true
 
-/** What a transport finds in its context: no span of its own, no redirect followed, and the probe of the attempt. */
+/** Returns the context of a transport: no span of its own, no redirect followed, and the probe of the attempt. */
 const contextOf = (outer: Context.Context<never>, probe: TransportProbe) =>
-  // three additions: merging contexts would copy them
   outer.pipe(
     Context.add(TransportProbe, probe),
     // the client's own span would carry the URL, and with it the identifier
@@ -219,33 +212,33 @@ const contextOf = (outer: Context.Context<never>, probe: TransportProbe) =>
   )
 
 /**
- * Sends the request once and gives the head of the answer, or the failure that came before it.
+ * Sends the request once; returns the head of the response, or the failure that came before it.
  *
- * The connect deadline holds only where the transport reports its phase; without a report there is the first-byte
- * deadline alone. A redirect that the transport followed has status 0, as one that it was told not to follow.
+ * The connect deadline holds only if the transport reports its phase; otherwise there is one deadline to the first byte.
+ * A redirect that the transport followed has status 0, like one that it was told not to follow.
  */
 export const send = (
   client: HttpClient.HttpClient,
   request: HttpClientRequest.HttpClientRequest,
   probe: TransportProbe,
   limits: AttemptLimits,
-  deadlines: DeadlineTimer,
-): Effect.Effect<ResponseHead | Failure> => {
+  timer: DeadlineTimer,
+): Effect.Effect<Arrived | Failure> => {
   const execute = Effect.updateContext(client.execute(request), (outer: Context.Context<never>) =>
     contextOf(outer, probe),
   )
   const ended = isAbortable(client)
-    ? timed(execute, probe, limits, deadlines)
+    ? timed(execute, probe, limits, timer)
     : raced(execute, probe, limits)
   return Effect.matchCauseEffect(ended, {
-    // asked when the transport has ended, a timed-out one too: until then bytes may still leave
+    // read when the transport has ended, even if it timed out: until then bytes may still leave
     onFailure: (cause) => {
       if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
-      // a transport of somebody's own that throws is one that failed
+      // a transport that throws has failed
       const error = Cause.squash(cause)
       const code = probe.expired || error === "TIMEOUT" ? "TIMEOUT" : codeOf(error)
       return Effect.succeed(failureOf(probe, code))
     },
-    onSuccess: (response) => Effect.succeed(new LazyHead(response)),
+    onSuccess: (response) => Effect.succeed(new Arrived(response)),
   })
 }

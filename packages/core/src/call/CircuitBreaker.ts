@@ -1,69 +1,72 @@
 /**
- * The circuit breaker of one origin: opens after five attempts in a row without a usable answer, and lets one probe
- * through when its time is up. Pure of effects; whoever asks brings the time.
+ * The circuit breaker of one origin: opens after five attempts in a row without a usable response, and lets one trial
+ * request through when its time is up. Pure: the caller brings the time.
  */
 
 const threshold = 5
 const firstMs = 1_000
 const capMs = 60_000
+const maxDoublings = 10
 
-/** Lets a request go: freely, or as the one probe. It is handed back with what came of the attempt. */
-export type BreakerPermit = { readonly _tag: "Closed" } | { readonly _tag: "Probe" }
+/** Lets a request go: freely, or as the one trial. It is handed back when the attempt has ended. */
+export type BreakerPermit = { readonly _tag: "Closed" } | { readonly _tag: "Trial" }
 
-/** Says whether a request may go, or not before `retryAfterMs`. */
+/** Whether a request may go, or not before `retryAfterMs`. */
 export type BreakerState = BreakerPermit | { readonly _tag: "Open"; readonly retryAfterMs: number }
 
 const closed: BreakerState = { _tag: "Closed" }
 
 /** Counts failures and keeps the circuit's state; times are monotonic milliseconds. */
 export class CircuitBreaker {
-  /** When the API last answered anything; never: minus infinity. */
-  lastAnswerAt = Number.NEGATIVE_INFINITY
-  private failures = 0
-  private opened = 0
-  private openUntil = 0
-  private trial: BreakerPermit | undefined
+  /** When the API last responded in any way; minus infinity before the first response. */
+  lastResponseAt = Number.NEGATIVE_INFINITY
+  #failures = 0
+  #timesOpened = 0
+  #openUntil = 0
+  #trial: BreakerPermit | undefined
 
-  /** Tells how the circuit stands, without taking the probe. */
+  /** Returns the state of the circuit, without taking the trial. */
   peek(now: number): BreakerState {
-    if (this.opened === 0) return closed
-    if (now < this.openUntil) return { _tag: "Open", retryAfterMs: this.openUntil - now }
-    // the probe's own deadlines bound this wait; a second is when to look again
-    return this.trial === undefined ? { _tag: "Probe" } : { _tag: "Open", retryAfterMs: firstMs }
+    if (this.#timesOpened === 0) return closed
+    if (now < this.#openUntil) return { _tag: "Open", retryAfterMs: this.#openUntil - now }
+    // the trial's own deadlines bound this wait; look again in a second
+    return this.#trial === undefined ? { _tag: "Trial" } : { _tag: "Open", retryAfterMs: firstMs }
   }
 
-  /** Asks to let a request go; a pass is to be ended by one of `passed`, `failed` and `released`. */
+  /** Asks to let a request go; a permit must be ended by `recordSuccess`, `recordFailure` or `release`. */
   enter(now: number): BreakerState {
-    const gate = this.peek(now)
-    if (gate._tag === "Probe") this.trial = gate
-    return gate
+    const state = this.peek(now)
+    if (state._tag === "Trial") this.#trial = state
+    return state
   }
 
-  /** Notes that the API answered, whatever it said. */
+  /** Records that the API responded, whatever the status. */
   recordResponse(now: number): void {
-    this.lastAnswerAt = now
+    this.lastResponseAt = now
   }
 
-  /** Notes a usable answer, a refusal included: it closes the circuit. */
+  /** Records a usable response, a rejection included: it closes the circuit. */
   recordSuccess(): void {
-    this.failures = 0
-    this.opened = 0
-    this.trial = undefined
+    this.#failures = 0
+    this.#timesOpened = 0
+    this.#trial = undefined
   }
 
-  /** Notes an attempt that failed to connect, or left and came to no usable answer. */
-  recordFailure(now: number, pass: BreakerPermit): void {
-    this.failures += 1
-    // what was under way when the circuit opened says nothing new; only its probe opens it again, for longer
-    if (this.opened === 0 ? this.failures >= threshold : pass === this.trial) {
-      this.openUntil = now + Math.min(capMs, firstMs * 2 ** Math.min(this.opened, 10))
-      this.opened += 1
+  /** Records an attempt that failed to connect, or left and got no usable response. */
+  recordFailure(now: number, permit: BreakerPermit): void {
+    this.#failures += 1
+    // requests that were in flight when the circuit opened say nothing new; only its trial opens it again, for longer
+    const opens = this.#timesOpened === 0 ? this.#failures >= threshold : permit === this.#trial
+    if (opens) {
+      this.#openUntil =
+        now + Math.min(capMs, firstMs * 2 ** Math.min(this.#timesOpened, maxDoublings))
+      this.#timesOpened += 1
     }
-    this.release(pass)
+    this.release(permit)
   }
 
-  /** Takes a pass back: the attempt was not made, or was aborted. */
-  release(pass: BreakerPermit): void {
-    if (pass === this.trial) this.trial = undefined
+  /** Takes a permit back whose attempt was not made, or was aborted. */
+  release(permit: BreakerPermit): void {
+    if (permit === this.#trial) this.#trial = undefined
   }
 }

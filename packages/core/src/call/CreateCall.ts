@@ -1,206 +1,154 @@
 /**
- * One call, from the key lock to its end: breaker, line, breaker again at the head, attempt, interpretation, decision.
- * It composes the modules that hold the rules and has none of its own.
+ * One call, from the key lock to its end: key, breaker, queue, breaker again at the head of the queue, attempt, verdict,
+ * next step. It carries out what `RetryPolicy.next` decides.
+ *
+ * Interruption is safe because whatever the call takes is noted in `Call` before the next `yield*`, and `release` gives
+ * back what is noted there.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Fiber } from "effect/Fiber"
 import type * as HttpClient from "effect/http/HttpClient"
+import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { Span } from "effect/Tracer"
 
-import type { AelystError, AttemptRecord, InvalidContactError } from "../errors/AelystError.ts"
-import { OutcomeUnknownError, UnavailableError } from "../errors/AelystError.ts"
-import type { Failure, Verdict } from "./ResponseVerdict.ts"
-import { interpret, isRateLimited, isRejection } from "./ResponseVerdict.ts"
+import type { Validated } from "../contact/Contact.ts"
+import * as Identifier from "../contact/Identifier.ts"
+import type { AttemptRecord } from "../errors/AelystError.ts"
+import { UnavailableError } from "../errors/AelystError.ts"
+import type { RateLimitInfo } from "../errors/RateLimitHeaders.ts"
+import { fromHeaders } from "../errors/RateLimitHeaders.ts"
+import { withResponse } from "../errors/ResponseHead.ts"
+import * as MonotonicClock from "../pacing/MonotonicClock.ts"
+import type { OpenTicket, PacerUnavailable, Permit } from "../pacing/Pacer.ts"
 import * as Attempt from "./Attempt.ts"
+import type { CallEnd, CallRecord } from "./CallRecord.ts"
 import type { BreakerPermit } from "./CircuitBreaker.ts"
 import type { ClientConfig } from "./ClientOptions.ts"
 import type { DeadlineTimer } from "./DeadlineTimer.ts"
-import type { Validated } from "../contact/Contact.ts"
-import * as Identifier from "../contact/Identifier.ts"
-import type { KeyLease } from "./KeyLock.ts"
-import type { SharedState } from "./SharedState.ts"
-import type { Counters } from "./Metrics.ts"
-import { Counting, uncounted } from "./Metrics.ts"
-import * as Monotonic from "../pacing/MonotonicClock.ts"
 import type { Callbacks } from "./Hooks.ts"
 import { Hooks, notify } from "./Hooks.ts"
-import type { OpenTicket, PacerUnavailable, Permit } from "../pacing/Pacer.ts"
-import type { RateLimitInfo } from "../errors/RateLimitHeaders.ts"
-import { fromHeaders } from "../errors/RateLimitHeaders.ts"
+import type { KeyLease } from "./KeyLock.ts"
+import type { Counters } from "./Metrics.ts"
+import { Counting, noCounters } from "./Metrics.ts"
 import * as Request from "./Request.ts"
-import type { CallState } from "./RetryPolicy.ts"
+import type { ResponseVerdict } from "./ResponseVerdict.ts"
+import { interpret, isRateLimited, isRejection } from "./ResponseVerdict.ts"
+import type { CallError, RetryState, Step } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
+import type { RunScope } from "./RunScope.ts"
+import type { SharedState } from "./SharedState.ts"
 import * as Tracing from "./Tracing.ts"
 import { makeTransportProbe } from "./TransportProbe.ts"
-import type { TransportProbe } from "./TransportProbe.ts"
 
-/** Gives the token of a request: a fixed one, or an effect that is asked before each attempt. */
+/** The bearer token (W1): fixed, or an effect that is asked before each attempt. */
 export type TokenSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, unknown>
 
-/** Holds what all calls of a client share. */
-export interface Sender {
+/** What all calls of a client share. */
+export interface ClientState {
   readonly http: HttpClient.HttpClient
   readonly config: ClientConfig
   readonly token: TokenSource
-  readonly lane: SharedState
-  readonly deadlines: DeadlineTimer
+  readonly sharedState: SharedState
+  readonly timer: DeadlineTimer
 }
 
-/** Tells what is known of the contact of a call that ended without a result or an error. */
-export type Known = "created" | "exists_after_doubt" | "not_sent" | "unknown"
-
-/** Lets the rows of a run pause where a single call would fail, and end together. */
-export interface RunScope {
-  /** The end of the run in monotonic milliseconds. */
-  readonly deadlineAt: number
-  /** The reason of the errors of unsent rows, once the run has stopped and they are to end. */
-  readonly stopped: () => "closed" | "deadline" | undefined
-  /** Ends with that reason once there is one; never before. */
-  readonly stopping: Effect.Effect<"closed" | "deadline">
-  /** Waits while the circuit is open, and ends the run where it gives up. Times are monotonic milliseconds. */
-  readonly pause: (ms: number, lastAnswerAt: () => number) => Effect.Effect<void>
-  /** Called with what became of a row that ended without a result or an error: interrupted, or by a defect. */
-  readonly ended: (known: Known) => void
-}
-
-/** Holds the bounds of one call; times are in milliseconds, `deadlineAt` on the monotonic clock. */
+/** The bounds of one call; times are in milliseconds. */
 export interface CallLimits {
   readonly policy: RetryPolicy.RetryPolicy
-  readonly deadlineAt: number
   readonly timeoutMs: number
-  readonly maxWaitMs: number
   /** Further headers of the request, by lower-case name. */
   readonly headers: Readonly<Record<string, string>> | undefined
   readonly run: RunScope | undefined
 }
 
-/** Tells what a call that created its contact came to, and by which attempts. */
-export interface CreateResult {
+/** A call that ended with the contact in place. */
+export interface CreateResult extends CallEnd {
   readonly identifier: Identifier.Identifier
-  /** Every attempt, oldest first. */
-  readonly attempts: ReadonlyArray<AttemptRecord>
+  /** `exists_after_doubt`: it exists, and was probably created by an attempt whose response was lost. */
   readonly result: "created" | "exists_after_doubt"
+  readonly outcome: "created" | "exists_after_doubt"
   /** The status of the success; absent for `exists_after_doubt`. */
   readonly status?: number
+  /** The API's message; empty for `exists_after_doubt`. */
   readonly message: string
+  /** What the newest response said about the rate limit. */
   readonly rateLimit: RateLimitInfo
 }
 
-/** The errors of a call whose input was valid. */
-export type CallError = Exclude<AelystError, InvalidContactError>
-
-/** Follows one call from outside, so that an interrupted one can still tell what became of the contact. */
-export class CallRecord {
-  /** Every finished attempt, oldest first. */
-  readonly attempts: Array<AttemptRecord> = []
-  /** When the newest attempt ended, or the call began, in monotonic milliseconds. */
-  idleSince: number
-  /** Whether any attempt so far is in doubt. */
-  doubtful = false
-  /** Whether the newest attempt created the contact. */
-  created = false
-  /** The probe of the attempt under way; none once its status has told that nothing was created. */
-  probe: TransportProbe | undefined
-  constructor(now: number) {
-    this.idleSince = now
-  }
-  /** Tells what is known of the contact if the call stopped now. */
-  get known(): Exclude<Known, "exists_after_doubt"> {
-    if (this.created) return "created"
-    const left = this.probe !== undefined && !this.probe.unsent
-    return left || this.doubtful ? "unknown" : "not_sent"
-  }
-}
-
 interface Attempted {
-  readonly verdict: Verdict
+  readonly verdict: ResponseVerdict
   readonly info: RateLimitInfo
-  /** Whether it was refused for the rate, with a longer wait than the caller makes. */
-  readonly tooLong: boolean
+  /** When the head of the response arrived, in monotonic milliseconds; absent if none came. */
+  readonly respondedAt: number | undefined
 }
 
 const connectMs = 5_000
 const bodyMs = 10_000
-/** What the API's wait is taken for where it names none, to tell whether a caller would wait at all (D8). */
-const unnamedWaitMs = 1_000
-/** The least wait after a refusal, where the API names none at all or one in the past (D8). */
-const leastWaitMs = 100
-/** How long a run pauses once its retry budget is spent. */
-const budgetPauseMs = 20_000
 
-/** Gives what a call finds in the context of its fiber. */
-type Surroundings = Pick<Fiber<unknown, unknown>, "getRef">
-
-/** What the steps of one call share, and what they hold. */
+/** What the steps of one call share, and what the call holds. */
 class Call {
-  readonly sender: Sender
+  readonly client: ClientState
   readonly valid: Validated
   readonly limits: CallLimits
-  readonly trace: CallRecord
-  readonly observer: Callbacks
+  readonly record: CallRecord
+  readonly hooks: Callbacks
   readonly counters: Counters
   readonly clock: Clock.Clock
   readonly isTraced: boolean
-  /** What is given back at the end of the call. */
-  turn: KeyLease | undefined
-  place: OpenTicket | undefined
-  pass: BreakerPermit | undefined
-  state: CallState = RetryPolicy.initial
+  state: RetryState = RetryPolicy.initial
   /** The error of the newest attempt that is sent again. */
   newest: CallError | undefined
+  // what is given back at the end
+  keyLease: KeyLease | undefined
+  ticket: OpenTicket | undefined
+  breakerPermit: BreakerPermit | undefined
 
   constructor(
-    sender: Sender,
+    client: ClientState,
     valid: Validated,
     limits: CallLimits,
-    trace: CallRecord,
-    surroundings: Surroundings,
+    record: CallRecord,
+    fiber: Pick<Fiber<unknown, unknown>, "getRef">,
   ) {
-    this.sender = sender
+    this.client = client
     this.valid = valid
     this.limits = limits
-    this.trace = trace
-    this.observer = surroundings.getRef(Hooks)
-    this.counters = surroundings.getRef(Counting)
-    this.clock = surroundings.getRef(Clock.Clock)
-    this.isTraced = Tracing.isInstalled(surroundings)
+    this.record = record
+    this.hooks = fiber.getRef(Hooks)
+    this.counters = fiber.getRef(Counting)
+    this.clock = fiber.getRef(Clock.Clock)
+    this.isTraced = Tracing.isInstalled(fiber)
+  }
+
+  /** The time on the call's clock, in monotonic milliseconds. */
+  get now(): number {
+    return MonotonicClock.millisOf(this.clock)
+  }
+
+  /** The time left until the deadline, in milliseconds. */
+  get leftMs(): number {
+    return Math.max(0, this.limits.policy.deadlineAt - this.now)
+  }
+
+  get attempts(): ReadonlyArray<AttemptRecord> {
+    return [...this.record.attempts]
+  }
+
+  unavailable(reason: UnavailableError["reason"], retryAfterMs?: number): UnavailableError {
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }
+    return new UnavailableError({ attempts: this.attempts, reason, ...wait })
+  }
+
+  fail(reason: UnavailableError["reason"]): Effect.Effect<never, UnavailableError> {
+    return Effect.suspend(() => Effect.fail(this.unavailable(reason)))
   }
 }
 
-/** Reads the call's clock, in monotonic milliseconds. */
-const nowOf = ({ clock }: Call): number => Monotonic.millisOf(clock)
-
-const unavailable = (
-  call: Call,
-  reason: UnavailableError["reason"],
-  retryAfterMs?: number,
-): UnavailableError =>
-  new UnavailableError({
-    attempts: [...call.trace.attempts],
-    reason,
-    ...(retryAfterMs !== undefined && { retryAfterMs: Math.ceil(retryAfterMs) }),
-  })
-
-/** Gives the error that ends a call: after an attempt in doubt only the doubt counts, with the newest error beside it. */
-const ending = (call: Call, error: CallError): CallError => {
-  const { doubt } = call.state
-  return doubt === undefined || error._tag === "OutcomeUnknownError"
-    ? error
-    : new OutcomeUnknownError({ attempts: [...call.trace.attempts], code: doubt, last: error })
-}
-
-/** Tells whether the API asks for a longer wait than the caller would make. */
-const isTooLong = ({ limits }: Call, info: RateLimitInfo, now: number): boolean => {
-  const wait =
-    info.retryAfterMs === undefined ? unnamedWaitMs : Math.max(leastWaitMs, info.retryAfterMs)
-  return wait > limits.maxWaitMs || now + wait > limits.deadlineAt
-}
-
 /** Waits; the end of the run ends every wait of its rows. */
-const waiting = <A, E>(
+const orStopped = <A, E>(
   call: Call,
   wait: Effect.Effect<A, E>,
 ): Effect.Effect<A, E | UnavailableError> => {
@@ -209,73 +157,92 @@ const waiting = <A, E>(
     ? wait
     : Effect.raceFirst(
         wait,
-        Effect.flatMap(run.stopping, (reason) => Effect.fail(unavailable(call, reason))),
+        Effect.flatMap(run.stopping, (reason) => call.fail(reason)),
       )
 }
 
-/** Meets an open circuit: a run pauses, a single call fails. */
+/** Waits at most until the deadline of the call. */
+const beforeDeadline = <A, E>(call: Call, wait: Effect.Effect<A, E>) =>
+  Effect.timeoutOrElse(orStopped(call, wait), {
+    duration: call.leftMs,
+    orElse: () => call.fail("deadline"),
+  })
+
+/** Waits for the key: never two requests in flight for one. */
+function* acquireKey(call: Call): Effect.fn.Return<void, UnavailableError> {
+  call.keyLease = call.client.sharedState.locks.enter(Identifier.key(call.valid.identifier))
+  if (!call.keyLease.isGranted) yield* beforeDeadline(call, call.keyLease.ready)
+}
+
+/** Waits while the circuit is open: a run pauses, a single call fails. */
 const whileOpen = (call: Call, retryAfterMs: number): Effect.Effect<void, UnavailableError> => {
   const { run } = call.limits
+  const { breaker } = call.client.sharedState
   return run === undefined
-    ? Effect.fail(unavailable(call, "circuit", retryAfterMs))
-    : waiting(
+    ? Effect.fail(call.unavailable("circuit", retryAfterMs))
+    : orStopped(
         call,
-        run.pause(retryAfterMs, () => call.sender.lane.breaker.lastAnswerAt),
+        run.pause(retryAfterMs, () => breaker.lastResponseAt),
       )
 }
 
-/** Asks for the token, within the deadline. */
-const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError> => {
-  const { token } = call.sender
-  if (Redacted.isRedacted(token)) return Effect.succeed(token)
-  const asked = token.pipe(
-    // what it failed with is the caller's own and may hold anything
-    Effect.mapError(() => unavailable(call, "token")),
-    Effect.catchDefect(() => Effect.fail(unavailable(call, "token"))),
-  )
-  return Effect.timeoutOrElse(waiting(call, asked), {
-    duration: Math.max(0, call.limits.deadlineAt - nowOf(call)),
-    orElse: () => Effect.fail(unavailable(call, "deadline")),
-  })
+/** Joins the queue of the pacer, once the circuit is closed. */
+function* joinQueue(call: Call): Effect.fn.Return<OpenTicket, UnavailableError | PacerUnavailable> {
+  const { breaker, pacer } = call.client.sharedState
+  for (let state = breaker.peek(call.now); state._tag === "Open"; state = breaker.peek(call.now)) {
+    yield* whileOpen(call, state.retryAfterMs)
+  }
+  const opened = pacer.openUnsafe()
+  if (Result.isFailure(opened)) return yield* Effect.fail(opened.failure)
+  call.ticket = opened.success
+  return opened.success
 }
 
-/** Notes what came of an attempt; gives what is left to do, if anybody counts or listens. */
-const finish = (
+/** Waits in the queue for a permit of the pacer and of the breaker. */
+function* acquirePermit(
   call: Call,
-  made: Pick<AttemptRecord, "number" | "startedAt" | "waitedMs" | "phase" | "status" | "cause">,
-  began: number,
-  verdict: Verdict,
-  span: Span | undefined,
-): Effect.Effect<void> | undefined => {
-  const { trace, counters, observer, pass } = call
-  const { breaker } = call.sender.lane
-  const ended = nowOf(call)
-  const refused = verdict._tag === "Failure" && verdict.kind === "rate_limited"
-  const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
-  const record: AttemptRecord = {
-    ...made,
-    durationMs: Math.round(ended - began),
-    ...(refused && { rateLimited: refused }),
+  ticket: OpenTicket,
+): Effect.fn.Return<Permit, UnavailableError | PacerUnavailable> {
+  const { run, policy } = call.limits
+  const { breaker } = call.client.sharedState
+  for (;;) {
+    if (call.hooks.onWait !== undefined) {
+      const effect = notify(call.hooks.onWait, {
+        reason: "queue",
+        resend: call.record.attempts.length,
+      })
+      if (effect !== undefined) yield* effect
+    }
+    const stopped = run?.stopped()
+    if (stopped !== undefined) return yield* call.fail(stopped)
+    // many rows can go at once, and then need not watch the end of the run while they wait
+    const permit =
+      (run && (yield* ticket.tryAcquire)) ??
+      (yield* orStopped(call, ticket.acquire({ deadline: policy.deadlineAt })))
+    const state = breaker.enter(call.now)
+    if (state._tag !== "Open") {
+      call.breakerPermit = state
+      return permit
+    }
+    // a permit that is kept over a pause would be used in a window that is not its own
+    yield* permit.giveBack
+    yield* whileOpen(call, state.retryAfterMs)
   }
-  // the record, the trace and the breaker change together: an interruption never finds one without the others
-  trace.attempts.push(record)
-  trace.idleSince = ended
-  trace.probe = undefined
-  trace.created = outcome === "created"
-  if (outcome === "unknown") trace.doubtful = true
-  call.pass = undefined
-  if (outcome === "created" || outcome === "rejected") breaker.recordSuccess()
-  else if (pass !== undefined) breaker.recordFailure(ended, pass)
-  if (span !== undefined) {
-    span.attribute("aelyst.outcome", outcome)
-    if (made.status !== undefined) span.attribute("http.response.status_code", made.status)
-    if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
-  }
-  const told = notify(observer.onAttempt, record)
-  // mostly nobody counts
-  if (counters === uncounted) return told
-  const counted = counters.attempt(outcome, refused)
-  return told === undefined ? counted : Effect.andThen(counted, told)
+}
+
+/** Returns the token, asked for within the deadline. */
+const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError> => {
+  const { token } = call.client
+  if (Redacted.isRedacted(token)) return Effect.succeed(token)
+  // the failure is the caller's own and may hold anything
+  const failed = call.fail("token")
+  return beforeDeadline(
+    call,
+    token.pipe(
+      Effect.catch(() => failed),
+      Effect.catchDefect(() => failed),
+    ),
+  )
 }
 
 /** Sends once with the permit, and tells the pacer and the breaker what came of it. */
@@ -283,58 +250,94 @@ function* attempt(
   call: Call,
   permit: Permit,
   span: Span | undefined,
-): Effect.fn.Return<Attempted, UnavailableError> {
-  const { sender, limits, trace, observer } = call
-  const { config, lane } = sender
-  const token = Redacted.isRedacted(sender.token) ? sender.token : yield* tokenOf(call)
+): Effect.fn.Return<Attempted, CallError> {
+  const { client, limits, record } = call
+  const { config, sharedState } = client
+  const token = Redacted.isRedacted(client.token) ? client.token : yield* tokenOf(call)
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
   const headers = traceparent === undefined ? limits.headers : { ...limits.headers, traceparent }
   const startedAt = call.clock.currentTimeMillisUnsafe()
-  const began = nowOf(call)
-  const left = limits.deadlineAt - began
-  if (left <= 0) return yield* Effect.fail(unavailable(call, "deadline"))
-  const probe = makeTransportProbe()
-  const number = trace.attempts.length + 1
-  const waitedMs = Math.round(began - trace.idleSince)
+  const began = call.now
+  const { attempts } = record
+  const step = RetryPolicy.next(limits.policy, call.state, { _tag: "Permitted", attempts }, began)
+  if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  const left = limits.policy.deadlineAt - began
+  const waitedMs = Math.round(began - record.idleSince)
+  const started = { number: attempts.length + 1, startedAt, waitedMs }
 
-  if (call.counters !== uncounted) {
-    yield* call.counters.wait("queue", permit.waitedMs)
-  }
-  trace.probe = probe
-  const head = yield* Attempt.send(
-    sender.http,
+  if (call.counters !== noCounters) yield* call.counters.wait("queue", permit.waitedMs)
+  const probe = makeTransportProbe()
+  record.probe = probe
+  const arrived = yield* Attempt.send(
+    client.http,
     Request.make(config.baseUrl, call.valid, token, headers),
     probe,
     { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(limits.timeoutMs, left) },
-    sender.deadlines,
+    client.timer,
   )
-  if (head._tag === "Failure") {
+  if (arrived._tag === "Failure") {
     const { unsent } = probe
     yield* unsent ? permit.giveBack : permit.abandon
-    const phase = unsent ? "connect" : "headers"
-    const record = { number, startedAt, waitedMs, phase, cause: head.code } as const
-    const told = finish(call, record, began, head, span)
-    if (told !== undefined) yield* told
-    return { verdict: head, info: {}, tooLong: false }
+    const ended = {
+      ...started,
+      phase: unsent ? "connect" : "headers",
+      cause: arrived.code,
+    } as const
+    const effect = recordAttempt(call, ended, began, arrived, span)
+    if (effect !== undefined) yield* effect
+    return { verdict: arrived, info: {}, respondedAt: undefined }
   }
-  const { status } = head
-  if (isRejection(status)) trace.probe = undefined
-  const now = nowOf(call)
-  lane.breaker.recordResponse(now)
-  const info = fromHeaders(head.headers, startedAt + (now - began))
-  const refused = isRateLimited(status)
-  const tooLong = refused && isTooLong(call, info, now)
-  // at the headers, not at the end of the body: until then every other caller would run into the same refusal
-  yield* permit.observe({ rateLimited: refused, ...info, tooLong })
-  const heard = notify(observer.onHead, { status, headers: head.headers })
-  if (heard !== undefined) yield* heard
-  const body = yield* head.body(Math.max(0, Math.min(bodyMs, limits.deadlineAt - now)))
-  const answer = { status, headers: head.headers, body }
-  const verdict = interpret(answer, info, config.exists, () => Request.secretsOf(call.valid, token))
-  const phase = body === undefined ? "body" : "answered"
-  const told = finish(call, { number, startedAt, waitedMs, phase, status }, began, verdict, span)
-  if (told !== undefined) yield* told
-  return { verdict, info, tooLong }
+  const { status } = arrived
+  if (isRejection(status)) record.probe = undefined
+  record.response = { status, headers: arrived.headers }
+  const respondedAt = call.now
+  sharedState.breaker.recordResponse(respondedAt)
+  const info = fromHeaders(arrived.headers, startedAt + (respondedAt - began))
+  const rateLimited = isRateLimited(status)
+  const tooLong =
+    rateLimited && RetryPolicy.isTooLong(limits.policy, call.state, info.retryAfterMs, respondedAt)
+  // at the headers, not at the end of the body: until then every other caller would meet the same 429
+  yield* permit.observe({ rateLimited, ...info, tooLong })
+  const body = yield* arrived.body(Math.min(bodyMs, call.leftMs))
+  const verdict = interpret(
+    { status, headers: arrived.headers, body },
+    { info, exists: config.exists, secrets: () => Request.secretsOf(call.valid, token) },
+  )
+  const ended = { ...started, phase: body === undefined ? "body" : "answered", status } as const
+  const effect = recordAttempt(call, ended, began, verdict, span)
+  if (effect !== undefined) yield* effect
+  return { verdict, info, respondedAt }
+}
+
+/** Records how an attempt ended; returns the effect of counters and hooks, if there are any. */
+const recordAttempt = (
+  call: Call,
+  made: Omit<AttemptRecord, "durationMs" | "rateLimited">,
+  began: number,
+  verdict: ResponseVerdict,
+  span: Span | undefined,
+): Effect.Effect<void> | undefined => {
+  const { breakerPermit, client, counters, hooks, record } = call
+  const { breaker } = client.sharedState
+  const endedAt = call.now
+  const rateLimited = made.status !== undefined && isRateLimited(made.status)
+  const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
+  const durationMs = Math.round(endedAt - began)
+  const recorded: AttemptRecord = { ...made, durationMs, ...(rateLimited && { rateLimited }) }
+  // record and breaker change together: an interruption never finds one without the other
+  record.add(recorded, outcome, endedAt)
+  call.breakerPermit = undefined
+  if (outcome === "created" || outcome === "rejected") breaker.recordSuccess()
+  else if (breakerPermit !== undefined) breaker.recordFailure(endedAt, breakerPermit)
+  if (span !== undefined) {
+    span.attribute("aelyst.outcome", outcome)
+    if (made.status !== undefined) span.attribute("http.response.status_code", made.status)
+    if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
+  }
+  const effect = notify(hooks.onAttempt, recorded)
+  if (counters === noCounters) return effect
+  const counted = counters.attempt(outcome, rateLimited)
+  return effect === undefined ? counted : Effect.andThen(counted, effect)
 }
 
 const spanOptions = (number: number) => () => ({
@@ -347,143 +350,108 @@ const spanOptions = (number: number) => () => ({
 })
 
 /** Sends once, in a span of its own. */
-const spanned = (call: Call, permit: Permit): Effect.Effect<Attempted, UnavailableError> =>
-  Tracing.spanned("AelystClient.attempt", spanOptions(call.trace.attempts.length + 1), (span) =>
+const tracedAttempt = (call: Call, permit: Permit): Effect.Effect<Attempted, CallError> =>
+  Tracing.spanned("AelystClient.attempt", spanOptions(call.record.attempts.length + 1), (span) =>
     Effect.gen(() => attempt(call, permit, span)),
   )
 
-/**
- * Waits at the place in line of a row. Many rows can go at once, and then nobody has to watch the run's end meanwhile.
- */
-function* permitted(
-  call: Call,
-  run: RunScope,
-  place: OpenTicket,
-): Effect.fn.Return<Permit, UnavailableError | PacerUnavailable> {
-  const stopped = run.stopped()
-  if (stopped !== undefined) return yield* Effect.fail(unavailable(call, stopped))
-  const permit = yield* place.tryAcquire
-  return permit ?? (yield* waiting(call, place.acquire({ deadline: call.limits.deadlineAt })))
-}
-
-/** Does what was decided after a failed attempt: waits where it is sent again, within budget and deadline, else fails. */
-function* afterwards(
-  call: Call,
-  { tooLong, verdict }: Attempted & { readonly verdict: Failure },
-  decision: RetryPolicy.Decision,
-): Effect.fn.Return<void, CallError> {
-  const { sender, limits, trace, observer, counters, state } = call
-  const error = verdict.toError([...trace.attempts])
-  if (decision._tag !== "Resend" || tooLong) return yield* Effect.fail(error)
-  let waitMs = 0
-  if (decision.wait !== "queue") {
-    waitMs =
-      decision.wait === "doubt"
-        ? sender.config.doubtDelayMs
-        : yield* RetryPolicy.backoffMs(state.backoffs)
-    const left = limits.deadlineAt - nowOf(call)
-    if (waitMs < left && !sender.lane.budget.take()) {
-      waitMs = limits.run === undefined ? Number.POSITIVE_INFINITY : Math.max(waitMs, budgetPauseMs)
-    }
-    if (waitMs >= left) return yield* Effect.fail(error)
+/** Returns what follows an attempt. */
+function* nextStep(call: Call, { verdict, respondedAt }: Attempted): Effect.fn.Return<Step> {
+  const { limits, client, record } = call
+  if (verdict._tag === "Success") {
+    return RetryPolicy.next(limits.policy, call.state, { _tag: "Created" }, call.now)
   }
-  call.state = RetryPolicy.advance(state, verdict, decision)
+  const error = withResponse(verdict.toError(call.attempts), record.response)
   call.newest = error
-  if (decision.wait === "queue") return
-  yield* counters.wait(decision.wait, waitMs)
-  const wait = { reason: decision.wait, ms: waitMs, resend: trace.attempts.length }
-  const told = notify(observer.onWait, wait)
-  if (told !== undefined) yield* told
-  yield* waiting(call, Effect.sleep(waitMs))
+  const event = {
+    _tag: "Failed",
+    error,
+    random: yield* Random.next,
+    hasBudget: client.sharedState.budget.left > 0,
+    ...(respondedAt !== undefined && { respondedAt }),
+  } as const
+  return RetryPolicy.next(limits.policy, call.state, event, call.now)
 }
 
-/** Waits for the key, within the deadline. */
-const keyed = (call: Call, ready: Effect.Effect<void>): Effect.Effect<void, UnavailableError> =>
-  Effect.timeoutOrElse(waiting(call, ready), {
-    duration: Math.max(0, call.limits.deadlineAt - nowOf(call)),
-    orElse: () => Effect.fail(unavailable(call, "deadline")),
-  })
+/** Waits before a resend, and pays for it. */
+function* beforeResend(
+  call: Call,
+  { isPaid, ms, reason }: Step & { readonly _tag: "Wait" },
+): Effect.fn.Return<void, UnavailableError> {
+  if (isPaid) call.client.sharedState.budget.take()
+  yield* call.counters.wait(reason, ms)
+  const effect = notify(call.hooks.onWait, { reason, ms, resend: call.record.attempts.length })
+  if (effect !== undefined) yield* effect
+  yield* orStopped(call, Effect.sleep(ms))
+}
 
-/** Takes the key and a place in line, sends, decides, waits and sends again, until the call ends. */
-const steps = Effect.fnUntraced(function* (
+/** Takes the key and a place in the queue, sends, and does what follows, until the call ends. */
+const loop = Effect.fnUntraced(function* (
   call: Call,
 ): Effect.fn.Return<CreateResult, CallError | PacerUnavailable> {
-  const { limits, trace, observer, valid } = call
-  const { breaker, budget, locks, pacer } = call.sender.lane
-  const turn = locks.enter(Identifier.key(valid.identifier))
-  call.turn = turn
-  if (!turn.isGranted) yield* keyed(call, turn.ready)
-  // a call waits before the line while the circuit is open
-  for (let gate = breaker.peek(nowOf(call)); gate._tag === "Open"; gate = breaker.peek(nowOf(call)))
-    yield* whileOpen(call, gate.retryAfterMs)
-  const opened = pacer.openUnsafe()
-  if (Result.isFailure(opened)) return yield* Effect.fail(opened.failure)
-  const place = opened.success
-  call.place = place
-  const { attempts } = trace
+  yield* acquireKey(call)
+  const ticket = yield* joinQueue(call)
   for (;;) {
-    if (observer.onWait !== undefined) {
-      const told = notify(observer.onWait, { reason: "queue", resend: attempts.length })
-      if (told !== undefined) yield* told
-    }
-    const permit =
-      limits.run === undefined
-        ? yield* place.acquire({ deadline: limits.deadlineAt })
-        : yield* permitted(call, limits.run, place)
-    const gate = breaker.enter(nowOf(call))
-    if (gate._tag === "Open") {
-      // a permit that is kept over a pause would be used in a window that is not its own
-      yield* permit.giveBack
-      yield* whileOpen(call, gate.retryAfterMs)
-      continue
-    }
-    call.pass = gate
-    const attempted = call.isTraced
-      ? yield* spanned(call, permit)
+    const permit = yield* acquirePermit(call, ticket)
+    const attempted: Attempted = call.isTraced
+      ? yield* tracedAttempt(call, permit)
       : yield* attempt(call, permit, undefined)
-    const { verdict, info } = attempted
-    const { identifier } = valid
-    if (verdict._tag === "Success") {
-      if (attempts.length === 1) budget.earn()
-      const { status, message } = verdict
-      return { identifier, attempts, result: "created", status, message, rateLimit: info }
+    const step: Step = yield* nextStep(call, attempted)
+    switch (step._tag) {
+      case "Done":
+        return resultOf(call, step.result, attempted)
+      case "Fail":
+        return yield* Effect.fail(step.error)
+      case "Wait":
+        call.state = step.state
+        yield* beforeResend(call, step)
+        break
+      case "Queue":
+        call.state = step.state
+        break
     }
-    const decision = RetryPolicy.decide(limits.policy, call.state, verdict)
-    if (decision._tag === "ExistsAfterDoubt") {
-      const result = "exists_after_doubt"
-      return { identifier, attempts, result, message: "", rateLimit: info }
-    }
-    yield* afterwards(call, { ...attempted, verdict }, decision)
   }
 })
 
-/** Gives back what a call holds at its end, however it ended. */
-const release = (call: Call): Effect.Effect<void> | undefined => {
-  const { pass, place, turn } = call
-  const { probe } = call.trace
-  if (pass !== undefined) call.sender.lane.breaker.release(pass)
-  turn?.release()
-  return place?.close(probe !== undefined && !probe.unsent)
+const resultOf = (
+  { client, record, valid }: Call,
+  result: CreateResult["result"],
+  { info, verdict }: Attempted,
+): CreateResult => {
+  const { attempts, response } = record
+  if (attempts.length === 1) client.sharedState.budget.earn()
+  const { identifier } = valid
+  const end = { identifier, outcome: result, result, attempts, response, rateLimit: info }
+  return verdict._tag === "Success"
+    ? { ...end, status: verdict.status, message: verdict.message }
+    : { ...end, message: "" }
 }
 
-/** Runs one call for a valid contact, once; its attempts are noted in `trace` as they end. */
+/** Gives back what a call holds at its end, however it ended. */
+const release = (call: Call): Effect.Effect<void> | undefined => {
+  const { breakerPermit, keyLease, ticket } = call
+  if (breakerPermit !== undefined) call.client.sharedState.breaker.release(breakerPermit)
+  keyLease?.release()
+  return ticket?.close(call.record.isSent)
+}
+
+/** Runs one call for a valid contact, once; `record` follows it. */
 export const run = (
-  sender: Sender,
+  client: ClientState,
   valid: Validated,
   limits: CallLimits,
-  trace: CallRecord,
-  surroundings: Surroundings,
+  record: CallRecord,
+  fiber: Pick<Fiber<unknown, unknown>, "getRef">,
 ): Effect.Effect<CreateResult, CallError> => {
-  const call = new Call(sender, valid, limits, trace, surroundings)
-  // nothing is taken before the steps run: an interruption finds in the call what it holds
+  const call = new Call(client, valid, limits, record, fiber)
   return Effect.onExitPrimitive(
-    Effect.mapError(steps(call), (error) =>
-      ending(
-        call,
-        error._tag === "PacerRefusal"
-          ? (call.newest ?? unavailable(call, error.reason, error.retryAfterMs))
-          : error,
-      ),
+    Effect.mapError(loop(call), (error) =>
+      error._tag === "PacerUnavailable"
+        ? RetryPolicy.endingError(
+            call.state,
+            call.newest ?? call.unavailable(error.reason, error.retryAfterMs),
+          )
+        : RetryPolicy.endingError(call.state, error),
     ),
     () => release(call),
   )

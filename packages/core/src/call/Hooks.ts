@@ -1,49 +1,72 @@
-/** Callbacks that watch calls as they go: for progress, hooks and logs. They decide nothing. */
+/** Public seam: callbacks that watch calls as they run, for progress and logs. They decide nothing. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { Headers } from "effect/http/Headers"
 import * as Result from "effect/Result"
 
 import type { AttemptRecord } from "../errors/AelystError.ts"
-import type { Outcome } from "../errors/ErrorTable.ts"
+import type { CallEnd } from "./CallRecord.ts"
 
-/** Tells that a call waits: `queue` for its turn, `backoff` before a resend, `doubt` and `settle` for the API's processing. */
+/** A wait of a call. */
 export interface Wait {
+  /** `queue` for its turn, `backoff` before a resend, `doubt` and `settle` for the API's processing. */
   readonly reason: "queue" | "backoff" | "doubt" | "settle"
-  /** How long it will be, in milliseconds; absent where only the pacer knows. */
+  /** How long it will be, in milliseconds; absent if only the pacer knows. */
   readonly ms?: number
   /** The resend that it comes before, from 1; 0 before the first attempt. */
   readonly resend: number
 }
 
-/** Holds callbacks; one that throws is logged and disturbs nothing. */
+/** Callbacks; one that throws is logged and disturbs nothing. */
 export interface Callbacks {
+  /** Called when an attempt has ended. */
   readonly onAttempt?: (attempt: AttemptRecord) => void
+  /** Called when a wait begins. */
   readonly onWait?: (wait: Wait) => void
-  /** Called with the head of every answer, when it arrives. */
-  readonly onHead?: (head: { readonly status: number; readonly headers: Headers }) => void
-  /** Called once at the end of every call, an interrupted one included. */
-  readonly onOutcome?: (end: {
-    readonly outcome: Outcome | "created"
-    readonly attempts: ReadonlyArray<AttemptRecord>
-  }) => void
+  /** Called once at the end of every call whose input was valid, an interrupted one included. */
+  readonly onOutcome?: (end: CallEnd) => void
 }
 
-/** Gives the callbacks that watch the calls made under it; none by default. */
-export const Hooks = Context.Reference<Callbacks>("@aelyst/core/Observer", {
+/**
+ * The callbacks that watch the calls made under it; none by default.
+ *
+ * **Example** (Counting attempts)
+ *
+ * ```ts
+ * import { AelystClient, Hooks, layerConfig } from "@aelyst/core"
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * let attempts = 0
+ * const program = Effect.gen(function* () {
+ *   const client = yield* AelystClient
+ *   yield* client.create("id:hooks-example", { firstName: "Ana" })
+ * }).pipe(
+ *   Effect.provideService(Hooks.Hooks, {
+ *     onAttempt: () => {
+ *       attempts += 1
+ *     },
+ *   }),
+ *   Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)),
+ * )
+ *
+ * await Effect.runPromise(program)
+ * console.log(attempts) // => 1
+ * ```
+ */
+export const Hooks = Context.Reference<Callbacks>("@aelyst/core/Hooks", {
   defaultValue: () => ({}),
 })
 
 const isPromise = (u: unknown): u is PromiseLike<unknown> =>
   typeof u === "object" && u !== null && typeof Reflect.get(u, "then") === "function"
 
-// what it threw may hold anything, and is not shown
+// the error may hold anything, and is not shown
 const threw = Effect.logWarning("a callback threw")
 
-// nobody waits for what a callback goes on to do
-const settled = (given: PromiseLike<unknown>): Effect.Effect<void> => {
-  // heard at once: a rejection that nobody has heard of by the end of this turn can end the process
-  const rejected = Promise.resolve(given).then(
+// nothing waits for what a callback goes on to do
+const settled = (returned: PromiseLike<unknown>): Effect.Effect<void> => {
+  // handled at once: a rejection that is unhandled at the end of this turn can end the process
+  const rejected = Promise.resolve(returned).then(
     () => false,
     () => true,
   )
@@ -55,15 +78,15 @@ const settled = (given: PromiseLike<unknown>): Effect.Effect<void> => {
 }
 
 /**
- * Runs a callback at once; that it threw, or that the promise it gave rejected, is logged as a warning by the effect
- * that is given, if there is anything left to do.
+ * Runs a callback at once; returns the effect that logs a warning if it threw or its promise was rejected, or undefined
+ * if there is nothing left to do.
  */
 export const notify = <A>(
   callback: ((value: A) => void) | undefined,
   value: A,
 ): Effect.Effect<void> | undefined => {
   if (callback === undefined) return undefined
-  const given = Result.try((): unknown => callback(value))
-  if (Result.isFailure(given)) return threw
-  return isPromise(given.success) ? settled(given.success) : undefined
+  const returned = Result.try((): unknown => callback(value))
+  if (Result.isFailure(returned)) return threw
+  return isPromise(returned.success) ? settled(returned.success) : undefined
 }

@@ -1,68 +1,69 @@
-/** Never two requests in flight for one key: a lock per key, first come first served. */
+/** Never two requests in flight for one key: a lock per key, first come, first served. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
-/** Stands for one caller: in line for its key, holding it, or gone. */
+/** Stands for one caller: waiting for its key, holding it, or gone. */
 export interface KeyLease {
   /** Waits until the key is this caller's. */
   readonly ready: Effect.Effect<void>
-  /** Whether the key is this caller's at once. */
+  /** Whether the key was free when it was asked for. */
   readonly isGranted: boolean
-  /** Leaves the line, or frees the key for the next in line; once, whatever became of the wait. */
+  /** Leaves the queue, or frees the key for the next caller; once, however the wait ended. */
   readonly release: () => void
 }
 
-/** One caller between those in front of it and behind it. */
+/** A lease between the one in front of it and the one behind it. */
 class LinkedLease implements KeyLease {
-  private readonly lines: Map<string, LinkedLease>
-  private readonly key: string
+  readonly #queues: Map<string, LinkedLease>
+  readonly #key: string
   readonly isGranted: boolean
-  /** Done once the key is this caller's; who got it at once needs none. */
-  private readonly granted: Deferred.Deferred<void> | undefined
-  private before: LinkedLease | undefined
-  private behind: LinkedLease | undefined
-  private left = false
+  /** Done once the key is this caller's; not needed if the key was free. */
+  readonly #granted: Deferred.Deferred<void> | undefined
+  #front: LinkedLease | undefined
+  #behind: LinkedLease | undefined
+  #isReleased = false
 
-  constructor(lines: Map<string, LinkedLease>, key: string, before: LinkedLease | undefined) {
-    this.lines = lines
-    this.key = key
-    this.before = before
-    this.isGranted = before === undefined
-    this.granted = before === undefined ? undefined : Deferred.makeUnsafe<void>()
-    if (before !== undefined) before.behind = this
-    lines.set(key, this)
+  constructor(queues: Map<string, LinkedLease>, key: string) {
+    this.#queues = queues
+    this.#key = key
+    this.#front = queues.get(key)
+    this.isGranted = this.#front === undefined
+    this.#granted = this.isGranted ? undefined : Deferred.makeUnsafe<void>()
+    if (this.#front !== undefined) this.#front.#behind = this
+    queues.set(key, this)
   }
 
   get ready(): Effect.Effect<void> {
-    return this.granted === undefined ? Effect.void : Deferred.await(this.granted)
+    return this.#granted === undefined ? Effect.void : Deferred.await(this.#granted)
   }
 
   release(): void {
-    if (this.left) return
-    this.left = true
-    const { before, behind } = this
-    if (before !== undefined) before.behind = behind
-    if (behind !== undefined) behind.before = before
-    else if (before === undefined) this.lines.delete(this.key)
-    else this.lines.set(this.key, before)
-    // who stood first held the key
-    const granted = before === undefined ? behind?.granted : undefined
-    if (granted !== undefined) Deferred.doneUnsafe(granted, Effect.void)
+    if (this.#isReleased) return
+    this.#isReleased = true
+    const front = this.#front
+    const behind = this.#behind
+    if (front !== undefined) front.#behind = behind
+    if (behind !== undefined) behind.#front = front
+    else if (front === undefined) this.#queues.delete(this.#key)
+    else this.#queues.set(this.#key, front)
+    // the first in the queue held the key
+    const next = front === undefined && behind !== undefined ? behind.#granted : undefined
+    if (next !== undefined) Deferred.doneUnsafe(next, Effect.void)
   }
 }
 
-/** Locks keys; a key that nobody holds costs nothing. */
+/** Locks keys; a key that is not held costs nothing. */
 export class KeyLock {
-  /** The last of each line. */
-  private readonly queues = new Map<string, LinkedLease>()
+  /** The last lease of each queue. */
+  readonly #queues = new Map<string, LinkedLease>()
 
-  /** Tells how many keys are held. */
+  /** How many keys are held. */
   get size(): number {
-    return this.queues.size
+    return this.#queues.size
   }
 
-  /** Takes a turn for the key; from then on `leave` is owed. */
+  /** Takes a lease of the key; the caller must `release` it. */
   enter(key: string): KeyLease {
-    return new LinkedLease(this.queues, key, this.queues.get(key))
+    return new LinkedLease(this.#queues, key)
   }
 }

@@ -1,7 +1,6 @@
 /**
- * What can be counted of calls: attempts by outcome, refusals for the rate, waits by reason. Nothing is counted until
- * `layer` is provided; it keeps the counts in Effect's metric registry, where any exporter finds them. No metric
- * carries anything of a contact, a token or a URL.
+ * Counts of calls: attempts by outcome, 429s, waits by reason. Nothing is counted until `layer` is provided; it keeps the
+ * counts in Effect's metric registry, where any exporter finds them. No metric carries a contact, a token or a URL.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -11,28 +10,26 @@ import * as Metric from "effect/Metric"
 import type { Outcome } from "../errors/ErrorTable.ts"
 import type { Wait } from "./Hooks.ts"
 
-/** Names what became of one attempt. */
+/** What became of one attempt. */
 export type AttemptOutcome = Outcome | "created"
 
-/** Counts finished attempts, and measures waits in milliseconds. */
+/** Counts attempts that have ended, and measures waits in milliseconds. */
 export interface Counters {
-  readonly attempt: (outcome: AttemptOutcome, refused: boolean) => Effect.Effect<void>
+  readonly attempt: (outcome: AttemptOutcome, rateLimited: boolean) => Effect.Effect<void>
   readonly wait: (reason: Wait["reason"], ms: number) => Effect.Effect<void>
 }
 
-const nothing = () => Effect.void
+/** No-op counters; callers may skip them. */
+export const noCounters: Counters = { attempt: () => Effect.void, wait: () => Effect.void }
 
-/** Counts nothing: whoever meets it need not ask it. */
-export const uncounted: Counters = { attempt: nothing, wait: nothing }
-
-/** Gives what counts the calls made under it; nothing by default. */
+/** The counters of the calls made under it; none by default. */
 export const Counting = Context.Reference<Counters>("@aelyst/core/Counting", {
-  defaultValue: () => uncounted,
+  defaultValue: () => noCounters,
 })
 
-const attemptsThat = (outcome: AttemptOutcome) =>
+const attemptsWith = (outcome: AttemptOutcome) =>
   Metric.counter("aelyst_attempts_total", {
-    description: "Attempts to create a contact, by what became of them",
+    description: "Attempts to create a contact, by outcome",
     incremental: true,
     attributes: { outcome },
   })
@@ -46,13 +43,13 @@ const waitsFor = (reason: Wait["reason"]) =>
 
 const make = (): Counters => {
   const attempts = {
-    created: attemptsThat("created"),
-    not_sent: attemptsThat("not_sent"),
-    rejected: attemptsThat("rejected"),
-    unknown: attemptsThat("unknown"),
+    created: attemptsWith("created"),
+    not_sent: attemptsWith("not_sent"),
+    rejected: attemptsWith("rejected"),
+    unknown: attemptsWith("unknown"),
   }
-  const rateLimited = Metric.counter("aelyst_rate_limited_total", {
-    description: "Attempts that were refused for their rate (429)",
+  const rateLimits = Metric.counter("aelyst_rate_limited_total", {
+    description: "Attempts that were rate limited (429)",
     incremental: true,
   })
   const waits = {
@@ -62,9 +59,9 @@ const make = (): Counters => {
     settle: waitsFor("settle"),
   }
   return {
-    attempt: (outcome, refused) => {
+    attempt: (outcome, rateLimited) => {
       const counted = Metric.update(attempts[outcome], 1)
-      return refused ? Effect.andThen(counted, Metric.update(rateLimited, 1)) : counted
+      return rateLimited ? Effect.andThen(counted, Metric.update(rateLimits, 1)) : counted
     },
     wait: (reason, ms) => Metric.update(waits[reason], ms),
   }
@@ -75,6 +72,26 @@ const make = (): Counters => {
  * `not_sent`, `rejected`, `unknown`), `aelyst_rate_limited_total` (W8) and `aelyst_wait_milliseconds` (attribute
  * `reason`: `queue`, `backoff`, `doubt`, `settle`).
  *
- * It holds where the calls are made, as a tracer does, not where the client is made.
+ * Provide it where the calls are made, as you would a tracer, not where the client is made.
+ *
+ * **Example** (Reading a counter)
+ *
+ * ```ts
+ * import { AelystClient, Metrics, layerConfig } from "@aelyst/core"
+ * import { Effect, Layer, Metric } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* AelystClient
+ *   yield* client.create("id:metrics-example", { firstName: "Ana" })
+ *   const all = yield* Metric.snapshot
+ *   return all.filter(({ id }) => id.startsWith("aelyst_attempts_total")).length
+ * }).pipe(
+ *   Effect.provide(Metrics.layer),
+ *   Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)),
+ * )
+ *
+ * console.log((await Effect.runPromise(program)) > 0) // => true
+ * ```
  */
 export const layer: Layer.Layer<never> = /* @__PURE__ */ Layer.sync(Counting, make)

@@ -1,125 +1,238 @@
 /**
- * The one place that decides whether a create is sent again: delivery policies, backoff and the retry budget.
- * Decisions are pure; waiting and sending are the client's.
+ * The one place that decides what follows an attempt: delivery policies (D7), waits (D8), doubt and the retry budget.
+ * It is pure; `CreateCall` and `RateLimitSchedule` carry its steps out.
  */
-import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
-
-import type { Failure } from "./ResponseVerdict.ts"
+import type { AelystError, AttemptRecord, InvalidContactError } from "../errors/AelystError.ts"
+import { OutcomeUnknownError, UnavailableError } from "../errors/AelystError.ts"
+import { rateLimitWaitMs } from "../pacing/RateLimitWait.ts"
 
 /**
- * Names a delivery policy.
+ * What may be sent again.
  *
- * `at-most-once` sends again only what is provably not processed; `natural-key` trusts the identifier to be unique and
- * also sends again what is in doubt (D7).
+ * `at-most-once` resends only what was provably not processed. `natural-key` trusts the identifier to be unique and
+ * also resends attempts in doubt (D7).
  */
 export type Delivery = "at-most-once" | "natural-key"
 
-/** Holds what a decision depends on. */
+/** What a call may do; times are in milliseconds. */
 export interface RetryPolicy {
   readonly delivery: Delivery
   /** Resends after the first attempt; 0 means none, for every kind of failure. Default 3. */
   readonly retries: number
   /** Whether the call is a row of a run: 429s and unsent attempts are then resent until the run's deadline. */
   readonly run: boolean
-  /** Whether the token is asked for, so that a 401 may be answered by another one. */
+  /** Whether the token comes from an effect, so that a 401 may be answered by another token. */
   readonly renewsToken: boolean
+  /** The wait before an attempt in doubt is sent again. */
+  readonly doubtDelayMs: number
+  /** The longest wait that the API may ask for. */
+  readonly maxWaitMs: number
+  /** The end of the call, on the clock that `next` is given. */
+  readonly deadlineAt: number
 }
 
-/** Holds where one call stands: how often it was sent again, and whether an earlier attempt is in doubt. */
-export interface CallState {
+/** What happened in a call so far, as far as it matters for what follows. */
+export interface RetryState {
   readonly resends: number
+  /** Backoffs in a row. */
   readonly backoffs: number
+  /** 429s in a row. */
+  readonly rateLimits: number
   readonly doubtResends: number
-  /** Whether it was sent again for another token. */
+  /** Whether the token was asked for again. */
   readonly renewed: boolean
-  /** The code of the first attempt in doubt; doubt is never cleared by a later refusal. */
+  /** The code of the first attempt in doubt; a later response never clears it. */
   readonly doubt: string | undefined
 }
 
-/** Holds the state of a call before its first attempt. */
-export const initial: CallState = {
+/** The state of a call before its first attempt. */
+export const initial: RetryState = {
   resends: 0,
   backoffs: 0,
+  rateLimits: 0,
   doubtResends: 0,
   renewed: false,
   doubt: undefined,
 }
 
-/** Says what to do after a failed attempt. */
-export type Decision =
-  | { readonly _tag: "Fail" }
-  | { readonly _tag: "ExistsAfterDoubt" }
-  | { readonly _tag: "Resend"; readonly wait: "queue" | "backoff" | "doubt" }
+/** Every error of a call whose input was valid. */
+export type CallError = Exclude<AelystError, InvalidContactError>
 
-const fail: Decision = { _tag: "Fail" }
-
-/**
- * Decides what follows a failed attempt.
- *
- * A refusal for the rate goes back to its place in line, where the pacer alone waits. An attempt that never left is
- * sent again after a backoff. An attempt in doubt is sent again under `natural-key` only: once, in a run as often as
- * `retries` says. A refused token that was asked for is asked for once more, beside the count of `retries`.
- */
-export const decide = (policy: RetryPolicy, state: CallState, failure: Failure): Decision => {
-  if (failure.kind === "exists" && state.doubt !== undefined) return { _tag: "ExistsAfterDoubt" }
-  if (policy.retries === 0) return fail
-  if (failure.kind === "unauthorized" && policy.renewsToken && !state.renewed) {
-    return { _tag: "Resend", wait: "queue" }
-  }
-  if (!failure.resendable) return fail
-  const left = state.resends < policy.retries
-  switch (failure.kind) {
-    case "rate_limited":
-      return left || policy.run ? { _tag: "Resend", wait: "queue" } : fail
-    case "connection":
-      return left || policy.run ? { _tag: "Resend", wait: "backoff" } : fail
-    case "in_doubt": {
-      // the 429s that a row of a run has met say nothing about its doubt
-      const few = policy.run
-        ? state.doubtResends < policy.retries
-        : left && state.doubtResends === 0
-      return policy.delivery === "natural-key" && few ? { _tag: "Resend", wait: "doubt" } : fail
+/** What a step follows. */
+export type RetryEvent =
+  /** The pacer and the breaker let the request go. */
+  | { readonly _tag: "Permitted"; readonly attempts: ReadonlyArray<AttemptRecord> }
+  /** The attempt created the contact. */
+  | { readonly _tag: "Created" }
+  | {
+      readonly _tag: "Failed"
+      readonly error: CallError
+      /** When its response arrived; a 429 is waited for from then on. Default: now. */
+      readonly respondedAt?: number
+      /** Draws the jitter of a backoff: a number in [0, 1). */
+      readonly random: number
+      /** Whether the retry budget has room for a resend. */
+      readonly hasBudget: boolean
     }
-    default:
-      return fail
+
+/** What a call does next. */
+export type Step =
+  /** Send the request. */
+  | { readonly _tag: "Send" }
+  /** Go back to the queue: the pacer alone waits for a 429, at least `ms`. */
+  | { readonly _tag: "Queue"; readonly ms: number; readonly state: RetryState }
+  /** Wait, then go back to the queue. `isPaid`: the resend costs one of the budget. */
+  | {
+      readonly _tag: "Wait"
+      readonly ms: number
+      readonly reason: "backoff" | "doubt"
+      readonly isPaid: boolean
+      readonly state: RetryState
+    }
+  | { readonly _tag: "Done"; readonly result: "created" | "exists_after_doubt" }
+  | { readonly _tag: "Fail"; readonly error: CallError }
+
+/** How long a run pauses once its retry budget is spent. */
+const budgetPauseMs = 20_000
+const backoffBaseMs = 250
+const backoffCapMs = 20_000
+
+const send: Step = { _tag: "Send" }
+const created: Step = { _tag: "Done", result: "created" }
+const existsAfterDoubt: Step = { _tag: "Done", result: "exists_after_doubt" }
+
+/** Returns the wait before the nth backoff in a row (from 0): full jitter, base 250 ms, factor 2, cap 20 s. */
+export const backoffMs = (nth: number, random: number): number =>
+  random * Math.min(backoffCapMs, backoffBaseMs * 2 ** Math.min(nth, 10))
+
+/** Returns whether the API asks for a longer wait after a 429 than the call would make. */
+export const isTooLong = (
+  policy: RetryPolicy,
+  state: RetryState,
+  retryAfterMs: number | undefined,
+  now: number,
+): boolean => {
+  const ms = rateLimitWaitMs(retryAfterMs, state.rateLimits + 1)
+  return ms > policy.maxWaitMs || now + ms > policy.deadlineAt
+}
+
+/** Returns the error that ends a call: after an attempt in doubt it is the doubt, with the newest error beside it. */
+export const endingError = (state: RetryState, error: CallError): CallError =>
+  state.doubt === undefined || error._tag === "OutcomeUnknownError"
+    ? error
+    : new OutcomeUnknownError({ attempts: error.attempts, code: state.doubt, last: error })
+
+/** Returns what a call does after an event, at a time in milliseconds. Pure. */
+export const next = (
+  policy: RetryPolicy,
+  state: RetryState,
+  event: RetryEvent,
+  now: number,
+): Step => {
+  switch (event._tag) {
+    case "Created":
+      return created
+    case "Permitted":
+      return now < policy.deadlineAt
+        ? send
+        : fail(state, new UnavailableError({ attempts: event.attempts, reason: "deadline" }))
+    case "Failed":
+      return afterFailure(policy, state, event, now)
   }
 }
 
-/** Gives the state after a failed attempt that is sent again as decided. */
-export const advance = (state: CallState, failure: Failure, decision: Decision): CallState => ({
-  resends: state.resends + (failure.kind === "unauthorized" ? 0 : 1),
-  backoffs: decision._tag === "Resend" && decision.wait === "backoff" ? state.backoffs + 1 : 0,
-  doubtResends: state.doubtResends + (failure.kind === "in_doubt" ? 1 : 0),
-  renewed: state.renewed || failure.kind === "unauthorized",
-  doubt: state.doubt ?? (failure.kind === "in_doubt" ? failure.code : undefined),
+const fail = (state: RetryState, error: CallError): Step => ({
+  _tag: "Fail",
+  error: endingError(state, error),
 })
 
-const baseMs = 250
-const capMs = 20_000
+type Failed = RetryEvent & { readonly _tag: "Failed" }
 
-/** Draws the wait before resend `n` (from 0) in milliseconds: full jitter, base 250 ms, factor 2, cap 20 s. */
-export const backoffMs = (n: number): Effect.Effect<number> =>
-  Effect.map(Random.next, (r) => r * Math.min(capMs, baseMs * 2 ** Math.min(n, 10)))
+const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now: number): Step => {
+  const { error } = event
+  if (error._tag === "BadRequestError" && error.exists && state.doubt !== undefined) {
+    return existsAfterDoubt
+  }
+  if (policy.retries === 0) return fail(state, error)
+  if (error._tag === "AuthenticationError") {
+    return policy.renewsToken && !state.renewed
+      ? { _tag: "Queue", ms: 0, state: { ...state, backoffs: 0, rateLimits: 0, renewed: true } }
+      : fail(state, error)
+  }
+  const resent = { ...state, resends: state.resends + 1, backoffs: 0, rateLimits: 0 }
+  const isLeft = state.resends < policy.retries
+  if (error.outcome === "unknown") {
+    const doubtResends = state.doubtResends + 1
+    // the 429s that a row of a run has met say nothing about its doubt
+    const mayResend = policy.run
+      ? doubtResends <= policy.retries
+      : isLeft && state.doubtResends === 0
+    if (policy.delivery !== "natural-key" || !mayResend) return fail(state, error)
+    const doubt = state.doubt ?? codeOf(error)
+    return wait(policy, state, event, now, {
+      ms: policy.doubtDelayMs,
+      reason: "doubt",
+      state: { ...resent, doubtResends, doubt },
+    })
+  }
+  if (!error.isRetryable || !(isLeft || policy.run)) return fail(state, error)
+  if (error._tag === "RateLimitError") {
+    const { retryAfterMs } = error
+    return isTooLong(policy, state, retryAfterMs, event.respondedAt ?? now)
+      ? fail(state, error)
+      : {
+          _tag: "Queue",
+          ms: rateLimitWaitMs(retryAfterMs, state.rateLimits + 1),
+          state: { ...resent, rateLimits: state.rateLimits + 1 },
+        }
+  }
+  const asked = error._tag === "UnavailableError" ? (error.retryAfterMs ?? 0) : 0
+  return wait(policy, state, event, now, {
+    ms: Math.max(asked, backoffMs(state.backoffs, event.random)),
+    reason: "backoff",
+    state: { ...resent, backoffs: state.backoffs + 1 },
+  })
+}
+
+/** Returns a wait that fits deadline and budget, else the failure. */
+const wait = (
+  policy: RetryPolicy,
+  state: RetryState,
+  { error, hasBudget }: Failed,
+  now: number,
+  { ms: needed, ...step }: Pick<Step & { readonly _tag: "Wait" }, "ms" | "reason" | "state">,
+): Step => {
+  const ms = hasBudget ? needed : Math.max(needed, budgetPauseMs)
+  const isPossible = now + ms < policy.deadlineAt && (hasBudget || policy.run)
+  return isPossible ? { _tag: "Wait", ms, isPaid: hasBudget, ...step } : fail(state, error)
+}
+
+const codeOf = (error: CallError): string => {
+  if (error._tag === "OutcomeUnknownError") return error.code
+  return "status" in error ? `HTTP_${error.status}` : error._tag
+}
 
 /**
- * Bounds the resends of all calls to one origin: a bucket of 20, a resend costs 1, a call that succeeds at its first
+ * Bounds the resends of all calls to one origin: a bucket of 20. A resend costs 1, a call that succeeds at its first
  * attempt gives 0.1 back. A resend after a 429 costs nothing, since the API asked for it.
  */
 export class RetryBudget {
-  private tokens = 20
-  /** Takes the price of one resend; false where the bucket is empty. */
+  #left = 20
+
+  /** Takes the price of one resend; returns whether there was room for it. */
   take(): boolean {
-    if (this.tokens < 1) return false
-    this.tokens -= 1
+    if (this.#left < 1) return false
+    this.#left -= 1
     return true
   }
-  /** Gives back what a first-attempt success earns. */
+
+  /** Gives back what a success at the first attempt earns. */
   earn(): void {
-    this.tokens = Math.min(20, this.tokens + 0.1)
+    this.#left = Math.min(20, this.#left + 0.1)
   }
-  /** Tells how many resends are left. */
+
+  /** How many resends are left. */
   get left(): number {
-    return Math.floor(this.tokens)
+    return Math.floor(this.#left)
   }
 }

@@ -1,16 +1,16 @@
 /**
- * What all calls with one token to one origin share: the pacer, the circuit breaker, the retry budget and the key
- * locks. One lane per token and origin in a process, however many clients are made.
+ * What all calls with one token to one origin share: the pacer, the circuit breaker, the retry budget and the key locks.
+ * There is one per token and origin in a process, however many clients are made.
  */
 import * as Effect from "effect/Effect"
 
-import { CircuitBreaker } from "./CircuitBreaker.ts"
-import { KeyLock } from "./KeyLock.ts"
-import type { ClientConfig } from "./ClientOptions.ts"
 import * as Pacer from "../pacing/Pacer.ts"
+import { CircuitBreaker } from "./CircuitBreaker.ts"
+import type { ClientConfig } from "./ClientOptions.ts"
+import { KeyLock } from "./KeyLock.ts"
 import { RetryBudget } from "./RetryPolicy.ts"
 
-/** Holds what the calls of one token and origin share. */
+/** What the calls of one token and origin share. */
 export interface SharedState {
   readonly pacer: Pacer.Pacer["Service"]
   readonly breaker: CircuitBreaker
@@ -18,7 +18,29 @@ export interface SharedState {
   readonly locks: KeyLock
 }
 
-/** Makes a lane with a pacer of its own; its state is in memory. */
+/**
+ * Creates the state of one token and origin, with a pacer whose state is in memory.
+ *
+ * **Example** (Two clients that share one pace)
+ *
+ * ```ts
+ * import { ClientOptions, SharedState, makeWith } from "@aelyst/core/adapter"
+ * import { Effect, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const config = yield* Effect.fromResult(ClientOptions.parse({ rateLimit: { perSecond: 5 } }))
+ *   const shared = yield* SharedState.make(config)
+ *   const token = Redacted.make("sandbox_ok")
+ *   const first = yield* makeWith(config, token, shared)
+ *   const second = yield* makeWith({ ...config, retries: 0 }, token, shared)
+ *   return [yield* first.rateLimit, yield* second.rateLimit]
+ * }).pipe(Effect.provide(FetchHttpClient.layer))
+ *
+ * const [one, other] = await Effect.runPromise(program)
+ * console.log(one?.limit === other?.limit) // => true
+ * ```
+ */
 export const make = (
   config: Pick<ClientConfig, "origin" | "maxQueue" | "perSecond" | "scheduled">,
 ): Effect.Effect<SharedState> =>

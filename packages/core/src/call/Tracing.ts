@@ -1,19 +1,19 @@
 /**
- * Spans for whoever has installed a tracer: one per create, a child per attempt. They carry the template of the path
- * and never a URL, an identifier or a value; without a tracer they cost next to nothing.
+ * Spans, if a tracer is installed: one per create, a child per attempt. They carry the template of the path, never a URL,
+ * an identifier or a value; without a tracer they cost next to nothing.
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { Fiber } from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 
-/** Tells whether somebody sees spans: the native tracer only makes them up. */
+/** Returns whether a tracer is installed: the native one only makes spans up. */
 export const isInstalled = (fiber: Pick<Fiber<unknown, unknown>, "getRef">): boolean =>
   fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
 /**
- * Runs an effect in a span of its own where a tracer is installed; else it just runs, without a span. The tracer sees
- * how it ended, but not with what: a result names the contact.
+ * Runs an effect in a span if a tracer is installed, else without one. The tracer sees how it ended, but not its value: a
+ * result names the contact.
  */
 export const spanned = <A, E, R>(
   name: string,
@@ -36,7 +36,7 @@ export const spanned = <A, E, R>(
     )
   })
 
-/** Gives the `traceparent` header of the span at hand; none without a span. */
+/** Returns the `traceparent` header of the current span; undefined without a span. */
 export const traceparent: Effect.Effect<string | undefined> = Effect.withFiber((fiber) => {
   const span = Context.getOrUndefined(fiber.context, Tracer.ParentSpan)
   return Effect.succeed(

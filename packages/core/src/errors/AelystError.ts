@@ -11,6 +11,8 @@ import type { ErrorTag, Outcome } from "./ErrorTable.ts"
 import { docsUrl, errorTable } from "./ErrorTable.ts"
 import type { Issue } from "../contact/Issue.ts"
 import type { RateLimitInfo } from "./RateLimitHeaders.ts"
+import type { ResponseHead } from "./ResponseHead.ts"
+import { responseOf } from "./ResponseHead.ts"
 
 /** Describes one attempt of a call, without anything of the contact, the URL or the token. */
 export interface AttemptRecord {
@@ -43,6 +45,8 @@ export interface Members<O extends Outcome> {
   readonly apiMessage: string | undefined
   /** What the newest answer told about the rate limit, times in milliseconds; undefined where none came. Not in the JSON. */
   readonly rateLimit: RateLimitInfo | undefined
+  /** The head of the newest response; undefined if none came. Not in the JSON. */
+  readonly response: ResponseHead | undefined
   /** The address of the error's page section. */
   readonly docs: string
 }
@@ -127,6 +131,9 @@ const define =
       }
       get rateLimit(): RateLimitInfo | undefined {
         return rateLimits.get(this)
+      }
+      get response(): ResponseHead | undefined {
+        return responseOf(this)
       }
       get retryAfter(): Duration.Duration | undefined {
         const ms: unknown = Reflect.get(this, "retryAfterMs")

@@ -51,7 +51,7 @@ export interface Permit {
  *
  * `retryAfterMs` is the wait that would have been needed, where that is known.
  */
-export class PacerUnavailable extends Data.TaggedError("PacerRefusal")<{
+export class PacerUnavailable extends Data.TaggedError("PacerUnavailable")<{
   readonly reason: "queue" | "deadline"
   readonly retryAfterMs?: number
 }> {}

@@ -1,0 +1,98 @@
+/**
+ * The rate-limit schedule as an Effect `Schedule`: what the client does after an error, for programs that are composed of
+ * several calls. Both follow `RetryPolicy.next`.
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Result from "effect/Result"
+import * as Schedule from "effect/Schedule"
+
+import { parse } from "./call/ClientOptions.ts"
+import type { Delivery } from "./call/RetryPolicy.ts"
+import * as RetryPolicy from "./call/RetryPolicy.ts"
+import { isAelystError } from "./errors/AelystError.ts"
+import { rateLimitJitterMs } from "./pacing/RateLimitWait.ts"
+
+/** The options of the schedule; their units and ranges are those of the client's options of the same name. */
+export interface Options {
+  /** What may be repeated. Default `at-most-once`: nothing that is in doubt. */
+  readonly delivery?: Delivery | undefined
+  /** The most repetitions, 0 to 100. Default 3. */
+  readonly retries?: number | undefined
+  /** The time for all repetitions and waits; none that ends later is begun. Default 60 s, under `natural-key` 120 s. */
+  readonly deadline?: Duration.Input | undefined
+  /** The longest `Retry-After` that is waited for. Default 60 s. */
+  readonly maxWait?: Duration.Input | undefined
+  /** The wait before a program in doubt is repeated, at least 1 s. Default 5 s. */
+  readonly doubtDelay?: Duration.Input | undefined
+}
+
+/**
+ * Creates a schedule for `Effect.retry` that repeats a program as the client repeats a request; its output is the wait.
+ *
+ * **Details**
+ *
+ * After a 429 it waits as long as the API asks (`retryAfter`), and at least 1 s, doubling, if the API names no time (D8).
+ * After a connection error or an `UnavailableError` it backs off. It never repeats what is in doubt, unless `delivery` is
+ * `natural-key`. It ends at the limit of repetitions or of time, and at every error that no repetition can fix: an
+ * invalid contact, a rejection, a refused token, and any error that is not an `AelystError`.
+ *
+ * **Gotchas**
+ *
+ * It repeats the whole program: what was created before the failing step is created again, and the API then says that it
+ * exists. A wrong option is a defect, a `ConfigurationError`.
+ *
+ * **Example** (Repeat a program that was rate limited)
+ *
+ * ```ts
+ * import { RateLimitError, RateLimitSchedule } from "@aelyst/core"
+ * import { Effect } from "effect"
+ *
+ * let runs = 0
+ * const program = Effect.suspend(() => {
+ *   runs += 1
+ *   return runs === 1
+ *     ? Effect.fail(new RateLimitError({ attempts: [], retryAfterMs: 100 }))
+ *     : Effect.succeed(`done in run ${runs}`)
+ * })
+ *
+ * const repeated = Effect.retry(program, RateLimitSchedule.make({ retries: 5 }))
+ * console.log(await Effect.runPromise(repeated)) // => done in run 2
+ * ```
+ */
+export const make = (options: Options = {}): Schedule.Schedule<Duration.Duration, unknown> => {
+  const parsed = parse(options)
+  return Result.isFailure(parsed)
+    ? Schedule.fromStep(Effect.die(parsed.failure))
+    : Schedule.fromStep(
+        Effect.map(Clock.currentTimeMillis, (start) => {
+          const { delivery, doubtDelayMs, retries } = parsed.success
+          const defaultDeadlineMs = delivery === "natural-key" ? 120_000 : 60_000
+          const policy: RetryPolicy.RetryPolicy = {
+            delivery,
+            retries,
+            run: false,
+            renewsToken: false,
+            doubtDelayMs,
+            maxWaitMs: parsed.success.maxWaitMs ?? 60_000,
+            deadlineAt: start + (parsed.success.deadlineMs ?? defaultDeadlineMs),
+          }
+          let state = RetryPolicy.initial
+          return Effect.fnUntraced(function* (now: number, error: unknown) {
+            const stop = Cause.done(Duration.zero)
+            if (!isAelystError(error) || error._tag === "InvalidContactError") return yield* stop
+            const random = yield* Random.next
+            const event = { _tag: "Failed", error, random, hasBudget: true } as const
+            const step = RetryPolicy.next(policy, state, event, now)
+            if (step._tag !== "Queue" && step._tag !== "Wait") return yield* stop
+            state = step.state
+            const jitterMs = step._tag === "Queue" ? rateLimitJitterMs(step.ms, random) : 0
+            const wait = Duration.millis(step.ms + jitterMs)
+            return [wait, wait] as [Duration.Duration, Duration.Duration]
+          })
+        }),
+      )
+}

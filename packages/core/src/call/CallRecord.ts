@@ -1,0 +1,70 @@
+/** What is known of one call while it runs, so that one that is interrupted can still tell whether the contact exists. */
+import type { AttemptRecord } from "../errors/AelystError.ts"
+import type { Outcome } from "../errors/ErrorTable.ts"
+import type { ResponseHead } from "../errors/ResponseHead.ts"
+import type { TransportProbe } from "./TransportProbe.ts"
+
+/** What became of the contact of a call. */
+export type CallOutcome = "created" | "exists_after_doubt" | Outcome
+
+/** How a call ended; every result and every error of a call is one. */
+export interface CallEnd {
+  readonly outcome: CallOutcome
+  /** Every attempt, oldest first. */
+  readonly attempts: ReadonlyArray<AttemptRecord>
+  /** The head of the newest response; undefined if none came. */
+  readonly response?: ResponseHead | undefined
+}
+
+/** How a call ended, for those who only watch: the response is out of inspection, since its headers may echo anything. */
+export class Ended implements CallEnd {
+  readonly outcome: CallOutcome
+  readonly attempts: ReadonlyArray<AttemptRecord>
+  readonly #response: ResponseHead | undefined
+
+  constructor({ attempts, outcome, response }: CallEnd) {
+    this.outcome = outcome
+    this.attempts = attempts
+    this.#response = response
+  }
+
+  get response(): ResponseHead | undefined {
+    return this.#response
+  }
+}
+
+/** Follows one call from its start to its end. */
+export class CallRecord implements CallEnd {
+  readonly attempts: Array<AttemptRecord> = []
+  response: ResponseHead | undefined
+  /** When the newest attempt ended, or the call began, in monotonic milliseconds. */
+  idleSince: number
+  /** The probe of the attempt under way; none once its status has told that nothing was created. */
+  probe: TransportProbe | undefined
+  #isCreated = false
+  #isDoubtful = false
+
+  constructor(now: number) {
+    this.idleSince = now
+  }
+
+  /** Notes how an attempt ended. */
+  add(attempt: AttemptRecord, outcome: Outcome | "created", endedAt: number): void {
+    this.attempts.push(attempt)
+    this.idleSince = endedAt
+    this.probe = undefined
+    this.#isCreated = outcome === "created"
+    if (outcome === "unknown") this.#isDoubtful = true
+  }
+
+  /** Whether the request of the attempt under way may have left. */
+  get isSent(): boolean {
+    return this.probe !== undefined && !this.probe.unsent
+  }
+
+  /** What is known of the contact if the call stopped now. */
+  get outcome(): Exclude<CallOutcome, "exists_after_doubt"> {
+    if (this.#isCreated) return "created"
+    return this.isSent || this.#isDoubtful ? "unknown" : "not_sent"
+  }
+}

@@ -1,0 +1,19 @@
+/** The run that a call is a row of: `createMany` provides it, so that its rows pause together and end together. */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+
+/** Lets the rows of a run pause instead of failing, and end together. Times are monotonic milliseconds. */
+export interface RunScope {
+  readonly deadlineAt: number
+  /** The reason of the errors of unsent rows, once the run has stopped. */
+  readonly stopped: () => "closed" | "deadline" | undefined
+  /** Ends with that reason once there is one. */
+  readonly stopping: Effect.Effect<"closed" | "deadline">
+  /** Waits while the circuit is open, and ends the run if it gives up. */
+  readonly pause: (ms: number, lastResponseAt: () => number) => Effect.Effect<void>
+}
+
+/** The run of the calls made under it; none for single calls. */
+export const CurrentRun = Context.Reference<RunScope | undefined>("@aelyst/core/CurrentRun", {
+  defaultValue: () => undefined,
+})

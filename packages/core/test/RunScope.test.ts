@@ -1,0 +1,46 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Exit, Redacted } from "effect"
+import { HttpClient } from "effect/http"
+
+import * as AelystClient from "../src/AelystClient.ts"
+import type { RunScope } from "../src/call/RunScope.ts"
+import { CurrentRun } from "../src/call/RunScope.ts"
+import * as Scripted from "./scripted.ts"
+
+const create = (run: RunScope | undefined) =>
+  Effect.gen(function* () {
+    const server = Scripted.make([Scripted.ok])
+    const client = yield* AelystClient.make({ token: Redacted.make("token-for-tests") }).pipe(
+      Effect.provideService(HttpClient.HttpClient, server.client),
+    )
+    const exit = yield* Effect.exit(
+      Effect.provideService(client.create("id:5", { firstName: "Ana" }), CurrentRun, run),
+    )
+    return { exit, requests: server.received.length }
+  })
+
+describe("CurrentRun", () => {
+  it.effect("ends a call of a run that has stopped, before anything is sent", () =>
+    Effect.gen(function* () {
+      const { exit, requests } = yield* create({
+        deadlineAt: Number.POSITIVE_INFINITY,
+        stopped: () => "closed",
+        stopping: Effect.succeed("closed"),
+        pause: () => Effect.void,
+      })
+      assert(Exit.isFailure(exit))
+      const error = Exit.findErrorOption(exit)
+      assert(error._tag === "Some" && error.value._tag === "UnavailableError")
+      assert.strictEqual(error.value.reason, "closed")
+      assert.strictEqual(requests, 0)
+    }),
+  )
+
+  it.effect("is none for a single call", () =>
+    Effect.gen(function* () {
+      const { exit, requests } = yield* create(undefined)
+      assert.isTrue(Exit.isSuccess(exit))
+      assert.strictEqual(requests, 1)
+    }),
+  )
+})
