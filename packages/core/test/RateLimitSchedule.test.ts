@@ -40,6 +40,22 @@ const lastOf = ({ result }: Vector): string =>
     ? "BadRequestError"
     : (/ last (\w+)/.exec(result)?.[1] ?? result.split(" ")[0] ?? "")
 
+/** Returns the waits that a schedule answers a series of errors with, in milliseconds. */
+const step = (options: RateLimitSchedule.Options, ...errors: ReadonlyArray<unknown>) =>
+  Effect.gen(function* () {
+    const next = yield* Schedule.toStep(RateLimitSchedule.make(options))
+    const waits: Array<number> = []
+    let now = yield* Clock.currentTimeMillis
+    for (const error of errors) {
+      const exit = yield* Effect.exit(next(now, error))
+      if (Exit.isFailure(exit)) return [...waits, "done"]
+      const ms = Duration.toMillis(exit.value[1])
+      waits.push(ms)
+      now += ms
+    }
+    return waits
+  })
+
 describe("RateLimitSchedule", () => {
   for (const vector of vectors) {
     it.effect(`repeats a program as the client resends: ${vector.name}`, () =>
@@ -59,21 +75,6 @@ describe("RateLimitSchedule", () => {
       }),
     )
   }
-
-  const step = (options: RateLimitSchedule.Options, ...errors: ReadonlyArray<unknown>) =>
-    Effect.gen(function* () {
-      const next = yield* Schedule.toStep(RateLimitSchedule.make(options))
-      const waits: Array<number> = []
-      let now = yield* Clock.currentTimeMillis
-      for (const error of errors) {
-        const exit = yield* Effect.exit(next(now, error))
-        if (Exit.isFailure(exit)) return [...waits, "done"]
-        const ms = Duration.toMillis(exit.value[1])
-        waits.push(ms)
-        now += ms
-      }
-      return waits
-    })
 
   it.effect("ends at an error that is not an AelystError", () =>
     Effect.gen(function* () {
