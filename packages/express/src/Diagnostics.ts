@@ -2,7 +2,7 @@
  * What the blocks notice about how they are set up: each finding has a stable code and a name to switch it off by, is
  * logged once per app, and has a heading in the README.
  */
-import type { Checks, LogEntry, SetupOptions } from "./types.ts"
+import type { Checks, FindingName, LogEntry, SetupOptions } from "./types.ts"
 
 interface Finding {
   readonly level: "warn" | "error"
@@ -56,10 +56,7 @@ export const findings = {
     code: "ERR_AELYST_EXPRESS_UPSTREAM_AUTH",
     message: "The API refused our token: no contact is created until it gets one that it accepts",
   },
-} as const satisfies Record<string, Finding>
-
-/** Names a finding. */
-export type FindingName = keyof typeof findings
+} as const satisfies Record<FindingName, Finding>
 
 /** Gives the address of a finding's heading. */
 const docsOf = (code: string): string =>

@@ -11,12 +11,21 @@ import type {
 } from "@aelyst/node"
 import type { Request, RequestHandler, Response } from "express"
 
-import type { FindingName } from "./Diagnostics.ts"
-
 type Awaitable<A> = A | Promise<A>
 
 /** Where contacts go: a client of yours, or the options of one. */
 export type ClientSource = Aelyst | AelystOptions
+
+/** Names what can be noticed about the set-up. */
+export type FindingName =
+  | "noClient"
+  | "noToken"
+  | "mapperBeforeHandler"
+  | "bodyConsumed"
+  | "trustProxyUnset"
+  | "trustProxyAll"
+  | "onCreatedFailed"
+  | "upstreamAuth"
 
 /** Switches what is noticed about the set-up: all of it, or by name. */
 export type Checks = boolean | { readonly [Name in FindingName]?: boolean }

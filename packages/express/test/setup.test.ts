@@ -4,7 +4,7 @@ import type { RequestHandler } from "express"
 import { readFileSync } from "node:fs"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 
-import type { FindingName } from "../src/Diagnostics.ts"
+import type { FindingName } from "../src/types.ts"
 import { findings } from "../src/Diagnostics.ts"
 import type { LogEntry, SetupOptions } from "../src/index.ts"
 import { aelyst, aelystErrors, contactProxy, createContact } from "../src/index.ts"
