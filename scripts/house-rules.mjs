@@ -1,0 +1,43 @@
+// The arrows of the house: which package may import which, and inside a package which wing may import which.
+// scripts/check-cycles.mjs holds the imports and the lint rules to it; scripts/design.mjs writes it into docs/design.md.
+
+/** What the sources of a package may import of the other packages; a package that is not listed may import none. */
+export const packageArrows = {
+  core: [],
+  node: ["core"],
+  express: ["node"],
+  sandbox: ["core"],
+  cli: ["core", "node", "sandbox", "import", "journal", "outbox", "workflow"],
+  journal: ["core"],
+  redis: ["core"],
+  import: ["core", "journal"],
+  outbox: ["core", "journal"],
+  workflow: ["import", "journal"],
+}
+
+/** What the tests of every package but core may import besides: servers to run against. Those of core import nothing. */
+export const testArrows = ["sandbox", "apps/conformance"]
+
+/** The apps that are imported: the simulated servers and clients of `conformance` are measured by `bench`. */
+export const appArrows = { bench: ["conformance"] }
+
+/**
+ * The wings of each package that has some: a folder of `src`, with the other wings and top-level modules that it may
+ * import. Every wing may import the modules in `open`, which import no other module of the package.
+ */
+export const wings = {
+  core: {
+    open: ["types"],
+    wings: {
+      contact: [],
+      errors: ["contact"],
+      pacing: [],
+      call: ["errors", "contact", "pacing"],
+    },
+  },
+  node: { open: ["types", "version"], wings: { transport: [] } },
+  sandbox: {
+    open: ["types"],
+    wings: { api: [], server: ["api"], cli: ["server", "api", "Sandbox"] },
+  },
+}
