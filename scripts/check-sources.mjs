@@ -4,10 +4,10 @@
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
-import { fileURLToPath } from "node:url"
 import { parseSync, Visitor } from "oxc-parser"
 
-process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
+import { declaresTests, lineCounter, textOf } from "./sources.mjs"
+
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
   encoding: "utf8",
 })
@@ -17,33 +17,13 @@ const problems = []
 const facts = new Set(Array.from({ length: 10 }, (_, index) => `W${index + 1}`))
 const counts = { casts: 0, tests: 0, sources: 0 }
 
-const suites = new Set(["it", "test", "describe", "bench", "layer", "suite"])
 const forbidden = new Set(["skip", "only", "todo", "skipIf", "runIf", "fails", "fail"])
-/** Names the function at the left end of `it.effect.each(…)`. */
-const rootOf = (node) => {
-  if (node.type === "MemberExpression") return rootOf(node.object)
-  if (node.type === "CallExpression") return rootOf(node.callee)
-  return node.type === "Identifier" ? node.name : undefined
-}
-/** Gives the text of a test's name, as far as it is written out. */
-const textOf = (node) => {
-  if (node?.type === "Literal") return String(node.value)
-  return node?.type === "TemplateLiteral"
-    ? node.quasis.map((quasi) => quasi.value.raw).join("")
-    : ""
-}
 
 const checkSource = (file, text) => {
   counts.sources++
   const { program, comments, errors } = parseSync(file, text)
   if (errors.length > 0) problems.push(`${file}: ${errors[0].message}`)
-  const starts = [0]
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1)
-  const lineOf = (offset) => {
-    let line = starts.length
-    while (line > 1 && starts[line - 1] > offset) line--
-    return line
-  }
+  const lineOf = lineCounter(text)
   const say = (node, what) => problems.push(`${file}:${lineOf(node.start)} ${what}`)
   const reasons = new Set(
     comments
@@ -54,7 +34,7 @@ const checkSource = (file, text) => {
   for (const comment of comments) {
     const line = lineOf(comment.start)
     if (comment.type === "Line" && reasons.has(line - 1)) {
-      const before = text.slice(starts[line - 1], comment.start)
+      const before = text.slice(text.lastIndexOf("\n", comment.start) + 1, comment.start)
       if (before.trim() === "") reasons.add(line)
     }
   }
@@ -66,15 +46,13 @@ const checkSource = (file, text) => {
     counts.casts++
     // beside or above the cast, its `as`, or the innermost statement or member that holds it
     const holder = statements.filter((one) => one.start <= node.start && node.end <= one.end).at(-1)
-    const places = [node.start, type.start, holder?.start ?? node.start]
-    if (!places.some(explained)) say(node, "a cast without a comment that says why it is safe")
+    const offsets = [node.start, type.start, holder?.start ?? node.start]
+    if (!offsets.some(explained)) say(node, "a cast without a comment that says why it is safe")
   }
   const test = /(^|\/)test\//.test(file)
   const call = (node) => {
-    const name = rootOf(node.callee)
-    if (!test || name === undefined || !suites.has(name)) return
-    const words = textOf(node.arguments[0])
-    if (words === "") return
+    const words = declaresTests(node.callee) ? textOf(node.arguments[0]) : undefined
+    if (!test || words === undefined || words === "") return
     counts.tests++
     for (const fact of words.match(/\bW\d+\b/g) ?? []) facts.delete(fact)
     for (const [, from, to] of words.matchAll(/\bW(\d+) to W(\d+)\b/g)) {
@@ -100,7 +78,7 @@ const checkSource = (file, text) => {
     CallExpression: call,
     MemberExpression: (node) => {
       const property = node.computed ? undefined : node.property.name
-      if (test && forbidden.has(property) && suites.has(rootOf(node) ?? "")) {
+      if (test && forbidden.has(property) && declaresTests(node)) {
         say(node, `a test that is marked .${property}`)
       }
     },

@@ -51,7 +51,7 @@ const examples = {
 }
 
 /** Brings the derived document to what the vendor's page says; each step is a blemish of the derivation. */
-const mend = (document) => {
+const correct = (document) => {
   for (const [name, schema] of Object.entries(document.components.schemas)) {
     // the API is not known to refuse other members, and answers may carry more
     delete schema.additionalProperties
@@ -171,7 +171,7 @@ ${issues}
 }
 
 const outputs = new Map([
-  ["docs/openapi.json", `${JSON.stringify(mend(OpenApi.fromApi(AelystApi)), null, 2)}\n`],
+  ["docs/openapi.json", `${JSON.stringify(correct(OpenApi.fromApi(AelystApi)), null, 2)}\n`],
   ["docs/errors.md", errorsPage()],
 ])
 

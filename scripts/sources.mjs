@@ -61,6 +61,24 @@ export const withoutComments = ({ text, comments }) => {
   return code + text.slice(at)
 }
 
+const suites = new Set(["it", "test", "describe", "bench", "layer", "suite"])
+const rootOf = (node) => {
+  if (node.type === "MemberExpression") return rootOf(node.object)
+  if (node.type === "CallExpression") return rootOf(node.callee)
+  return node.type === "Identifier" ? node.name : undefined
+}
+
+/** Returns whether a call or a member begins with a function that declares tests, such as `it` in `it.effect.each(…)`. */
+export const declaresTests = (node) => suites.has(rootOf(node) ?? "")
+
+/** Returns the text of a string or of a template with `…` for what is inserted; undefined for anything else. */
+export const textOf = (node) => {
+  if (node?.type === "Literal") return typeof node.value === "string" ? node.value : undefined
+  return node?.type === "TemplateLiteral"
+    ? node.quasis.map(({ value }) => value.cooked ?? value.raw).join("…")
+    : undefined
+}
+
 /** Prints the problems of a check, the details of one indented under it, or the summary if there are none. */
 export const report = (problems, summary) => {
   for (const problem of problems) console.error(problem)
