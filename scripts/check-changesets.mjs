@@ -1,5 +1,5 @@
-// Holds the changesets to the rules of a repository with bundles: a package that holds another's code is not released by
-// itself when that one changes, so whoever names the one must name the other. And every change of a package has one.
+// Checks the changesets. A package that bundles another one's code is not released automatically when that code changes, so
+// a changeset that names the other package must name this one, too; and every change of a package needs a changeset.
 import { execFileSync } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -29,7 +29,7 @@ for (const file of globSync(".changeset/*.md")) {
   for (const line of front.split(/\r?\n/)) {
     const [, name, kind] = /^["']?([^"':]+)["']?: *(major|minor|patch)$/.exec(line) ?? []
     if (name === undefined) problems.push(`${file}: cannot read the line ${JSON.stringify(line)}`)
-    else if (!names.has(name)) problems.push(`${file}: ${name} is no package of ours`)
+    else if (!names.has(name)) problems.push(`${file}: ${name} is not a package of this repository`)
     else releases.add(name)
     if (kind === "major" && manifests.find((m) => m.name === name)?.version.startsWith("0.")) {
       problems.push(`${file}: before 1.0 a breaking change is a minor`)
@@ -56,7 +56,7 @@ const git = (...args) => {
     return undefined
   }
 }
-/** The commit that a branch is measured against: where it left main, or else the last release. */
+/** The commit that a branch is compared with: its merge base with main, or else the last release. */
 const base = () => {
   const head = git("rev-parse", "HEAD")
   for (const main of ["origin/main", "main"]) {

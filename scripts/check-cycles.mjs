@@ -30,7 +30,7 @@ const partsOf = (file) => {
   const [, kind, name, area, rest] = /^(packages|apps)\/([^/]+)\/([^/]+)\/(.+)$/.exec(file) ?? []
   return { kind, name, area, rest }
 }
-/** Returns the wing of a file, or the name of the module if it stands at the top. */
+/** Returns the wing of a file, or the name of the module at the top of `src`. */
 const wingOf = (rest) => (rest.includes("/") ? rest.split("/")[0] : rest.replace(/\..*$/, ""))
 const list = (names) => names.toSorted().join(", ") || "nothing"
 

@@ -167,7 +167,7 @@ const check = (file, isTest) => {
         return isTest ? undefined : add(node, node.name, kind)
       case "ObjectPattern":
         return node.properties.forEach((property) => {
-          // the key belongs to what is taken apart
+          // the key is a name of the value that is taken apart
           keysOfPatterns.add(property)
           bind(property.type === "RestElement" ? property.argument : property.value, kind)
         })

@@ -80,13 +80,13 @@ const checkManifest = (manifest, say) => {
     for (const name of names) if (!known.includes(name)) say(`has ${name} in ${kind}`)
     for (const range of Object.values(manifest[kind] ?? {})) {
       if (/^(workspace|catalog|file|link):/.test(range))
-        say(`has the range ${range}, which nobody else can read`)
+        say(`has the range ${range}, which works only in this repository`)
     }
   }
   if (allowed[manifest.name]?.optional === true) {
     for (const name of Object.keys(manifest.peerDependencies ?? {})) {
       if (manifest.peerDependenciesMeta?.[name]?.optional !== true)
-        say(`asks everybody for ${name}`)
+        say(`makes the peer ${name} required`)
     }
   }
   if (manifest.bundleDependencies !== undefined) say("bundles dependencies as folders")

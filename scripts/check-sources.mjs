@@ -1,6 +1,6 @@
-// Holds the sources to rules that the linter does not know: no `any`, no `!`, no skipped or focused test, every cast
-// beside a comment that says why it is safe, each fact of the wire (W1 to W10) named by a test, nothing left to do,
-// nothing of one machine in a file, every test run by a script, and workflows that can do no more than they must.
+// Checks rules that the linter does not know: no `any`, no `!`, no skipped or focused test, a comment at every cast that
+// says why it is safe, a test that names each fact of the wire (W1 to W10), nothing left to do, no path of one machine,
+// every test run by a script, and workflows with no more rights than they need.
 import { execFileSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -44,7 +44,7 @@ const checkSource = (file, text) => {
     const type = node.typeAnnotation
     if (type.type === "TSTypeReference" && type.typeName.name === "const") return
     counts.casts++
-    // beside or above the cast, its `as`, or the innermost statement or member that holds it
+    // at or above the cast, its `as`, or the innermost statement or member that holds it
     const holder = statements.filter((one) => one.start <= node.start && node.end <= one.end).at(-1)
     const offsets = [node.start, type.start, holder?.start ?? node.start]
     if (!offsets.some(explained)) say(node, "a cast without a comment that says why it is safe")
@@ -99,7 +99,8 @@ for (const file of files) {
   const text = readFileSync(file, "utf8")
   if (/^(packages|apps)\/.*\.(ts|mts|cts|tsx)$/.test(file)) checkSource(file, text)
   if (file === "pnpm-lock.yaml") {
-    if (/tarball: /.test(text)) problems.push(`${file}: a package with an address of its own`)
+    if (/tarball: /.test(text))
+      problems.push(`${file}: a package that does not come from the registry`)
     continue
   }
   if (file.startsWith(".github/workflows/")) {

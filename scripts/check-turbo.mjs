@@ -1,5 +1,5 @@
-// Proves that turbo repeats no work that need not be repeated and leaves none out: right after a run everything comes
-// from the cache, and an edit in one package changes the hashes of exactly those that are built on it.
+// Proves that turbo repeats only what is needed and leaves nothing out: right after a run everything comes from the cache,
+// and an edit in one package changes the hashes of exactly those packages that depend on it.
 import { spawnSync } from "node:child_process"
 import { globSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -21,7 +21,7 @@ const turbo = (...args) => {
   }
   return done.stdout
 }
-/** Gives the hash of each package's task without running it. */
+/** Returns the hash of each package's task without running it. */
 const hashes = (task) => {
   const { tasks } = JSON.parse(turbo(task, "--dry=json"))
   return new Map(
@@ -31,7 +31,7 @@ const hashes = (task) => {
   )
 }
 
-// who is built on core, straight or by way of another, development included: tests read the others' sources
+// the packages that depend on core, directly or not, development included: tests read the sources of others
 const manifests = globSync("{packages,apps}/*/package.json").map((file) =>
   JSON.parse(readFileSync(file, "utf8")),
 )
@@ -70,7 +70,7 @@ const touch = (file, name) => {
   const wanted = [...dependents(name)].filter((one) => first.has(one)).toSorted()
   if (changed.join() !== wanted.join()) {
     problems.push(
-      `an edit of ${file} repeats the tests of ${changed.join(", ") || "nobody"}; wanted: ${wanted.join(", ")}`,
+      `an edit of ${file} repeats the tests of ${changed.join(", ") || "no package"}; wanted: ${wanted.join(", ")}`,
     )
   }
   console.log(`an edit in ${name} repeats ${changed.length} of ${first.size} suites`)

@@ -1,5 +1,5 @@
-// Writes what is generated: docs/openapi.json from the contract, docs/errors.md and the tables of the READMEs from core's
-// table of errors, and the version that a package tells the API. With --check it writes nothing and fails where a file
+// Writes the generated files: docs/openapi.json from the contract, docs/errors.md and the tables of the READMEs from core's
+// table of errors, and the version that a package tells the API. With --check it writes nothing and fails if a file
 // differs.
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -21,7 +21,7 @@ const { rules } = await core("contact/Issue.ts")
 const { exitOf, exitTable } = await source("cli/src/ExitCode.ts")
 const { statusTable } = await source("express/src/Status.ts")
 
-/** Gives the exit codes that an error can end the command with. */
+/** Returns the exit codes that an error can end the command with. */
 const exits = (tag) => {
   // the code of a call that ended in doubt is that of its newest error
   const lasts =
@@ -41,7 +41,7 @@ const headers = {
   ],
 }
 
-/** Gives each documented answer its published example (W5 to W9). */
+/** The published example of each documented response (W5 to W9). */
 const examples = {
   ContactCreated: { code: "200", message: "Contact added successfully!" },
   BadRequest: { code: 400, message: "Validation error." },
@@ -50,7 +50,7 @@ const examples = {
   InternalError: { code: 500, message: "Unexpected error occurred" },
 }
 
-/** Brings the derived document to what the vendor's page says; each step is a blemish of the derivation. */
+/** Corrects the derived document to match the vendor's page; each step is a blemish of the derivation. */
 const correct = (document) => {
   for (const [name, schema] of Object.entries(document.components.schemas)) {
     // the API is not known to refuse other members, and answers may carry more
@@ -89,7 +89,7 @@ const correct = (document) => {
     description: "The facts of the vendor's page, and what this project decides where it is silent",
     url: "https://github.com/aelyst/aelyst/blob/main/docs/wire.md",
   }
-  // a stable order of the schemas, whatever order they are met in
+  // a stable order of the schemas, in whatever order they are found
   document.components.schemas = Object.fromEntries(
     Object.entries(document.components.schemas).toSorted(([a], [b]) => (a < b ? -1 : 1)),
   )
@@ -183,7 +183,7 @@ for (const file of ["README.md", ...globSync("packages/*/README.md")]) {
   if (from === -1 && to === -1) continue
   if (from === -1 || to < from)
     throw new Error(`${file}: the markers of the error table do not match`)
-  // packages are read on the registry too, where a relative link leads nowhere
+  // packages are read on the registry too, and a relative link leads nowhere there
   const link =
     file === "README.md"
       ? "docs/errors.md"
@@ -191,7 +191,7 @@ for (const file of ["README.md", ...globSync("packages/*/README.md")]) {
   outputs.set(file, `${text.slice(0, from)}${begin}\n\n${overview(link)}\n\n${text.slice(to)}`)
 }
 
-// a release changes package.json alone
+// a release changes only package.json
 for (const file of globSync("packages/*/src/version.ts")) {
   const { version } = JSON.parse(readFileSync(join(file, "../../package.json"), "utf8"))
   const text = readFileSync(file, "utf8")

@@ -1,7 +1,7 @@
 // The arrows of the house: which package may import which, and inside a package which wing may import which.
 // scripts/check-cycles.mjs holds the imports and the lint rules to it; scripts/design.mjs writes it into docs/design.md.
 
-/** What the sources of a package may import of the other packages; a package that is not listed may import none. */
+/** The packages that the sources of each package may import; those of a package that is not listed may import none. */
 export const packageArrows = {
   core: [],
   node: ["core"],
@@ -15,7 +15,7 @@ export const packageArrows = {
   workflow: ["import", "journal"],
 }
 
-/** What the tests of every package but core may import besides: servers to run against. Those of core import nothing. */
+/** Servers that the tests of every package except core may import, too. The tests of core import nothing. */
 export const testArrows = ["sandbox", "apps/conformance"]
 
 /** The apps that are imported: the simulated servers and clients of `conformance` are measured by `bench`. */

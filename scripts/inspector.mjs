@@ -1,5 +1,5 @@
 // Writes packages/sandbox/src/server/InspectorPage.ts: the inspector as one page, from the sources in packages/sandbox/inspector.
-// With --check it writes nothing and fails where the file differs.
+// With --check it writes nothing and fails if the file differs.
 import { createHash } from "node:crypto"
 import { readFileSync, writeFileSync } from "node:fs"
 import { gzipSync } from "node:zlib"

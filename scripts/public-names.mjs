@@ -1,6 +1,6 @@
 // Compares what each published package exports, by entry, with packages/*/public-names.json: the values, the types, and
 // the members of namespaces such as `Pacer.make`. With --write it writes those files; with --json it prints the names for
-// apps/conformance/test/public-names.test.ts, which holds the packages to them.
+// apps/conformance/test/public-names.test.ts to compare.
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { posix } from "node:path"
 

@@ -1,5 +1,5 @@
-// Measures what core adds to a browser's bundle, minified and gzipped, by esbuild against a budget and by rolldown; beside
-// it the same modules of effect without any code of ours, because they are most of it.
+// Measures what core adds to a browser's bundle, minified and gzipped, by esbuild against a budget and by rolldown, and
+// the same modules of effect without any code of ours for comparison, because they are most of it.
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
@@ -91,7 +91,7 @@ const measure = async (contents) => {
   return zipped(outputFiles[0].contents)
 }
 
-/** The most that a bundle may be beside that of the same modules of effect. */
+/** The largest ratio of a bundle to one of the same modules of effect. */
 const mostRatio = 1.4
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`

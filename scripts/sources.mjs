@@ -50,7 +50,7 @@ export const parse = (file) => {
   return source
 }
 
-/** Returns the text with every comment blanked out; the lines stay where they are. */
+/** Returns the text with every comment blanked out; the lines keep their numbers. */
 export const withoutComments = ({ text, comments }) => {
   let code = ""
   let at = 0
@@ -71,7 +71,7 @@ const rootOf = (node) => {
 /** Returns whether a call or a member begins with a function that declares tests, such as `it` in `it.effect.each(…)`. */
 export const declaresTests = (node) => suites.has(rootOf(node) ?? "")
 
-/** Returns the text of a string or of a template with `…` for what is inserted; undefined for anything else. */
+/** Returns the text of a string or of a template with `…` for each inserted value; undefined for anything else. */
 export const textOf = (node) => {
   if (node?.type === "Literal") return typeof node.value === "string" ? node.value : undefined
   return node?.type === "TemplateLiteral"
