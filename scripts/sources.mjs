@@ -50,6 +50,17 @@ export const parse = (file) => {
   return source
 }
 
+/** Returns whether a module only re-exports others. */
+export const isBarrel = (file) => {
+  const { body } = parse(file).program
+  return (
+    body.length > 0 &&
+    body.every(
+      (node) => node.source !== undefined && node.source !== null && node.type.startsWith("Export"),
+    )
+  )
+}
+
 /** Returns the text with every comment blanked out; the lines keep their numbers. */
 export const withoutComments = ({ text, comments }) => {
   let code = ""
