@@ -138,6 +138,8 @@ const checkProse = (file, prose) => {
 /** Separates two texts, so that no phrase is found across them. */
 const blank = "\u0001"
 
+const withoutEscapes = (text) => text.replaceAll(/\\[nrt]/g, "  ")
+
 const checkCode = (file) => {
   const { text, comments, program, lineOf } = parse(file)
   const prose = [...text.replaceAll(/\S/g, blank)]
@@ -161,9 +163,9 @@ const checkCode = (file) => {
   const isTest = /(^|\/)test\//.test(file)
   new Visitor({
     Literal: (node) => {
-      if (typeof node.value === "string") show(node.start + 1, node.end - 1)
+      if (typeof node.value === "string") show(node.start + 1, node.end - 1, withoutEscapes)
     },
-    TemplateElement: (node) => show(node.start, node.end),
+    TemplateElement: (node) => show(node.start, node.end, withoutEscapes),
     CallExpression: ({ callee, arguments: [first] }) => {
       const name = isTest && declaresTests(callee) ? textOf(first) : undefined
       for (const [pattern, instead] of name === undefined ? [] : testNames) {
