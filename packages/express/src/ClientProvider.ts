@@ -1,14 +1,14 @@
-/** The client of a request: attached under a symbol, so that no name on `req` is taken from anybody. */
+/** `aelyst` and `getAelyst`: the client of a request, attached under a symbol so that it clashes with no other name. */
 import type { AelystOptions } from "@aelyst/node"
 import { Aelyst } from "@aelyst/node"
 import type { RequestHandler } from "express"
 import type { IncomingMessage } from "node:http"
 
 import { findings, report } from "./Diagnostics.ts"
-import { Refusal } from "./RequestError.ts"
+import { RequestError } from "./RequestError.ts"
 import type { ClientSource, SetupOptions } from "./types.ts"
 
-/** How many calls may wait in line before a visitor is told to come back, unless an option says otherwise. */
+/** How many calls may be queued before a visitor gets a 503; the option `maxQueue` overrides it. */
 const MAX_QUEUE = 100
 
 const isClient = (source: ClientSource): source is Aelyst =>
@@ -18,10 +18,10 @@ const hasToken = (options: AelystOptions): boolean =>
   options.token !== undefined || (process.env["AELYST_TOKEN"] ?? "") !== ""
 
 /**
- * A client that is there at once, or as soon as there is a token: a missing one is told at the first request, so that
- * the rest of an app starts without it. Any other wrong option throws where it is given.
+ * A client that is created at once, or as soon as there is a token: a missing token is reported at the first request,
+ * so that the rest of the app starts without one. Every other invalid option throws at once.
  */
-export class Holder {
+export class LazyClient {
   readonly setup: SetupOptions
   readonly #options: AelystOptions
   #client: Aelyst | undefined
@@ -34,12 +34,12 @@ export class Holder {
     if (!given && hasToken(this.#options)) this.#client = new Aelyst(this.#options)
   }
 
-  /** Gives the client; throws a `Refusal` while there is no token. */
+  /** Returns the client; throws a `RequestError` while there is no token. */
   get(app: object): Aelyst {
     if (this.#client === undefined) {
       if (!hasToken(this.#options)) {
         report(app, "noToken", this.setup)
-        throw setUpWrong("noToken")
+        throw misconfigured("noToken")
       }
       this.#client = new Aelyst(this.#options)
     }
@@ -47,14 +47,16 @@ export class Holder {
   }
 }
 
-const setUpWrong = (name: "noClient" | "noToken"): Refusal =>
-  new Refusal("misconfigured", { message: `${findings[name].message} [${findings[name].code}]` })
+const misconfigured = (name: "noClient" | "noToken"): RequestError =>
+  new RequestError("misconfigured", {
+    message: `${findings[name].message} [${findings[name].code}]`,
+  })
 
 const key = Symbol.for("@aelyst/express/client")
 
-const attached = (req: object): Holder | undefined => {
+const attached = (req: object): LazyClient | undefined => {
   // safe: only `aelyst` below writes under this symbol
-  return Reflect.get(req, key) as Holder | undefined
+  return Reflect.get(req, key) as LazyClient | undefined
 }
 
 const appOf = (req: object): object => {
@@ -62,35 +64,47 @@ const appOf = (req: object): object => {
   return typeof app === "function" ? app : req
 }
 
-/** Gives the client of a block: its own, or the one that is attached. */
+/** Returns the client of a block: its own, or the attached one. */
 export const clientOf = (
   req: IncomingMessage,
-  own: Holder | undefined,
+  own: LazyClient | undefined,
   setup: SetupOptions,
 ): Aelyst => {
-  const holder = own ?? attached(req)
-  if (holder !== undefined) return holder.get(appOf(req))
+  const client = own ?? attached(req)
+  if (client !== undefined) return client.get(appOf(req))
   report(appOf(req), "noClient", setup)
-  throw setUpWrong("noClient")
+  throw misconfigured("noClient")
 }
 
-/** Gives the settings of a block, and where it has none those of the attached client. */
+/** Returns the settings of a block; those it does not have come from the attached client. */
 export const setupOf = (req: IncomingMessage, own: SetupOptions): SetupOptions => {
   const { checks = attached(req)?.setup.checks, log = attached(req)?.setup.log } = own
   return { ...(checks !== undefined && { checks }), ...(log !== undefined && { log }) }
 }
 
 /**
- * Attaches a client to every request; `getAelyst` gives it.
+ * Creates the middleware that attaches a client to every request, for `getAelyst` and for the other blocks.
  *
- * Takes a client of yours or the options of one; without any it reads `AELYST_TOKEN` and `AELYST_BASE_URL`. A client
- * made here lets 100 calls wait in line (`maxQueue`). `req.aelyst` is there too, unless something else has that name;
- * its type comes with `@aelyst/express/env`. Throws a `TypeError` for options that make no sense.
+ * **Details**
+ *
+ * Takes a client or the options of one; the defaults are `AELYST_TOKEN` and `AELYST_BASE_URL`. A client created here
+ * queues up to 100 calls (`maxQueue`). `req.aelyst` is the client too, unless something else uses that name; its type is
+ * in `@aelyst/express/env`. Throws a `TypeError` for an invalid option.
+ *
+ * **Example** (Attaching a client)
+ *
+ * ```ts
+ * import express from "express"
+ * import { aelyst } from "@aelyst/express"
+ *
+ * const app = express()
+ * app.use(aelyst({ timeoutMs: 5_000 }))
+ * ```
  */
 export const aelyst = (source: ClientSource = {}, setup: SetupOptions = {}): RequestHandler => {
-  const holder = new Holder(source, setup)
+  const client = new LazyClient(source, setup)
   return (req, _res, next) => {
-    Object.defineProperty(req, key, { value: holder, configurable: true })
+    Object.defineProperty(req, key, { value: client, configurable: true })
     if (!("aelyst" in req)) {
       Object.defineProperty(req, "aelyst", {
         get: () => getAelyst(req),
@@ -110,7 +124,22 @@ export const aelyst = (source: ClientSource = {}, setup: SetupOptions = {}): Req
 }
 
 /**
- * Gives the client that `aelyst()` attached. Throws where there is none, or none yet for lack of a token; the error has
- * the status 500 and names what to do.
+ * Returns the client that `aelyst()` attached. Throws if there is none, or if there is no token yet; the error has the
+ * status 500 and says what to do.
+ *
+ * **Example** (Creating a contact in a route)
+ *
+ * ```ts
+ * import express from "express"
+ * import { aelyst, aelystErrors, getAelyst } from "@aelyst/express"
+ *
+ * const app = express()
+ * app.use(aelyst())
+ * app.post("/orders", async (req, res) => {
+ *   await getAelyst(req).contacts.create("email:ana@example.com", { firstName: "Ana" })
+ *   res.sendStatus(204)
+ * })
+ * app.use(aelystErrors())
+ * ```
  */
 export const getAelyst = (req: IncomingMessage): Aelyst => clientOf(req, undefined, {})

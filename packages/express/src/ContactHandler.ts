@@ -1,91 +1,43 @@
-/** The handler of a form: from a request to a contact, and back to an answer. */
-import type { Aelyst, ContactInput, CreateResult } from "@aelyst/node"
+/** `createContact`: turns a form into a contact, creates it, and responds to the visitor. */
 import type { Request, RequestHandler, Response } from "express"
 
-import { Holder, clientOf, setupOf } from "./ClientProvider.ts"
 import * as Body from "./Body.ts"
-import { report } from "./Diagnostics.ts"
-import { answer, isOurs, noteCreated, remember } from "./ErrorMapper.ts"
-import * as Flight from "./SingleFlight.ts"
-import type { Submission } from "./Form.ts"
-import { defaultFields, identify, mapForm } from "./Form.ts"
-import * as Gate from "./Guards.ts"
-import { orderOf } from "./RouterStack.ts"
-import { sendJson, setHeaders } from "./Reply.ts"
-import { run } from "./Run.ts"
-import type { CreateContactOptions, SetupOptions } from "./types.ts"
-
-const submissionOf = async (
-  req: Request,
-  body: Readonly<Record<string, unknown>>,
-  options: CreateContactOptions,
-): Promise<Submission> => {
-  const { fields = defaultFields, honeypot, identifyBy = ["email", "phone"], map } = options
-  let names: ReadonlyMap<string, string> = new Map()
-  let contact: ContactInput
-  if (map === undefined || map === "default") {
-    const mapped = mapForm(body, fields, honeypot)
-    names = mapped.names
-    // safe: the client checks every field of what it is given, and says what is wrong
-    contact = mapped.contact as unknown as ContactInput
-  } else contact = await map(req)
-  if (typeof identifyBy === "function") {
-    const identifier = await identifyBy(contact, req)
-    return { identifier, contact, identifiedBy: "identifier", names }
-  }
-  const record: unknown = contact
-  return { ...identify(Body.isRecord(record) ? record : {}, identifyBy), contact, names }
-}
-
-const isFilled = (value: unknown): boolean =>
-  typeof value === "string" ? value.trim() !== "" : value !== undefined && value !== null
-
-const callOnCreated = (
-  created: CreateResult,
-  submission: Submission,
-  req: Request,
-  options: CreateContactOptions,
-  setup: SetupOptions,
-): void => {
-  noteCreated(req)
-  const { onCreated } = options
-  if (onCreated === undefined) return
-  const { contact, identifier } = submission
-  const { result } = created
-  Promise.resolve()
-    .then(() => onCreated({ identifier, contact, result }, req))
-    .catch(() => report(req.app, "onCreatedFailed", setup))
-}
-
-// The seam for other ways of delivery: what is done with a submission that is allowed and complete.
-const deliverInline = (
-  client: Aelyst,
-  { contact, identifier }: Submission,
-  onCreated: (created: CreateResult) => void,
-): Promise<CreateResult> => Flight.create(client, identifier, contact, onCreated)
+import { LazyClient, clientOf, setupOf } from "./ClientProvider.ts"
+import { clear, report } from "./Diagnostics.ts"
+import { isHandled, rememberFields, respondToError } from "./ErrorMapper.ts"
+import { isBlank, submissionOf } from "./Form.ts"
+import * as Guards from "./Guards.ts"
+import { sendJson, setHeaders } from "./JsonResponse.ts"
+import { mapperPositionOf } from "./RouterStack.ts"
+import * as SingleFlight from "./SingleFlight.ts"
+import type { CreateContactOptions } from "./types.ts"
 
 const handle = async (
   req: Request,
   res: Response,
   options: CreateContactOptions,
-  holder: Holder | undefined,
+  own: LazyClient | undefined,
 ): Promise<void> => {
   const setup = setupOf(req, options)
-  await Gate.limit(options.rate, req, res, setup)
-  const client = clientOf(req, holder, setup)
-  const body = await Body.read(req, ["json", "form"], () => report(req.app, "bodyConsumed", setup))
-  if (!(await Gate.ask(options.guard, req, res))) return
+  await Guards.limitRate(options.rate, req, res, setup)
+  const client = clientOf(req, own, setup)
+  const body = await Body.read(req, ["json", "form"], setup)
+  if (!(await Guards.isAllowed(options.guard, req, res))) return
   const submission = await submissionOf(req, body, options)
-  remember(req, submission)
+  rememberFields(req, submission)
   const { contact, identifier } = submission
-  if (options.honeypot !== undefined && isFilled(body[options.honeypot])) {
-    // what is wrong with the contact is told to bots as to people, so that nothing tells them apart
+  if (options.honeypot !== undefined && !isBlank(body[options.honeypot])) {
+    // bots get the same issues as people, so that they cannot tell that they were caught
     const checked = client.contacts.validate(identifier, contact)
     if (!checked.ok) throw checked.error
   } else {
-    await deliverInline(client, submission, (created) =>
-      callOnCreated(created, submission, req, options, setup),
-    )
+    // the seam for other ways of delivery
+    await SingleFlight.create(client, identifier, contact, ({ result }) => {
+      clear(req.app, "upstreamAuth")
+      Promise.resolve()
+        .then(() => options.onCreated?.({ identifier, contact, result }, req))
+        .catch(() => report(req.app, "onCreatedFailed", setup))
+    })
   }
   if (res.headersSent || res.writableEnded) return
   setHeaders(res, 201)
@@ -94,33 +46,42 @@ const handle = async (
 }
 
 /**
- * Creates a contact from a form, sent as JSON or by a browser; works before, after and without body parsers.
+ * Creates the handler of a form that was sent as JSON or by a browser, with a body parser before it or without one.
  *
  * **Details**
  *
- * Answers 201 and `{ "status": "created" }`, or what `respond` answers. The same contact asked for twice at the same
- * time is created once; a visitor who leaves stops nothing. Errors go to the `aelystErrors()` behind the route, or are
- * answered as it would.
+ * Responds with 201 and `{ "status": "created" }`, or as `respond` does. The same contact submitted twice at the same
+ * time is created once; a visitor who leaves aborts nothing. Errors go to an `aelystErrors()` that is mounted after the
+ * route; without one the handler responds to them as it would.
+ *
+ * **Example** (Handling a sign-up form)
+ *
+ * ```ts
+ * import express from "express"
+ * import { aelyst, aelystErrors, createContact } from "@aelyst/express"
+ *
+ * const app = express()
+ * app.use(aelyst())
+ * app.post("/signup", createContact({ honeypot: "website" }))
+ * app.use(aelystErrors())
+ * ```
  */
 export const createContact = (options: CreateContactOptions = {}): RequestHandler => {
-  const holder = options.client === undefined ? undefined : new Holder(options.client, options)
-  const settle = async (error: unknown, req: Request, res: Response): Promise<void> => {
-    const passed =
-      options.errors === "next" ||
-      (options.errors === undefined && orderOf(req.app, handler).behind)
-    if (res.headersSent || !isOurs(error) || passed) throw error
-    await answer(error, req, res, setupOf(req, options))
-  }
-  const handler: RequestHandler = (req, res, next) => {
-    const order = orderOf(req.app, handler)
-    if (order.before && !order.behind) report(req.app, "mapperBeforeHandler", setupOf(req, options))
-    void run(async () => {
-      try {
-        await handle(req, res, options, holder)
-      } catch (error) {
-        await settle(error, req, res)
-      }
-    }, next)
+  const own = options.client === undefined ? undefined : new LazyClient(options.client, options)
+  const handler: RequestHandler = async (req, res, next) => {
+    const mapper = mapperPositionOf(req.app, handler)
+    if (mapper.before && !mapper.after)
+      report(req.app, "mapperBeforeHandler", setupOf(req, options))
+    const passOn = options.errors === undefined ? mapper.after : options.errors === "next"
+    try {
+      await handle(req, res, options, own).catch(async (error: unknown) => {
+        if (passOn || res.headersSent || !isHandled(error)) throw error
+        await respondToError(error, req, res, setupOf(req, options))
+      })
+    } catch (error) {
+      // Express 4 does not do this for a rejected promise
+      next(error)
+    }
   }
   return handler
 }

@@ -1,5 +1,5 @@
 /**
- * What the blocks notice about how they are set up: each finding has a stable code and a name to switch it off by, is
+ * Reports problems with how the blocks are set up: each finding has a stable code and a name that switches it off, is
  * logged once per app, and has a heading in the README.
  */
 import type { Checks, FindingName, LogEntry, SetupOptions } from "./types.ts"
@@ -15,50 +15,53 @@ export const findings = {
   noClient: {
     level: "error",
     code: "ERR_AELYST_EXPRESS_NO_CLIENT",
-    message: "No client is attached: put app.use(aelyst()) before the route, or give it a client",
+    message:
+      "No client is attached: add app.use(aelyst()) before the route, or pass the option client",
   },
   noToken: {
     level: "error",
     code: "ERR_AELYST_EXPRESS_NO_TOKEN",
-    message: "There is no token: set AELYST_TOKEN, or give aelyst() the option token",
+    message: "There is no API token: set AELYST_TOKEN, or pass the option token to aelyst()",
   },
   mapperBeforeHandler: {
     level: "warn",
     code: "ERR_AELYST_EXPRESS_MAPPER_BEFORE_HANDLER",
     message:
-      "aelystErrors() stands before createContact(), so errors never reach it: move it behind the routes",
+      "aelystErrors() is mounted before createContact(), so it never receives its errors: mount it after the routes",
   },
   bodyConsumed: {
     level: "error",
     code: "ERR_AELYST_EXPRESS_BODY_CONSUMED",
     message:
-      "The body was read before, and there is no req.body: let a parser set it, or read it later",
+      "The request body was already read and req.body is not set: use a body parser that sets it, or do not read the body before this route",
   },
   trustProxyUnset: {
     level: "warn",
     code: "ERR_AELYST_EXPRESS_TRUST_PROXY_UNSET",
     message:
-      'X-Forwarded-For is there but "trust proxy" is not set, so all visitors share one limit: set it to the number of your proxies',
+      'X-Forwarded-For is present but "trust proxy" is not set, so all visitors share one limit: set it to the number of your proxies',
   },
   trustProxyAll: {
     level: "warn",
     code: "ERR_AELYST_EXPRESS_TRUST_PROXY_ALL",
     message:
-      '"trust proxy" is true, so a visitor can choose an address and escape the limit: set it to the number of your proxies',
+      '"trust proxy" is true, so visitors can fake their address and avoid the limit: set it to the number of your proxies',
   },
   onCreatedFailed: {
     level: "error",
     code: "ERR_AELYST_EXPRESS_ON_CREATED_FAILED",
-    message: "onCreated failed; the contact was created and the visitor was told so",
+    message:
+      "onCreated threw or rejected; the contact was created and the visitor got a success: handle errors inside onCreated",
   },
   upstreamAuth: {
     level: "error",
     code: "ERR_AELYST_EXPRESS_UPSTREAM_AUTH",
-    message: "The API refused our token: no contact is created until it gets one that it accepts",
+    message:
+      "The API rejected the token, so no contact can be created: set AELYST_TOKEN or the option token to a valid one",
   },
-} as const satisfies Record<FindingName, Finding>
+} as const satisfies Readonly<Record<FindingName, Finding>>
 
-/** Gives the address of a finding's heading. */
+/** Returns the URL of a finding's heading. */
 const docsOf = (code: string): string =>
   `https://github.com/aelyst/aelyst/blob/main/packages/express/README.md#${code.toLowerCase()}`
 
@@ -70,7 +73,7 @@ const isOn = (checks: Checks | undefined, name: FindingName): boolean =>
 const warn = ({ code, docs, message }: LogEntry): void =>
   process.emitWarning(`${message} ${docs}`, { type: "AelystExpressWarning", code })
 
-/** Logs a finding, the first time that `app` has it. A `log` that throws changes nothing. */
+/** Logs a finding the first time `app` has it. A `log` that throws changes nothing. */
 export const report = (app: object, name: FindingName, options: SetupOptions): void => {
   if (!isOn(options.checks, name)) return
   const codes = logged.get(app) ?? new Set()
@@ -82,11 +85,11 @@ export const report = (app: object, name: FindingName, options: SetupOptions): v
     const log = options.log ?? warn
     log({ level, code, message, docs: docsOf(code) })
   } catch {
-    // a logger's own failure is no reason to fail a visitor
+    // a failing logger must not fail the visitor's request
   }
 }
 
-/** Lets a finding that ended be logged again when it comes back. */
+/** Ends a finding, so that it is logged again when it comes back. */
 export const clear = (app: object, name: FindingName): void => {
   logged.get(app)?.delete(findings[name].code)
 }

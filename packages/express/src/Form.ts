@@ -1,36 +1,47 @@
 /**
- * From the fields of a form to a contact: by the names that people use for them, and from a contact to its identifier.
- * Remembers which field of the form each part came from, so that an issue can be shown there.
+ * Maps a form to a contact by the names of its fields, and a contact to its identifier. Keeps which field of the form
+ * each part came from, so that an issue can be shown there.
  */
 import type { ContactInput, Issue } from "@aelyst/node"
 import { matchField } from "@aelyst/node"
+import type { Request } from "express"
 
-import type { ContactField, FieldIssue, IdentifyBy } from "./types.ts"
+import { isRecord } from "./Body.ts"
+import type { ContactField, CreateContactOptions, FieldIssue, IdentifyBy } from "./types.ts"
 
-/** What a request asks for, before it is checked. */
-export interface Submission {
-  readonly identifier: string
-  readonly contact: ContactInput
-  /** The field that gave the identifier. */
+/** Says which field of a form became which part of the contact. */
+export interface FieldNames {
+  /** The contact's field that gave the identifier. */
   readonly identifiedBy: string
   /** The names of the form's fields by the contact's. */
   readonly names: ReadonlyMap<string, string>
 }
 
-/** What the default map takes: everything but a picture, whose address a visitor could choose to harm who looks at it. */
-export const defaultFields: ReadonlyArray<ContactField> = [
+/** What a visitor submitted, before it is checked. */
+export interface Submission extends FieldNames {
+  readonly identifier: string
+  readonly contact: ContactInput
+}
+
+/** Lists the documented fields of a contact (W3). */
+export const contactFields: ReadonlyArray<ContactField> = [
   "firstName",
   "lastName",
   "email",
   "phone",
   "language",
   "countryCode",
+  "profilePic",
 ]
 
-const isBlank = (value: unknown): boolean =>
+// a visitor could choose a picture's address to harm the people who look at it
+const defaultFields = contactFields.filter((field) => field !== "profilePic")
+
+/** Checks whether a field of a form counts as not filled in. */
+export const isBlank = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "string" && value.trim() === "")
 
-// People write numbers with spaces and the like; what has its country code stays what it is without them.
+// people write phone numbers with spaces and the like; with a country code the number is the same without them
 const bare = (phone: string): string =>
   phone.startsWith("+") ? phone.replace(/[\s().-]/g, "") : phone
 
@@ -40,11 +51,11 @@ const clean = (field: string, value: unknown): unknown => {
 }
 
 /**
- * Maps the fields of a form by their names (`e-mail`, `Mobile`, `given name`). Of several for one part the best name
- * counts. Empty fields count as absent. Names travel as given; spaces around the rest, and those inside a phone number
- * that begins with `+`, are dropped. A full name alone becomes `firstName`. Nothing else is taken.
+ * Maps the fields of a form by their names (`e-mail`, `Mobile`, `given name`) and ignores all others. If several fields
+ * match one part, the best name that is filled in counts. Names are kept as given; other values are trimmed, and a phone
+ * number that begins with `+` loses its spaces. A full name becomes `firstName` if there is no first name.
  */
-export const mapForm = (
+const mapForm = (
   body: Readonly<Record<string, unknown>>,
   fields: ReadonlyArray<ContactField>,
   except: string | undefined,
@@ -54,10 +65,10 @@ export const mapForm = (
     if (name === except) continue
     const found = matchField(name)
     if (found === undefined) continue
-    // a blank field counts only where there is no other
+    // a blank field counts only if there is no other
     const rank = found.rank + (isBlank(body[name]) ? 1_000 : 0)
-    const before = best.get(found.target)
-    if (before === undefined || rank < before.rank) best.set(found.target, { rank, name })
+    const previous = best.get(found.target)
+    if (previous === undefined || rank < previous.rank) best.set(found.target, { rank, name })
   }
   const first = best.get("firstName")
   const full = best.get("fullName")
@@ -75,12 +86,12 @@ export const mapForm = (
   return { contact, names }
 }
 
-/** Finds the identifier: the first of `identifyBy` that the contact has. */
-export const identify = (
+/** Returns the identifier: the first of `identifyBy` that the contact has. */
+const identify = (
   contact: Readonly<Record<string, unknown>>,
   identifyBy: ReadonlyArray<IdentifyBy>,
 ): { readonly identifier: string; readonly identifiedBy: string } => {
-  const field = identifyBy.find((one) => !isBlank(contact[one]))
+  const field = identifyBy.find((name) => !isBlank(contact[name]))
   if (field === undefined) return { identifier: "", identifiedBy: identifyBy[0] ?? "identifier" }
   const value = contact[field]
   return {
@@ -89,23 +100,46 @@ export const identify = (
   }
 }
 
-/** Brings issues to the fields of the form: those of the identifier to the field that gave it. */
-export const placeIssues = (
+/** Returns what a visitor submitted: the default map's contact or that of the app's `map`, and its identifier. */
+export const submissionOf = async (
+  req: Request,
+  body: Readonly<Record<string, unknown>>,
+  options: CreateContactOptions,
+): Promise<Submission> => {
+  const { fields = defaultFields, honeypot, identifyBy = ["email", "phone"], map } = options
+  let names: ReadonlyMap<string, string> = new Map()
+  let contact: ContactInput
+  if (map === undefined || map === "default") {
+    const mapped = mapForm(body, fields, honeypot)
+    names = mapped.names
+    // safe: the client checks every field and says what is wrong
+    contact = mapped.contact as unknown as ContactInput
+  } else contact = await map(req)
+  if (typeof identifyBy === "function") {
+    const identifier = await identifyBy(contact, req)
+    return { identifier, contact, identifiedBy: "identifier", names }
+  }
+  const record: unknown = contact
+  return { ...identify(isRecord(record) ? record : {}, identifyBy), contact, names }
+}
+
+/** Returns issues by the fields of the form: an issue of the identifier belongs to the field that gave it. */
+export const fieldIssues = (
   issues: ReadonlyArray<Issue>,
-  submission: Pick<Submission, "identifiedBy" | "names"> | undefined,
+  fieldNames: FieldNames | undefined,
 ): ReadonlyArray<FieldIssue> => {
-  const identifiedBy = submission?.identifiedBy ?? "identifier"
+  const identifiedBy = fieldNames?.identifiedBy ?? "identifier"
   const nameOf = (path: ReadonlyArray<string | number>) => {
     const first = String(path[0] ?? "")
-    return path.length === 1 ? (submission?.names.get(first) ?? first) : path.join(".")
+    return path.length === 1 ? (fieldNames?.names.get(first) ?? first) : path.join(".")
   }
   const own = new Set(issues.map((issue) => issue.path[0]))
-  const placed: Array<FieldIssue> = []
+  const result: Array<FieldIssue> = []
   for (const { code, path, rule, suggestion } of issues) {
     const isIdentifier = path[0] === "identifier" && path.length === 1
     if (isIdentifier && identifiedBy !== "identifier" && own.has(identifiedBy)) continue
     const at = isIdentifier ? [identifiedBy] : path
-    placed.push({
+    result.push({
       field: nameOf(at),
       path: at,
       code,
@@ -114,5 +148,5 @@ export const placeIssues = (
       ...(suggestion !== undefined && { suggestion }),
     })
   }
-  return placed
+  return result
 }

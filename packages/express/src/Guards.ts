@@ -1,12 +1,12 @@
-/** What stands before a create: a visitor limit and a yes or no. */
+/** Runs what the app puts before a create: a rate limiter, and a function that says whether the request may go on. */
 import type { Request, RequestHandler, Response } from "express"
 
 import { report } from "./Diagnostics.ts"
-import { Refusal } from "./RequestError.ts"
-import type { SetupOptions, Verdict } from "./types.ts"
+import { RequestError } from "./RequestError.ts"
+import type { GuardResult, SetupOptions } from "./types.ts"
 
-/** Runs a limiter; never settles where it answers by itself. */
-export const limit = async (
+/** Runs a limiter; never settles if the limiter responds itself. */
+export const limitRate = async (
   rate: RequestHandler | undefined,
   req: Request,
   res: Response,
@@ -26,15 +26,18 @@ export const limit = async (
   })
 }
 
-/** Asks a function of the app's; returns whether to go on, throws a `Refusal` for a no that is not answered yet. */
-export const ask = async (
-  question: ((req: Request, res: Response) => Verdict | Promise<Verdict>) | undefined,
+/**
+ * Checks whether a guard lets the request through: only `true` does. Returns `false` if the guard has responded itself;
+ * throws a `RequestError` for every other result.
+ */
+export const isAllowed = async (
+  guard: ((req: Request, res: Response) => GuardResult | Promise<GuardResult>) | undefined,
   req: Request,
   res: Response,
 ): Promise<boolean> => {
-  if (question === undefined) return true
-  const verdict: unknown = await question(req, res)
+  if (guard === undefined) return true
+  const result: unknown = await guard(req, res)
   if (res.headersSent || res.writableEnded) return false
-  if (verdict === true) return true
-  throw new Refusal(verdict === 401 ? "unauthorized" : "forbidden")
+  if (result === true) return true
+  throw new RequestError(result === 401 ? "unauthorized" : "forbidden")
 }

@@ -1,31 +1,23 @@
 /**
- * The proxy: the API's own request on your server, for callers that you have checked. The token stays here; of the
- * request only the identifier and the allowed fields go on, of the answer only what is documented comes back.
+ * `contactProxy`: offers the API's own request on your server, for callers that you have authorized. The token stays
+ * here; only the identifier and the allowed fields are sent on, and only the documented parts of the response come back.
  */
-import type { ContactInput } from "@aelyst/node"
+import type { ContactInput, CreateResult } from "@aelyst/node"
 import { identifierKind } from "@aelyst/node"
 import type { Request, RequestHandler, Response } from "express"
 
-import { Holder, clientOf, setupOf } from "./ClientProvider.ts"
 import * as Body from "./Body.ts"
-import { report } from "./Diagnostics.ts"
-import { isOurs, noteAuth, noteCreated } from "./ErrorMapper.ts"
-import * as Flight from "./SingleFlight.ts"
-import * as Gate from "./Guards.ts"
-import { Refusal } from "./RequestError.ts"
-import { mirrorError, mirrorSuccess } from "./Reply.ts"
-import { run } from "./Run.ts"
-import type { ContactField, ContactProxyOptions } from "./types.ts"
-
-const allFields: ReadonlyArray<ContactField> = [
-  "firstName",
-  "lastName",
-  "email",
-  "phone",
-  "language",
-  "countryCode",
-  "profilePic",
-]
+import { LazyClient, clientOf, setupOf } from "./ClientProvider.ts"
+import { clear } from "./Diagnostics.ts"
+import type { HandledError } from "./ErrorMapper.ts"
+import { headersOf, isHandled, reportUpstreamAuth } from "./ErrorMapper.ts"
+import { contactFields } from "./Form.ts"
+import * as Guards from "./Guards.ts"
+import { sendJson, setHeaders } from "./JsonResponse.ts"
+import { RequestError, isRequestError } from "./RequestError.ts"
+import * as SingleFlight from "./SingleFlight.ts"
+import { requestErrors, rowOf, strictServerError } from "./Status.ts"
+import type { ContactProxyOptions } from "./types.ts"
 
 type Allow = NonNullable<ContactProxyOptions["allow"]>
 
@@ -33,7 +25,7 @@ const allowedPairs = (value: unknown, allowed: ReadonlyArray<string>): unknown =
   if (Array.isArray(value)) {
     return value.filter((pair: unknown) => {
       const name: unknown = Body.isRecord(pair) ? pair["name"] : undefined
-      // what has no name is left to the client, which says what is wrong with it
+      // an entry without a name is kept: the client says what is wrong with it
       return typeof name !== "string" || allowed.includes(name)
     })
   }
@@ -41,10 +33,10 @@ const allowedPairs = (value: unknown, allowed: ReadonlyArray<string>): unknown =
   return Object.fromEntries(Object.entries(value).filter(([name]) => allowed.includes(name)))
 }
 
-/** Copies what is allowed, by name; nothing else of the body is ever looked at. */
+/** Copies the allowed fields by name; the rest of the body is never read. */
 const pick = (body: Readonly<Record<string, unknown>>, allow: Allow): ContactInput => {
   const contact: Record<string, unknown> = {}
-  for (const field of allow.fields ?? allFields) {
+  for (const field of allow.fields ?? contactFields) {
     if (Object.hasOwn(body, field)) contact[field] = body[field]
   }
   const { customFields = true } = allow
@@ -52,7 +44,7 @@ const pick = (body: Readonly<Record<string, unknown>>, allow: Allow): ContactInp
     if (customFields === false || !Object.hasOwn(body, key)) continue
     contact[key] = customFields === true ? body[key] : allowedPairs(body[key], customFields)
   }
-  // safe: the client checks every field of what it is given, and says what is wrong
+  // safe: the client checks every field and says what is wrong
   return contact as unknown as ContactInput
 }
 
@@ -60,19 +52,56 @@ const decode = (segment: string): string => {
   try {
     return decodeURIComponent(segment)
   } catch {
-    throw new Refusal("bad_address")
+    throw new RequestError("bad_address")
   }
 }
 
 const pathOf = (req: Request): string => req.url.split("?", 1)[0] ?? ""
 
-/** Finds the identifier in the path; throws where the path is ours and makes no sense. */
+/** Returns the identifier in the path; throws a `RequestError` if the path or the method is wrong. */
 const identifierOf = (req: Request, path: string): string => {
   const segments = path.split("/").slice(2)
   const [segment = ""] = segments
-  if (segments.length !== 1 || segment === "") throw new Refusal("not_found")
-  if (req.method !== "POST") throw new Refusal("method_not_allowed", { headers: { Allow: "POST" } })
+  if (segments.length !== 1 || segment === "") throw new RequestError("not_found")
+  if (req.method !== "POST")
+    throw new RequestError("method_not_allowed", { headers: { Allow: "POST" } })
   return decode(segment)
+}
+
+/** The documented headers of the rate limit (W8), as far as they are known. */
+const rateHeaders = (rate: {
+  readonly limit?: number | undefined
+  readonly remaining?: number | undefined
+}): Record<string, string> => ({
+  ...(rate.limit !== undefined && { "X-RateLimit-Limit": String(rate.limit) }),
+  ...(rate.remaining !== undefined && { "X-RateLimit-Remaining": String(rate.remaining) }),
+})
+
+/** Sends the documented success (W5). */
+const sendCreated = (res: Response, { message, rateLimit }: CreateResult): void => {
+  setHeaders(res, 200, rateHeaders(rateLimit ?? {}))
+  sendJson(res, { code: "200", message })
+}
+
+/** Sends an error in the documented shape, with `code` and `message`, and with our stable code as `error`. */
+const sendError = (res: Response, error: HandledError, mirror: "default" | "strict"): void => {
+  if (isRequestError(error)) {
+    const { code, status } = error
+    setHeaders(res, status, headersOf(error))
+    return sendJson(res, { code: status, message: requestErrors[code].message, error: code })
+  }
+  const strict = error.name === "InternalServerError" && mirror === "strict"
+  const { code, message, status } = strict ? strictServerError : rowOf(error).proxy
+  setHeaders(res, status, {
+    ...headersOf(error),
+    ...(error.name === "RateLimitError" && rateHeaders(error)),
+  })
+  sendJson(res, {
+    code: status,
+    message: error.name === "BadRequestError" ? (error.apiMessage ?? message) : message,
+    error: code,
+    ...(error.name === "InvalidContactError" && { issues: error.issues }),
+  })
 }
 
 const handle = async (
@@ -80,54 +109,67 @@ const handle = async (
   res: Response,
   path: string,
   options: ContactProxyOptions,
-  holder: Holder | undefined,
+  own: LazyClient | undefined,
 ): Promise<void> => {
   const setup = setupOf(req, options)
   const allow = options.allow ?? {}
   const identifier = identifierOf(req, path)
-  await Gate.limit(options.rate, req, res, setup)
-  if (!(await Gate.ask(options.authorize, req, res))) return
-  const client = clientOf(req, holder, setup)
-  const body = await Body.read(req, ["json"], () => report(req.app, "bodyConsumed", setup))
+  await Guards.limitRate(options.rate, req, res, setup)
+  if (!(await Guards.isAllowed(options.authorize, req, res))) return
+  const client = clientOf(req, own, setup)
+  const body = await Body.read(req, ["json"], setup)
   if (allow.identifiers !== undefined && !allow.identifiers.includes(identifierKind(identifier)))
-    throw new Refusal("identifier_not_allowed")
-  const created = await Flight.create(client, identifier, pick(body, allow), () => {})
-  noteCreated(req)
-  mirrorSuccess(res, created.message, created.rateLimit)
+    throw new RequestError("identifier_not_allowed")
+  const created = await SingleFlight.create(client, identifier, pick(body, allow), () => {})
+  clear(req.app, "upstreamAuth")
+  sendCreated(res, created)
 }
 
 /**
- * Offers `POST /contact/:identifier` below where it is mounted, for callers that `authorize` lets through.
+ * Creates a router for `POST /contact/:identifier` below its mount path, for callers that `authorize` lets through.
  *
  * **Details**
  *
- * Takes JSON alone, at most 64 KiB. Answers in the API's own shape, with our stable code as `error`; also its own 404
- * and 405, below `/contact`. Other paths go to `next`.
+ * Accepts JSON only, at most 64 KiB. Responds in the API's own shape, with a stable code as `error`, also to a 404 or
+ * 405 below `/contact`. Other paths go to `next`. Throws a `TypeError` if `authorize` is not a function.
  *
  * **Gotchas**
  *
- * There are no CORS headers: a page of another origin cannot use it unless you add them.
+ * There are no CORS headers: pages of another origin cannot use it unless you add them.
+ *
+ * **Example** (Offering the API to your own front end)
+ *
+ * ```ts
+ * import express from "express"
+ * import { aelyst, contactProxy } from "@aelyst/express"
+ *
+ * const key = process.env.APP_KEY ?? crypto.randomUUID()
+ * const app = express()
+ * app.use(aelyst())
+ * app.use("/crm", contactProxy({ authorize: (req) => req.get("x-app-key") === key }))
+ * ```
  */
 export const contactProxy = (options: ContactProxyOptions): RequestHandler => {
   const authorize: unknown = options?.authorize
   if (typeof authorize !== "function") {
     throw Object.assign(
-      new TypeError("contactProxy: authorize is required: without it anyone could create contacts"),
+      new TypeError(
+        `contactProxy: \`authorize\` must be a function (got ${typeof authorize}): without it anyone could create contacts`,
+      ),
       { code: "ERR_AELYST_EXPRESS_NO_AUTHORIZE" },
     )
   }
-  const holder = options.client === undefined ? undefined : new Holder(options.client, options)
-  return (req, res, next) => {
+  const own = options.client === undefined ? undefined : new LazyClient(options.client, options)
+  return async (req, res, next) => {
     const path = pathOf(req)
     if (path !== "/contact" && !path.startsWith("/contact/")) return next()
-    void run(async () => {
-      try {
-        await handle(req, res, path, options, holder)
-      } catch (error) {
-        if (res.headersSent || !isOurs(error)) throw error
-        noteAuth(error, req, options)
-        mirrorError(res, error, options.mirror ?? "default")
-      }
-    }, next)
+    try {
+      await handle(req, res, path, options, own)
+    } catch (error) {
+      // Express 4 does not do this for a rejected promise
+      if (res.headersSent || !isHandled(error)) return next(error)
+      reportUpstreamAuth(error, req, options)
+      sendError(res, error, options.mirror ?? "default")
+    }
   }
 }

@@ -1,36 +1,36 @@
-/** What the blocks refuse by themselves, as an error that can go through `next` to the error mapper. */
-import type { RefusalCode } from "./Status.ts"
-import { refusals } from "./Status.ts"
+/** The error of a request that a block rejects before anything is sent; it can go through `next` to the error mapper. */
+import type { RequestErrorCode } from "./Status.ts"
+import { requestErrors } from "./Status.ts"
 
-const brand = Symbol.for("@aelyst/express/Refusal")
+const brand = Symbol.for("@aelyst/express/RequestError")
 
-/** Tells that a block refused the request before anything was sent; `code` says why. */
-export class Refusal extends Error {
-  override readonly name = "Refusal"
-  readonly code: RefusalCode
+/** Says why a block rejected a request; nothing was sent. */
+export class RequestError extends Error {
+  override readonly name = "RequestError"
+  readonly code: RequestErrorCode
   readonly status: number
-  /** Goes into the answer. */
+  /** Headers of the response. */
   readonly headers: Readonly<Record<string, string>>
   readonly retryAfterMs: number | undefined
 
   constructor(
-    code: RefusalCode,
-    more: {
+    code: RequestErrorCode,
+    options: {
       readonly headers?: Readonly<Record<string, string>>
       readonly retryAfterMs?: number
-      /** For who reads the logs; visitors are told what the table says. */
+      /** For the logs; visitors get the sentence of the table. */
       readonly message?: string
     } = {},
   ) {
-    super(more.message ?? refusals[code].message)
+    super(options.message ?? requestErrors[code].message)
     this.code = code
-    this.status = refusals[code].status
-    this.headers = more.headers ?? {}
-    this.retryAfterMs = more.retryAfterMs
+    this.status = requestErrors[code].status
+    this.headers = options.headers ?? {}
+    this.retryAfterMs = options.retryAfterMs
     Object.defineProperty(this, brand, { value: true })
   }
 }
 
-/** Tells whether a value is a refusal, from this copy of the package or another. */
-export const isRefusal = (u: unknown): u is Refusal =>
+/** Checks whether a value is a `RequestError`, of this copy of the package or another. */
+export const isRequestError = (u: unknown): u is RequestError =>
   typeof u === "object" && u !== null && Reflect.get(u, brand) === true

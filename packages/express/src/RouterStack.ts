@@ -1,6 +1,6 @@
 /**
- * Whether an error that a handler passes on will meet `aelystErrors()`: looked up in the app's own list of layers, in
- * Express 4 and 5. What cannot be looked up counts as "no", so that the handler answers by itself.
+ * Finds out whether an error that a handler passes on will reach `aelystErrors()`, from the app's own list of layers, in
+ * Express 4 and 5. If that cannot be found out it counts as "no", so that the handler responds itself.
  */
 
 const mark = Symbol.for("@aelyst/express/errors")
@@ -9,11 +9,11 @@ const mark = Symbol.for("@aelyst/express/errors")
 export const markMapper = <F extends object>(mapper: F): F =>
   Object.defineProperty(mapper, mark, { value: true })
 
-/** What stands where, seen from a handler. */
-export interface Order {
-  /** A mapper stands behind every place of the handler. */
-  readonly behind: boolean
-  /** A mapper stands before it. */
+/** Says where the error mappers are mounted, seen from a handler. */
+export interface MapperPosition {
+  /** Whether a mapper is mounted after every route of the handler. */
+  readonly after: boolean
+  /** Whether a mapper is mounted before it. */
   readonly before: boolean
 }
 
@@ -27,53 +27,53 @@ const stackOf = (router: unknown): ReadonlyArray<unknown> => {
   return Array.isArray(stack) ? stack : []
 }
 
-// A mapper below a path of its own sees that path's errors alone, so it does not count.
+// a mapper below a path only receives the errors of that path, so it does not count
 const matchesAll = (layer: unknown): boolean =>
   get(layer, "slash") === true || get(get(layer, "regexp"), "fast_slash") === true
 
-interface Walk {
+interface Search {
   readonly handler: unknown
   before: boolean
   found: boolean
-  /** Found, and no mapper behind it so far. */
+  /** Whether it was found and no mapper after it so far. */
   open: boolean
 }
 
-const walk = (state: Walk, stack: ReadonlyArray<unknown>, isRoute: boolean): void => {
+const walk = (search: Search, stack: ReadonlyArray<unknown>, isRoute: boolean): void => {
   let openHere = false
   for (const layer of stack) {
     const handle = get(layer, "handle")
-    if (handle === state.handler) {
-      state.found = true
+    if (handle === search.handler) {
+      search.found = true
       openHere = true
     } else if (get(handle, mark) === true) {
       if (!isRoute && !matchesAll(layer)) continue
-      if (!state.found) state.before = true
+      if (!search.found) search.before = true
       openHere = false
     } else {
       const route = get(layer, "route")
-      const inner: Walk = { ...state, found: false, open: false }
+      const inner: Search = { ...search, found: false, open: false }
       walk(inner, stackOf(route ?? handle), route !== undefined)
-      state.found ||= inner.found
+      search.found ||= inner.found
       openHere ||= inner.open
     }
   }
-  state.open = openHere
+  search.open = openHere
 }
 
 const routerOf = (app: unknown): unknown => get(app, "_router") ?? get(app, "router")
 
-const inApp = (app: unknown, handler: unknown): Order => {
-  const state: Walk = { handler, before: false, found: false, open: false }
+const inApp = (app: unknown, handler: unknown): MapperPosition => {
+  const search: Search = { handler, before: false, found: false, open: false }
   try {
-    walk(state, stackOf(routerOf(app)), false)
+    walk(search, stackOf(routerOf(app)), false)
   } catch {
-    return { behind: false, before: false }
+    return { after: false, before: false }
   }
-  return { behind: state.found && !state.open, before: state.before }
+  return { after: search.found && !search.open, before: search.before }
 }
 
-// A mounted app is hidden in a function of Express's; where it has no mapper, its parent must have one behind it.
+// Express hides a mounted app in a function; if it has no mapper, one of its parents must have one after it
 const inParents = (app: unknown): boolean => {
   for (let parent = get(app, "parent"); parent !== undefined; parent = get(parent, "parent")) {
     const stack = stackOf(routerOf(parent))
@@ -86,16 +86,16 @@ const inParents = (app: unknown): boolean => {
   return false
 }
 
-const orders = new WeakMap<object, WeakMap<object, Order>>()
+const positions = new WeakMap<object, WeakMap<object, MapperPosition>>()
 
-/** Looks once per app where a handler and the mappers stand. */
-export const orderOf = (app: object, handler: object): Order => {
-  const known = orders.get(app) ?? new WeakMap<object, Order>()
-  orders.set(app, known)
+/** Returns where the mappers are mounted, seen from a handler; looks once per app. */
+export const mapperPositionOf = (app: object, handler: object): MapperPosition => {
+  const known = positions.get(app) ?? new WeakMap<object, MapperPosition>()
+  positions.set(app, known)
   const found = known.get(handler)
   if (found !== undefined) return found
   const own = inApp(app, handler)
-  const order = { behind: own.behind || inParents(app), before: own.before }
-  known.set(handler, order)
-  return order
+  const position = { after: own.after || inParents(app), before: own.before }
+  known.set(handler, position)
+  return position
 }

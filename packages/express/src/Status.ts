@@ -1,36 +1,53 @@
 /**
- * The one table from errors to answers: what a visitor is told, what a caller of the proxy is told, and which headers
- * go along. Errors are told apart by their class; no number of the API's is looked at here.
+ * The status, code and sentence of every error response: for the visitors of `createContact`, for the callers of
+ * `contactProxy`, and for requests that a block rejects before anything is sent. Errors of a create are distinguished by
+ * class and by `reason`, `kind` or `outcome`, never by a status of the API; a new one fails to compile here.
  */
-import type { AelystError } from "@aelyst/node"
+import type {
+  AelystError,
+  ConnectionError,
+  UnavailableError,
+  UnexpectedResponseError,
+} from "@aelyst/node"
 
-/** What one side is answered. */
-export interface Answer {
+/** Describes the response to an error, on one side. */
+export interface ErrorResponse<Message = string> {
   readonly status: number
   /** Stable; programs may compare it. */
   readonly code: string
   /** A sentence for people. */
-  readonly message: string
+  readonly message: Message
 }
 
-/** What both sides are answered for one error class. */
-export interface Row {
-  readonly visitor: Answer
-  readonly proxy: Answer
-  /** Whether `Retry-After` goes along. */
+/** The visitor's sentence: one for the class, or one for each case of it. */
+type VisitorMessage<E extends AelystError> = E extends ConnectionError
+  ? Readonly<Record<E["kind"], string>>
+  : E extends UnavailableError
+    ? Readonly<Record<E["reason"], string>>
+    : E extends UnexpectedResponseError
+      ? Readonly<Record<E["outcome"], string>>
+      : string
+
+/** Describes the responses to one error class. */
+export interface StatusRow<Message = string | Readonly<Record<string, string>>> {
+  readonly visitor: ErrorResponse<Message>
+  readonly proxy: ErrorResponse
+  /** Whether the response has a `Retry-After` header. */
   readonly retryAfter: boolean
 }
 
-const later = "This is not available at the moment. Please try again later."
-const unsure = "It is not certain that this arrived. Please ask before you send it again."
+const busy = "We are busy at the moment. Please try again shortly."
+const tryLater = "This service is not available at the moment. Please try again later."
+const contactUs = "This service is not working at the moment. Please contact us."
+const unconfirmed = "We could not confirm your submission. Please contact us before trying again."
 
-/** Lists the nine classes. The messages of the proxy's 400, 429 and 500 are the API's documented ones (W6, W8, W9). */
+/** Lists the nine error classes. The proxy's messages for 400 and 429 are the documented ones (W6, W8). */
 export const statusTable = {
   InvalidContactError: {
     visitor: {
       status: 422,
       code: "invalid_contact",
-      message: "Some of this needs to be corrected.",
+      message: "Some fields are not valid. Please correct them and try again.",
     },
     proxy: { status: 400, code: "invalid_contact", message: "Validation error." },
     retryAfter: false,
@@ -39,58 +56,75 @@ export const statusTable = {
     visitor: {
       status: 422,
       code: "contact_refused",
-      message: "This was not accepted. Please check what you entered.",
+      message: "Your details were not accepted. Please check them and try again.",
     },
     proxy: { status: 400, code: "contact_refused", message: "Validation error." },
     retryAfter: false,
   },
   AuthenticationError: {
-    visitor: { status: 502, code: "upstream_auth", message: later },
+    visitor: { status: 502, code: "upstream_auth", message: contactUs },
     proxy: {
       status: 502,
       code: "upstream_auth",
-      message: "The service is not set up to reach the API.",
+      message: "This server is not authorized to call the API.",
     },
     retryAfter: false,
   },
   RateLimitError: {
-    visitor: {
-      status: 503,
-      code: "rate_limited",
-      message: "There are too many requests at the moment.",
-    },
+    visitor: { status: 503, code: "rate_limited", message: busy },
     proxy: { status: 429, code: "rate_limited", message: "Too Many Requests" },
     retryAfter: true,
   },
   InternalServerError: {
-    visitor: { status: 502, code: "upstream_error", message: unsure },
-    proxy: { status: 502, code: "upstream_error", message: "The API failed." },
+    visitor: { status: 502, code: "upstream_error", message: unconfirmed },
+    proxy: {
+      status: 502,
+      code: "upstream_error",
+      message: "The API failed. Check whether the contact exists before retrying.",
+    },
     retryAfter: false,
   },
   UnexpectedResponseError: {
-    visitor: { status: 502, code: "upstream_unexpected", message: later },
+    visitor: {
+      status: 502,
+      code: "upstream_unexpected",
+      message: { rejected: tryLater, unknown: unconfirmed },
+    },
     proxy: {
       status: 502,
       code: "upstream_unexpected",
-      message: "The API gave an answer that it does not document.",
+      message: "The API sent an undocumented response.",
     },
     retryAfter: false,
   },
   ConnectionError: {
-    visitor: { status: 504, code: "upstream_unreachable", message: later },
+    visitor: {
+      status: 504,
+      code: "upstream_unreachable",
+      message: {
+        dns: tryLater,
+        connect: tryLater,
+        timeout: tryLater,
+        tls: tryLater,
+        proxy: tryLater,
+        // these last until the owner of the site has changed something
+        certificate: contactUs,
+        proxy_auth: contactUs,
+      },
+    },
     proxy: {
       status: 504,
       code: "upstream_unreachable",
-      message: "The API could not be reached.",
+      message: "Could not connect to the API. Nothing was sent.",
     },
     retryAfter: false,
   },
   OutcomeUnknownError: {
-    visitor: { status: 504, code: "outcome_unknown", message: unsure },
+    visitor: { status: 504, code: "outcome_unknown", message: unconfirmed },
     proxy: {
       status: 504,
       code: "outcome_unknown",
-      message: "The API gave no answer; the contact may or may not exist.",
+      message: "The API did not respond. Check whether the contact exists before retrying.",
     },
     retryAfter: false,
   },
@@ -98,43 +132,59 @@ export const statusTable = {
     visitor: {
       status: 503,
       code: "unavailable",
-      message: "This is busy at the moment.",
+      message: {
+        queue: busy,
+        deadline: busy,
+        circuit: tryLater,
+        token: tryLater,
+        closed: tryLater,
+      },
     },
-    proxy: {
-      status: 503,
-      code: "unavailable",
-      message: "The request was not sent; try again later.",
-    },
+    proxy: { status: 503, code: "unavailable", message: "Nothing was sent. Retry later." },
     retryAfter: true,
   },
-} as const satisfies Record<AelystError["name"], Row>
+} as const satisfies {
+  readonly [E in AelystError as E["name"]]: StatusRow<VisitorMessage<E>>
+}
 
-/** What a visitor is told where it is not certain that an unexpected answer means "not created". */
-export const unsureMessage: string = unsure
+/** Returns the row of an error. */
+export const rowOf = (error: AelystError): StatusRow => statusTable[error.name]
 
-/** What a caller of the proxy is answered for a 5xx of the API under `mirror: "strict"` (W9). */
-export const strictServerError: Answer = {
+const caseOf = (error: AelystError): string => {
+  if (error.name === "ConnectionError") return error.kind
+  return error.name === "UnavailableError" ? error.reason : error.outcome
+}
+
+/** Returns the response to a visitor; a case that another version of the SDK added has the sentence of a 503. */
+export const visitorResponse = (error: AelystError): ErrorResponse => {
+  const { code, message, status } = rowOf(error).visitor
+  const sentence = typeof message === "string" ? message : message[caseOf(error)]
+  return { status, code, message: sentence ?? tryLater }
+}
+
+/** The proxy's response to a server error of the API under `mirror: "strict"` (W9). */
+export const strictServerError: ErrorResponse = {
   status: 500,
   code: "upstream_error",
   message: "Unexpected error occurred",
 }
 
-/** Lists what the blocks refuse by themselves, before anything is sent. */
-export const refusals = {
-  malformed: { status: 400, message: "The body could not be read." },
-  not_an_object: { status: 400, message: "The body is not an object." },
-  bad_address: { status: 400, message: "The address could not be read." },
-  unauthorized: { status: 401, message: "You need to be signed in for this." },
-  forbidden: { status: 403, message: "This is not allowed." },
-  identifier_not_allowed: { status: 403, message: "Contacts of this kind are not allowed here." },
-  not_found: { status: 404, message: "There is nothing here." },
-  method_not_allowed: { status: 405, message: "Only POST is possible here." },
-  timeout: { status: 408, message: "The body did not arrive in time." },
-  too_large: { status: 413, message: "The body is too large." },
-  unsupported_type: { status: 415, message: "This type of body is not supported." },
-  misconfigured: { status: 500, message: "This is not set up correctly." },
-  busy: { status: 503, message: "This is busy at the moment." },
-} as const
+/** Lists why a block rejects a request before anything is sent. */
+export const requestErrors = {
+  malformed: { status: 400, message: "The request body could not be parsed." },
+  not_an_object: { status: 400, message: "The request body must be an object." },
+  bad_address: { status: 400, message: "The request URL is not encoded correctly." },
+  unauthorized: { status: 401, message: "Please sign in first." },
+  forbidden: { status: 403, message: "You are not allowed to do this." },
+  identifier_not_allowed: { status: 403, message: "This kind of identifier is not allowed." },
+  not_found: { status: 404, message: "Not found." },
+  method_not_allowed: { status: 405, message: "Only POST is allowed." },
+  timeout: { status: 408, message: "The request body did not arrive in time." },
+  too_large: { status: 413, message: "The request body is too large." },
+  unsupported_type: { status: 415, message: "This content type is not supported." },
+  misconfigured: { status: 500, message: contactUs },
+  busy: { status: 503, message: busy },
+} as const satisfies Readonly<Record<string, Omit<ErrorResponse, "code">>>
 
-/** Names a refusal. */
-export type RefusalCode = keyof typeof refusals
+/** Names why a request was rejected. */
+export type RequestErrorCode = keyof typeof requestErrors

@@ -1,11 +1,11 @@
 /**
- * The type of `req.aelyst`, for who asks for it: `/// <reference types="@aelyst/express/env" />`. It fails, as
- * `getAelyst` does, where no client is attached.
+ * Declares `req.aelyst` for apps that ask for it: `/// <reference types="@aelyst/express/env" />`. Like `getAelyst` it
+ * throws if no client is attached.
  */
 import type { Aelyst } from "@aelyst/node"
 
 declare global {
-  // the namespace that Express itself is extended by
+  // Express is extended through this namespace
   // oxlint-disable-next-line typescript/no-namespace
   namespace Express {
     interface Request {

@@ -1,4 +1,4 @@
-/** Creates Aelyst contacts from an Express app: attach a client, handle a form, map every error, offer a proxy. */
+/** Creates Aelyst contacts from an Express app: attaches a client, handles a form, maps errors, offers a proxy. */
 export { aelyst, getAelyst } from "./ClientProvider.ts"
 export { createContact } from "./ContactHandler.ts"
 export { aelystErrors } from "./ErrorMapper.ts"
@@ -12,11 +12,11 @@ export type {
   CreateContactOptions,
   CreatedContact,
   FieldIssue,
+  GuardResult,
   IdentifierKind,
   IdentifyBy,
   LogEntry,
   Problem,
   SetupOptions,
   Submitted,
-  Verdict,
 } from "./types.ts"

@@ -1,4 +1,4 @@
-/** Apps on free ports, of both Express versions, with a body parser before, after, or none. */
+/** Apps on free ports, for both Express versions, with a body parser before or after the blocks, or none. */
 import express5 from "express"
 import express4 from "express4"
 import type { Express, RequestHandler } from "express"
@@ -9,7 +9,7 @@ export const versions = { 5: express5, 4: express4 } as const
 export type Version = keyof typeof versions
 export type Parser = "before" | "after" | "none"
 
-/** Every pair of Express version and place of the body parser. */
+/** Every pair of Express version and position of the body parser. */
 export const cells: ReadonlyArray<{ readonly version: Version; readonly parser: Parser }> = (
   [5, 4] as const
 ).flatMap((version) =>
@@ -44,7 +44,7 @@ const listen = async (app: Express): Promise<Running> => {
   }
 }
 
-/** Makes an app, with `mount` between the parsers as the cell has it, and starts it. */
+/** Creates an app, with the parsers before or after what `mount` adds, and starts it. */
 export const start = (
   mount: (app: Express) => void,
   { parser = "none", version = 5 }: { readonly version?: Version; readonly parser?: Parser } = {},

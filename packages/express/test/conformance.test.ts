@@ -16,7 +16,7 @@ interface Side {
   readonly name: string
   readonly mount: (app: Express, client: Aelyst) => void
   readonly ask: (url: string, identifier: string, contact: unknown) => Promise<Reply>
-  /** What the answer tells; what it does not tell is taken from what is expected. */
+  /** Reads the result from the response; what a response does not say is taken from what is expected. */
   readonly read: (reply: Reply, expected: Expected["answer"]) => unknown
 }
 
@@ -63,7 +63,7 @@ const sides: ReadonlyArray<Side> = [
   },
 ]
 
-/** The status that goes with an expected answer. */
+/** Returns an expected answer with the status of the side. */
 const withStatus = (answer: Expected["answer"], side: Side): unknown => {
   if ("result" in answer) return answer
   const row = Object.entries(statusTable).find(([name]) => name === answer.error.name)?.[1]
@@ -83,23 +83,23 @@ const playOver = async (
     ...variant.client,
   })
   await using on = await start((app) => side.mount(app, client), cell)
-  let told: unknown
+  let received: unknown
   const { ledger } = await play(variant, sandbox, {
     create: async (identifier, contact) => {
       const reply = await side.ask(on.url, identifier, contact)
-      told = side.read(reply, variant.expected.answer)
+      received = side.read(reply, variant.expected.answer)
       return variant.expected.answer
     },
   })
   await client.close({ timeoutMs: 100 })
-  return { answer: told, ledger }
+  return { answer: received, ledger }
 }
 
-// How a doubt is resent is the client's own doing: one place of each block is enough for that.
+// resending after a lost response is up to the client: one cell per block is enough
 const isPlayed = (variant: Variant, cell: (typeof cells)[number]): boolean =>
   variant.delivery === "at-most-once" || (cell.version === 5 && cell.parser === "none")
 
-const places = cells.flatMap((cell) =>
+const suites = cells.flatMap((cell) =>
   sides.map((side) => ({
     ...cell,
     by: side.name,
@@ -108,17 +108,17 @@ const places = cells.flatMap((cell) =>
       .map((variant) => ({ title: variant.title, variant, side, cell })),
   })),
 )
-type Play = (typeof places)[number]["plays"][number]
+type Play = (typeof suites)[number]["plays"][number]
 const keyOf = ({ cell, side, title }: Play) => `${side.name} ${JSON.stringify(cell)} ${title}`
 const results = new Map<string, unknown>()
 const run = async (one: Play) => {
   results.set(keyOf(one), await playOver(one.variant, one.side, one.cell))
 }
 
-// Most of the time is waiting, so all of them wait together. Where the server is to be down, nobody else may start one
-// on its port.
+// Most of the time is waiting, so all of them wait together. While a server is to be down, no other may start on its
+// port.
 beforeAll(async () => {
-  const plays = places.flatMap((place) => place.plays)
+  const plays = suites.flatMap((suite) => suite.plays)
   for (const one of plays) if (one.variant.down) await run(one)
   const rest = plays.filter((one) => !one.variant.down)
   const worker = async () => {
@@ -127,7 +127,7 @@ beforeAll(async () => {
   await Promise.all(Array.from({ length: 100 }, worker))
 }, 60_000)
 
-describe.each(places)("the $by, Express $version, parser $parser", ({ plays }) => {
+describe.each(suites)("the $by, Express $version, parser $parser", ({ plays }) => {
   it.each(plays)("$title", (one) => {
     const { answer, ledger } = one.variant.expected
     expect(results.get(keyOf(one))).toEqual({ answer: withStatus(answer, one.side), ledger })

@@ -9,19 +9,19 @@ import { runInNewContext } from "node:vm"
 import { expect, it } from "vitest"
 
 import { aelyst, aelystErrors, contactProxy, createContact } from "../src/index.ts"
-import { refusals, statusTable } from "../src/Status.ts"
+import { requestErrors, statusTable } from "../src/Status.ts"
 import { versions } from "./apps.ts"
 
-/** How many requests; 100,000 is the figure to reach. */
+/** How many requests to send; the target of a long run is 100,000. */
 const count = Number(process.env["AELYST_FUZZ_REQUESTS"] ?? 3_000)
 const seed = Number(process.env["AELYST_FUZZ_SEED"] ?? 1)
 
 /** Draws numbers below 1, the same for the same seed. */
 const mulberry = (start: number) => {
-  let state = start >>> 0
+  let value = start >>> 0
   return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    value = (value + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(value ^ (value >>> 15), value | 1)
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
@@ -29,9 +29,9 @@ const mulberry = (start: number) => {
 
 type Draw = (below: number) => number
 const pick = <A>(draw: Draw, from: ReadonlyArray<A>): A => {
-  const one = from[draw(from.length)]
-  if (one === undefined) throw new Error("nothing to pick from")
-  return one
+  const picked = from[draw(from.length)]
+  if (picked === undefined) throw new Error("nothing to pick from")
+  return picked
 }
 
 const methods = [
@@ -120,8 +120,8 @@ const request = (draw: Draw): Buffer => {
     headers.push(`Content-Length: ${body.length + pick(draw, [0, 0, 0, 0, 0, 0, 0, -1, 7, 1e9])}`)
   }
   const path = pick(draw, paths)
-  const line = `${pick(draw, methods)} ${path} HTTP/1.${pick(draw, ["1", "1", "1", "0", "9"])}`
-  return Buffer.concat([Buffer.from(`${[line, ...headers].join("\r\n")}\r\n\r\n`), payload])
+  const requestLine = `${pick(draw, methods)} ${path} HTTP/1.${pick(draw, ["1", "1", "1", "0", "9"])}`
+  return Buffer.concat([Buffer.from(`${[requestLine, ...headers].join("\r\n")}\r\n\r\n`), payload])
 }
 
 const mutate = (draw: Draw, bytes: Buffer): Buffer => {
@@ -149,8 +149,8 @@ const mutate = (draw: Draw, bytes: Buffer): Buffer => {
   return mutated
 }
 
-/** Finds the whole first answer in what has come so far. */
-const answerIn = (
+/** Returns the first complete response in the bytes received so far. */
+const responseIn = (
   bytes: Buffer,
   isHead: boolean,
 ): { readonly status: number; readonly text: string } | undefined => {
@@ -159,7 +159,7 @@ const answerIn = (
   if (end === -1) return undefined
   const head = text.slice(0, end)
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0)
-  if (status === 100) return answerIn(bytes.subarray(end + 4), isHead)
+  if (status === 100) return responseIn(bytes.subarray(end + 4), isHead)
   if (isHead) return { status, text }
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   if (length === undefined) return undefined
@@ -167,7 +167,7 @@ const answerIn = (
   return { status, text }
 }
 
-/** Sends bytes and waits for an answer, or for the server to hang up. */
+/** Sends bytes and waits for a response, or for the server to close the connection. */
 const exchange = (port: number, bytes: Buffer) =>
   new Promise<{ readonly status: number; readonly text: string }>((resolve) => {
     const socket = connect(port, "127.0.0.1")
@@ -175,10 +175,10 @@ const exchange = (port: number, bytes: Buffer) =>
     socket.on("error", () => {})
     socket.on("data", (data) => {
       received = Buffer.concat([received, data])
-      const answer = answerIn(received, bytes.toString("latin1", 0, 5) === "HEAD ")
-      if (answer === undefined) return
+      const response = responseIn(received, bytes.toString("latin1", 0, 5) === "HEAD ")
+      if (response === undefined) return
       socket.destroy()
-      resolve(answer)
+      resolve(response)
     })
     socket.on("close", () => {
       const text = received.toString("latin1")
@@ -195,7 +195,7 @@ const start = async (express: typeof express5, parser: boolean, sandbox: Sandbox
   app.post("/signup", createContact({ honeypot: "website" }))
   app.use("/crm", contactProxy({ authorize: () => true }))
   app.use(aelystErrors())
-  // what is not whole after a moment is cut, so that every exchange ends
+  // an incomplete request is cut off soon, so that every exchange ends
   const server = createServer(
     {
       headersTimeout: 150,
@@ -225,11 +225,11 @@ const heap = (): number => {
 }
 
 const codes = new Set<unknown>([
-  ...Object.keys(refusals),
+  ...Object.keys(requestErrors),
   ...Object.values(statusTable).flatMap(({ proxy, visitor }) => [visitor.code, proxy.code]),
 ])
 
-/** Says what is wrong with an answer: a 5xx of ours that has none of our codes. */
+/** Checks whether a response is a 5xx without one of our codes. */
 const untyped = ({ status, text }: { readonly status: number; readonly text: string }): boolean => {
   if (status < 500) return false
   try {
@@ -266,9 +266,9 @@ it(
           sent++
           const server = pick(draw, servers)
           const bytes = mutate(draw, request(draw))
-          const answer = await exchange(server.port, bytes)
-          statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
-          if (untyped(answer)) wrong.push(`${bytes.toString("latin1")}\n=> ${answer.text}`)
+          const response = await exchange(server.port, bytes)
+          statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1)
+          if (untyped(response)) wrong.push(`${bytes.toString("latin1")}\n=> ${response.text}`)
         }
       }
       await Promise.all(Array.from({ length: 64 }, worker))
@@ -279,7 +279,7 @@ it(
     const after = await run(count)
     await Promise.all(servers.map(({ close }) => close()))
     expect(wrong).toEqual([])
-    // every kind of answer was met, so the grammar reaches all of the code
+    // every kind of response came, so the grammar reaches all of the code
     for (const status of [200, 201, 400, 404, 405, 413, 415, 422])
       expect([status, statuses.has(status)]).toEqual([status, true])
     expect(after - before).toBeLessThan(8)

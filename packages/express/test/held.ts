@@ -1,15 +1,15 @@
-/** A sandbox whose answers are held back until the test lets them go. */
+/** A sandbox whose responses are held back until the test releases them. */
 import type { SandboxOptions } from "@aelyst/sandbox"
 import { Sandbox } from "@aelyst/sandbox"
 
-/** Counts, and tells when a number is reached. */
+/** Counts, and resolves when a number is reached. */
 export class Counter {
   #count = 0
-  readonly #watchers: Array<{ readonly count: number; readonly tell: () => void }> = []
+  readonly #watchers: Array<{ readonly count: number; readonly resolve: () => void }> = []
 
   add(): void {
     this.#count++
-    for (const { count, tell } of this.#watchers) if (this.#count >= count) tell()
+    for (const { count, resolve } of this.#watchers) if (this.#count >= count) resolve()
   }
 
   get count(): number {
@@ -19,16 +19,16 @@ export class Counter {
   reached(count: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#count >= count) resolve()
-      else this.#watchers.push({ count, tell: resolve })
+      else this.#watchers.push({ count, resolve })
     })
   }
 }
 
 export interface Held {
   readonly sandbox: Sandbox
-  /** Resolves when this many requests wait for their answer. */
+  /** Resolves when this many requests wait for their response. */
   readonly arrived: (count: number) => Promise<void>
-  /** Lets every answer go, now and from now on. */
+  /** Releases every response, now and from now on. */
   readonly release: () => void
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
@@ -62,7 +62,7 @@ export const hold = async (options: SandboxOptions = {}): Promise<Held> => {
   }
 }
 
-/** Lets everything that is ready happen. */
+/** Runs everything that is ready. */
 export const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let tick = 0; tick < 20; tick++) await new Promise((resolve) => setImmediate(resolve))
 }

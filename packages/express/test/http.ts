@@ -1,4 +1,4 @@
-/** One request over a socket of its own, everything that came back. */
+/** Sends one request over its own socket and returns the whole response. */
 import type { IncomingHttpHeaders } from "node:http"
 import { request as httpRequest } from "node:http"
 
@@ -38,7 +38,7 @@ const encode = ({ body, form }: Call): { readonly type?: string; readonly bytes?
   return { type: "application/json", bytes: Buffer.from(JSON.stringify(body)) }
 }
 
-/** Sends one request and waits for the whole answer; rejects with the socket's error. */
+/** Sends one request and waits for the whole response; rejects with the socket's error. */
 export const send = (url: string, call: Call = {}): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const { bytes, type } = encode(call)

@@ -1,4 +1,4 @@
-/** Ways to make a create fail, one and more for each of the nine errors, with what both sides are answered. */
+/** Ways to make a create fail, at least one for each of the nine errors, with the response on both sides. */
 import { Aelyst } from "@aelyst/node"
 import type { AelystOptions } from "@aelyst/node"
 import type { FaultSpec } from "@aelyst/sandbox"
@@ -36,26 +36,26 @@ const closedPort = (): Promise<number> =>
     })
   })
 
-const bad = (code: string): Pick<Scenario, "handler" | "proxy"> => ({
+const badGateway = (code: string): Pick<Scenario, "handler" | "proxy"> => ({
   handler: { status: 502, code },
   proxy: { status: 502, code },
 })
-const gone = (code: string): Pick<Scenario, "handler" | "proxy"> => ({
+const gatewayTimeout = (code: string): Pick<Scenario, "handler" | "proxy"> => ({
   handler: { status: 504, code },
   proxy: { status: 504, code },
 })
-const wait = (retryAfter: string): Pick<Scenario, "handler" | "proxy"> => ({
+const rateLimited = (retryAfter: string): Pick<Scenario, "handler" | "proxy"> => ({
   handler: { status: 503, code: "rate_limited", retryAfter },
   proxy: { status: 429, code: "rate_limited", retryAfter },
 })
-const refused: Pick<Scenario, "handler" | "proxy"> = {
+const rejected: Pick<Scenario, "handler" | "proxy"> = {
   handler: { status: 422, code: "contact_refused" },
   proxy: { status: 400, code: "contact_refused" },
 }
 
 export const scenarios: ReadonlyArray<Scenario> = [
   {
-    name: "an email that is none",
+    name: "an invalid email",
     error: "InvalidContactError",
     email: "ana",
     posts: 0,
@@ -69,23 +69,23 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { status: 400 },
     posts: 1,
     created: 0,
-    ...refused,
+    ...rejected,
   },
   {
-    name: "a 409 that says that it exists",
+    name: "a 409 for an existing contact",
     error: "BadRequestError",
     fault: { status: 409, body: { code: 409, message: "Contact already exists" } },
     posts: 1,
     created: 0,
-    ...refused,
+    ...rejected,
   },
   {
-    name: "a refused token",
+    name: "a rejected token",
     error: "AuthenticationError",
     options: { token: "sandbox_401" },
     posts: 1,
     created: 0,
-    ...bad("upstream_auth"),
+    ...badGateway("upstream_auth"),
   },
   {
     name: "a 429 of 1.2 seconds",
@@ -93,7 +93,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { status: 429, retryAfter: 1.2 },
     posts: 1,
     created: 0,
-    ...wait("2"),
+    ...rateLimited("2"),
   },
   {
     name: "a 429 of 7 seconds",
@@ -101,7 +101,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { status: 429, retryAfter: 7 },
     posts: 1,
     created: 0,
-    ...wait("7"),
+    ...rateLimited("7"),
   },
   {
     name: "a 429 without headers",
@@ -109,7 +109,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { preset: "no-headers-429" },
     posts: 1,
     created: 0,
-    ...wait("1"),
+    ...rateLimited("1"),
   },
   {
     name: "a 500",
@@ -117,7 +117,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { status: 500 },
     posts: 1,
     created: 0,
-    ...bad("upstream_error"),
+    ...badGateway("upstream_error"),
     strict: { status: 500, code: "upstream_error" },
   },
   {
@@ -126,16 +126,16 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { preset: "html-502" },
     posts: 1,
     created: 0,
-    ...bad("upstream_error"),
+    ...badGateway("upstream_error"),
     strict: { status: 500, code: "upstream_error" },
   },
   {
-    name: "a status that is not documented",
+    name: "an undocumented status",
     error: "UnexpectedResponseError",
     fault: { status: 418 },
     posts: 1,
     created: 0,
-    ...bad("upstream_unexpected"),
+    ...badGateway("upstream_unexpected"),
   },
   {
     name: "a 200 of a captive portal",
@@ -143,7 +143,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { preset: "portal" },
     posts: 1,
     created: 0,
-    ...bad("upstream_unexpected"),
+    ...badGateway("upstream_unexpected"),
   },
   {
     name: "a redirect",
@@ -151,7 +151,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { status: 307 },
     posts: 1,
     created: 0,
-    ...bad("upstream_unexpected"),
+    ...badGateway("upstream_unexpected"),
   },
   {
     name: "a server that is down",
@@ -160,7 +160,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
       new Aelyst({ ...options, baseUrl: `http://127.0.0.1:${await closedPort()}/v1` }),
     posts: 0,
     created: 0,
-    ...gone("upstream_unreachable"),
+    ...gatewayTimeout("upstream_unreachable"),
   },
   {
     name: "a connection that is cut after the request",
@@ -168,10 +168,10 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { preset: "drop-after" },
     posts: 1,
     created: 1,
-    ...gone("outcome_unknown"),
+    ...gatewayTimeout("outcome_unknown"),
   },
   {
-    name: "a client that is closed",
+    name: "a closed client",
     error: "UnavailableError",
     client: async (options) => {
       const client = new Aelyst(options)
@@ -185,15 +185,15 @@ export const scenarios: ReadonlyArray<Scenario> = [
   },
 ]
 
-/** Who asks: a visitor of the handler, a caller of the proxy, or of a strict one. */
+/** Names a side: a visitor of the handler, a caller of the proxy, or of a strict proxy. */
 export const sides = ["handler", "proxy", "strict"] as const
 export type Side = (typeof sides)[number]
 
-// A token for each scenario and side, so that no gate that one closes is in the way of another.
+// a token for each scenario and side, so that the rate limit of one does not stop another
 const tokenOf = (scenario: Scenario, side: Side): string =>
   `token_${scenarios.indexOf(scenario)}_${side}`
 
-/** Starts a sandbox that knows the tokens, with the faults in wait for them. */
+/** Starts a sandbox that knows the tokens, with the faults for each. */
 export const startSandbox = (): Promise<Sandbox> => {
   const tokens = scenarios.flatMap((scenario) =>
     sides.map((side) => ({ scenario, token: tokenOf(scenario, side) })),
@@ -206,7 +206,7 @@ export const startSandbox = (): Promise<Sandbox> => {
   })
 }
 
-/** Makes the client of a scenario, which sends once and does not wait. */
+/** Creates the client of a scenario, which sends once and does not wait. */
 export const clientOf = async (
   scenario: Scenario,
   side: Side,
@@ -222,6 +222,6 @@ export const clientOf = async (
   return scenario.client === undefined ? new Aelyst(options) : scenario.client(options)
 }
 
-/** The address that a scenario's contact has. */
+/** Returns the email of a scenario's contact. */
 export const emailOf = (scenario: Scenario, side: Side): string =>
   scenario.email ?? `${side}${scenarios.indexOf(scenario)}@example.com`

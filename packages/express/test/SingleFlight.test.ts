@@ -17,7 +17,7 @@ const clientOf = (sandbox: { readonly baseUrl: string }, options = {}) => {
   return client
 }
 
-it("makes one create of 100 parallel posts of one contact (security 27)", async () => {
+it("sends one create for 100 parallel submissions of one contact (security 27)", async () => {
   await using held = await hold()
   const client = clientOf(held.sandbox)
   const arrived = new Counter()
@@ -48,7 +48,7 @@ it("makes one create of 100 parallel posts of one contact (security 27)", async 
   expect(created).toBe(1)
 })
 
-it("lets another payload for the contact wait for the first", async () => {
+it("makes another payload for the same contact wait for the first", async () => {
   await using held = await hold({ existing: "merge" })
   const client = clientOf(held.sandbox)
   const arrived = new Counter()
@@ -74,7 +74,7 @@ it("lets another payload for the contact wait for the first", async () => {
   expect(held.sandbox.ledger()).toMatchObject([{ posts: 2, created: 1, merged: 1 }])
 })
 
-it("sends the same contact again once the first is over", async () => {
+it("sends the same contact again after the first create has ended", async () => {
   await using held = await hold({ existing: "merge" })
   held.release()
   const client = clientOf(held.sandbox)
@@ -87,7 +87,7 @@ it("sends the same contact again once the first is over", async () => {
   expect(held.sandbox.ledger()).toMatchObject([{ posts: 2 }])
 })
 
-it("tells everybody who joined when the create fails, and forgets it", async () => {
+it("gives the error to every request that joined, and sends the next one again", async () => {
   await using held = await hold()
   held.sandbox.fail({ status: 400, times: 1 })
   const client = clientOf(held.sandbox)
@@ -114,14 +114,14 @@ it("tells everybody who joined when the create fails, and forgets it", async () 
   expect(held.sandbox.ledger()).toMatchObject([{ posts: 2, created: 1 }])
 })
 
-it("answers a flood with 503 and Retry-After before the API is hit (security 29)", async () => {
+it("responds to a flood with 503 and Retry-After, and spares the API (security 29)", async () => {
   await using held = await hold()
   await using on = await start((app) => {
     app.use(aelyst({ baseUrl: held.sandbox.baseUrl, token: held.sandbox.tokens.ok }))
     app.post("/", createContact())
   })
   const busy: Array<unknown> = []
-  const answered = new Counter()
+  const responded = new Counter()
   const replies = Array.from({ length: 300 }, async (_, index) => {
     const reply = await send(on.url, {
       body: { firstName: "Ana", email: `ana${index}@example.com` },
@@ -131,16 +131,17 @@ it("answers a flood with 503 and Retry-After before the API is hit (security 29)
       code: Object(reply.json).code,
       wait: Number(reply.headers["retry-after"]) >= 1,
     })
-    answered.add()
+    responded.add()
   })
-  await answered.reached(150)
-  for (const one of busy) expect(one).toEqual({ status: 503, code: "unavailable", wait: true })
+  await responded.reached(150)
+  for (const response of busy)
+    expect(response).toEqual({ status: 503, code: "unavailable", wait: true })
   expect(held.sandbox.requests().length).toBeLessThanOrEqual(40)
   on.server.closeAllConnections()
   await Promise.allSettled(replies)
 })
 
-it("bounds what waits behind one contact: the rest is told to come back", async () => {
+it("responds with 503 if more than 100 creates wait for one contact", async () => {
   await using held = await hold({ existing: "merge", limit: 1_000 })
   const client = clientOf(held.sandbox)
   const arrived = new Counter()

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest"
+
+import { createContact } from "../src/index.ts"
+import { fieldIssues } from "../src/Form.ts"
+import { start } from "./apps.ts"
+import { send } from "./http.ts"
+import { ana, openStage, versionCells } from "./stage.ts"
+
+const { client, sandbox } = await openStage()
+
+describe.each(versionCells)("Form, Express $version", ({ version }) => {
+  it("reads the best-named field that is filled in", async () => {
+    await using on = await start(
+      (app) => {
+        app.post("/", createContact({ client }))
+      },
+      { version },
+    )
+    const form = {
+      "First name": " ",
+      Vorname: "Ana",
+      "Work email": "work@example.com",
+      email: "ana@example.com",
+      mobile: "",
+      Telephone: "+60 (12) 345-6789",
+      surname: " Ng",
+      name: "Nobody",
+      "Email consent": "yes",
+    }
+    expect((await send(on.url, { form })).status).toBe(201)
+    expect(JSON.parse(sandbox.requests()[0]?.body ?? "")).toEqual({
+      firstName: "Ana",
+      lastName: " Ng",
+      email: "ana@example.com",
+      phone: "+60123456789",
+    })
+  })
+
+  it("takes the identifier from a function", async () => {
+    await using on = await start(
+      (app) => {
+        app.post(
+          "/signup",
+          createContact({ client, identifyBy: async (_contact, req) => `id:${req.body.id}` }),
+        )
+      },
+      { version },
+    )
+    const body = { firstName: "Ana", id: "7" }
+    expect((await send(`${on.url}/signup`, { body })).status).toBe(201)
+    expect(sandbox.contacts()).toMatchObject([{ identifier: "id:7" }])
+    const wrong = await send(`${on.url}/signup`, { body: { firstName: "Ana", id: "" } })
+    expect(wrong.json).toMatchObject({
+      issues: [{ field: "identifier", code: "IDENTIFIER_MISSING" }],
+    })
+  })
+
+  it("never reads the honeypot as a contact's field, whatever its name", async () => {
+    await using on = await start(
+      (app) => {
+        app.post("/", createContact({ client, honeypot: "phone" }))
+      },
+      { version },
+    )
+    expect((await send(on.url, { form: { ...ana, phone: "buy now" } })).status).toBe(201)
+    expect(sandbox.requests()).toEqual([])
+  })
+})
+
+describe("Form (security 25)", () => {
+  const extra = {
+    ...ana,
+    identifier: "id:admin",
+    id: "admin",
+    profilePic: "https://evil.example/pixel.png",
+    custom_fields: [{ name: "Role", value: "admin" }],
+    customFields: { Role: "admin" },
+    role: "admin",
+    token: "x",
+    retries: 9,
+    __proto__: undefined,
+  }
+
+  it("takes only the fields of the default map from a form", async () => {
+    await using on = await start((app) => {
+      app.post("/signup", createContact({ client }))
+    })
+    expect((await send(`${on.url}/signup`, { body: extra })).status).toBe(201)
+    expect(sandbox.requests()).toMatchObject([
+      { identifier: "email:ana@example.com", body: JSON.stringify(ana) },
+    ])
+  })
+
+  it("takes only the fields that the app lists from a form", async () => {
+    await using on = await start((app) => {
+      app.post("/signup", createContact({ client, fields: ["firstName", "email", "profilePic"] }))
+    })
+    const body = { ...extra, phone: "+60123456789" }
+    expect((await send(`${on.url}/signup`, { body })).status).toBe(201)
+    expect(JSON.parse(sandbox.requests()[0]?.body ?? "")).toEqual({
+      ...ana,
+      profilePic: extra.profilePic,
+    })
+  })
+})
+
+const issue = (path: ReadonlyArray<string | number>, code = "EMAIL_INVALID") => ({
+  path,
+  code,
+  rule: "the rule",
+})
+
+describe("fieldIssues", () => {
+  const names = new Map([["email", "Your e-mail"]])
+
+  it("names the form's field that the contact's field came from", () => {
+    expect(fieldIssues([issue(["email"])], { identifiedBy: "phone", names })).toEqual([
+      { field: "Your e-mail", path: ["email"], code: "EMAIL_INVALID", rule: "the rule" },
+    ])
+  })
+
+  it("joins the path by dots below the top", () => {
+    expect(fieldIssues([issue(["custom_fields", 0, "name"])], undefined)).toMatchObject([
+      { field: "custom_fields.0.name" },
+    ])
+  })
+
+  it("shows an issue of the identifier once, at the field that gave it", () => {
+    const issues = [issue(["identifier"]), issue(["email"])]
+    expect(fieldIssues(issues, { identifiedBy: "email", names })).toMatchObject([
+      { field: "Your e-mail", path: ["email"] },
+    ])
+    expect(fieldIssues(issues, undefined)).toMatchObject([
+      { field: "identifier" },
+      { field: "email" },
+    ])
+  })
+
+  it("says that the field is required if there is no identifier", () => {
+    const missing = [issue(["identifier"], "IDENTIFIER_MISSING")]
+    expect(fieldIssues(missing, { identifiedBy: "email", names: new Map() })).toMatchObject([
+      { field: "email", rule: "This is required" },
+    ])
+  })
+})
