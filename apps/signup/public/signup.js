@@ -1,27 +1,27 @@
-// Makes the form better where there is a script: it stays on the page, keeps what was typed, and counts down.
-// Without it the form works all the same; the server answers both.
+// Improves the form if scripts run: it stays on the page, keeps what was typed, and counts down. The form also works
+// without it.
 const form = document.querySelector("form")
 const summary = document.querySelector("#summary")
 const button = document.querySelector("button")
 const status = document.querySelector("#status")
 
-const again = (seconds) => `Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`
+const tryAgain = (seconds) => `Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`
 
 let timer
-/** Counts down; people may type meanwhile, and sending is possible again at the end. */
+/** Counts down to the moment when the form can be sent again; people can go on typing. */
 const countDown = (seconds) => {
   clearInterval(timer)
   let left = seconds
-  const line = document.querySelector("#again") ?? document.createElement("p")
-  line.id = "again"
-  document.querySelector("#problem").after(line)
+  const countdown = document.querySelector("#again") ?? document.createElement("p")
+  countdown.id = "again"
+  document.querySelector("#problem").after(countdown)
   button.setAttribute("aria-disabled", "true")
   const show = () => {
-    line.textContent = left > 0 ? again(left) : "You can try again now."
+    countdown.textContent = left > 0 ? tryAgain(left) : "You can try again now."
     if (left > 0) return
     clearInterval(timer)
     button.removeAttribute("aria-disabled")
-    // said once at the end, not every second
+    // announced once at the end, not every second
     status.textContent = "You can try again now."
   }
   show()
@@ -75,7 +75,7 @@ const show = ({ message, errors, retryAfter }) => {
     summary.querySelector("ul").append(item)
   }
   document.querySelector("#problem").textContent =
-    wrong.length > 0 ? "Please correct this:" : message
+    wrong.length > 0 ? "Please correct the following:" : message
   document.title = "Error: Sign up"
   summary.hidden = false
   if (retryAfter !== undefined) countDown(retryAfter)
@@ -88,7 +88,7 @@ const send = async () => {
     headers: { accept: "application/json", "content-type": "application/json" },
     body: JSON.stringify(Object.fromEntries(new FormData(form))),
   })
-  return { ok: response.ok, answer: await response.json() }
+  return { ok: response.ok, body: await response.json() }
 }
 
 let busy = false
@@ -99,24 +99,24 @@ form?.addEventListener("submit", async (event) => {
   clear()
   status.textContent = "Sending…"
   try {
-    const { ok, answer } = await send()
+    const { ok, body } = await send()
     if (ok) {
-      location.assign(answer.location)
+      location.assign(body.location)
       return
     }
     status.textContent = ""
-    show(answer)
+    show(body)
   } catch {
     status.textContent = ""
     show({
-      message: "The server could not be reached. What you entered is still here.",
+      message: "The server could not be reached. Your entries are still here.",
       errors: {},
     })
   }
   busy = false
 })
 
-// a link of the summary leads to its field
+// a link in the summary moves the focus to its field
 summary?.addEventListener("click", (event) => {
   const target = event.target.closest("a")
   if (target === null) return

@@ -1,4 +1,4 @@
-/** The sign-up page: one form, its answers as pages, or as JSON for the script that makes it better. */
+/** The sign-up page: one form that responds with pages, or with JSON for its script. */
 import type { Aelyst } from "@aelyst/node"
 import { aelystErrors, createContact } from "@aelyst/express"
 import express from "express"
@@ -13,7 +13,7 @@ const file = (name: string): string => fileURLToPath(new URL(`../public/${name}`
 
 const wantsJson = (req: Request): boolean => req.accepts(["html", "json"]) === "json"
 
-// A browser says where a form was sent from; a page of somebody else's is not ours.
+// browsers say which page sent a form; a page of another origin may not
 const sameOrigin = (req: Request): boolean => {
   const { host, origin } = req.headers
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)
@@ -30,17 +30,17 @@ const valuesOf = (req: Request): Record<string, string> => {
   )
 }
 
-/** What the app needs. */
+/** The options of the app. */
 export interface SignupOptions {
-  /** Where contacts go. */
+  /** The client that creates the contacts. */
   readonly client: Aelyst
-  /** The address of the sandbox's inspector. */
+  /** The URL of the sandbox's inspector. */
   readonly inspector: string
-  /** Sign-ups per visitor and minute. */
+  /** How many sign-ups a visitor may send per minute. */
   readonly perMinute: number
 }
 
-/** Makes the app. */
+/** Creates the app. */
 export const signup = ({ client, inspector, perMinute }: SignupOptions): Express => {
   const app = express()
   app.disable("x-powered-by")
@@ -68,7 +68,7 @@ export const signup = ({ client, inspector, perMinute }: SignupOptions): Express
         legacyHeaders: false,
         handler: (req, res) => {
           const retryAfter = Math.max(1, Number(res.getHeader("Retry-After") ?? 60))
-          const message = "You have tried this too often."
+          const message = "Too many attempts."
           res.status(429).setHeader("Cache-Control", "no-store")
           if (wantsJson(req)) res.json({ message, retryAfter, errors: {} })
           else res.send(formPage({ values: {}, errors: {}, message, retryAfter }, inspector))

@@ -1,4 +1,4 @@
-/** Starts a sandbox and the sign-up page on it. `PORT` is the page's port, 3000 unless set. */
+/** Starts a sandbox and the sign-up page on it. The environment variable `PORT` sets the page's port; default 3000. */
 import { Aelyst } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
 
@@ -6,7 +6,7 @@ import { signup } from "./app.ts"
 
 const sandbox = await Sandbox.start({ processingDelayMs: 1_000 })
 const inspector = new URL("/_sandbox", sandbox.baseUrl).href
-// a visitor waits for an answer: better to say when to come back than to let them sit
+// a visitor waits for the response: say when to come back instead of waiting long
 const client = new Aelyst({
   baseUrl: sandbox.baseUrl,
   token: sandbox.tokens.ok,

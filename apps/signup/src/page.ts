@@ -1,6 +1,6 @@
-/** The pages as HTML. Everything that comes from outside is escaped, here and nowhere else. */
+/** Renders the pages as HTML. All values from outside are escaped here. */
 
-/** The fields of the form, in their order. */
+/** Lists the fields of the form in order. */
 export const fields = [
   {
     name: "firstName",
@@ -21,25 +21,25 @@ export const fields = [
     label: "Email address",
     type: "email",
     autocomplete: "email",
-    hint: "Give an email address, a phone number, or both.",
+    hint: "Enter an email address, a phone number, or both.",
   },
   {
     name: "phone",
     label: "Phone number",
     type: "tel",
     autocomplete: "tel",
-    hint: "With the country code, such as +60 12 345 6789.",
+    hint: "Include the country code, for example +60 12 345 6789.",
   },
 ] as const
 
-/** What the form shows beside its fields. */
+/** Describes what the form shows. */
 export interface FormState {
   readonly values: Readonly<Record<string, string>>
-  /** What is wrong, by field. */
+  /** The error of each field. */
   readonly errors: Readonly<Record<string, string>>
-  /** What went wrong otherwise. */
+  /** An error that belongs to no field. */
   readonly message?: string
-  /** Seconds until it may work. */
+  /** When to try again, in seconds. */
   readonly retryAfter?: number
 }
 
@@ -50,7 +50,8 @@ const entities: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "'": "&#39;",
 }
-const escape = (text: string): string => text.replace(/[&<>"']/g, (one) => entities[one] ?? "")
+const escape = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? "")
 
 const layout = (title: string, main: string, inspector: string): string => `<!doctype html>
 <html lang="en">
@@ -67,7 +68,7 @@ const layout = (title: string, main: string, inspector: string): string => `<!do
 ${main}
 </main>
 <footer>
-<p>What you enter goes to the sandbox on this machine. <a href="${escape(inspector)}" target="_blank" rel="noopener">See what arrived (in a new tab)</a></p>
+<p>Your details go to the sandbox on this machine. <a href="${escape(inspector)}" target="_blank" rel="noopener">See what it received (opens in a new tab)</a></p>
 </footer>
 </body>
 </html>
@@ -97,8 +98,7 @@ ${hint === undefined ? "" : `<p class="hint" id="${name}-hint">${hint}</p>\n`}<p
 </div>`
 }
 
-/** Says when to try again. */
-const again = (seconds: number): string =>
+const tryAgain = (seconds: number): string =>
   `Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`
 
 const summary = ({ errors, message, retryAfter }: FormState): string => {
@@ -106,8 +106,8 @@ const summary = ({ errors, message, retryAfter }: FormState): string => {
     .filter(({ name }) => errors[name] !== undefined)
     .map(({ name }) => `<li><a href="#${name}">${escape(errors[name] ?? "")}</a></li>`)
   const wrong = links.length > 0 || message !== undefined
-  const text = links.length > 0 ? "Please correct this:" : (message ?? "")
-  const wait = retryAfter === undefined ? "" : `<p id="again">${again(retryAfter)}</p>`
+  const text = links.length > 0 ? "Please correct the following:" : (message ?? "")
+  const wait = retryAfter === undefined ? "" : `<p id="again">${tryAgain(retryAfter)}</p>`
   return `<div id="summary" class="summary" role="alert" tabindex="-1"${wrong ? "" : " hidden"}${retryAfter === undefined ? "" : ` data-retry-after="${retryAfter}"`}>
 <h2>There is a problem</h2>
 <p id="problem">${escape(text)}</p>
@@ -116,7 +116,7 @@ ${wait}
 </div>`
 }
 
-/** The form, empty or with what is wrong. */
+/** Renders the form, empty or with its errors. */
 export const formPage = (state: FormState, inspector: string): string => {
   const wrong = state.message !== undefined || Object.keys(state.errors).length > 0
   return layout(
@@ -126,7 +126,7 @@ ${summary(state)}
 <form method="post" action="/" novalidate>
 ${fields.map((one) => field(one, state)).join("\n")}
 <div class="website" aria-hidden="true">
-<label for="website">Leave this empty</label>
+<label for="website">Leave this field empty</label>
 <input id="website" name="website" type="text" tabindex="-1" autocomplete="off">
 </div>
 <button type="submit">Sign up</button>
@@ -136,12 +136,12 @@ ${fields.map((one) => field(one, state)).join("\n")}
   )
 }
 
-/** What follows a success. */
+/** Renders the page after a sign-up. */
 export const thanksPage = (inspector: string): string =>
   layout(
     "You are signed up",
     `<h1 id="thanks" tabindex="-1">You are signed up</h1>
 <p>Thank you. We will be in touch.</p>
-<p><a href="/">Sign up somebody else</a></p>`,
+<p><a href="/">Sign up someone else</a></p>`,
     inspector,
   )

@@ -1,4 +1,4 @@
-/** What people are told about a broken rule, in words of this form. */
+/** The error messages of the form's fields. */
 import type { Problem } from "@aelyst/express"
 
 const words: Readonly<Record<string, string>> = {
@@ -9,7 +9,7 @@ const words: Readonly<Record<string, string>> = {
   STRING_TOO_LONG: "This is too long",
 }
 
-/** Gives the sentence for each field of the form that has an issue. */
+/** Returns the message for each field of the form that has an issue. */
 export const errorsOf = (problem: Problem): Record<string, string> =>
   Object.fromEntries(
     (problem.issues ?? [])

@@ -34,16 +34,16 @@ const post = (url: string, form: Record<string, string>, headers: Record<string,
     headers: { accept: "application/json", ...headers },
   })
 
-it("thanks a robot that fills in what people do not see, and sends nothing", async () => {
+it("thanks a bot that fills in the hidden field, and sends nothing", async () => {
   await using on = await start(10)
   const person = await post(on.url, { firstName: "Ana", email: "ana@example.com", website: "" })
-  const robot = await post(on.url, { firstName: "Bot", email: "bot@example.com", website: "x" })
-  expect([robot.status, await robot.text()]).toEqual([person.status, await person.text()])
+  const bot = await post(on.url, { firstName: "Bot", email: "bot@example.com", website: "x" })
+  expect([bot.status, await bot.text()]).toEqual([person.status, await person.text()])
   expect(on.sandbox.contacts()).toMatchObject([{ identifier: "email:ana@example.com" }])
   expect(on.sandbox.requests()).toHaveLength(1)
 })
 
-it("refuses a form that a page of another origin sent", async () => {
+it("rejects a form that a page of another origin sent", async () => {
   await using on = await start(10)
   const form = { firstName: "Ana", email: "ana@example.com" }
   const foreign = await post(on.url, form, { origin: "https://evil.example" })
@@ -53,17 +53,17 @@ it("refuses a form that a page of another origin sent", async () => {
   expect(on.sandbox.requests()).toHaveLength(1)
 })
 
-it("tells a visitor who tries too often when to come back", async () => {
+it("tells a visitor with too many attempts when to try again", async () => {
   await using on = await start(1)
   await post(on.url, { firstName: "Ana", email: "ana@example.com" })
   const again = await post(on.url, { firstName: "Bo", email: "bo@example.com" })
   expect(again.status).toBe(429)
   expect(Number(again.headers.get("retry-after"))).toBeGreaterThan(0)
-  expect(await again.json()).toMatchObject({ message: "You have tried this too often." })
+  expect(await again.json()).toMatchObject({ message: "Too many attempts." })
   expect(on.sandbox.requests()).toHaveLength(1)
 })
 
-it("starts by one command, serves the page and stops", { timeout: 20_000 }, async () => {
+it("starts with one command, serves the page and stops", { timeout: 20_000 }, async () => {
   const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
   const child = spawn(process.execPath, [main], {
     env: { ...process.env, PORT: "0", NODE_OPTIONS: "" },

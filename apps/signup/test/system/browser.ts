@@ -1,4 +1,4 @@
-/** A real Chromium, and the sign-up page on a sandbox of its own. */
+/** A real Chromium, and the sign-up page on its own sandbox. */
 import { Aelyst } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
 import axe from "axe-core"
@@ -11,21 +11,21 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 
 import { signup } from "../../src/app.ts"
 
-const places = [
+const paths = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ]
-const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((path) => existsSync(path))
+const executablePath = process.env["CHROMIUM_PATH"] ?? paths.find((path) => existsSync(path))
 const screenshots = fileURLToPath(new URL("../../.vitest/screenshots/", import.meta.url))
 
-/** Starts Chromium; says what to do where there is none. */
+/** Starts Chromium; says what to do if there is none. */
 export const launch = async (): Promise<Browser> => {
   if (executablePath === undefined || !existsSync(executablePath)) {
     throw new Error(
-      `These tests need Chromium, and there is none at ${executablePath ?? places.join(", ")}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
+      `These tests need Chromium, but it was not found at ${executablePath ?? paths.join(", ")}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
     )
   }
   mkdirSync(screenshots, { recursive: true })
@@ -36,7 +36,7 @@ export interface Stage {
   readonly sandbox: Sandbox
   readonly server: Server
   readonly url: string
-  /** Opens a page in a browser context of its own. */
+  /** Opens a page in a new browser context. */
   readonly open: (options?: BrowserContextOptions) => Promise<Page>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
@@ -49,7 +49,7 @@ export const stage = async (browser: Browser): Promise<Stage> => {
     token: sandbox.tokens.ok,
     retries: 1,
     maxWaitMs: 500,
-    // between two windows: a request that leaves with its deadline ends in doubt, which is another answer
+    // between two windows: a request that leaves with its deadline ends in doubt, which gets another response
     deadlineMs: 2_700,
   })
   const inspector = new URL("/_sandbox", sandbox.baseUrl).href
@@ -83,7 +83,7 @@ export const stage = async (browser: Browser): Promise<Stage> => {
   }
 }
 
-/** Lists what axe-core finds wrong on a page, as short lines. */
+/** Lists the violations that axe-core finds on a page. */
 export const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
   await page.evaluate(axe.source)
   return page.evaluate(`
@@ -92,7 +92,7 @@ export const violations = async (page: Page): Promise<ReadonlyArray<string>> => 
   `)
 }
 
-/** Keeps a picture for people to look at. */
+/** Saves a screenshot for people to look at. */
 export const picture = async (page: Page, name: string): Promise<void> => {
   await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true })
 }

@@ -20,7 +20,7 @@ const posts = (sandbox: { readonly requests: () => ReadonlyArray<unknown> }) =>
 const ana = { firstName: "Ana", lastName: "Ng", email: "ana@example.com", phone: "+60 12-345 6789" }
 
 describe("the sign-up page", { timeout: 30_000 }, () => {
-  it("creates the contact and thanks", async () => {
+  it("creates the contact and thanks the visitor", async () => {
     await using on = await stage(browser)
     const page = await on.open()
     expect(await violations(page)).toEqual([])
@@ -45,7 +45,7 @@ describe("the sign-up page", { timeout: 30_000 }, () => {
     expect(on.sandbox.ledger()).toMatchObject([{ posts: 1, created: 1 }])
   })
 
-  it("shows what is wrong at the fields, keeps what was typed, and sends nothing", async () => {
+  it("shows the errors at the fields, keeps what was typed, and sends nothing", async () => {
     await using on = await stage(browser)
     const page = await on.open()
     await fill(page, { firstName: " ", email: "ana@", phone: "0123" })
@@ -74,7 +74,7 @@ describe("the sign-up page", { timeout: 30_000 }, () => {
     expect(on.sandbox.contacts()).toHaveLength(1)
   })
 
-  it("asks for an email address or a phone number where both are missing", async () => {
+  it("asks for an email address or a phone number if both are missing", async () => {
     await using on = await stage(browser)
     const page = await on.open()
     await fill(page, { firstName: "Ana" })
@@ -86,7 +86,7 @@ describe("the sign-up page", { timeout: 30_000 }, () => {
     expect(posts(on.sandbox)).toBe(0)
   })
 
-  it("says in a storm of 429s when to try again, counts down, and lets nobody hammer", async () => {
+  it("says when to try again during a run of 429s, counts down, and sends nothing meanwhile", async () => {
     await using on = await stage(browser)
     on.sandbox.fail({ status: 429, retryAfter: 4.2 })
     const page = await on.open()
@@ -126,7 +126,7 @@ describe("the sign-up page", { timeout: 30_000 }, () => {
     expect(on.sandbox.contacts()).toHaveLength(1)
   })
 
-  it("passes axe-core while it counts down", async () => {
+  it("passes axe-core during the countdown", async () => {
     await using on = await stage(browser)
     on.sandbox.fail({ status: 429, retryAfter: 60 })
     const page = await on.open()
@@ -136,19 +136,19 @@ describe("the sign-up page", { timeout: 30_000 }, () => {
     expect(await violations(page)).toEqual([])
   })
 
-  it("says so when the API is down, and keeps what was typed", async () => {
+  it("says that the API is down, and keeps what was typed", async () => {
     await using on = await stage(browser)
     const page = await on.open()
     await on.sandbox.close()
     await fill(page, ana)
     await send(page)
-    await page.getByText("This is not available at the moment.").waitFor()
+    await page.getByText("This service is not available at the moment.").waitFor()
     expect(await page.locator("#email").inputValue()).toBe(ana.email)
     expect(await violations(page)).toEqual([])
     await picture(page, "api-down")
   })
 
-  it("says so when its own server is down, and keeps what was typed", async () => {
+  it("says that its own server is down, and keeps what was typed", async () => {
     await using on = await stage(browser)
     const page = await on.open()
     on.server.closeAllConnections()
@@ -162,7 +162,7 @@ describe("the sign-up page", { timeout: 30_000 }, () => {
     expect(posts(on.sandbox)).toBe(0)
   })
 
-  it("works by keyboard alone", async () => {
+  it("works with the keyboard only", async () => {
     await using on = await stage(browser)
     const page = await on.open()
     const order: Array<string> = []
@@ -201,7 +201,7 @@ describe("the sign-up page", { timeout: 30_000 }, () => {
     await picture(page, "dark-narrow")
   })
 
-  it("does not show a script in a name as one", async () => {
+  it("escapes markup in a name", async () => {
     await using on = await stage(browser)
     const page = await on.open({ javaScriptEnabled: false })
     await fill(page, { firstName: '"><b id="injected">x</b>', email: "ana@" })
@@ -215,7 +215,7 @@ describe("the sign-up page", { timeout: 30_000 }, () => {
 describe("the sign-up page without JavaScript", { timeout: 30_000 }, () => {
   const off = { javaScriptEnabled: false }
 
-  it("creates the contact and thanks", async () => {
+  it("creates the contact and thanks the visitor", async () => {
     await using on = await stage(browser)
     const page = await on.open(off)
     await fill(page, ana)
@@ -225,7 +225,7 @@ describe("the sign-up page without JavaScript", { timeout: 30_000 }, () => {
     expect(on.sandbox.contacts()).toMatchObject([{ identifier: "email:ana@example.com" }])
   })
 
-  it("shows what is wrong at the fields and keeps what was typed", async () => {
+  it("shows the errors at the fields and keeps what was typed", async () => {
     await using on = await stage(browser)
     const page = await on.open(off)
     await fill(page, { firstName: "Ana", email: "ana@", phone: "+60123456789" })
