@@ -375,12 +375,16 @@ export const make = (definition: unknown): Result.Result<Catalogue, ReadonlyArra
  * **Example**
  *
  * ```ts
+ * import { CustomField } from "@aelyst/core"
+ *
  * const catalogue = CustomField.define({
  *   "Company Website": "url",
  *   Age: "number",
  *   Tier: { type: "list", options: ["Gold", "Silver"] },
- *   Vip: { type: "checkbox", wire: "boolean" }
+ *   Vip: { type: "checkbox", wire: "boolean" },
  * })
+ * const fields: CustomField.InputOf<typeof catalogue> = { Age: 42, Tier: "Gold" }
+ * console.log(catalogue.get("Tier")?.options) // => [ 'Gold', 'Silver' ]
  * ```
  */
 export const define = <const D extends Definition>(definition: D): Catalogue<D> => {

@@ -1,0 +1,33 @@
+/** Compiles a folder of examples as users' strict projects would. */
+import { execFile } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { promisify } from "node:util"
+
+const run = promisify(execFile)
+
+const config = {
+  extends: "../../../../tsconfig.base.json",
+  compilerOptions: {
+    composite: false,
+    declarationMap: false,
+    noEmit: true,
+    rewriteRelativeImportExtensions: false,
+    allowImportingTsExtensions: true,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    noPropertyAccessFromIndexSignature: false,
+    types: ["node"],
+    lib: ["es2023", "dom"],
+  },
+  include: ["*.ts"],
+}
+
+/** Returns what the compiler says of the TypeScript in a folder below `.blocks`; "" if nothing is wrong. */
+export const compile = (folder: string): Promise<string> => {
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
+  return run("tsc", ["-p", folder, "--pretty", "false"]).then(
+    () => "",
+    (error: { readonly stdout: string; readonly message: string }) => error.stdout || error.message,
+  )
+}
