@@ -1,5 +1,5 @@
 /** How a failed create is told: for people on a few lines, for programs as one line of JSON. Core's words, no values. */
-import type { AelystError, CallOutcome } from "@aelyst/core"
+import type { AelystError, CallOutcome, UnavailableReason, UnexpectedResponseError } from "@aelyst/core"
 import { redact } from "@aelyst/core/transport"
 
 import type { ErrorCode } from "./ErrorCode.ts"
@@ -39,14 +39,15 @@ const reasons = {
   deadline: "the wait cannot end before the deadline",
   token: "there is no token",
   closed: "the client is closed",
-} as const
+  gate: "the attempt gate refused the attempt",
+} as const satisfies Readonly<Record<UnavailableReason, string>>
 
 const odd = {
   status: "which it does not document",
   redirect: "a redirect, and redirects are refused",
   unreadable: "with a body that cannot be read",
   contradiction: "with a body that says otherwise",
-} as const
+} as const satisfies Readonly<Record<UnexpectedResponseError["reason"], string>>
 
 const later = (ms: number | undefined): ReadonlyArray<string> =>
   ms === undefined ? [] : [`it asks for ${time(ms)}`]
@@ -165,7 +166,7 @@ export const ofError = (error: AelystError, around: Around): Report => {
       name: error._tag,
       ...(status !== undefined && { status }),
       attempts: error.attempts.length,
-      ...("retryAfterMs" in error && { retryAfterMs: error.retryAfterMs }),
+      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
       outcome: error.outcome,
       ...(error._tag === "InvalidContactError" && { issues: error.issues }),
       docs: error.docs,

@@ -48,5 +48,4 @@ export {
 } from "./errors/AelystError.ts"
 export type { ErrorTag, Outcome } from "./errors/ErrorTable.ts"
 export type { RateLimitInfo } from "./errors/RateLimitHeaders.ts"
-export type { ResponseHead } from "./errors/ResponseHead.ts"
 export * as Pacer from "./pacing/Pacer.ts"

@@ -138,6 +138,7 @@ export const statusTable = {
         circuit: tryLater,
         token: tryLater,
         closed: tryLater,
+        gate: tryLater,
       },
     },
     proxy: { status: 503, code: "unavailable", message: "Nothing was sent. Retry later." },

@@ -17,8 +17,9 @@ export const InvalidContactError: Types.ErrorClass<Types.InvalidContactError, "i
 export type InvalidContactError = Types.InvalidContactError
 
 /** The client did not let the request go. */
-export const UnavailableError: Types.ErrorClass<Types.UnavailableError, "reason" | "retryAfterMs"> =
-  publish(Core.UnavailableError)
+export const UnavailableError: Types.ErrorClass<Types.UnavailableError, "reason"> = publish(
+  Core.UnavailableError,
+)
 export type UnavailableError = Types.UnavailableError
 
 /** No connection could be made. */
@@ -39,10 +40,8 @@ export const AuthenticationError: Types.ErrorClass<Types.AuthenticationError> = 
 export type AuthenticationError = Types.AuthenticationError
 
 /** The API refused the request for its rate. */
-export const RateLimitError: Types.ErrorClass<
-  Types.RateLimitError,
-  "retryAfterMs" | "limit" | "remaining"
-> = publish(Core.RateLimitError)
+export const RateLimitError: Types.ErrorClass<Types.RateLimitError, "limit" | "remaining"> =
+  publish(Core.RateLimitError)
 export type RateLimitError = Types.RateLimitError
 
 /** The API answered 5xx. */

@@ -166,11 +166,13 @@ export interface AelystErrorMembers<Name extends string, O extends Outcome> exte
   readonly isRetryable: boolean
   /** The API's own words, where it sent some. They may quote the contact, and stay out of inspection, JSON and logs. */
   readonly apiMessage: string | undefined
-  /** What the newest answer told about the rate limit; undefined where none came. Not in inspection and JSON. */
+  /** The wait that was asked for, in milliseconds; undefined if none was. */
+  readonly retryAfterMs: number | undefined
+  /** What the newest response said about the rate limit; undefined if there was none. Not in inspection and JSON. */
   readonly rateLimit: RateLimitHeaders | undefined
-  /** Status and headers of the newest response; undefined if none came. Not in inspection and JSON. */
+  /** The status and headers of the newest response; undefined if there was none. Not in inspection, JSON and logs. */
   readonly response: ResponseHead | undefined
-  /** The address of the error's page section. */
+  /** The address of the error's section in the docs. */
   readonly docs: string
 }
 
@@ -181,9 +183,7 @@ export interface InvalidContactError extends AelystErrorMembers<"InvalidContactE
 
 /** The client did not let the request go. */
 export interface UnavailableError extends AelystErrorMembers<"UnavailableError", "not_sent"> {
-  readonly reason: "circuit" | "queue" | "deadline" | "token" | "closed"
-  /** When it may work, in milliseconds from then, where that is known. */
-  readonly retryAfterMs?: number
+  readonly reason: "circuit" | "queue" | "deadline" | "token" | "closed" | "gate"
 }
 
 /** No connection could be made; nothing was sent. */
@@ -208,8 +208,6 @@ export interface AuthenticationError extends AelystErrorMembers<"AuthenticationE
 /** The API refused the request for its rate (W8), and no resend was left or the wait was too long. */
 export interface RateLimitError extends AelystErrorMembers<"RateLimitError", "rejected"> {
   readonly status: 429
-  /** The wait that the API asked for, in milliseconds; absent where it named none. */
-  readonly retryAfterMs?: number
   /** How many requests the API allows in its window. */
   readonly limit?: number
   readonly remaining?: number
@@ -259,7 +257,12 @@ export type AelystError =
  */
 export interface ErrorClass<E extends AelystError, Own extends keyof E = never> {
   readonly prototype: E
-  new (fields: Pick<E, Own | "attempts"> & { readonly message?: string }): E
+  new (
+    fields: Pick<E, Own | "attempts"> & {
+      readonly message?: string
+      readonly retryAfterMs?: number
+    },
+  ): E
   [Symbol.hasInstance](value: unknown): value is E
 }
 

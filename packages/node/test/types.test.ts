@@ -178,6 +178,7 @@ describe("the public types", () => {
       | "outcome"
       | "attempts"
       | "isRetryable"
+      | "retryAfterMs"
       | "apiMessage"
       | "rateLimit"
       | "response"

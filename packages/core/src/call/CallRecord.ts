@@ -1,7 +1,6 @@
 /** What is known of one call while it runs, so that one that is interrupted can still tell whether the contact exists. */
-import type { AttemptRecord } from "../errors/AelystError.ts"
+import type { AttemptRecord, ResponseHead } from "../errors/AelystError.ts"
 import type { Outcome } from "../errors/ErrorTable.ts"
-import type { ResponseHead } from "../errors/ResponseHead.ts"
 import type { TransportProbe } from "./TransportProbe.ts"
 
 /** What became of the contact of a call. */

@@ -1,319 +1,319 @@
 /**
- * The typed error channel of a create: nine classes, one flat union, each with the outcome for the contact.
- * The classes are recognised by brand, so they survive two copies of this package and the way through Promise land.
+ * The typed error channel of a create: nine classes, one flat union, each with the outcome for the contact. Each is
+ * defined here once, in words and in types. The classes are recognised by brand, so they survive two copies of this
+ * package and the way through Promise land.
  */
-import type * as Cause from "effect/Cause"
-import * as Data from "effect/Data"
-import type * as Duration from "effect/Duration"
-import { millis } from "effect/Duration"
-
-import type { ErrorTag, Outcome } from "./ErrorTable.ts"
-import { docsUrl, errorTable } from "./ErrorTable.ts"
 import type { Issue } from "../contact/Issue.ts"
-import type { RateLimitInfo } from "./RateLimitHeaders.ts"
-import type { ResponseHead } from "./ResponseHead.ts"
-import { responseOf } from "./ResponseHead.ts"
+import { define, tagOf } from "./ErrorClass.ts"
 
-/** Describes one attempt of a call, without anything of the contact, the URL or the token. */
-export interface AttemptRecord {
-  /** Counts from 1. */
-  readonly number: number
-  /** How far it got: no byte left, the request may have left, a status arrived, or all of the answer did. */
-  readonly phase: "connect" | "headers" | "body" | "answered"
-  readonly status?: number
-  /** What ended it where no answer did: a code such as `ECONNRESET` or `TIMEOUT`. */
-  readonly cause?: string
-  /** Whether it was refused for the rate. */
-  readonly rateLimited?: boolean
-  /** In epoch milliseconds. */
-  readonly startedAt: number
-  readonly durationMs: number
-  /** The time in line and in waits before it. */
-  readonly waitedMs: number
-}
+export type { AttemptRecord, Members, ResponseHead } from "./ErrorClass.ts"
+export { AelystErrorTypeId, withApiMessage, withRateLimit, withResponse } from "./ErrorClass.ts"
 
-/** Marks every error of this package, in every copy of it; the value is the error's tag. */
-export const AelystErrorTypeId = Symbol.for("@aelyst/core/AelystError")
+const notCreated = "The contact was not created."
+const notSent = "Nothing was sent."
+const inDoubt = "The contact may or may not exist."
+const checkFirst = "Check whether the contact exists before retrying."
 
-/** Holds what every error has beside its own fields. */
-export interface Members<O extends Outcome> {
-  /** What became of the contact. */
-  readonly outcome: O
-  /** Whether sending the same again later may work and cannot double the contact. */
-  readonly isRetryable: boolean
-  /** The API's own words, where it sent some; kept out of inspection, JSON and logs. */
-  readonly apiMessage: string | undefined
-  /** What the newest answer told about the rate limit, times in milliseconds; undefined where none came. Not in the JSON. */
-  readonly rateLimit: RateLimitInfo | undefined
-  /** The head of the newest response; undefined if none came. Not in the JSON. */
-  readonly response: ResponseHead | undefined
-  /** The address of the error's page section. */
-  readonly docs: string
-}
-
-interface Waits {
-  /** `retryAfterMs` as a `Duration`. */
-  readonly retryAfter: Duration.Duration | undefined
-}
-
-interface Common {
-  /** Every attempt of the call, oldest first; empty where nothing was tried. */
-  readonly attempts: ReadonlyArray<AttemptRecord>
-}
-
-type Constructor<Tag extends ErrorTag, Fields, M> = new (
-  fields: Fields & { readonly message?: string },
-) => Cause.YieldableError & { readonly _tag: Tag; readonly name: Tag } & Readonly<Fields> & M
-
-const tagOf = (u: unknown): unknown =>
-  typeof u === "object" && u !== null ? Reflect.get(u, AelystErrorTypeId) : undefined
-
-// The API's own words may quote the contact, so they live beside the error: no inspection of it can meet them.
-const apiMessages = new WeakMap<object, string>()
-
-/** Keeps the API's own words for an error; `apiMessage` reads them back. */
-export const withApiMessage = <E extends AelystError>(error: E, words: string | undefined): E => {
-  if (words !== undefined) apiMessages.set(error, words)
-  return error
-}
-
-const rateLimits = new WeakMap<object, RateLimitInfo>()
-
-/** Keeps what an error's answer told about the rate limit; `rateLimit` reads it back. */
-export const withRateLimit = <E extends AelystError>(error: E, info: RateLimitInfo): E => {
-  rateLimits.set(error, info)
-  return error
-}
-
-const sentence = (tag: ErrorTag, happened: string, meaning: string, fix: string): string =>
-  `${happened}. ${meaning} ${fix} ${docsUrl(tag)}`
-
-/** Makes the class that an error extends: fields, message, brand, and the members that do not vary by instance. */
-const define =
-  <Fields extends Common, M>() =>
-  <Tag extends ErrorTag>(
-    tag: Tag,
-    traits: {
-      readonly happened: (fields: Fields) => string
-      readonly meaning?: (fields: Fields) => string
-      readonly fix?: (fields: Fields) => string | undefined
-      readonly isRetryable: (fields: Fields) => boolean
-      readonly outcome?: Outcome
-      readonly status?: number
-    },
-  ): Constructor<Tag, Fields, M> => {
-    const members = {
-      // Node then prints the stack and the fields, where Effect would print the JSON form alone
-      [Symbol.for("nodejs.util.inspect.custom")]: { value: undefined },
-      [AelystErrorTypeId]: { value: tag },
-      docs: { value: docsUrl(tag) },
-      ...(traits.outcome !== undefined && { outcome: { value: traits.outcome } }),
-      ...(traits.status !== undefined && { status: { value: traits.status } }),
-    }
-    class Base extends Data.TaggedError(tag)<Common & { readonly message: string }> {
-      constructor(fields: Fields & { readonly message?: string }) {
-        const meaning = traits.meaning?.(fields) ?? errorTable[tag].meaning
-        const fix = traits.fix?.(fields) ?? errorTable[tag].fix
-        super({
-          ...fields,
-          message: fields.message ?? sentence(tag, traits.happened(fields), meaning, fix),
-        })
-      }
-      static override [Symbol.hasInstance](u: unknown): boolean {
-        return tagOf(u) === tag
-      }
-      get isRetryable(): boolean {
-        // safe: the constructor put every field of `Fields` on the instance
-        return traits.isRetryable(this as unknown as Fields)
-      }
-      get apiMessage(): string | undefined {
-        return apiMessages.get(this)
-      }
-      get rateLimit(): RateLimitInfo | undefined {
-        return rateLimits.get(this)
-      }
-      get response(): ResponseHead | undefined {
-        return responseOf(this)
-      }
-      get retryAfter(): Duration.Duration | undefined {
-        const ms: unknown = Reflect.get(this, "retryAfterMs")
-        return typeof ms === "number" ? millis(ms) : undefined
-      }
-      override toJSON(): unknown {
-        const outcome: unknown = Reflect.get(this, "outcome")
-        const { message, isRetryable } = this
-        return { ...this, name: tag, message, outcome, isRetryable, docs: docsUrl(tag) }
-      }
-    }
-    Object.defineProperties(Base.prototype, members)
-    // safe: the constructor takes and keeps `Fields`, and the members M are those defined above
-    return Base as unknown as Constructor<Tag, Fields, M>
-  }
-
-const never = () => false
+const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`
 
 /**
- * Tells that the identifier or the contact breaks a rule; no request was made.
+ * Reports that the identifier or the contact breaks a rule; no request was made.
  *
  * `issues` holds all of them, each with its path, code and rule, never a value. Outcome `not_sent`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { InvalidContactError, validate } from "@aelyst/core"
+ * import { Result } from "effect"
+ *
+ * const valid = validate("email:ada@example.com", { firstName: " " })
+ * if (Result.isFailure(valid)) {
+ *   const error = new InvalidContactError({ attempts: [], issues: valid.failure })
+ *   console.log(error.issues[0]?.code) // => FIRST_NAME_MISSING
+ *   console.log(error.outcome) // => not_sent
+ * }
+ * ```
  */
-export class InvalidContactError extends define<
-  Common & { readonly issues: ReadonlyArray<Issue> },
-  Members<"not_sent">
->()("InvalidContactError", {
-  outcome: "not_sent",
-  isRetryable: never,
+export class InvalidContactError extends define<{ readonly issues: ReadonlyArray<Issue> }>()({
+  tag: "InvalidContactError",
+  when: "The identifier or the contact is invalid; checked before any request",
+  outcomes: ["not_sent"],
+  resent: "no",
+  meaning: notSent,
+  fix: "Correct every issue, then create the contact again.",
   happened: ({ issues }) => {
     const first = issues
       .slice(0, 5)
       .map(({ path, rule, code }) => `${path.join(".")}: ${rule} [${code}]`)
       .join("; ")
     const more = issues.length > 5 ? `; and ${issues.length - 5} more` : ""
-    return `The contact is not valid: ${first}${more}`
+    return `The contact is invalid: ${first}${more}`
   },
 }) {}
 
-/** Names why a request was not let go. */
-export type UnavailableReason = "circuit" | "queue" | "deadline" | "token" | "closed"
+/** Says why the client did not send a request, and what to do; `fix` is for waits of unknown length. */
+export const unavailableReasons = {
+  circuit: {
+    happened: "The circuit is open because the API is not answering",
+    fix: "Retry later.",
+  },
+  queue: { happened: "The queue is full", fix: "Retry later." },
+  deadline: { happened: "The wait would not end before the deadline", fix: "Retry later." },
+  token: {
+    happened: "The token function returned no usable token",
+    fix: "Return a token of 8 to 4,096 visible ASCII characters.",
+  },
+  closed: { happened: "The client is closed or its run has ended", fix: "Create a new client." },
+  gate: {
+    happened: "The attempt gate refused the attempt",
+    fix: "Check why the gate refused it before retrying.",
+  },
+} as const
 
-const unavailable: Readonly<Record<UnavailableReason, string>> = {
-  circuit: "The API has not been answering, so the circuit is open",
-  queue: "Too many calls are waiting in line",
-  deadline: "The wait in line does not end before the deadline",
-  token: "The token function gave no usable token",
-  closed: "The client is closed, or its run has ended",
-}
+/** Names why a request was not sent. */
+export type UnavailableReason = keyof typeof unavailableReasons
 
 /**
- * Tells that the client did not let the request go.
+ * Reports that the client did not send the request.
  *
- * `reason` is `circuit`, `queue`, `deadline`, `token` or `closed`; `retryAfterMs` and `retryAfter` say when it may
- * work, where that is known. Outcome `not_sent`.
+ * `reason` is `circuit`, `queue`, `deadline`, `token`, `closed` or `gate`; `retryAfterMs` says when it may work, if that
+ * is known. Outcome `not_sent`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { UnavailableError } from "@aelyst/core"
+ *
+ * const error = new UnavailableError({ attempts: [], reason: "circuit", retryAfterMs: 1_500 })
+ * console.log(error.message)
+ * // => The circuit is open because the API is not answering. The contact was not created. Retry after 2 s. …
+ * console.log(error.isRetryable) // => true
+ * ```
  */
-export class UnavailableError extends define<
-  Common & { readonly reason: UnavailableReason; readonly retryAfterMs?: number },
-  Members<"not_sent"> & Waits
->()("UnavailableError", {
-  outcome: "not_sent",
-  isRetryable: ({ reason }) => reason !== "closed" && reason !== "token",
-  happened: ({ reason }) => unavailable[reason],
+export class UnavailableError extends define<{ readonly reason: UnavailableReason }>()({
+  tag: "UnavailableError",
+  when: "The client did not send the request: circuit open, queue full, deadline too close, no token, refused by the attempt gate, or client closed",
+  outcomes: ["not_sent"],
+  resent: "no; you may retry",
+  meaning: notCreated,
+  fix: "Retry later, after `retryAfter` if it is set.",
+  isRetryable: ({ reason }) => reason === "circuit" || reason === "queue" || reason === "deadline",
+  happened: ({ reason }) => unavailableReasons[reason].happened,
+  fixOf: ({ reason, retryAfterMs }) =>
+    retryAfterMs === undefined
+      ? unavailableReasons[reason].fix
+      : `Retry after ${seconds(retryAfterMs)}.`,
 }) {}
 
-/** Names what failed before a connection stood. */
-export type ConnectionKind =
-  | "dns"
-  | "connect"
-  | "timeout"
-  | "tls"
-  | "certificate"
-  | "proxy"
-  | "proxy_auth"
+/** Says what to check if no connection could be made. */
+export const connectionKinds = {
+  dns: "Check the host name of the base URL, DNS and the proxy.",
+  connect: "Check the base URL, the network and the proxy.",
+  timeout: "Check the base URL, the network and the proxy.",
+  tls: "Check that the base URL names a port that speaks TLS.",
+  certificate: "Check the server's certificate and the certificates that are trusted.",
+  proxy: "Check the proxy.",
+  proxy_auth: "Check the user name and the password for the proxy.",
+} as const
+
+/** Names what failed before there was a connection. */
+export type ConnectionKind = keyof typeof connectionKinds
 
 /**
- * Tells that no connection could be made, before any byte of the request could leave.
+ * Reports that no connection could be made, before any byte of the request could leave.
  *
  * `kind` is what failed, `code` the system's own code (`ENOTFOUND`). Outcome `not_sent`. Resent by default, but never
  * for `certificate` or `proxy_auth`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ConnectionError } from "@aelyst/core"
+ *
+ * const error = new ConnectionError({ attempts: [], kind: "dns", code: "ENOTFOUND" })
+ * console.log(error.message)
+ * // => Could not connect to the API (ENOTFOUND). Nothing was sent. Check the host name of the base URL, DNS and the proxy. …
+ * ```
  */
-export class ConnectionError extends define<
-  Common & { readonly kind: ConnectionKind; readonly code: string },
-  Members<"not_sent">
->()("ConnectionError", {
-  outcome: "not_sent",
+export class ConnectionError extends define<{
+  readonly kind: ConnectionKind
+  readonly code: string
+}>()({
+  tag: "ConnectionError",
+  when: "DNS, connecting, TLS or the proxy failed before the request could leave",
+  outcomes: ["not_sent"],
+  resent: "yes, except for certificate errors and proxy authentication",
+  meaning: notSent,
+  fix: "Check the base URL, the network and the proxy.",
   isRetryable: ({ kind }) => kind !== "certificate" && kind !== "proxy_auth",
-  happened: ({ code }) => `The API could not be reached (${code})`,
+  happened: ({ code }) => `Could not connect to the API (${code})`,
+  fixOf: ({ kind }) => connectionKinds[kind],
 }) {}
 
 /**
- * Tells that the API refused the contact (W6), or that it exists already (D3).
+ * Reports that the API rejected the contact (W6), or that the contact already exists (D3).
  *
- * `exists` is true where the answer says that the contact exists; `status` is 400, or what the matcher of "exists"
- * recognised. `apiMessage` holds the API's own words. Outcome `rejected`.
+ * `exists` is true if the response says that the contact exists; `status` is 400, or the status that the matcher of
+ * "exists" recognised. `apiMessage` holds the API's own words. Outcome `rejected`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { BadRequestError } from "@aelyst/core"
+ *
+ * const error = new BadRequestError({ attempts: [], status: 409, exists: true })
+ * console.log(error.message)
+ * // => The contact already exists (409). The contact was not created. Use the existing contact. …
+ * ```
  */
-export class BadRequestError extends define<
-  Common & { readonly status: number; readonly exists: boolean },
-  Members<"rejected">
->()("BadRequestError", {
-  outcome: "rejected",
-  isRetryable: never,
+export class BadRequestError extends define<{
+  readonly status: number
+  readonly exists: boolean
+}>()({
+  tag: "BadRequestError",
+  when: "The API answered 400, or said that the contact exists (`exists: true`)",
+  outcomes: ["rejected"],
+  resent: "no",
+  meaning: notCreated,
+  fix: "Correct the contact; `apiMessage` holds the API's own words.",
   happened: ({ exists, status }) =>
+    exists ? `The contact already exists (${status})` : `The API rejected the contact (${status})`,
+  fixOf: ({ exists }) =>
     exists
-      ? `The API says that the contact exists already (${status})`
-      : `The API refused the contact (${status})`,
-  fix: ({ exists }) => (exists ? "Use the contact that is there." : undefined),
-}) {}
-
-/** Tells that the API refused the token (W7). Outcome `rejected`; a run stops at once. */
-export class AuthenticationError extends define<
-  Common,
-  Members<"rejected"> & { readonly status: 401 }
->()("AuthenticationError", {
-  outcome: "rejected",
-  status: 401,
-  isRetryable: never,
-  happened: () => "The API refused the token (401)",
+      ? "Use the existing contact."
+      : "Correct the contact; `apiMessage` holds the API's own words.",
 }) {}
 
 /**
- * Tells that the API refused the request for its rate (W8).
+ * Reports that the API rejected the token (W7). Outcome `rejected`; a run stops at once.
  *
- * `retryAfterMs` and `retryAfter` are the wait that it asked for, absent where it named none; `limit` and `remaining`
- * count requests. Outcome `rejected`. Resent after the wait, while resends are left and the wait fits.
+ * **Example**
+ *
+ * ```ts
+ * import { AuthenticationError } from "@aelyst/core"
+ *
+ * const { outcome, status } = new AuthenticationError({ attempts: [] })
+ * console.log(outcome, status) // => rejected 401
+ * ```
  */
-export class RateLimitError extends define<
-  Common & {
-    readonly retryAfterMs?: number
-    readonly limit?: number
-    readonly remaining?: number
-  },
-  Members<"rejected"> & Waits & { readonly status: 429 }
->()("RateLimitError", {
-  outcome: "rejected",
-  status: 429,
+export class AuthenticationError extends define<object>()({
+  tag: "AuthenticationError",
+  when: "The API answered 401",
+  outcomes: ["rejected"],
+  resent: "no, but once if the token comes from a function or an effect; then a run stops",
+  meaning: notCreated,
+  fix: "Use a token that the API accepts.",
+  fixed: { status: 401 },
+  happened: () => "The API rejected the token (401)",
+}) {}
+
+/**
+ * Reports that the API limited the rate of requests (W8).
+ *
+ * `retryAfterMs` is the wait that it asked for, if it named one; `limit` and `remaining` count requests. Outcome
+ * `rejected`. Resent after the wait, while resends are left and the wait fits.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { RateLimitError } from "@aelyst/core"
+ *
+ * const error = new RateLimitError({ attempts: [], retryAfterMs: 2_000, limit: 10 })
+ * console.log(error.message)
+ * // => Rate limited (429). Retry after 2 s. The contact was not created. …
+ * ```
+ */
+export class RateLimitError extends define<{
+  readonly limit?: number
+  readonly remaining?: number
+}>()({
+  tag: "RateLimitError",
+  when: "The API answered 429, and no resend was left or the wait was too long",
+  outcomes: ["rejected"],
+  resent: "yes, after the wait",
+  meaning: notCreated,
+  fix: "Retry after `retryAfter`.",
+  fixed: { status: 429 },
   isRetryable: () => true,
   happened: ({ retryAfterMs }) =>
     retryAfterMs === undefined
-      ? "The API refused the request for its rate (429)"
-      : `The API refused the request for its rate (429) and asks for ${Math.ceil(retryAfterMs / 1000)} s`,
+      ? "Rate limited (429). Retry later"
+      : `Rate limited (429). Retry after ${seconds(retryAfterMs)}`,
+  fixOf: () => "",
 }) {}
 
-/** Tells that the API answered 500 (W9) or another 5xx (D6); `status` says which. Outcome `unknown`. */
-export class InternalServerError extends define<
-  Common & { readonly status: number },
-  Members<"unknown">
->()("InternalServerError", {
-  outcome: "unknown",
-  isRetryable: never,
+/**
+ * Reports that the API answered 500 (W9) or another 5xx (D6); `status` says which. Outcome `unknown`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { InternalServerError } from "@aelyst/core"
+ *
+ * const error = new InternalServerError({ attempts: [], status: 503, retryAfterMs: 5_000 })
+ * console.log(error.outcome, error.retryAfterMs) // => unknown 5000
+ * ```
+ */
+export class InternalServerError extends define<{ readonly status: number }>()({
+  tag: "InternalServerError",
+  when: "The API answered 500 or another 5xx",
+  outcomes: ["unknown"],
+  resent: "under `natural-key` only",
+  meaning: inDoubt,
+  fix: checkFirst,
   happened: ({ status }) => `The API answered ${status}`,
 }) {}
 
-const odd = {
-  status: (status: number) => `The API answered ${status}, which it does not document`,
-  redirect: () => "The answer is a redirect, and redirects are refused",
-  unreadable: (status: number) => `The API answered ${status} with a body that cannot be read`,
-  contradiction: (status: number) => `The API answered ${status} with a body that says otherwise`,
-}
+/** Says what was unexpected about a response. */
+export const unexpectedReasons = {
+  status: "which it does not document",
+  redirect: "a redirect, and redirects are never followed",
+  unreadable: "with an unreadable body",
+  contradiction: "with a body that reports a failure",
+} as const
+
+/** Names what was unexpected about a response. */
+export type UnexpectedReason = keyof typeof unexpectedReasons
 
 /**
- * Tells that the answer is none that the API documents (D6).
+ * Reports a response that the API does not document (D6).
  *
- * `outcome` is `unknown` for a redirect and for a 2xx that cannot be verified, else `rejected`. `reason` names what
- * was odd. `headers` holds harmless headers only, `excerpt` at most 200 characters of the body, redacted.
+ * `outcome` is `unknown` for a redirect and for a 2xx that cannot be verified, else `rejected`. `reason` names what was
+ * unexpected. `headers` holds harmless headers only, `excerpt` at most 200 characters of the body, redacted.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { UnexpectedResponseError } from "@aelyst/core"
+ *
+ * const error = new UnexpectedResponseError({
+ *   attempts: [],
+ *   status: 404,
+ *   outcome: "rejected",
+ *   reason: "status",
+ *   headers: { "content-type": "text/html" },
+ *   excerpt: "Not Found",
+ * })
+ * console.log(error.message)
+ * // => The API answered 404, which it does not document. The contact was not created. …
+ * ```
  */
-export class UnexpectedResponseError extends define<
-  Common & {
-    readonly status: number
-    readonly outcome: "rejected" | "unknown"
-    readonly reason: keyof typeof odd
-    readonly headers: Readonly<Record<string, string>>
-    readonly excerpt: string
-  },
-  Omit<Members<"rejected" | "unknown">, "outcome">
->()("UnexpectedResponseError", {
-  isRetryable: never,
-  happened: ({ reason, status }) => odd[reason](status),
-  meaning: ({ outcome }) =>
-    outcome === "rejected" ? "The contact was not created." : "The contact may or may not exist.",
+export class UnexpectedResponseError extends define<{
+  readonly status: number
+  readonly outcome: "rejected" | "unknown"
+  readonly reason: UnexpectedReason
+  readonly headers: Readonly<Record<string, string>>
+  readonly excerpt: string
+}>()({
+  tag: "UnexpectedResponseError",
+  when: "The API does not document the response: another status, a redirect, or a 2xx that cannot be verified",
+  outcomes: ["rejected", "unknown"],
+  resent: "under `natural-key`, if the outcome is unknown",
+  meaning: "See `outcome`: rejected means not created, unknown means that it may exist.",
+  fix: "Check the base URL and any proxy or gateway in between.",
+  happened: ({ reason, status }) => `The API answered ${status}, ${unexpectedReasons[reason]}`,
+  meaningOf: ({ outcome }) => (outcome === "rejected" ? notCreated : `${inDoubt} ${checkFirst}`),
 }) {}
 
 /** Names the errors that can follow an attempt in doubt. */
@@ -327,28 +327,66 @@ export type SettledError =
   | UnexpectedResponseError
 
 /**
- * Tells that an attempt left and that nobody can say whether the contact exists.
+ * Reports that an attempt may have left and that no response said whether the contact exists.
  *
  * `code` is what ended the attempt in doubt (`ECONNRESET`, `TIMEOUT`, `HTTP_408` and the like); `last` is the newest
- * error, where the call went on after the doubt and ended otherwise. Outcome `unknown`.
+ * error, if the call went on after the doubt and ended otherwise. Outcome `unknown`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { OutcomeUnknownError } from "@aelyst/core"
+ *
+ * const error = new OutcomeUnknownError({ attempts: [], code: "TIMEOUT" })
+ * console.log(error.message)
+ * // => No response confirmed the request (TIMEOUT). The contact may or may not exist. Check whether the contact exists before retrying. …
+ * ```
  */
-export class OutcomeUnknownError extends define<
-  Common & {
-    readonly code: string
-    readonly last?: SettledError
-  },
-  Members<"unknown">
->()("OutcomeUnknownError", {
-  outcome: "unknown",
-  isRetryable: never,
-  happened: ({ code }) => `The request left and no answer settled it (${code})`,
+export class OutcomeUnknownError extends define<{
+  readonly code: string
+  readonly last?: SettledError
+}>()({
+  tag: "OutcomeUnknownError",
+  when: "The request left and no response could be read, or a call ended after an attempt in doubt",
+  outcomes: ["unknown"],
+  resent: "under `natural-key` only",
+  meaning: inDoubt,
+  fix: checkFirst,
+  happened: ({ code }) => `No response confirmed the request (${code})`,
 }) {}
 
 /** Names every error of a create: one flat union, told apart by `_tag` (or `name`). */
 export type AelystError = SettledError | InvalidContactError | OutcomeUnknownError
 
-/** Tells whether a value is one of the nine errors, from this copy of the package or another. */
+/** Names one of the nine error classes. */
+export type ErrorTag = AelystError["_tag"]
+
+/** Holds the nine classes by tag. */
+export const errorClasses = {
+  InvalidContactError,
+  UnavailableError,
+  ConnectionError,
+  BadRequestError,
+  AuthenticationError,
+  RateLimitError,
+  InternalServerError,
+  OutcomeUnknownError,
+  UnexpectedResponseError,
+} as const satisfies Readonly<Record<ErrorTag, unknown>>
+
+/**
+ * Returns whether a value is one of the nine errors, from this copy of the package or another.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { AuthenticationError, isAelystError } from "@aelyst/core"
+ *
+ * console.log(isAelystError(new AuthenticationError({ attempts: [] }))) // => true
+ * console.log(isAelystError(new Error("401"))) // => false
+ * ```
+ */
 export const isAelystError = (u: unknown): u is AelystError => {
   const tag = tagOf(u)
-  return typeof tag === "string" && Object.hasOwn(errorTable, tag)
+  return typeof tag === "string" && Object.hasOwn(errorClasses, tag)
 }

@@ -1,12 +1,18 @@
 /**
- * The JSON form of errors and issues, as schemas. Apart from the classes, so that whoever only meets errors does not
- * load Schema; the two are held together by their types.
+ * The JSON form of errors and issues, as schemas. They stand apart from the classes, so that a program that only meets
+ * errors does not load Schema. Fields are held to those of the classes by type; reasons and kinds are read from them.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-import * as E from "./AelystError.ts"
 import { Issue } from "../contact/Issue.ts"
+import type { ErrorTag } from "./AelystError.ts"
+import {
+  connectionKinds,
+  errorClasses,
+  unavailableReasons,
+  unexpectedReasons,
+} from "./AelystError.ts"
 
 /** Describes an attempt in JSON. */
 const AttemptRecord = Schema.Struct({
@@ -20,98 +26,94 @@ const AttemptRecord = Schema.Struct({
   waitedMs: Schema.Finite,
 }).annotate({ identifier: "AttemptRecord" })
 
-const common = { message: Schema.String, attempts: Schema.Array(AttemptRecord) }
+const optionalNumber = Schema.optionalKey(Schema.Finite)
 
-const struct = <const Tag extends E.AelystError["_tag"], Fields extends Schema.Struct.Fields>(
+const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) =>
+  // safe: an object literal has the keys of its type and no others
+  Schema.Literals(Object.keys(table) as unknown as ReadonlyArray<K>)
+
+type Instance<Tag extends ErrorTag> = InstanceType<(typeof errorClasses)[Tag]>
+
+/** Gives the fields of a class, beside those of all classes. */
+type Own<Tag extends ErrorTag> = Omit<
+  ConstructorParameters<(typeof errorClasses)[Tag]>[0],
+  "attempts" | "message" | "retryAfterMs"
+>
+
+/** Requires a schema for each field of a class. */
+type FieldSchemas<Tag extends ErrorTag> = {
+  readonly [Field in keyof Own<Tag>]-?: Schema.Codec<Exclude<Own<Tag>[Field], undefined>, unknown>
+}
+
+const schemaOf = <const Tag extends ErrorTag, Fields extends FieldSchemas<Tag>>(
   tag: Tag,
   fields: Fields,
-) =>
-  Schema.Struct({ _tag: Schema.Literal(tag), ...common, ...fields }).annotate({ identifier: tag })
-
-const wait = Schema.optionalKey(Schema.Finite)
+) => {
+  // safe: the fields are those of the class
+  const Class = errorClasses[tag] as unknown as new (fields: object) => Instance<Tag>
+  return Schema.Struct({
+    _tag: Schema.Literal(tag),
+    message: Schema.String,
+    attempts: Schema.Array(AttemptRecord),
+    retryAfterMs: optionalNumber,
+    ...fields,
+  })
+    .annotate({ identifier: tag })
+    .pipe(
+      Schema.decodeTo(
+        Schema.declare((u): u is Instance<Tag> => u instanceof Class),
+        SchemaTransformation.transform({
+          decode: (plain) => new Class(plain),
+          encode: (error) => {
+            const { message, retryAfterMs } = error
+            const wait = retryAfterMs !== undefined && { retryAfterMs }
+            // safe: every field of the class is on the instance
+            return { ...error, message, ...wait } as never
+          },
+        }),
+      ),
+    )
+}
 
 const settled = [
-  struct("UnavailableError", {
-    reason: Schema.Literals(["circuit", "queue", "deadline", "token", "closed"]),
-    retryAfterMs: wait,
-  }),
-  struct("ConnectionError", {
-    kind: Schema.Literals([
-      "dns",
-      "connect",
-      "timeout",
-      "tls",
-      "certificate",
-      "proxy",
-      "proxy_auth",
-    ]),
-    code: Schema.String,
-  }),
-  struct("BadRequestError", { status: Schema.Int, exists: Schema.Boolean }),
-  struct("AuthenticationError", {}),
-  struct("RateLimitError", { retryAfterMs: wait, limit: wait, remaining: wait }),
-  struct("InternalServerError", { status: Schema.Int }),
-  struct("UnexpectedResponseError", {
+  schemaOf("UnavailableError", { reason: keysOf(unavailableReasons) }),
+  schemaOf("ConnectionError", { kind: keysOf(connectionKinds), code: Schema.String }),
+  schemaOf("BadRequestError", { status: Schema.Int, exists: Schema.Boolean }),
+  schemaOf("AuthenticationError", {}),
+  schemaOf("RateLimitError", { limit: optionalNumber, remaining: optionalNumber }),
+  schemaOf("InternalServerError", { status: Schema.Int }),
+  schemaOf("UnexpectedResponseError", {
     status: Schema.Int,
     outcome: Schema.Literals(["rejected", "unknown"]),
-    reason: Schema.Literals(["status", "redirect", "unreadable", "contradiction"]),
+    reason: keysOf(unexpectedReasons),
     headers: Schema.Record(Schema.String, Schema.String),
     excerpt: Schema.String,
   }),
 ] as const
 
-const Settled = Schema.Union(settled)
-const Plain = Schema.Union([
-  struct("InvalidContactError", { issues: Schema.Array(Issue) }),
-  struct("OutcomeUnknownError", { code: Schema.String, last: Schema.optionalKey(Settled) }),
-  ...settled,
-])
-
-const revive = (plain: typeof Settled.Type): E.SettledError => {
-  switch (plain._tag) {
-    case "UnavailableError":
-      return new E.UnavailableError(plain)
-    case "ConnectionError":
-      return new E.ConnectionError(plain)
-    case "BadRequestError":
-      return new E.BadRequestError(plain)
-    case "AuthenticationError":
-      return new E.AuthenticationError(plain)
-    case "RateLimitError":
-      return new E.RateLimitError(plain)
-    case "InternalServerError":
-      return new E.InternalServerError(plain)
-    case "UnexpectedResponseError":
-      return new E.UnexpectedResponseError(plain)
-  }
-}
-
 /**
  * Turns the JSON form of an error (`JSON.stringify(error)`) into an instance of its class, and back.
  *
- * Fails to decode what is none of the nine. The API's own words are not part of the JSON form, so they do not come
- * back.
+ * Fails to decode everything but the nine errors. The API's own words and the response are not part of the JSON form, so
+ * they do not come back.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ConnectionError } from "@aelyst/core"
+ * import { AelystErrorFromJson } from "@aelyst/core/schema"
+ * import { Schema } from "effect"
+ *
+ * const json = JSON.stringify(new ConnectionError({ attempts: [], kind: "dns", code: "ENOTFOUND" }))
+ * const error = Schema.decodeUnknownSync(AelystErrorFromJson)(JSON.parse(json))
+ * console.log(error instanceof ConnectionError && error.code) // => ENOTFOUND
+ * ```
  */
-export const AelystErrorFromJson = Plain.pipe(
-  Schema.decodeTo(
-    Schema.declare(E.isAelystError),
-    SchemaTransformation.transform({
-      decode: (plain) => {
-        switch (plain._tag) {
-          case "InvalidContactError":
-            return new E.InvalidContactError(plain)
-          case "OutcomeUnknownError": {
-            const { last, ...rest } = plain
-            return new E.OutcomeUnknownError({
-              ...rest,
-              ...(last !== undefined && { last: revive(last) }),
-            })
-          }
-          default:
-            return revive(plain)
-        }
-      },
-      encode: (error) => ({ ...error, message: error.message }),
-    }),
-  ),
-)
+export const AelystErrorFromJson = Schema.Union([
+  schemaOf("InvalidContactError", { issues: Schema.Array(Issue) }),
+  schemaOf("OutcomeUnknownError", {
+    code: Schema.String,
+    last: Schema.optionalKey(Schema.Union(settled)),
+  }),
+  ...settled,
+])

@@ -1,0 +1,215 @@
+/**
+ * Makes an error class from its definition: one object per class holds its fields' type, its sentences, its outcome and
+ * whether it may be retried. The message, the docs, the JSON form and every table of an adapter are read from it or
+ * checked against it by type.
+ */
+import type * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import type * as Duration from "effect/Duration"
+import { millis } from "effect/Duration"
+
+import type { RateLimitInfo } from "./RateLimitHeaders.ts"
+
+/** Tells what became of the contact: never left, answered without creating, or impossible to know. */
+export type Outcome = "not_sent" | "rejected" | "unknown"
+
+/** Describes one attempt of a call, without anything of the contact, the URL or the token. */
+export interface AttemptRecord {
+  /** Counts from 1. */
+  readonly number: number
+  /** How far it got: no byte left, the request may have left, a status arrived, or the whole response did. */
+  readonly phase: "connect" | "headers" | "body" | "answered"
+  readonly status?: number
+  /** What ended it if no response did: a code such as `ECONNRESET` or `TIMEOUT`. */
+  readonly cause?: string
+  /** Whether the API answered 429. */
+  readonly rateLimited?: boolean
+  /** In epoch milliseconds. */
+  readonly startedAt: number
+  readonly durationMs: number
+  /** The time in the queue and in waits before it. */
+  readonly waitedMs: number
+}
+
+/** Holds the status and the headers of a response; headers by lower-case name. */
+export interface ResponseHead {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Describes one error class for people. */
+export interface ErrorEntry {
+  /** When it occurs. */
+  readonly when: string
+  /** The outcomes it can have. */
+  readonly outcomes: ReadonlyArray<Outcome>
+  /** Whether the client sends the request again by itself. */
+  readonly resent: string
+  /** What it means for the contact. */
+  readonly meaning: string
+  /** What to do. */
+  readonly fix: string
+}
+
+/** Marks every error of this package, in every copy of it; the value is the error's tag. */
+export const AelystErrorTypeId = Symbol.for("@aelyst/core/AelystError")
+
+/** Holds what every error is made with, beside its own fields. */
+export interface Common {
+  /** Every attempt of the call, oldest first; empty if nothing was tried. */
+  readonly attempts: ReadonlyArray<AttemptRecord>
+}
+
+/** Holds what every error has beside its own fields. */
+export interface Members<O extends Outcome> extends Common {
+  /** What became of the contact. */
+  readonly outcome: O
+  /** Whether sending the same again later may work and cannot create the contact twice. */
+  readonly isRetryable: boolean
+  /** The wait that was asked for, in milliseconds; undefined if none was. */
+  readonly retryAfterMs: number | undefined
+  /** `retryAfterMs` as a `Duration`. */
+  readonly retryAfter: Duration.Duration | undefined
+  /** The API's own words, if it sent some; kept out of inspection, JSON and logs. */
+  readonly apiMessage: string | undefined
+  /** What the newest response said about the rate limit; undefined if there was none. Kept out of inspection and JSON. */
+  readonly rateLimit: RateLimitInfo | undefined
+  /** The status and headers of the newest response; undefined if there was none. Kept out of inspection, JSON and logs. */
+  readonly response: ResponseHead | undefined
+  /** The address of the error's section in the docs. */
+  readonly docs: string
+}
+
+interface Optional {
+  readonly message?: string
+  readonly retryAfterMs?: number
+}
+
+/** Describes a class made by `define`. */
+export interface ErrorConstructor<Tag extends string, Fields, O extends Outcome, Fixed> {
+  readonly entry: ErrorEntry
+  new (
+    fields: Fields & Common & Optional,
+  ): Cause.YieldableError & { readonly _tag: Tag; readonly name: Tag } & Readonly<Fields> &
+    Members<O> &
+    Fixed
+}
+
+interface Definition<Tag, Fields, O, Fixed> extends ErrorEntry {
+  readonly tag: Tag
+  readonly outcomes: ReadonlyArray<O & Outcome>
+  /** Says what happened, without a full stop. */
+  readonly happened: (fields: Fields & Optional) => string
+  /** Says more exactly than `meaning` what it means for the contact. */
+  readonly meaningOf?: (fields: Fields) => string
+  /** Says more exactly than `fix` what to do. */
+  readonly fixOf?: (fields: Fields & Optional) => string
+  /** Default: never. */
+  readonly isRetryable?: (fields: Fields) => boolean
+  /** Members that are the same for all instances. */
+  readonly fixed?: Fixed
+}
+
+/** Returns the tag of an error of this package, from any copy of it; undefined for every other value. */
+export const tagOf = (u: unknown): unknown =>
+  typeof u === "object" && u !== null ? Reflect.get(u, AelystErrorTypeId) : undefined
+
+/**
+ * Returns the address of an error's section in the docs.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { docsUrl } from "@aelyst/core/adapter"
+ *
+ * console.log(docsUrl("RateLimitError")) // => https://github.com/aelyst/aelyst/blob/main/docs/errors.md#ratelimiterror
+ * ```
+ */
+export const docsUrl = (tag: string): string =>
+  `https://github.com/aelyst/aelyst/blob/main/docs/errors.md#${tag.toLowerCase()}`
+
+// These may quote the contact, so they live beside the error: nothing that inspects it can see them.
+const apiMessages = new WeakMap<object, string>()
+const rateLimits = new WeakMap<object, RateLimitInfo>()
+const responses = new WeakMap<object, ResponseHead>()
+
+const keep =
+  <A>(map: WeakMap<object, A>) =>
+  <E extends object>(error: E, value: A | undefined): E => {
+    if (value !== undefined) map.set(error, value)
+    return error
+  }
+
+/** Keeps the API's own words for an error; `apiMessage` reads them. Returns the error. */
+export const withApiMessage = keep(apiMessages)
+
+/** Keeps what the response said about the rate limit; `rateLimit` reads it, and `retryAfterMs` its wait. Returns the error. */
+export const withRateLimit = keep(rateLimits)
+
+/** Keeps the head of the response that an error comes from; `response` reads it. Returns the error. */
+export const withResponse = keep(responses)
+
+/** Creates the class that an error extends: fields, message, brand, and the members that every error has. */
+export const define =
+  <Fields extends object>() =>
+  <const Tag extends string, const O extends Outcome, const Fixed = unknown>(
+    definition: Definition<Tag, Fields, O, Fixed>,
+  ): ErrorConstructor<Tag, Fields, O, Fixed> => {
+    const { tag, outcomes, fixed } = definition
+    class Base extends Data.TaggedError(tag)<Common & { readonly message: string }> {
+      static readonly entry: ErrorEntry = definition
+      constructor({ retryAfterMs, ...fields }: Fields & Common & Optional) {
+        // safe: what is left are the fields, `attempts` and `message`
+        const own = fields as unknown as Fields & Common & Optional
+        const all = retryAfterMs === undefined ? own : { ...own, retryAfterMs }
+        const meaning = definition.meaningOf?.(all) ?? definition.meaning
+        const fix = definition.fixOf?.(all) ?? definition.fix
+        const message = [`${definition.happened(all)}.`, meaning, fix, docsUrl(tag)]
+        super({ ...own, message: own.message ?? message.filter((text) => text !== "").join(" ") })
+        if (retryAfterMs !== undefined) {
+          Object.defineProperty(this, "retryAfterMs", { value: retryAfterMs, enumerable: true })
+        }
+      }
+      static override [Symbol.hasInstance](u: unknown): boolean {
+        return tagOf(u) === tag
+      }
+      get isRetryable(): boolean {
+        // safe: the constructor put every field of `Fields` on the instance
+        return definition.isRetryable?.(this as unknown as Fields) ?? false
+      }
+      get retryAfterMs(): number | undefined {
+        return rateLimits.get(this)?.retryAfterMs
+      }
+      get retryAfter(): Duration.Duration | undefined {
+        return this.retryAfterMs === undefined ? undefined : millis(this.retryAfterMs)
+      }
+      get apiMessage(): string | undefined {
+        return apiMessages.get(this)
+      }
+      get rateLimit(): RateLimitInfo | undefined {
+        return rateLimits.get(this)
+      }
+      get response(): ResponseHead | undefined {
+        return responses.get(this)
+      }
+      override toJSON(): unknown {
+        const outcome: unknown = Reflect.get(this, "outcome")
+        const { message, isRetryable, retryAfterMs } = this
+        const wait = retryAfterMs !== undefined && { retryAfterMs }
+        return { ...this, ...wait, name: tag, message, outcome, isRetryable, docs: docsUrl(tag) }
+      }
+    }
+    const members: Readonly<Record<PropertyKey, unknown>> = {
+      // Node then prints the stack and the fields, where Effect would print the JSON form only
+      [Symbol.for("nodejs.util.inspect.custom")]: undefined,
+      [AelystErrorTypeId]: tag,
+      docs: docsUrl(tag),
+      ...(outcomes.length === 1 && { outcome: outcomes[0] }),
+      ...fixed,
+    }
+    for (const key of Reflect.ownKeys(members)) {
+      Object.defineProperty(Base.prototype, key, { value: members[key] })
+    }
+    // safe: the constructor takes and keeps `Fields`, and the members are those defined above
+    return Base as unknown as ErrorConstructor<Tag, Fields, O, Fixed>
+  }
