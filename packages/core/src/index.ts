@@ -22,7 +22,7 @@ export type { ExistsCandidate, ExistsMatcher } from "./call/ResponseVerdict.ts"
 export { defaultExists } from "./call/ResponseVerdict.ts"
 export type { Delivery } from "./call/RetryPolicy.ts"
 export type { ContactInput, Validated } from "./contact/Contact.ts"
-export { validate } from "./contact/Contact.ts"
+export { isValidated, validate } from "./contact/Contact.ts"
 export * as CustomField from "./contact/CustomField.ts"
 export * as FieldAlias from "./contact/FieldAlias.ts"
 export * as Identifier from "./contact/Identifier.ts"
@@ -31,8 +31,10 @@ export type {
   AelystError,
   AttemptRecord,
   ConnectionKind,
+  ResponseHead,
   SettledError,
   UnavailableReason,
+  UnexpectedReason,
 } from "./errors/AelystError.ts"
 export {
   AuthenticationError,

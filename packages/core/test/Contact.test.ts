@@ -821,10 +821,57 @@ describe("types", () => {
     expectTypeOf(Contact.validate).returns.toEqualTypeOf<
       Result.Result<Contact.Validated, ReadonlyArray<Issue.Issue>>
     >()
-    expectTypeOf<Contact.Validated>().toEqualTypeOf<{
-      readonly identifier: Identifier
-      readonly payload: Contact.Payload
-      readonly body: string
-    }>()
+    expectTypeOf<keyof Contact.Validated>().toEqualTypeOf<
+      "identifier" | "payload" | "body" | "kind" | "value" | "key" | "secrets"
+    >()
+    expectTypeOf<Contact.Validated["identifier"]>().toEqualTypeOf<Identifier>()
+    expectTypeOf<Contact.Validated["payload"]>().toEqualTypeOf<Contact.Payload>()
+    // @ts-expect-error nothing made by hand is one
+    const forged: Contact.Validated = { ...accepted({ firstName: "Ana" }) }
+    assert.isFalse(Contact.isValidated(forged))
+  })
+})
+
+describe("isValidated", () => {
+  const valid = accepted({ firstName: "Ana" })
+
+  it("recognises what validate made, and no copy and no imitation of it", () => {
+    assert.isTrue(Contact.isValidated(valid))
+    const imitations: ReadonlyArray<unknown> = [
+      undefined,
+      null,
+      "email:a@b.c",
+      { ...valid },
+      structuredClone(valid),
+      Object.create(valid),
+      Object.create(Object.getPrototypeOf(valid)),
+      Object.assign(Object.create(Object.getPrototypeOf(valid)), valid),
+    ]
+    for (const imitation of imitations) assert.isFalse(Contact.isValidated(imitation))
+  })
+})
+
+const validFor = (identifier: string) =>
+  Result.getOrThrow(
+    Contact.validate(identifier, {
+      firstName: "Ana",
+      customFields: { Seats: 3, Plan: "Gold" },
+      custom_fields: null,
+    }),
+  )
+
+describe("a validated contact", () => {
+  it("tells the parts of its identifier", () => {
+    const email = validFor("email:Ana@Example.org")
+    assert.deepStrictEqual(
+      [email.kind, email.value, email.key],
+      ["email", "Ana@Example.org", "email:Ana@example.org"],
+    )
+    assert.deepStrictEqual([validFor("5").kind, validFor("5").value], ["id", "5"])
+    assert.strictEqual(validFor("phone:+60123456789").kind, "phone")
+  })
+
+  it("lists everything that no message may show", () => {
+    assert.deepStrictEqual(validFor("id:7").secrets, ["id:7", "7", "Ana", "3", "Gold"])
   })
 })

@@ -3,7 +3,6 @@ import type { Hooks, ContactInput, CreateResult, Issue, Validated } from "@aelys
 import {
   AelystClient,
   ConfigurationError,
-  Identifier,
   InvalidContactError,
   layer,
   validate,
@@ -186,18 +185,6 @@ const show = Effect.fnUntraced(function* (
     : printer.data(Preview.asMessage(request))
 })
 
-/** Lists what may not be shown, whatever the server echoes: the token, the identifier, every value. */
-const secretsOf = (token: Redacted.Redacted, { identifier, payload }: Validated) => {
-  const { custom_fields: fields = [], ...texts } = payload
-  return [
-    Redacted.value(token),
-    identifier,
-    Identifier.value(identifier),
-    ...Object.values(texts),
-    ...fields.map(({ value }) => String(value ?? "")),
-  ]
-}
-
 const send = Effect.fnUntraced(function* (
   { settings, options, identifier, contact, valid }: Ready,
   { token, from }: Token.FoundToken,
@@ -229,7 +216,11 @@ const send = Effect.fnUntraced(function* (
       callbacks,
     }),
   )
-  const known = { ...around(settings), tokenFrom: from, secrets: secretsOf(token, valid) }
+  const known = {
+    ...around(settings),
+    tokenFrom: from,
+    secrets: [Redacted.value(token), ...valid.secrets],
+  }
   const [taken, result] = yield* Effect.timed(call).pipe(
     Effect.provide(Layer.provide(layer({ ...options, token }), transport)),
     Effect.mapError((error) =>

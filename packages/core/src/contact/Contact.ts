@@ -41,13 +41,64 @@ export interface ContactInput<Fields = CustomField.Input> {
   readonly custom_fields?: CustomField.InputPairs | null | undefined
 }
 
-/** What a valid contact becomes. */
-export interface Validated {
+class Valid {
   readonly identifier: Identifier.Identifier
   readonly payload: Payload
   /** The payload as JSON text, made once. */
   readonly body: string
+  // no value that was not made here has it
+  readonly #checked = true
+
+  constructor(identifier: Identifier.Identifier, payload: Payload, body: string) {
+    this.identifier = identifier
+    this.payload = payload
+    this.body = body
+  }
+
+  /** What the identifier names the contact by; an opaque contact ID counts as `id`. */
+  get kind(): Identifier.IdentifierKind {
+    return Identifier.kind(this.identifier)
+  }
+
+  /** The identifier without its prefix. */
+  get value(): string {
+    return Identifier.value(this.identifier)
+  }
+
+  /** The key under which requests for one contact are kept apart. */
+  get key(): string {
+    return Identifier.key(this.identifier)
+  }
+
+  /** The identifier and every value of the contact: what no message, log or excerpt may show. */
+  get secrets(): ReadonlyArray<string> {
+    const { custom_fields: fields = [], ...texts } = this.payload
+    const values = fields.map((field) => String(field.value ?? ""))
+    return [this.identifier, this.value, ...Object.values(texts), ...values]
+  }
+
+  static is(u: unknown): u is Valid {
+    return typeof u === "object" && u !== null && #checked in u && u.#checked
+  }
 }
+
+/** What a valid contact becomes. Only `validate` makes one. */
+export type Validated = Valid
+
+/**
+ * Returns whether `validate` made a value; one that was put together by hand, whatever its members, is refused.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { isValidated, validate } from "@aelyst/core"
+ * import { Result } from "effect"
+ *
+ * const valid = Result.getOrThrow(validate("email:ada@example.com", { firstName: "Ada" }))
+ * console.log(isValidated(valid), isValidated({ ...valid })) // => true false
+ * ```
+ */
+export const isValidated = (u: unknown): u is Validated => Valid.is(u)
 
 /** The most bytes of a body. */
 export const MAX_BODY = 102_400
@@ -419,5 +470,5 @@ export const validate = (
   const body = JSON.stringify(payload)
   if (Characters.isLongerThan(body, MAX_BODY))
     return Result.fail([Issue.make("BODY_TOO_LARGE", [])])
-  return Result.succeed({ identifier: id.success, payload, body })
+  return Result.succeed(new Valid(id.success, payload, body))
 }
