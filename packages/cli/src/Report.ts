@@ -1,5 +1,10 @@
 /** How a failed create is told: for people on a few lines, for programs as one line of JSON. Core's words, no values. */
-import type { AelystError, CallOutcome, UnavailableReason, UnexpectedResponseError } from "@aelyst/core"
+import type {
+  AelystError,
+  CallOutcome,
+  UnavailableReason,
+  UnexpectedResponseError,
+} from "@aelyst/core"
 import { redact } from "@aelyst/core/transport"
 
 import type { ErrorCode } from "./ErrorCode.ts"

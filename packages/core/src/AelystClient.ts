@@ -39,16 +39,11 @@ import { CurrentRun } from "./call/RunScope.ts"
 import * as SharedState from "./call/SharedState.ts"
 import * as Tracing from "./call/Tracing.ts"
 import type { ContactInput, Validated } from "./contact/Contact.ts"
-import { validate } from "./contact/Contact.ts"
-import * as Identifier from "./contact/Identifier.ts"
+import { isValidated, validate } from "./contact/Contact.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { InvalidContactError } from "./errors/AelystError.ts"
 import * as MonotonicClock from "./pacing/MonotonicClock.ts"
 import type { PacerSnapshot } from "./pacing/Pacer.ts"
-
-// TODO-MERGE
-const isValidated = (u: unknown): u is Validated =>
-  typeof u === "object" && u !== null && "body" in u
 
 /** The options of one call; what is left out comes from the client's options. */
 export interface CreateOptions extends CallOptions {
@@ -96,8 +91,8 @@ export class AelystClient extends Context.Service<
     /**
      * Creates one contact.
      *
-     * Takes an identifier (`email:…`, `phone:+…`, `id:…` or a contact ID, W2) and a contact (W3), or both as `validate`
-     * returned them. Succeeds with `created`, or `exists_after_doubt` if a repeat after a lost response was told that the
+     * Takes an identifier (`email:…`, `phone:+…`, `id:…` or a contact ID, W2) and a contact (W3), or both as this client's
+     * `validate` returned them. Succeeds with `created`, or `exists_after_doubt` if a repeat after a lost response was told that the
      * contact exists. Fails with `InvalidContactError` before any request, else with one of the other eight errors; the
      * delivery policy alone decides what was sent again. A wrong option is a defect, a `ConfigurationError`.
      */
@@ -232,7 +227,7 @@ export const makeWith = (
           attributes: {
             "http.request.method": "POST",
             "url.template": "/contact/{identifier}",
-            "aelyst.identifier.kind": Identifier.kind(valid.identifier),
+            "aelyst.identifier.kind": valid.kind,
           },
         }),
         (span, fiber) => createWith(client, valid, options, span, fiber),
@@ -252,7 +247,8 @@ export const makeWith = (
       second?: ContactInput | CreateOptions,
       third?: CreateOptions,
     ) {
-      if (isValidated(first)) return createValid(first, second as CreateOptions)
+      // safe: the overload with a validated contact takes its options second
+      if (isValidated(first)) return createValid(first, second as CreateOptions | undefined)
       const checked = check(first, second)
       return Result.isSuccess(checked)
         ? createValid(checked.success, third)

@@ -15,7 +15,7 @@ import * as Result from "effect/Result"
 import type { Span } from "effect/Tracer"
 
 import type { Validated } from "../contact/Contact.ts"
-import * as Identifier from "../contact/Identifier.ts"
+import type * as Identifier from "../contact/Identifier.ts"
 import type { AttemptRecord } from "../errors/AelystError.ts"
 import { UnavailableError, withResponse } from "../errors/AelystError.ts"
 import type { RateLimitInfo } from "../errors/RateLimitHeaders.ts"
@@ -169,7 +169,7 @@ const beforeDeadline = <A, E>(call: Call, wait: Effect.Effect<A, E>) =>
 
 /** Waits for the key: never two requests in flight for one. */
 function* acquireKey(call: Call): Effect.fn.Return<void, UnavailableError> {
-  call.keyLease = call.client.sharedState.locks.enter(Identifier.key(call.valid.identifier))
+  call.keyLease = call.client.sharedState.locks.enter(call.valid.key)
   if (!call.keyLease.isGranted) yield* beforeDeadline(call, call.keyLease.ready)
 }
 

@@ -32,13 +32,7 @@ export const make = (
   )
 
 /** Returns the strings that no excerpt of a response may show: identifier, values, token. */
-export const secretsOf = (valid: Validated, token: Redacted.Redacted): ReadonlyArray<string> => {
-  const { custom_fields: fields = [], ...texts } = valid.payload
-  return [
-    valid.identifier,
-    Identifier.value(valid.identifier),
-    ...Object.values(texts),
-    ...fields.map((field) => String(field.value ?? "")),
-    Redacted.value(token),
-  ]
-}
+export const secretsOf = (valid: Validated, token: Redacted.Redacted): ReadonlyArray<string> => [
+  ...valid.secrets,
+  Redacted.value(token),
+]

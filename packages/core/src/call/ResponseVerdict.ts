@@ -2,6 +2,8 @@
  * What a response means: any status, headers and body give exactly one verdict. No other module of core, the SDK, Express
  * or the command interprets a status of the API.
  */
+import { isReadonlyObject } from "effect/Predicate"
+
 import type { AttemptRecord } from "../errors/AelystError.ts"
 import {
   AuthenticationError,
@@ -90,9 +92,6 @@ const maxDepth = 8
 const maxMessage = 2_000
 const maxExcerpt = 200
 
-const isRecord = (u: unknown): u is Readonly<Record<string, unknown>> =>
-  typeof u === "object" && u !== null && !Array.isArray(u)
-
 const parse = (text: string | undefined): unknown => {
   if (text === undefined) return undefined
   try {
@@ -116,7 +115,7 @@ const textOf = (value: unknown, depth = 0): string => {
 }
 
 const messageOf = (json: unknown): string | undefined =>
-  (isRecord(json) && textOf(json["message"])) || undefined
+  (isReadonlyObject(json) && textOf(json["message"])) || undefined
 
 const matches = (exists: ExistsMatcher, candidate: ExistsCandidate): boolean => {
   try {
@@ -147,7 +146,7 @@ export const interpret = (response: Response, context: Interpretation): Response
   const { status } = response
   const json = parse(response.body)
   const message = messageOf(json)
-  return status >= 200 && status < 300 && isRecord(json) && !contradicts(json, status)
+  return status >= 200 && status < 300 && isReadonlyObject(json) && !contradicts(json, status)
     ? { _tag: "Success", status, message: message ?? "" }
     : failureOf(response, json, message, context)
 }
@@ -186,7 +185,7 @@ const failureOf = (
     })
 
   if (status >= 200 && status < 300) {
-    return unexpected("unknown", isRecord(json) ? "contradiction" : "unreadable")
+    return unexpected("unknown", isReadonlyObject(json) ? "contradiction" : "unreadable")
   }
   // fetch reports a redirect that it was told not to follow as status 0
   if (status === 0 || (status >= 300 && status < 400)) return unexpected("unknown", "redirect")
