@@ -2,7 +2,6 @@
  * The client as a service: checks the input, runs the call and reports what became of the contact. It is made from options
  * and a token over any `HttpClient`; `layerConfig` reads the token from the environment.
  */
-import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
@@ -18,31 +17,28 @@ import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
 import type { Span } from "effect/Tracer"
 
-import type { CallEnd } from "./call/CallRecord.ts"
-import { CallRecord, Ended } from "./call/CallRecord.ts"
+import type { ClientState, CreateResult, TokenSource } from "./call/Call.ts"
+import { Call } from "./call/Call.ts"
+import type { CallEnd, CallRecord } from "./call/CallRecord.ts"
+import { Ended } from "./call/CallRecord.ts"
 import type {
-  CallConfig,
   CallOptions,
   ClientConfig,
   ClientOptions,
   ConfigurationError,
 } from "./call/ClientOptions.ts"
 import { checkToken, parse, parseCall } from "./call/ClientOptions.ts"
-import type { CallLimits, ClientState, CreateResult, TokenSource } from "./call/CreateCall.ts"
 import * as CreateCall from "./call/CreateCall.ts"
 import { DeadlineTimer } from "./call/DeadlineTimer.ts"
 import { Hooks, notify } from "./call/Hooks.ts"
 import { Counting } from "./call/Metrics.ts"
 import type { Delivery } from "./call/RetryPolicy.ts"
-import type { RunScope } from "./call/RunScope.ts"
-import { CurrentRun } from "./call/RunScope.ts"
 import * as SharedState from "./call/SharedState.ts"
 import * as Tracing from "./call/Tracing.ts"
 import type { ContactInput, Validated } from "./contact/Contact.ts"
 import { isValidated, validate } from "./contact/Contact.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { InvalidContactError } from "./errors/AelystError.ts"
-import * as MonotonicClock from "./pacing/MonotonicClock.ts"
 import type { PacerSnapshot } from "./pacing/Pacer.ts"
 
 /** The options of one call; what is left out comes from the client's options. */
@@ -116,32 +112,6 @@ export class AelystClient extends Context.Service<
   }
 >()("@aelyst/core/AelystClient") {}
 
-const limitsOf = (
-  config: ClientConfig,
-  call: CallConfig,
-  token: TokenSource,
-  run: RunScope | undefined,
-  now: number,
-): CallLimits => {
-  const delivery = call.delivery ?? config.delivery
-  const deadlineMs =
-    call.deadlineMs ?? config.deadlineMs ?? (delivery === "natural-key" ? 120_000 : 60_000)
-  return {
-    policy: {
-      delivery,
-      retries: call.retries ?? config.retries,
-      run: run !== undefined,
-      renewsToken: !Redacted.isRedacted(token),
-      doubtDelayMs: config.doubtDelayMs,
-      maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? (run === undefined ? 60_000 : 900_000),
-      deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,
-    },
-    timeoutMs: call.timeoutMs ?? config.timeoutMs,
-    headers: call.headers,
-    run,
-  }
-}
-
 /** Returns how a call ended: with its result, with its error, or interrupted, as far as its record knows. */
 const endOf = (exit: Exit.Exit<CreateResult, AelystError>, record: CallRecord): CallEnd =>
   Exit.isSuccess(exit)
@@ -165,24 +135,16 @@ const createWith = (
   span: Span | undefined,
   fiber: Fiber<unknown, unknown>,
 ): Effect.Effect<CreateResult, AelystError> => {
-  const { config, token } = client
   const parsed = parseCall(options)
   if (Result.isFailure(parsed)) return Effect.die(parsed.failure)
-  const { onOutcome } = fiber.getRef(Hooks)
-  const now = MonotonicClock.millisOf(fiber.getRef(Clock.Clock))
-  const record = new CallRecord(now)
-  const limits = limitsOf(config, parsed.success, token, fiber.getRef(CurrentRun), now)
-  const settleMs = parsed.success.settleMs ?? config.settleMs
-
-  const result = Effect.onExitPrimitive(
-    CreateCall.run(client, valid, limits, record, fiber),
-    (exit) => {
-      const end = endOf(exit, record)
-      span?.attribute("aelyst.outcome", end.outcome)
-      span?.attribute("aelyst.attempts", end.attempts.length)
-      return notify(onOutcome, new Ended(end))
-    },
-  )
+  const call = new Call(client, valid, parsed.success, fiber)
+  const settleMs = parsed.success.settleMs ?? client.config.settleMs
+  const result = Effect.onExitPrimitive(CreateCall.run(call), (exit) => {
+    const end = endOf(exit, call.record)
+    span?.attribute("aelyst.outcome", end.outcome)
+    span?.attribute("aelyst.attempts", end.attempts.length)
+    return notify(call.hooks.onOutcome, new Ended(end))
+  })
   return settleMs === 0 ? result : Effect.tap(result, settle(settleMs))
 }
 

@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 
 import type { CreateOptions } from "../src/AelystClient.ts"
 import * as AelystClient from "../src/AelystClient.ts"
-import type { CreateResult } from "../src/call/CreateCall.ts"
+import type { CreateResult } from "../src/call/Call.ts"
 import type { AelystError } from "../src/errors/AelystError.ts"
 import { codeOf, failureOf, maxBodyBytes } from "../src/call/Attempt.ts"
 import { TransportProbe, abortable, makeTransportProbe } from "../src/call/TransportProbe.ts"

@@ -1,0 +1,162 @@
+/** One call in progress: what its steps share, its bounds, and what it holds until its end. */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Fiber } from "effect/Fiber"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Redacted from "effect/Redacted"
+
+import type { Validated } from "../contact/Contact.ts"
+import type * as Identifier from "../contact/Identifier.ts"
+import { UnavailableError } from "../errors/AelystError.ts"
+import type { RateLimitInfo } from "../errors/RateLimitHeaders.ts"
+import * as MonotonicClock from "../pacing/MonotonicClock.ts"
+import type { OpenTicket } from "../pacing/Pacer.ts"
+import type { CallEnd } from "./CallRecord.ts"
+import { CallRecord } from "./CallRecord.ts"
+import type { BreakerPermit } from "./CircuitBreaker.ts"
+import type { CallConfig, ClientConfig } from "./ClientOptions.ts"
+import type { DeadlineTimer } from "./DeadlineTimer.ts"
+import type { Callbacks } from "./Hooks.ts"
+import { Hooks } from "./Hooks.ts"
+import type { KeyLease } from "./KeyLock.ts"
+import type { Counters } from "./Metrics.ts"
+import { Counting } from "./Metrics.ts"
+import type { CallError, RetryState } from "./RetryPolicy.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+import type { RunScope } from "./RunScope.ts"
+import { CurrentRun } from "./RunScope.ts"
+import type { SharedState } from "./SharedState.ts"
+
+/** The bearer token (W1): fixed, or an effect that is asked before each attempt. */
+export type TokenSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, unknown>
+
+/** What all calls of a client share. */
+export interface ClientState {
+  readonly http: HttpClient.HttpClient
+  readonly config: ClientConfig
+  readonly token: TokenSource
+  readonly sharedState: SharedState
+  readonly timer: DeadlineTimer
+}
+
+/** The bounds of one call; times are in milliseconds. */
+export interface CallLimits {
+  readonly policy: RetryPolicy.RetryPolicy
+  readonly timeoutMs: number
+  /** Further headers of the request, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly run: RunScope | undefined
+}
+
+/** A call that ended with the contact in place. */
+export interface CreateResult extends CallEnd {
+  readonly identifier: Identifier.Identifier
+  /** `exists_after_doubt`: it exists, and was probably created by an attempt whose response was lost. */
+  readonly result: "created" | "exists_after_doubt"
+  readonly outcome: "created" | "exists_after_doubt"
+  /** The status of the success; absent for `exists_after_doubt`. */
+  readonly status?: number
+  /** The API's message; empty for `exists_after_doubt`. */
+  readonly message: string
+  /** What the newest response said about the rate limit. */
+  readonly rateLimit: RateLimitInfo
+}
+
+const limitsOf = (
+  { config, token }: ClientState,
+  call: CallConfig,
+  run: RunScope | undefined,
+  now: number,
+): CallLimits => {
+  const delivery = call.delivery ?? config.delivery
+  const deadlineMs =
+    call.deadlineMs ?? config.deadlineMs ?? (delivery === "natural-key" ? 120_000 : 60_000)
+  return {
+    policy: {
+      delivery,
+      retries: call.retries ?? config.retries,
+      run: run !== undefined,
+      renewsToken: !Redacted.isRedacted(token),
+      doubtDelayMs: config.doubtDelayMs,
+      maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? (run === undefined ? 60_000 : 900_000),
+      deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,
+    },
+    timeoutMs: call.timeoutMs ?? config.timeoutMs,
+    headers: call.headers,
+    run,
+  }
+}
+
+/** One call in progress. */
+export class Call {
+  readonly client: ClientState
+  readonly valid: Validated
+  readonly limits: CallLimits
+  readonly record: CallRecord
+  readonly hooks: Callbacks
+  readonly counters: Counters
+  readonly clock: Clock.Clock
+  state: RetryState = RetryPolicy.initial
+  /** The error of the newest attempt that is sent again. */
+  newest: CallError | undefined
+  // what is given back at the end
+  keyLease: KeyLease | undefined
+  ticket: OpenTicket | undefined
+  breakerPermit: BreakerPermit | undefined
+
+  constructor(
+    client: ClientState,
+    valid: Validated,
+    options: CallConfig,
+    fiber: Pick<Fiber<unknown, unknown>, "getRef">,
+  ) {
+    this.client = client
+    this.valid = valid
+    this.hooks = fiber.getRef(Hooks)
+    this.counters = fiber.getRef(Counting)
+    this.clock = fiber.getRef(Clock.Clock)
+    this.record = new CallRecord(this.now)
+    this.limits = limitsOf(client, options, fiber.getRef(CurrentRun), this.now)
+  }
+
+  /** The time on the call's clock, in monotonic milliseconds. */
+  get now(): number {
+    return MonotonicClock.millisOf(this.clock)
+  }
+
+  /** The time left until the deadline, in milliseconds. */
+  get leftMs(): number {
+    return Math.max(0, this.limits.policy.deadlineAt - this.now)
+  }
+
+  /** Returns the error of a request that the client does not send. */
+  unavailable(reason: UnavailableError["reason"], retryAfterMs?: number): UnavailableError {
+    const attempts = [...this.record.attempts]
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }
+    return new UnavailableError({ attempts, reason, ...wait })
+  }
+
+  /** Fails with that error. */
+  fail(reason: UnavailableError["reason"]): Effect.Effect<never, UnavailableError> {
+    return Effect.suspend(() => Effect.fail(this.unavailable(reason)))
+  }
+
+  /** Waits; the end of the run ends every wait of its rows. */
+  orStopped<A, E>(wait: Effect.Effect<A, E>): Effect.Effect<A, E | UnavailableError> {
+    const { run } = this.limits
+    return run === undefined
+      ? wait
+      : Effect.raceFirst(
+          wait,
+          Effect.flatMap(run.stopping, (reason) => this.fail(reason)),
+        )
+  }
+
+  /** Waits at most until the deadline of the call. */
+  beforeDeadline<A, E>(wait: Effect.Effect<A, E>): Effect.Effect<A, E | UnavailableError> {
+    return Effect.timeoutOrElse(this.orStopped(wait), {
+      duration: this.leftMs,
+      orElse: () => this.fail("deadline"),
+    })
+  }
+}

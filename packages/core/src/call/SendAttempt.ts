@@ -1,0 +1,155 @@
+/** One attempt of a call: sends the request with a permit, and tells pacer, breaker, hooks and counters how it ended. */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import type { Span } from "effect/Tracer"
+
+import type { AttemptRecord, UnavailableError } from "../errors/AelystError.ts"
+import type { RateLimitInfo } from "../errors/RateLimitHeaders.ts"
+import { fromHeaders } from "../errors/RateLimitHeaders.ts"
+import type { Permit } from "../pacing/Pacer.ts"
+import * as Attempt from "./Attempt.ts"
+import type { Call } from "./Call.ts"
+import { notify } from "./Hooks.ts"
+import { noCounters } from "./Metrics.ts"
+import * as Request from "./Request.ts"
+import type { ResponseVerdict } from "./ResponseVerdict.ts"
+import { interpret, isRateLimited, isRejection } from "./ResponseVerdict.ts"
+import type { CallError } from "./RetryPolicy.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+import * as Tracing from "./Tracing.ts"
+import { makeTransportProbe } from "./TransportProbe.ts"
+
+/** What one attempt came to. */
+export interface Attempted {
+  readonly verdict: ResponseVerdict
+  readonly info: RateLimitInfo
+  /** When the head of the response arrived, in monotonic milliseconds; absent if none came. */
+  readonly respondedAt: number | undefined
+}
+
+const connectMs = 5_000
+const bodyMs = 10_000
+
+/** Returns the token, asked for within the deadline. */
+const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError> => {
+  const { token } = call.client
+  if (Redacted.isRedacted(token)) return Effect.succeed(token)
+  // the failure is the caller's own and may hold anything
+  const failed = call.fail("token")
+  return call.beforeDeadline(
+    token.pipe(
+      Effect.catch(() => failed),
+      Effect.catchDefect(() => failed),
+    ),
+  )
+}
+
+/** Sends once with the permit, and tells the pacer and the breaker what came of it. */
+function* attempt(
+  call: Call,
+  permit: Permit,
+  span: Span | undefined,
+): Effect.fn.Return<Attempted, CallError> {
+  const { client, limits, record } = call
+  const { config, sharedState } = client
+  const token = Redacted.isRedacted(client.token) ? client.token : yield* tokenOf(call)
+  const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
+  const headers = traceparent === undefined ? limits.headers : { ...limits.headers, traceparent }
+  const startedAt = call.clock.currentTimeMillisUnsafe()
+  const began = call.now
+  const { attempts } = record
+  const step = RetryPolicy.next(limits.policy, call.state, { _tag: "Permitted", attempts }, began)
+  if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  const left = limits.policy.deadlineAt - began
+  const waitedMs = Math.round(began - record.idleSince)
+  const started = { number: attempts.length + 1, startedAt, waitedMs }
+
+  if (call.counters !== noCounters) yield* call.counters.wait("queue", permit.waitedMs)
+  const probe = makeTransportProbe()
+  record.probe = probe
+  const arrived = yield* Attempt.send(
+    client.http,
+    Request.make(config.baseUrl, call.valid, token, headers),
+    probe,
+    { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(limits.timeoutMs, left) },
+    client.timer,
+  )
+  if (arrived._tag === "Failure") {
+    const { unsent } = probe
+    yield* unsent ? permit.giveBack : permit.abandon
+    const ended = {
+      ...started,
+      phase: unsent ? "connect" : "headers",
+      cause: arrived.code,
+    } as const
+    const effect = recordAttempt(call, ended, began, arrived, span)
+    if (effect !== undefined) yield* effect
+    return { verdict: arrived, info: {}, respondedAt: undefined }
+  }
+  const { status } = arrived
+  if (isRejection(status)) record.probe = undefined
+  record.response = { status, headers: arrived.headers }
+  const respondedAt = call.now
+  sharedState.breaker.recordResponse(respondedAt)
+  const info = fromHeaders(arrived.headers, startedAt + (respondedAt - began))
+  const rateLimited = isRateLimited(status)
+  const tooLong =
+    rateLimited && RetryPolicy.isTooLong(limits.policy, call.state, info.retryAfterMs, respondedAt)
+  // at the headers, not at the end of the body: until then every other caller would meet the same 429
+  yield* permit.observe({ rateLimited, ...info, tooLong })
+  const body = yield* arrived.body(Math.min(bodyMs, call.leftMs))
+  const verdict = interpret(
+    { status, headers: arrived.headers, body },
+    { info, exists: config.exists, secrets: () => Request.secretsOf(call.valid, token) },
+  )
+  const ended = { ...started, phase: body === undefined ? "body" : "answered", status } as const
+  const effect = recordAttempt(call, ended, began, verdict, span)
+  if (effect !== undefined) yield* effect
+  return { verdict, info, respondedAt }
+}
+
+/** Records how an attempt ended; returns the effect of counters and hooks, if there are any. */
+const recordAttempt = (
+  call: Call,
+  made: Omit<AttemptRecord, "durationMs" | "rateLimited">,
+  began: number,
+  verdict: ResponseVerdict,
+  span: Span | undefined,
+): Effect.Effect<void> | undefined => {
+  const { breakerPermit, client, counters, hooks, record } = call
+  const { breaker } = client.sharedState
+  const endedAt = call.now
+  const rateLimited = made.status !== undefined && isRateLimited(made.status)
+  const outcome = verdict._tag === "Success" ? "created" : verdict.outcome
+  const durationMs = Math.round(endedAt - began)
+  const recorded: AttemptRecord = { ...made, durationMs, ...(rateLimited && { rateLimited }) }
+  // record and breaker change together: an interruption never finds one without the other
+  record.add(recorded, outcome, endedAt)
+  call.breakerPermit = undefined
+  if (outcome === "created" || outcome === "rejected") breaker.recordSuccess()
+  else if (breakerPermit !== undefined) breaker.recordFailure(endedAt, breakerPermit)
+  if (span !== undefined) {
+    span.attribute("aelyst.outcome", outcome)
+    if (made.status !== undefined) span.attribute("http.response.status_code", made.status)
+    if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
+  }
+  const effect = notify(hooks.onAttempt, recorded)
+  if (counters === noCounters) return effect
+  const counted = counters.attempt(outcome, rateLimited)
+  return effect === undefined ? counted : Effect.andThen(counted, effect)
+}
+
+const spanOptions = (number: number) => () => ({
+  kind: "client" as const,
+  attributes: {
+    "http.request.method": "POST",
+    "url.template": "/contact/{identifier}",
+    "aelyst.attempt": number,
+  },
+})
+
+/** Sends once with the permit, in a span if a tracer is installed. */
+export const sendAttempt = (call: Call, permit: Permit): Effect.Effect<Attempted, CallError> =>
+  Tracing.spanned("AelystClient.attempt", spanOptions(call.record.attempts.length + 1), (span) =>
+    Effect.gen(() => attempt(call, permit, span)),
+  )
