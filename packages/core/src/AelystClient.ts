@@ -1,5 +1,5 @@
 /**
- * The client as a service: checks the input, runs the call and reports what became of the contact. It is made from options
+ * The client as a service: checks the input, runs the call and reports its outcome. It is made from options
  * and a token over any `HttpClient`; `layerConfig` reads the token from the environment.
  */
 import * as Config from "effect/Config"
@@ -51,7 +51,7 @@ export interface CreateOptions extends CallOptions {
   readonly deadline?: Duration.Input | undefined
   /** The longest `Retry-After` that is waited for; 0 means not to wait. */
   readonly maxWait?: Duration.Input | undefined
-  /** What may be sent again. */
+  /** The requests that may be sent again. */
   readonly delivery?: Delivery | undefined
   /** The wait after the success (W10, D11). */
   readonly settle?: Duration.Input | undefined
@@ -227,7 +227,7 @@ export const makeWith = (
 
 /** The options of a client together with its token. */
 export interface LayerOptions extends ClientOptions {
-  /** The bearer token (W1): fixed, or an effect that is asked before each attempt, and once more after a 401. */
+  /** The bearer token (W1): fixed, or an effect that is asked before each attempt, and again after a 401. */
   readonly token: TokenSource
 }
 
@@ -266,7 +266,7 @@ export const make = Effect.fnUntraced(function* (options: LayerOptions) {
 /**
  * Provides a client made from options.
  *
- * **Example** (A client with a ceiling of its own)
+ * **Example** (A client with a ceiling)
  *
  * ```ts
  * import { AelystClient, layer } from "@aelyst/core"

@@ -50,7 +50,7 @@ export const rowOutcomes = [
   "not_sent",
 ] as const
 
-/** What became of a row. */
+/** The outcome of a row. */
 export type RowOutcome = (typeof rowOutcomes)[number]
 
 /** The result of one row; `index` is its position in the source, from 0. */
@@ -76,7 +76,7 @@ export type Stopped =
   | "deadline"
   | "unavailable"
 
-/** The rows counted by outcome; `total` is always their sum, and `stopped` is absent while the run goes on. */
+/** The rows counted by outcome; `total` is always their sum, and `stopped` is absent while the run continues. */
 export interface RunSummary extends Readonly<Record<RowOutcome, number>> {
   readonly total: number
   readonly stopped?: Stopped
@@ -91,7 +91,7 @@ export interface RunOptions {
   readonly concurrency?: number | undefined
   /** Whether results come in the order of the source instead of the order of completion. Default false. */
   readonly ordered?: boolean | undefined
-  /** What may be sent again. Default: the client's. */
+  /** The requests that may be sent again. Default: the client's. */
   readonly delivery?: Delivery | undefined
   /** Resends of a row in doubt under `natural-key`. Default: the client's `retries`. */
   readonly retries?: number | undefined
@@ -144,7 +144,7 @@ const stoppedBy = (error: AelystError): Stopped | undefined => {
   return undefined
 }
 
-/** Counts the rows of a run, and knows whether it goes on. */
+/** Counts the rows of a run, and knows whether it continues. */
 class Progress {
   readonly #counts: Record<RowOutcome, number> = {
     created: 0,

@@ -18,11 +18,11 @@ import { rateLimitJitterMs } from "./pacing/RateLimitWait.ts"
 
 /** The options of the schedule; their units and ranges are those of the client's options of the same name. */
 export interface Options {
-  /** What may be repeated. Default `at-most-once`: nothing that is in doubt. */
+  /** The failures that may be repeated. Default `at-most-once`: none in doubt. */
   readonly delivery?: Delivery | undefined
   /** The most repetitions, 0 to 100. Default 3. */
   readonly retries?: number | undefined
-  /** The time for all repetitions and waits; none that ends later is begun. Default 60 s, under `natural-key` 120 s. */
+  /** The time for all repetitions and waits; a wait that ends later is not begun. Default 60 s, under `natural-key` 120 s. */
   readonly deadline?: Duration.Input | undefined
   /** The longest `Retry-After` that is waited for. Default 60 s. */
   readonly maxWait?: Duration.Input | undefined

@@ -26,7 +26,7 @@ describe("CallRecord", () => {
   it("is unsure while a request may have left, and sure again once it is known not to have", () => {
     const record = new CallRecord(0)
     const probe = makeTransportProbe()
-    record.probe = probe
+    record.transportProbe = probe
     assert.strictEqual(record.outcome, "unknown")
     probe.watch()
     assert.strictEqual(record.outcome, "not_sent")

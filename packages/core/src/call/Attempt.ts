@@ -198,7 +198,7 @@ const timed = <A, E>(
 
 const always = () => true
 
-/** Returns the context of a transport: no span of its own, no redirect followed, and the probe of the attempt. */
+/** Returns the context of a transport: no span, no redirect followed, and the probe of the attempt. */
 const contextOf = (outer: Context.Context<never>, probe: TransportProbe) =>
   outer.pipe(
     Context.add(TransportProbe, probe),

@@ -30,7 +30,7 @@ import type { SharedState } from "./SharedState.ts"
 /** The bearer token (W1): fixed, or an effect that is asked before each attempt. */
 export type TokenSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, unknown>
 
-/** What all calls of a client share. */
+/** The parts that all calls of a client share. */
 export interface ClientState {
   readonly http: HttpClient.HttpClient
   readonly config: ClientConfig
@@ -58,7 +58,7 @@ export interface CreateResult extends CallEnd {
   readonly status?: number
   /** The API's message; empty for `exists_after_doubt`. */
   readonly message: string
-  /** What the newest response said about the rate limit. */
+  /** The rate limit as the newest response reported it. */
   readonly rateLimit: RateLimitInfo
 }
 

@@ -1,9 +1,9 @@
-/** What is known of one call while it runs, so that one that is interrupted can still tell whether the contact exists. */
+/** The record of one call while it runs: an interrupted call can still report whether the contact exists. */
 import type { AttemptRecord, ResponseHead } from "../errors/AelystError.ts"
 import type { Outcome } from "../errors/ErrorTable.ts"
 import type { TransportProbe } from "./TransportProbe.ts"
 
-/** What became of the contact of a call. */
+/** The outcome of a call for its contact. */
 export type CallOutcome = "created" | "exists_after_doubt" | Outcome
 
 /** How a call ended; every result and every error of a call is one. */
@@ -39,7 +39,7 @@ export class CallRecord implements CallEnd {
   /** When the newest attempt ended, or the call began, in monotonic milliseconds. */
   idleSince: number
   /** The probe of the attempt under way; none once its status has told that nothing was created. */
-  probe: TransportProbe | undefined
+  transportProbe: TransportProbe | undefined
   #isCreated = false
   #isDoubtful = false
 
@@ -51,17 +51,17 @@ export class CallRecord implements CallEnd {
   add(attempt: AttemptRecord, outcome: Outcome | "created", endedAt: number): void {
     this.attempts.push(attempt)
     this.idleSince = endedAt
-    this.probe = undefined
+    this.transportProbe = undefined
     this.#isCreated = outcome === "created"
     if (outcome === "unknown") this.#isDoubtful = true
   }
 
   /** Whether the request of the attempt under way may have left. */
   get isSent(): boolean {
-    return this.probe !== undefined && !this.probe.unsent
+    return this.transportProbe !== undefined && !this.transportProbe.unsent
   }
 
-  /** What is known of the contact if the call stopped now. */
+  /** The outcome if the call stopped now. */
   get outcome(): Exclude<CallOutcome, "exists_after_doubt"> {
     if (this.#isCreated) return "created"
     return this.isSent || this.#isDoubtful ? "unknown" : "not_sent"

@@ -11,7 +11,7 @@ const maxDoublings = 10
 /** Lets a request go: freely, or as the one trial. It is handed back when the attempt has ended. */
 export type BreakerPermit = { readonly _tag: "Closed" } | { readonly _tag: "Trial" }
 
-/** Whether a request may go, or not before `retryAfterMs`. */
+/** Lets a request go, or not before `retryAfterMs`. */
 export type BreakerState = BreakerPermit | { readonly _tag: "Open"; readonly retryAfterMs: number }
 
 const closed: BreakerState = { _tag: "Closed" }
@@ -29,11 +29,11 @@ export class CircuitBreaker {
   peek(now: number): BreakerState {
     if (this.#timesOpened === 0) return closed
     if (now < this.#openUntil) return { _tag: "Open", retryAfterMs: this.#openUntil - now }
-    // the trial's own deadlines bound this wait; look again in a second
+    // the trial's own deadlines bound this wait; check again in a second
     return this.#trial === undefined ? { _tag: "Trial" } : { _tag: "Open", retryAfterMs: firstMs }
   }
 
-  /** Asks to let a request go; a permit must be ended by `recordSuccess`, `recordFailure` or `release`. */
+  /** Requests a permit; it must be ended by `recordSuccess`, `recordFailure` or `release`. */
   enter(now: number): BreakerState {
     const state = this.peek(now)
     if (state._tag === "Trial") this.#trial = state

@@ -63,7 +63,7 @@ function* acquirePermit(
     }
     const stopped = run?.stopped()
     if (stopped !== undefined) return yield* call.fail(stopped)
-    // many rows can go at once, and then need not watch the end of the run while they wait
+    // many rows can go at once, and then do not have to watch the end of the run while they wait
     const permit =
       (run && (yield* ticket.tryAcquire)) ??
       (yield* call.orStopped(ticket.acquire({ deadline: policy.deadlineAt })))
@@ -148,7 +148,7 @@ const resultOf = (
     : { ...end, message: "" }
 }
 
-/** Gives back what a call holds at its end, however it ended. */
+/** Releases everything that a call holds at its end, however it ended. */
 const release = (call: Call): Effect.Effect<void> | undefined => {
   const { breakerPermit, keyLease, ticket } = call
   if (breakerPermit !== undefined) call.client.sharedState.breaker.release(breakerPermit)

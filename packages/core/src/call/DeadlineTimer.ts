@@ -58,7 +58,7 @@ export class DeadlineTimer {
     this.#dueMs = Number.POSITIVE_INFINITY
   }
 
-  /** Sleeps until the earliest deadline, lets expire what is due, and goes on while any are left. */
+  /** Sleeps until the earliest deadline, lets expire what is due, and continues while any are left. */
   readonly #watch: Effect.Effect<void> = Effect.flatMap(MonotonicClock.nowMillis, (now) => {
     for (const deadline of this.#deadlines) {
       if (deadline.atMs > now) continue

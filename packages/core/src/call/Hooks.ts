@@ -63,7 +63,7 @@ const isPromise = (u: unknown): u is PromiseLike<unknown> =>
 // the error may hold anything, and is not shown
 const threw = Effect.logWarning("a callback threw")
 
-// nothing waits for what a callback goes on to do
+// the call does not wait for an asynchronous callback
 const settled = (returned: PromiseLike<unknown>): Effect.Effect<void> => {
   // handled at once: a rejection that is unhandled at the end of this turn can end the process
   const rejected = Promise.resolve(returned).then(

@@ -10,7 +10,7 @@ import * as Metric from "effect/Metric"
 import type { Outcome } from "../errors/ErrorTable.ts"
 import type { Wait } from "./Hooks.ts"
 
-/** What became of one attempt. */
+/** The outcome of one attempt. */
 export type AttemptOutcome = Outcome | "created"
 
 /** Counts attempts that have ended, and measures waits in milliseconds. */
@@ -72,7 +72,7 @@ const make = (): Counters => {
  * `not_sent`, `rejected`, `unknown`), `aelyst_rate_limited_total` (W8) and `aelyst_wait_milliseconds` (attribute
  * `reason`: `queue`, `backoff`, `doubt`, `settle`).
  *
- * Provide it where the calls are made, as you would a tracer, not where the client is made.
+ * Provide it around the calls, as you would a tracer, not around the creation of the client.
  *
  * **Example** (Reading a counter)
  *

@@ -1,5 +1,5 @@
 /**
- * What a response means: any status, headers and body give exactly one verdict. No other module of core, the SDK, Express
+ * The meaning of a response: any status, headers and body give exactly one verdict. No other module of core, the SDK, Express
  * or the command interprets a status of the API.
  */
 import { isReadonlyObject } from "effect/Predicate"
@@ -28,7 +28,7 @@ export interface Response {
   readonly body: string | undefined
 }
 
-/** What the matcher of "exists" is given: the status, and the API's message if there was one. */
+/** The input of the matcher of "exists": the status, and the API's message if there was one. */
 export interface ExistsCandidate {
   readonly status: number
   readonly message: string | undefined
@@ -59,7 +59,7 @@ export const defaultExists: ExistsMatcher = ({ status, message }) =>
   status === 409 ||
   (status === 400 && message !== undefined && /already exist|duplicate/i.test(message))
 
-/** What one attempt came to: a verified success, or a failure that becomes an error when the call ends. */
+/** The verdict on one attempt: a verified success, or a failure that becomes an error when the call ends. */
 export type ResponseVerdict = Success | Failure
 
 /** The contact was created: a 2xx whose body does not contradict it (W5). */
@@ -78,9 +78,9 @@ export interface Failure {
   readonly toError: (attempts: ReadonlyArray<AttemptRecord>) => CallError
 }
 
-/** What a response is interpreted with. */
+/** The context of an interpretation. */
 export interface Interpretation {
-  /** What the headers say about the rate limit. */
+  /** The rate limit as the headers report it. */
   readonly info: RateLimitInfo
   /** Recognises "this contact exists". */
   readonly exists: ExistsMatcher

@@ -7,14 +7,14 @@ import { OutcomeUnknownError, UnavailableError } from "../errors/AelystError.ts"
 import { rateLimitWaitMs } from "../pacing/RateLimitWait.ts"
 
 /**
- * What may be sent again.
+ * Names the requests that may be sent again.
  *
  * `at-most-once` resends only what was provably not processed. `natural-key` trusts the identifier to be unique and
  * also resends attempts in doubt (D7).
  */
 export type Delivery = "at-most-once" | "natural-key"
 
-/** What a call may do; times are in milliseconds. */
+/** The bounds of a call; times are in milliseconds. */
 export interface RetryPolicy {
   readonly delivery: Delivery
   /** Resends after the first attempt; 0 means none, for every kind of failure. Default 3. */
@@ -31,7 +31,7 @@ export interface RetryPolicy {
   readonly deadlineAt: number
 }
 
-/** What happened in a call so far, as far as it matters for what follows. */
+/** The history of a call, as far as the next step depends on it. */
 export interface RetryState {
   readonly resends: number
   /** Backoffs in a row. */
@@ -58,7 +58,7 @@ export const initial: RetryState = {
 /** Every error of a call whose input was valid. */
 export type CallError = Exclude<AelystError, InvalidContactError>
 
-/** What a step follows. */
+/** An event of a call, which a step follows. */
 export type RetryEvent =
   /** The pacer and the breaker let the request go. */
   | { readonly _tag: "Permitted"; readonly attempts: ReadonlyArray<AttemptRecord> }
@@ -75,7 +75,7 @@ export type RetryEvent =
       readonly hasBudget: boolean
     }
 
-/** What a call does next. */
+/** The next step of a call. */
 export type Step =
   /** Send the request. */
   | { readonly _tag: "Send" }
@@ -116,7 +116,7 @@ export const isTooLong = (
   return ms > policy.maxWaitMs || now + ms > policy.deadlineAt
 }
 
-/** Returns the error that ends a call: after an attempt in doubt it is the doubt, with the newest error beside it. */
+/** Returns the error that ends a call: after an attempt in doubt it is the doubt, with the newest error as `last`. */
 export const endingError = (state: RetryState, error: CallError): CallError =>
   state.doubt === undefined || error._tag === "OutcomeUnknownError"
     ? error
@@ -226,7 +226,7 @@ export class RetryBudget {
     return true
   }
 
-  /** Gives back what a success at the first attempt earns. */
+  /** Returns a tenth of a resend, earned by a success at the first attempt. */
   earn(): void {
     this.#left = Math.min(20, this.#left + 0.1)
   }

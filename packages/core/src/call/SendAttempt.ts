@@ -19,7 +19,7 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Tracing from "./Tracing.ts"
 import { makeTransportProbe } from "./TransportProbe.ts"
 
-/** What one attempt came to. */
+/** The end of one attempt. */
 export interface Attempted {
   readonly verdict: ResponseVerdict
   readonly info: RateLimitInfo
@@ -44,7 +44,7 @@ const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError>
   )
 }
 
-/** Sends once with the permit, and tells the pacer and the breaker what came of it. */
+/** Sends once with the permit, and reports the end to the pacer and the breaker. */
 function* attempt(
   call: Call,
   permit: Permit,
@@ -66,7 +66,7 @@ function* attempt(
 
   if (call.counters !== noCounters) yield* call.counters.wait("queue", permit.waitedMs)
   const probe = makeTransportProbe()
-  record.probe = probe
+  record.transportProbe = probe
   const arrived = yield* Attempt.send(
     client.http,
     Request.make(config.baseUrl, call.valid, token, headers),
@@ -87,7 +87,7 @@ function* attempt(
     return { verdict: arrived, info: {}, respondedAt: undefined }
   }
   const { status } = arrived
-  if (isRejection(status)) record.probe = undefined
+  if (isRejection(status)) record.transportProbe = undefined
   record.response = { status, headers: arrived.headers }
   const respondedAt = call.now
   sharedState.breaker.recordResponse(respondedAt)
@@ -95,7 +95,7 @@ function* attempt(
   const rateLimited = isRateLimited(status)
   const tooLong =
     rateLimited && RetryPolicy.isTooLong(limits.policy, call.state, info.retryAfterMs, respondedAt)
-  // at the headers, not at the end of the body: until then every other caller would meet the same 429
+  // at the headers, not at the end of the body: until then every other caller would run into the same 429
   yield* permit.observe({ rateLimited, ...info, tooLong })
   const body = yield* arrived.body(Math.min(bodyMs, call.leftMs))
   const verdict = interpret(

@@ -1,5 +1,5 @@
 /**
- * What all calls with one token to one origin share: the pacer, the circuit breaker, the retry budget and the key locks.
+ * The state that all calls with one token to one origin share: the pacer, the circuit breaker, the retry budget and the key locks.
  * There is one per token and origin in a process, however many clients are made.
  */
 import * as Effect from "effect/Effect"
@@ -10,7 +10,7 @@ import type { ClientConfig } from "./ClientOptions.ts"
 import { KeyLock } from "./KeyLock.ts"
 import { RetryBudget } from "./RetryPolicy.ts"
 
-/** What the calls of one token and origin share. */
+/** The state of one token and origin. */
 export interface SharedState {
   readonly pacer: Pacer.Pacer["Service"]
   readonly breaker: CircuitBreaker

@@ -66,7 +66,7 @@ const AbortableTypeId = Symbol.for("@aelyst/core/Abortable")
 
 /**
  * Marks a client whose transport gives the probe, before it waits for anything, a function that fails the request at any
- * time; its deadlines then need no fibers of their own. A client that a combinator makes from it is not marked.
+ * time; its deadlines then need no extra fibers. A client that a combinator makes from it is not marked.
  */
 export const abortable = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
   Object.assign(client, { [AbortableTypeId]: true })
