@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-import type { ScenarioAnswer } from "@aelyst/sandbox/scenarios"
+import type { ScenarioReport } from "@aelyst/sandbox/scenarios"
 import { scenarios } from "@aelyst/sandbox/scenarios"
 import { afterAll } from "vitest"
 
@@ -32,7 +32,7 @@ interface Printed {
   readonly error?: { readonly code: string; readonly outcome: string }
 }
 
-const read = (text: string): ScenarioAnswer => {
+const read = (text: string): ScenarioReport => {
   // safe: what is not of this form differs from every row of the table
   const { error, result = "nothing" } = JSON.parse(text) as Printed
   if (error === undefined) return { result }

@@ -1,6 +1,6 @@
 /** Runs the sandbox's table of scenarios over one adapter. */
 import { Sandbox } from "@aelyst/sandbox"
-import type { Expected, ScenarioAnswer, ScenarioClient, Variant } from "@aelyst/sandbox/scenarios"
+import type { Expected, ScenarioReport, ScenarioClient, Variant } from "@aelyst/sandbox/scenarios"
 import { play, variants } from "@aelyst/sandbox/scenarios"
 import { afterAll, describe, expect, it } from "vitest"
 
@@ -76,4 +76,4 @@ export const runScenarios = (suite: Suite): void => {
 export const failed = (error: {
   readonly _tag: string
   readonly outcome: string
-}): ScenarioAnswer => ({ error: { name: error._tag, outcome: error.outcome } })
+}): ScenarioReport => ({ error: { name: error._tag, outcome: error.outcome } })

@@ -169,12 +169,12 @@ describe("S2, a storm of 429s in a run", () => {
             const running = yield* run(rowsOf(total), { delivery, concurrency: 32 })
             yield* passUntil(() => running.results.length >= 40, 120_000)
             assert.isBelow(running.results.length, total)
-            sandbox.heal(some.id)
+            sandbox.clearFaults(some.id)
             const all = sandbox.fail({ status: 429, retryAfter: 5 })
             const stormFrom = sandbox.now()
             yield* pass(60_000, 20)
             const stormTo = sandbox.now()
-            sandbox.heal(all.id)
+            sandbox.clearFaults(all.id)
             yield* passUntil(running.ended, 60_000)
 
             const summary = yield* running.summary

@@ -220,7 +220,7 @@ describe("S10, an outage of ten minutes", () => {
 
               const until = sandbox.now()
               if (refused) door.shut = false
-              else sandbox.heal()
+              else sandbox.clearFaults()
               yield* passUntil(running.ended, 120_000)
               const summary = yield* running.summary
               assert.strictEqual(summary.total, total)

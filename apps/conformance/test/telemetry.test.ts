@@ -245,7 +245,7 @@ describe("every kind of answer", () => {
             Effect.gen(function* () {
               const client = yield* AelystClient
               for (const preset of all) {
-                sandbox.heal()
+                sandbox.clearFaults()
                 sandbox.fail({
                   preset,
                   ...(preset === "400" && {
@@ -259,7 +259,7 @@ describe("every kind of answer", () => {
                     Effect.ignore,
                   )
                 }
-                sandbox.heal()
+                sandbox.clearFaults()
                 // so that the circuit stays closed
                 yield* Effect.ignore(client.create("id:between", { firstName: "Between" }))
               }

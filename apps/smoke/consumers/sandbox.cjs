@@ -9,7 +9,7 @@ const main = async () => {
     body: JSON.stringify({ firstName: "Sandbox" }),
   })
   if (response.status !== 200 || sandbox.contacts().length !== 1) throw new Error("not created")
-  const variant = variants.find(({ name }) => name === "an honest server")
+  const variant = variants.find(({ name }) => name === "a successful create")
   const create = async (identifier, contact) => {
     const { ok } = await fetch(`${sandbox.baseUrl}/contact/${encodeURIComponent(identifier)}`, {
       method: "POST",

@@ -17,7 +17,7 @@ interface Side {
   readonly mount: (app: Express, client: Aelyst) => void
   readonly ask: (url: string, identifier: string, contact: unknown) => Promise<Reply>
   /** Reads the result from the response; what a response does not say is taken from what is expected. */
-  readonly read: (reply: Reply, expected: Expected["answer"]) => unknown
+  readonly read: (reply: Reply, expected: Expected["report"]) => unknown
 }
 
 const sides: ReadonlyArray<Side> = [
@@ -63,11 +63,11 @@ const sides: ReadonlyArray<Side> = [
   },
 ]
 
-/** Returns an expected answer with the status of the side. */
-const withStatus = (answer: Expected["answer"], side: Side): unknown => {
-  if ("result" in answer) return answer
-  const row = Object.entries(statusTable).find(([name]) => name === answer.error.name)?.[1]
-  return { status: side.name === "proxy" ? row?.proxy.status : row?.visitor.status, ...answer }
+/** Returns an expected report with the status of the side. */
+const withStatus = (report: Expected["report"], side: Side): unknown => {
+  if ("result" in report) return report
+  const row = Object.entries(statusTable).find(([name]) => name === report.error.name)?.[1]
+  return { status: side.name === "proxy" ? row?.proxy.status : row?.visitor.status, ...report }
 }
 
 const playOver = async (
@@ -87,12 +87,12 @@ const playOver = async (
   const { ledger } = await play(variant, sandbox, {
     create: async (identifier, contact) => {
       const reply = await side.ask(on.url, identifier, contact)
-      received = side.read(reply, variant.expected.answer)
-      return variant.expected.answer
+      received = side.read(reply, variant.expected.report)
+      return variant.expected.report
     },
   })
   await client.close({ timeoutMs: 100 })
-  return { answer: received, ledger }
+  return { report: received, ledger }
 }
 
 // resending after a lost response is up to the client: one cell per block is enough
@@ -129,7 +129,7 @@ beforeAll(async () => {
 
 describe.each(suites)("the $by, Express $version, parser $parser", ({ plays }) => {
   it.each(plays)("$title", (one) => {
-    const { answer, ledger } = one.variant.expected
-    expect(results.get(keyOf(one))).toEqual({ answer: withStatus(answer, one.side), ledger })
+    const { ledger, report } = one.variant.expected
+    expect(results.get(keyOf(one))).toEqual({ report: withStatus(report, one.side), ledger })
   })
 })

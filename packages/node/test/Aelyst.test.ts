@@ -341,7 +341,7 @@ describe("an abort", () => {
     await at.until(() => at.posts() === 1)
     await within10(abort, pending)
     assert.strictEqual(await pending.outcome(), "unknown")
-    await at.until(() => at.sandbox.requests()[0]?.state === "gone")
+    await at.until(() => at.sandbox.requests()[0]?.phase === "gone")
   })
 
   it("ends a call within 10 ms that reads a body", async () => {

@@ -1,11 +1,11 @@
 /**
- * The sandbox as people hold it: started in one line, asked in plain values, closed at once.
+ * The public class: starts a sandbox, reads and changes its state, and closes it.
  */
 import { VirtualClock } from "./api/Clock.ts"
 import { configError } from "./api/Config.ts"
 import { Engine } from "./api/Engine.ts"
-import * as FetchDoor from "./server/FetchHandler.ts"
-import * as HttpDoor from "./server/HttpServer.ts"
+import * as FetchHandler from "./server/FetchHandler.ts"
+import * as HttpServer from "./server/HttpServer.ts"
 import { tokens } from "./api/Tokens.ts"
 import type {
   Fault,
@@ -25,15 +25,16 @@ import type {
 /** A running sandbox. */
 export class Sandbox {
   readonly #engine: Engine
-  readonly #door: HttpDoor.HttpDoor | undefined
+  readonly #server: HttpServer.HttpServer | undefined
   readonly #admin: boolean
   #closed: Promise<void> | undefined
-  /** The tokens that it knows. */
+  /** The seeded tokens. */
   readonly tokens: SandboxTokens = tokens
 
-  private constructor(engine: Engine, door: HttpDoor.HttpDoor | undefined, admin: boolean) {
+  /** Use `Sandbox.start` or `Sandbox.inProcess`. */
+  private constructor(engine: Engine, server: HttpServer.HttpServer | undefined, admin: boolean) {
     this.#engine = engine
-    this.#door = door
+    this.#server = server
     this.#admin = admin
   }
 
@@ -42,14 +43,14 @@ export class Sandbox {
    *
    * **Details**
    *
-   * Rejects with the error of `listen` (`EADDRINUSE` for a port that is taken) or a `TypeError` with
-   * `code: "ERR_AELYST_CONFIG"` for options that make no sense.
+   * Rejects with the error of `listen` (`EADDRINUSE` for a port in use) or a `TypeError` with
+   * `code: "ERR_AELYST_CONFIG"` for invalid options.
    */
   static async start(options: SandboxOptions = {}): Promise<Sandbox> {
     const engine = new Engine(options)
     try {
-      const door = await HttpDoor.open(engine, options)
-      return new Sandbox(engine, door, options.admin ?? true)
+      const server = await HttpServer.start(engine, options)
+      return new Sandbox(engine, server, options.admin ?? true)
     } catch (error) {
       engine.store.close()
       throw error
@@ -57,100 +58,103 @@ export class Sandbox {
   }
 
   /**
-   * Makes a sandbox without a port, to be used through `fetch`, `handler` or `exchange`. Throws a `TypeError` with
-   * `code: "ERR_AELYST_CONFIG"` for options that make no sense.
+   * Creates a sandbox without a port, for use through `fetch`, `handler` or `exchange`. Throws a `TypeError` with
+   * `code: "ERR_AELYST_CONFIG"` for invalid options.
    */
   static inProcess(options: SandboxOptions = {}): Sandbox {
     return new Sandbox(new Engine(options), undefined, options.admin ?? true)
   }
 
-  /** Where clients send: `http://127.0.0.1:<port>/v1`; without a port `http://sandbox.localhost/v1`. */
+  /** The base URL for clients: `http://127.0.0.1:<port>/v1`; without a port `http://sandbox.localhost/v1`. */
   get baseUrl(): string {
     return `${this.origin}/v1`
   }
 
-  /** The base URL without its path; the control API is at `/_sandbox` below it. */
+  /** The base URL without its path; the admin API is at `/_sandbox` below it. */
   get origin(): string {
-    if (this.#door === undefined) return "http://sandbox.localhost"
-    const { host, port } = this.#door
+    if (this.#server === undefined) return "http://sandbox.localhost"
+    const { host, port } = this.#server
     return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
   }
 
-  /** Lists the contacts in order of creation; `query` is looked for in identifiers, names, phones and emails. */
+  /** Lists the contacts in order of creation; `query` searches identifiers, names, phones and emails. */
   contacts(query?: string): ReadonlyArray<SandboxContact> {
     return this.#engine.store.list(this.#engine.clock.now(), query)
   }
 
-  /** Lists the last requests, oldest first; those after the sequence number `since`. */
+  /** Lists the last requests, oldest first; with `since`, those after that sequence number. */
   requests(since?: number): ReadonlyArray<SandboxRequest> {
     return this.#engine.log.list(since)
   }
 
-  /** Tells per key what was received and created: the judge of a test. */
+  /** Returns per key what was received and created: the source of truth for a test. */
   ledger(): ReadonlyArray<LedgerEntry> {
     return this.#engine.store.ledger()
   }
 
-  /** Lists the answered requests as points of a rate plot. */
+  /** Lists the requests that got a response as points of a rate plot. */
   timeline(): ReadonlyArray<TimelinePoint> {
     return this.#engine.log.timeline()
   }
 
-  /** Adds a fault for the requests to come. Throws a `TypeError` for one that makes no sense. */
+  /** Adds a fault for later requests. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` if it is invalid. */
   fail(fault: FaultSpec | string): Fault {
     return this.#engine.fail(fault)
   }
 
-  /** Removes one fault, or all that `fail` and the options have added; says whether there was one. */
-  heal(id?: number): boolean {
-    return this.#engine.heal(id)
+  /** Removes the fault with this id, or all of them; returns whether there was one. */
+  clearFaults(id?: number): boolean {
+    return this.#engine.clearFaults(id)
   }
 
-  /** Lists the faults that wait for their requests. */
+  /** Lists the active faults. */
   faults(): ReadonlyArray<Fault> {
     return this.#engine.faults.list()
   }
 
-  /** The settings as they are now. */
+  /** The current settings. */
   get settings(): Required<SandboxSettings> {
     return this.#engine.settings
   }
 
-  /** Changes limits and the like while running. */
+  /** Changes settings while running. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` if one is invalid. */
   configure(settings: SandboxSettings): void {
     this.#engine.configure(settings)
   }
 
-  /** Forgets contacts, requests, ledger and the faults added since the start. Settings and the clock stay. */
+  /** Removes contacts, requests, ledger and the faults added since the start. Keeps settings and the clock. */
   reset(): void {
     this.#engine.reset()
   }
 
-  /** The time on the sandbox's clock. */
+  /** Returns the time on the sandbox's clock. */
   now(): number {
     return this.#engine.clock.now()
   }
 
-  /** Moves a virtual clock on, waking what waits on it. Rejects with a `TypeError` where the clock is not virtual. */
+  /** Advances a virtual clock and wakes what waits for it. Rejects with a `TypeError` if the clock is not virtual. */
   async advance(ms: number): Promise<void> {
     const { clock, log } = this.#engine
-    if (!(clock instanceof VirtualClock)) throw configError('advance needs `clock: "virtual"`')
+    if (!(clock instanceof VirtualClock))
+      throw configError(
+        '`advance` needs a virtual clock: start the sandbox with `clock: "virtual"`',
+      )
     await clock.advance(ms)
     log.emit({ type: "change", what: "clock" })
   }
 
-  /** Calls the listener with everything that happens; returns how to stop it. */
+  /** Calls the listener with every event; returns a function that stops it. */
   subscribe(listener: (event: SandboxEvent) => void): () => void {
     return this.#engine.log.subscribe(listener)
   }
 
   /**
-   * Waits until `test` returns something; it is asked at once and after everything that happens.
+   * Waits until `test` returns a value; calls it immediately and after every event.
    *
    * **Details**
    *
-   * Resolves with what `test` returned when that was neither `undefined`, `null` nor `false`. Rejects after
-   * `timeoutMs` of real time (default 5,000).
+   * Resolves with the first value that is not `undefined`, `null` or `false`. Rejects after `timeoutMs` of real time
+   * (default 5,000).
    */
   waitFor<A>(
     test: (sandbox: Sandbox) => A | undefined | null | false,
@@ -172,34 +176,34 @@ export class Sandbox {
         }
       }
       const timer = setTimeout(() => {
-        finish(() => reject(new Error(`The sandbox did not get there within ${timeoutMs} ms`)))
+        finish(() => reject(new Error(`\`waitFor\` found nothing within ${timeoutMs} ms`)))
       }, timeoutMs)
       const stop = this.subscribe(ask)
       ask()
     })
   }
 
-  /** Answers a web request without a socket; rejects as `fetch` does where a fault cuts the connection. */
+  /** Handles a web request without a socket; rejects as `fetch` does if a fault cuts the connection. */
   readonly handler = (request: Request): Promise<Response> =>
-    FetchDoor.handle(this.#engine, request, this.#admin)
+    FetchHandler.handle(this.#engine, request, this.#admin)
 
-  /** Is a `fetch` that reaches this sandbox alone, without a socket. */
+  /** A `fetch` that reaches only this sandbox, without a socket. */
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
     this.handler(new Request(input, init))
 
-  /** Receives a complete request and decides at once; whoever calls waits and takes the answer. For doors of your own. */
+  /** Receives a complete request and decides immediately; the caller waits and takes the response. For custom transports. */
   exchange(request: SandboxExchangeRequest): SandboxExchange {
-    return FetchDoor.exchange(this.#engine, request)
+    return FetchHandler.exchange(this.#engine, request)
   }
 
-  /** Closes connections that wait for their next request, as servers do. */
+  /** Closes idle connections, as servers do. */
   closeIdle(): void {
-    this.#door?.closeIdle()
+    this.#server?.closeIdle()
   }
 
-  /** Closes the port and every connection at once, and the data file. */
+  /** Closes the port, all connections and the data file immediately. */
   close(): Promise<void> {
-    this.#closed ??= Promise.resolve(this.#door?.close()).then(() => this.#engine.store.close())
+    this.#closed ??= Promise.resolve(this.#server?.close()).then(() => this.#engine.store.close())
     return this.#closed
   }
 

@@ -2,26 +2,25 @@
 /** Runs the command in this process. */
 import { readFileSync } from "node:fs"
 
+import { isRecord } from "./api/Config.ts"
 import { runSandbox } from "./cli/Command.ts"
 
 const readVersion = (): string => {
   const manifest: unknown = JSON.parse(
     readFileSync(new URL("../package.json", import.meta.url), "utf8"),
   )
-  return typeof manifest === "object" && manifest !== null && "version" in manifest
-    ? String(manifest.version)
-    : ""
+  return isRecord(manifest) ? String(manifest["version"]) : ""
 }
 
 const stop = new AbortController()
 for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
   process.on(signal, () => {
-    // the second one is not asked to wait
+    // the second signal ends the process immediately
     if (stop.signal.aborted) process.exit(code)
     stop.abort(signal)
   })
 }
-// whoever reads the log may leave first
+// the reader of the log may leave first
 process.stderr.on("error", () => undefined)
 process.stdout.on("error", () => undefined)
 

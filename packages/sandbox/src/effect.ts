@@ -1,6 +1,6 @@
 /**
- * The sandbox for programs that are written with Effect: as a service, with an `HttpClient` that reaches it without a
- * port, on the clock of the caller, so that `TestClock` moves its windows and its delays.
+ * The sandbox for Effect programs: a service, with an `HttpClient` that reaches it without a port, on the caller's clock,
+ * so that `TestClock` moves its windows and delays.
  */
 import { TransportProbe } from "@aelyst/core/transport"
 import { Sandbox } from "@aelyst/sandbox"
@@ -14,7 +14,7 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
 
-/** Gives the sandbox of a layer, to be asked and told as any other. */
+/** The sandbox of a layer. */
 export class SandboxService extends Context.Service<SandboxService, Sandbox>()(
   "@aelyst/sandbox/SandboxService",
 ) {}
@@ -41,19 +41,24 @@ const bodyText = (request: HttpClientRequest.HttpClientRequest): string | undefi
 }
 
 /**
- * Makes an `HttpClient` that reaches this sandbox alone, whatever the host of a request.
+ * Creates an `HttpClient` that reaches only this sandbox, whatever the host of a request.
  *
  * **Details**
  *
  * Waits on the caller's clock. A connection that a fault cuts fails with a `TransportError` whose cause has the code that
- * a socket would have. Reports to the core's `AttemptProbe` when a request has left. Bodies are text or bytes in memory;
+ * a socket would have. Tells core's `TransportProbe` when a request has been sent. Bodies must be text or bytes in memory;
  * a stream fails.
  */
 export const makeHttpClient = (sandbox: Sandbox): HttpClient.HttpClient =>
   HttpClient.make((request, url, _signal, fiber) => {
     const body = bodyText(request)
     if (body === undefined)
-      return Effect.fail(failed(request, new TypeError("The sandbox takes text and bytes")))
+      return Effect.fail(
+        failed(
+          request,
+          new TypeError("The body must be text or bytes in memory, not a stream or form data"),
+        ),
+      )
     return Effect.suspend(() => {
       const probe = fiber.getRef(TransportProbe)
       probe.watch()
@@ -72,11 +77,12 @@ export const makeHttpClient = (sandbox: Sandbox): HttpClient.HttpClient =>
   })
 
 /**
- * Provides a sandbox without a port, on the clock of whoever builds the layer, and the `HttpClient` that reaches it.
+ * Provides a sandbox without a port, on the clock of the program that builds the layer, and the `HttpClient` that reaches
+ * it.
  *
  * **Details**
  *
- * Options that make no sense are a defect: they are written in code.
+ * Invalid options are a defect, because they are written in code.
  */
 export const layer = (
   options: Omit<SandboxOptions, "clock"> = {},
@@ -102,7 +108,7 @@ export const layer = (
     }),
   )
 
-/** Provides a sandbox that listens on a port; it is closed with the layer. A port that is taken is a defect. */
+/** Provides a sandbox that listens on a port and closes with the layer. A port in use is a defect. */
 export const layerServer = (options: SandboxOptions = {}): Layer.Layer<SandboxService> =>
   Layer.effect(
     SandboxService,

@@ -1,9 +1,9 @@
 /**
- * The public types, written by hand: whoever installs the sandbox gets no type of Effect and none of the core.
- * Times are milliseconds since the epoch on the sandbox's clock, lengths of time are milliseconds.
+ * The public types, written by hand so that users of the sandbox get no types of Effect or of core.
+ * Times are milliseconds since the epoch on the sandbox's clock; durations are milliseconds.
  */
 
-/** Names a limiter; see `Limiter.ts` for how each counts. */
+/** Names a limiter; see `Limiter.ts` for how each one counts. */
 export type LimiterKind =
   | "fixed-window-aligned"
   | "fixed-window-first-request"
@@ -11,21 +11,21 @@ export type LimiterKind =
   | "token-bucket"
   | "gcra"
 
-/** Says which requests a limiter lets in. */
+/** Sets how many requests a limiter allows. */
 export interface LimitOptions {
-  /** How many requests, a whole number; 0 refuses all. Default 10 (W8's example). */
+  /** Requests per window, an integer; 0 rejects every request. Default 10 (W8's example). */
   readonly limit?: number
-  /** Per how many milliseconds. Default 1,000: the page does not say (D4). */
+  /** Length of the window in milliseconds. Default 1,000: the documentation does not say (D4). */
   readonly windowMs?: number
   /** Default `fixed-window-aligned`. */
   readonly limiter?: LimiterKind
 }
 
 /**
- * Says what a create of a contact that exists does; the page does not (D3).
+ * Sets what a create of an existing contact gets; the documentation does not say (D3).
  *
- * - `reject`: 400 with a message that says so; `reject=403`, `reject=409` with these statuses, `reject=object` 400 with
- *   an object as `message`
+ * - `reject`: 400 with a message that says so; `reject=403` and `reject=409` use these statuses, `reject=object` is a 400
+ *   with an object as `message`
  * - `merge`: 200, one contact, the given fields replace the old ones
  * - `duplicate`: 200, a second contact
  */
@@ -52,60 +52,60 @@ export type FieldDeclaration =
     }
   | { readonly type: "list"; readonly options: ReadonlyArray<string>; readonly help?: string }
 
-/** Gives the time. `sleep` ends early, without failing, when the signal aborts. */
+/** Tells the time and waits. `sleep` ends early, without failing, when the signal aborts. */
 export interface SandboxClock {
   readonly now: () => number
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
-/** What can be changed while the sandbox runs, with `configure` or `PATCH /_sandbox/settings`. */
+/** Settings that can change while the sandbox runs, with `configure` or `PATCH /_sandbox/settings`. */
 export interface SandboxSettings extends LimitOptions {
   /** Default `reject`. */
   readonly existing?: Existing
   /** How long a new contact is `processing` before it is `ready` (W10). Default 0. */
   readonly processingDelayMs?: number
-  /** How long the search for an existing contact is blind to a new one. Default 0. */
+  /** How long the search for an existing contact does not see a new one. Default 0. */
   readonly lagMs?: number
-  /** Waits this long before every answer, or a time between the two. Default 0. */
+  /** The delay before every response, or a range to draw it from. Default 0. */
   readonly latencyMs?: number | readonly [number, number]
-  /** Which answers carry `X-RateLimit-*` (D5). Default `all`. */
+  /** Which responses carry `X-RateLimit-*` (D5). Default `all`. */
   readonly rateLimitHeaders?: "all" | "on-429" | "none"
-  /** How a 429 of the limiter writes `Retry-After` (D8). Default `integer`, as documented. */
+  /** How the limiter's 429s write `Retry-After` (D8). Default `integer`, as documented. */
   readonly retryAfter?: "integer" | "fraction" | "date" | "none"
 }
 
-/** How a sandbox is started. */
+/** Options for starting a sandbox. */
 export interface SandboxOptions extends SandboxSettings {
-  /** Default 127.0.0.1. Another address shows the contacts in the sandbox to the network. */
+  /** Default 127.0.0.1. Any other address exposes the contacts in the sandbox to the network. */
   readonly host?: string
-  /** Default 0: a free port. A port that is taken rejects with `EADDRINUSE`. */
+  /** Default 0: a free port. Starting on a port in use rejects with `EADDRINUSE`. */
   readonly port?: number
-  /** The custom fields that exist. Without it every name is taken with every kind of value. */
+  /** The custom fields that exist. By default every name is accepted, with any kind of value. */
   readonly fields?: { readonly [name: string]: FieldDeclaration }
-  /** More accepted tokens and their limits, beside the seeded ones. */
+  /** More valid tokens with their limits, in addition to the seeded ones. */
   readonly extraTokens?: { readonly [token: string]: LimitOptions }
-  /** `real` (default), `virtual` (moves only by `advance` or `POST /_sandbox/clock`), or a clock of yours. */
+  /** `real` (default), `virtual` (moves only by `advance` or `POST /_sandbox/clock`), or your own clock. */
   readonly clock?: "real" | "virtual" | SandboxClock | (() => number)
   /**
-   * Keeps the contacts in this file too, a line of JSON per change, and takes those that it holds. It is made for its
-   * owner alone (0600); one sandbox at a time. Default: contacts live in memory.
+   * Also keeps the contacts in this file, one line of JSON per change, and loads the contacts it holds. The file is
+   * readable only by its owner (0600) and can be used by one sandbox at a time. Default: contacts live in memory.
    */
   readonly data?: string
-  /** Seeds everything drawn at random. Default 1. */
+  /** Seeds everything that is drawn at random. Default 1. */
   readonly seed?: number
-  /** Faults that are there from the start and after each `reset`. */
+  /** Faults that are active from the start and after each `reset`. */
   readonly faults?: ReadonlyArray<FaultSpec | string>
-  /** Whether `/_sandbox` answers. Default: on loopback only. */
+  /** Whether `/_sandbox` is served. Default: only on loopback. */
   readonly admin?: boolean
-  /** More names under which the sandbox may be reached, beside the loopback ones. */
+  /** More names that are accepted in the `Host` header, in addition to the loopback names. */
   readonly allowedHosts?: ReadonlyArray<string>
-  /** How many connections at once. Default 256. */
+  /** The most connections at once. Default 256. */
   readonly maxConnections?: number
-  /** How many contacts are kept; a create beyond is a 507. Default 1,000,000. */
+  /** The most contacts that are kept; a create beyond gets a 507. Default 1,000,000. */
   readonly maxContacts?: number
-  /** How many requests are remembered. Default 5,000. */
+  /** The most requests that are remembered. Default 5,000. */
   readonly maxRequests?: number
-  /** After how long an idle connection is closed. Default 5,000. */
+  /** How long an idle connection stays open. Default 5,000. */
   readonly idleTimeoutMs?: number
   /** How long the head of a request may take. Default 5,000. */
   readonly headersTimeoutMs?: number
@@ -113,72 +113,72 @@ export interface SandboxOptions extends SandboxSettings {
   readonly requestTimeoutMs?: number
 }
 
-/** How an answer leaves, where it does not leave in one piece. */
+/** How a response is delivered when it is not sent in one piece. */
 export type Delivery =
-  /** The connection is reset, no byte of an answer leaves. */
+  /** The connection is reset; no byte of a response is sent. */
   | "drop"
-  /** The connection is closed with a FIN, no byte of an answer leaves. */
+  /** The connection is closed with a FIN; no byte of a response is sent. */
   | "fin"
-  /** No byte of an answer ever leaves; the connection stays open. */
+  /** No byte of a response is ever sent; the connection stays open. */
   | "stall"
-  /** The head leaves and the first half of the body, then nothing. */
+  /** The head and the first half of the body are sent, then nothing. */
   | "stall-body"
   /** `Content-Length` promises more than is sent. */
   | "truncate-length"
   /** A chunked body without its last chunk. */
   | "truncate-chunked"
-  /** Half of a body that ends with the connection: nothing shows that it is half. */
+  /** Half of a body that ends with the connection: nothing shows that half is missing. */
   | "truncate-close"
   /** Bytes that are not HTTP. */
   | "garbage"
-  /** The answer leaves byte by byte. */
-  | "drip"
+  /** The response is sent byte by byte. */
+  | "trickle"
 
-/** Describes a fault: whom it hits, what is answered, how that leaves, and how often. */
+/** Describes a fault: which requests it hits, what they get, how that is delivered, and how often. */
 export interface FaultSpec {
-  /** A preset, such as `429-7s-x3`, `drop-before` or `html-502`; the other members replace parts of it. */
+  /** A preset, such as `429-7s-x3`, `drop-before` or `html-502`; the other members override parts of it. */
   readonly preset?: string
-  /** Which requests: all that are given must fit. `*` at the end of an identifier stands for anything. */
+  /** Which requests it hits: all given members must match. A `*` at the end of an identifier matches anything. */
   readonly match?: { readonly identifier?: string; readonly token?: string }
   readonly status?: number
-  /** A string is sent as it is, anything else as JSON. Default: the documented body of the status. */
+  /** A string is sent as is, anything else as JSON. Default: the documented body of the status. */
   readonly body?: unknown
   readonly headers?: { readonly [name: string]: string }
-  /** Seconds, or any text; `null` leaves the header out. */
+  /** Seconds, or any text; `null` omits the header. */
   readonly retryAfter?: number | string | null
-  /** `false` leaves `X-RateLimit-*` out. */
+  /** `false` omits `X-RateLimit-*`. */
   readonly rateLimitHeaders?: boolean
-  /** Where a redirect leads. Default: a page of the sandbox that answers 200. */
+  /** Where a redirect leads. Default: a page of the sandbox that responds with 200. */
   readonly location?: string
-  /** Waits before the answer. */
+  /** The delay before the response. */
   readonly delayMs?: number
-  /** Whether a valid contact is created all the same. Default: only where the answer itself is left alone. */
+  /** Whether a valid contact is created anyway. Default: only if the response itself is unchanged. */
   readonly commit?: boolean
   readonly delivery?: Delivery
-  /** Milliseconds between the bytes of `drip`. Default 1,000. */
+  /** Milliseconds between the bytes of `trickle`. Default 1,000. */
   readonly intervalMs?: number
-  /** Fills the body up to this many bytes with spaces. */
+  /** Pads the body with spaces up to this many bytes. */
   readonly padTo?: number
   /** Compresses the body once. */
   readonly gzip?: boolean
   /** Sends exactly these bytes (as latin1) and closes. */
   readonly raw?: string
-  /** How many times; without it for ever. */
+  /** How many times it hits; unlimited by default. */
   readonly times?: number
-  /** How likely, 0 to 1. Default 1. */
+  /** The probability of a hit, 0 to 1. Default 1. */
   readonly probability?: number
-  /** Seeds the probability. Default: from the sandbox's seed. */
+  /** Seeds the probability. Default: derived from the sandbox's seed. */
   readonly seed?: number
 }
 
-/** A fault that waits for its requests. */
+/** An active fault. */
 export interface Fault {
   readonly id: number
   readonly name: string
   readonly spec: FaultSpec
   /** How many requests it has hit. */
   readonly hits: number
-  /** How many more it will hit; absent for ever. */
+  /** How many more requests it will hit; absent if unlimited. */
   readonly left?: number
 }
 
@@ -199,14 +199,14 @@ export interface SandboxContact {
     readonly value?: string | number | boolean
   }>
   /** `processing` until `readyAt` (W10). */
-  readonly state: "processing" | "ready"
+  readonly phase: "processing" | "ready"
   readonly createdAt: number
   readonly readyAt: number
-  /** How many times a create was merged into it. */
+  /** How many creates were merged into it. */
   readonly merges: number
 }
 
-/** A broken rule: where, which, and how to mend it; never the value. */
+/** A broken rule: its path, the rule, and how to fix it; never the value. */
 export interface RequestIssue {
   readonly path: ReadonlyArray<string | number>
   readonly code: string
@@ -220,10 +220,10 @@ export interface SandboxRequest {
   readonly at: number
   readonly method: string
   readonly path: string
-  /** As written in the path; absent where there was none. */
+  /** As written in the path; absent if the path has none. */
   readonly identifier?: string
   readonly key?: string
-  /** A seeded or extra token by its name; `none` or `unknown` for all others, which are never kept. */
+  /** The name of a seeded or extra token; `none` or `unknown` for all others, which are never kept. */
   readonly token: string
   /** 1 for the first request with this key. */
   readonly attempt?: number
@@ -231,23 +231,24 @@ export interface SandboxRequest {
   readonly headers: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
   /** The first 8,192 characters. */
   readonly body: string
-  /** The fault that hit it, by name. */
+  /** The name of the fault that hit it. */
   readonly fault?: string
   readonly issues?: ReadonlyArray<RequestIssue>
   readonly result?: "created" | "merged" | "duplicated" | "existed"
-  /** `waiting` for its answer, `answered`, `cut` by a fault, or `gone`: the client left first. */
-  readonly state: "waiting" | "answered" | "cut" | "gone"
-  /** Absent until an answer has left. */
+  /** `waiting` for its response, `responded`, `cut` by a fault, or `gone` if the client left first. */
+  readonly phase: "waiting" | "responded" | "cut" | "gone"
+  /** Absent until a response has been sent. */
   readonly status?: number
-  /** How long until the answer or the end. */
+  /** How long it took until the response or the end. */
   readonly ms?: number
   readonly limit?: number
   readonly remaining?: number
   readonly retryAfter?: string
-  readonly answer?: string
+  /** The body of the response, its first 8,192 characters. */
+  readonly response?: string
 }
 
-/** What happened to one key, whatever was answered: the judge of a test. */
+/** What happened to one key, whatever the client was told: the source of truth for a test. */
 export interface LedgerEntry {
   readonly key: string
   /** Complete requests received. */
@@ -255,7 +256,7 @@ export interface LedgerEntry {
   /** Contacts created. */
   readonly created: number
   readonly merged: number
-  /** How often each status was decided on; 0 counts cut connections. */
+  /** How often each status was decided; 0 counts cut connections. */
   readonly statuses: { readonly [status: number]: number }
   readonly firstAt: number
   readonly lastAt: number
@@ -273,9 +274,9 @@ export interface TimelinePoint {
 /** The tokens that every sandbox knows. */
 export interface SandboxTokens {
   readonly ok: "sandbox_ok"
-  /** Always refused. */
+  /** Always rejected with a 401. */
   readonly unauthorized: "sandbox_401"
-  /** Answered 2 s later. */
+  /** Responds 2 s later. */
   readonly slow: "sandbox_slow"
   /** One request per second. */
   readonly limit1: "sandbox_limit_1"
@@ -283,25 +284,25 @@ export interface SandboxTokens {
   readonly flaky: "sandbox_flaky"
 }
 
-/** What listeners are told. */
+/** What listeners receive. */
 export type SandboxEvent =
   | { readonly type: "request"; readonly request: SandboxRequest }
-  | { readonly type: "answer"; readonly request: SandboxRequest }
+  | { readonly type: "response"; readonly request: SandboxRequest }
   | { readonly type: "contact"; readonly contact: Pick<SandboxContact, "identifier" | "key"> }
   | {
       readonly type: "change"
       readonly what: "reset" | "faults" | "settings" | "clock" | "removed"
     }
 
-/** An answer that is decided on but has not left. */
+/** A response that has been decided but not sent. */
 export interface SandboxExchange {
   /** How long to wait before `respond`. */
   readonly delayMs: number
-  /** Whether no answer will ever come; do not call `respond` then. */
+  /** Whether there will never be a response; do not call `respond` then. */
   readonly stalls: boolean
-  /** Makes the answer; throws the `TypeError` of a connection that is cut. */
+  /** Returns the response; throws the `TypeError` of a cut connection. */
   readonly respond: () => Response
-  /** Says that the client has left. */
+  /** Records that the client has left. */
   readonly abandon: () => void
 }
 
@@ -313,14 +314,14 @@ export interface SandboxExchangeRequest {
   readonly body: string
 }
 
-/** What the command needs of its process. */
+/** What the command needs from its process. */
 export interface SandboxIo {
   readonly stdout: { readonly write: (text: string) => unknown }
   readonly stderr: { readonly write: (text: string) => unknown; readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Asks to stop; its reason is the name of the signal: `SIGINT` or `SIGTERM`. */
+  /** Stops the command; its reason is the name of the signal: `SIGINT` or `SIGTERM`. */
   readonly signal: AbortSignal
-  /** The command as people typed it. Default `aelyst-sandbox`. */
+  /** The command as the user typed it. Default `aelyst-sandbox`. */
   readonly program?: string
   readonly version?: string
 }

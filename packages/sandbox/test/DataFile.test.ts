@@ -32,7 +32,7 @@ const onPosix: (name: string, body: () => void | Promise<void>) => void =
   process.platform === "win32" ? () => undefined : it
 
 const header = '{"aelyst-sandbox":1}\n'
-const refusal = (options: SandboxOptions): unknown => {
+const errorOf = (options: SandboxOptions): unknown => {
   try {
     Sandbox.inProcess(options)
     return undefined
@@ -42,7 +42,7 @@ const refusal = (options: SandboxOptions): unknown => {
 }
 
 describe("a data file", () => {
-  it("gives the contacts to the next sandbox: created, merged, duplicated, without those removed", async () => {
+  it("passes the contacts on to the next sandbox: created, merged, duplicated, without those removed", async () => {
     using folder = new Folder()
     const options = { data: folder.file, existing: "merge", limit: 100 } as const
     const sandbox = await Sandbox.start(options)
@@ -65,7 +65,7 @@ describe("a data file", () => {
     assert.strictEqual((await create(again, "email:ana@example.com")).status, 400)
   })
 
-  onPosix("is the owner's alone, also where it was not before", async () => {
+  onPosix("can be read only by its owner, even if it could be read by others before", async () => {
     using folder = new Folder()
     await (await Sandbox.start({ data: folder.file })).close()
     assert.strictEqual(statSync(folder.file).mode & 0o777, 0o600)
@@ -85,7 +85,7 @@ describe("a data file", () => {
     assert.strictEqual(readFileSync(folder.file, "utf8").split("\n").length, 3)
   })
 
-  it("is left alone once the sandbox is closed", async () => {
+  it("is not changed once the sandbox is closed", async () => {
     using folder = new Folder()
     const sandbox = Sandbox.inProcess({ data: folder.file })
     await sandbox.close()
@@ -100,7 +100,7 @@ describe("a data file", () => {
     assert.strictEqual(readFileSync(folder.file, "utf8"), header)
   })
 
-  it("is read wherever a crash has cut it, up to the last whole line", async () => {
+  it("is read up to the last whole line, wherever a crash has cut it", async () => {
     using folder = new Folder()
     const sandbox = await Sandbox.start({ data: folder.file })
     for (const id of ["id:1", "id:2"]) await create(sandbox, id, { firstName: "Zoë" })
@@ -125,14 +125,14 @@ describe("a data file", () => {
   })
 
   it.each([
-    ["another program's file", "name,email\nAna,ana@example.com\n", /not written by the sandbox/],
-    ["a file without lines", "hello", /not written by the sandbox/],
-    ["a line in the middle that is no JSON", `${header}{"put":\n{"remove":[]}\n`, /line 2 /],
-    ["a contact that is none", `${header}{"put":{"id":"1"}}\n`, /line 2 /],
-  ])("refuses %s and leaves it as it is", (_, text, message) => {
+    ["another program's file", "name,email\nAna,ana@example.com\n", /the sandbox did not write/],
+    ["a file without lines", "hello", /the sandbox did not write/],
+    ["a line in the middle that is not JSON", `${header}{"put":\n{"remove":[]}\n`, /line 2 /],
+    ["an invalid contact", `${header}{"put":{"id":"1"}}\n`, /line 2 /],
+  ])("rejects %s and leaves it unchanged", (_, text, message) => {
     using folder = new Folder()
     writeFileSync(folder.file, text)
-    const error = refusal({ data: folder.file })
+    const error = errorOf({ data: folder.file })
     assert.instanceOf(error, TypeError)
     assert.propertyVal(error, "code", "ERR_AELYST_CONFIG")
     assert.match(error.message, message)
@@ -140,15 +140,18 @@ describe("a data file", () => {
     assert.strictEqual(readFileSync(folder.file, "utf8"), text)
   })
 
-  onPosix("refuses folders, links and places that do not exist", () => {
+  onPosix("rejects folders, links and paths that do not exist", () => {
     using folder = new Folder()
     const link = join(folder.path, "link")
     symlinkSync("/etc/hostname", link)
     for (const data of [folder.path, link, join(folder.path, "no", "file")])
-      assert.match(String(refusal({ data })), /data: the file cannot be opened/)
+      assert.match(
+        String(errorOf({ data })),
+        /`data` must be a file that can be read and written \([A-Z]+\)/,
+      )
   })
 
-  onPosix("answers 507 and creates nothing where the disk is full", async () => {
+  onPosix("responds with 507 and creates nothing if the disk is full", async () => {
     using folder = new Folder()
     const child = spawn(
       "bash",
@@ -187,7 +190,7 @@ describe("a data file", () => {
     await next.close()
   })
 
-  onPosix("keeps every contact that was answered when the process is killed", async () => {
+  onPosix("keeps every contact that got a response when the process is killed", async () => {
     using folder = new Folder()
     const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
     const child = spawn(

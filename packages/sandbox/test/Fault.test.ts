@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs"
-
 import { assert, describe, it } from "@effect/vitest"
 
-import { presets } from "../src/api/Preset.ts"
 import { Sandbox } from "../src/Sandbox.ts"
-import { tokens } from "../src/api/Tokens.ts"
+import { Faults, applyFault, commits } from "../src/api/Fault.ts"
+import * as ApiResponse from "../src/api/Response.ts"
 import type { FaultSpec } from "../src/types.ts"
 import { create } from "./client.ts"
 
@@ -22,97 +20,16 @@ const statuses = async (
   return seen
 }
 
-describe("four ways to a fault", () => {
-  it.each([
-    ["sandbox_401", [401, 401, 401]],
-    ["sandbox_limit_1", [200, 429, 429]],
-    ["sandbox_flaky", [200, 200, 500]],
-  ])("the token %s gets %j", async (token, expected) => {
-    await using sandbox = await start()
-    const seen: Array<number> = []
-    for (const id of [1, 2, 3])
-      seen.push((await create(sandbox, `id:${id}`, undefined, { token })).status)
-    assert.deepStrictEqual(seen, expected)
-  })
-
-  it("the token sandbox_slow is answered two seconds later", async () => {
-    await using sandbox = await start()
-    const reply = create(sandbox, "id:1", undefined, { token: "sandbox_slow" })
-    await sandbox.waitFor(() => sandbox.contacts().length === 1)
-    await sandbox.advance(2000)
-    assert.strictEqual((await reply).status, 200)
-    assert.strictEqual(sandbox.requests()[0]?.ms, 2000)
-  })
-
-  it("a magic identifier with a count is refused that often and then created", async () => {
-    await using sandbox = await start()
-    const magic = "email:429-7s-x3@sandbox.test"
-    const refused = await create(sandbox, magic)
-    assert.strictEqual(refused.headers["retry-after"], "7")
-    assert.strictEqual(refused.headers["x-ratelimit-limit"], "1000")
-    assert.strictEqual(refused.headers["x-ratelimit-remaining"], "0")
-    assert.deepStrictEqual(await statuses(sandbox, [magic, magic, magic]), [429, 429, 200])
-    assert.deepInclude(sandbox.ledger()[0], { posts: 4, created: 1, statuses: { 429: 3, 200: 1 } })
-  })
-
-  it("the magic 429 without headers has none of the three", async () => {
-    await using sandbox = await start()
-    const { headers, status } = await create(sandbox, "email:no-headers-429@sandbox.test")
-    assert.strictEqual(status, 429)
-    assert.notProperty(headers, "retry-after")
-    assert.notProperty(headers, "x-ratelimit-limit")
-    assert.notProperty(headers, "x-ratelimit-remaining")
-  })
-
-  it("a magic identifier that says nothing known is an ordinary contact", async () => {
-    await using sandbox = await start()
-    assert.deepStrictEqual(
-      await statuses(sandbox, ["email:ana@sandbox.test", "email:429-oops@sandbox.test"]),
-      [200, 200],
-    )
-  })
-
-  it("the X-Sandbox header refuses as often as it says, per identifier", async () => {
-    await using sandbox = await start()
-    const headers = { "x-sandbox": "respond=429; retry-after=7; times=2" }
-    assert.deepStrictEqual(
-      await statuses(sandbox, ["id:1", "id:1", "id:1"], headers),
-      [429, 429, 200],
-    )
-    assert.strictEqual(sandbox.requests()[0]?.retryAfter, "7")
-    assert.deepStrictEqual(await statuses(sandbox, ["id:2"], headers), [429])
-  })
-
-  it.each(["respond=teapot", "nonsense", "respond=429; times=often"])(
-    "the X-Sandbox header %s is a 400 whose issue says why",
-    async (header) => {
-      await using sandbox = await start()
-      assert.deepStrictEqual(await statuses(sandbox, ["id:1"], { "x-sandbox": header }), [400])
-      assert.strictEqual(sandbox.requests()[0]?.issues?.[0]?.code, "FAULT_INVALID")
-    },
-  )
-
-  it("a fault from code hits its number of requests and is listed with what is left", async () => {
+describe("a fault from code", () => {
+  it("hits its number of requests and is listed with what is left", async () => {
     await using sandbox = await start()
     const { id } = sandbox.fail({ status: 500, times: 2 })
     assert.deepStrictEqual(await statuses(sandbox, ["id:1"]), [500])
     assert.deepInclude(sandbox.faults()[0], { id, name: "500", hits: 1, left: 1 })
     assert.deepStrictEqual(await statuses(sandbox, ["id:1", "id:1"]), [500, 200])
   })
-})
 
-describe("the README", () => {
-  it("names every preset and every token", () => {
-    const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
-    const missing = [...Object.keys(presets), ...Object.values(tokens)].filter(
-      (name) => !readme.includes(`\`${name}\``) && !readme.includes(`\`${name}-`),
-    )
-    assert.deepStrictEqual(missing, [])
-  })
-})
-
-describe("matching", () => {
-  it("hits the identifier, the beginning or the token that it names and nobody else", async () => {
+  it("hits only the identifier, the prefix or the token that it names", async () => {
     await using sandbox = await start()
     sandbox.fail({ status: 400, match: { identifier: "id:1" } })
     sandbox.fail({ status: 500, match: { identifier: "email:b*" } })
@@ -129,11 +46,11 @@ describe("matching", () => {
     assert.deepStrictEqual(await statuses(sandbox, ["email:ana@EXAMPLE.com"]), [500])
   })
 
-  it("is gone after heal and after reset, but for the faults from the start", async () => {
+  it("is removed by clearFaults and by reset, except for the initial faults", async () => {
     await using sandbox = await Sandbox.start({ faults: ["500-x1"] })
     const { id } = sandbox.fail("400")
-    assert.isTrue(sandbox.heal(id))
-    assert.isFalse(sandbox.heal(id))
+    assert.isTrue(sandbox.clearFaults(id))
+    assert.isFalse(sandbox.clearFaults(id))
     assert.deepStrictEqual(await statuses(sandbox, ["id:1", "id:2"]), [500, 200])
     sandbox.fail("400")
     sandbox.reset()
@@ -156,7 +73,7 @@ const hits = async (fault: FaultSpec) => {
   return pattern
 }
 
-describe("probability", () => {
+describe("the probability of a fault", () => {
   it("hits about its share of the requests, the same ones for the same seed", async () => {
     const first = await hits({ status: 500, probability: 0.25, seed: 7 })
     assert.strictEqual(await hits({ status: 500, probability: 0.25, seed: 7 }), first)
@@ -166,23 +83,79 @@ describe("probability", () => {
   })
 })
 
-describe("a fault that makes no sense", () => {
+describe("an invalid fault", () => {
   it.each<[string, unknown]>([
     ["an unknown preset", "teapot"],
-    ["a modifier that it does not know", "429-often"],
-    ["a status that is none", { status: 99 }],
+    ["an unknown modifier", "429-often"],
+    ["an invalid status", { status: 99 }],
     ["a header that would break the head", { status: 400, headers: { "x-a": "1\r\nx-b: 2" } }],
     ["a probability above 1", { status: 500, probability: 2 }],
     ["an unknown member", { statsu: 500 }],
-  ])("is refused for %s with a coded TypeError", async (_, fault) => {
+  ])("is rejected for %s with a TypeError and its code", async (_, fault) => {
     const sandbox = Sandbox.inProcess()
     try {
       // safe: what is passed is wrong on purpose
       sandbox.fail(fault as FaultSpec)
-      assert.fail("it was taken")
+      assert.fail("it was accepted")
     } catch (error) {
       assert.instanceOf(error, TypeError)
       assert.propertyVal(error, "code", "ERR_AELYST_CONFIG")
     }
+  })
+})
+
+describe("applyFault", () => {
+  const normal = ApiResponse.make(200, { "x-a": "1" })
+
+  it("returns the response unchanged without a fault", () => {
+    assert.strictEqual(applyFault(normal, undefined), normal)
+  })
+
+  it("adds Retry-After to a 429, unless the fault omits it", () => {
+    assert.strictEqual(applyFault(normal, { status: 429 }).headers["retry-after"], "1")
+    assert.notProperty(applyFault(normal, { status: 429, retryAfter: null }).headers, "retry-after")
+  })
+
+  it("replaces body and headers, and sends a redirect to the trap", () => {
+    const response = applyFault(normal, { status: 302, body: { a: 1 }, headers: { "X-B": "2" } })
+    assert.deepStrictEqual(response, {
+      status: 302,
+      body: '{"a":1}',
+      headers: {
+        "content-type": "application/json",
+        "x-a": "1",
+        "x-b": "2",
+        location: "/v1/redirected",
+      },
+    })
+  })
+})
+
+describe("commits", () => {
+  it.each<[FaultSpec, boolean]>([
+    [{}, true],
+    [{ status: 201 }, true],
+    [{ status: 300 }, false],
+    [{ status: 500, commit: true }, true],
+    [{ raw: "x" }, false],
+    [{ delivery: "drop" }, true],
+  ])("says for %j: %s", (spec, expected) => {
+    assert.strictEqual(commits(spec), expected)
+  })
+})
+
+describe("Faults", () => {
+  it("prefers the header to the identifier, and the identifier to rules", () => {
+    const faults = new Faults(1, ["503"])
+    const subject = {
+      identifier: undefined,
+      key: undefined,
+      token: "sandbox_ok",
+      header: undefined,
+    }
+    const key = "email:500@sandbox.test"
+    assert.strictEqual(faults.take({ ...subject, key, header: "respond=400" })?.name, "400")
+    assert.strictEqual(faults.take({ ...subject, key })?.name, "500")
+    assert.strictEqual(faults.take(subject)?.name, "503")
   })
 })

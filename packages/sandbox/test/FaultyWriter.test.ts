@@ -28,7 +28,7 @@ describe("a connection that is cut", () => {
     })
     assert.strictEqual(created(sandbox), count)
     assert.deepInclude(sandbox.ledger()[0], { posts: 1, statuses: { 0: 1 } })
-    assert.deepInclude(sandbox.requests()[0], { state: "cut", fault: preset })
+    assert.deepInclude(sandbox.requests()[0], { phase: "cut", fault: preset })
   })
 
   it("sends the bytes of garbage and closes", async () => {
@@ -46,7 +46,7 @@ describe("a connection that is cut", () => {
   })
 })
 
-describe("an answer that does not end", () => {
+describe("a response that does not end", () => {
   it("stall creates, sends nothing and holds the connection until the client leaves", async () => {
     await using sandbox = await start()
     const connection = connect(sandbox)
@@ -55,7 +55,7 @@ describe("an answer that does not end", () => {
     connection.socket.end()
     connection.socket.destroy()
     const gone = await sandbox.waitFor(() =>
-      sandbox.requests().find(({ state }) => state === "gone"),
+      sandbox.requests().find(({ phase }) => phase === "gone"),
     )
     assert.notProperty(gone, "status")
     assert.strictEqual(connection.text(), "")
@@ -73,10 +73,10 @@ describe("an answer that does not end", () => {
     connection.socket.destroy()
   })
 
-  it("drip sends a byte whenever its interval has passed", async () => {
+  it("trickle sends a byte whenever its interval has passed", async () => {
     await using sandbox = await start()
     const connection = connect(sandbox)
-    connection.socket.write(requestText("email:drip-250ms@sandbox.test"))
+    connection.socket.write(requestText("email:trickle-250ms@sandbox.test"))
     await connection.until((text) => text === "H")
     for (const expected of ["HT", "HTT", "HTTP"]) {
       await sandbox.advance(250)
@@ -86,20 +86,20 @@ describe("an answer that does not end", () => {
     connection.socket.destroy()
   })
 
-  it("drip arrives whole in the end", async () => {
+  it("trickle sends the whole response in the end", async () => {
     await using sandbox = await start()
-    sandbox.fail({ delivery: "drip", intervalMs: 0 })
+    sandbox.fail({ delivery: "trickle", intervalMs: 0 })
     const { text } = await rawCreate(sandbox, "id:1")
     assert.strictEqual(split(text)[1], success)
   })
 
-  it("slow answers only after its time", async () => {
+  it("slow responds only after its delay", async () => {
     await using sandbox = await start()
     const connection = connect(sandbox)
     connection.socket.write(requestText("email:slow-3s@sandbox.test"))
     await sandbox.waitFor(() => created(sandbox) === 1)
     await sandbox.advance(2999)
-    assert.strictEqual(sandbox.requests()[0]?.state, "waiting")
+    assert.strictEqual(sandbox.requests()[0]?.phase, "waiting")
     await sandbox.advance(1)
     await connection.until((text) => text.endsWith(success))
     assert.strictEqual(sandbox.requests()[0]?.ms, 3000)
@@ -107,7 +107,7 @@ describe("an answer that does not end", () => {
   })
 })
 
-describe("a truncated answer", () => {
+describe("a truncated response", () => {
   it("truncate-length promises more than it sends", async () => {
     await using sandbox = await start()
     const { end, text } = await rawCreate(sandbox, "email:truncate-length@sandbox.test")
@@ -117,7 +117,7 @@ describe("a truncated answer", () => {
     assert.strictEqual(created(sandbox), 1)
   })
 
-  it("truncate-chunked leaves the last chunk out", async () => {
+  it("truncate-chunked omits the last chunk", async () => {
     await using sandbox = await start()
     const { end, text } = await rawCreate(sandbox, "email:truncate-chunked@sandbox.test")
     const [head, body] = split(text)
@@ -134,7 +134,7 @@ describe("a truncated answer", () => {
   })
 })
 
-describe("an odd answer", () => {
+describe("an unusual response", () => {
   it.each([
     ["400", 400, '{"code":400,"message":"Validation error."}', 0],
     ["401", 401, '{"code":401,"message":"UN_AUTHORIZED"}', 0],
@@ -155,7 +155,7 @@ describe("an odd answer", () => {
     ["other-code", 200, '{"code":"400","message":"Validation error."}', 0],
     ["false", 200, '{"success":false}', 0],
     ["object-message", 400, '{"code":400,"message":{"error":"Validation error."}}', 0],
-  ])("%s answers %d with %s and creates %d", async (preset, status, text, count) => {
+  ])("%s responds with %d and %s and creates %d", async (preset, status, text, count) => {
     await using sandbox = await start()
     const reply = await create(sandbox, `email:${preset}@sandbox.test`)
     assert.deepStrictEqual([reply.status, reply.text], [status, text])
@@ -165,7 +165,7 @@ describe("an odd answer", () => {
   it.each([
     ["html-502", 502],
     ["portal", 200],
-  ])("%s answers %d with a page and creates nothing", async (preset, status) => {
+  ])("%s responds with %d and a page and creates nothing", async (preset, status) => {
     await using sandbox = await start()
     const reply = await create(sandbox, `email:${preset}@sandbox.test`)
     assert.strictEqual(reply.status, status)
@@ -175,7 +175,7 @@ describe("an odd answer", () => {
   })
 
   it.each([301, 302, 303, 307, 308])(
-    "%d leads to a page that answers 200 without creating",
+    "%d leads to a page that responds with 200 without creating",
     async (status) => {
       await using sandbox = await start()
       const reply = await create(sandbox, `email:${status}@sandbox.test`)

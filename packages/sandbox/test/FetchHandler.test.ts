@@ -22,7 +22,7 @@ const rejection = (promise: Promise<unknown>): Promise<unknown> =>
   )
 
 describe("a sandbox without a port", () => {
-  it("answers as the one with a port: status, body and headers", async () => {
+  it("responds as one with a port does: status, body and headers", async () => {
     const inProcess = Sandbox.inProcess({ clock: "virtual" })
     await using listening = await Sandbox.start({ clock: "virtual" })
     for (const [identifier, body, token] of [
@@ -58,11 +58,11 @@ describe("a sandbox without a port", () => {
       assert.instanceOf(error, TypeError)
       assert.nestedPropertyVal(error, "cause.code", code)
       assert.strictEqual(sandbox.contacts().length, count)
-      assert.strictEqual(sandbox.requests()[0]?.state, "cut")
+      assert.strictEqual(sandbox.requests()[0]?.phase, "cut")
     },
   )
 
-  it("gives a compressed body as fetch does: as it was, its encoding told", async () => {
+  it("returns a compressed body as fetch does: decompressed, with its content-encoding", async () => {
     const sandbox = Sandbox.inProcess()
     const response = await sandbox.fetch(...request("email:gzip@sandbox.test"))
     assert.strictEqual(response.headers.get("content-encoding"), "gzip")
@@ -72,22 +72,22 @@ describe("a sandbox without a port", () => {
     )
   })
 
-  it.each(["truncate-length", "truncate-chunked"])("lets the body of %s fail", async (preset) => {
+  it.each(["truncate-length", "truncate-chunked"])("rejects the body of %s", async (preset) => {
     const sandbox = Sandbox.inProcess()
     const response = await sandbox.fetch(...request(`email:${preset}@sandbox.test`))
     assert.strictEqual(response.status, 200)
     assert.instanceOf(await rejection(response.text()), TypeError)
   })
 
-  it("gives half a body for truncate-close, byte after byte for drip", async () => {
+  it("returns half a body for truncate-close, and one byte at a time for trickle", async () => {
     const sandbox = Sandbox.inProcess()
     const cut = await sandbox.fetch(...request("email:truncate-close@sandbox.test"))
     assert.strictEqual(await cut.text(), half.slice(0, 27))
-    const dripped = await sandbox.fetch(...request("email:drip-0ms@sandbox.test"))
-    assert.deepInclude(await dripped.json(), { code: "200" })
+    const trickled = await sandbox.fetch(...request("email:trickle-0ms@sandbox.test"))
+    assert.deepInclude(await trickled.json(), { code: "200" })
   })
 
-  it("pads a body as it is read", async () => {
+  it("pads a body while it is read", async () => {
     const sandbox = Sandbox.inProcess()
     sandbox.fail({ padTo: 200_000 })
     const response = await sandbox.fetch(...request("id:1"))
@@ -102,7 +102,7 @@ describe("a sandbox without a port", () => {
     await sandbox.waitFor(() => sandbox.contacts()[0])
     controller.abort(new Error("enough"))
     assert.propertyVal(await rejection(waiting), "message", "enough")
-    assert.strictEqual(sandbox.requests()[0]?.state, "gone")
+    assert.strictEqual(sandbox.requests()[0]?.phase, "gone")
   })
 
   it("waits on its clock", async () => {
@@ -114,7 +114,7 @@ describe("a sandbox without a port", () => {
     assert.strictEqual(sandbox.timeline()[0]?.ms, 500)
   })
 
-  it("has the control API too", async () => {
+  it("serves the admin API too", async () => {
     const sandbox = Sandbox.inProcess()
     await sandbox.fetch(...request("id:1"))
     const response = await sandbox.fetch(`${sandbox.origin}/_sandbox/contacts`)

@@ -14,7 +14,7 @@ const WindowMs = Schema.Literals([1, 7, 1000, 1500, 60_000])
 const Kind = Schema.Literals(Limiter.kinds)
 const runs = { arbitrary: { runs: 1000 } }
 
-/** Requests at the given gaps; returns when each was let in and the state at the end, passing through JSON. */
+/** Sends requests at the given gaps; returns when each was allowed and the state at the end, passed through JSON. */
 const drive = (options: Limiter.LimiterOptions, gaps: ReadonlyArray<number>, startMs = 123_456) => {
   let state = Limiter.make(options)
   let now = startMs
@@ -24,10 +24,10 @@ const drive = (options: Limiter.LimiterOptions, gaps: ReadonlyArray<number>, sta
   for (const gap of gaps) {
     now += gap
     latest = Math.max(latest, now)
-    const answer = Limiter.take(state, now)
-    // safe: what JSON gives back is what JSON was given; that it works on is what is tested
-    state = JSON.parse(JSON.stringify(answer.state)) as Limiter.LimiterState
-    if (answer.decision.allowed) admitted.push(latest)
+    const taken = Limiter.take(state, now)
+    // safe: JSON returns what it was given; that the limiter works on is what is tested
+    state = JSON.parse(JSON.stringify(taken.state)) as Limiter.LimiterState
+    if (taken.decision.allowed) admitted.push(latest)
   }
   return { admitted, state, now: gaps.length === 0 ? startMs : latest }
 }
@@ -55,30 +55,30 @@ describe("every limiter", () => {
   const every = { kind: Kind, ...input }
 
   it.prop(
-    "it lets exactly `limit` requests of a first burst in and counts remaining down to 0",
+    "it allows exactly `limit` requests of a first burst and counts remaining down to 0",
     { kind: Kind, limit: Limit, windowMs: WindowMs },
     ({ kind, limit, windowMs }) => {
       let state = Limiter.make({ kind, limit, windowMs })
-      const answers = Array.from({ length: limit + 3 }, () => {
-        const answer = Limiter.take(state, 5000)
-        state = answer.state
-        return answer.decision
+      const decisions = Array.from({ length: limit + 3 }, () => {
+        const taken = Limiter.take(state, 5000)
+        state = taken.state
+        return taken.decision
       })
       assert.deepStrictEqual(
-        answers.map((answer) => answer.allowed),
-        answers.map((_, index) => index < limit),
+        decisions.map((decision) => decision.allowed),
+        decisions.map((_, index) => index < limit),
       )
       assert.deepStrictEqual(
-        answers.map((answer) => answer.remaining),
-        answers.map((_, index) => Math.max(0, limit - index - 1)),
+        decisions.map((decision) => decision.remaining),
+        decisions.map((_, index) => Math.max(0, limit - index - 1)),
       )
-      assert.isTrue(answers.every((answer) => answer.limit === limit))
+      assert.isTrue(decisions.every((decision) => decision.limit === limit))
     },
     runs,
   )
 
   it.prop(
-    "it refuses until the very end of retryAfterMs and then lets one in",
+    "it rejects until the very end of retryAfterMs and then allows one",
     every,
     ({ kind, limit, windowMs, gaps }) => {
       const { state, now } = drive({ kind, limit, windowMs }, gaps)
@@ -94,7 +94,7 @@ describe("every limiter", () => {
   )
 
   it.prop(
-    "it never lets more than twice the limit into one window",
+    "it never allows more than twice the limit in one window",
     every,
     ({ kind, limit, windowMs, gaps }) => {
       const { admitted } = drive({ kind, limit, windowMs }, gaps)
@@ -104,10 +104,10 @@ describe("every limiter", () => {
   )
 
   it.prop(
-    "it does not count what it refused",
+    "it does not count what it rejected",
     { kind: Kind, limit: Limit, windowMs: WindowMs },
     ({ kind, limit, windowMs }) => {
-      const refusedOften = drive(
+      const rejectedOften = drive(
         { kind, limit, windowMs },
         Array.from({ length: limit + 50 }, () => 0),
       )
@@ -115,27 +115,27 @@ describe("every limiter", () => {
         { kind, limit, windowMs },
         Array.from({ length: limit }, () => 0),
       )
-      assert.deepStrictEqual(refusedOften.state, fresh.state)
+      assert.deepStrictEqual(rejectedOften.state, fresh.state)
     },
   )
 
   it.prop(
-    "it lets a full burst in after a quiet window, whatever came before",
+    "it allows a full burst after a quiet window, whatever came before",
     every,
     ({ kind, limit, windowMs, gaps }) => {
       const { state, now } = drive({ kind, limit, windowMs }, gaps)
       let current = state
       for (let index = 0; index < limit; index++) {
-        const answer = Limiter.take(current, now + windowMs)
-        assert.isTrue(answer.decision.allowed)
-        current = answer.state
+        const taken = Limiter.take(current, now + windowMs)
+        assert.isTrue(taken.decision.allowed)
+        current = taken.state
       }
     },
     runs,
   )
 
   it.prop(
-    "it refuses everything when the limit is 0",
+    "it rejects everything if the limit is 0",
     { kind: Kind, windowMs: WindowMs },
     ({ kind, windowMs }) => {
       const { decision } = Limiter.take(Limiter.make({ kind, limit: 0, windowMs }), 1)
@@ -151,7 +151,7 @@ describe("every limiter", () => {
 
 describe("fixed windows", () => {
   it.prop(
-    "it never lets more than limit into one window of the server's clock",
+    "it never allows more than `limit` in one window of the server's clock",
     input,
     ({ limit, windowMs, gaps }) => {
       const { admitted } = drive({ kind: "fixed-window-aligned", limit, windowMs }, gaps)
@@ -182,7 +182,7 @@ describe("fixed windows", () => {
     runs,
   )
 
-  it("lets 2 x limit in around the edge of an aligned window", () => {
+  it("allows 2 x limit around the edge of an aligned window", () => {
     const { admitted } = drive(
       { kind: "fixed-window-aligned", limit: 3, windowMs: 1000 },
       [999, 0, 0, 1, 0, 0],
@@ -194,7 +194,7 @@ describe("fixed windows", () => {
 
 describe("sliding log", () => {
   it.prop(
-    "it never lets more than limit into any window",
+    "it never allows more than `limit` in any window",
     input,
     ({ limit, windowMs, gaps }) => {
       const { admitted } = drive({ kind: "sliding-log", limit, windowMs }, gaps)
@@ -206,7 +206,7 @@ describe("sliding log", () => {
 
 describe("token bucket and gcra", () => {
   it.prop(
-    "it never lets more in than the burst and what was refilled since",
+    "it never allows more than the burst and what was refilled since",
     { kind: Schema.Literals(["token-bucket", "gcra"]), ...input },
     ({ kind, limit, windowMs, gaps }) => {
       const { admitted } = drive({ kind, limit, windowMs }, gaps)
@@ -232,7 +232,7 @@ describe("token bucket and gcra", () => {
 })
 
 describe("reconfigure", () => {
-  it.prop("it still counts what was let in before", { kind: Kind }, ({ kind }) => {
+  it.prop("it still counts what was allowed before", { kind: Kind }, ({ kind }) => {
     const { state, now } = drive(
       { kind, limit: 10, windowMs: 1000 },
       Array.from({ length: 10 }, () => 0),
@@ -260,9 +260,9 @@ describe("reconfigure", () => {
       let current = Limiter.reconfigure(state, { limit: newLimit, windowMs: newWindowMs }, now)
       let admitted = 0
       while (admitted <= newLimit) {
-        const answer = Limiter.take(current, quiet)
-        if (!answer.decision.allowed) break
-        current = answer.state
+        const taken = Limiter.take(current, quiet)
+        if (!taken.decision.allowed) break
+        current = taken.state
         admitted++
       }
       assert.strictEqual(admitted, newLimit)
@@ -270,7 +270,7 @@ describe("reconfigure", () => {
     runs,
   )
 
-  it("opens at once for what a raised limit adds to a window", () => {
+  it("allows immediately what a raised limit adds to a window", () => {
     const { state, now } = drive({ kind: "sliding-log", limit: 4, windowMs: 1000 }, [0, 0, 0, 0, 0])
     assert.strictEqual(
       Limiter.take(Limiter.reconfigure(state, { limit: 20 }, now), now).decision.remaining,
@@ -280,7 +280,7 @@ describe("reconfigure", () => {
 })
 
 describe("make", () => {
-  it("throws a RangeError for a limit or a window that makes no sense", () => {
+  it("throws a RangeError for an invalid limit or window", () => {
     for (const [limit, windowMs] of [
       [-1, 1000],
       [1.5, 1000],

@@ -1,4 +1,4 @@
-/** A client of nobody's making: one request over `node:http`, everything that came back. */
+/** A plain client over `node:http`: sends one request and returns everything that comes back. */
 import { request as httpRequest } from "node:http"
 import type { IncomingHttpHeaders } from "node:http"
 import { createConnection } from "node:net"
@@ -15,7 +15,7 @@ export interface Call {
   readonly method?: string
   readonly token?: string | null
   readonly headers?: Record<string, string | Array<string>>
-  /** A string is sent as it is. */
+  /** A string is sent as is. */
   readonly body?: unknown
 }
 
@@ -27,7 +27,7 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** Sends one request on a connection of its own; rejects with the socket's error. */
+/** Sends one request on a new connection; rejects with the socket's error. */
 export const call = (url: string, options: Call = {}): Promise<Reply> =>
   new Promise((resolve, reject) => {
     const { body, headers, method = "POST", token = "sandbox_ok" } = options
@@ -77,12 +77,12 @@ export interface Seen {
   readonly end: "fin" | "reset"
 }
 
-/** A connection that shows bytes as they come. */
+/** A connection whose bytes can be read as they arrive. */
 export interface Connection {
   readonly socket: Socket
-  /** What has come so far, as latin1. */
+  /** What has arrived so far, as latin1. */
   readonly text: () => string
-  /** Resolves when what has come fits. */
+  /** Resolves when `fits` accepts what has arrived. */
   readonly until: (fits: (text: string) => boolean) => Promise<void>
   readonly ended: Promise<Seen>
 }
@@ -118,7 +118,7 @@ export const connect = (sandbox: { readonly baseUrl: string }): Connection => {
   }
 }
 
-/** Writes the request of a create by hand. */
+/** Returns the bytes of a create. */
 export const requestText = (
   identifier: string,
   headers: Record<string, string> = {},
@@ -146,7 +146,7 @@ export const rawCreate = (
   return connection.ended
 }
 
-/** Splits a raw answer into its status line with headers, and its body. */
+/** Splits a raw response into its status line with headers, and its body. */
 export const split = (text: string): readonly [head: string, body: string] => {
   const at = text.indexOf("\r\n\r\n")
   return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 4)]

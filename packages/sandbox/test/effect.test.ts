@@ -18,7 +18,7 @@ const posts = (count: number) =>
   )
 
 describe("layer", () => {
-  it.effect("answers an HttpClient without a port", () =>
+  it.effect("responds to an HttpClient without a port", () =>
     Effect.gen(function* () {
       const response = yield* post("id:1")
       const sandbox = yield* SandboxService
@@ -44,14 +44,14 @@ describe("layer", () => {
       const sandbox = yield* SandboxService
       const fiber = yield* Effect.forkChild(post("id:1"), { startImmediately: true })
       yield* TestClock.adjust("499 millis")
-      assert.strictEqual(sandbox.requests()[0]?.state, "waiting")
+      assert.strictEqual(sandbox.requests()[0]?.phase, "waiting")
       yield* TestClock.adjust("1 millis")
       assert.strictEqual((yield* Fiber.join(fiber)).status, 200)
       assert.strictEqual(sandbox.requests()[0]?.ms, 500)
     }).pipe(Effect.provide(layer({ latencyMs: 500 }))),
   )
 
-  it.effect("fails a cut connection with the code of the socket, the contact created", () =>
+  it.effect("fails a cut connection with the code of the socket, and creates the contact", () =>
     Effect.gen(function* () {
       const sandbox = yield* SandboxService
       const error = yield* Effect.flip(post("email:drop@sandbox.test"))
@@ -61,20 +61,20 @@ describe("layer", () => {
     }).pipe(Effect.provide(layer())),
   )
 
-  it.effect("never answers a stall, and notes that the client left", () =>
+  it.effect("never responds to a stall, and records that the client left", () =>
     Effect.gen(function* () {
       const sandbox = yield* SandboxService
       const fiber = yield* Effect.forkChild(post("email:stall@sandbox.test"), {
         startImmediately: true,
       })
       yield* TestClock.adjust("1 hour")
-      assert.strictEqual(sandbox.requests()[0]?.state, "waiting")
+      assert.strictEqual(sandbox.requests()[0]?.phase, "waiting")
       yield* Fiber.interrupt(fiber)
-      assert.strictEqual(sandbox.requests()[0]?.state, "gone")
+      assert.strictEqual(sandbox.requests()[0]?.phase, "gone")
     }).pipe(Effect.provide(layer())),
   )
 
-  it.effect("serves the client of the core, told to wait and then created", () =>
+  it.effect("serves the client of core: a 429, then the contact is created", () =>
     Effect.gen(function* () {
       const sandbox = yield* SandboxService
       const client = yield* AelystClient
@@ -85,8 +85,8 @@ describe("layer", () => {
       yield* TestClock.adjust("20 seconds")
       const created = yield* Fiber.join(fiber)
       assert.strictEqual(created.result, "created")
-      const [refused, answered] = sandbox.requests()
-      assert.isAtLeast((answered?.at ?? 0) - (refused?.at ?? 0), 7000)
+      const [first, second] = sandbox.requests()
+      assert.isAtLeast((second?.at ?? 0) - (first?.at ?? 0), 7000)
       assert.deepInclude(sandbox.ledger()[0], { posts: 2, created: 1 })
     }).pipe(
       Effect.provide(
@@ -111,8 +111,8 @@ describe("layerServer", () => {
         }),
         layerServer(),
       )
-      const refused = yield* Effect.promise(() => fetch(url).catch((error: unknown) => error))
-      assert.instanceOf(refused, TypeError)
+      const failed = yield* Effect.promise(() => fetch(url).catch((error: unknown) => error))
+      assert.instanceOf(failed, TypeError)
     }),
   )
 })

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 
 import { Sandbox } from "../src/index.ts"
-import type { ScenarioAnswer, ScenarioClient } from "../src/scenarios.ts"
+import type { ScenarioReport, ScenarioClient } from "../src/scenarios.ts"
 import { play, scenarios, variants } from "../src/scenarios.ts"
 
-/** Sends once, and tells errors by the status alone. */
+/** Sends once, and names errors only by their status. */
 const clientOf = (sandbox: Sandbox, token: string): ScenarioClient => ({
-  create: async (identifier, contact): Promise<ScenarioAnswer> => {
+  create: async (identifier, contact): Promise<ScenarioReport> => {
     const response = await sandbox.fetch(
       `${sandbox.baseUrl}/contact/${encodeURIComponent(identifier)}`,
       {
@@ -34,15 +34,15 @@ describe("scenarios", () => {
     assert.deepStrictEqual(JSON.parse(JSON.stringify(scenarios)), scenarios)
   })
 
-  it("have a name of their own each, and so have their variants", () => {
+  it("have unique names, and so have their variants", () => {
     assert.strictEqual(new Set(scenarios.map(({ name }) => name)).size, scenarios.length)
     assert.strictEqual(new Set(variants.map(({ title }) => title)).size, variants.length)
   })
 
-  it("cover each of the nine errors but the one that only a client can make", () => {
+  it("cover each of the nine errors except the one that only a client can cause", () => {
     const names = new Set(
-      variants.flatMap(({ expected: { answer } }) =>
-        "error" in answer ? [answer.error.name] : [],
+      variants.flatMap(({ expected: { report } }) =>
+        "error" in report ? [report.error.name] : [],
       ),
     )
     assert.deepStrictEqual([...names].toSorted(), [
@@ -57,7 +57,7 @@ describe("scenarios", () => {
     ])
   })
 
-  it("expect two contacts only where the policy takes the risk and the server takes duplicates", () => {
+  it("expect two contacts only if the policy takes the risk and the server accepts duplicates", () => {
     const doubled = variants.filter(({ expected }) => expected.ledger.created > 1)
     assert.isNotEmpty(doubled)
     assert.isTrue(
@@ -70,35 +70,35 @@ describe("scenarios", () => {
 })
 
 describe("play", () => {
-  it("comes to what is expected with a client that is right", async () => {
-    const { expected, played } = await playNamed("an honest server, at-most-once")
+  it("returns what is expected for a correct client", async () => {
+    const { expected, played } = await playNamed("a successful create, at-most-once")
     assert.deepStrictEqual(played, expected)
   })
 
-  it("differs where the client calls an error by another name", async () => {
+  it("differs if the client gives an error another name", async () => {
     const { expected, played } = await playNamed("a 400, at-most-once")
-    assert.notDeepEqual(played.answer, expected.answer)
+    assert.notDeepEqual(played.report, expected.report)
     assert.deepStrictEqual(played.ledger, expected.ledger)
   })
 
-  it("differs where the client believes a guest network", async () => {
+  it("differs if the client believes a captive portal", async () => {
     const { expected, played } = await playNamed(
-      "a 200 of a guest network, the contact not created, at-most-once",
+      "a 200 from a captive portal, contact not created, at-most-once",
     )
     assert.deepStrictEqual(played, {
-      answer: { result: "created" },
+      report: { result: "created" },
       ledger: { posts: 1, created: 0, merged: 0 },
     })
-    assert.notDeepEqual(played.answer, expected.answer)
+    assert.notDeepEqual(played.report, expected.report)
   })
 
-  it("does not count the contact that was there before", async () => {
-    const { expected, played } = await playNamed("a contact that exists, at-most-once, merge")
+  it("does not count the contact that existed before", async () => {
+    const { expected, played } = await playNamed("an existing contact, at-most-once, merge")
     assert.deepStrictEqual(played, expected)
   })
 
   it("treats an existing contact as the variant says", async () => {
-    const { expected, played } = await playNamed("a contact that exists, at-most-once, duplicate")
+    const { expected, played } = await playNamed("an existing contact, at-most-once, duplicate")
     assert.deepStrictEqual(played, expected)
   })
 })

@@ -1,12 +1,12 @@
 /**
- * The sandbox's clock: real, virtual, or the caller's. Everything that waits or looks at the time goes through it.
+ * The sandbox's clock: real, virtual, or the caller's. Everything that waits or reads the time goes through it.
  */
 import type { SandboxClock, SandboxOptions } from "../types.ts"
 
-// A longer setTimeout would fire at once.
+// a longer setTimeout would fire immediately
 const longest = 2 ** 31 - 1
 
-/** Waits on the machine's timers. */
+/** Waits with the machine's timers. */
 const sleepReal: SandboxClock["sleep"] = (ms, signal) =>
   new Promise((resolve) => {
     if (signal?.aborted === true) return resolve()
@@ -19,18 +19,18 @@ const sleepReal: SandboxClock["sleep"] = (ms, signal) =>
     signal?.addEventListener("abort", done, { once: true })
   })
 
-/** Runs on wall time that never steps back, in whole milliseconds. */
+/** Wall-clock time that never steps back, in whole milliseconds. */
 export const real: SandboxClock = {
   now: () => Math.floor(performance.timeOrigin + performance.now()),
   sleep: sleepReal,
 }
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until it is advanced. */
 export class VirtualClock implements SandboxClock {
   #now: number
   readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>()
 
-  /** Starts at 2026-01-01T00:00:00Z unless told otherwise. */
+  /** Starts at 2026-01-01T00:00:00Z by default. */
   constructor(startMs: number = Date.UTC(2026, 0, 1)) {
     this.#now = startMs
   }
@@ -52,7 +52,7 @@ export class VirtualClock implements SandboxClock {
       signal?.addEventListener("abort", sleeper.wake, { once: true })
     })
 
-  /** Moves on by `ms`, waking every sleeper at its own time and letting it act before the next. */
+  /** Advances by `ms`, waking each sleeper at its time and letting it act before the next one. */
   async advance(ms: number): Promise<void> {
     const target = this.#now + Math.max(0, ms)
     for (;;) {
@@ -69,7 +69,7 @@ export class VirtualClock implements SandboxClock {
   }
 }
 
-/** Makes the clock that the options ask for. */
+/** Creates the clock that the options ask for. */
 export const make = (option: SandboxOptions["clock"]): SandboxClock => {
   if (option === undefined || option === "real") return real
   if (option === "virtual") return new VirtualClock()

@@ -1,5 +1,5 @@
 /**
- * The contacts in memory and the ledger of what was received and created per key: the judge of every test.
+ * The contacts in memory, and the ledger of what was received and created per key: the source of truth for tests.
  */
 import type { Payload } from "@aelyst/core/contract"
 
@@ -12,16 +12,16 @@ interface Counts {
   posts: number
   created: number
   merged: number
-  /** A status and how often, in turn: an object with a number as key keeps room for all below it. */
+  /** Each status followed by its count: an object with a number as key would reserve room for all smaller ones. */
   readonly statuses: Array<number>
   readonly firstAt: number
   lastAt: number
 }
 
-/** What became of a valid payload. */
+/** What happened to a valid payload. */
 export type Result = "created" | "merged" | "duplicated" | "existed" | "full"
 
-/** How a payload is put away. */
+/** How a payload is stored. */
 export interface Rules {
   readonly existing: Existing
   readonly processingDelayMs: number
@@ -29,7 +29,7 @@ export interface Rules {
   readonly maxContacts: number
 }
 
-/** Replaces the given fields, custom fields by name. */
+/** Replaces the given fields; custom fields are matched by name. */
 const merge = (old: typeof Payload.Type, given: typeof Payload.Type): typeof Payload.Type => {
   if (old.custom_fields === undefined || given.custom_fields === undefined)
     return { ...old, ...given }
@@ -44,14 +44,15 @@ const byStatus = (counts: ReadonlyArray<number>): Record<number, number> => {
   return statuses
 }
 
-export class Store {
+/** The contacts by key, and the counts of each key. */
+export class ContactStore {
   readonly #contacts: Array<Stored> = []
   readonly #byKey = new Map<string, Array<Stored>>()
   readonly #counts = new Map<string, Counts>()
   readonly #file: DataFile | undefined
   #nextId = 1
 
-  /** Takes the contacts of a file, and writes there what changes. */
+  /** Loads the contacts of a file, and writes every change to it. */
   constructor(file?: DataFile) {
     this.#file = file
     for (const contact of file?.contacts ?? []) {
@@ -67,7 +68,7 @@ export class Store {
     else same.push(contact)
   }
 
-  /** Counts a complete request; returns which one with this key it is. */
+  /** Counts a complete request; returns its number among those with this key. */
   receive(key: string, at: number): number {
     const counts = this.#counts.get(key)
     if (counts !== undefined) {
@@ -85,7 +86,7 @@ export class Store {
     return 1
   }
 
-  /** Counts what was decided on; 0 for a connection that is cut. */
+  /** Counts the status that was decided; 0 for a cut connection. */
   decide(key: string, status: number): void {
     const counts = this.#counts.get(key)
     if (counts === undefined) return
@@ -98,7 +99,7 @@ export class Store {
     statuses.push(status, 1)
   }
 
-  /** Puts a contact away as the rules say. */
+  /** Stores a contact according to the rules. */
   commit(
     identifier: string,
     key: string,
@@ -138,42 +139,42 @@ export class Store {
     return same === undefined ? "created" : "duplicated"
   }
 
-  /** Lists the contacts in order of creation; `query` is looked for in their identifiers, names, phones and emails. */
+  /** Lists the contacts in order of creation; `query` searches identifiers, names, phones and emails. */
   list(now: number, query?: string): ReadonlyArray<SandboxContact> {
     return this.page(now, query).contacts
   }
 
-  /** Lists the newest `limit` of the contacts that a query finds, and how many it finds. */
+  /** Lists the newest `limit` contacts that match a query, and how many match. */
   page(
     now: number,
     query?: string,
     limit: number = Infinity,
   ): { readonly contacts: ReadonlyArray<SandboxContact>; readonly total: number } {
     const needle = query?.toLowerCase() ?? ""
-    const found = needle === "" ? this.#contacts : this.#contacts.filter(holds(needle))
+    const found = needle === "" ? this.#contacts : this.#contacts.filter(contains(needle))
     const shown = found.slice(Math.max(0, found.length - limit))
     return {
       contacts: shown.map(({ payload, ...rest }) => ({
         ...rest,
         ...payload,
-        state: rest.readyAt <= now ? "ready" : "processing",
+        phase: rest.readyAt <= now ? "ready" : "processing",
       })),
       total: found.length,
     }
   }
 
-  /** How many contacts there are. */
+  /** The number of contacts. */
   get size(): number {
     return this.#contacts.length
   }
 
-  /** Removes the contacts that a query finds, or all; returns how many. The ledger stays. */
+  /** Removes the contacts that match a query, or all; returns how many. The ledger stays. */
   remove(query?: string): number {
     const needle = query?.toLowerCase() ?? ""
-    const goes = needle === "" ? () => true : holds(needle)
-    const kept = this.#contacts.filter((contact) => !goes(contact))
+    const isRemoved = needle === "" ? () => true : contains(needle)
+    const kept = this.#contacts.filter((contact) => !isRemoved(contact))
     const removed = this.#contacts.length - kept.length
-    if (removed > 0) this.#file?.remove(this.#contacts.filter(goes).map(({ id }) => id))
+    if (removed > 0) this.#file?.remove(this.#contacts.filter(isRemoved).map(({ id }) => id))
     this.#contacts.length = 0
     this.#byKey.clear()
     for (const contact of kept) this.#add(contact)
@@ -189,6 +190,7 @@ export class Store {
     }))
   }
 
+  /** Removes all contacts and counts; ids start at 1 again. */
   clear(): void {
     this.#file?.clear()
     this.#contacts.length = 0
@@ -197,13 +199,13 @@ export class Store {
     this.#nextId = 1
   }
 
-  /** Closes the file. */
+  /** Closes the data file. */
   close(): void {
     this.#file?.close()
   }
 }
 
-const holds =
+const contains =
   (needle: string) =>
   ({ identifier, payload }: Stored): boolean =>
     [identifier, payload.firstName, payload.lastName, payload.phone, payload.email].some(

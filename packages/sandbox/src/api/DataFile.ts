@@ -1,6 +1,6 @@
 /**
  * The contacts in a file, one change per line of JSON, so that they outlive the process. A line is written before its
- * change is told to anybody; what a crash left of the last line is cut off when the file is opened again.
+ * change becomes visible; an incomplete last line, left by a crash, is removed when the file is opened again.
  */
 import {
   closeSync,
@@ -29,7 +29,7 @@ const Kept = Schema.Struct({
   merges: Schema.Int,
 })
 
-/** A contact as it is kept. */
+/** A contact as it is stored. */
 export type Kept = typeof Kept.Type
 
 const Line = Schema.Union([
@@ -39,11 +39,14 @@ const Line = Schema.Union([
 const decode = Schema.decodeUnknownResult(Line)
 
 const header = '{"aelyst-sandbox":1}\n'
-// contacts are personal data: the owner's alone
+// contacts are personal data: only the owner may read them
 const MODE = 0o600
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "unknown"
+
+const cannotWrite = (): TypeError =>
+  configError("`data`: the file cannot be written. Check its disk and its permissions")
 
 const parse = (line: string): typeof Line.Type | undefined => {
   try {
@@ -53,45 +56,48 @@ const parse = (line: string): typeof Line.Type | undefined => {
   }
 }
 
+/** An open data file. */
 export class DataFile {
-  /** What the file held when it was opened, in order of creation. */
+  /** The contacts in the file when it was opened, in order of creation. */
   readonly contacts: ReadonlyArray<Kept>
   readonly #fd: number
-  /** Where the next line begins. */
+  /** The offset of the next line. */
   #size: number
   #closed = false
 
-  /** Opens or makes a file. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for one that is not of this kind. */
+  /** Opens or creates a file. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` if it is not a data file. */
   constructor(path: string) {
     try {
-      // a link could lead the contacts to a place that others read
+      // a link could send the contacts to a place that others can read
       const noFollow: number | undefined = constants.O_NOFOLLOW
       this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT | (noFollow ?? 0), MODE)
     } catch (error) {
-      throw configError(`data: the file cannot be opened (${codeOf(error)})`)
+      throw configError(`\`data\` must be a file that can be read and written (${codeOf(error)})`)
     }
     try {
-      if (!fstatSync(this.#fd).isFile()) throw configError("data: that is no file")
+      if (!fstatSync(this.#fd).isFile()) throw configError("`data` must be a regular file")
       const bytes = readFileSync(this.#fd)
-      // what follows the last line break is a line that a crash cut
+      // anything after the last line break is a line that a crash cut
       const end = bytes.lastIndexOf(0x0a) + 1
       const text = bytes.toString("utf8", 0, end)
       if (bytes.length > 0 && !text.startsWith(header) && !header.startsWith(bytes.toString()))
-        throw configError("data: the file was not written by the sandbox, and is left alone")
+        throw configError(
+          "`data` is a file that the sandbox did not write; it was left unchanged. Name another file",
+        )
       this.contacts = read(text)
       fchmodSync(this.#fd, MODE)
       this.#size = end
       ftruncateSync(this.#fd, end)
-      if (end === 0 && !this.#write(header)) throw configError("data: the file cannot be written")
+      if (end === 0 && !this.#write(header)) throw cannotWrite()
     } catch (error) {
       closeSync(this.#fd)
       throw error
     }
   }
 
-  /** Writes a line whole or not at all; says whether it is written. */
+  /** Writes a whole line or nothing; returns whether it was written. */
   #write(line: string): boolean {
-    // the number of a closed file may belong to another one by now
+    // the descriptor of a closed file may belong to another file by now
     if (this.#closed) return false
     const bytes = Buffer.from(line)
     try {
@@ -100,33 +106,32 @@ export class DataFile {
       this.#size += bytes.length
       return true
     } catch {
-      // a full disk, mostly: half a line would spoil the next one
+      // usually a full disk: half a line would corrupt the next one
       ftruncateSync(this.#fd, this.#size)
       return false
     }
   }
 
-  /** Writes a contact, new or changed; says whether it is written. */
+  /** Writes a new or changed contact; returns whether it was written. */
   put(contact: Kept): boolean {
     const { createdAt, id, identifier, key, merges, payload, readyAt } = contact
     const put = { id, identifier, key, payload, createdAt, readyAt, merges }
     return this.#write(`${JSON.stringify({ put })}\n`)
   }
 
-  /** Writes that contacts are gone. Throws where that cannot be written. */
+  /** Writes that contacts were removed. Throws if that cannot be written. */
   remove(ids: ReadonlyArray<string>): void {
-    if (!this.#write(`${JSON.stringify({ remove: ids })}\n`))
-      throw configError("data: the file cannot be written")
+    if (!this.#write(`${JSON.stringify({ remove: ids })}\n`)) throw cannotWrite()
   }
 
-  /** Empties the file. */
+  /** Removes all contacts from the file. */
   clear(): void {
     if (this.#closed) return
     this.#size = header.length
     ftruncateSync(this.#fd, this.#size)
   }
 
-  /** Closes the file; nothing is written to it any more. */
+  /** Closes the file; later writes are ignored. */
   close(): void {
     if (!this.#closed) closeSync(this.#fd)
     this.#closed = true
@@ -139,7 +144,9 @@ const read = (text: string): ReadonlyArray<Kept> => {
     if (index === 0 || line === "") continue
     const change = parse(line)
     if (change === undefined)
-      throw configError(`data: line ${index + 1} of the file cannot be read, and is left alone`)
+      throw configError(
+        `\`data\`: line ${index + 1} of the file cannot be read; the file was left unchanged. Fix the line or name another file`,
+      )
     if ("put" in change) contacts.set(change.put.id, change.put)
     else for (const id of change.remove) contacts.delete(id)
   }

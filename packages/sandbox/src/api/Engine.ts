@@ -1,23 +1,22 @@
 /**
- * Decides what a request gets: a request in, a decision out, the time passed in by the clock. It opens no socket and
- * waits for nothing; the doors send what is decided, when it is due.
+ * Decides what each request gets: a request in, a decision out, the time read from the clock. It opens no socket and
+ * never waits; the server sends the response when it is due.
  */
 import * as Result from "effect/Result"
 
-import * as Answer from "./Response.ts"
+import * as ApiResponse from "./Response.ts"
 import * as Clock from "./Clock.ts"
 import { isConfigError, readOptions, readSettings } from "./Config.ts"
 import { DataFile } from "./DataFile.ts"
 import * as Fault from "./Fault.ts"
 import * as Limiter from "./Limiter.ts"
 import * as Random from "./Random.ts"
-import * as Replies from "./Replies.ts"
 import { MAX_KEPT, RequestLog } from "./RequestLog.ts"
 import type { Entry } from "./RequestLog.ts"
-import { Store } from "./ContactStore.ts"
+import { ContactStore } from "./ContactStore.ts"
 import * as Tokens from "./Tokens.ts"
 import type {
-  Fault as Described,
+  Fault as ActiveFault,
   FaultSpec,
   LimitOptions,
   RequestIssue,
@@ -36,19 +35,19 @@ export interface Incoming {
   readonly headers: SandboxHeaders
   /** Whether `authorization` was given more than once. */
   readonly ambiguous: boolean
-  /** `undefined` where it was longer than allowed. */
+  /** `undefined` if it was longer than allowed. */
   readonly body: string | undefined
 }
 
 type SandboxHeaders = Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
 
-/** What a request gets. */
+/** The response to a request, and how to send it. */
 export interface Decision {
   readonly entry: Entry
-  readonly answer: Answer.Answer
-  /** How long to wait before it leaves. */
+  readonly response: ApiResponse.ApiResponse
+  /** How long to wait before sending it. */
   readonly delayMs: number
-  /** How it leaves, where a fault bends that. */
+  /** The fault that changes how it is sent. */
   readonly fault: FaultSpec | undefined
 }
 
@@ -72,9 +71,10 @@ const isJson = (contentType: string | undefined): boolean =>
 
 const cuts = new Set(["drop", "fin", "stall", "garbage"])
 
+/** The state of one sandbox, and its decisions. */
 export class Engine {
   readonly clock: SandboxClock
-  readonly store: Store
+  readonly store: ContactStore
   readonly log: RequestLog
   readonly faults: Fault.Faults
   #settings: Required<SandboxSettings>
@@ -98,15 +98,18 @@ export class Engine {
     this.#read = Validation.makeReader(options.fields)
     for (const limits of Object.values(options.extraTokens ?? {})) readSettings(limits)
     this.#tokens = Tokens.makeTable(options.extraTokens)
-    // last, so that no option that makes no sense leaves a file open
-    this.store = new Store(options.data === undefined ? undefined : new DataFile(options.data))
+    // last, so that an invalid option does not leave a file open
+    this.store = new ContactStore(
+      options.data === undefined ? undefined : new DataFile(options.data),
+    )
   }
 
+  /** The current settings. */
   get settings(): Required<SandboxSettings> {
     return this.#settings
   }
 
-  /** Changes settings while running; what the limiters let in before still counts, unless their kind changes. */
+  /** Changes settings while running; requests that the limiters allowed still count, unless their kind changes. */
   configure(change: SandboxSettings): void {
     this.#settings = { ...this.#settings, ...readSettings(change) }
     const now = this.clock.now()
@@ -121,7 +124,7 @@ export class Engine {
     this.log.emit({ type: "change", what: "settings" })
   }
 
-  /** Forgets contacts, requests, ledger, counts and later faults; settings and the clock stay. */
+  /** Removes contacts, requests, ledger, counts and faults added later; keeps settings and the clock. */
   reset(): void {
     this.store.clear()
     this.log.remove()
@@ -137,7 +140,7 @@ export class Engine {
     return { kind: limiter, limit, windowMs }
   }
 
-  /** Receives a complete request and decides. Whatever is created is created now, whenever the answer leaves. */
+  /** Receives a complete request and decides. A contact is created now, whenever the response is sent. */
   receive(incoming: Incoming): Decision {
     const at = this.clock.now()
     const segment = Validation.route(incoming.method, incoming.target)
@@ -156,16 +159,16 @@ export class Engine {
       token: typeof token === "string" ? token : token.name,
       headers,
       body: (incoming.body ?? "").slice(0, MAX_KEPT),
-      state: "waiting",
+      phase: "waiting",
     })
     if (segment === undefined) {
-      const trapped = incoming.target.startsWith(Replies.REDIRECT_TRAP)
-      return this.#decide(entry, Answer.of(trapped ? 200 : 404))
+      const trapped = incoming.target.startsWith(Fault.REDIRECT_TRAP)
+      return this.#decide(entry, ApiResponse.make(trapped ? 200 : 404))
     }
-    if (typeof token === "string" || token.refused === true)
-      return this.#decide(entry, Answer.of(401))
-    const refused = this.#limit(entry, token, at)
-    if (refused !== undefined) return this.#decide(entry, refused, token)
+    if (typeof token === "string" || token.rejected === true)
+      return this.#decide(entry, ApiResponse.make(401))
+    const rateLimited = this.#limit(entry, token, at)
+    if (rateLimited !== undefined) return this.#decide(entry, rateLimited, token)
     let hit: Fault.Hit | undefined
     try {
       hit = this.faults.take({
@@ -177,7 +180,7 @@ export class Engine {
     } catch (error) {
       if (!isConfigError(error)) throw error
       entry.issues = [{ path: ["x-sandbox"], code: "FAULT_INVALID", rule: error.message }]
-      return this.#decide(entry, Answer.of(400), token)
+      return this.#decide(entry, ApiResponse.make(400), token)
     }
     if (token.everyThirdFails === true) {
       const calls = (this.#calls.get(token.name) ?? 0) + 1
@@ -186,33 +189,33 @@ export class Engine {
     }
     if (hit !== undefined) entry.fault = hit.name
     const spec = hit?.spec
-    const honest =
+    const normal =
       spec === undefined || Fault.commits(spec)
         ? this.#create(entry, incoming, named, at)
-        : Answer.of(200)
-    return this.#decide(entry, Replies.bend(honest, spec), token, spec)
+        : ApiResponse.make(200)
+    return this.#decide(entry, Fault.applyFault(normal, spec), token, spec)
   }
 
-  /** Notes how a request ended; the first end stands. */
-  end(entry: Entry, state: "answered" | "cut" | "gone", status?: number): void {
-    this.log.end(entry, state, this.clock.now(), status)
+  /** Records how a request ended; only the first end counts. */
+  end(entry: Entry, phase: "responded" | "cut" | "gone", status?: number): void {
+    this.log.end(entry, phase, this.clock.now(), status)
   }
 
-  /** Adds a fault. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for one that makes no sense. */
-  fail(fault: FaultSpec | string): Described {
+  /** Adds a fault. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` if it is invalid. */
+  fail(fault: FaultSpec | string): ActiveFault {
     const added = this.faults.add(fault)
     this.log.emit({ type: "change", what: "faults" })
     return added
   }
 
-  /** Removes one fault, or all; says whether there was one. */
-  heal(id?: number): boolean {
+  /** Removes one fault, or all; returns whether there was one. */
+  clearFaults(id?: number): boolean {
     const removed = this.faults.remove(id)
     this.log.emit({ type: "change", what: "faults" })
     return removed
   }
 
-  #limit(entry: Entry, token: Tokens.Token, at: number): Answer.Answer | undefined {
+  #limit(entry: Entry, token: Tokens.Token, at: number): ApiResponse.ApiResponse | undefined {
     const state = this.#limiters.get(token.name) ?? Limiter.make(this.#limitsOf(token.limits))
     const taken = Limiter.take(state, at)
     this.#limiters.set(token.name, taken.state)
@@ -220,30 +223,34 @@ export class Engine {
     entry.limit = limit
     entry.remaining = remaining
     if (allowed) return undefined
-    const retryAfter = Replies.formatRetryAfter(this.#settings.retryAfter, retryAfterMs, at)
-    return Answer.of(429, retryAfter === undefined ? {} : { "retry-after": retryAfter })
+    const retryAfter = ApiResponse.formatRetryAfter(this.#settings.retryAfter, retryAfterMs, at)
+    return ApiResponse.make(429, retryAfter === undefined ? {} : { "retry-after": retryAfter })
   }
 
-  /** What an honest server does with a request that it let in. */
+  /** Handles a request as the documented API does, without faults. */
   #create(
     entry: Entry,
     incoming: Incoming,
     named: Validation.Named | undefined,
     at: number,
-  ): Answer.Answer {
-    const refuse = (issues: ReadonlyArray<RequestIssue>) => {
+  ): ApiResponse.ApiResponse {
+    const reject = (issues: ReadonlyArray<RequestIssue>) => {
       entry.issues = issues
-      return Answer.of(400)
+      return ApiResponse.make(400)
     }
     if (named === undefined)
-      return refuse([
-        { path: ["identifier"], code: "PATH_INVALID", rule: "The path is percent-encoded UTF-8" },
+      return reject([
+        {
+          path: ["identifier"],
+          code: "PATH_INVALID",
+          rule: "The path must be percent-encoded UTF-8",
+        },
       ])
-    if (!isJson(single(incoming.headers["content-type"]))) return Answer.of(415)
-    if (incoming.body === undefined) return Answer.of(413)
-    if (Result.isFailure(named)) return refuse(named.failure)
+    if (!isJson(single(incoming.headers["content-type"]))) return ApiResponse.make(415)
+    if (incoming.body === undefined) return ApiResponse.make(413)
+    if (Result.isFailure(named)) return reject(named.failure)
     const payload = this.#read(incoming.body)
-    if (Result.isFailure(payload)) return refuse(payload.failure)
+    if (Result.isFailure(payload)) return reject(payload.failure)
     const { existing, lagMs, processingDelayMs } = this.#settings
     const { identifier, key } = named.success
     const result = this.store.commit(identifier, key, payload.success, at, {
@@ -252,30 +259,35 @@ export class Engine {
       processingDelayMs,
       maxContacts: this.#maxContacts,
     })
-    if (result === "full") return Answer.of(507)
+    if (result === "full") return ApiResponse.make(507)
     entry.result = result
-    if (result === "existed") return Replies.rejection(existing)
+    if (result === "existed") return ApiResponse.exists(existing)
     this.log.emit({ type: "contact", contact: { identifier, key } })
-    return Answer.of(200)
+    return ApiResponse.make(200)
   }
 
-  #decide(entry: Entry, answer: Answer.Answer, token?: Tokens.Token, fault?: FaultSpec): Decision {
+  #decide(
+    entry: Entry,
+    response: ApiResponse.ApiResponse,
+    token?: Tokens.Token,
+    fault?: FaultSpec,
+  ): Decision {
     const { latencyMs, rateLimitHeaders } = this.#settings
     if (fault?.status === 429) entry.remaining = 0
     const shown =
-      rateLimitHeaders === "all" || (rateLimitHeaders === "on-429" && answer.status === 429)
+      rateLimitHeaders === "all" || (rateLimitHeaders === "on-429" && response.status === 429)
     const headers =
       entry.limit === undefined || !shown || fault?.rateLimitHeaders === false
-        ? answer.headers
+        ? response.headers
         : {
             "x-ratelimit-limit": String(entry.limit),
             "x-ratelimit-remaining": String(entry.remaining ?? 0),
-            ...answer.headers,
+            ...response.headers,
           }
     const cut =
       fault?.raw !== undefined || (fault?.delivery !== undefined && cuts.has(fault.delivery))
-    if (entry.key !== undefined) this.store.decide(entry.key, cut ? 0 : answer.status)
-    if (typeof answer.body === "string") entry.answer = answer.body.slice(0, MAX_KEPT)
+    if (entry.key !== undefined) this.store.decide(entry.key, cut ? 0 : response.status)
+    if (typeof response.body === "string") entry.response = response.body.slice(0, MAX_KEPT)
     if (headers["retry-after"] !== undefined) entry.retryAfter = headers["retry-after"]
     const latency =
       typeof latencyMs === "number"
@@ -283,7 +295,7 @@ export class Engine {
         : latencyMs[0] + this.#random() * (latencyMs[1] - latencyMs[0])
     return {
       entry,
-      answer: { ...answer, headers },
+      response: { ...response, headers },
       delayMs: latency + (token?.delayMs ?? 0) + (fault?.delayMs ?? 0),
       fault,
     }

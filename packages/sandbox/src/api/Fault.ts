@@ -1,12 +1,14 @@
 /**
- * Which request is hit by which fault: pure description and matching. How a fault leaves is the doors' business.
+ * Which fault hits which request, and what it makes of the response. Pure description and matching; how a fault is
+ * delivered is up to the server.
  */
 import { configError, readFault } from "./Config.ts"
 import * as Preset from "./Preset.ts"
 import * as Random from "./Random.ts"
+import * as ApiResponse from "./Response.ts"
 import type { Fault, FaultSpec } from "../types.ts"
 
-/** What is looked at to find the fault of a request. */
+/** What the fault of a request is chosen by. */
 export interface Subject {
   readonly identifier: string | undefined
   readonly key: string | undefined
@@ -15,7 +17,7 @@ export interface Subject {
   readonly header: string | undefined
 }
 
-/** A fault that hits, and the name under which it is logged. */
+/** A fault that hits, and its name in the log. */
 export interface Hit {
   readonly name: string
   readonly spec: FaultSpec
@@ -30,11 +32,14 @@ interface Rule {
   hits: number
 }
 
+/** A page that responds with 200 to clients that follow the redirect of a fault. */
+export const REDIRECT_TRAP = "/v1/redirected"
+
 /** Replaces a preset by what it stands for. Throws a `TypeError` for an unknown one. */
 const resolve = (given: FaultSpec): FaultSpec => {
   if (given.preset === undefined) return given
   const found = Preset.parse(given.preset)
-  if (found === undefined) throw configError(`Fault: there is no preset ${given.preset}`)
+  if (found === undefined) throw configError(Preset.unknown(given.preset))
   return { ...found, ...given }
 }
 
@@ -49,11 +54,37 @@ const nameOf = (spec: FaultSpec): string => {
   return parts.length === 0 ? "custom" : parts.join("+")
 }
 
-/** Says whether a valid contact is created although the fault hits. */
+/** Checks whether a valid contact is created although the fault hits. */
 export const commits = (spec: FaultSpec): boolean =>
   spec.commit ?? (spec.raw === undefined && (spec.status === undefined || spec.status < 300))
 
-const fits = ({ match }: FaultSpec, subject: Subject): boolean => {
+/** Returns the response with the status, headers and body that the fault asks for. */
+export const applyFault = (
+  normal: ApiResponse.ApiResponse,
+  spec: FaultSpec | undefined,
+): ApiResponse.ApiResponse => {
+  if (spec === undefined) return normal
+  const status = spec.status ?? normal.status
+  const body =
+    spec.body === undefined
+      ? spec.status === undefined
+        ? normal.body
+        : ApiResponse.bodyOf(status)
+      : typeof spec.body === "string"
+        ? spec.body
+        : JSON.stringify(spec.body)
+  const headers: Record<string, string> = { ...normal.headers }
+  const retryAfter =
+    spec.retryAfter === undefined ? (spec.status === 429 ? 1 : null) : spec.retryAfter
+  if (retryAfter !== null) headers["retry-after"] = String(retryAfter)
+  if (spec.location !== undefined || (status >= 300 && status < 400))
+    headers["location"] = spec.location ?? REDIRECT_TRAP
+  for (const [name, value] of Object.entries(spec.headers ?? {}))
+    headers[name.toLowerCase()] = value
+  return { status, headers, body }
+}
+
+const matches = ({ match }: FaultSpec, subject: Subject): boolean => {
   if (match?.token !== undefined && match.token !== subject.token) return false
   const wanted = match?.identifier
   if (wanted === undefined) return true
@@ -61,6 +92,7 @@ const fits = ({ match }: FaultSpec, subject: Subject): boolean => {
   return wanted === subject.identifier || wanted === subject.key
 }
 
+/** The active faults, and how often each has hit. */
 export class Faults {
   readonly #seed: number
   readonly #initial: ReadonlyArray<FaultSpec>
@@ -75,7 +107,7 @@ export class Faults {
     this.reset()
   }
 
-  /** Adds a fault; throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for one that makes no sense. */
+  /** Adds a fault; throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` if it is invalid. */
   add(fault: FaultSpec | string): Fault {
     const given = readFault(typeof fault === "string" ? { preset: fault } : fault)
     const spec = resolve(given)
@@ -86,7 +118,7 @@ export class Faults {
     return describe(rule)
   }
 
-  /** Removes one fault or all; says whether there was one. */
+  /** Removes one fault or all; returns whether there was one. */
   remove(id?: number): boolean {
     const kept = id === undefined ? [] : this.#rules.filter((rule) => rule.id !== id)
     const removed = kept.length < this.#rules.length
@@ -94,11 +126,12 @@ export class Faults {
     return removed
   }
 
+  /** Lists the active faults in the order in which they were added. */
   list(): ReadonlyArray<Fault> {
     return this.#rules.map(describe)
   }
 
-  /** Goes back to the faults from the start, none of them used. */
+  /** Goes back to the initial faults, none of them used. */
   reset(): void {
     this.#rules = []
     this.#counted.clear()
@@ -106,8 +139,8 @@ export class Faults {
   }
 
   /**
-   * Finds the fault of a request and counts it: the header's, else the magic identifier's, else the first rule that fits.
-   * Throws a `TypeError` for a header that makes no sense.
+   * Finds the fault of a request and counts it: the header's, else the magic identifier's, else the first rule that
+   * matches. Throws a `TypeError` for an invalid header.
    */
   take(subject: Subject): Hit | undefined {
     if (subject.header !== undefined) {
@@ -120,7 +153,7 @@ export class Faults {
       if (spec !== undefined && this.#counts(subject.key, spec)) return { name: nameOf(spec), spec }
     }
     for (const rule of this.#rules) {
-      if (isSpent(rule) || !fits(rule.spec, subject)) continue
+      if (isSpent(rule) || !matches(rule.spec, subject)) continue
       if (rule.spec.probability !== undefined && rule.random() >= rule.spec.probability) continue
       rule.hits++
       return { name: rule.name, spec: rule.spec }

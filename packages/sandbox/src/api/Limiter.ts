@@ -1,7 +1,7 @@
 /**
- * The rate limiters an API can stand behind, as pure functions over JSON state.
- * No clock and no Effect inside: the caller says what time it is, in milliseconds, and keeps the state.
- * A request that is refused never counts against the limit.
+ * The rate limiters an API can have, as pure functions over JSON state.
+ * No clock and no Effect inside: the caller passes the time in milliseconds and keeps the state.
+ * A rate-limited request never counts against the limit.
  */
 
 /** Every limiter that can be simulated. */
@@ -24,7 +24,7 @@ export const kinds = [
  */
 export type LimiterKind = (typeof kinds)[number]
 
-/** Which limiter, how many requests (a whole number, 0 refuses everything), and per how many milliseconds. */
+/** The limiter, its number of requests (an integer; 0 rejects everything), and its window in milliseconds. */
 export interface LimiterOptions {
   readonly kind: LimiterKind
   readonly limit: number
@@ -34,7 +34,7 @@ export interface LimiterOptions {
 interface Base {
   readonly limit: number
   readonly windowMs: number
-  /** The newest time seen; an earlier one is read as this one. */
+  /** The latest time seen; an earlier one counts as this one. */
   readonly nowMs: number
 }
 
@@ -46,7 +46,7 @@ interface FixedWindow extends Base {
 
 interface SlidingLog extends Base {
   readonly kind: "sliding-log"
-  /** When each counted request was let in, oldest first. */
+  /** When each counted request was allowed, oldest first. */
   readonly log: ReadonlyArray<number>
 }
 
@@ -57,18 +57,18 @@ interface TokenBucket extends Base {
 
 interface Gcra extends Base {
   readonly kind: "gcra"
-  /** The theoretical arrival time: when the schedule will be even again. */
+  /** The theoretical arrival time: when the schedule is even again. */
   readonly tatMs: number
 }
 
-/** What a limiter remembers; survives `JSON.stringify` and back. */
+/** The state of a limiter; survives `JSON.stringify` and `JSON.parse`. */
 export type LimiterState = FixedWindow | SlidingLog | TokenBucket | Gcra
 
 /**
- * The answer to one request.
+ * The decision on one request.
  *
- * `remaining` counts what is left after this request. `retryAfterMs` is 0 when it was let in, else exact:
- * a request that much later is let in if none comes between. Whoever writes the header rounds up to whole seconds.
+ * `remaining` is what is left after this request. `retryAfterMs` is 0 if it was allowed, else exact: a request that much
+ * later is allowed if none comes in between. Writing the header rounds up to whole seconds.
  */
 export interface Decision {
   readonly allowed: boolean
@@ -77,19 +77,19 @@ export interface Decision {
   readonly retryAfterMs: number
 }
 
-/** A request let in because of rounding is cheaper than one that waits exactly as told and is refused. */
+/** Allowing a request because of rounding costs less than rejecting one that waited exactly as long as told. */
 const epsilon = 1e-6
 
 const checked = (limit: number, windowMs: number): void => {
   if (!Number.isSafeInteger(limit) || limit < 0) {
-    throw new RangeError("limit must be a whole number, 0 or more")
+    throw new RangeError(`\`limit\` must be an integer, 0 or more (got ${limit})`)
   }
   if (!Number.isFinite(windowMs) || windowMs <= 0) {
-    throw new RangeError("windowMs must be a number of milliseconds above 0")
+    throw new RangeError(`\`windowMs\` must be a number of milliseconds above 0 (got ${windowMs})`)
   }
 }
 
-/** Makes a limiter that has seen no request. Throws a `RangeError` for a limit or window that makes no sense. */
+/** Creates a limiter that has seen no request. Throws a `RangeError` for an invalid limit or window. */
 export const make = ({ kind, limit, windowMs }: LimiterOptions): LimiterState => {
   checked(limit, windowMs)
   const base: Base = { limit, windowMs, nowMs: Number.MIN_SAFE_INTEGER }
@@ -107,8 +107,8 @@ export const make = ({ kind, limit, windowMs }: LimiterOptions): LimiterState =>
 }
 
 /**
- * Changes limit, window or both while running. What was let in before still counts: a window keeps its start,
- * a bucket its tokens (never more than the new limit).
+ * Changes limit, window or both while running. Requests that were allowed before still count: a window keeps its start, a
+ * bucket its tokens (never more than the new limit).
  */
 export const reconfigure = (
   state: LimiterState,
@@ -135,13 +135,13 @@ export const reconfigure = (
   }
 }
 
-/** Asks for one request at `nowMs`. Pure: taking the decision without keeping the state is a way to look ahead. */
+/** Decides on one request at `nowMs`. Pure: ignore the returned state to look ahead. */
 export const take = (
   state: LimiterState,
   nowMs: number,
 ): { readonly decision: Decision; readonly state: LimiterState } => {
   const now = Math.max(nowMs, state.nowMs)
-  if (state.limit === 0) return refuse(state, state.windowMs, { ...state, nowMs: now })
+  if (state.limit === 0) return reject(state, state.windowMs, { ...state, nowMs: now })
   switch (state.kind) {
     case "fixed-window-aligned":
     case "fixed-window-first-request":
@@ -165,12 +165,12 @@ const admit = (remaining: number, state: LimiterState) => ({
   state,
 })
 
-const refuse = (options: Base, retryAfterMs: number, state: LimiterState) => ({
+const reject = (options: Base, retryAfterMs: number, state: LimiterState) => ({
   decision: { allowed: false, limit: options.limit, remaining: 0, retryAfterMs },
   state,
 })
 
-/** The window that `now` falls into, without counting a request. */
+/** Returns the window that contains `now`, without counting a request. */
 const window = (
   state: FixedWindow,
   now: number,
@@ -188,7 +188,7 @@ const window = (
 const takeFixed = (state: FixedWindow, now: number) => {
   const { used, windowStartMs } = window(state, now)
   if (used >= state.limit) {
-    return refuse(state, windowStartMs + state.windowMs - now, {
+    return reject(state, windowStartMs + state.windowMs - now, {
       ...state,
       nowMs: now,
       used,
@@ -201,10 +201,10 @@ const takeFixed = (state: FixedWindow, now: number) => {
 const takeSliding = (state: SlidingLog, now: number) => {
   const firstLive = state.log.findIndex((time) => time + state.windowMs > now)
   const log = firstLive < 0 ? [] : state.log.slice(firstLive)
-  // The newest request that must leave the window before another fits; more than one after the limit was lowered.
+  // the newest request that must leave the window before another fits; more than one after the limit was lowered
   const blocking = log[log.length - state.limit]
   if (blocking !== undefined) {
-    return refuse(state, blocking + state.windowMs - now, { ...state, nowMs: now, log })
+    return reject(state, blocking + state.windowMs - now, { ...state, nowMs: now, log })
   }
   log.push(now)
   return admit(state.limit - log.length, { ...state, nowMs: now, log })
@@ -216,7 +216,7 @@ const refilled = (state: TokenBucket, now: number): number =>
 const takeToken = (state: TokenBucket, now: number) => {
   const tokens = refilled(state, now)
   if (tokens + epsilon < 1) {
-    return refuse(state, ((1 - tokens) * state.windowMs) / state.limit, {
+    return reject(state, ((1 - tokens) * state.windowMs) / state.limit, {
       ...state,
       nowMs: now,
       tokens,
@@ -231,7 +231,7 @@ const takeGcra = (state: Gcra, now: number) => {
   const tatMs = Math.max(state.tatMs, now) + interval
   const ahead = tatMs - now
   if (ahead > state.windowMs + epsilon) {
-    return refuse(state, ahead - state.windowMs, { ...state, nowMs: now })
+    return reject(state, ahead - state.windowMs, { ...state, nowMs: now })
   }
   return admit(Math.floor((state.windowMs - ahead) / interval + epsilon), {
     ...state,

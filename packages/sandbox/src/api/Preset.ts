@@ -1,7 +1,7 @@
 /**
- * Faults by name, as they stand in magic identifiers and the `X-Sandbox` header: a preset and its modifiers, joined by
- * `-`. A length of time (`7s`, `250ms`), `x3` for three times, `before` or `after` for the contact not being or being
- * created.
+ * Faults by name, as written in magic identifiers and the `X-Sandbox` header: a preset and its modifiers, joined by `-`.
+ * A modifier is a duration (`7s`, `250ms`), `x3` for three times, `before` (the contact is not created) or `after` (it
+ * is).
  */
 import { configError } from "./Config.ts"
 import type { FaultSpec } from "../types.ts"
@@ -13,7 +13,7 @@ const html = (title: string): FaultSpec => ({
 
 const megabyte = 2 ** 20
 
-/** Every preset but the plain statuses. */
+/** Every preset except the plain statuses. */
 export const presets: Readonly<Record<string, FaultSpec>> = {
   drop: { delivery: "drop" },
   fin: { delivery: "fin" },
@@ -23,7 +23,7 @@ export const presets: Readonly<Record<string, FaultSpec>> = {
   "truncate-chunked": { delivery: "truncate-chunked" },
   "truncate-close": { delivery: "truncate-close" },
   garbage: { delivery: "garbage" },
-  drip: { delivery: "drip", intervalMs: 1000 },
+  trickle: { delivery: "trickle", intervalMs: 1000 },
   slow: { delayMs: 3000 },
   "html-502": { status: 502, ...html("502 Bad Gateway") },
   portal: { status: 200, commit: false, ...html("Welcome to the guest network") },
@@ -60,13 +60,17 @@ const modify = (spec: FaultSpec, modifier: string): FaultSpec | undefined => {
   if (times !== undefined) return { ...spec, times: Number(times) }
   const ms = duration(modifier)
   if (ms === undefined) return undefined
-  if (spec.delivery === "drip") return { ...spec, intervalMs: ms }
+  if (spec.delivery === "trickle") return { ...spec, intervalMs: ms }
   return spec.status === 429 || spec.status === 503
     ? { ...spec, retryAfter: ms / 1000 }
     : { ...spec, delayMs: ms }
 }
 
-/** Reads a preset with its modifiers; `undefined` for anything else. */
+/** Explains that a preset does not exist. */
+export const unknown = (text: string): string =>
+  `unknown preset ${JSON.stringify(text)}: expected a status from 200 to 599 or a preset such as 429-7s-x3, drop-before or html-502`
+
+/** Reads a preset with its modifiers; returns `undefined` for anything else. */
 export const parse = (text: string): FaultSpec | undefined => {
   const name = names.find((known) => text === known || text.startsWith(`${known}-`))
   const status = /^([2-5]\d\d)(?:-|$)/.exec(text)?.[1]
@@ -94,7 +98,7 @@ export const fromIdentifier = (identifier: string): FaultSpec | undefined =>
 
 /**
  * Reads an `X-Sandbox` header: `respond=429; retry-after=7; times=3`, or `respond=` and any preset. Also `delay=250`
- * (milliseconds), `location=…` and `probability=0.5`. Throws a `TypeError` that says what is wrong.
+ * (milliseconds), `location=…` and `probability=0.5`. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"`.
  */
 export const fromHeader = (text: string): FaultSpec => {
   let spec: FaultSpec = {}
@@ -110,7 +114,7 @@ export const fromHeader = (text: string): FaultSpec => {
         break
       case "respond": {
         const found = parse(value)
-        if (found === undefined) throw configError("X-Sandbox: respond is a status or a preset")
+        if (found === undefined) throw configError(`X-Sandbox: ${unknown(value)}`)
         spec = { ...found, ...spec }
         break
       }
@@ -125,13 +129,13 @@ export const fromHeader = (text: string): FaultSpec => {
       case "probability": {
         const number = Number(value)
         if (value === "" || !Number.isFinite(number) || number < 0)
-          throw configError(`X-Sandbox: ${name} is a number`)
+          throw configError(`X-Sandbox: \`${name}\` must be a number, 0 or more`)
         spec = { ...spec, [name === "delay" ? "delayMs" : name]: number }
         break
       }
       default:
         throw configError(
-          "X-Sandbox: respond, retry-after, times, delay, location and probability are known",
+          "X-Sandbox: expected only respond, retry-after, times, delay, location and probability, as in respond=429; retry-after=7",
         )
     }
   }

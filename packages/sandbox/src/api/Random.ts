@@ -1,6 +1,6 @@
-/** A seeded source of numbers, so that whatever is drawn at random can be drawn again. */
+/** A seeded source of random numbers, so that every run can be repeated. */
 
-/** Draws numbers from 0 up to 1: the same ones for the same seed (mulberry32). */
+/** Creates a source of numbers from 0 up to 1: the same numbers for the same seed (mulberry32). */
 export const make = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {

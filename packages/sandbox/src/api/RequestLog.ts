@@ -1,16 +1,17 @@
 /**
- * The last requests and what was answered, and whoever listens to them.
+ * The last requests with their responses, and the listeners that follow them.
  */
 import type { SandboxEvent, SandboxRequest, TimelinePoint } from "../types.ts"
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-/** A request while it is being answered. */
+/** A request in progress. */
 export type Entry = Mutable<SandboxRequest>
 
 /** The most characters of a body that are kept. */
 export const MAX_KEPT = 8192
 
+/** Keeps a bounded number of requests and notifies listeners. */
 export class RequestLog {
   #entries: Array<Entry> = []
   #nextSeq = 1
@@ -21,32 +22,32 @@ export class RequestLog {
     this.#max = max
   }
 
-  /** Keeps a request and tells the listeners. */
+  /** Keeps a request and notifies the listeners. */
   add(request: Omit<SandboxRequest, "seq">): Entry {
     const entry: Entry = { seq: this.#nextSeq++, ...request }
     this.#entries.push(entry)
-    // cut rarely, so that a full log costs nothing per request
+    // trimmed rarely, so that a full log costs nothing per request
     if (this.#entries.length >= this.#max * 2) this.#entries = this.#entries.slice(-this.#max)
     this.emit({ type: "request", request: entry })
     return entry
   }
 
-  /** Marks how a request ended; the first end stands. */
-  end(entry: Entry, state: "answered" | "cut" | "gone", at: number, status?: number): void {
-    if (entry.state !== "waiting") return
-    entry.state = state
+  /** Records how a request ended; only the first end counts. */
+  end(entry: Entry, phase: "responded" | "cut" | "gone", at: number, status?: number): void {
+    if (entry.phase !== "waiting") return
+    entry.phase = phase
     entry.ms = Math.max(0, at - entry.at)
-    if (state === "answered" && status !== undefined) entry.status = status
-    this.emit({ type: "answer", request: entry })
+    if (phase === "responded" && status !== undefined) entry.status = status
+    this.emit({ type: "response", request: entry })
   }
 
-  /** Lists requests after a sequence number, oldest first. */
+  /** Lists the requests after a sequence number, oldest first. */
   list(since = 0): ReadonlyArray<SandboxRequest> {
     const kept = this.#entries.slice(-this.#max)
     return kept.filter((entry) => entry.seq > since).map((entry) => ({ ...entry }))
   }
 
-  /** Lists the answered requests as points of a plot. */
+  /** Lists the requests that got a response as points of a plot. */
   timeline(): ReadonlyArray<TimelinePoint> {
     const points: Array<TimelinePoint> = []
     for (const { at, limit, ms, remaining, status } of this.#entries.slice(-this.#max)) {
@@ -62,7 +63,7 @@ export class RequestLog {
     return points
   }
 
-  /** Forgets the requests whose identifier holds the query, or all; returns how many. */
+  /** Removes the requests whose identifier contains the query, or all; returns how many. */
   remove(query = ""): number {
     const kept = this.#entries
       .slice(-this.#max)
@@ -72,12 +73,13 @@ export class RequestLog {
     return removed
   }
 
-  /** Calls the listener with everything that happens; returns how to stop it. */
+  /** Calls the listener with every event; returns a function that stops it. */
   subscribe(listener: (event: SandboxEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
+  /** Notifies the listeners of an event. */
   emit(event: SandboxEvent): void {
     for (const listener of this.#listeners) listener(event)
   }

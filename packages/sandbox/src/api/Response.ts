@@ -1,5 +1,7 @@
 /**
- * The answers of the documented API, in its shapes: `code` a string on success, an integer on errors (W5 to W9).
+ * The responses of the documented API, in its shapes: `code` is a string on success and an integer on errors (W5 to W9).
+ * What the documentation leaves open, the settings decide: the form of `Retry-After`, the response for a contact that
+ * exists.
  */
 import type {
   BadRequest,
@@ -9,11 +11,13 @@ import type {
   Unauthorized,
 } from "@aelyst/core/contract"
 
+import type { Existing, SandboxSettings } from "../types.ts"
+
 /** Headers by lower-case name. */
 export type Headers = Readonly<Record<string, string>>
 
-/** What is sent, before anything bends it. */
-export interface Answer {
+/** What is sent, before a fault changes it. */
+export interface ApiResponse {
   readonly status: number
   readonly headers: Headers
   readonly body: string | Uint8Array
@@ -35,7 +39,7 @@ const documented: {
   500: { code: 500, message: "Unexpected error occurred" },
 }
 
-// The page is silent about these (D6); they keep the shape of its errors.
+// The documentation does not mention these (D6); they keep the shape of its errors.
 const others: Readonly<Record<number, string>> = {
   403: "Forbidden",
   404: "Not Found",
@@ -54,12 +58,11 @@ const others: Readonly<Record<number, string>> = {
 
 const isDocumented = (status: number): status is Documented => Object.hasOwn(documented, status)
 
-/** Says what the message of a contact that exists is (D3). */
-export const EXISTS = "Contact already exists."
+const EXISTS = "Contact already exists."
 
 const bodies = new Map<number, string>()
 
-/** Returns the body of a status as the page shows it, or in the same shape. */
+/** Returns the body of a status as documented, or in the same shape. */
 export const bodyOf = (status: number): string => {
   const known = bodies.get(status)
   if (known !== undefined) return known
@@ -76,13 +79,43 @@ export const bodyOf = (status: number): string => {
 
 const json: Headers = { "content-type": "application/json" }
 
-/** Makes an answer of JSON. */
-export const of = (status: number, headers?: Headers, body: string = bodyOf(status)): Answer => ({
+/** Creates a response of JSON. */
+export const make = (
+  status: number,
+  headers?: Headers,
+  body: string = bodyOf(status),
+): ApiResponse => ({
   status,
   headers: headers === undefined ? json : { ...json, ...headers },
   body,
 })
 
+/** Creates the response for a contact that exists, in the configured form (D3). */
+export const exists = (existing: Existing): ApiResponse => {
+  if (existing === "reject=object")
+    return make(400, undefined, JSON.stringify({ code: 400, message: { error: EXISTS } }))
+  const status = existing === "reject=409" ? 409 : existing === "reject=403" ? 403 : 400
+  return make(status, undefined, JSON.stringify({ code: status, message: EXISTS }))
+}
+
+/** Writes `Retry-After` in the configured form (D8); `undefined` omits it. */
+export const formatRetryAfter = (
+  form: Required<SandboxSettings>["retryAfter"],
+  ms: number,
+  at: number,
+): string | undefined => {
+  switch (form) {
+    case "integer":
+      return String(Math.ceil(ms / 1000))
+    case "fraction":
+      return String(Math.ceil(ms) / 1000)
+    case "date":
+      return new Date(Math.ceil((at + ms) / 1000) * 1000).toUTCString()
+    case "none":
+      return undefined
+  }
+}
+
 /** Returns the length of a body in bytes. */
-export const byteLength = (body: Answer["body"]): number =>
+export const byteLength = (body: ApiResponse["body"]): number =>
   typeof body === "string" ? Buffer.byteLength(body) : body.byteLength

@@ -1,6 +1,6 @@
 /**
- * Reads what a request names and carries, with the decoders of the contract (W2 to W4): the identifier from the path,
- * the payload from the body, the custom fields by their declarations.
+ * Validates a request with the decoders of the contract (W2 to W4): the identifier in the path, the payload in the body,
+ * and custom fields against their declarations.
  */
 import { CustomField, Identifier, validate } from "@aelyst/core"
 import { createContact, Payload } from "@aelyst/core/contract"
@@ -10,7 +10,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 
 import type { RequestIssue, SandboxOptions } from "../types.ts"
 
-/** Where the API is mounted. */
+/** The path below which the API is mounted. */
 const MOUNT = "/v1"
 /** The most bytes of a body. */
 export const MAX_BODY = 102_400
@@ -19,7 +19,7 @@ export const MAX_BODY = 102_400
 const prefix = MOUNT + createContact.path.slice(0, createContact.path.indexOf(":"))
 const method: string = createContact.method
 
-/** Finds the identifier of a request to the endpoint; `undefined` for any other request, `null` where it is unreadable. */
+/** Finds the identifier of a request to the endpoint; `undefined` for any other request, `null` if it cannot be decoded. */
 export const route = (requestMethod: string, target: string): string | null | undefined => {
   if (requestMethod !== method || !target.startsWith(prefix)) return undefined
   const query = target.indexOf("?")
@@ -46,22 +46,22 @@ const toIssues = (error: Schema.SchemaError): ReadonlyArray<RequestIssue> =>
     rule: message,
   }))
 
-/** Explains a refused payload as the client would have; what the client forgives is explained by the contract. */
+/** Explains an invalid payload as the client would; what the client accepts is explained by the contract. */
 const explain = (parsed: unknown, error: Schema.SchemaError): ReadonlyArray<RequestIssue> => {
   const checked = validate("explained", parsed)
   return Result.isFailure(checked) ? checked.failure : toIssues(error)
 }
 
-/** Reads a body; fails with every broken rule. */
+/** Validates a body; fails with every broken rule. */
 export type Reader = (
   body: string,
 ) => Result.Result<typeof Payload.Type, ReadonlyArray<RequestIssue>>
 
 const notJson: ReadonlyArray<RequestIssue> = [
-  { path: [], code: "JSON_INVALID", rule: "The body is JSON" },
+  { path: [], code: "JSON_INVALID", rule: "The body must be JSON" },
 ]
 
-/** Makes the reader of bodies. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for fields that cannot be. */
+/** Creates the validator of bodies. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for invalid declarations. */
 export const makeReader = (fields: SandboxOptions["fields"]): Reader => {
   const catalogue = fields === undefined ? undefined : CustomField.define({ ...fields })
   const checkFields = (payload: typeof Payload.Type): ReadonlyArray<RequestIssue> => {
@@ -75,7 +75,7 @@ export const makeReader = (fields: SandboxOptions["fields"]): Reader => {
           ? {
               path: [...path, "name"],
               code: "CUSTOM_FIELD_UNKNOWN",
-              rule: "This custom field is not declared",
+              rule: "The custom field must be declared",
             }
           : given.value === undefined
             ? undefined
@@ -98,12 +98,12 @@ export const makeReader = (fields: SandboxOptions["fields"]): Reader => {
   }
 }
 
-/** What a path's identifier stands for. */
+/** An identifier with the key of its contact, or what is wrong with it. */
 export type Named = Result.Result<
   { readonly identifier: string; readonly key: string },
   ReadonlyArray<RequestIssue>
 >
 
-/** Reads an identifier and the key of its contact. */
+/** Validates an identifier and returns the key of its contact. */
 export const readIdentifier = (identifier: string): Named =>
   Result.map(Identifier.parse(identifier), (id) => ({ identifier: id, key: Identifier.key(id) }))

@@ -1,12 +1,14 @@
 /**
- * The command line of the sandbox: flags in, options out, or a sentence that says what is wrong.
+ * The command line of the sandbox: turns arguments into options, or says what is wrong with them.
  */
 import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 
+import { choice, existings, rateLimitHeaders, retryAfterForms } from "../api/Config.ts"
+import { kinds } from "../api/Limiter.ts"
 import type { FaultSpec, SandboxOptions } from "../types.ts"
 
-/** Is what the user got wrong; the command prints it with the usage and exits with 2. */
+/** A mistake in the arguments; the command prints it with the usage and exits with 2. */
 export class UsageError extends Error {}
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
@@ -44,50 +46,57 @@ const flags = {
   version: { type: "boolean", short: "V" },
 } as const
 
-/** Lists the flags and what they do. */
+/** Returns the help text: the commands and flags. */
 export const usage = (program: string): string => `Usage:
-  ${program} [start] [flags]             serve until stopped
-  ${program} exec [flags] -- <command>   run a command against a sandbox of its own
-  ${program} fault <preset> [flags]      add a fault to the sandbox that runs on --port
-  ${program} reset [--port <n>]          forget what the sandbox on --port has seen
-  ${program} open [--port <n>]           show its inspector in a browser
+  ${program} [start] [flags]             run until stopped
+  ${program} exec [flags] -- <command>   run a command with its own sandbox
+  ${program} fault <preset> [flags]      add a fault to the running sandbox
+  ${program} reset [--port <n>]          remove contacts, requests and added faults
+  ${program} open [--port <n>]           open the inspector in a browser
 
 Flags:
-  --port <n>                    default 4242, or the next free one
+  --port <n>                    default 4242, or the next free port
   --host <address>              default 127.0.0.1
-  --limit <n>  --window <time>  default 10 per 1s; times: 500ms 2s 5m
+  --limit <n>  --window <time>  requests per window, default 10 per 1s; times: 500ms 2s 5m
   --limiter <kind>              fixed-window-aligned, fixed-window-first-request, sliding-log,
                                 token-bucket or gcra
-  --rate-limit-headers <when>   all, on-429 or none; --no-headers is none, Retry-After included
+  --rate-limit-headers <when>   all, on-429 or none; --no-headers also omits Retry-After
   --retry-after <form>          integer, fraction, date or none
-  --existing <what>             reject, reject=403, reject=409, reject=object, merge or duplicate
-  --processing-delay <time>     how long a new contact is processing
-  --lag <time>                  how long the search for duplicates is blind to a new contact
-  --latency <time|from..to>     before every answer, such as 20ms..200ms
-  --fault <preset>              from the start, such as 429-7s-x3 or drop-before; repeatable
+  --existing <mode>             reject, reject=403, reject=409, reject=object, merge or duplicate
+  --processing-delay <time>     how long a new contact stays in processing
+  --lag <time>                  how long the search for duplicates does not see a new contact
+  --latency <time|from..to>     delay before every response, such as 20ms..200ms
+  --fault <preset>              active from the start, such as 429-7s-x3 or drop-before; repeatable
   --error-rate <list>           such as 500=1%,drop=0.5%
-  --seed <n>                    for everything drawn at random
-  --clock virtual               time moves by POST /_sandbox/clock alone
-  --fields <file.json>          names and types of the custom fields that exist
-  --data <file.jsonl>           keep the contacts in a file, and take those that it holds
-  --allow-host <name>           one more name in the Host header; repeatable
+  --seed <n>                    for everything that is drawn at random
+  --clock virtual               time moves only by POST /_sandbox/clock
+  --fields <file.json>          names and types of the custom fields
+  --data <file.jsonl>           load the contacts of a file, and keep them there
+  --allow-host <name>           accept this name in the Host header; repeatable
   --max-connections <n>         default 256
-  --admin, --no-admin           /_sandbox on or off; default on for loopback alone
+  --admin, --no-admin           serve /_sandbox or not; by default only on loopback
   --times <n> --probability <p> --identifier <identifier> --token <token>     for fault
   -q, --quiet                   no request log
   --no-color  -h, --help  -V, --version
 `
 
-/** Reads a length of time, in milliseconds. */
+const invalid = (flag: string, text: string, expected: string): UsageError =>
+  new UsageError(`invalid value ${JSON.stringify(text)} for --${flag}: expected ${expected}`)
+
+/** Reads a duration, in milliseconds. */
 const readTime = (flag: string, text: string): number => {
   const found = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text)
-  if (found === null) throw new UsageError(`--${flag} takes a time such as 500ms, 2s or 5m`)
+  if (found === null) throw invalid(flag, text, "a duration such as 500ms, 2s or 5m")
   return Number(found[1]) * (found[2] === "m" ? 60_000 : found[2] === "s" ? 1000 : 1)
 }
 
 const readCount = (flag: string, text: string, most = Number.MAX_SAFE_INTEGER): number => {
   if (!/^\d{1,15}$/.test(text) || Number(text) > most)
-    throw new UsageError(`--${flag} takes a whole number${most < 2 ** 20 ? ` up to ${most}` : ""}`)
+    throw invalid(
+      flag,
+      text,
+      most < 2 ** 20 ? `an integer between 0 and ${most}` : "an integer, 0 or more",
+    )
   return Number(text)
 }
 
@@ -95,7 +104,7 @@ const readShare = (flag: string, text: string): number => {
   const found = /^(\d+(?:\.\d+)?)(%)?$/.exec(text)
   const share = Number(found?.[1]) / (found?.[2] === "%" ? 100 : 1)
   if (!(share >= 0 && share <= 1))
-    throw new UsageError(`--${flag} takes a share such as 5% or 0.05`)
+    throw invalid(flag, text, "a share between 0 and 1, such as 0.05 or 5%")
   return share
 }
 
@@ -114,24 +123,24 @@ const readErrorRate = (text: string): ReadonlyArray<FaultSpec> =>
 
 const readFields = (file: string): NonNullable<SandboxOptions["fields"]> => {
   try {
-    // safe: the engine checks every declaration and refuses what is none
+    // safe: the engine checks every declaration
     return JSON.parse(readFileSync(file, "utf8")) as NonNullable<SandboxOptions["fields"]>
   } catch {
-    throw new UsageError(`--fields: ${file} is not a readable file of JSON`)
+    throw invalid("fields", file, "a readable file of JSON")
   }
 }
 
 const oneOf = <const A extends string>(flag: string, text: string, known: ReadonlyArray<A>): A => {
   const found = known.find((name) => name === text)
-  if (found === undefined) throw new UsageError(`--${flag} takes ${known.join(", ")}`)
+  if (found === undefined) throw invalid(flag, text, choice(known))
   return found
 }
 
-/** What the user asked for. */
+/** The parsed arguments. */
 export interface Invocation {
   readonly verb: "start" | "exec" | "fault" | "reset" | "open" | "help" | "version"
   readonly options: SandboxOptions
-  /** Whether the port was given. */
+  /** The value of --port, if given. */
   readonly port: number | undefined
   /** The command after `exec`. */
   readonly command: ReadonlyArray<string>
@@ -143,11 +152,18 @@ export interface Invocation {
 
 type Values = ReturnType<typeof parse>["values"]
 
+/** Shortens the messages of `parseArgs`, which also tell how to pass positionals. */
+const explain = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : ""
+  const unknown = /^Unknown option '(.+?)'/.exec(message)?.[1]
+  return unknown === undefined ? (message.split("\n", 1)[0] ?? "") : `unknown flag ${unknown}`
+}
+
 const parse = (argv: ReadonlyArray<string>) => {
   try {
     return parseArgs({ args: [...argv], options: flags, allowPositionals: true, strict: true })
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "The flags could not be read")
+    throw new UsageError(explain(error))
   }
 }
 
@@ -156,33 +172,18 @@ const readOptions = (values: Values): SandboxOptions => {
   if (values.host !== undefined) options.host = values.host
   if (values.limit !== undefined) options.limit = readCount("limit", values.limit)
   if (values.window !== undefined) options.windowMs = readTime("window", values.window)
-  if (values.limiter !== undefined)
-    options.limiter = oneOf("limiter", values.limiter, [
-      "fixed-window-aligned",
-      "fixed-window-first-request",
-      "sliding-log",
-      "token-bucket",
-      "gcra",
-    ])
+  if (values.limiter !== undefined) options.limiter = oneOf("limiter", values.limiter, kinds)
   if (values.existing !== undefined)
-    options.existing = oneOf("existing", values.existing, [
-      "reject",
-      "reject=403",
-      "reject=409",
-      "reject=object",
-      "merge",
-      "duplicate",
-    ])
+    options.existing = oneOf("existing", values.existing, existings)
   if (values.latency !== undefined) options.latencyMs = readLatency(values.latency)
   const delay = values["processing-delay"]
   if (delay !== undefined) options.processingDelayMs = readTime("processing-delay", delay)
   if (values.lag !== undefined) options.lagMs = readTime("lag", values.lag)
   const form = values["retry-after"]
-  if (form !== undefined)
-    options.retryAfter = oneOf("retry-after", form, ["integer", "fraction", "date", "none"])
+  if (form !== undefined) options.retryAfter = oneOf("retry-after", form, retryAfterForms)
   const when = values["rate-limit-headers"]
   if (when !== undefined)
-    options.rateLimitHeaders = oneOf("rate-limit-headers", when, ["all", "on-429", "none"])
+    options.rateLimitHeaders = oneOf("rate-limit-headers", when, rateLimitHeaders)
   if (values["no-headers"] === true) {
     options.rateLimitHeaders = "none"
     options.retryAfter = "none"
@@ -203,7 +204,8 @@ const readOptions = (values: Values): SandboxOptions => {
 }
 
 const readFaultFlags = (preset: string | undefined, values: Values): FaultSpec => {
-  if (preset === undefined) throw new UsageError("fault takes a preset, such as 500 or drop-before")
+  if (preset === undefined)
+    throw new UsageError("fault needs a preset, such as fault 500 or fault drop-before")
   const match = {
     ...(values.identifier !== undefined && { identifier: values.identifier }),
     ...(values.token !== undefined && { token: values.token }),
@@ -218,7 +220,7 @@ const readFaultFlags = (preset: string | undefined, values: Values): FaultSpec =
   }
 }
 
-/** Reads a command line. Throws a `UsageError`. */
+/** Parses the arguments. Throws a `UsageError`. */
 export const read = (argv: ReadonlyArray<string>): Invocation => {
   const dashes = argv.indexOf("--")
   const { positionals, values } = parse(dashes === -1 ? argv : argv.slice(0, dashes))
@@ -229,13 +231,20 @@ export const read = (argv: ReadonlyArray<string>): Invocation => {
       : values.version === true
         ? "version"
         : (["start", "exec", "fault", "reset", "open"] as const).find((name) => name === given)
-  if (verb === undefined) throw new UsageError(`There is no ${given}`)
+  if (verb === undefined)
+    throw new UsageError(
+      `unknown command ${JSON.stringify(given)}: expected start, exec, fault, reset or open`,
+    )
   const extra = verb === "fault" ? more[0] : preset
   if (extra !== undefined && verb !== "help" && verb !== "version")
-    throw new UsageError(`What is ${extra}? The command of exec goes after --`)
+    throw new UsageError(
+      `unexpected argument ${JSON.stringify(extra)}${verb === "exec" ? ": write the command after --" : ""}`,
+    )
   const command = dashes === -1 ? [] : argv.slice(dashes + 1)
-  if (verb === "exec" && command.length === 0) throw new UsageError("exec takes a command after --")
-  if (verb !== "exec" && command.length > 0) throw new UsageError("Only exec takes a command")
+  if (verb === "exec" && command.length === 0)
+    throw new UsageError("exec needs a command after --, as in exec -- npm test")
+  if (verb !== "exec" && command.length > 0)
+    throw new UsageError("only exec takes a command after --")
   return {
     verb,
     options: readOptions(values),

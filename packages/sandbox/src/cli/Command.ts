@@ -5,7 +5,7 @@ import { spawn } from "node:child_process"
 import { constants } from "node:os"
 
 import * as Arguments from "./Arguments.ts"
-import { isConfigError } from "../api/Config.ts"
+import { isConfigError, isRecord } from "../api/Config.ts"
 import * as Console from "./Console.ts"
 import { Sandbox } from "../Sandbox.ts"
 import type { FaultSpec, SandboxIo } from "../types.ts"
@@ -17,7 +17,7 @@ const DEFAULT_PORT = 4242
 const codeOf = (error: unknown): unknown =>
   error instanceof Error && "code" in error ? error.code : undefined
 
-/** Starts on the given port, or from the default one on the next that is free. */
+/** Starts on the given port, or on the first free one from the default port on. */
 const start = async ({ options, port }: Arguments.Invocation): Promise<Sandbox> => {
   if (port !== undefined) return Sandbox.start({ ...options, port })
   for (let next = DEFAULT_PORT; next < DEFAULT_PORT + 100; next++) {
@@ -30,6 +30,15 @@ const start = async ({ options, port }: Arguments.Invocation): Promise<Sandbox> 
   return Sandbox.start(options)
 }
 
+const cannotListen = {
+  EADDRINUSE: "the port is in use; choose another one with --port",
+  EACCES: "not allowed to listen on this port; choose one above 1023 with --port",
+  EADDRNOTAVAIL: "this machine does not have the address of --host",
+} as const
+
+const isListenCode = (code: unknown): code is keyof typeof cannotListen =>
+  typeof code === "string" && Object.hasOwn(cannotListen, code)
+
 const stopped = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve()
@@ -40,7 +49,7 @@ const exitCodeOf = (reason: unknown): number => (reason === "SIGTERM" ? 143 : 13
 
 const logTo = (sandbox: Sandbox, io: SandboxIo, paint: Console.Paint): void => {
   sandbox.subscribe((event) => {
-    if (event.type === "answer") io.stderr.write(Console.requestLine(event.request, paint))
+    if (event.type === "response") io.stderr.write(Console.requestLine(event.request, paint))
   })
 }
 
@@ -53,14 +62,14 @@ const serve = async (invocation: Arguments.Invocation, io: SandboxIo): Promise<n
   return exitCodeOf(io.signal.reason)
 }
 
-/** Runs a command with the two variables set; returns its exit code. */
+/** Runs a command with both variables set; returns its exit code. */
 const exec = async (invocation: Arguments.Invocation, io: SandboxIo): Promise<number> => {
   const { command, options, port } = invocation
   await using sandbox = await Sandbox.start({ ...options, port: port ?? 0 })
   const [file = "", ...args] = command
   const child = spawn(file, args, {
     stdio: "inherit",
-    // npm and the like are scripts there
+    // npm and similar commands are scripts there
     shell: process.platform === "win32",
     env: { ...io.env, AELYST_BASE_URL: sandbox.baseUrl, AELYST_TOKEN: sandbox.tokens.ok },
   })
@@ -76,15 +85,32 @@ const exec = async (invocation: Arguments.Invocation, io: SandboxIo): Promise<nu
     })
   } catch (error) {
     const missing = codeOf(error) === "ENOENT"
-    io.stderr.write(`error: ${file} could not be started${missing ? ": not found" : ""}\n`)
+    io.stderr.write(
+      missing
+        ? `error: command not found: ${file}\n`
+        : `error: cannot start ${file} (${String(codeOf(error))})\n`,
+    )
     return missing ? 127 : 126
   } finally {
     io.signal.removeEventListener("abort", forward)
   }
 }
 
-/** Sends one request to the control API of a sandbox that runs. */
-const control = async (
+/** Reads the message of an error response of the admin API. */
+const messageOf = (text: string): string | undefined => {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isRecord(body) && typeof body["message"] === "string" ? body["message"] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const notRunning = (url: string): string =>
+  `error: no sandbox is running at ${url} (start one, or name its port with --port)\n`
+
+/** Sends one request to the admin API of a running sandbox. */
+const callAdmin = async (
   { port }: Arguments.Invocation,
   io: SandboxIo,
   path: string,
@@ -105,15 +131,17 @@ const control = async (
       io.stdout.write(`${text}\n`)
       return 0
     }
-    io.stderr.write(`error: the sandbox answered ${response.status} ${Console.visible(text)}\n`)
+    io.stderr.write(
+      `error: ${Console.visible(messageOf(text) ?? `the sandbox responded with ${response.status}`)}\n`,
+    )
     return 2
   } catch {
-    io.stderr.write(`error: no sandbox answers at ${url}\n`)
+    io.stderr.write(notRunning(url))
     return 8
   }
 }
 
-/** Names the program that shows an address to a person. */
+/** Returns the command that opens an address in a browser. */
 const openerOf = (env: SandboxIo["env"]): readonly [file: string, ...args: ReadonlyArray<string>] =>
   env["BROWSER"] !== undefined && env["BROWSER"] !== ""
     ? [env["BROWSER"]]
@@ -123,7 +151,7 @@ const openerOf = (env: SandboxIo["env"]): readonly [file: string, ...args: Reado
         ? ["cmd", "/c", "start", ""]
         : ["xdg-open"]
 
-/** Shows the inspector of a sandbox that runs; its address is on stdout either way. */
+/** Opens the inspector of a running sandbox in a browser; prints its address on stdout in any case. */
 const open = async ({ port }: Arguments.Invocation, io: SandboxIo): Promise<number> => {
   const url = `http://127.0.0.1:${port ?? DEFAULT_PORT}/_sandbox`
   const found = await fetch(`${url}/health`, { signal: io.signal }).then(
@@ -131,7 +159,7 @@ const open = async ({ port }: Arguments.Invocation, io: SandboxIo): Promise<numb
     () => false,
   )
   if (!found) {
-    io.stderr.write(`error: no sandbox answers at ${url}\n`)
+    io.stderr.write(notRunning(url))
     return 8
   }
   io.stdout.write(`${url}\n`)
@@ -146,7 +174,7 @@ const open = async ({ port }: Arguments.Invocation, io: SandboxIo): Promise<numb
     child.once("spawn", () => resolve(true))
   })
   child.unref()
-  if (!started) io.stderr.write(`${file} could not be started: open the address in a browser\n`)
+  if (!started) io.stderr.write(`cannot start ${file}: open the address in a browser\n`)
   return 0
 }
 
@@ -157,9 +185,9 @@ const dispatch = (invocation: Arguments.Invocation, io: SandboxIo): number | Pro
     case "exec":
       return exec(invocation, io)
     case "fault":
-      return control(invocation, io, "faults", invocation.fault)
+      return callAdmin(invocation, io, "faults", invocation.fault)
     case "reset":
-      return control(invocation, io, "reset", undefined)
+      return callAdmin(invocation, io, "reset", undefined)
     case "open":
       return open(invocation, io)
     case "help":
@@ -176,8 +204,8 @@ const dispatch = (invocation: Arguments.Invocation, io: SandboxIo): number | Pro
  *
  * **Details**
  *
- * `start` serves until the signal aborts: 130 after SIGINT, 143 after SIGTERM (its reason). `exec` returns what its
- * command returned. 2 for flags that make no sense and a given port that is taken, 8 where no sandbox answers.
+ * `start` serves until the signal aborts: 130 after SIGINT, 143 after SIGTERM (its reason). `exec` returns the exit code
+ * of its command. 2 for invalid flags and a given port that is in use, 8 if no sandbox responds.
  */
 export const runSandbox = async (argv: ReadonlyArray<string>, io: SandboxIo): Promise<number> => {
   try {
@@ -191,8 +219,8 @@ export const runSandbox = async (argv: ReadonlyArray<string>, io: SandboxIo): Pr
       return 2
     }
     const code = codeOf(error)
-    if (code === "EADDRINUSE" || code === "EACCES" || code === "EADDRNOTAVAIL") {
-      io.stderr.write(`error: cannot listen there (${code})\n`)
+    if (isListenCode(code)) {
+      io.stderr.write(`error: ${cannotListen[code]} (${code})\n`)
       return 2
     }
     throw error

@@ -1,16 +1,16 @@
 /**
- * What the command shows on stderr: where the sandbox is, and a line per request.
+ * What the command prints on stderr: the addresses of the sandbox, and one line per request.
  */
 import { isLoopback } from "../server/HttpServer.ts"
 import type { Sandbox } from "../Sandbox.ts"
 import type { SandboxOptions, SandboxRequest } from "../types.ts"
 
-/** Paints text, or leaves it plain. */
+/** Colours text, or returns it unchanged. */
 export type Paint = (color: "bold" | "dim" | "green" | "yellow" | "red", text: string) => string
 
 const codes = { bold: 1, dim: 2, green: 32, yellow: 33, red: 31 } as const
 
-/** Makes a brush: colours for a terminal that wants them. */
+/** Creates the function that colours text; it does so only for a terminal that supports colours. */
 export const makePaint = (
   isTTY: boolean,
   env: Readonly<Record<string, string | undefined>>,
@@ -20,17 +20,17 @@ export const makePaint = (
   return plain ? (_, text) => text : (color, text) => `\u001B[${codes[color]}m${text}\u001B[0m`
 }
 
-/** Makes control characters visible: what clients send must not steer the terminal. */
+/** Escapes control characters, so that what clients send cannot control the terminal. */
 export const visible = (text: string): string =>
   text.replace(
-    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    // oxlint-disable-next-line no-control-regex -- matching them is the point
     /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   )
 
 const seconds = (ms: number): string => `${ms / 1000} s`
 
-/** Says where the sandbox is and how to use it. */
+/** Returns the banner: where the sandbox is, and how to use it. */
 export const banner = (
   sandbox: Sandbox,
   { admin, data, host = "127.0.0.1" }: SandboxOptions,
@@ -49,11 +49,17 @@ export const banner = (
   ]
   if (!local) {
     lines.push(
-      paint("yellow", `  Warning: ${host} is reached from the network, and the contacts with it.`),
+      paint(
+        "yellow",
+        `  Warning: ${host} can be reached from the network, and so can the contacts in this sandbox.`,
+      ),
     )
   }
   lines.push(
-    paint("dim", "  Identifiers are shown below because this sandbox is yours. Ctrl-C stops it."),
+    paint(
+      "dim",
+      "  Identifiers are shown below because this sandbox runs on your machine. Press Ctrl-C to stop.",
+    ),
   )
   return `${lines.join("\n")}\n`
 }
@@ -69,9 +75,9 @@ const time = (at: number): string => {
 const colorOf = (status: number | undefined): "green" | "yellow" | "red" =>
   status === undefined || status >= 500 ? "red" : status >= 400 ? "yellow" : "green"
 
-/** Writes one request as a line: time, status, ms, identifier, and what is left or what went wrong. */
+/** Returns one request as a line: time, status, ms, identifier, and what is left or what went wrong. */
 export const requestLine = (request: SandboxRequest, paint: Paint): string => {
-  const { at, fault, identifier, issues, limit, ms, path, remaining, retryAfter, state } = request
+  const { at, fault, identifier, issues, limit, ms, path, phase, remaining, retryAfter } = request
   const notes: Array<string> = []
   if (retryAfter !== undefined) notes.push(`Retry-After ${retryAfter}`)
   else if (limit !== undefined) notes.push(`left ${remaining ?? 0}/${limit}`)
@@ -80,7 +86,7 @@ export const requestLine = (request: SandboxRequest, paint: Paint): string => {
   if (issue !== undefined) {
     notes.push(`${issue.path.join(".")}${issue.path.length > 0 ? ": " : ""}${issue.rule}`)
   }
-  const status = request.status === undefined ? state : String(request.status)
+  const status = request.status === undefined ? phase : String(request.status)
   const head = `${paint("dim", time(at))}  ${paint(colorOf(request.status), status.padEnd(4))} ${String(Math.round(ms ?? 0)).padStart(4)} ms`
   return `${head}  ${visible(identifier ?? path).padEnd(30)}  ${visible(notes.join("  "))}\n`
 }

@@ -1,45 +1,49 @@
 /**
- * The control API below `/_sandbox`: what arrived, faults, settings, the clock. The same for every door.
+ * The admin API below `/_sandbox`: contacts, requests, faults, settings, the clock. Served by the HTTP server and the
+ * fetch handler alike.
  */
 import { AelystApi } from "@aelyst/core/contract"
 import * as OpenApi from "effect/http-api/OpenApi"
 
-import * as Answer from "../api/Response.ts"
+import * as ApiResponse from "../api/Response.ts"
 import { VirtualClock, real } from "../api/Clock.ts"
-import { configError, isConfigError, readFault, readSettings } from "../api/Config.ts"
+import { configError, isConfigError, isRecord, readFault, readSettings } from "../api/Config.ts"
 import type { Engine } from "../api/Engine.ts"
 import * as InspectorPage from "./InspectorPage.ts"
 import type { SandboxEvent } from "../types.ts"
+import { MAX_BODY } from "../api/Validation.ts"
 
 /** A complete request. */
-export interface ControlRequest {
+export interface AdminRequest {
   readonly method: string
   readonly target: string
   readonly contentType: string | undefined
   readonly accept: string | undefined
-  /** `undefined` where it was longer than allowed. */
+  /** `undefined` if it was longer than allowed. */
   readonly body: string | undefined
 }
 
 const ROOT = "/_sandbox"
 
-/** Says whether a target belongs to the control API. */
-export const isControl = (target: string): boolean =>
+/** Checks whether a target belongs to the admin API. */
+export const isAdminRequest = (target: string): boolean =>
   target.startsWith(ROOT) &&
   (target.length === ROOT.length || /^[/?]$/.test(target[ROOT.length] ?? ""))
 
-/** Opens a stream of events. */
+/** The first bytes of a stream of events. */
 export const FIRST_COMMENT = ": aelyst sandbox\n\n"
 
-/** Writes an event as a server-sent one. */
+/** Encodes an event as a server-sent event. */
 export const encodeEvent = (event: SandboxEvent): string =>
   `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 
-const ok = (value: unknown, status = 200): Answer.Answer =>
-  Answer.of(status, undefined, JSON.stringify(value))
+const ok = (value: unknown, status = 200): ApiResponse.ApiResponse =>
+  ApiResponse.make(status, undefined, JSON.stringify(value))
 
-/** The one answer that is not JSON. What clients sent is no part of it: its script asks for that and shows it as text. */
-const inspector = (): Answer.Answer => ({
+const fail = (code: number, message: string): ApiResponse.ApiResponse => ok({ code, message }, code)
+
+/** The only response that is not JSON. It contains nothing that clients sent: its script loads that and shows it as text. */
+const inspector = (): ApiResponse.ApiResponse => ({
   status: 200,
   headers: {
     "content-type": "text/html; charset=utf-8",
@@ -73,16 +77,17 @@ const paths = [
 ]
 
 const readClock = (body: unknown): number => {
-  const ms =
-    typeof body === "object" && body !== null && "advanceMs" in body ? body.advanceMs : undefined
+  const ms = isRecord(body) ? body["advanceMs"] : undefined
   if (typeof ms !== "number" || !(ms >= 0 && ms <= 31_536_000_000))
-    throw configError("Clock: advanceMs is a number of milliseconds, at most a year")
+    throw configError(
+      "`advanceMs` must be a number of milliseconds between 0 and 31,536,000,000 (a year)",
+    )
   return ms
 }
 
-const readNumber = (query: URLSearchParams, name: string, otherwise: number): number => {
-  const number = Number(query.get(name) ?? otherwise)
-  if (!(number >= 0)) throw configError(`${name} is a number, 0 or more`)
+const readNumber = (query: URLSearchParams, name: string, fallback: number): number => {
+  const number = Number(query.get(name) ?? fallback)
+  if (!(number >= 0)) throw configError(`\`${name}\` must be a number, 0 or more`)
   return number
 }
 
@@ -93,7 +98,7 @@ type Route = (
   engine: Engine,
   query: URLSearchParams,
   body: unknown,
-) => Answer.Answer | "events" | Promise<Answer.Answer>
+) => ApiResponse.ApiResponse | "events" | Promise<ApiResponse.ApiResponse>
 
 const routes: Readonly<Record<string, Route>> = {
   "GET ": () => ok({ paths }),
@@ -128,9 +133,9 @@ const routes: Readonly<Record<string, Route>> = {
     ok(engine.fail(typeof body === "string" ? body : readFault(body)), 201),
   "DELETE /faults": (engine, query) => {
     const id = query.get("id")
-    return engine.heal(id === null ? undefined : Number(id)) || id === null
+    return engine.clearFaults(id === null ? undefined : Number(id)) || id === null
       ? ok({ faults: engine.faults.list() })
-      : Answer.of(404)
+      : fail(404, "No fault has this id: GET /_sandbox/faults lists them.")
   },
   "GET /settings": ({ settings }) => ok(settings),
   "PATCH /settings": (engine, _, body) => {
@@ -140,7 +145,7 @@ const routes: Readonly<Record<string, Route>> = {
   "POST /clock": async ({ clock, log }, _, body) => {
     const ms = readClock(body)
     if (!(clock instanceof VirtualClock))
-      return ok({ code: 409, message: "The clock is not virtual." }, 409)
+      return fail(409, "The clock is not virtual: start the sandbox with --clock virtual.")
     await clock.advance(ms)
     log.emit({ type: "change", what: "clock" })
     return ok({ now: clock.now() })
@@ -153,27 +158,30 @@ const routes: Readonly<Record<string, Route>> = {
 
 const known = new Set(Object.keys(routes).map((route) => route.slice(route.indexOf(" ") + 1)))
 
-/** Answers a request to the control API, or says that a stream of events is wanted. */
+/** Handles a request to the admin API; returns `events` if the client asks for the stream of events. */
 export const handle = async (
   engine: Engine,
-  { accept, body, contentType, method, target }: ControlRequest,
-): Promise<Answer.Answer | "events"> => {
+  { accept, body, contentType, method, target }: AdminRequest,
+): Promise<ApiResponse.ApiResponse | "events"> => {
   const mark = target.indexOf("?")
   const path = target.slice(ROOT.length, mark === -1 ? target.length : mark).replace(/\/$/, "")
   const name = `${method} ${path}`
   if (name === "GET " && /\btext\/html\b/i.test(accept ?? "")) return inspector()
   const route = Object.hasOwn(routes, name) ? routes[name] : undefined
-  if (route === undefined) return Answer.of(known.has(path) ? 405 : 404)
-  if (body === undefined) return Answer.of(413)
-  // JSON alone: a form of another site cannot send it unasked
-  if (body !== "" && !/^application\/json\b/i.test(contentType ?? "")) return Answer.of(415)
+  if (route === undefined)
+    return known.has(path)
+      ? fail(405, "Method not allowed: GET /_sandbox lists the requests.")
+      : fail(404, "Not found: GET /_sandbox lists the requests.")
+  if (body === undefined) return fail(413, `The body must be at most ${MAX_BODY} bytes.`)
+  // only JSON: a form on another site cannot send it without being allowed to
+  if (body !== "" && !/^application\/json\b/i.test(contentType ?? ""))
+    return fail(415, "The body must be JSON, with Content-Type: application/json.")
   try {
     const parsed: unknown = body === "" ? {} : JSON.parse(body)
     return await route(engine, new URLSearchParams(mark === -1 ? "" : target.slice(mark)), parsed)
   } catch (error) {
-    if (error instanceof SyntaxError)
-      return ok({ code: 400, message: "The body is not JSON." }, 400)
-    if (isConfigError(error)) return ok({ code: 400, message: error.message }, 400)
+    if (error instanceof SyntaxError) return fail(400, "The body must be JSON.")
+    if (isConfigError(error)) return fail(400, error.message)
     throw error
   }
 }

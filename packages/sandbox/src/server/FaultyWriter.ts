@@ -1,6 +1,6 @@
 /**
- * Sends answers over a socket: whole, or as a fault bends them. What reaches the client is the point here, so most faults
- * write to the socket past `node:http`.
+ * Writes responses to a socket, whole or with the delivery of a fault. Which bytes reach the client is what matters here,
+ * so most faults write to the socket directly, past `node:http`.
  */
 import { once } from "node:events"
 import { STATUS_CODES } from "node:http"
@@ -8,7 +8,7 @@ import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { gzipSync } from "node:zlib"
 
-import * as Answer from "../api/Response.ts"
+import * as ApiResponse from "../api/Response.ts"
 import type { FaultSpec, SandboxClock } from "../types.ts"
 
 let dateSecond = -1
@@ -24,54 +24,59 @@ const httpDate = (now: number): string => {
   return dateText
 }
 
-/** Lists the headers of an answer but its length: its own, and those that keep it from being sniffed or kept. */
-export const headersOf = (answer: Answer.Answer, now: number): Record<string, string> => ({
+/** Returns the headers of a response except its length: its own, and those that prevent sniffing and caching. */
+export const headersOf = (
+  response: ApiResponse.ApiResponse,
+  now: number,
+): Record<string, string> => ({
   "x-content-type-options": "nosniff",
   "cache-control": "no-store",
   date: httpDate(now),
-  ...answer.headers,
+  ...response.headers,
 })
 
-const withLength = (answer: Answer.Answer, now: number): Record<string, string> => ({
-  ...headersOf(answer, now),
-  ...(answer.status !== 204 &&
-    answer.status !== 304 && { "content-length": String(Answer.byteLength(answer.body)) }),
+const withLength = (response: ApiResponse.ApiResponse, now: number): Record<string, string> => ({
+  ...headersOf(response, now),
+  ...(response.status !== 204 &&
+    response.status !== 304 && {
+      "content-length": String(ApiResponse.byteLength(response.body)),
+    }),
 })
 
-/** Sends an answer in one piece. */
-export const send = (
-  response: ServerResponse,
-  answer: Answer.Answer,
+/** Writes a response in one piece. */
+export const write = (
+  output: ServerResponse,
+  response: ApiResponse.ApiResponse,
   now: number,
   close = false,
 ): void => {
-  if (close) response.setHeader("connection", "close")
-  response.writeHead(answer.status, withLength(answer, now))
-  response.end(answer.body)
+  if (close) output.setHeader("connection", "close")
+  output.writeHead(response.status, withLength(response, now))
+  output.end(response.body)
 }
 
-const pads = new Map<string, Uint8Array>()
+const compressed = new Map<string, Uint8Array>()
 
-/** Fills a body up with spaces and compresses it, as a fault asks; what is compressed is kept, it is dear to make. */
-const swell = (answer: Answer.Answer, spec: FaultSpec): Answer.Answer => {
-  if (spec.gzip !== true) return answer
-  const name = `${spec.padTo ?? 0} ${String(answer.body)}`
-  let body = pads.get(name)
+/** Pads and compresses a body if the fault asks for it; keeps the result, because it is expensive to compute. */
+const compress = (response: ApiResponse.ApiResponse, spec: FaultSpec): ApiResponse.ApiResponse => {
+  if (spec.gzip !== true) return response
+  const name = `${spec.padTo ?? 0} ${String(response.body)}`
+  let body = compressed.get(name)
   if (body === undefined) {
-    body = gzipSync(padded(answer.body, spec.padTo ?? 0))
-    if (pads.size < 16) pads.set(name, body)
+    body = gzipSync(padded(response.body, spec.padTo ?? 0))
+    if (compressed.size < 16) compressed.set(name, body)
   }
-  return { ...answer, headers: { ...answer.headers, "content-encoding": "gzip" }, body }
+  return { ...response, headers: { ...response.headers, "content-encoding": "gzip" }, body }
 }
 
-const padded = (body: Answer.Answer["body"], size: number): Buffer => {
+const padded = (body: ApiResponse.ApiResponse["body"], size: number): Buffer => {
   const bytes = Buffer.from(body)
   return bytes.length >= size
     ? bytes
     : Buffer.concat([bytes, Buffer.alloc(size - bytes.length, " ")])
 }
 
-/** The bytes of `garbage`: they begin like a TLS record and are no HTTP. */
+/** The bytes of `garbage`: they begin like a TLS record and are not HTTP. */
 export const GARBAGE = Buffer.from(
   Array.from(
     { length: 64 },
@@ -79,35 +84,35 @@ export const GARBAGE = Buffer.from(
   ),
 )
 
-/** How an answer ended: with its head sent, or with none. */
-export type Ending = "answered" | "cut"
+/** How a response ended: `responded` if its head was sent, `cut` if not. */
+export type Ending = "responded" | "cut"
 
-/** What a bent answer needs. */
-export interface Bent {
-  readonly response: ServerResponse
+/** What writing a response with a fault needs. */
+export interface FaultyWrite {
+  readonly output: ServerResponse
   readonly socket: Socket
-  readonly answer: Answer.Answer
+  readonly response: ApiResponse.ApiResponse
   readonly fault: FaultSpec
   readonly clock: SandboxClock
   /** Aborts when the client leaves or the sandbox closes. */
   readonly gone: AbortSignal
 }
 
-const half = (body: Answer.Answer["body"]): Buffer => {
+const half = (body: ApiResponse.ApiResponse["body"]): Buffer => {
   const bytes = Buffer.from(body)
   return bytes.subarray(0, Math.max(1, Math.floor(bytes.length / 2)))
 }
 
 /** Writes a head by hand, for bodies that end with the connection. */
-const head = ({ answer, clock }: Bent): string => {
-  const lines = Object.entries({ ...headersOf(answer, clock.now()), connection: "close" })
-  const title = STATUS_CODES[answer.status] ?? "Unknown"
-  return `HTTP/1.1 ${answer.status} ${title}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`
+const head = ({ clock, response }: FaultyWrite): string => {
+  const lines = Object.entries({ ...headersOf(response, clock.now()), connection: "close" })
+  const title = STATUS_CODES[response.status] ?? "Unknown"
+  return `HTTP/1.1 ${response.status} ${title}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`
 }
 
-const drip = async (bent: Bent): Promise<void> => {
-  const { answer, clock, fault, gone, socket } = bent
-  const bytes = Buffer.concat([Buffer.from(head(bent), "latin1"), Buffer.from(answer.body)])
+const trickle = async (faulty: FaultyWrite): Promise<void> => {
+  const { clock, fault, gone, response, socket } = faulty
+  const bytes = Buffer.concat([Buffer.from(head(faulty), "latin1"), Buffer.from(response.body)])
   for (let at = 0; at < bytes.length && !gone.aborted; at++) {
     socket.write(bytes.subarray(at, at + 1))
     await clock.sleep(fault.intervalMs ?? 1000, gone)
@@ -117,21 +122,23 @@ const drip = async (bent: Bent): Promise<void> => {
 
 const spaces = Buffer.alloc(65_536, " ")
 
-const pour = async ({ answer, clock, fault, gone, response }: Bent): Promise<void> => {
-  const missing = Math.max(0, (fault.padTo ?? 0) - Answer.byteLength(answer.body))
-  response.writeHead(answer.status, headersOf(answer, clock.now()))
-  response.write(answer.body)
+const writePadded = async (faulty: FaultyWrite): Promise<void> => {
+  const { clock, fault, gone, output, response } = faulty
+  const missing = Math.max(0, (fault.padTo ?? 0) - ApiResponse.byteLength(response.body))
+  output.writeHead(response.status, headersOf(response, clock.now()))
+  output.write(response.body)
   for (let left = missing; left > 0 && !gone.aborted; left -= spaces.length) {
-    if (!response.write(spaces.subarray(0, Math.min(left, spaces.length))))
-      await once(response, "drain", { signal: gone }).catch(() => undefined)
+    if (!output.write(spaces.subarray(0, Math.min(left, spaces.length))))
+      await once(output, "drain", { signal: gone }).catch(() => undefined)
   }
-  response.end()
+  output.end()
 }
 
-/** Sends an answer as its fault bends it; returns how it ended. A stall never ends by itself. */
-export const sendBent = async (bent: Bent): Promise<Ending> => {
-  const { clock, fault, response, socket } = bent
-  const answer = swell(bent.answer, fault)
+/** Writes a response as its fault delivers it; returns how it ended. A stall never ends. */
+export const writeFaulty = async (given: FaultyWrite): Promise<Ending> => {
+  const { clock, fault, output, socket } = given
+  const response = compress(given.response, fault)
+  const faulty = { ...given, response }
   const now = clock.now()
   if (fault.raw !== undefined) {
     socket.write(Buffer.from(fault.raw, "latin1"))
@@ -139,13 +146,13 @@ export const sendBent = async (bent: Bent): Promise<Ending> => {
     return "cut"
   }
   switch (fault.delivery) {
-    case "drip":
-      await drip({ ...bent, answer })
-      return "answered"
+    case "trickle":
+      await trickle(faulty)
+      return "responded"
     default:
-      if (fault.padTo === undefined || fault.gzip === true) send(response, answer, now)
-      else await pour({ ...bent, answer })
-      return "answered"
+      if (fault.padTo === undefined || fault.gzip === true) write(output, response, now)
+      else await writePadded(faulty)
+      return "responded"
     case "drop":
       socket.resetAndDestroy()
       return "cut"
@@ -159,21 +166,21 @@ export const sendBent = async (bent: Bent): Promise<Ending> => {
     case "stall":
       return "cut"
     case "stall-body":
-      response.writeHead(answer.status, withLength(answer, now))
-      response.write(half(answer.body))
-      return "answered"
+      output.writeHead(response.status, withLength(response, now))
+      output.write(half(response.body))
+      return "responded"
     case "truncate-length":
-      response.writeHead(answer.status, withLength(answer, now))
-      response.write(half(answer.body), () => socket.destroySoon())
-      return "answered"
+      output.writeHead(response.status, withLength(response, now))
+      output.write(half(response.body), () => socket.destroySoon())
+      return "responded"
     case "truncate-chunked":
-      response.writeHead(answer.status, headersOf(answer, now))
-      response.write(half(answer.body), () => socket.destroySoon())
-      return "answered"
+      output.writeHead(response.status, headersOf(response, now))
+      output.write(half(response.body), () => socket.destroySoon())
+      return "responded"
     case "truncate-close":
-      socket.write(head({ ...bent, answer }), "latin1")
-      socket.write(half(answer.body))
+      socket.write(head(faulty), "latin1")
+      socket.write(half(response.body))
       socket.destroySoon()
-      return "answered"
+      return "responded"
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The door without a socket: a web `Request` in, a web `Response` out. What a fault does to a socket becomes what `fetch`
- * makes of it: a `TypeError` whose cause has the socket's code, a body that ends early, an answer that never comes.
+ * The sandbox without a socket: a web `Request` in, a web `Response` out. A fault of the socket becomes what `fetch` makes
+ * of it: a `TypeError` whose cause has the socket's code, a body that ends early, a response that never comes.
  */
-import type { Answer } from "../api/Response.ts"
-import * as Control from "./AdminApi.ts"
+import type { ApiResponse } from "../api/Response.ts"
+import * as AdminApi from "./AdminApi.ts"
 import type { Engine } from "../api/Engine.ts"
 import { headersOf } from "./FaultyWriter.ts"
 import type { FaultSpec, SandboxExchange, SandboxExchangeRequest } from "../types.ts"
@@ -23,13 +23,13 @@ const codes: Readonly<Record<string, string>> = {
   garbage: "HPE_INVALID_CONSTANT",
 }
 
-/** Bends the body as the fault asks. A padded body is made as it is read. */
+/** Creates the body that the fault asks for. A padded body is generated while it is read. */
 const bodyOf = (
   engine: Engine,
-  answer: Answer,
+  response: ApiResponse,
   fault: FaultSpec,
 ): ReadableStream<Uint8Array<ArrayBuffer>> => {
-  const bytes = new Uint8Array(Buffer.from(answer.body))
+  const bytes = new Uint8Array(Buffer.from(response.body))
   const first = bytes.subarray(0, Math.max(1, Math.floor(bytes.length / 2)))
   const stopped = new AbortController()
   let at = 0
@@ -37,7 +37,7 @@ const bodyOf = (
   return new ReadableStream({
     async pull(controller) {
       switch (fault.delivery) {
-        case "drip":
+        case "trickle":
           if (at >= bytes.length) return controller.close()
           controller.enqueue(bytes.subarray(at, ++at))
           return engine.clock.sleep(fault.intervalMs ?? 1000, stopped.signal)
@@ -72,25 +72,25 @@ const bodyOf = (
 const empty = new Set([204, 205, 304])
 
 const toResponse = (
-  answer: Answer,
+  response: ApiResponse,
   now: number,
   body: ConstructorParameters<typeof Response>[0],
 ): Response =>
-  new Response(empty.has(answer.status) ? null : body, {
-    status: answer.status,
-    headers: headersOf(answer, now),
+  new Response(empty.has(response.status) ? null : body, {
+    status: response.status,
+    headers: headersOf(response, now),
   })
 
-const plain = ({ body }: Answer): string | Uint8Array<ArrayBuffer> =>
+const plain = ({ body }: ApiResponse): string | Uint8Array<ArrayBuffer> =>
   typeof body === "string" ? body : new Uint8Array(body)
 
-/** Receives a request for the API and decides; the caller waits and takes the answer. */
+/** Receives a request for the API and decides; the caller waits and takes the response. */
 export const exchange = (
   engine: Engine,
   { body, headers, method, url }: SandboxExchangeRequest,
 ): SandboxExchange => {
   const { pathname, search } = new URL(url)
-  const { answer, delayMs, entry, fault } = engine.receive({
+  const { delayMs, entry, fault, response } = engine.receive({
     method,
     target: pathname + search,
     headers,
@@ -102,16 +102,16 @@ export const exchange = (
     stalls: fault?.delivery === "stall",
     respond: () => {
       const code = fault?.raw === undefined ? codes[fault?.delivery ?? ""] : codes["garbage"]
-      engine.end(entry, code === undefined ? "answered" : "cut", answer.status)
+      engine.end(entry, code === undefined ? "responded" : "cut", response.status)
       if (code !== undefined) throw failed(code)
       const now = engine.clock.now()
-      if (fault === undefined) return toResponse(answer, now, plain(answer))
-      // `fetch` gives a compressed body as it was before, under the header that says that it came compressed
+      if (fault === undefined) return toResponse(response, now, plain(response))
+      // `fetch` returns a compressed body decompressed, and keeps the header that says that it was compressed
       const shown =
         fault.gzip === true
-          ? { ...answer, headers: { ...answer.headers, "content-encoding": "gzip" } }
-          : answer
-      return toResponse(shown, now, bodyOf(engine, answer, fault))
+          ? { ...response, headers: { ...response.headers, "content-encoding": "gzip" } }
+          : response
+      return toResponse(shown, now, bodyOf(engine, response, fault))
     },
     abandon: () => engine.end(entry, "gone"),
   }
@@ -122,9 +122,9 @@ const events = (engine: Engine): Response => {
   let stop: (() => void) | undefined
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(encoder.encode(Control.FIRST_COMMENT))
+      controller.enqueue(encoder.encode(AdminApi.FIRST_COMMENT))
       stop = engine.log.subscribe((event) =>
-        controller.enqueue(encoder.encode(Control.encodeEvent(event))),
+        controller.enqueue(encoder.encode(AdminApi.encodeEvent(event))),
       )
     },
     cancel: () => stop?.(),
@@ -137,7 +137,7 @@ const events = (engine: Engine): Response => {
   })
 }
 
-/** Answers a web request; rejects as `fetch` does where the connection is cut or the signal aborts. */
+/** Handles a web request; rejects as `fetch` does if the connection is cut or the signal aborts. */
 export const handle = async (
   engine: Engine,
   request: Request,
@@ -146,28 +146,28 @@ export const handle = async (
   request.signal.throwIfAborted()
   const { pathname, search } = new URL(request.url)
   const body = await request.text()
-  if (admin && Control.isControl(pathname)) {
-    const answer = await Control.handle(engine, {
+  if (admin && AdminApi.isAdminRequest(pathname)) {
+    const response = await AdminApi.handle(engine, {
       method: request.method,
       target: pathname + search,
       contentType: request.headers.get("content-type") ?? undefined,
       accept: request.headers.get("accept") ?? undefined,
       body: Buffer.byteLength(body) > MAX_BODY ? undefined : body,
     })
-    if (answer === "events") return events(engine)
-    return toResponse(answer, engine.clock.now(), plain(answer))
+    if (response === "events") return events(engine)
+    return toResponse(response, engine.clock.now(), plain(response))
   }
   const headers = Object.fromEntries(request.headers)
-  const decided = exchange(engine, { method: request.method, url: request.url, headers, body })
-  if (decided.delayMs > 0) await engine.clock.sleep(decided.delayMs, request.signal)
-  if (decided.stalls && !request.signal.aborted) {
+  const exchanged = exchange(engine, { method: request.method, url: request.url, headers, body })
+  if (exchanged.delayMs > 0) await engine.clock.sleep(exchanged.delayMs, request.signal)
+  if (exchanged.stalls && !request.signal.aborted) {
     await new Promise<void>((resolve) =>
       request.signal.addEventListener("abort", () => resolve(), { once: true }),
     )
   }
   if (request.signal.aborted) {
-    decided.abandon()
+    exchanged.abandon()
     request.signal.throwIfAborted()
   }
-  return decided.respond()
+  return exchanged.respond()
 }

@@ -1,21 +1,21 @@
 /**
- * The door on `node:http`: reads requests, hands them to the engine, and sends what it decides. Guards what a server on
- * a developer's machine must guard: names in `Host`, slow and large requests, the number of connections.
+ * The server on `node:http`: reads requests, passes them to the engine, and writes the responses. It limits what a server
+ * on a developer's machine must limit: names in `Host`, slow and large requests, the number of connections.
  */
 import { createServer } from "node:http"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import { isIP } from "node:net"
 import type { AddressInfo, Socket } from "node:net"
 
-import * as Answer from "../api/Response.ts"
-import * as Control from "./AdminApi.ts"
+import * as ApiResponse from "../api/Response.ts"
+import * as AdminApi from "./AdminApi.ts"
 import type { Engine } from "../api/Engine.ts"
-import { headersOf, send, sendBent } from "./FaultyWriter.ts"
+import * as FaultyWriter from "./FaultyWriter.ts"
 import type { SandboxOptions } from "../types.ts"
 import { MAX_BODY } from "../api/Validation.ts"
 
-/** An open door. */
-export interface HttpDoor {
+/** A running server. */
+export interface HttpServer {
   readonly host: string
   readonly port: number
   readonly close: () => Promise<void>
@@ -24,7 +24,7 @@ export interface HttpDoor {
 
 const loopback = ["localhost", "127.0.0.1", "[::1]"]
 
-/** Says whether an address is reached from this machine alone. */
+/** Checks whether an address can be reached only from this machine. */
 export const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."))
 
@@ -34,7 +34,7 @@ const hostName = (header: string): string =>
     : (header.split(":", 1)[0] ?? "")
   ).toLowerCase()
 
-/** Accepts the names of this machine; beyond loopback also addresses, which no name server can rebind. */
+/** Accepts the names of this machine; beyond loopback also IP addresses, which DNS rebinding cannot fake. */
 const makeHostCheck = (host: string, allowed: ReadonlyArray<string>) => {
   const names = new Set([...loopback, host, ...allowed].map((name) => name.toLowerCase()))
   const addresses = !isLoopback(host)
@@ -45,7 +45,7 @@ const makeHostCheck = (host: string, allowed: ReadonlyArray<string>) => {
   }
 }
 
-/** Reads a body up to the limit; `undefined` beyond it. Rejects where the client leaves before its end. */
+/** Reads a body up to the limit; `undefined` beyond it. Rejects if the client leaves before its end. */
 const readBody = (request: IncomingMessage): Promise<string | undefined> =>
   new Promise((resolve, reject) => {
     const chunks: Array<Buffer> = []
@@ -64,7 +64,7 @@ const readBody = (request: IncomingMessage): Promise<string | undefined> =>
     })
     request.on("error", reject)
     request.on("close", () => {
-      // an error is dear to make, and every request closes
+      // creating an error is expensive, and every request closes
       if (!request.complete) reject(new Error("the client left"))
     })
   })
@@ -89,78 +89,81 @@ const listen = (server: Server, host: string, port: number): Promise<number> =>
 /** The most bytes of events that wait for a slow reader. */
 const MAX_UNREAD = 4 * 2 ** 20
 
-/** Sends what happens as server-sent events, until the client leaves. */
-const sendEvents = (engine: Engine, response: ServerResponse): void => {
-  const answer = { status: 200, headers: { "content-type": "text/event-stream" }, body: "" }
-  response.writeHead(200, headersOf(answer, engine.clock.now()))
+/** Sends events to a client until it leaves. */
+const sendEvents = (engine: Engine, output: ServerResponse): void => {
+  const head = { status: 200, headers: { "content-type": "text/event-stream" }, body: "" }
+  output.writeHead(200, FaultyWriter.headersOf(head, engine.clock.now()))
   // without a first byte clients hang until their header timeout
-  response.write(Control.FIRST_COMMENT)
+  output.write(AdminApi.FIRST_COMMENT)
   const stop = engine.log.subscribe((event) => {
-    // who does not read is let go rather than waited for
-    if (response.writableLength > MAX_UNREAD) response.destroy()
-    else response.write(Control.encodeEvent(event))
+    // a client that does not read is disconnected
+    if (output.writableLength > MAX_UNREAD) output.destroy()
+    else output.write(AdminApi.encodeEvent(event))
   })
-  response.once("close", stop)
+  output.once("close", stop)
 }
 
-/** Opens the door. Rejects with the error of `listen`, such as `EADDRINUSE`. */
-export const open = async (engine: Engine, options: SandboxOptions): Promise<HttpDoor> => {
+/** Starts the server. Rejects with the error of `listen`, such as `EADDRINUSE`. */
+export const start = async (engine: Engine, options: SandboxOptions): Promise<HttpServer> => {
   const host = options.host ?? "127.0.0.1"
   const isAllowed = makeHostCheck(host, options.allowedHosts ?? [])
   const admin = options.admin ?? isLoopback(host)
   const sockets = new Set<Socket>()
   const closing = new AbortController()
 
-  const handleControl = async (request: IncomingMessage, response: ServerResponse) => {
+  const handleAdmin = async (request: IncomingMessage, output: ServerResponse) => {
     const { origin } = request.headers
-    const answer =
+    const response =
       // a page on another site can post to loopback, but not hide where it comes from
       origin !== undefined && !isAllowed(URL.parse(origin)?.host)
-        ? Answer.of(403)
-        : await Control.handle(engine, {
+        ? ApiResponse.make(403)
+        : await AdminApi.handle(engine, {
             method: request.method ?? "GET",
             target: request.url ?? "/",
             contentType: request.headers["content-type"],
             accept: request.headers.accept,
             body: await readBody(request),
           })
-    if (answer === "events") sendEvents(engine, response)
-    else send(response, answer, engine.clock.now(), !request.complete)
+    if (response === "events") sendEvents(engine, output)
+    else FaultyWriter.write(output, response, engine.clock.now(), !request.complete)
   }
 
-  const handleApi = async (request: IncomingMessage, response: ServerResponse) => {
+  const handleApi = async (request: IncomingMessage, output: ServerResponse) => {
     const { socket } = request
     const body = await readBody(request)
-    const { answer, delayMs, entry, fault } = engine.receive({
+    const { delayMs, entry, fault, response } = engine.receive({
       method: request.method ?? "GET",
       target: request.url ?? "/",
       headers: request.headers,
       ambiguous: countAuthorization(request.rawHeaders) > 1,
       body,
     })
-    response.once("close", () => {
-      engine.end(entry, response.writableFinished ? "answered" : "gone", answer.status)
+    output.once("close", () => {
+      engine.end(entry, output.writableFinished ? "responded" : "gone", response.status)
     })
+    const isTooLong = body === undefined
     if (fault === undefined && delayMs === 0)
-      return send(response, answer, engine.clock.now(), body === undefined)
+      return FaultyWriter.write(output, response, engine.clock.now(), isTooLong)
     const gone = new AbortController()
-    response.once("close", () => gone.abort())
+    output.once("close", () => gone.abort())
     const left = AbortSignal.any([gone.signal, closing.signal])
     if (delayMs > 0) await engine.clock.sleep(delayMs, left)
     if (left.aborted) return undefined
-    if (fault === undefined) return send(response, answer, engine.clock.now(), body === undefined)
-    const ending = sendBent({ response, socket, answer, fault, clock: engine.clock, gone: left })
-    if (fault.delivery !== "stall") engine.end(entry, await ending, answer.status)
+    if (fault === undefined)
+      return FaultyWriter.write(output, response, engine.clock.now(), isTooLong)
+    const { clock } = engine
+    const ending = FaultyWriter.writeFaulty({ output, socket, response, fault, clock, gone: left })
+    if (fault.delivery !== "stall") engine.end(entry, await ending, response.status)
     return undefined
   }
 
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const handle = async (request: IncomingMessage, output: ServerResponse): Promise<void> => {
     const target = request.url ?? "/"
     if (!isAllowed(request.headers.host))
-      return send(response, Answer.of(421), engine.clock.now(), true)
-    if (!Control.isControl(target)) return handleApi(request, response)
-    if (admin) return handleControl(request, response)
-    return send(response, Answer.of(404), engine.clock.now(), true)
+      return FaultyWriter.write(output, ApiResponse.make(421), engine.clock.now(), true)
+    if (!AdminApi.isAdminRequest(target)) return handleApi(request, output)
+    if (admin) return handleAdmin(request, output)
+    return FaultyWriter.write(output, ApiResponse.make(404), engine.clock.now(), true)
   }
 
   const server = createServer(
@@ -171,8 +174,8 @@ export const open = async (engine: Engine, options: SandboxOptions): Promise<Htt
       keepAliveTimeout: options.idleTimeoutMs ?? 5000,
       noDelay: true,
     },
-    // a client that leaves in the middle of its body has nobody to be told
-    (request, response) => void handle(request, response).catch(() => response.destroy()),
+    // usually the client has left in the middle of its body, and nothing can be written any more
+    (request, output) => void handle(request, output).catch(() => output.destroy()),
   )
   server.maxConnections = options.maxConnections ?? 256
   server.on("connection", (socket: Socket) => {

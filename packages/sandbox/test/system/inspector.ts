@@ -17,28 +17,28 @@ const places = [
 ]
 const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((path) => existsSync(path))
 
-/** Starts Chromium; says what to do where there is none. */
+/** Starts Chromium; throws an error that says what to do if there is none. */
 export const launch = async (): Promise<Browser> => {
   if (executablePath === undefined || !existsSync(executablePath)) {
     throw new Error(
-      `These tests need Chromium, and there is none at ${executablePath ?? places.join(", ")}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
+      `These tests need Chromium, which is not at ${executablePath ?? places.join(", ")}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
     )
   }
   return chromium.launch({ executablePath, args: ["--no-sandbox"] })
 }
 
-/** A sandbox and a page on its inspector; both end with the block that uses them. */
+/** A sandbox and a page with its inspector; both are closed with the block that uses them. */
 export interface Stage {
   readonly sandbox: Sandbox
   readonly page: Page
-  /** What the page has complained about: errors of the script, refusals of its policy. */
+  /** Errors of the page: of its script, or of its content security policy. */
   readonly complaints: ReadonlyArray<string>
-  /** Where the page has asked for something. */
+  /** The origins that the page has sent requests to. */
   readonly origins: ReadonlySet<string>
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-/** Starts a sandbox and opens its inspector in a context of its own, once it is live. */
+/** Starts a sandbox and opens its inspector in a new context; resolves once it is live. */
 export const stage = async (
   browser: Browser,
   options: SandboxOptions = {},
@@ -73,9 +73,9 @@ export const stage = async (
   }
 }
 
-/** Lists what axe-core finds wrong on a page, as short lines. */
+/** Lists the violations that axe-core finds on a page, as short lines. */
 export const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
-  // past the page's policy, which lets no other script in
+  // evaluated past the page's policy, which allows no other script
   await page.evaluate(axe.source)
   return page.evaluate(`
     axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })

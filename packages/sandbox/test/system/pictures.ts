@@ -20,7 +20,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   const viewport = { width: 960, height: 560 }
   await using on = await stage(browser, options, { colorScheme, viewport })
   const { page, sandbox } = on
-  // a minute of traffic, of which every second wave is more than the limit allows
+  // a minute of traffic; every second wave exceeds the limit
   for (let wave = 0; wave < 9; wave++) {
     for (let n = 0; n < (wave % 2 === 0 ? 6 : 14); n++) {
       const [, contact] = people[n % 3] ?? people[0]
@@ -36,7 +36,7 @@ for (const colorScheme of ["light", "dark"] as const) {
   await create(sandbox, "email:429-7s@sandbox.test", people[0][1])
   await create(sandbox, "email:bo@example.com", { firstName: "Bo", phone: "0123", email: "bo@" })
   await page.getByRole("option", { name: "email:bo@example.com" }).click()
-  await page.getByText("What is wrong with it").waitFor()
+  await page.getByRole("heading", { name: "Issues" }).waitFor()
   await page.screenshot({ path: `${folder}inspector-${colorScheme}.png` })
 }
 await browser.close()

@@ -10,7 +10,7 @@ import { call } from "./client.ts"
 const html = { method: "GET", token: null, headers: { accept: "text/html,*/*;q=0.8" } }
 
 describe("the inspector's page", () => {
-  it("is served where a browser asks, and JSON to all others", async () => {
+  it("is served to browsers, and JSON to other clients", async () => {
     await using sandbox = await Sandbox.start()
     const page = await call(`${sandbox.origin}/_sandbox`, html)
     assert.strictEqual(page.status, 200)
@@ -28,7 +28,7 @@ describe("the inspector's page", () => {
     assert.property(other.json, "paths")
   })
 
-  it("lets no script, style or connection in but its own", async () => {
+  it("allows only its own script, style and connections", async () => {
     await using sandbox = await Sandbox.start()
     const { headers } = await call(`${sandbox.origin}/_sandbox`, html)
     const policy = String(headers["content-security-policy"])
@@ -38,7 +38,7 @@ describe("the inspector's page", () => {
     assert.include(policy, "frame-ancestors 'none'")
   })
 
-  it("is refused where the control API is off, and under other names", async () => {
+  it("is not served without the admin API or under other names", async () => {
     await using off = await Sandbox.start({ admin: false })
     await using on = await Sandbox.start()
     assert.strictEqual((await call(`${off.origin}/_sandbox`, html)).status, 404)
@@ -46,7 +46,7 @@ describe("the inspector's page", () => {
     assert.strictEqual((await call(`${on.origin}/_sandbox`, { ...html, headers })).status, 421)
   })
 
-  it("is what its sources come to, and at most 60 kB compressed", async () => {
+  it("is up to date with its sources, and at most 60 kB compressed", async () => {
     const script = fileURLToPath(new URL("../../../scripts/inspector.mjs", import.meta.url))
     const { stdout } = await promisify(execFile)(process.execPath, [script, "--check"])
     assert.isAtMost(Number(/has (\d+) bytes/.exec(stdout)?.[1]), 60_000)

@@ -1,0 +1,115 @@
+/** Shows the faults: switches for the usual ones, and rules. */
+import type { Fault } from "../src/types.ts"
+import { call } from "./admin.ts"
+import { attempt, byId, h } from "./dom.ts"
+
+const switches: ReadonlyArray<readonly [preset: string, what: string]> = [
+  ["400", "the documented 400"],
+  ["401", "the documented 401"],
+  ["429", "429 with Retry-After: 1"],
+  ["no-headers-429", "429 without its headers"],
+  ["500", "500, the contact not created"],
+  ["500-after", "500, the contact created"],
+  ["503", "503, the contact not created"],
+  ["html-502", "an HTML page with 502"],
+  ["drop", "reset after the contact is created"],
+  ["drop-before", "reset before the contact is created"],
+  ["stall", "created, but no response ever comes"],
+  ["slow-3s", "the response 3 s later"],
+  ["trickle-250ms", "a byte every 250 ms"],
+  ["truncate-length", "half of the body, then the end"],
+  ["garbage", "bytes that are not HTTP"],
+  ["badjson", "a 200 with incomplete JSON"],
+  ["portal", "the 200 of a captive portal"],
+  ["302", "a redirect"],
+]
+
+/** Checks whether a fault is one of the switches; rules have other names. */
+export const isSwitch = (fault: string | undefined): boolean =>
+  switches.some(([preset]) => preset === fault)
+
+/** Checks whether a fault is what a switch adds: the preset and nothing else. */
+const isPlain = ({ spec }: Fault, preset: string): boolean =>
+  spec.preset === preset && Object.keys(spec).length === 1
+
+const showFaults = (faults: ReadonlyArray<Fault>): void => {
+  byId("count-faults").textContent = String(faults.length)
+  const focused = document.activeElement?.id
+  byId("switches").replaceChildren(
+    ...switches.map(([preset, what]) => {
+      const on = faults.find((fault) => isPlain(fault, preset))
+      return h(
+        "li",
+        {},
+        h(
+          "button",
+          {
+            type: "button",
+            role: "switch",
+            id: `fault-${preset}`,
+            "aria-checked": String(on !== undefined),
+            click: () =>
+              attempt(() =>
+                on === undefined
+                  ? call("/faults", "POST", { preset })
+                  : call(`/faults?id=${on.id}`, "DELETE"),
+              ),
+          },
+          h("span", { class: "knob" }),
+          h("span", {}, h("code", {}, preset), " ", h("span", { class: "what" }, what)),
+        ),
+      )
+    }),
+  )
+  byId("active").replaceChildren(
+    ...faults.map(({ hits, id, left, name, spec }) =>
+      h(
+        "li",
+        {},
+        h("code", {}, name),
+        h(
+          "span",
+          { class: "value" },
+          [
+            spec.match?.identifier === undefined ? "all" : spec.match.identifier,
+            spec.match?.token === undefined ? "" : `token ${spec.match.token}`,
+            spec.probability === undefined ? "" : `probability ${spec.probability}`,
+            left === undefined ? "" : `${left} left`,
+            hits === 1 ? "1 hit" : `${hits} hits`,
+          ]
+            .filter((text) => text !== "")
+            .join(" · "),
+        ),
+        h(
+          "button",
+          {
+            type: "button",
+            "aria-label": `Remove the fault ${name}`,
+            click: () => attempt(() => call(`/faults?id=${id}`, "DELETE")),
+          },
+          "Remove",
+        ),
+      ),
+    ),
+  )
+  if (focused !== undefined && focused.startsWith("fault-")) byId(focused).focus()
+}
+
+/** Loads and shows the active faults. */
+export const loadFaults = async (): Promise<void> =>
+  showFaults((await call<{ readonly faults: ReadonlyArray<Fault> }>("/faults")).faults)
+
+/** Adds the rule of a form. */
+export const addRule = (form: HTMLFormElement): void => {
+  const data = new FormData(form)
+  const text = (name: string) => String(data.get(name) ?? "").trim()
+  attempt(async () => {
+    await call("/faults", "POST", {
+      preset: text("preset"),
+      ...(text("identifier") !== "" && { match: { identifier: text("identifier") } }),
+      ...(text("times") !== "" && { times: Number(text("times")) }),
+      ...(text("probability") !== "" && { probability: Number(text("probability")) }),
+    })
+    form.reset()
+  })
+}
