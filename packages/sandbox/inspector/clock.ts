@@ -10,10 +10,10 @@ let knownAt = performance.now()
 export const now = (): number =>
   kind === "real" ? knownNow + (performance.now() - knownAt) : knownNow
 
-/** Checks whether time passes by itself. */
+/** Checks whether time passes without being advanced. */
 export const isReal = (): boolean => kind === "real"
 
-/** Sets the time that the sandbox has told. */
+/** Sets the time that the sandbox has reported. */
 export const setNow = (at: number): void => {
   knownNow = at
   knownAt = performance.now()

@@ -1,5 +1,5 @@
 /** Shows, searches and exports the contacts. */
-import type { SandboxContact } from "../src/types.ts"
+import type { SandboxContact } from "../src/api/types.ts"
 import { SHOWN, call } from "./admin.ts"
 import { isReal, now } from "./clock.ts"
 import { attempt, byId, h } from "./dom.ts"
@@ -104,13 +104,15 @@ const csvOf = (contacts: ReadonlyArray<SandboxContact>): string => {
       contacts.flatMap(({ custom_fields: fields }) => (fields ?? []).map(({ name }) => name)),
     ),
   ]
-  const lines = contacts.map((contact) => {
+  const table = contacts.map((contact) => {
     const values = new Map(
       (contact.custom_fields ?? []).map(({ name, value }) => [name, value] as const),
     )
     return [...plain.map((name) => contact[name]), ...custom.map((name) => values.get(name))]
   })
-  return [[...plain, ...custom], ...lines].map((line) => `${line.map(cell).join(",")}\r\n`).join("")
+  return [[...plain, ...custom], ...table]
+    .map((cells) => `${cells.map(cell).join(",")}\r\n`)
+    .join("")
 }
 
 /** Saves the contacts that match the search as a file. */

@@ -1,5 +1,5 @@
 /** Copies a request, to send it again or to turn it into a test. */
-import type { SandboxRequest } from "../src/types.ts"
+import type { SandboxRequest } from "../src/api/types.ts"
 import { attempt, toast } from "./dom.ts"
 import { isSwitch } from "./faults.ts"
 

@@ -1,5 +1,5 @@
 /** Shows one request in full: its headers and body, its issues, and the response. */
-import type { RequestIssue, SandboxRequest } from "../src/types.ts"
+import type { RequestIssue, SandboxRequest } from "../src/api/types.ts"
 import { copy, forms } from "./copy.ts"
 import { byId, h } from "./dom.ts"
 import { kindOf } from "./rate.ts"
@@ -32,7 +32,7 @@ const issueList = (issues: ReadonlyArray<RequestIssue>): ReadonlyArray<HTMLEleme
 /** Shows a request in the right half of the page. */
 export const showDetail = (request: SandboxRequest): void => {
   const { attempt, body, fault, headers, identifier, issues, limit, method, ms, path } = request
-  const lines = Object.entries(headers).map(
+  const headerTexts = Object.entries(headers).map(
     ([name, value]) => `${name}: ${typeof value === "string" ? value : (value ?? []).join(", ")}`,
   )
   const time = new Date(request.at).toISOString().slice(11, 23)
@@ -61,7 +61,7 @@ export const showDetail = (request: SandboxRequest): void => {
     ]),
     ...(issues === undefined ? [] : issueList(issues)),
     h("h2", {}, "Request"),
-    h("pre", {}, `${method} ${path}\n${lines.join("\n")}\n\n${json(body)}`),
+    h("pre", {}, `${method} ${path}\n${headerTexts.join("\n")}\n\n${json(body)}`),
     h("h2", {}, "Response"),
     h("pre", {}, request.response === undefined ? "none" : json(request.response)),
   )

@@ -1,8 +1,8 @@
 /**
- * The inspector's script: loads the state from the admin API of its own origin, follows the stream of events, and sends
+ * The inspector's script: loads the state from the admin API, follows the stream of events, and sends
  * back what users change. Whatever clients sent is shown only as text.
  */
-import type { SandboxRequest } from "../src/types.ts"
+import type { SandboxRequest } from "../src/api/types.ts"
 import { ROOT, call } from "./admin.ts"
 import { isReal, loadHealth, setNow } from "./clock.ts"
 import { download, loadContactsSoon } from "./contacts.ts"

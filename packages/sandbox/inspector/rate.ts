@@ -1,5 +1,5 @@
 /** Shows the rate: how many requests are left in the window, and the last 60 seconds by kind of response. */
-import type { SandboxRequest } from "../src/types.ts"
+import type { SandboxRequest } from "../src/api/types.ts"
 import { now } from "./clock.ts"
 import { byId, h } from "./dom.ts"
 

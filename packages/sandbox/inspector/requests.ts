@@ -1,5 +1,5 @@
 /** Shows the requests as a list, newest first, and follows them while they come. */
-import type { SandboxRequest } from "../src/types.ts"
+import type { SandboxRequest } from "../src/api/types.ts"
 import { SHOWN, call } from "./admin.ts"
 import { clearDetail, showDetail } from "./detail.ts"
 import { byId, h } from "./dom.ts"
@@ -125,7 +125,7 @@ export const step = (by: 1 | -1): void => {
   if (next !== undefined) select(next)
 }
 
-/** Pauses the list, or resumes it with what has arrived meanwhile. */
+/** Pauses the list, or resumes it and adds the requests that have arrived meanwhile. */
 export const pause = (): void => {
   paused = !paused
   const button = byId("pause")

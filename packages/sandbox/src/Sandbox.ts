@@ -8,18 +8,20 @@ import * as FetchHandler from "./server/FetchHandler.ts"
 import * as HttpServer from "./server/HttpServer.ts"
 import { tokens } from "./api/Tokens.ts"
 import type {
-  Fault,
-  FaultSpec,
   LedgerEntry,
   SandboxContact,
   SandboxEvent,
+  SandboxRequest,
+  TimelinePoint,
+} from "./api/types.ts"
+import type {
+  Fault,
+  FaultSpec,
   SandboxExchange,
   SandboxExchangeRequest,
   SandboxOptions,
-  SandboxRequest,
   SandboxSettings,
   SandboxTokens,
-  TimelinePoint,
 } from "./types.ts"
 
 /** A running sandbox. */
@@ -162,7 +164,7 @@ export class Sandbox {
   ): Promise<A> {
     const timeoutMs = options?.timeoutMs ?? 5000
     return new Promise((resolve, reject) => {
-      const finish = (settle: () => void) => {
+      const settleWith = (settle: () => void) => {
         clearTimeout(timer)
         stop()
         settle()
@@ -170,13 +172,14 @@ export class Sandbox {
       const ask = () => {
         try {
           const found = test(this)
-          if (found !== undefined && found !== null && found !== false) finish(() => resolve(found))
+          if (found !== undefined && found !== null && found !== false)
+            settleWith(() => resolve(found))
         } catch (error) {
-          finish(() => reject(error instanceof Error ? error : new Error(String(error))))
+          settleWith(() => reject(error instanceof Error ? error : new Error(String(error))))
         }
       }
       const timer = setTimeout(() => {
-        finish(() => reject(new Error(`\`waitFor\` found nothing within ${timeoutMs} ms`)))
+        settleWith(() => reject(new Error(`\`waitFor\` found nothing within ${timeoutMs} ms`)))
       }, timeoutMs)
       const stop = this.subscribe(ask)
       ask()

@@ -12,7 +12,7 @@ import type {
   ScenarioClient,
   ScenarioLedger,
   Variant,
-} from "./scenarios/Scenario.ts"
+} from "./scenarios/types.ts"
 import { undocumentedRows } from "./scenarios/UndocumentedRows.ts"
 import type {
   FaultSpec,
@@ -33,7 +33,7 @@ export type {
   ScenarioReport,
   Treatment,
   Variant,
-} from "./scenarios/Scenario.ts"
+} from "./scenarios/types.ts"
 
 /** Lists the scenarios. */
 export const scenarios: ReadonlyArray<Scenario> = [
@@ -65,7 +65,7 @@ export const variants: ReadonlyArray<Variant> = scenarios.flatMap(({ expected, .
   }),
 )
 
-/** What `play` needs from a sandbox; every `Sandbox` provides it. */
+/** The methods of a sandbox that `play` needs; every `Sandbox` has them. */
 export interface ScenarioSandbox {
   readonly baseUrl: string
   readonly reset: () => void

@@ -52,7 +52,7 @@ export type FieldDeclaration =
     }
   | { readonly type: "list"; readonly options: ReadonlyArray<string>; readonly help?: string }
 
-/** Tells the time and waits. `sleep` ends early, without failing, when the signal aborts. */
+/** A clock to read and to wait on. `sleep` ends early, without failing, when the signal aborts. */
 export interface SandboxClock {
   readonly now: () => number
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -148,7 +148,7 @@ export interface FaultSpec {
   readonly retryAfter?: number | string | null
   /** `false` omits `X-RateLimit-*`. */
   readonly rateLimitHeaders?: boolean
-  /** Where a redirect leads. Default: a page of the sandbox that responds with 200. */
+  /** The target of a redirect. Default: a page of the sandbox that responds with 200. */
   readonly location?: string
   /** The delay before the response. */
   readonly delayMs?: number
@@ -182,95 +182,6 @@ export interface Fault {
   readonly left?: number
 }
 
-/** A contact in the sandbox. */
-export interface SandboxContact {
-  readonly id: string
-  readonly identifier: string
-  readonly key: string
-  readonly firstName: string
-  readonly lastName?: string
-  readonly phone?: string
-  readonly email?: string
-  readonly language?: string
-  readonly profilePic?: string
-  readonly countryCode?: string
-  readonly custom_fields?: ReadonlyArray<{
-    readonly name: string
-    readonly value?: string | number | boolean
-  }>
-  /** `processing` until `readyAt` (W10). */
-  readonly phase: "processing" | "ready"
-  readonly createdAt: number
-  readonly readyAt: number
-  /** How many creates were merged into it. */
-  readonly merges: number
-}
-
-/** A broken rule: its path, the rule, and how to fix it; never the value. */
-export interface RequestIssue {
-  readonly path: ReadonlyArray<string | number>
-  readonly code: string
-  readonly rule: string
-  readonly suggestion?: string
-}
-
-/** A request that the sandbox received. */
-export interface SandboxRequest {
-  readonly seq: number
-  readonly at: number
-  readonly method: string
-  readonly path: string
-  /** As written in the path; absent if the path has none. */
-  readonly identifier?: string
-  readonly key?: string
-  /** The name of a seeded or extra token; `none` or `unknown` for all others, which are never kept. */
-  readonly token: string
-  /** 1 for the first request with this key. */
-  readonly attempt?: number
-  /** Without `authorization`. */
-  readonly headers: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
-  /** The first 8,192 characters. */
-  readonly body: string
-  /** The name of the fault that hit it. */
-  readonly fault?: string
-  readonly issues?: ReadonlyArray<RequestIssue>
-  readonly result?: "created" | "merged" | "duplicated" | "existed"
-  /** `waiting` for its response, `responded`, `cut` by a fault, or `gone` if the client left first. */
-  readonly phase: "waiting" | "responded" | "cut" | "gone"
-  /** Absent until a response has been sent. */
-  readonly status?: number
-  /** How long it took until the response or the end. */
-  readonly ms?: number
-  readonly limit?: number
-  readonly remaining?: number
-  readonly retryAfter?: string
-  /** The body of the response, its first 8,192 characters. */
-  readonly response?: string
-}
-
-/** What happened to one key, whatever the client was told: the source of truth for a test. */
-export interface LedgerEntry {
-  readonly key: string
-  /** Complete requests received. */
-  readonly posts: number
-  /** Contacts created. */
-  readonly created: number
-  readonly merged: number
-  /** How often each status was decided; 0 counts cut connections. */
-  readonly statuses: { readonly [status: number]: number }
-  readonly firstAt: number
-  readonly lastAt: number
-}
-
-/** One request as a point in a rate plot. */
-export interface TimelinePoint {
-  readonly at: number
-  readonly status: number
-  readonly ms: number
-  readonly limit?: number
-  readonly remaining?: number
-}
-
 /** The tokens that every sandbox knows. */
 export interface SandboxTokens {
   readonly ok: "sandbox_ok"
@@ -283,16 +194,6 @@ export interface SandboxTokens {
   /** Every third call is a 500. */
   readonly flaky: "sandbox_flaky"
 }
-
-/** What listeners receive. */
-export type SandboxEvent =
-  | { readonly type: "request"; readonly request: SandboxRequest }
-  | { readonly type: "response"; readonly request: SandboxRequest }
-  | { readonly type: "contact"; readonly contact: Pick<SandboxContact, "identifier" | "key"> }
-  | {
-      readonly type: "change"
-      readonly what: "reset" | "faults" | "settings" | "clock" | "removed"
-    }
 
 /** A response that has been decided but not sent. */
 export interface SandboxExchange {
@@ -314,7 +215,7 @@ export interface SandboxExchangeRequest {
   readonly body: string
 }
 
-/** What the command needs from its process. */
+/** The process of the command: its streams, environment and signals. */
 export interface SandboxIo {
   readonly stdout: { readonly write: (text: string) => unknown }
   readonly stderr: { readonly write: (text: string) => unknown; readonly isTTY?: boolean }

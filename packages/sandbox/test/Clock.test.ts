@@ -36,7 +36,7 @@ describe("the clock of a sandbox", () => {
 })
 
 describe("VirtualClock", () => {
-  it("starts in 2026 and stands still until it is advanced", async () => {
+  it("starts in 2026 and moves only when it is advanced", async () => {
     const clock = new VirtualClock()
     assert.strictEqual(clock.now(), Date.UTC(2026, 0, 1))
     await clock.advance(1500)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 
 import * as Console from "../src/cli/Console.ts"
 import { Sandbox } from "../src/Sandbox.ts"
-import type { SandboxRequest } from "../src/types.ts"
+import type { SandboxRequest } from "../src/api/types.ts"
 
 const plain = Console.makePaint(false, {}, false)
 
@@ -62,7 +62,7 @@ describe("banner", () => {
   })
 })
 
-describe("requestLine", () => {
+describe("the text of a request", () => {
   const { status: _, ...gone } = { ...request, phase: "gone", fault: "stall" } as const
 
   it.each<[SandboxRequest, string]>([

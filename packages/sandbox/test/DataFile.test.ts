@@ -27,7 +27,7 @@ class Folder implements Disposable {
   }
 }
 
-/** Registers a test where there are file modes, links and signals. */
+/** Registers a test only on systems with file modes, links and signals. */
 const onPosix: (name: string, body: () => void | Promise<void>) => void =
   process.platform === "win32" ? () => undefined : it
 

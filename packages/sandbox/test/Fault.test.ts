@@ -21,7 +21,7 @@ const statuses = async (
 }
 
 describe("a fault from code", () => {
-  it("hits its number of requests and is listed with what is left", async () => {
+  it("hits its number of requests and is listed with the number left", async () => {
     await using sandbox = await start()
     const { id } = sandbox.fail({ status: 500, times: 2 })
     assert.deepStrictEqual(await statuses(sandbox, ["id:1"]), [500])

@@ -29,7 +29,7 @@ describe("a sandbox without a port", () => {
       ["id:1", '{"firstName":"Ana"}', "sandbox_ok"],
       ["id:1", '{"firstName":"Ana"}', "sandbox_ok"],
       ["id:2", "{", "sandbox_ok"],
-      ["id:2", "{}", "nobody"],
+      ["id:2", "{}", "wrong-token"],
       ["email:429-7s@sandbox.test", "{}", "sandbox_ok"],
       ["a/b", "{}", "sandbox_ok"],
     ] as const) {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 
 import { Sandbox } from "../src/Sandbox.ts"
 import { RequestLog } from "../src/api/RequestLog.ts"
-import type { SandboxEvent } from "../src/types.ts"
+import type { SandboxEvent } from "../src/api/types.ts"
 import type { SandboxOptions } from "../src/types.ts"
 import { create } from "./client.ts"
 

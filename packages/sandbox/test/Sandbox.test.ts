@@ -17,7 +17,7 @@ describe("two sandboxes", () => {
 })
 
 describe("waitFor", () => {
-  it("resolves with what `test` finds later, and rejects if it finds nothing", async () => {
+  it("resolves with the value that `test` returns later, and rejects if there is none", async () => {
     await using sandbox = await start()
     const arrived = sandbox.waitFor(() => sandbox.contacts("ana")[0])
     await create(sandbox, "email:ana@example.com")

@@ -70,7 +70,7 @@ export const create = (
   options: Call = {},
 ): Promise<Reply> => call(`${sandbox.baseUrl}/contact/${identifier}`, { ...options, body })
 
-/** What a socket saw until it ended. */
+/** The bytes that a socket received, and how it ended. */
 export interface Seen {
   /** As latin1. */
   readonly text: string
@@ -80,9 +80,9 @@ export interface Seen {
 /** A connection whose bytes can be read as they arrive. */
 export interface Connection {
   readonly socket: Socket
-  /** What has arrived so far, as latin1. */
+  /** Returns the bytes that have arrived so far, as latin1. */
   readonly text: () => string
-  /** Resolves when `fits` accepts what has arrived. */
+  /** Resolves when `fits` accepts the bytes that have arrived. */
   readonly until: (fits: (text: string) => boolean) => Promise<void>
   readonly ended: Promise<Seen>
 }

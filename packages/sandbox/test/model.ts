@@ -104,7 +104,7 @@ const clientOf = (sandbox: Sandbox, { client, token }: Variant): ScenarioClient 
   },
 })
 
-/** Lists the variants of these rows that can be played without a port, where nothing can be down. */
+/** Lists the variants of these rows that can be played without a port: all but those whose server is down. */
 export const variantsOf = (rows: ReadonlyArray<Scenario>): ReadonlyArray<Variant> => {
   const names = new Set(rows.map(({ name }) => name))
   return variants.filter(({ down, name }) => names.has(name) && !down)

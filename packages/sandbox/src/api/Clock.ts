@@ -25,7 +25,7 @@ export const real: SandboxClock = {
   sleep: sleepReal,
 }
 
-/** A clock that stands still until it is advanced. */
+/** A clock that moves only when it is advanced. */
 export class VirtualClock implements SandboxClock {
   #now: number
   readonly #sleepers = new Set<{ readonly at: number; readonly wake: () => void }>()

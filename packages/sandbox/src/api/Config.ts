@@ -140,7 +140,7 @@ const decodeSettings = Schema.decodeUnknownResult(Settings, strict)
 const decodeFault = Schema.decodeUnknownResult(Fault, strict)
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** Describes a value without what could be personal data or long: text only where a choice was expected. */
+/** Describes a value without what could be personal data or long: text only if a choice was expected. */
 const shown = (value: unknown, isChoice: boolean): string => {
   if (typeof value === "string")
     return isChoice && value.length <= 40 ? JSON.stringify(value) : "a string"
@@ -186,7 +186,7 @@ export const readSettings = (value: unknown): SandboxSettings => {
   return read.success
 }
 
-// the least and the most of each; null for options that are not numbers
+// the range of each; null for options that are not numbers
 const others: Readonly<Record<string, readonly [number, number] | null>> = {
   host: null,
   port: [0, 65_535],

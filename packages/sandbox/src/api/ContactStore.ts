@@ -1,10 +1,11 @@
 /**
- * The contacts in memory, and the ledger of what was received and created per key: the source of truth for tests.
+ * The contacts in memory, and the ledger: requests and contacts per key, the source of truth for tests.
  */
 import type { Payload } from "@aelyst/core/contract"
 
 import type { DataFile, Kept } from "./DataFile.ts"
-import type { Existing, LedgerEntry, SandboxContact } from "../types.ts"
+import type { LedgerEntry, SandboxContact } from "./types.ts"
+import type { Existing } from "../types.ts"
 
 type Stored = { -readonly [Key in keyof Kept]: Kept[Key] }
 
@@ -18,7 +19,7 @@ interface Counts {
   lastAt: number
 }
 
-/** What happened to a valid payload. */
+/** The result of storing a valid payload. */
 export type Result = "created" | "merged" | "duplicated" | "existed" | "full"
 
 /** How a payload is stored. */

@@ -32,11 +32,11 @@ const Kept = Schema.Struct({
 /** A contact as it is stored. */
 export type Kept = typeof Kept.Type
 
-const Line = Schema.Union([
+const Change = Schema.Union([
   Schema.Struct({ put: Kept }),
   Schema.Struct({ remove: Schema.Array(Schema.String) }),
 ])
-const decode = Schema.decodeUnknownResult(Line)
+const decode = Schema.decodeUnknownResult(Change)
 
 const header = '{"aelyst-sandbox":1}\n'
 // contacts are personal data: only the owner may read them
@@ -48,7 +48,7 @@ const codeOf = (error: unknown): string =>
 const cannotWrite = (): TypeError =>
   configError("`data`: the file cannot be written. Check its disk and its permissions")
 
-const parse = (line: string): typeof Line.Type | undefined => {
+const parse = (line: string): typeof Change.Type | undefined => {
   try {
     return Result.getOrUndefined(decode(JSON.parse(line)))
   } catch {

@@ -15,11 +15,11 @@ import { MAX_KEPT, RequestLog } from "./RequestLog.ts"
 import type { Entry } from "./RequestLog.ts"
 import { ContactStore } from "./ContactStore.ts"
 import * as Tokens from "./Tokens.ts"
+import type { RequestIssue } from "./types.ts"
 import type {
   Fault as ActiveFault,
   FaultSpec,
   LimitOptions,
-  RequestIssue,
   SandboxClock,
   SandboxOptions,
   SandboxSettings,
@@ -65,9 +65,6 @@ const defaults = {
 
 const single = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
   typeof value === "string" || value === undefined ? value : value.join(", ")
-
-const isJson = (contentType: string | undefined): boolean =>
-  contentType !== undefined && /^application\/json(?:$|[ ;])/i.test(contentType.trim())
 
 const cuts = new Set(["drop", "fin", "stall", "garbage"])
 
@@ -217,9 +214,9 @@ export class Engine {
 
   #limit(entry: Entry, token: Tokens.Token, at: number): ApiResponse.ApiResponse | undefined {
     const state = this.#limiters.get(token.name) ?? Limiter.make(this.#limitsOf(token.limits))
-    const taken = Limiter.take(state, at)
-    this.#limiters.set(token.name, taken.state)
-    const { allowed, limit, remaining, retryAfterMs } = taken.decision
+    const decided = Limiter.take(state, at)
+    this.#limiters.set(token.name, decided.state)
+    const { allowed, limit, remaining, retryAfterMs } = decided.decision
     entry.limit = limit
     entry.remaining = remaining
     if (allowed) return undefined
@@ -246,7 +243,7 @@ export class Engine {
           rule: "The path must be percent-encoded UTF-8",
         },
       ])
-    if (!isJson(single(incoming.headers["content-type"]))) return ApiResponse.make(415)
+    if (!Validation.isJson(single(incoming.headers["content-type"]))) return ApiResponse.make(415)
     if (incoming.body === undefined) return ApiResponse.make(413)
     if (Result.isFailure(named)) return reject(named.failure)
     const payload = this.#read(incoming.body)

@@ -8,7 +8,7 @@ import * as Random from "./Random.ts"
 import * as ApiResponse from "./Response.ts"
 import type { Fault, FaultSpec } from "../types.ts"
 
-/** What the fault of a request is chosen by. */
+/** The parts of a request that select its fault. */
 export interface Subject {
   readonly identifier: string | undefined
   readonly key: string | undefined
@@ -35,7 +35,7 @@ interface Rule {
 /** A page that responds with 200 to clients that follow the redirect of a fault. */
 export const REDIRECT_TRAP = "/v1/redirected"
 
-/** Replaces a preset by what it stands for. Throws a `TypeError` for an unknown one. */
+/** Replaces a preset by its members. Throws a `TypeError` for an unknown one. */
 const resolve = (given: FaultSpec): FaultSpec => {
   if (given.preset === undefined) return given
   const found = Preset.parse(given.preset)

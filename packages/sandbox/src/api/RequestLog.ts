@@ -1,7 +1,7 @@
 /**
  * The last requests with their responses, and the listeners that follow them.
  */
-import type { SandboxEvent, SandboxRequest, TimelinePoint } from "../types.ts"
+import type { SandboxEvent, SandboxRequest, TimelinePoint } from "./types.ts"
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 

@@ -1,7 +1,6 @@
 /**
  * The responses of the documented API, in its shapes: `code` is a string on success and an integer on errors (W5 to W9).
- * What the documentation leaves open, the settings decide: the form of `Retry-After`, the response for a contact that
- * exists.
+ * The settings decide the rest: the form of `Retry-After`, and the response for a contact that exists.
  */
 import type {
   BadRequest,
@@ -16,7 +15,7 @@ import type { Existing, SandboxSettings } from "../types.ts"
 /** Headers by lower-case name. */
 export type Headers = Readonly<Record<string, string>>
 
-/** What is sent, before a fault changes it. */
+/** A response before a fault changes how it is delivered. */
 export interface ApiResponse {
   readonly status: number
   readonly headers: Headers

@@ -8,7 +8,8 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 
-import type { RequestIssue, SandboxOptions } from "../types.ts"
+import type { RequestIssue } from "./types.ts"
+import type { SandboxOptions } from "../types.ts"
 
 /** The path below which the API is mounted. */
 const MOUNT = "/v1"
@@ -32,6 +33,10 @@ export const route = (requestMethod: string, target: string): string | null | un
     return null
   }
 }
+
+/** Checks whether a content type is JSON. */
+export const isJson = (contentType: string | undefined): boolean =>
+  contentType !== undefined && /^application\/json(?:$|[ ;])/i.test(contentType.trim())
 
 const decode = Schema.decodeUnknownResult(Payload)
 const format = SchemaIssue.makeFormatterStandardSchemaV1()

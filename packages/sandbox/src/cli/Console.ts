@@ -1,9 +1,10 @@
 /**
- * What the command prints on stderr: the addresses of the sandbox, and one line per request.
+ * The command's output on stderr: the addresses of the sandbox, and one line per request.
  */
 import { isLoopback } from "../server/HttpServer.ts"
 import type { Sandbox } from "../Sandbox.ts"
-import type { SandboxOptions, SandboxRequest } from "../types.ts"
+import type { SandboxRequest } from "../api/types.ts"
+import type { SandboxOptions } from "../types.ts"
 
 /** Colours text, or returns it unchanged. */
 export type Paint = (color: "bold" | "dim" | "green" | "yellow" | "red", text: string) => string
@@ -30,7 +31,7 @@ export const visible = (text: string): string =>
 
 const seconds = (ms: number): string => `${ms / 1000} s`
 
-/** Returns the banner: where the sandbox is, and how to use it. */
+/** Returns the banner: the addresses of the sandbox, and the variables to set. */
 export const banner = (
   sandbox: Sandbox,
   { admin, data, host = "127.0.0.1" }: SandboxOptions,

@@ -1,6 +1,6 @@
 /** Scenarios with the documented responses, and with contacts that exist. */
 import { badRequest, created, either, end, fails, row } from "./Row.ts"
-import type { Scenario } from "./Scenario.ts"
+import type { Scenario } from "./types.ts"
 
 const invalid = fails("InvalidContactError", "not_sent")
 

@@ -1,7 +1,7 @@
 /** Scenarios in which a client cannot know whether the contact was created: server errors and lost responses. */
 import { byPolicy, created, either, end, existsAfterDoubt, fails } from "./Row.ts"
 import { inDoubt, lost, resent, row } from "./Row.ts"
-import type { Scenario } from "./Scenario.ts"
+import type { Scenario } from "./types.ts"
 
 const serverError = fails("InternalServerError", "unknown")
 

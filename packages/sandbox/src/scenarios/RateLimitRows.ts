@@ -1,6 +1,6 @@
 /** Scenarios with the rate limit: what a client does with `Retry-After`, and with its absence. */
 import { created, either, end, fails, row } from "./Row.ts"
-import type { Scenario } from "./Scenario.ts"
+import type { Scenario } from "./types.ts"
 
 const rateLimited = fails("RateLimitError", "rejected")
 

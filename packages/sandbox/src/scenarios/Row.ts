@@ -1,5 +1,5 @@
 /**
- * Builds rows of the scenario table: defaults for what a row does not say, and short names for what clients report.
+ * Builds rows of the scenario table: defaults for the members that a row omits, and short names for reports.
  */
 import type { FaultSpec } from "../types.ts"
 import type {
@@ -9,7 +9,7 @@ import type {
   ScenarioClientSettings,
   ScenarioContact,
   ScenarioReport,
-} from "./Scenario.ts"
+} from "./types.ts"
 
 /** The example of the documentation. */
 const example: ScenarioContact = {

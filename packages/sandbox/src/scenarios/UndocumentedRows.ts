@@ -1,6 +1,6 @@
 /** Scenarios with responses that the documentation does not mention, and a server that is down. */
 import { created, either, end, fails, inDoubt, row } from "./Row.ts"
-import type { Scenario } from "./Scenario.ts"
+import type { Scenario } from "./types.ts"
 
 const unreadable = fails("UnexpectedResponseError", "unknown")
 const unexpected = fails("UnexpectedResponseError", "rejected")

@@ -10,7 +10,7 @@ import { VirtualClock, real } from "../api/Clock.ts"
 import { configError, isConfigError, isRecord, readFault, readSettings } from "../api/Config.ts"
 import type { Engine } from "../api/Engine.ts"
 import * as InspectorPage from "./InspectorPage.ts"
-import type { SandboxEvent } from "../types.ts"
+import type { SandboxEvent } from "../api/types.ts"
 import { MAX_BODY } from "../api/Validation.ts"
 
 /** A complete request. */

@@ -87,7 +87,7 @@ export const GARBAGE = Buffer.from(
 /** How a response ended: `responded` if its head was sent, `cut` if not. */
 export type Ending = "responded" | "cut"
 
-/** What writing a response with a fault needs. */
+/** A response to write, its fault, and its connection. */
 export interface FaultyWrite {
   readonly output: ServerResponse
   readonly socket: Socket

@@ -114,7 +114,7 @@ export const start = async (engine: Engine, options: SandboxOptions): Promise<Ht
   const handleAdmin = async (request: IncomingMessage, output: ServerResponse) => {
     const { origin } = request.headers
     const response =
-      // a page on another site can post to loopback, but not hide where it comes from
+      // a page on another site can post to loopback, but cannot hide its origin
       origin !== undefined && !isAllowed(URL.parse(origin)?.host)
         ? ApiResponse.make(403)
         : await AdminApi.handle(engine, {

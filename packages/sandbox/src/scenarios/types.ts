@@ -4,13 +4,13 @@
  */
 import type { FaultSpec, SandboxSettings } from "../types.ts"
 
-/** Says what a client may send again: only what is provably not processed, or also what is in doubt (D7). */
+/** A delivery policy: resend only requests that are provably not processed, or also those in doubt (D7). */
 export type DeliveryPolicy = "at-most-once" | "natural-key"
 
-/** Says what the sandbox does with a create of a contact that exists (D3). */
+/** The treatment of a create whose contact exists (D3). */
 export type Treatment = "reject" | "merge" | "duplicate"
 
-/** What a client reports of a create: a result, or the name of an error and its outcome. */
+/** The report of a client on a create: a result, or the name of an error and its outcome. */
 export type ScenarioReport =
   | { readonly result: string }
   | { readonly error: { readonly name: string; readonly outcome: string } }
@@ -37,7 +37,7 @@ export interface ScenarioClient {
   ) => Promise<ScenarioReport>
 }
 
-/** What the server saw: complete requests, contacts created, creates merged into a contact. */
+/** The counts of the server: complete requests, contacts created, creates merged into a contact. */
 export interface ScenarioLedger {
   readonly posts: number
   readonly created: number
