@@ -7,6 +7,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
 import { code, filled, table, writeAll } from "./generated.mjs"
+import { writeOptionTables } from "./option-tables.mjs"
 import { report } from "./sources.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -175,6 +176,8 @@ for (const file of ["README.md", ...globSync("packages/*/README.md")]) {
   const filledIn = filled(file, text, "errors", "scripts/docs.mjs", overview(link))
   if (filledIn !== undefined) outputs.set(file, filledIn)
 }
+
+await writeOptionTables(outputs, source)
 
 // a release changes only package.json
 for (const file of globSync("packages/*/src/version.ts")) {

@@ -3,6 +3,7 @@
  * `aelyst.config.json`. What they may hold is checked key by key; values are never quoted.
  */
 import { CustomField } from "@aelyst/core"
+import { suggest } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
@@ -11,7 +12,7 @@ import { file } from "./Failure.ts"
 import type { Paths } from "./Files.ts"
 import * as Files from "./Files.ts"
 import type { Key } from "./SettingTable.ts"
-import { isKey } from "./SettingTable.ts"
+import { isKey, keys } from "./SettingTable.ts"
 import { visible } from "./Text.ts"
 
 /** Holds one profile: settings as texts, and a token for a loopback host. */
@@ -22,9 +23,9 @@ export interface Profile {
 
 /** Holds `config.json`. */
 export interface ConfigFile {
-  /** Where its schema is, for editors. */
+  /** Points editors to the schema. */
   readonly schema?: string
-  /** The profile that is used where none is named. */
+  /** The profile that is used by default. */
   readonly profile?: string
   readonly profiles: { readonly [name: string]: Profile }
 }
@@ -59,28 +60,38 @@ const parse = (path: string, text: string): Result.Result<Json, Failure> =>
     Result.try({
       // safe: JSON.parse promises nothing, and the next step checks
       try: () => JSON.parse(text.replace(/^\uFEFF/, "")) as unknown,
-      catch: () => file(`${visible(path)} is not JSON`),
+      catch: () => file(`${visible(path)} is not valid JSON`),
     }),
     (json) =>
       isObject(json)
         ? Result.succeed(json)
-        : Result.fail(file(`${visible(path)} is not an object`)),
+        : Result.fail(file(`${visible(path)} must hold a JSON object`)),
   )
 
 const odd = (path: string, where: string, rule: string): Result.Result<never, Failure> =>
   Result.fail(file(`${visible(path)}: ${visible(where)} ${rule}`))
 
+const configKeys = ["$schema", "profile", "profiles"]
+const projectKeys = ["$schema", "customFields", "defaultCountry"]
+
+const hint = (name: string, names: ReadonlyArray<string>): string => {
+  const nearest = suggest(name, names)
+  return nearest === undefined ? "" : `; did you mean ${nearest}?`
+}
+
 const profileOf = (path: string, name: string, json: unknown): Result.Result<Profile, Failure> => {
-  if (!isObject(json)) return odd(path, `profiles.${name}`, "is not an object")
+  if (!isObject(json)) return odd(path, `profiles.${name}`, "must be an object")
   const settings: { [K in Key]?: string } = {}
   let token: string | undefined
   for (const key of Object.keys(json)) {
     const value = json[key]
     const text = typeof value === "number" ? String(value) : value
-    if (typeof text !== "string") return odd(path, `profiles.${name}.${key}`, "is not a text")
+    if (typeof text !== "string") {
+      return odd(path, `profiles.${name}.${key}`, "must be a string or a number")
+    }
     if (key === "token") token = text
     else if (isKey(key)) settings[key] = text
-    else return odd(path, `profiles.${name}.${key}`, "is not a setting")
+    else return odd(path, `profiles.${name}.${key}`, `is not a setting${hint(key, keys)}`)
   }
   return Result.succeed({ settings, ...(token !== undefined && { token }) })
 }
@@ -96,10 +107,11 @@ const configOf = (path: string, json: Json): Result.Result<ConfigFile, Failure> 
       else if (key === "$schema" && typeof value === "string") schema = value
       else if (key === "profiles" && isObject(value)) {
         for (const name of Object.keys(value)) {
-          if (!isProfileName(name)) return yield* odd(path, "profiles", "has a name that is none")
+          if (!isProfileName(name))
+            return yield* odd(path, "profiles", "must not have an invalid profile name")
           profiles[name] = yield* profileOf(path, name, value[name])
         }
-      } else return yield* odd(path, key, "is not known there")
+      } else return yield* odd(path, key, `is not a known key${hint(key, configKeys)}`)
     }
     return {
       profiles,
@@ -118,7 +130,7 @@ const credentialsOf = (path: string, json: Json): Result.Result<Credentials, Fai
       const token = isObject(value) ? value["token"] : undefined
       const origin = isObject(value) ? value["origin"] : undefined
       if (!isProfileName(name) || typeof token !== "string" || typeof origin !== "string") {
-        return yield* odd(path, "profiles", "holds an entry without token and origin")
+        return yield* odd(path, "profiles", "must have a token and an origin in every entry")
       }
       all[name] = { token, origin }
     }
@@ -145,17 +157,17 @@ const projectOf = (path: string, json: Json): Result.Result<Project, Failure> =>
         }
         case "defaultCountry": {
           const country = json[key]
-          if (typeof country !== "string") return yield* odd(path, key, "is not a text")
+          if (typeof country !== "string") return yield* odd(path, key, "must be a string")
           project = { ...project, defaultCountry: country }
           break
         }
         case "token":
-          return yield* odd(path, key, "does not belong in a project: set AELYST_TOKEN or log in")
+          return yield* odd(path, key, "must not be in a project file: set AELYST_TOKEN or log in")
         case "baseUrl":
           // a project from elsewhere could send your token to a host of its own
-          return yield* odd(path, key, "does not belong in a project: set it in a profile")
+          return yield* odd(path, key, "must not be in a project file: set it in a profile")
         default:
-          return yield* odd(path, key, "is not known there")
+          return yield* odd(path, key, `is not a known key${hint(key, projectKeys)}`)
       }
     }
     return project
@@ -175,29 +187,26 @@ const load = <A>(
           : Effect.fromResult(Result.flatMap(parse(path, text), (json) => decode(path, json))),
       )
 
-/** Reads `config.json`; empty where there is none. */
+/** Reads `config.json`; empty if it does not exist. */
 export const readConfig = ({ config }: Paths): Effect.Effect<ConfigFile, Failure> =>
   load<ConfigFile>(config, Files.read, configOf, { profiles: {} })
 
-/** Reads `credentials.json`; empty where there is none, refused where others may read it. */
+/** Reads `credentials.json`; empty if it does not exist, refused if others may read it. */
 export const readCredentials = ({ credentials }: Paths): Effect.Effect<Credentials, Failure> =>
   load<Credentials>(credentials, Files.readPrivate, credentialsOf, {})
 
-/** Reads the project's file; empty where there is none. */
+/** Reads the project's file; empty if it does not exist. */
 export const readProject = ({ project }: Paths): Effect.Effect<Project, Failure> =>
   load<Project>(project, Files.read, projectOf, {})
 
-const homeless = file(
-  "there is no place for this file",
-  "set AELYST_CONFIG, XDG_CONFIG_HOME or HOME",
-)
+const homeless = file("no directory for this file", "set AELYST_CONFIG, XDG_CONFIG_HOME or HOME")
 
 const write = (path: string | undefined, json: Json): Effect.Effect<string, Failure> =>
   path === undefined
     ? Effect.fail(homeless)
     : Effect.as(Files.writePrivate(path, `${JSON.stringify(json, undefined, 2)}\n`), path)
 
-/** Writes `config.json`; gives its path. */
+/** Writes `config.json`; returns its path. */
 export const writeConfig = (
   { config }: Paths,
   { schema, profile, profiles }: ConfigFile,
@@ -213,7 +222,7 @@ export const writeConfig = (
     ),
   })
 
-/** Writes `credentials.json`; gives its path. */
+/** Writes `credentials.json`; returns its path. */
 export const writeCredentials = (
   { credentials }: Paths,
   profiles: Credentials,

@@ -17,7 +17,7 @@ export const toE164 = (text: string, country: string): Effect.Effect<string, Fai
     Effect.promise(() => import("libphonenumber-js/max")),
     ({ isSupportedCountry, parsePhoneNumberFromString }) => {
       if (!isSupportedCountry(country)) {
-        return Effect.fail(usage("the default country is none that has a numbering plan"))
+        return Effect.fail(usage(`unknown country code "${country}" for --default-country`))
       }
       const parsed = parsePhoneNumberFromString(text, country)
       return Effect.succeed(parsed?.isValid() === true ? parsed.number : text)

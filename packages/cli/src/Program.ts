@@ -53,11 +53,7 @@ const create = Command.make(
       Argument.withDescription("email:name@domain, phone:+<country><number> or id:<contact id>"),
     ),
     ...contactFlags,
-    defaultCountry: Flags.text(
-      "default-country",
-      "code",
-      "Country of numbers without a country code, such as MY [AELYST_DEFAULT_COUNTRY]",
-    ),
+    defaultCountry: Flags.setting("defaultCountry"),
     settle: Flags.text("settle", "time", "Wait after the success: Aelyst processes a new contact"),
     dryRun: Flags.toggle("dry-run", "Print the exact request, send nothing"),
     asCurl: Flags.toggle("as-curl", "Print the request as a curl command, send nothing"),

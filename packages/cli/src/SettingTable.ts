@@ -1,6 +1,10 @@
-/** The settings by key: the flag and the variable that set each, its default, and how its text is read. */
+/**
+ * The settings by key: the flag and the variable that set each, and how its text is read. Ranges, defaults and sentences
+ * are those of core's table of options.
+ */
 import type { Delivery } from "@aelyst/core"
-import { ClientOptions } from "@aelyst/core/adapter"
+import type { OptionNameOf } from "@aelyst/core/adapter"
+import { ClientOptions, optionTable, optionTexts } from "@aelyst/core/adapter"
 import * as Result from "effect/Result"
 
 /** Holds the settings as they are used; times are in milliseconds. */
@@ -19,105 +23,154 @@ export interface Values {
 /** Names a setting. */
 export type Key = keyof Values
 
-/** Describes a setting; `parse` fails with the rule that the text breaks. */
+/** Describes a setting. */
 export interface Setting<A> {
   readonly flag: string
   readonly variable: string
-  /** The default as it would be written. */
+  /** Stands for the value in help texts. */
+  readonly metavar: string
+  readonly sentence: string
+  /** The default as it would be written; empty where it depends on more than this setting. */
   readonly otherwise: string
+  /** Says the default where `otherwise` is empty. */
+  readonly otherwiseText?: string
+  /** Whether a wrong value may be shown; a URL may hold a password. */
+  readonly secret?: boolean
+  /** Reads the text; fails with what was expected. */
   readonly parse: (text: string) => Result.Result<A, string>
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
-/** Reads a time such as `500ms`, `2s`, `5m` or `0`, in milliseconds. */
+/** Reads a duration such as `500ms`, `2s`, `5m` or `0`; returns milliseconds, or what was expected. */
 export const parseTime = (text: string): Result.Result<number, string> => {
   if (text === "0") return Result.succeed(0)
-  const [, digits = "", unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? []
+  const [, digits = "", unit = ""] = /^(\d{1,10}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? []
   const factor = units[unit]
   return factor === undefined
-    ? Result.fail("is a time such as 500ms, 2s or 5m")
+    ? Result.fail("expected a duration such as 500ms, 2s or 5m")
     : Result.succeed(Number(digits) * factor)
 }
 
-const time =
-  (least: number) =>
+/** Writes milliseconds as a duration that `parseTime` reads. */
+export const formatTime = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`)
+
+/** Reads a duration in the range of an option. */
+export const parseDuration =
+  (name: OptionNameOf<"duration">) =>
   (text: string): Result.Result<number, string> =>
-    Result.flatMap(parseTime(text), (ms) =>
-      ms < least ? Result.fail("is longer than 0") : Result.succeed(ms),
-    )
+    Result.flatMap(parseTime(text), (ms) => {
+      const { least, most } = optionTable[name]
+      if (ms < least) return Result.fail(`expected a duration of at least ${formatTime(least)}`)
+      if (ms > most) return Result.fail(`expected a duration of at most ${formatTime(most)}`)
+      return Result.succeed(ms)
+    })
+
+const parseInteger =
+  (name: OptionNameOf<"integer">) =>
+  (text: string): Result.Result<number, string> => {
+    const { least, most } = optionTable[name]
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+    return value >= least && value <= most
+      ? Result.succeed(value)
+      : Result.fail(`expected an integer between ${least} and ${most}`)
+  }
+
+/** Lets a setting be empty, which means that it is not set. */
+const optional =
+  <A>(parse: (text: string) => Result.Result<A, string>) =>
+  (text: string): Result.Result<A | undefined, string> =>
+    text === "" ? Result.succeed(undefined) : parse(text)
+
+const { delivery, deadline } = optionTable
 
 /** Lists the settings. */
 export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
   baseUrl: {
     flag: "--base-url",
     variable: "AELYST_BASE_URL",
-    otherwise: ClientOptions.defaultBaseUrl,
+    metavar: "url",
+    sentence: optionTexts.baseUrl.sentence,
+    otherwise: optionTable.baseUrl.default,
+    secret: true,
     parse: (text) =>
       Result.mapBoth(ClientOptions.checkBaseUrl(text), {
         onSuccess: ({ baseUrl }) => baseUrl,
-        onFailure: ({ message }) => message.replace(/^\w+ /, ""),
+        onFailure: ({ message }) => message.replace(/^`\w+` /, ""),
       }),
   },
   timeout: {
     flag: "--timeout",
     variable: "AELYST_TIMEOUT",
-    otherwise: "15s",
-    parse: time(1),
+    metavar: "time",
+    sentence: optionTexts.timeout.sentence,
+    otherwise: formatTime(optionTable.timeout.default),
+    parse: parseDuration("timeout"),
   },
   deadline: {
     flag: "--deadline",
     variable: "AELYST_DEADLINE",
-    // core knows: it depends on the delivery policy
+    metavar: "time",
+    sentence: optionTexts.deadline.sentence,
     otherwise: "",
-    parse: (text) => (text === "" ? Result.succeed(undefined) : time(1)(text)),
+    otherwiseText: `${formatTime(deadline.default)}; with natural-key ${formatTime(deadline.naturalKey)}`,
+    parse: optional(parseDuration("deadline")),
   },
   retries: {
     flag: "--retries",
     variable: "AELYST_RETRIES",
-    otherwise: "3",
-    parse: (text) =>
-      /^\d{1,2}$|^100$/.test(text)
-        ? Result.succeed(Number(text))
-        : Result.fail("is a whole number from 0 to 100"),
+    metavar: "n",
+    sentence: optionTexts.retries.sentence,
+    otherwise: String(optionTable.retries.default),
+    parse: parseInteger("retries"),
   },
   delivery: {
     flag: "--delivery",
     variable: "AELYST_DELIVERY",
-    otherwise: "at-most-once",
-    parse: (text) =>
-      text === "at-most-once" || text === "natural-key"
-        ? Result.succeed(text)
-        : Result.fail("is at-most-once or natural-key"),
+    metavar: "policy",
+    sentence: optionTexts.delivery.sentence,
+    otherwise: delivery.default,
+    parse: (text) => {
+      const chosen = delivery.choices.find((choice) => choice === text)
+      return chosen === undefined
+        ? Result.fail(`expected ${delivery.choices.join(" or ")}`)
+        : Result.succeed(chosen)
+    },
   },
   maxWait: {
     flag: "--max-wait",
     variable: "AELYST_MAX_WAIT",
-    otherwise: "60s",
-    parse: time(0),
+    metavar: "time",
+    sentence: optionTexts.maxWait.sentence,
+    otherwise: formatTime(optionTable.maxWait.default),
+    parse: parseDuration("maxWait"),
   },
   rate: {
     flag: "--rate",
     variable: "AELYST_RATE",
+    metavar: "n/s",
+    sentence: "Most requests per second, such as 5/s",
     otherwise: "",
-    parse: (text) => {
-      if (text === "") return Result.succeed(undefined)
+    otherwiseText: "what the API allows",
+    parse: optional((text) => {
       const [, digits] = /^(\d{1,6}(?:\.\d{1,3})?)(?:\/s)?$/.exec(text) ?? []
       return digits !== undefined && Number(digits) > 0
         ? Result.succeed(Number(digits))
-        : Result.fail("is a number of requests per second above 0, such as 5/s")
-    },
+        : Result.fail("expected a number of requests per second above 0, such as 5/s")
+    }),
   },
   defaultCountry: {
     flag: "--default-country",
     variable: "AELYST_DEFAULT_COUNTRY",
+    metavar: "code",
+    sentence: "Country of numbers without a country code, such as MY",
     otherwise: "",
-    parse: (text) =>
-      text === ""
-        ? Result.succeed(undefined)
-        : /^[A-Za-z]{2}$/.test(text)
-          ? Result.succeed(text.toUpperCase())
-          : Result.fail("is two letters, such as MY"),
+    otherwiseText: "none",
+    parse: optional((text) =>
+      /^[A-Za-z]{2}$/.test(text)
+        ? Result.succeed(text.toUpperCase())
+        : Result.fail("expected two letters, such as MY"),
+    ),
   },
 }
 
@@ -135,3 +188,15 @@ export const keys: ReadonlyArray<Key> = [
 
 /** Tells whether a text is the name of a setting. */
 export const isKey = (text: string): text is Key => Object.hasOwn(settings, text)
+
+/** Says that a value is wrong: what was given, unless it may be a secret, where, and what was expected. */
+export const invalid = (
+  where: string,
+  text: string,
+  expected: string,
+  { secret = false }: { readonly secret?: boolean } = {},
+): string => {
+  const shown = ClientOptions.show(text)
+  const given = shown.startsWith('"') ? shown : `(${text.length} characters)`
+  return `invalid value ${secret ? "" : `${given} `}for ${where}: ${expected}`
+}

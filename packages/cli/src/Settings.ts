@@ -15,7 +15,7 @@ import * as Files from "./Files.ts"
 import type { GlobalFlags } from "./Flags.ts"
 import { Host, variable } from "./Host.ts"
 import type { Key, Values } from "./SettingTable.ts"
-import { keys, settings } from "./SettingTable.ts"
+import { invalid, keys, settings } from "./SettingTable.ts"
 
 /** Holds a setting's text and where it came from. */
 export interface Origin {
@@ -35,20 +35,20 @@ export interface Settings extends Values {
   readonly paths: Paths
   readonly config: ConfigFile
   readonly customFields: CustomField.Catalogue | undefined
-  /** Whether a question may be asked at all; standard input has to be a terminal too. */
+  /** Whether questions may be asked. */
   readonly mayAsk: boolean
 }
 
 const empty: Profile = { settings: {} }
 
-/** The flags that settings come from. */
+/** Holds the flags that settings come from. */
 export type SettingFlags = GlobalFlags & { readonly defaultCountry?: string | undefined }
 
 /**
  * Resolves all settings.
  *
- * `anyProfile` lets a profile be named that does not exist yet, for the commands that make one. Fails with a usage error
- * that names the flag, the variable or the profile whose value makes no sense, never the value.
+ * `anyProfile` allows a profile that does not exist yet, for the commands that create one. Fails with a usage error that
+ * names the flag, the variable or the profile whose value is wrong.
  */
 export const resolve = Effect.fnUntraced(function* (
   flags: SettingFlags,
@@ -62,7 +62,7 @@ export const resolve = Effect.fnUntraced(function* (
   const profile = named ?? config.profile ?? "default"
   if (!ConfigFiles.isProfileName(profile)) {
     return yield* Effect.fail(
-      usage("the name of a profile is letters, digits, - and _, at most 64 of them"),
+      usage("invalid profile name: use at most 64 letters, digits, - and _"),
     )
   }
   const known = Object.hasOwn(config.profiles, profile) ? config.profiles[profile] : undefined
@@ -72,9 +72,9 @@ export const resolve = Effect.fnUntraced(function* (
       const names = [...new Set([...Object.keys(config.profiles), ...Object.keys(saved)])]
       return yield* Effect.fail(
         usage(
-          `there is no profile ${profile}`,
+          `unknown profile ${profile}`,
           names.length === 0
-            ? "there are no profiles yet: aelyst auth login --profile <name>"
+            ? "no profiles yet; create one: aelyst auth login --profile <name>"
             : `profiles: ${names.join(", ")}`,
         ),
       )
@@ -97,14 +97,15 @@ export const resolve = Effect.fnUntraced(function* (
   }
   const value = <K extends Key>(key: K): Effect.Effect<Values[K], Failure> => {
     const { text, from } = find(key)
-    const { parse, flag } = settings[key]
+    const setting = settings[key]
+    const { parse, flag } = setting
     const inFile = from.startsWith("profile") || from === "aelyst.config.json"
     const where = inFile ? `${key} of ${from}` : from
     return Effect.fromResult(
-      Result.mapError(parse(text), (rule) =>
+      Result.mapError(parse(text), (expected) =>
         usage(
-          `${where} ${rule}`,
-          ...(from === flag ? [] : [`${flag} takes its place for one run`]),
+          invalid(where, text, expected, setting),
+          ...(from === flag ? [] : [`${flag} overrides it for one run`]),
         ),
       ),
     )
@@ -138,6 +139,6 @@ export const resolve = Effect.fnUntraced(function* (
   }
 })
 
-/** Tells whether a base URL leads to this machine: http is allowed there alone, so a token may lie in the open. */
+/** Tells whether a base URL points to this machine: a token for it may be kept in a profile. */
 export const isLoopback = (baseUrl: string): boolean =>
-  Result.isSuccess(ClientOptions.checkBaseUrl(baseUrl.replace(/^https:/, "http:")))
+  URL.canParse(baseUrl) && ClientOptions.isLoopback(new URL(baseUrl).hostname)

@@ -34,8 +34,8 @@ export const check = (text: string, from: string): Effect.Effect<FoundToken, Fai
         new Failure({
           exit: "auth",
           code: "TOKEN_INVALID",
-          message: `the token from ${from} cannot be one`,
-          hints: [message.replace(/^token/, "a token"), "copy it again"],
+          message: `invalid token from ${from}`,
+          hints: [message.replace(/^`token`/, "a token"), "copy it again"],
         }),
     }),
   )

@@ -1,8 +1,17 @@
+import { optionTable, optionTexts } from "@aelyst/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 
 import { isLoopback } from "../src/Settings.ts"
-import { keys, parseTime, settings } from "../src/SettingTable.ts"
+import {
+  formatTime,
+  invalid,
+  keys,
+  parseDuration,
+  parseTime,
+  settings,
+} from "../src/SettingTable.ts"
 
 const read = (text: string) => Result.getOrUndefined(parseTime(text))
 
@@ -16,6 +25,49 @@ describe("parseTime", () => {
       assert.isUndefined(read(wrong), wrong)
     }
   })
+
+  it.prop(
+    "reads every duration that formatTime writes",
+    [Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 - 1 }))],
+    ([ms]) => {
+      assert.strictEqual(read(formatTime(ms)), ms)
+    },
+  )
+
+  it.prop("takes no text but digits and a unit", [Schema.String], ([text]) => {
+    const isDuration = text === "0" || /^\d{1,10}(\.\d{1,3})?(ms|s|m|h)$/.test(text)
+    assert.strictEqual(Result.isSuccess(parseTime(text)), isDuration)
+  })
+})
+
+describe("parseDuration", () => {
+  it("keeps to the range of the option", () => {
+    const parse = parseDuration("timeout")
+    assert.strictEqual(Result.getOrThrow(parse("1ms")), optionTable.timeout.least)
+    assert.strictEqual(Result.getOrThrow(parse("2147483647ms")), optionTable.timeout.most)
+    const failures = ["0", "2147483648ms", "600h", "soon"].map((text) => Result.flip(parse(text)))
+    assert.deepStrictEqual(failures.map(Result.getOrUndefined), [
+      "expected a duration of at least 1ms",
+      "expected a duration of at most 2147483647ms",
+      "expected a duration of at most 2147483647ms",
+      "expected a duration such as 500ms, 2s or 5m",
+    ])
+  })
+})
+
+describe("settings.retries", () => {
+  const { parse } = settings.retries
+
+  it.prop("takes exactly the integers of the table", [Schema.Int], ([value]) => {
+    const { least, most } = optionTable.retries
+    assert.strictEqual(Result.isSuccess(parse(String(value))), value >= least && value <= most)
+  })
+
+  it("takes no number that is written in another way", () => {
+    for (const text of ["", "+1", "1.0", "1e1", "0x1", " 1", "1 ", "١"]) {
+      assert.isTrue(Result.isFailure(parse(text)), text)
+    }
+  })
 })
 
 describe("settings", () => {
@@ -25,6 +77,25 @@ describe("settings", () => {
       assert.strictEqual(parse(otherwise)._tag, "Success", key)
     }
   })
+  it("have the defaults and the sentences of core's table", () => {
+    for (const key of ["timeout", "maxWait"] as const) {
+      assert.strictEqual(read(settings[key].otherwise), optionTable[key].default)
+    }
+    assert.strictEqual(settings.retries.otherwise, String(optionTable.retries.default))
+    assert.strictEqual(settings.delivery.otherwise, optionTable.delivery.default)
+    assert.strictEqual(settings.deadline.otherwiseText, "60s; with natural-key 120s")
+    for (const key of ["timeout", "deadline", "retries", "delivery", "maxWait"] as const) {
+      assert.strictEqual(settings[key].sentence, optionTexts[key].sentence)
+    }
+  })
+
+  it("say their default in words where it is empty", () => {
+    for (const key of keys) {
+      const { otherwise, otherwiseText } = settings[key]
+      assert.strictEqual(otherwiseText === undefined, otherwise !== "", key)
+    }
+  })
+
   it("take https anywhere and http on loopback hosts alone (table of URLs)", () => {
     const ok = [
       "https://api.aelyst.ai/v1",
@@ -85,5 +156,26 @@ describe("isLoopback", () => {
     assert.isTrue(isLoopback("https://localhost:1/v1"))
     assert.isTrue(isLoopback("http://127.0.0.1/v1"))
     assert.isFalse(isLoopback("https://api.aelyst.ai/v1"))
+    assert.isFalse(isLoopback("localhost"))
+  })
+})
+
+describe("invalid", () => {
+  it("says what was given, where, and what was expected", () => {
+    assert.strictEqual(
+      invalid("--timeout", "abc", "expected a duration"),
+      'invalid value "abc" for --timeout: expected a duration',
+    )
+  })
+
+  it("does not show a text that may be a secret", () => {
+    assert.strictEqual(
+      invalid("--timeout", "canary12", "expected a duration"),
+      "invalid value (8 characters) for --timeout: expected a duration",
+    )
+    assert.strictEqual(
+      invalid("--base-url", "ftp://x", "must begin with https://", { secret: true }),
+      "invalid value for --base-url: must begin with https://",
+    )
   })
 })

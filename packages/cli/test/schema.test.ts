@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 
+import { optionTable } from "@aelyst/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 
@@ -9,6 +10,9 @@ import { bin } from "./process.ts"
 
 interface Schema {
   readonly $id?: string
+  readonly description?: string
+  readonly minimum?: number
+  readonly maximum?: number
   readonly type?: string
   readonly pattern?: string
   readonly enum?: ReadonlyArray<unknown>
@@ -40,6 +44,20 @@ describe("the schema of config.json", () => {
 
   it("knows the settings and the token, and nothing else", () => {
     assert.sameMembers(Object.keys(profile), [...keys, "token"])
+  })
+
+  it("describes each setting as the help does", () => {
+    for (const key of keys) {
+      const { sentence, otherwise, otherwiseText } = settings[key]
+      const description = `${sentence.replaceAll("`", "")}. Default: ${otherwiseText ?? otherwise}`
+      assert.strictEqual(profile[key]?.description, description)
+    }
+  })
+
+  it("has the range of retries as a number", () => {
+    const [asNumber] = profile["retries"]?.anyOf ?? []
+    const { least, most } = optionTable.retries
+    assert.deepStrictEqual([asNumber?.minimum, asNumber?.maximum], [least, most])
   })
 
   it("takes what the command takes", () => {

@@ -182,7 +182,7 @@ describe.concurrent("the token", () => {
         cwd: project.path,
       })
       assert.strictEqual(code, 2)
-      assert.include(stderr, "does not belong in a project")
+      assert.include(stderr, "must not be in a project file")
       assert.notInclude(stderr, canary)
     }
   })

@@ -5,8 +5,17 @@
 export { makeWith } from "./AelystClient.ts"
 export type { ClientConfig } from "./call/ClientOptions.ts"
 export * as ClientOptions from "./call/ClientOptions.ts"
+export type {
+  OptionEntry,
+  OptionName,
+  OptionNameOf,
+  OptionScope,
+  OptionText,
+} from "./call/OptionTable.ts"
+export { optionTable, optionTexts } from "./call/OptionTable.ts"
 export * as SharedState from "./call/SharedState.ts"
 export { issueRules } from "./contact/Issue.ts"
+export { suggest } from "./contact/Suggest.ts"
 export type { ErrorEntry } from "./errors/ErrorTable.ts"
 export { docsUrl, errorTable, errorTags } from "./errors/ErrorTable.ts"
 export { fromHeaders, parseRetryAfter } from "./errors/RateLimitHeaders.ts"

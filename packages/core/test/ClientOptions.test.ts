@@ -1,145 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Redacted, Result } from "effect"
+import { Duration, Result } from "effect"
 
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import {
   ConfigurationError,
-  checkBaseUrl,
-  checkToken,
+  defaultDeadlineMs,
+  defaultMaxWaitMs,
+  makeDialect,
+  makeParser,
   parse,
   parseCall,
   parseRun,
 } from "../src/call/ClientOptions.ts"
-
-const https = "begins with https:// (http:// is for loopback hosts alone)"
-const user = "holds no user and no password"
-const query = "holds no query and no fragment"
-const url = "is a URL, with its scheme"
-
-// security requirement 5: forty base URLs
-const urls: ReadonlyArray<readonly [input: string, expected: string]> = [
-  ["https://api.aelyst.ai/v1", "https://api.aelyst.ai/v1"],
-  ["https://api.aelyst.ai/v1/", "https://api.aelyst.ai/v1"],
-  ["https://api.aelyst.ai/v1///", "https://api.aelyst.ai/v1"],
-  ["https://api.aelyst.ai", "https://api.aelyst.ai"],
-  ["HTTPS://API.AELYST.AI/v1", "https://api.aelyst.ai/v1"],
-  ["https://api.aelyst.ai:443/v1", "https://api.aelyst.ai/v1"],
-  ["https://api.aelyst.ai:8443/v1", "https://api.aelyst.ai:8443/v1"],
-  ["https://api.aelyst.ai/a/../v1", "https://api.aelyst.ai/v1"],
-  ["https://192.0.2.7/v1", "https://192.0.2.7/v1"],
-  ["https://[2001:db8::7]/v1", "https://[2001:db8::7]/v1"],
-  ["http://localhost:8787/v1", "http://localhost:8787/v1"],
-  ["http://LOCALHOST/v1", "http://localhost/v1"],
-  ["http://localhost./v1", "http://localhost./v1"],
-  ["http://127.0.0.1:8787", "http://127.0.0.1:8787"],
-  ["http://127.0.0.1./v1", "http://127.0.0.1/v1"],
-  ["http://127.255.0.9/v1", "http://127.255.0.9/v1"],
-  ["http://127.1/v1", "http://127.0.0.1/v1"],
-  ["http://2130706433/v1", "http://127.0.0.1/v1"],
-  ["http://0x7f.0.0.1/v1", "http://127.0.0.1/v1"],
-  ["http://0177.0.0.1/v1", "http://127.0.0.1/v1"],
-  ["http://[::1]:8787/v1", "http://[::1]:8787/v1"],
-  ["http://[0:0:0:0:0:0:0:1]/v1", "http://[::1]/v1"],
-  ["http://api.aelyst.ai/v1", https],
-  ["http://localhost.example.com/v1", https],
-  ["http://127.0.0.1.example.com/v1", https],
-  ["http://localhost..", https],
-  ["http://0.0.0.0/v1", https],
-  ["http://10.0.0.1/v1", https],
-  ["http://169.254.169.254/v1", https],
-  ["http://[::ffff:127.0.0.1]/v1", https],
-  ["http://128.0.0.1/v1", https],
-  ["ftp://api.aelyst.ai/v1", https],
-  ["file:///etc/passwd", https],
-  ["javascript:alert(1)", https],
-  ["https://user@api.aelyst.ai/v1", user],
-  ["https://user:secret@api.aelyst.ai/v1", user],
-  ["https://api.aelyst.ai@evil.example/v1", user],
-  ["https://api.aelyst.ai/v1?key=secret", query],
-  ["https://api.aelyst.ai/v1?", query],
-  ["https://api.aelyst.ai/v1#", query],
-  ["https://api.aelyst.ai/v1#part", query],
-  ["//api.aelyst.ai/v1", url],
-  ["api.aelyst.ai/v1", url],
-  ["", url],
-  ["https://", url],
-  ["https://api.aelyst.ai:99999/v1", url],
-]
+import * as CustomField from "../src/contact/CustomField.ts"
 
 const failureOf = <A>(result: Result.Result<A, ConfigurationError>): ConfigurationError => {
   assert(Result.isFailure(result))
   return result.failure
 }
-
-describe("checkBaseUrl", () => {
-  for (const [input, expected] of urls) {
-    it(`answers ${JSON.stringify(input)} with: ${expected}`, () => {
-      const result = checkBaseUrl(input)
-      assert.strictEqual(
-        Result.isSuccess(result) ? result.success.baseUrl : result.failure.message,
-        Result.isSuccess(result) ? expected : `baseUrl ${expected}`,
-      )
-      if (Result.isSuccess(result)) {
-        assert.isTrue(result.success.baseUrl.startsWith(result.success.origin))
-      } else assert.notMatch(result.failure.message, /secret/)
-    })
-  }
-
-  it("refuses what is no text", () => {
-    for (const value of [undefined, null, 5, {}, new URL("https://api.aelyst.ai")]) {
-      // safe: what a caller without types may pass
-      assert.strictEqual(failureOf(checkBaseUrl(value as string)).option, "baseUrl")
-    }
-  })
-})
-
-describe("checkToken (W1)", () => {
-  const good = "abcdefgh-0123_~."
-  it("takes 8 to 4,096 visible ASCII characters, and cuts one line break at the end", () => {
-    for (const token of [good, "x".repeat(8), "x".repeat(4_096), `${good}\n`, `${good}\r\n`]) {
-      const result = checkToken(token)
-      assert(Result.isSuccess(result))
-      assert.strictEqual(Redacted.value(result.success), token.replace(/\r?\n$/, ""))
-    }
-  })
-
-  const bad: ReadonlyArray<readonly [string, string]> = [
-    ["too short", "abcdefg"],
-    ["too long", "x".repeat(4_097)],
-    ["empty", ""],
-    ["two lines", `${good}\n${good}`],
-    ["two line breaks at the end", `${good}\n\n`],
-    ["a line break inside", `${good}\r\nX-Evil: 1`],
-    ["a space at the end", `${good} `],
-    ["a space inside", `Bearer ${good}`],
-    ["a tab", `\t${good}`],
-    ["NUL", `${good}\0`],
-    ["DEL", `${good}\x7f`],
-    ["Cyrillic", "аbcdefgh-0123"],
-    ["an emoji", `${good}😀`],
-    ["Latin-1", `${good}é`],
-  ]
-  for (const [what, token] of bad) {
-    it(`refuses a token that is or has ${what}, without quoting it`, () => {
-      const error = failureOf(checkToken(token))
-      assert.strictEqual(error.option, "token")
-      if (token.length > 4) assert.notInclude(error.message, token.slice(0, 5).trim())
-    })
-  }
-
-  it("refuses what is no text", () => {
-    for (const value of [undefined, null, 12_345_678, {}]) {
-      // safe: what a caller without types may pass
-      assert.strictEqual(failureOf(checkToken(value as string)).option, "token")
-    }
-  })
-
-  it("shows nothing of a token that it took", () => {
-    const result = checkToken(good)
-    assert(Result.isSuccess(result))
-    assert.notInclude(JSON.stringify(result.success) + String(result.success), good)
-  })
-})
 
 describe("parse", () => {
   it("fills in the documented defaults", () => {
@@ -173,6 +51,7 @@ describe("parse", () => {
     { timeout: "2 seconds" },
     { timeout: Duration.infinity },
     { deadline: "1 hour" },
+    { deadline: 2 ** 31 - 1 },
     { maxWait: 0 },
     { doubtDelay: "1 second" },
     { settle: 0 },
@@ -183,6 +62,7 @@ describe("parse", () => {
     { rateLimit: { perSecond: 0.5 } },
     { rateLimit: false },
     { exists: () => false },
+    { customFields: CustomField.define({ Age: "number" }) },
     { propagateTrace: true },
     { baseUrl: undefined, retries: undefined, timeout: undefined, rateLimit: undefined },
   ]
@@ -192,71 +72,199 @@ describe("parse", () => {
     })
   }
 
-  const bad: ReadonlyArray<readonly [string, unknown]> = [
-    ["baseUrl", "http://api.aelyst.ai"],
-    ["delivery", "exactly-once"],
-    ["delivery", null],
-    ["retries", -1],
-    ["retries", 101],
-    ["retries", 1.5],
-    ["retries", Number.NaN],
-    ["retries", "3"],
-    ["timeout", 0],
-    ["timeout", -5],
-    ["timeout", "soon"],
-    ["timeout", Number.NaN],
-    ["timeout", null],
-    ["deadline", 0],
-    ["deadline", {}],
-    ["maxWait", -1],
-    ["doubtDelay", 999],
-    ["doubtDelay", 0],
-    ["settle", -1],
-    ["maxQueue", 0],
-    ["maxQueue", 1_000_001],
-    ["maxQueue", "all"],
-    ["rateLimit", "slow"],
-    ["rateLimit", null],
-    ["rateLimit", true],
-    ["rateLimit", {}],
-    ["rateLimit", { perSecond: 0 }],
-    ["rateLimit", { perSecond: -1 }],
-    ["rateLimit", { perSecond: Number.POSITIVE_INFINITY }],
-    ["rateLimit", { perSecond: "10" }],
-    ["rateLimit", 10],
-    ["exists", "409"],
-    ["propagateTrace", "yes"],
+  const bad: ReadonlyArray<readonly [option: string, value: unknown, rule: string]> = [
+    [
+      "baseUrl",
+      "http://api.aelyst.ai",
+      "must begin with https:// (http:// only for loopback hosts)",
+    ],
+    ["baseUrl", 5, "must be a URL, such as https://api.aelyst.ai/v1"],
+    [
+      "delivery",
+      "exactly-once",
+      'must be "at-most-once" or "natural-key" (got a string of 12 characters)',
+    ],
+    ["delivery", null, 'must be "at-most-once" or "natural-key" (got null)'],
+    ["retries", -1, "must be an integer between 0 and 100 (got -1)"],
+    ["retries", 101, "must be an integer between 0 and 100 (got 101)"],
+    ["retries", 1.5, "must be an integer between 0 and 100 (got 1.5)"],
+    ["retries", Number.NaN, "must be an integer between 0 and 100 (got NaN)"],
+    ["retries", "3", 'must be an integer between 0 and 100 (got "3")'],
+    ["timeout", 0, "must be a duration between 1 ms and 2147483647 ms (got 0)"],
+    ["timeout", -5, "must be a duration between 1 ms and 2147483647 ms (got -5)"],
+    ["timeout", "soon", 'must be a duration between 1 ms and 2147483647 ms (got "soon")'],
+    ["timeout", "30 days", "must be a duration between 1 ms and 2147483647 ms (got 2592000000)"],
+    ["timeout", Number.NaN, "must be a duration between 1 ms and 2147483647 ms (got NaN)"],
+    ["timeout", null, "must be a duration between 1 ms and 2147483647 ms (got null)"],
+    ["deadline", 0, "must be a duration between 1 ms and 2147483647 ms (got 0)"],
+    ["deadline", {}, ""],
+    ["maxWait", -1, "must be a duration between 0 ms and 2147483647 ms (got -1)"],
+    ["maxWait", Number.NaN, "must be a duration between 0 ms and 2147483647 ms (got NaN)"],
+    ["doubtDelay", 999, "must be a duration between 1000 ms and 2147483647 ms (got 999)"],
+    ["doubtDelay", 0, "must be a duration between 1000 ms and 2147483647 ms (got 0)"],
+    [
+      "doubtDelay",
+      Duration.infinity,
+      "must be a duration between 1000 ms and 2147483647 ms (got Infinity)",
+    ],
+    ["settle", -1, "must be a duration between 0 ms and 2147483647 ms (got -1)"],
+    ["maxQueue", 0, "must be an integer between 1 and 1000000 (got 0)"],
+    ["maxQueue", 1_000_001, "must be an integer between 1 and 1000000 (got 1000001)"],
+    ["maxQueue", "all", 'must be an integer between 1 and 1000000 (got "all")'],
+    [
+      "rateLimit",
+      "slow",
+      'must be "adaptive", false, or { perSecond } with a number above 0 (got "slow")',
+    ],
+    [
+      "rateLimit",
+      null,
+      'must be "adaptive", false, or { perSecond } with a number above 0 (got null)',
+    ],
+    [
+      "rateLimit",
+      true,
+      'must be "adaptive", false, or { perSecond } with a number above 0 (got true)',
+    ],
+    [
+      "rateLimit",
+      {},
+      'must be "adaptive", false, or { perSecond } with a number above 0 (got an object)',
+    ],
+    ["rateLimit", { perSecond: 0 }, ""],
+    ["rateLimit", { perSecond: -1 }, ""],
+    ["rateLimit", { perSecond: Number.POSITIVE_INFINITY }, ""],
+    ["rateLimit", { perSecond: "10" }, ""],
+    ["rateLimit", 10, 'must be "adaptive", false, or { perSecond } with a number above 0 (got 10)'],
+    ["exists", "409", 'must be a function (got "409")'],
+    ["customFields", { Age: "number" }, "must be made by `define` (got an object)"],
+    ["propagateTrace", "yes", 'must be true or false (got "yes")'],
   ]
-  for (const [option, value] of bad) {
+  for (const [option, value, rule] of bad) {
     it(`refuses ${option} ${JSON.stringify(value)} by its name`, () => {
       // safe: what a caller without types may pass
       const error = failureOf(parse({ [option]: value } as ClientOptions))
       assert.strictEqual(error.option, option)
-      assert.instanceOf(error, TypeError)
       assert.instanceOf(error, ConfigurationError)
-      assert.strictEqual(error.code, "ERR_AELYST_CONFIG")
-      assert.isTrue(error.message.startsWith(`${option} `))
+      if (rule === "") assert.isTrue(error.message.startsWith(`\`${option}\` must be `))
+      else assert.strictEqual(error.message, `\`${option}\` ${rule}`)
     })
   }
 
+  const unknown: ReadonlyArray<readonly [name: string, option: string, says: string]> = [
+    ["timeoutMs", "timeoutMs", "`timeoutMs` is not an option; did you mean `timeout`?"],
+    ["retires", "retires", "`retires` is not an option; did you mean `retries`?"],
+    ["baseURL", "baseURL", "`baseURL` is not an option; did you mean `baseUrl`?"],
+    ["agent", "agent", "`agent` is not an option; options: token, baseUrl, timeout"],
+    ["concurrency", "concurrency", "`concurrency` is not an option; options: token"],
+    ["ana@example.com", "options", "`options` is not an option; options: token"],
+  ]
+  for (const [name, option, says] of unknown) {
+    it(`refuses the unknown name ${name} and helps`, () => {
+      // safe: what a caller without types may pass
+      const error = failureOf(parse({ [name]: 1 } as ClientOptions))
+      assert.strictEqual(error.option, option)
+      assert.isTrue(error.message.startsWith(says), error.message)
+    })
+  }
+})
+
+describe("parseCall", () => {
   it("holds the options of one call to the same ranges", () => {
     assert.strictEqual(failureOf(parseCall({ retries: -1 })).option, "retries")
     assert.strictEqual(failureOf(parseCall({ deadline: 0 })).option, "deadline")
     assert.strictEqual(failureOf(parseCall({ settle: -1 })).option, "settle")
-    assert.isTrue(Result.isSuccess(parseCall({})))
+    assert.strictEqual(failureOf(parseCall({ headers: { host: "x" } })).option, "headers")
   })
 
+  it("leaves undefined what is not set", () => {
+    const result = parseCall({})
+    assert(Result.isSuccess(result))
+    assert.deepStrictEqual(Object.values(result.success), Array.from({ length: 7 }))
+  })
+
+  it("refuses an option that only a client has", () => {
+    // safe: what a caller without types may pass
+    assert.strictEqual(failureOf(parseCall({ maxQueue: 5 } as object)).option, "maxQueue")
+    assert.match(
+      failureOf(parseCall({ maxWaitMs: 5 } as object)).message,
+      /did you mean `maxWait`\?$/,
+    )
+  })
+
+  it("reads options that are inherited", () => {
+    const result = parseCall(Object.create({ retries: 7 }))
+    assert.strictEqual(Result.getOrThrow(result).retries, 7)
+  })
+
+  it("refuses options that are not an object", () => {
+    const given: ReadonlyArray<unknown> = [null, 5, "retries"]
+    for (const options of given) {
+      // safe: what a caller without types may pass
+      const error = failureOf(parseCall(options as object))
+      assert.match(error.message, /^`options` must be an object \(got /)
+    }
+  })
+})
+
+describe("parseRun", () => {
   it("checks the options of a run", () => {
     assert.strictEqual(failureOf(parseRun({ concurrency: 0 })).option, "concurrency")
     assert.strictEqual(failureOf(parseRun({ concurrency: 2.5 })).option, "concurrency")
     assert.strictEqual(failureOf(parseRun({ maxErrors: 0 })).option, "maxErrors")
     assert.strictEqual(failureOf(parseRun({ giveUpAfter: 0 })).option, "giveUpAfter")
-    const result = parseRun({})
-    assert(Result.isSuccess(result))
-    assert.deepStrictEqual(result.success, {
+    assert.strictEqual(failureOf(parseRun({ retries: 101 })).option, "retries")
+  })
+
+  it("fills in the defaults that only a run has", () => {
+    assert.deepStrictEqual(Result.getOrThrow(parseRun({ deadline: "1 hour" })), {
+      retries: undefined,
+      timeoutMs: undefined,
+      deadlineMs: 3_600_000,
+      maxWaitMs: undefined,
+      delivery: undefined,
+      settleMs: undefined,
+      headers: undefined,
       concurrency: 32,
+      ordered: false,
       maxErrors: Number.POSITIVE_INFINITY,
       giveUpMs: 900_000,
     })
+  })
+})
+
+describe("makeParser", () => {
+  const parser = makeParser(makeDialect({ milliseconds: true }))
+
+  it("reads milliseconds under names that end in Ms", () => {
+    const config = Result.getOrThrow(parser.client({ timeoutMs: 1, settleMs: 2_000 }))
+    assert.strictEqual(config.timeoutMs, 1)
+    assert.strictEqual(config.settleMs, 2_000)
+  })
+
+  it("names options as they are written in its messages", () => {
+    assert.strictEqual(
+      failureOf(parser.call({ timeoutMs: "15 seconds" })).message,
+      "`timeoutMs` must be a number of milliseconds between 1 and 2147483647 (got a string of 10 characters)",
+    )
+    assert.match(
+      failureOf(parser.run({ timeout: 5 })).message,
+      /^`timeout` is not an option; did you mean `timeoutMs`\?$/,
+    )
+  })
+
+  it("has a longest time that no infinity exceeds", () => {
+    for (const timeoutMs of [2 ** 31, Number.POSITIVE_INFINITY]) {
+      assert.strictEqual(failureOf(parser.client({ timeoutMs })).option, "timeoutMs")
+    }
+  })
+})
+
+describe("the defaults that depend on the call", () => {
+  it("allow a natural key more time, and a run longer waits", () => {
+    assert.strictEqual(defaultDeadlineMs("at-most-once"), 60_000)
+    assert.strictEqual(defaultDeadlineMs("natural-key"), 120_000)
+    assert.strictEqual(defaultMaxWaitMs(false), 60_000)
+    assert.strictEqual(defaultMaxWaitMs(true), 900_000)
   })
 })

@@ -362,7 +362,10 @@ describe("createMany", () => {
         )
         assert(Exit.isFailure(exit))
         const [option = ""] = Object.keys(options)
-        assert.match(String(Cause.squash(exit.cause)), new RegExp(`ConfigurationError: ${option} `))
+        assert.match(
+          String(Cause.squash(exit.cause)),
+          new RegExp(`ConfigurationError: \`${option}\` `),
+        )
       }
     }),
   )

@@ -14,7 +14,7 @@ import * as Scope from "effect/Scope"
 
 import type { Ended } from "./Calls.ts"
 import { Calls } from "./Calls.ts"
-import * as Options from "./Options.ts"
+import * as Options from "./options.ts"
 import { toIdentifier, toResult } from "./results.ts"
 import { runOf } from "./Run.ts"
 import * as SharedLane from "./SharedStates.ts"
@@ -88,7 +88,7 @@ const httpOf = (options: AelystOptions<never>, baseUrl: string, scope: Scope.Sco
   if (transport !== undefined) return Transport.fromDispatcher(transport, baseUrl)
   if (!Transport.isSupported) {
     if (proxy === undefined || proxy === false) return overFetch(globalThis.fetch)
-    throw new Core.ConfigurationError("proxy", "needs undici, which this runtime replaces")
+    throw new Core.ConfigurationError("proxy", "must not be set here: it needs undici, which this runtime replaces")
   }
   return Options.orThrow(
     Effect.runSync(Effect.result(Transport.make({ baseUrl, proxy }).pipe(Scope.provide(scope)))),

@@ -8,7 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
-import type { CheckedCall } from "./Options.ts"
+import type { CheckedCall } from "./options.ts"
 import type { CallOutcome, Hooks, Outcome } from "./types.ts"
 
 /** How a call ended. */

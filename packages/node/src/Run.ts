@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 import type { Calls } from "./Calls.ts"
-import { checkRun } from "./Options.ts"
+import { checkRun } from "./options.ts"
 import { toResult } from "./results.ts"
 import type { CreateManyOptions, RowResult, Run, RunProgress, RunSummary } from "./types.ts"
 

@@ -541,7 +541,7 @@ export interface CreateManyOptions {
   /** Ends the run after so long without any answer. Default 900,000. */
   readonly giveUpAfterMs?: number | undefined
   /** Ends the run after so many rows that ended `invalid`, `rejected` or `unknown`. Default: never. */
-  readonly stopOn?: { readonly errors: number } | undefined
+  readonly maxErrors?: number | undefined
   /** Called with the counts after every row, and after every 429. */
   readonly onProgress?: ((progress: RunProgress) => void) | undefined
 }

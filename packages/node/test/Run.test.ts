@@ -121,7 +121,7 @@ describe("createMany", () => {
     at.sandbox.fail({ status: 400 })
     const run = at.aelyst.contacts.createMany(rows(1_000), {
       concurrency: 2,
-      stopOn: { errors: 3 },
+      maxErrors: 3,
     })
     await collect(run)
     const { stopped, rejected } = await run.summary()

@@ -152,7 +152,7 @@ describe("the public types", () => {
       | "deadlineMs"
       | "maxWaitMs"
       | "giveUpAfterMs"
-      | "stopOn"
+      | "maxErrors"
       | "onProgress"
     >()
     expectTypeOf<AelystOptions["rateLimit"]>().toEqualTypeOf<

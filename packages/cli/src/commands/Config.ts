@@ -1,4 +1,5 @@
 /** `aelyst config`: the settings of this run, and those saved in a profile. */
+import { suggest } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
@@ -11,16 +12,24 @@ import { Host } from "../Host.ts"
 import { Screen } from "../Screen.ts"
 import * as Settings from "../Settings.ts"
 import type { Key } from "../SettingTable.ts"
-import { isKey, keys, settings as table } from "../SettingTable.ts"
+import { invalid, isKey, keys, settings as table } from "../SettingTable.ts"
 import { visible } from "../Text.ts"
+
+const hintsFor = (text: string): ReadonlyArray<string> => {
+  const nearest = suggest(text, keys)
+  return [
+    ...(nearest === undefined ? [] : [`did you mean ${nearest}?`]),
+    `settings: ${keys.join(", ")}`,
+  ]
+}
 
 const keyOf = (text: string): Effect.Effect<Key, Failure> =>
   isKey(text)
     ? Effect.succeed(text)
     : Effect.fail(
         text === "token"
-          ? usage("a token is no setting", "save it with: aelyst auth login")
-          : usage("there is no such setting", `settings: ${keys.join(", ")}`),
+          ? usage("a token is not a setting", "save it with: aelyst auth login")
+          : usage("unknown setting", ...hintsFor(text)),
       )
 
 /** Lists the settings. */
@@ -81,8 +90,8 @@ export const set = Effect.fnUntraced(function* (
   const printer = yield* Screen
   const key = yield* keyOf(name)
   yield* Effect.fromResult(
-    Result.mapError<unknown, string, Failure>(table[key].parse(text), (rule) =>
-      usage(`${key} ${rule}`),
+    Result.mapError<unknown, string, Failure>(table[key].parse(text), (expected) =>
+      usage(invalid(key, text, expected, table[key])),
     ),
   )
   const profile = yield* change(globals, (before) => ({

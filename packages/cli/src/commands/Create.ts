@@ -26,7 +26,7 @@ import type { Printer } from "../Screen.ts"
 import { Screen } from "../Screen.ts"
 import type { Settings } from "../Settings.ts"
 import * as SettingsOf from "../Settings.ts"
-import { parseTime } from "../SettingTable.ts"
+import { invalid, parseDuration } from "../SettingTable.ts"
 import { count, time, visible } from "../Text.ts"
 import * as Token from "../Token.ts"
 import type { Progress } from "../Waiting.ts"
@@ -56,12 +56,16 @@ const optionsOf = (settings: Settings, settle: number) => ({
 const progressOf = (text: string | undefined): Effect.Effect<Progress, Failure> =>
   text === undefined || text === "auto" || text === "bar" || text === "plain" || text === "none"
     ? Effect.succeed(text ?? "auto")
-    : Effect.fail(usage("--progress is auto, bar, plain or none"))
+    : Effect.fail(usage(invalid("--progress", text, "expected auto, bar, plain or none")))
 
 const settleOf = (text: string | undefined): Effect.Effect<number, Failure> =>
   text === undefined
     ? Effect.succeed(0)
-    : Effect.fromResult(Result.mapError(parseTime(text), (rule) => usage(`--settle ${rule}`)))
+    : Effect.fromResult(
+        Result.mapError(parseDuration("settle")(text), (expected) =>
+          usage(invalid("--settle", text, expected)),
+        ),
+      )
 
 const done = {
   created: "Contact added",

@@ -1,16 +1,24 @@
 /**
- * The options of a client, checked once: units, ranges and defaults in one place for core, the Promise SDK and the
- * command line. A wrong option never reaches the error channel of a create.
+ * The options of a client, a call and a run: their types, and how they become checked values with defaults. Ranges and
+ * defaults are in `OptionTable.ts`. A wrong option never reaches the error channel of a create.
  */
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
-import * as Redacted from "effect/Redacted"
+import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 
+import type { Catalogue } from "../contact/CustomField.ts"
+import type { Dialect, Values } from "./OptionCheck.ts"
+import { check, makeDialect } from "./OptionCheck.ts"
+import { optionTable } from "./OptionTable.ts"
+import type { Checked } from "./RequestOptions.ts"
+import { checkBaseUrl } from "./RequestOptions.ts"
 import type { ExistsMatcher } from "./ResponseVerdict.ts"
 import { defaultExists } from "./ResponseVerdict.ts"
-import type { Catalogue } from "../contact/CustomField.ts"
 import type { Delivery } from "./RetryPolicy.ts"
+
+export { ConfigurationError, show } from "./ConfigurationError.ts"
+export type { Dialect } from "./OptionCheck.ts"
+export { checkNames, makeDialect } from "./OptionCheck.ts"
+export { checkBaseUrl, checkHeaders, checkToken, fail, isLoopback } from "./RequestOptions.ts"
 
 /** Holds the options of a client that are not the token; every one has a default. */
 export interface ClientOptions {
@@ -65,94 +73,6 @@ export interface ClientConfig {
   readonly propagateTrace: boolean
 }
 
-/** Tells that an option makes no sense; `option` names it, and the value is never quoted. */
-export class ConfigurationError extends TypeError {
-  readonly code = "ERR_AELYST_CONFIG"
-  readonly option: string
-  override readonly name = "ConfigurationError"
-  constructor(option: string, rule: string) {
-    super(`${option} ${rule}`)
-    this.option = option
-  }
-}
-
-/** Where the API is unless an option says otherwise (W1). */
-export const defaultBaseUrl = "https://api.aelyst.ai/v1"
-
-const isLoopback = (hostname: string): boolean => {
-  const host = hostname.endsWith(".") ? hostname.slice(0, -1) : hostname
-  return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)
-}
-
-/** Checks a base URL: https, or http on a loopback host; no user, query or fragment. Gives it without a final slash. */
-export const checkBaseUrl = (
-  input: string,
-): Result.Result<{ readonly baseUrl: string; readonly origin: string }, ConfigurationError> => {
-  const no = (rule: string) => Result.fail(new ConfigurationError("baseUrl", rule))
-  if (typeof input !== "string" || !URL.canParse(input)) return no("is a URL, with its scheme")
-  const url = new URL(input)
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
-    return no("begins with https:// (http:// is for loopback hosts alone)")
-  }
-  if (url.username !== "" || url.password !== "") return no("holds no user and no password")
-  if (url.search !== "" || url.hash !== "" || /[?#]/.test(input)) {
-    return no("holds no query and no fragment")
-  }
-  return Result.succeed({
-    baseUrl: url.origin + url.pathname.replace(/\/+$/, ""),
-    origin: url.origin,
-  })
-}
-
-const fail = (option: string, rule: string) => Result.fail(new ConfigurationError(option, rule))
-
-const tokenPattern = /^[\x21-\x7e]{8,4096}$/
-
-/** Checks a token: 8 to 4,096 visible ASCII characters after one trailing line break is cut. The value is never quoted. */
-export const checkToken = (input: string): Result.Result<Redacted.Redacted, ConfigurationError> => {
-  const text = typeof input === "string" ? input.replace(/\r?\n$/, "") : ""
-  return tokenPattern.test(text)
-    ? Result.succeed(Redacted.make(text, { label: "token" }))
-    : Result.fail(
-        new ConfigurationError(
-          "token",
-          "is 8 to 4,096 visible ASCII characters, without spaces or line breaks",
-        ),
-      )
-}
-
-type TimeOption = "timeout" | "deadline" | "maxWait" | "doubtDelay" | "settle" | "giveUpAfter"
-
-const time = (
-  option: TimeOption,
-  value: unknown,
-  leastMs: number,
-): Result.Result<number | undefined, ConfigurationError> => {
-  if (value === undefined) return Result.succeed(undefined)
-  // safe: fromInput gives none for what is no duration
-  const millis = Option.map(Duration.fromInput(value as Duration.Input), Duration.toMillis)
-  return Option.isSome(millis) && millis.value >= leastMs
-    ? Result.succeed(millis.value)
-    : fail(option, leastMs === 0 ? "is a time, 0 or more" : `is a time of at least ${leastMs} ms`)
-}
-
-const integer = (
-  option: "retries" | "maxQueue" | "concurrency" | "maxErrors",
-  value: unknown,
-  least: number,
-  most: number,
-): Result.Result<number | undefined, ConfigurationError> =>
-  value === undefined ||
-  (Number.isInteger(value) && Number(value) >= least && Number(value) <= most)
-    ? // safe: the integer that was just checked, or undefined
-      Result.succeed(value as number | undefined)
-    : fail(option, `is a whole number from ${least} to ${most}`)
-
-const delivery = (value: unknown): Result.Result<Delivery | undefined, ConfigurationError> =>
-  value === undefined || value === "at-most-once" || value === "natural-key"
-    ? Result.succeed(value)
-    : fail("delivery", 'is "at-most-once" or "natural-key"')
-
 /** Holds the options that one call or one run may set for itself. */
 export interface CallOptions {
   readonly retries?: number | undefined
@@ -164,7 +84,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** Holds the checked options of one call; times are in milliseconds, what was not set is undefined. */
+/** Holds the checked options of one call; times are in milliseconds, options that were not set are undefined. */
 export interface CallConfig {
   readonly retries: number | undefined
   readonly timeoutMs: number | undefined
@@ -176,134 +96,172 @@ export interface CallConfig {
   readonly headers: Readonly<Record<string, string>> | undefined
 }
 
-// What the client, the transport or HTTP itself writes.
-const reservedHeader =
-  /^(?:authorization|accept|accept-encoding|content-.*|transfer-encoding|host|connection|keep-alive|te|trailer|upgrade|expect|user-agent|cookie|proxy-.*)$/
-
-/**
- * Checks the headers that a caller adds to a request, and gives them by lower-case name. What the client, the transport
- * or HTTP itself writes is refused, and so is what no header can hold; no value is quoted.
- */
-export const checkHeaders = (
-  headers: unknown,
-): Result.Result<Readonly<Record<string, string>> | undefined, ConfigurationError> => {
-  if (headers === undefined) return Result.succeed(undefined)
-  if (typeof headers !== "object" || headers === null) {
-    return fail("headers", "is an object of names and strings")
-  }
-  const checked: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    const lower = name.toLowerCase()
-    if (!/^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/.test(lower)) {
-      return fail("headers", "has a name that is no header name")
-    }
-    if (reservedHeader.test(lower)) return fail("headers", `does not take ${lower}`)
-    if (typeof value !== "string" || !/^[\x20-\x7e\t]*$/.test(value)) {
-      return fail("headers", "has a value that is not visible ASCII")
-    }
-    checked[lower] = value
-  }
-  return Result.succeed(checked)
+/** Holds the checked options of a run: those of its calls, and its own with their defaults. */
+export interface RunConfig extends CallConfig {
+  readonly concurrency: number
+  readonly ordered: boolean
+  /** Infinity where there is no limit. */
+  readonly maxErrors: number
+  readonly giveUpMs: number
 }
 
-/** Stands for a call that sets nothing, as most do. */
-const unset: Result.Result<CallConfig> = Result.succeed({
-  retries: undefined,
-  timeoutMs: undefined,
-  deadlineMs: undefined,
-  maxWaitMs: undefined,
-  delivery: undefined,
-  settleMs: undefined,
-  headers: undefined,
+const defaultUrl = Result.getOrThrow(checkBaseUrl(optionTable.baseUrl.default))
+
+/** Reads options of one dialect. */
+export interface Parser {
+  /** Checks the options of a client and fills in the defaults. */
+  readonly client: (options: object) => Checked<ClientConfig>
+  /** Checks the options of one call. */
+  readonly call: (options: object) => Checked<CallConfig>
+  /** Checks the options of a run and fills in the defaults of those that only a run has. */
+  readonly run: (options: object) => Checked<RunConfig>
+}
+
+const callOf = (values: Values): CallConfig => ({
+  retries: values.retries,
+  timeoutMs: values.timeout,
+  deadlineMs: values.deadline,
+  maxWaitMs: values.maxWait,
+  delivery: values.delivery,
+  settleMs: values.settle,
+  headers: values.headers,
 })
 
-/** Checks the options of one call, in the same ranges as those of the client. */
-export const parseCall = (options: CallOptions): Result.Result<CallConfig, ConfigurationError> => {
-  const isSet =
-    options.retries !== undefined ||
-    options.timeout !== undefined ||
-    options.deadline !== undefined ||
-    options.maxWait !== undefined ||
-    options.delivery !== undefined ||
-    options.settle !== undefined ||
-    options.headers !== undefined
-  return isSet ? parseSet(options) : unset
+/** Stands for a call that sets nothing, as most do. */
+const unset = Result.succeed(callOf({}))
+
+const setsNothing = (options: unknown): boolean => {
+  if (typeof options !== "object" || options === null) return false
+  for (const _ in options) return false
+  return true
 }
 
-const parseSet = (options: CallOptions): Result.Result<CallConfig, ConfigurationError> =>
-  Result.gen(function* () {
-    return {
-      retries: yield* integer("retries", options.retries, 0, 100),
-      timeoutMs: yield* time("timeout", options.timeout, 1),
-      deadlineMs: yield* time("deadline", options.deadline, 1),
-      maxWaitMs: yield* time("maxWait", options.maxWait, 0),
-      delivery: yield* delivery(options.delivery),
-      settleMs: yield* time("settle", options.settle, 0),
-      headers: yield* checkHeaders(options.headers),
-    }
-  })
+/**
+ * Makes the parser of a dialect. An adapter whose options are numbers of milliseconds reads them with one of its own, so
+ * that messages name the options as its callers wrote them.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions } from "@aelyst/core/adapter"
+ * import { Result } from "effect"
+ *
+ * const parser = ClientOptions.makeParser(ClientOptions.makeDialect({ milliseconds: true }))
+ * const checked = parser.call({ timeoutMs: 0 })
+ * console.log(Result.isFailure(checked) && checked.failure.option) // => "timeoutMs"
+ * ```
+ */
+export const makeParser = (dialect: Dialect): Parser => ({
+  client: (options) =>
+    Result.map(check("client", options, dialect), (values) => ({
+      ...(values.baseUrl ?? defaultUrl),
+      delivery: values.delivery ?? optionTable.delivery.default,
+      retries: values.retries ?? optionTable.retries.default,
+      timeoutMs: values.timeout ?? optionTable.timeout.default,
+      deadlineMs: values.deadline,
+      maxWaitMs: values.maxWait,
+      doubtDelayMs: values.doubtDelay ?? optionTable.doubtDelay.default,
+      settleMs: values.settle ?? optionTable.settle.default,
+      maxQueue: values.maxQueue ?? optionTable.maxQueue.default,
+      ...(values.rateLimit ?? { perSecond: undefined, scheduled: true }),
+      // safe: a function; what it returns is looked at where it is called
+      exists: (values.exists as ExistsMatcher | undefined) ?? defaultExists,
+      // safe: only `define` and `make` give what has the methods of a catalogue
+      customFields: values.customFields as Catalogue | undefined,
+      propagateTrace: values.propagateTrace ?? optionTable.propagateTrace.default,
+    })),
+  call: (options) =>
+    setsNothing(options) ? unset : Result.map(check("call", options, dialect), callOf),
+  run: (options) =>
+    Result.map(check("run", options, dialect), (values) => ({
+      ...callOf(values),
+      concurrency: values.concurrency ?? optionTable.concurrency.default,
+      ordered: values.ordered ?? optionTable.ordered.default,
+      maxErrors: values.maxErrors ?? optionTable.maxErrors.default,
+      giveUpMs: values.giveUpAfter ?? optionTable.giveUpAfter.default,
+    })),
+})
 
-/** Checks the options that only a run has. */
-export const parseRun = (options: {
-  readonly concurrency?: number | undefined
-  readonly maxErrors?: number | undefined
-  readonly giveUpAfter?: Duration.Input | undefined
-}): Result.Result<
-  {
-    readonly concurrency: number
-    readonly maxErrors: number
-    readonly giveUpMs: number
+// the options of a run reach its calls too
+const runNames = ["concurrency", "ordered", "maxErrors", "giveUpAfter", "onProgress"]
+const own = makeParser(makeDialect({ milliseconds: false, also: { call: runNames } }))
+
+/**
+ * Checks the options of a client and fills in the defaults; fails with the first option that is wrong.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions } from "@aelyst/core/adapter"
+ * import { Result } from "effect"
+ *
+ * const config = Result.getOrThrow(ClientOptions.parse({ timeout: "2 seconds" }))
+ * console.log(config.timeoutMs) // => 2000
+ * console.log(config.retries) // => 3
+ * ```
+ */
+export const parse: (options: ClientOptions) => Checked<ClientConfig> = own.client
+
+/**
+ * Checks the options of one call, in the same ranges as those of the client.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions } from "@aelyst/core/adapter"
+ * import { Result } from "effect"
+ *
+ * const checked = ClientOptions.parseCall({ retries: -1 })
+ * console.log(Result.isFailure(checked) && checked.failure.option) // => "retries"
+ * ```
+ */
+export const parseCall: (options: CallOptions) => Checked<CallConfig> = own.call
+
+/**
+ * Checks the options of a run.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions } from "@aelyst/core/adapter"
+ * import { Result } from "effect"
+ *
+ * const config = Result.getOrThrow(ClientOptions.parseRun({ maxErrors: 5 }))
+ * console.log(config.maxErrors, config.concurrency) // => 5 32
+ * ```
+ */
+export const parseRun: (
+  options: Omit<CallOptions, "settle" | "headers"> & {
+    readonly concurrency?: number | undefined
+    readonly maxErrors?: number | undefined
+    readonly giveUpAfter?: Duration.Input | undefined
   },
-  ConfigurationError
-> =>
-  Result.gen(function* () {
-    const most = Number.MAX_SAFE_INTEGER
-    return {
-      concurrency: (yield* integer("concurrency", options.concurrency, 1, 10_000)) ?? 32,
-      maxErrors:
-        (yield* integer("maxErrors", options.maxErrors, 1, most)) ?? Number.POSITIVE_INFINITY,
-      giveUpMs: (yield* time("giveUpAfter", options.giveUpAfter, 1)) ?? 900_000,
-    }
-  })
+) => Checked<RunConfig> = own.run
 
-const ceiling = (
-  limit: ClientOptions["rateLimit"],
-): Result.Result<number | undefined, ConfigurationError> => {
-  if (limit === undefined || limit === "adaptive" || limit === false)
-    return Result.succeed(undefined)
-  const perSecond: unknown =
-    typeof limit === "object" && limit !== null ? limit.perSecond : undefined
-  return typeof perSecond === "number" && perSecond > 0 && Number.isFinite(perSecond)
-    ? Result.succeed(perSecond)
-    : fail("rateLimit", 'is "adaptive", { perSecond }, a number above 0, or false')
-}
+/**
+ * Returns how long a call may take where no `deadline` is set, in milliseconds.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions } from "@aelyst/core/adapter"
+ *
+ * console.log(ClientOptions.defaultDeadlineMs("natural-key")) // => 120000
+ * ```
+ */
+export const defaultDeadlineMs = (delivery: Delivery): number =>
+  delivery === "natural-key" ? optionTable.deadline.naturalKey : optionTable.deadline.default
 
-/** Checks all options and fills in the defaults; the first option that makes no sense fails, by its name. */
-export const parse = (options: ClientOptions): Result.Result<ClientConfig, ConfigurationError> =>
-  Result.gen(function* () {
-    const { baseUrl, origin } = yield* checkBaseUrl(options.baseUrl ?? defaultBaseUrl)
-    const exists = options.exists ?? defaultExists
-    if (typeof exists !== "function") return yield* fail("exists", "is a function")
-    const propagateTrace = options.propagateTrace ?? false
-    if (typeof propagateTrace !== "boolean") {
-      return yield* fail("propagateTrace", "is true or false")
-    }
-    const call = yield* parseCall(options)
-    return {
-      baseUrl,
-      origin,
-      delivery: call.delivery ?? "at-most-once",
-      retries: call.retries ?? 3,
-      timeoutMs: call.timeoutMs ?? 15_000,
-      deadlineMs: call.deadlineMs,
-      maxWaitMs: call.maxWaitMs,
-      doubtDelayMs: (yield* time("doubtDelay", options.doubtDelay, 1_000)) ?? 5_000,
-      settleMs: call.settleMs ?? 0,
-      maxQueue: (yield* integer("maxQueue", options.maxQueue, 1, 1_000_000)) ?? 10_000,
-      perSecond: yield* ceiling(options.rateLimit),
-      scheduled: options.rateLimit !== false,
-      exists,
-      customFields: options.customFields,
-      propagateTrace,
-    }
-  })
+/**
+ * Returns the longest wait for the server where no `maxWait` is set, in milliseconds.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions } from "@aelyst/core/adapter"
+ *
+ * console.log(ClientOptions.defaultMaxWaitMs(true)) // => 900000
+ * ```
+ */
+export const defaultMaxWaitMs = (inRun: boolean): number =>
+  inRun ? optionTable.maxWait.inRuns : optionTable.maxWait.default

@@ -89,7 +89,7 @@ const parse = (option: string, input: string | URL): Result.Result<URL, Configur
   const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined
   return url !== undefined && (url.protocol === "http:" || url.protocol === "https:")
     ? Result.succeed(url)
-    : Result.fail(new ConfigurationError(option, "is the URL of an http or https proxy"))
+    : Result.fail(new ConfigurationError(option, "must be the URL of an http or https proxy"))
 }
 
 /**

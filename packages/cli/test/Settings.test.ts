@@ -53,29 +53,56 @@ describe.concurrent("settings", () => {
     assert.include(set.stderr, "XDG_CONFIG_HOME")
   })
 
-  it("are refused by the name of their source, and never quoted", async () => {
+  it("are refused by the name of their source", async () => {
     using home = new Home()
     const config = join(home.path, "config.json")
+    writeFileSync(config, JSON.stringify({ profiles: { default: { timeout: "soon" } } }))
     const cases = [
-      [{ profiles: { default: { timeout: "canary" } } }, "timeout of profile default"],
-      [{ profiles: { default: { tiemout: "canary" } } }, "profiles.default.tiemout"],
-      [{ profiles: { default: { timeout: ["canary"] } } }, "profiles.default.timeout"],
-      [{ canary: 1 }, "is not known there"],
-      [[], "is not an object"],
+      [
+        [],
+        { AELYST_CONFIG: config },
+        'invalid value "soon" for timeout of profile default: expected a duration such as 500ms, 2s or 5m',
+      ],
+      [
+        [],
+        { AELYST_TIMEOUT: "0s" },
+        'invalid value "0s" for AELYST_TIMEOUT: expected a duration of at least 1ms',
+      ],
+      [
+        ["--retries", "101"],
+        {},
+        'invalid value "101" for --retries: expected an integer between 0 and 100',
+      ],
+      [
+        ["--delivery", "once"],
+        {},
+        'invalid value "once" for --delivery: expected at-most-once or natural-key',
+      ],
+      [
+        [],
+        { AELYST_RATE: "0" },
+        'invalid value "0" for AELYST_RATE: expected a number of requests per second above 0, such as 5/s',
+      ],
+      [
+        ["--base-url", "http://a.test"],
+        {},
+        "invalid value for --base-url: must begin with https://",
+      ],
     ] as const
-    for (const [json, said] of cases) {
-      writeFileSync(config, JSON.stringify(json))
-      const { code, stdout, stderr } = await aelyst(["config", "list"], {
-        env: { AELYST_CONFIG: config },
-      })
+    for (const [args, env, said] of cases) {
+      const { code, stdout, stderr } = await aelyst(["config", "list", ...args], { env })
       assert.strictEqual(code, 2)
       assert.strictEqual(stdout, "")
       assert.include(stderr, said)
     }
-    const { code, stderr } = await aelyst(["config", "list"], { env: { AELYST_RATE: "canary" } })
+  })
+
+  it("are not quoted where they may be a token", async () => {
+    const env = { AELYST_TIMEOUT: "canary12" }
+    const { code, stderr } = await aelyst(["config", "list"], { env })
     assert.strictEqual(code, 2)
-    assert.include(stderr, "AELYST_RATE is a number of requests per second")
-    assert.notInclude(stderr, "canary")
+    assert.include(stderr, "invalid value (8 characters) for AELYST_TIMEOUT: expected a duration")
+    assert.notInclude(stderr, "canary12")
   })
 
   it("are kept beside what the file holds already", async () => {

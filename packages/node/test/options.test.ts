@@ -171,8 +171,8 @@ describe("a run", () => {
   const wrong: ReadonlyArray<readonly [option: string, options: object]> = [
     ["concurrency", { concurrency: 0 }],
     ["ordered", { ordered: "yes" }],
-    ["stopOn.errors", { stopOn: { errors: 0 } }],
-    ["error", { stopOn: { error: 5 } }],
+    ["maxErrors", { maxErrors: 0 }],
+    ["stopOn", { stopOn: { errors: 5 } }],
     ["giveUpAfterMs", { giveUpAfterMs: 0 }],
     ["onProgress", { onProgress: true }],
     ["batch", { batch: 5 }],

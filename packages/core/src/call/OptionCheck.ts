@@ -1,0 +1,195 @@
+/** Checks options against the table: known names, kinds and ranges. Each error says the rule and what was given. */
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+
+import { suggest } from "../contact/Suggest.ts"
+import type { OptionEntry, OptionName, OptionScope } from "./OptionTable.ts"
+import { optionTable } from "./OptionTable.ts"
+import type { Checked } from "./RequestOptions.ts"
+import { checkBaseUrl, checkHeaders, fail } from "./RequestOptions.ts"
+
+/** Gives the type of a checked value. */
+type ValueOf<Entry extends OptionEntry> = Entry extends { readonly choices: ReadonlyArray<infer A> }
+  ? A
+  : {
+      readonly integer: number
+      readonly duration: number
+      readonly choice: string
+      readonly boolean: boolean
+      readonly url: { readonly baseUrl: string; readonly origin: string }
+      readonly headers: Readonly<Record<string, string>>
+      readonly rate: { readonly perSecond: number | undefined; readonly scheduled: boolean }
+      readonly token: unknown
+      readonly function: unknown
+      readonly catalogue: unknown
+    }[Entry["kind"]]
+
+/** Holds checked values by the names of the table; durations are in milliseconds. */
+export type Values = { -readonly [Name in OptionName]?: ValueOf<(typeof optionTable)[Name]> }
+
+type Known = ReadonlyMap<string, readonly [name: OptionName, entry: OptionEntry] | undefined>
+
+/** Describes how options are written. */
+export interface Dialect {
+  /** Whether durations are numbers of milliseconds, under names that end in `Ms`; else they are `Duration.Input`. */
+  readonly milliseconds: boolean
+  /** The options of each scope by the name as it is written; undefined for one that the table does not have. */
+  readonly scopes: Readonly<Record<OptionScope, Known>>
+}
+
+// safe: the keys of the table
+const names = Object.keys(optionTable) as ReadonlyArray<OptionName>
+
+/**
+ * Makes a dialect: the options of the table without those of `except`, and with those of `also`, which are not checked.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions } from "@aelyst/core/adapter"
+ *
+ * const dialect = ClientOptions.makeDialect({ milliseconds: true, also: { call: ["signal"] } })
+ * console.log(dialect.scopes.call.has("timeoutMs")) // => true
+ * console.log(dialect.scopes.call.has("signal")) // => true
+ * ```
+ */
+export const makeDialect = (how: {
+  readonly milliseconds: boolean
+  readonly also?: { readonly [Scope in OptionScope]?: ReadonlyArray<string> }
+  readonly except?: ReadonlyArray<OptionName>
+}): Dialect => {
+  const { milliseconds, also, except } = how
+  const scopeOf = (scope: OptionScope): Known => {
+    const known = new Map<string, readonly [OptionName, OptionEntry] | undefined>()
+    for (const name of names) {
+      const entry: OptionEntry = optionTable[name]
+      if (!entry.scopes.includes(scope) || except?.includes(name) === true) continue
+      known.set(milliseconds && entry.kind === "duration" ? `${name}Ms` : name, [name, entry])
+    }
+    for (const name of also?.[scope] ?? []) known.set(name, undefined)
+    return known
+  }
+  return {
+    milliseconds,
+    scopes: { client: scopeOf("client"), call: scopeOf("call"), run: scopeOf("run") },
+  }
+}
+
+/** Checks that options are an object whose names are all known; suggests the name that was probably meant. */
+export const checkNames = (
+  what: string,
+  options: unknown,
+  known: { readonly has: (name: string) => boolean; readonly keys: () => Iterable<string> },
+): Checked<object> => {
+  if (typeof options !== "object" || options === null) {
+    return fail(what, "must be an object", options)
+  }
+  for (const name of Object.keys(options)) {
+    if (known.has(name)) continue
+    const nearest = suggest(name, known.keys())
+    // a name that is not a word may be a value in the wrong place
+    return fail(
+      /^[A-Za-z]\w{0,39}$/.test(name) ? name : what,
+      nearest === undefined
+        ? `is not an option; options: ${[...known.keys()].join(", ")}`
+        : `is not an option; did you mean \`${nearest}\`?`,
+    )
+  }
+  return Result.succeed(options)
+}
+
+/** Checks the options of one scope. */
+export const check = (
+  scope: OptionScope,
+  input: object,
+  { milliseconds, scopes }: Dialect,
+): Checked<Values> => {
+  const options = checkNames("options", input, scopes[scope])
+  if (Result.isFailure(options)) return Result.fail(options.failure)
+  const values: { [Name in OptionName]?: unknown } = {}
+  for (const [option, known] of scopes[scope]) {
+    const value: unknown = Reflect.get(options.success, option)
+    if (value === undefined || known === undefined) continue
+    const [name, entry] = known
+    const checked = checkValue(option, value, entry, milliseconds)
+    if (Result.isFailure(checked)) return Result.fail(checked.failure)
+    values[name] = checked.success
+  }
+  // safe: each value is as the kind of its entry has it
+  return Result.succeed(values as Values)
+}
+
+const checkValue = (
+  option: string,
+  value: unknown,
+  entry: OptionEntry,
+  milliseconds: boolean,
+): Checked<unknown> => {
+  switch (entry.kind) {
+    case "integer":
+    case "duration": {
+      const { kind, least, most } = entry
+      const isInput = kind === "duration" && !milliseconds
+      const given = isInput ? millisOf(value) : value
+      const isRight =
+        typeof given === "number" &&
+        (given >= least && given <= most
+          ? kind === "duration" || Number.isInteger(given)
+          : isInput && entry.unbounded && given === Number.POSITIVE_INFINITY)
+      if (isRight) return Result.succeed(given)
+      const [thing, unit] = isInput
+        ? ["a duration", " ms"]
+        : [kind === "integer" ? "an integer" : "a number of milliseconds", ""]
+      return fail(
+        option,
+        `must be ${thing} between ${least}${unit} and ${most}${unit}`,
+        isInput && typeof given === "number" ? given : value,
+      )
+    }
+    case "choice":
+      return entry.choices.some((choice) => choice === value)
+        ? Result.succeed(value)
+        : fail(option, `must be ${entry.choices.map((one) => `"${one}"`).join(" or ")}`, value)
+    case "boolean":
+      return typeof value === "boolean"
+        ? Result.succeed(value)
+        : fail(option, "must be true or false", value)
+    case "function":
+      return typeof value === "function"
+        ? Result.succeed(value)
+        : fail(option, "must be a function", value)
+    case "catalogue":
+      return typeof value === "object" &&
+        value !== null &&
+        typeof Reflect.get(value, "get") === "function"
+        ? Result.succeed(value)
+        : fail(option, "must be made by `define`", value)
+    case "rate": {
+      if (value === "adaptive" || value === false) {
+        return Result.succeed({ perSecond: undefined, scheduled: value !== false })
+      }
+      const perSecond: unknown =
+        typeof value === "object" && value !== null ? Reflect.get(value, "perSecond") : undefined
+      return typeof perSecond === "number" && perSecond > 0 && Number.isFinite(perSecond)
+        ? Result.succeed({ perSecond, scheduled: true })
+        : fail(option, 'must be "adaptive", false, or { perSecond } with a number above 0', value)
+    }
+    case "url":
+      // safe: anything but a string is refused
+      return checkBaseUrl(value as string)
+    case "headers":
+      return checkHeaders(value)
+    case "token":
+      // an effect or a function gives it later; its own check is where it is used
+      return Result.succeed(value)
+  }
+}
+
+const millisOf = (value: unknown): number | undefined =>
+  Number.isNaN(value)
+    ? undefined
+    : // safe: fromInput gives none for anything that is not a duration
+      Option.getOrUndefined(
+        Option.map(Duration.fromInput(value as Duration.Input), Duration.toMillis),
+      )

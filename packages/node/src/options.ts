@@ -1,0 +1,195 @@
+/**
+ * The options of the client and of its calls. Core's table has their ranges and core's parser checks them, in the
+ * dialect of this package: milliseconds, under names that end in `Ms`. Only what this package adds is checked here.
+ */
+import type * as Core from "@aelyst/core"
+import type { OptionScope, OptionText } from "@aelyst/core/adapter"
+import { ClientOptions } from "@aelyst/core/adapter"
+import type { ConfigurationError } from "@aelyst/core"
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+
+import type { AelystOptions, CreateManyOptions, CreateOptions } from "./types.ts"
+
+/** Describes the options that core does not have. */
+export const ownOptions = {
+  proxy: {
+    scopes: ["client"],
+    otherwise: "`false`",
+    sentence: '`"env"` for `HTTPS_PROXY` and `NO_PROXY`, or the URL of a proxy',
+  },
+  transport: {
+    scopes: ["client"],
+    otherwise: "built in",
+    sentence: "A function like `fetch`, or an undici dispatcher (7.2 or newer)",
+  },
+  hooks: {
+    scopes: ["client"],
+    otherwise: "none",
+    sentence: "Functions that watch calls: `onAttempt`, `onWait`, `onOutcome`",
+  },
+  logger: {
+    scopes: ["client"],
+    otherwise: "`silent`",
+    sentence: "`console` (to stderr), or a function",
+  },
+  signal: {
+    scopes: ["call", "run"],
+    otherwise: "none",
+    sentence: "An `AbortSignal` that ends the call or the run",
+  },
+} as const satisfies Readonly<
+  Record<string, OptionText & { readonly scopes: ReadonlyArray<OptionScope> }>
+>
+
+const ownNames = (scope: OptionScope): ReadonlyArray<string> =>
+  Object.entries(ownOptions).flatMap(([name, { scopes }]) =>
+    scopes.some((one) => one === scope) ? [name] : [],
+  )
+
+/** How options are written here. */
+export const dialect: ClientOptions.Dialect = ClientOptions.makeDialect({
+  milliseconds: true,
+  also: { client: ownNames("client"), call: ownNames("call"), run: ownNames("run") },
+  // spans are off in this package
+  except: ["propagateTrace"],
+})
+
+const parser = ClientOptions.makeParser(dialect)
+
+/** Holds checked options of a client. */
+export interface Checked {
+  readonly config: ClientOptions.ClientConfig
+  readonly token: Core.TokenSource
+  /** Tells tokens apart: the token itself, or the function that gives it. */
+  readonly tokenKey: unknown
+}
+
+/** Returns the value, or throws the failure. */
+export const orThrow = <A>(result: Result.Result<A, ConfigurationError>): A => {
+  if (Result.isFailure(result)) throw result.failure
+  return result.success
+}
+
+const refuse = (option: string, rule: string, ...given: [value?: unknown]): never =>
+  orThrow(ClientOptions.fail(option, rule, ...given))
+
+const tokenOf = (given: unknown, env: NodeJS.ProcessEnv): Pick<Checked, "token" | "tokenKey"> => {
+  if (typeof given === "function") {
+    const token = Effect.flatMap(
+      Effect.tryPromise(async () => given()),
+      (text) => Effect.fromResult(ClientOptions.checkToken(text)),
+    )
+    return { token, tokenKey: given }
+  }
+  const text = given ?? env["AELYST_TOKEN"]
+  if (text === undefined || text === "") {
+    return refuse("token", "must be set: pass it to the constructor, or set AELYST_TOKEN")
+  }
+  if (typeof text !== "string") {
+    return refuse("token", "must be a string, or a function that returns one")
+  }
+  const token = orThrow(ClientOptions.checkToken(text))
+  return { token, tokenKey: Redacted.value(token) }
+}
+
+const hookNames = new Set(["onAttempt", "onWait", "onOutcome"])
+
+const checkHooks = (hooks: unknown): void => {
+  if (hooks === undefined) return
+  const known = orThrow(ClientOptions.checkNames("hooks", hooks, hookNames))
+  for (const [name, hook] of Object.entries(known)) {
+    if (hook !== undefined && typeof hook !== "function") {
+      refuse(`hooks.${name}`, "must be a function", hook)
+    }
+  }
+}
+
+const checkLogger = (logger: unknown): void => {
+  if (logger === undefined || typeof logger === "function") return
+  if (logger === "silent" || logger === "console") return
+  refuse("logger", 'must be "silent", "console" or a function', logger)
+}
+
+const checkTransport = ({ transport, proxy }: { transport?: unknown; proxy?: unknown }): void => {
+  if (transport !== undefined && typeof transport !== "function") {
+    const dispatch: unknown =
+      typeof transport === "object" && transport !== null
+        ? Reflect.get(transport, "dispatch")
+        : undefined
+    if (typeof dispatch !== "function") {
+      refuse("transport", "must be a function like fetch, or an undici dispatcher", transport)
+    }
+  }
+  if (proxy === undefined || proxy === false) return
+  if (transport !== undefined) {
+    refuse("proxy", "must not be set with `transport`: give the transport its own proxy")
+  }
+  // its URL may hold a password, and is not shown
+  if (typeof proxy !== "string" && !(proxy instanceof URL)) {
+    refuse("proxy", 'must be false, "env" or a URL')
+  }
+}
+
+/** Checks the options of a client; the environment fills in token and base URL. Throws `ConfigurationError`. */
+export const check = (options: AelystOptions<never>, env: NodeJS.ProcessEnv): Checked => {
+  orThrow(ClientOptions.checkNames("options", options, dialect.scopes.client))
+  checkHooks(options.hooks)
+  checkLogger(options.logger)
+  checkTransport(options)
+  const baseUrl = options.baseUrl ?? (env["AELYST_BASE_URL"] || undefined)
+  const config = orThrow(parser.client({ ...options, baseUrl }))
+  return { config, ...tokenOf(options.token, env) }
+}
+
+const checkSignal = (signal: unknown): void => {
+  if (signal === undefined || signal instanceof AbortSignal) return
+  refuse("signal", "must be an AbortSignal", signal)
+}
+
+/** Holds the checked options of one call, as core takes them. */
+export interface CheckedCall {
+  readonly options: Core.CreateOptions
+  readonly signal: AbortSignal | undefined
+}
+
+/** Stands for a call that sets nothing, as most do. */
+export const noOptions: CreateOptions = {}
+const unset: CheckedCall = { options: {}, signal: undefined }
+
+/** Checks the options of one create; throws `ConfigurationError`. */
+export const checkCall = (options: CreateOptions): CheckedCall => {
+  if (options === noOptions) return unset
+  const call = orThrow(parser.call(options))
+  checkSignal(options.signal)
+  return {
+    options: {
+      retries: call.retries,
+      timeout: call.timeoutMs,
+      deadline: call.deadlineMs,
+      maxWait: call.maxWaitMs,
+      delivery: call.delivery,
+      settle: call.settleMs,
+      headers: call.headers,
+    },
+    signal: options.signal,
+  }
+}
+
+/** Checks the options of a run; throws `ConfigurationError`. */
+export const checkRun = (options: CreateManyOptions): Omit<Core.RunOptions, "onProgress"> => {
+  const run = orThrow(parser.run(options))
+  checkSignal(options.signal)
+  return {
+    concurrency: run.concurrency,
+    ordered: run.ordered,
+    delivery: run.delivery,
+    retries: run.retries,
+    timeout: run.timeoutMs,
+    deadline: run.deadlineMs,
+    maxWait: run.maxWaitMs,
+    giveUpAfter: run.giveUpMs,
+    maxErrors: options.maxErrors,
+  }
+}
