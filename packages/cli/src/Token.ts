@@ -116,7 +116,7 @@ const find = Effect.fnUntraced(function* (
       : yield* Effect.fail(
           file(
             `profile ${profile} holds a token in the open`,
-            `that is for loopback hosts alone: aelyst auth login --profile ${profile}`,
+            `only loopback hosts allow that: aelyst auth login --profile ${profile}`,
           ),
         )
   }

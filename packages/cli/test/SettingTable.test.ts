@@ -96,7 +96,7 @@ describe("settings", () => {
     }
   })
 
-  it("take https anywhere and http on loopback hosts alone (table of URLs)", () => {
+  it("take https anywhere and http only on loopback hosts (table of URLs)", () => {
     const ok = [
       "https://api.aelyst.ai/v1",
       "https://api.aelyst.ai",

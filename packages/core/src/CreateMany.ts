@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 
 import { AelystClient } from "./AelystClient.ts"
 import type { CallOutcome } from "./call/CallRecord.ts"
-import { parseCall, parseRun } from "./call/ClientOptions.ts"
+import { parseRun } from "./call/ClientOptions.ts"
 import type { CreateResult } from "./call/Call.ts"
 import { Hooks, notify } from "./call/Hooks.ts"
 import type { Delivery } from "./call/RetryPolicy.ts"
@@ -258,12 +258,8 @@ export const createMany = <E, R>(
 ): Effect.Effect<Run<E, R>, never, AelystClient> =>
   Effect.gen(function* () {
     const client = yield* AelystClient
-    const { concurrency, giveUpMs, maxErrors } = yield* Effect.orDie(
-      Effect.fromResult(parseRun(options)),
-    )
-    const { deadlineMs = Number.POSITIVE_INFINITY } = yield* Effect.orDie(
-      Effect.fromResult(parseCall(options)),
-    )
+    const config = yield* Effect.orDie(Effect.fromResult(parseRun(options)))
+    const { concurrency, deadlineMs, giveUpMs, maxErrors, ordered } = config
     const progress = new Progress(maxErrors)
     const { delivery, maxWait, onProgress, retries, timeout } = options
     const callOptions = { delivery, maxWait, retries, timeout }
@@ -339,7 +335,7 @@ export const createMany = <E, R>(
         Stream.zipWithIndex,
         Stream.mapEffect((row) => createRow(scope, row), {
           concurrency,
-          unordered: options.ordered !== true,
+          unordered: !ordered,
         }),
         Stream.onEnd(Effect.sync(() => progress.close("completed"))),
       )

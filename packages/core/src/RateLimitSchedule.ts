@@ -10,7 +10,7 @@ import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 
-import { parse } from "./call/ClientOptions.ts"
+import { defaultDeadlineMs, defaultMaxWaitMs, parse } from "./call/ClientOptions.ts"
 import type { Delivery } from "./call/RetryPolicy.ts"
 import * as RetryPolicy from "./call/RetryPolicy.ts"
 import { isAelystError } from "./errors/AelystError.ts"
@@ -70,15 +70,14 @@ export const make = (options: Options = {}): Schedule.Schedule<Duration.Duration
     : Schedule.fromStep(
         Effect.map(Clock.currentTimeMillis, (start) => {
           const { delivery, doubtDelayMs, retries } = parsed.success
-          const defaultDeadlineMs = delivery === "natural-key" ? 120_000 : 60_000
           const policy: RetryPolicy.RetryPolicy = {
             delivery,
             retries,
             run: false,
             renewsToken: false,
             doubtDelayMs,
-            maxWaitMs: parsed.success.maxWaitMs ?? 60_000,
-            deadlineAt: start + (parsed.success.deadlineMs ?? defaultDeadlineMs),
+            maxWaitMs: parsed.success.maxWaitMs ?? defaultMaxWaitMs(false),
+            deadlineAt: start + (parsed.success.deadlineMs ?? defaultDeadlineMs(delivery)),
           }
           let state = RetryPolicy.initial
           return Effect.fnUntraced(function* (now: number, error: unknown) {

@@ -7,7 +7,6 @@ import {
   defaultDeadlineMs,
   defaultMaxWaitMs,
   makeDialect,
-  makeParser,
   parse,
   parseCall,
   parseRun,
@@ -233,29 +232,29 @@ describe("parseRun", () => {
   })
 })
 
-describe("makeParser", () => {
-  const parser = makeParser(makeDialect({ milliseconds: true }))
+describe("a dialect in milliseconds", () => {
+  const dialect = makeDialect({ milliseconds: true })
 
   it("reads milliseconds under names that end in Ms", () => {
-    const config = Result.getOrThrow(parser.client({ timeoutMs: 1, settleMs: 2_000 }))
+    const config = Result.getOrThrow(parse({ timeoutMs: 1, settleMs: 2_000 }, dialect))
     assert.strictEqual(config.timeoutMs, 1)
     assert.strictEqual(config.settleMs, 2_000)
   })
 
   it("names options as they are written in its messages", () => {
     assert.strictEqual(
-      failureOf(parser.call({ timeoutMs: "15 seconds" })).message,
+      failureOf(parseCall({ timeoutMs: "15 seconds" }, dialect)).message,
       "`timeoutMs` must be a number of milliseconds between 1 and 2147483647 (got a string of 10 characters)",
     )
     assert.match(
-      failureOf(parser.run({ timeout: 5 })).message,
+      failureOf(parseRun({ timeout: 5 }, dialect)).message,
       /^`timeout` is not an option; did you mean `timeoutMs`\?$/,
     )
   })
 
   it("has a longest time that no infinity exceeds", () => {
     for (const timeoutMs of [2 ** 31, Number.POSITIVE_INFINITY]) {
-      assert.strictEqual(failureOf(parser.client({ timeoutMs })).option, "timeoutMs")
+      assert.strictEqual(failureOf(parse({ timeoutMs }, dialect)).option, "timeoutMs")
     }
   })
 })

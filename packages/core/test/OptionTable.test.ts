@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 
 import type { CallOptions, ClientOptions } from "../src/call/ClientOptions.ts"
@@ -93,6 +95,54 @@ describe("optionTable", () => {
       const { otherwise } = optionTexts[name as OptionName]
       const needsWords = entry.default === undefined || entry.default === Number.POSITIVE_INFINITY
       assert.strictEqual(otherwise !== undefined, needsWords, name)
+    }
+  })
+})
+
+const words = (ms: number): string => {
+  if (ms === 0) return "0"
+  if (ms % 60_000 === 0 && ms >= 300_000) return `${ms / 60_000} minutes`
+  return ms === 1_000 ? "1 second" : ms % 1_000 === 0 ? `${ms / 1_000} seconds` : `${ms} ms`
+}
+
+const count = (value: number): string => value.toLocaleString("en-US")
+
+/** Lists what the docstring of a client's option has to say of it. */
+const facts = (entry: OptionEntry): ReadonlyArray<string> => {
+  switch (entry.kind) {
+    case "integer":
+      return [`${count(entry.least)} to ${count(entry.most)}`, `Default ${count(entry.default)}.`]
+    case "duration":
+      return [
+        ...(entry.least === 0 ? [] : [`at least ${words(entry.least)}`]),
+        `Default ${words(entry.default)}`,
+        ...(entry.naturalKey === undefined ? [] : [`\`natural-key\` ${words(entry.naturalKey)}.`]),
+        ...(entry.inRuns === undefined || !Number.isFinite(entry.inRuns)
+          ? []
+          : [`in runs ${words(entry.inRuns)}.`]),
+      ]
+    case "choice":
+      return [`Default \`${entry.default}\`.`]
+    case "boolean":
+      return [`Default ${entry.default}.`]
+    default:
+      return []
+  }
+}
+
+describe("ClientOptions", () => {
+  const source = readFileSync(new URL("../src/call/ClientOptions.ts", import.meta.url), "utf8")
+  const own = source.slice(0, source.indexOf("export interface ClientConfig"))
+  const docs = new Map(
+    [...own.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+readonly (\w+)\?/g)].map(
+      ([, text = "", name = ""]) => [name, text] as const,
+    ),
+  )
+
+  it("has the ranges and defaults of the table in its docstrings", () => {
+    for (const [name, entry] of entries.filter(([, { scopes }]) => scopes.includes("client"))) {
+      if (name === "token") continue
+      for (const fact of facts(entry)) assert.include(docs.get(name) ?? "", fact, name)
     }
   })
 })

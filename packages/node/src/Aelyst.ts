@@ -88,7 +88,10 @@ const httpOf = (options: AelystOptions<never>, baseUrl: string, scope: Scope.Sco
   if (transport !== undefined) return Transport.fromDispatcher(transport, baseUrl)
   if (!Transport.isSupported) {
     if (proxy === undefined || proxy === false) return overFetch(globalThis.fetch)
-    throw new Core.ConfigurationError("proxy", "must not be set here: it needs undici, which this runtime replaces")
+    throw new Core.ConfigurationError(
+      "proxy",
+      "must not be set here: it needs undici, which this runtime replaces",
+    )
   }
   return Options.orThrow(
     Effect.runSync(Effect.result(Transport.make({ baseUrl, proxy }).pipe(Scope.provide(scope)))),
@@ -127,7 +130,7 @@ class ContactCalls<Fields> implements Contacts<Fields> {
     return this.#calls.run(this.#client.create(identifier, input, call.options), call)
   }
 
-  /** Rejects where an option makes no sense. */
+  /** Rejects if an option is wrong. */
   #started(
     identifier: string,
     contact: ContactInput<Fields>,
@@ -205,7 +208,7 @@ class ContactCalls<Fields> implements Contacts<Fields> {
 /**
  * Creates Aelyst contacts.
  *
- * Every option is checked here; one that makes no sense throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` and the
+ * Every option is checked here; a wrong one throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` and the
  * option's name. Clients with the same token and origin share one pace in the process.
  */
 export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {

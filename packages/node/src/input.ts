@@ -31,7 +31,7 @@ export const customFields: {
   /**
    * Makes a catalogue, which gives names and types of the custom fields to `contacts.create`.
    *
-   * Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for a definition that makes no sense.
+   * Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for a wrong definition.
    */
   readonly define: <const D extends CustomFieldDefinition>(
     definition: D,

@@ -56,8 +56,6 @@ export const dialect: ClientOptions.Dialect = ClientOptions.makeDialect({
   except: ["propagateTrace"],
 })
 
-const parser = ClientOptions.makeParser(dialect)
-
 /** Holds checked options of a client. */
 export interface Checked {
   readonly config: ClientOptions.ClientConfig
@@ -139,7 +137,7 @@ export const check = (options: AelystOptions<never>, env: NodeJS.ProcessEnv): Ch
   checkLogger(options.logger)
   checkTransport(options)
   const baseUrl = options.baseUrl ?? (env["AELYST_BASE_URL"] || undefined)
-  const config = orThrow(parser.client({ ...options, baseUrl }))
+  const config = orThrow(ClientOptions.parse({ ...options, baseUrl }, dialect))
   return { config, ...tokenOf(options.token, env) }
 }
 
@@ -161,7 +159,7 @@ const unset: CheckedCall = { options: {}, signal: undefined }
 /** Checks the options of one create; throws `ConfigurationError`. */
 export const checkCall = (options: CreateOptions): CheckedCall => {
   if (options === noOptions) return unset
-  const call = orThrow(parser.call(options))
+  const call = orThrow(ClientOptions.parseCall(options, dialect))
   checkSignal(options.signal)
   return {
     options: {
@@ -179,7 +177,7 @@ export const checkCall = (options: CreateOptions): CheckedCall => {
 
 /** Checks the options of a run; throws `ConfigurationError`. */
 export const checkRun = (options: CreateManyOptions): Omit<Core.RunOptions, "onProgress"> => {
-  const run = orThrow(parser.run(options))
+  const run = orThrow(ClientOptions.parseRun(options, dialect))
   checkSignal(options.signal)
   return {
     concurrency: run.concurrency,
@@ -187,7 +185,7 @@ export const checkRun = (options: CreateManyOptions): Omit<Core.RunOptions, "onP
     delivery: run.delivery,
     retries: run.retries,
     timeout: run.timeoutMs,
-    deadline: run.deadlineMs,
+    deadline: options.deadlineMs,
     maxWait: run.maxWaitMs,
     giveUpAfter: run.giveUpMs,
     maxErrors: options.maxErrors,

@@ -266,10 +266,10 @@ export interface ErrorClass<E extends AelystError, Own extends keyof E = never> 
   [Symbol.hasInstance](value: unknown): value is E
 }
 
-/** What the constructor throws, and what calls reject with, for an option that makes no sense. */
+/** Thrown by the constructor for a wrong option; a call with a wrong option rejects with it. */
 export interface ConfigurationError extends TypeError {
   readonly code: "ERR_AELYST_CONFIG"
-  /** Names the option; the value is never shown. */
+  /** Names the option. */
   readonly option: string
 }
 
@@ -313,39 +313,45 @@ export interface LogLine {
   readonly message: string
 }
 
-/** The options of a client; every one has a default. Times are in milliseconds. */
+/** The options of a client; each has a default. Durations are in milliseconds. */
 export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
   /**
-   * The bearer token (W1): 8 to 4,096 visible ASCII characters, or a function that gives it, asked before each attempt
+   * The bearer token (W1): 8 to 4,096 visible ASCII characters, or a function that returns it, asked before each attempt
    * and once more after a 401. Default: the environment variable `AELYST_TOKEN`.
    */
   readonly token?: string | (() => string | Promise<string>) | undefined
   /**
-   * Where the API is: https, or http on a loopback host. Default: the environment variable `AELYST_BASE_URL`, else
+   * The URL of the API: https, or http on a loopback host. Default: the environment variable `AELYST_BASE_URL`, else
    * `https://api.aelyst.ai/v1` (W1).
    */
   readonly baseUrl?: string | undefined
-  /** One attempt, to the first byte of its answer; above 0. Default 15,000. Connecting has 5,000 of it, the body 10,000 beside it. */
+  /**
+   * The time to the first byte of one attempt's response, at least 1. Default 15,000. Connecting gets at most 5,000 of
+   * it; the body of the response gets 10,000 of its own.
+   */
   readonly timeoutMs?: number | undefined
-  /** All attempts and waits of one call together; above 0. Default 60,000, under `natural-key` 120,000. */
+  /** The time for all attempts and waits of one call, at least 1. Default 60,000, under `natural-key` 120,000. */
   readonly deadlineMs?: number | undefined
   /** Resends after the first attempt, 0 to 100; 0 means none, for every kind of failure. Default 3. */
   readonly retries?: number | undefined
-  /** What may be sent again. Default `at-most-once`. */
+  /** What may be resent. Default `at-most-once`. */
   readonly delivery?: Delivery | undefined
-  /** The longest `Retry-After` that is waited for; a longer one rejects at once. 0: do not wait. Default 60,000, in `createMany` 900,000. */
+  /**
+   * The longest `Retry-After` to wait for; a longer one rejects at once, and 0 means to never wait. Default 60,000, in
+   * `createMany` 900,000.
+   */
   readonly maxWaitMs?: number | undefined
-  /** The wait before a contact in doubt is sent again under `natural-key`; at least 1,000. Default 5,000. */
+  /** The wait before an attempt in doubt is resent under `natural-key`, at least 1,000. Default 5,000. */
   readonly doubtDelayMs?: number | undefined
-  /** The wait after a success that the API recommends before the next action with the contact (W10, D11). Default 0; 2,000 is a sane value. */
+  /** The wait after a success, while the API processes the contact (W10, D11). Default 0; 2,000 is a good start. */
   readonly settleMs?: number | undefined
-  /** Calls that may wait in line, 1 to 1,000,000; one more rejects with `UnavailableError` at once. Default 10,000. */
+  /** Calls that may wait in the queue, 1 to 1,000,000; one more rejects with `UnavailableError`. Default 10,000. */
   readonly maxQueue?: number | undefined
   /**
-   * The pace: what the API allows, learned from its answers (`adaptive`, the default); that under a ceiling of your own,
-   * in requests per second, above 0; or none (false): calls then wait for nothing but a 429, which is waited for all the
-   * same. Clients with the same token and origin share one pace in the process, under the lowest of their ceilings, and
-   * without one only where all of them ask for none.
+   * How requests are paced: as fast as the API allows, learned from its responses (`adaptive`, the default); that, with
+   * at most `perSecond` requests per second, above 0; or not at all (false), so that calls only wait after a 429.
+   * Clients with the same token and origin share one pace in the process, under the lowest of their ceilings; they are
+   * unpaced only if all of them ask for it.
    */
   readonly rateLimit?: "adaptive" | { readonly perSecond: number } | false | undefined
   /**
@@ -354,22 +360,22 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
    */
   readonly proxy?: false | "env" | string | URL | undefined
   /**
-   * Sends the requests in place of the built-in transport: a function like `fetch`, or an undici dispatcher. With
-   * `fetch` every failure of the network counts as `unknown`, since it cannot tell whether the request had left.
+   * Sends the requests instead of the built-in transport: a function like `fetch`, or an undici dispatcher. With `fetch`
+   * every failure of the network counts as `unknown`, since it cannot tell whether the request had left.
    */
   readonly transport?: typeof globalThis.fetch | UndiciDispatcher | undefined
   readonly hooks?: Hooks | undefined
-  /** Where the log goes: nowhere (`"silent"`, the default), `"console"`, or a function. */
+  /** Where the log goes: nowhere (`"silent"`, the default), `"console"` (stderr), or a function. */
   readonly logger?: "silent" | "console" | ((line: LogLine) => void) | undefined
   /** The custom fields that exist: gives their names and types, checks names and converts values. */
   readonly customFields?: CustomFieldCatalogue<Fields> | undefined
-  /** Recognises an answer that means "this contact exists" (D3). Default: 409, and a 400 that says so. */
+  /** Recognises a response that means that the contact exists (D3). Default: 409, and a 400 that says so. */
   readonly exists?:
     | ((answer: { readonly status: number; readonly message: string | undefined }) => boolean)
     | undefined
 }
 
-/** What one call may set for itself; see `AelystOptions` for units, ranges and defaults. */
+/** The options of one call; see `AelystOptions` for units, ranges and defaults. */
 export interface CreateOptions {
   /** Ends the call at once; it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
@@ -379,7 +385,7 @@ export interface CreateOptions {
   readonly maxWaitMs?: number | undefined
   readonly delivery?: Delivery | undefined
   readonly settleMs?: number | undefined
-  /** More request headers. Those that the client itself writes, `authorization` among them, are refused. */
+  /** More request headers; those that the client or HTTP sets, `authorization` among them, are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
@@ -522,25 +528,27 @@ export interface RunProgress extends RunSummary {
   readonly waitingMs: number
 }
 
-/** The options of a run; every one has a default. */
+/** The options of a run; each has a default. Durations are in milliseconds. */
 export interface CreateManyOptions {
-  /** Ends the run: what is under way is cancelled and the loop ends, without throwing. */
+  /** Ends the run: rows in progress are cancelled and the loop ends without throwing. */
   readonly signal?: AbortSignal | undefined
-  /** Rows under way at a time, waiting in line included; 1 to 10,000. Default 32. */
+  /** Rows in progress at a time, including those that wait in the queue, 1 to 10,000. Default 32. */
   readonly concurrency?: number | undefined
-  /** Whether results come in the order of the source; else in the order of completion. Default false. */
+  /** Whether results come in the order of the source instead of the order of completion. Default false. */
   readonly ordered?: boolean | undefined
+  /** What may be resent. Default: the client's. */
   readonly delivery?: Delivery | undefined
-  /** Resends of a row in doubt under `natural-key`. Default: the client's `retries`. */
+  /** Resends of a row in doubt under `natural-key`, 0 to 100. Default: the client's. */
   readonly retries?: number | undefined
+  /** The time to the first byte of one attempt's response, at least 1. Default: the client's. */
   readonly timeoutMs?: number | undefined
-  /** The end of the run; rows not sent by then are `not_sent`. Default none. */
+  /** The time for the whole run, at least 1; rows not sent by then are `not_sent`. Default: none. */
   readonly deadlineMs?: number | undefined
-  /** The longest `Retry-After` that is waited for. Default 900,000. */
+  /** The longest `Retry-After` to wait for; 0 means to never wait. Default: the client's, else 900,000. */
   readonly maxWaitMs?: number | undefined
-  /** Ends the run after so long without any answer. Default 900,000. */
+  /** Ends the run after this long without any response, at least 1. Default 900,000. */
   readonly giveUpAfterMs?: number | undefined
-  /** Ends the run after so many rows that ended `invalid`, `rejected` or `unknown`. Default: never. */
+  /** Ends the run after this many rows that ended `invalid`, `rejected` or `unknown`, at least 1. Default: no limit. */
   readonly maxErrors?: number | undefined
   /** Called with the counts after every row, and after every 429. */
   readonly onProgress?: ((progress: RunProgress) => void) | undefined
@@ -564,7 +572,7 @@ export interface Contacts<Fields = CustomFieldRecord | CustomFieldPairs> {
     contact: ContactInput<Fields>,
     options?: CreateOptions,
   ): CreatePromise
-  /** Creates one contact and resolves in any case; rejects only for options that make no sense. */
+  /** Creates one contact and resolves in any case; rejects only for a wrong option. */
   tryCreate(
     identifier: IdentifierInput,
     contact: ContactInput<Fields>,

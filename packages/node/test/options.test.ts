@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { afterEach, beforeEach, vi } from "vitest"
 
-import type { CreateManyOptions, CreateOptions } from "../src/index.ts"
+import type { AelystOptions, CreateManyOptions, CreateOptions } from "../src/index.ts"
 import { Aelyst, customFields } from "../src/index.ts"
 import { count } from "../src/SharedStates.ts"
 
@@ -83,6 +83,32 @@ describe("the constructor", () => {
       assert.strictEqual(count(), before)
     })
   }
+
+  const messages: ReadonlyArray<readonly [options: Record<string, unknown>, message: string]> = [
+    [{ retries: -1 }, "`retries` must be an integer between 0 and 100 (got -1)"],
+    [
+      { timeoutMs: "5s" },
+      '`timeoutMs` must be a number of milliseconds between 1 and 2147483647 (got "5s")',
+    ],
+    [{ timeout: 5 }, "`timeout` is not an option; did you mean `timeoutMs`?"],
+    [{ transprot: 5 }, "`transprot` is not an option; did you mean `transport`?"],
+    [{ hooks: { onwait: 5 } }, "`onwait` is not an option; did you mean `onWait`?"],
+    [{ hooks: { onWait: 5 } }, "`hooks.onWait` must be a function (got 5)"],
+    [{ logger: "loud" }, '`logger` must be "silent", "console" or a function (got "loud")'],
+    [{ propagateTrace: true }, "`propagateTrace` is not an option; options: token, baseUrl"],
+  ]
+  for (const [options, message] of messages) {
+    it(`says: ${message}`, () => {
+      assert.include(refusal(() => new Aelyst({ token, ...options })).text, message)
+    })
+  }
+
+  it("refuses options that are not an object", () => {
+    const given: unknown = null
+    // safe: what is wrong with it is the point
+    const { option } = refusal(() => new Aelyst(given as AelystOptions))
+    assert.strictEqual(option, "options")
+  })
 
   it("names the variable where there is no token", () => {
     assert.include(refusal(() => new Aelyst()).text, "AELYST_TOKEN")
@@ -191,7 +217,7 @@ describe("a run", () => {
 })
 
 describe("a catalogue", () => {
-  it("that makes no sense is refused when it is defined", () => {
+  it("is refused when it is defined with an unknown type", () => {
     // @ts-expect-error a type that does not exist
     const { code } = refusal(() => customFields.define({ Age: "integer" }))
     assert.strictEqual(code, "ERR_AELYST_CONFIG")

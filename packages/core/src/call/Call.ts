@@ -15,6 +15,7 @@ import type { CallEnd } from "./CallRecord.ts"
 import { CallRecord } from "./CallRecord.ts"
 import type { BreakerPermit } from "./CircuitBreaker.ts"
 import type { CallConfig, ClientConfig } from "./ClientOptions.ts"
+import { defaultDeadlineMs, defaultMaxWaitMs } from "./ClientOptions.ts"
 import type { DeadlineTimer } from "./DeadlineTimer.ts"
 import type { Callbacks } from "./Hooks.ts"
 import { Hooks } from "./Hooks.ts"
@@ -69,8 +70,7 @@ const limitsOf = (
   now: number,
 ): CallLimits => {
   const delivery = call.delivery ?? config.delivery
-  const deadlineMs =
-    call.deadlineMs ?? config.deadlineMs ?? (delivery === "natural-key" ? 120_000 : 60_000)
+  const deadlineMs = call.deadlineMs ?? config.deadlineMs ?? defaultDeadlineMs(delivery)
   return {
     policy: {
       delivery,
@@ -78,7 +78,7 @@ const limitsOf = (
       run: run !== undefined,
       renewsToken: !Redacted.isRedacted(token),
       doubtDelayMs: config.doubtDelayMs,
-      maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? (run === undefined ? 60_000 : 900_000),
+      maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? defaultMaxWaitMs(run !== undefined),
       deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,
     },
     timeoutMs: call.timeoutMs ?? config.timeoutMs,

@@ -20,40 +20,40 @@ export type { Dialect } from "./OptionCheck.ts"
 export { checkNames, makeDialect } from "./OptionCheck.ts"
 export { checkBaseUrl, checkHeaders, checkToken, fail, isLoopback } from "./RequestOptions.ts"
 
-/** Holds the options of a client that are not the token; every one has a default. */
+/** The options of a client except the token; each has a default. */
 export interface ClientOptions {
-  /** Where the API is: https, or http on a loopback host. Default `https://api.aelyst.ai/v1` (W1). */
+  /** The URL of the API: https, or http on a loopback host. Default `https://api.aelyst.ai/v1` (W1). */
   readonly baseUrl?: string | undefined
-  /** What may be sent again. Default `at-most-once`. */
+  /** What may be resent. Default `at-most-once`. */
   readonly delivery?: Delivery | undefined
   /** Resends after the first attempt, 0 to 100; 0 means none, for every kind of failure. Default 3. */
   readonly retries?: number | undefined
-  /** Time to the first byte of one attempt's answer, above 0. Default 15 seconds. */
+  /** The time to the first byte of one attempt's response, at least 1 ms. Default 15 seconds. */
   readonly timeout?: Duration.Input | undefined
-  /** All attempts and waits of one call, above 0. Default 60 seconds, under `natural-key` 120. */
+  /** The time for all attempts and waits of one call, at least 1 ms. Default 60 seconds, under `natural-key` 120 seconds. */
   readonly deadline?: Duration.Input | undefined
-  /** The longest `Retry-After` that is waited for; 0 means not to wait. Default 60 seconds, in runs 15 minutes. */
+  /** The longest `Retry-After` to wait for; 0 means to never wait. Default 60 seconds, in runs 15 minutes. */
   readonly maxWait?: Duration.Input | undefined
-  /** The wait before a contact in doubt is sent again, at least 1 second. Default 5 seconds. */
+  /** The wait before an attempt in doubt is resent, at least 1 second. Default 5 seconds. */
   readonly doubtDelay?: Duration.Input | undefined
-  /** The wait after a success, for the processing that the API recommends to wait for (W10, D11). Default none. */
+  /** The wait after a success, while the API processes the contact (W10, D11). Default 0. */
   readonly settle?: Duration.Input | undefined
-  /** Calls that may wait in line, 1 to 1,000,000. Default 10,000. */
+  /** Calls that may wait in the queue, 1 to 1,000,000. Default 10,000. */
   readonly maxQueue?: number | undefined
   /**
-   * How requests are paced: as the API allows, learned from its answers (`adaptive`, the default); that, under a
-   * ceiling of your own on requests per second, above 0; or not at all (false), so that a 429 alone holds calls up.
+   * How requests are paced: as fast as the API allows, learned from its responses (`adaptive`, the default); that, with
+   * at most `perSecond` requests per second, above 0; or not at all (false), so that calls only wait after a 429.
    */
   readonly rateLimit?: "adaptive" | { readonly perSecond: number } | false | undefined
-  /** Recognises an answer that means "this contact exists" (D3). */
+  /** Recognises a response that means that the contact exists (D3). Default: 409, and a 400 that says so. */
   readonly exists?: ExistsMatcher | undefined
-  /** The custom fields that exist, to check names and convert values. */
+  /** The custom fields that exist: checks names and converts values. */
   readonly customFields?: Catalogue | undefined
   /** Whether `traceparent` is sent to the API. Default false. */
   readonly propagateTrace?: boolean | undefined
 }
 
-/** Holds checked options; times are in milliseconds. */
+/** The checked options of a client; durations are in milliseconds. */
 export interface ClientConfig {
   readonly baseUrl: string
   readonly origin: string
@@ -73,18 +73,25 @@ export interface ClientConfig {
   readonly propagateTrace: boolean
 }
 
-/** Holds the options that one call or one run may set for itself. */
+/** The options of one call, in the ranges of `ClientOptions`; the client's hold for those that are not set. */
 export interface CallOptions {
+  /** Resends after the first attempt; 0 means none, for every kind of failure. */
   readonly retries?: number | undefined
+  /** The time to the first byte of one attempt's response. */
   readonly timeout?: Duration.Input | undefined
+  /** The time for all attempts and waits together. */
   readonly deadline?: Duration.Input | undefined
+  /** The longest `Retry-After` to wait for; 0 means to never wait. */
   readonly maxWait?: Duration.Input | undefined
+  /** What may be resent. */
   readonly delivery?: Delivery | undefined
+  /** The wait after the success (W10, D11). */
   readonly settle?: Duration.Input | undefined
+  /** More request headers, such as a request ID; those that the client or HTTP sets are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** Holds the checked options of one call; times are in milliseconds, options that were not set are undefined. */
+/** The checked options of one call; durations are in milliseconds, options that were not set are undefined. */
 export interface CallConfig {
   readonly retries: number | undefined
   readonly timeoutMs: number | undefined
@@ -96,8 +103,10 @@ export interface CallConfig {
   readonly headers: Readonly<Record<string, string>> | undefined
 }
 
-/** Holds the checked options of a run: those of its calls, and its own with their defaults. */
+/** The checked options of a run: those of its calls, and its own with their defaults. */
 export interface RunConfig extends CallConfig {
+  /** Infinity where there is no deadline. */
+  readonly deadlineMs: number
   readonly concurrency: number
   readonly ordered: boolean
   /** Infinity where there is no limit. */
@@ -106,16 +115,6 @@ export interface RunConfig extends CallConfig {
 }
 
 const defaultUrl = Result.getOrThrow(checkBaseUrl(optionTable.baseUrl.default))
-
-/** Reads options of one dialect. */
-export interface Parser {
-  /** Checks the options of a client and fills in the defaults. */
-  readonly client: (options: object) => Checked<ClientConfig>
-  /** Checks the options of one call. */
-  readonly call: (options: object) => Checked<CallConfig>
-  /** Checks the options of a run and fills in the defaults of those that only a run has. */
-  readonly run: (options: object) => Checked<RunConfig>
-}
 
 const callOf = (values: Values): CallConfig => ({
   retries: values.retries,
@@ -136,58 +135,15 @@ const setsNothing = (options: unknown): boolean => {
   return true
 }
 
-/**
- * Makes the parser of a dialect. An adapter whose options are numbers of milliseconds reads them with one of its own, so
- * that messages name the options as its callers wrote them.
- *
- * **Example**
- *
- * ```ts
- * import { ClientOptions } from "@aelyst/core/adapter"
- * import { Result } from "effect"
- *
- * const parser = ClientOptions.makeParser(ClientOptions.makeDialect({ milliseconds: true }))
- * const checked = parser.call({ timeoutMs: 0 })
- * console.log(Result.isFailure(checked) && checked.failure.option) // => "timeoutMs"
- * ```
- */
-export const makeParser = (dialect: Dialect): Parser => ({
-  client: (options) =>
-    Result.map(check("client", options, dialect), (values) => ({
-      ...(values.baseUrl ?? defaultUrl),
-      delivery: values.delivery ?? optionTable.delivery.default,
-      retries: values.retries ?? optionTable.retries.default,
-      timeoutMs: values.timeout ?? optionTable.timeout.default,
-      deadlineMs: values.deadline,
-      maxWaitMs: values.maxWait,
-      doubtDelayMs: values.doubtDelay ?? optionTable.doubtDelay.default,
-      settleMs: values.settle ?? optionTable.settle.default,
-      maxQueue: values.maxQueue ?? optionTable.maxQueue.default,
-      ...(values.rateLimit ?? { perSecond: undefined, scheduled: true }),
-      // safe: a function; what it returns is looked at where it is called
-      exists: (values.exists as ExistsMatcher | undefined) ?? defaultExists,
-      // safe: only `define` and `make` give what has the methods of a catalogue
-      customFields: values.customFields as Catalogue | undefined,
-      propagateTrace: values.propagateTrace ?? optionTable.propagateTrace.default,
-    })),
-  call: (options) =>
-    setsNothing(options) ? unset : Result.map(check("call", options, dialect), callOf),
-  run: (options) =>
-    Result.map(check("run", options, dialect), (values) => ({
-      ...callOf(values),
-      concurrency: values.concurrency ?? optionTable.concurrency.default,
-      ordered: values.ordered ?? optionTable.ordered.default,
-      maxErrors: values.maxErrors ?? optionTable.maxErrors.default,
-      giveUpMs: values.giveUpAfter ?? optionTable.giveUpAfter.default,
-    })),
-})
-
-// the options of a run reach its calls too
-const runNames = ["concurrency", "ordered", "maxErrors", "giveUpAfter", "onProgress"]
-const own = makeParser(makeDialect({ milliseconds: false, also: { call: runNames } }))
+/** The dialect of this package: each duration is a `Duration.Input`. */
+const durations = makeDialect({ milliseconds: false })
 
 /**
  * Checks the options of a client and fills in the defaults; fails with the first option that is wrong.
+ *
+ * **Details**
+ *
+ * An adapter gives a dialect of its own, so that messages name the options as its callers wrote them.
  *
  * **Example**
  *
@@ -198,9 +154,33 @@ const own = makeParser(makeDialect({ milliseconds: false, also: { call: runNames
  * const config = Result.getOrThrow(ClientOptions.parse({ timeout: "2 seconds" }))
  * console.log(config.timeoutMs) // => 2000
  * console.log(config.retries) // => 3
+ *
+ * const dialect = ClientOptions.makeDialect({ milliseconds: true })
+ * const checked = ClientOptions.parse({ timeoutMs: 0 }, dialect)
+ * console.log(Result.isFailure(checked) && checked.failure.option) // => timeoutMs
  * ```
  */
-export const parse: (options: ClientOptions) => Checked<ClientConfig> = own.client
+export const parse: {
+  (options: ClientOptions): Checked<ClientConfig>
+  (options: object, dialect: Dialect): Checked<ClientConfig>
+} = (options: object, dialect: Dialect = durations) =>
+  Result.map(check("client", options, dialect), (values) => ({
+    ...(values.baseUrl ?? defaultUrl),
+    delivery: values.delivery ?? optionTable.delivery.default,
+    retries: values.retries ?? optionTable.retries.default,
+    timeoutMs: values.timeout ?? optionTable.timeout.default,
+    deadlineMs: values.deadline,
+    maxWaitMs: values.maxWait,
+    doubtDelayMs: values.doubtDelay ?? optionTable.doubtDelay.default,
+    settleMs: values.settle ?? optionTable.settle.default,
+    maxQueue: values.maxQueue ?? optionTable.maxQueue.default,
+    ...(values.rateLimit ?? { perSecond: undefined, scheduled: true }),
+    // safe: a function; what it returns is looked at where it is called
+    exists: (values.exists as ExistsMatcher | undefined) ?? defaultExists,
+    // safe: only `define` and `make` give what has the methods of a catalogue
+    customFields: values.customFields as Catalogue | undefined,
+    propagateTrace: values.propagateTrace ?? optionTable.propagateTrace.default,
+  }))
 
 /**
  * Checks the options of one call, in the same ranges as those of the client.
@@ -212,10 +192,14 @@ export const parse: (options: ClientOptions) => Checked<ClientConfig> = own.clie
  * import { Result } from "effect"
  *
  * const checked = ClientOptions.parseCall({ retries: -1 })
- * console.log(Result.isFailure(checked) && checked.failure.option) // => "retries"
+ * console.log(Result.isFailure(checked) && checked.failure.option) // => retries
  * ```
  */
-export const parseCall: (options: CallOptions) => Checked<CallConfig> = own.call
+export const parseCall: {
+  (options: CallOptions): Checked<CallConfig>
+  (options: object, dialect: Dialect): Checked<CallConfig>
+} = (options: object, dialect: Dialect = durations) =>
+  setsNothing(options) ? unset : Result.map(check("call", options, dialect), callOf)
 
 /**
  * Checks the options of a run.
@@ -230,13 +214,24 @@ export const parseCall: (options: CallOptions) => Checked<CallConfig> = own.call
  * console.log(config.maxErrors, config.concurrency) // => 5 32
  * ```
  */
-export const parseRun: (
-  options: Omit<CallOptions, "settle" | "headers"> & {
-    readonly concurrency?: number | undefined
-    readonly maxErrors?: number | undefined
-    readonly giveUpAfter?: Duration.Input | undefined
-  },
-) => Checked<RunConfig> = own.run
+export const parseRun: {
+  (
+    options: Omit<CallOptions, "settle" | "headers"> & {
+      readonly concurrency?: number | undefined
+      readonly maxErrors?: number | undefined
+      readonly giveUpAfter?: Duration.Input | undefined
+    },
+  ): Checked<RunConfig>
+  (options: object, dialect: Dialect): Checked<RunConfig>
+} = (options: object, dialect: Dialect = durations) =>
+  Result.map(check("run", options, dialect), (values) => ({
+    ...callOf(values),
+    deadlineMs: values.deadline ?? optionTable.deadline.inRuns,
+    concurrency: values.concurrency ?? optionTable.concurrency.default,
+    ordered: values.ordered ?? optionTable.ordered.default,
+    maxErrors: values.maxErrors ?? optionTable.maxErrors.default,
+    giveUpMs: values.giveUpAfter ?? optionTable.giveUpAfter.default,
+  }))
 
 /**
  * Returns how long a call may take where no `deadline` is set, in milliseconds.

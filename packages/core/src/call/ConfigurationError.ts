@@ -17,8 +17,8 @@ const TypeId = Symbol.for("@aelyst/core/ConfigurationError")
  * import { ConfigurationError } from "@aelyst/core"
  *
  * const error = new ConfigurationError("retries", "must be an integer between 0 and 100 (got -1)")
- * console.log(error.message) // => "`retries` must be an integer between 0 and 100 (got -1)"
- * console.log(error.code) // => "ERR_AELYST_CONFIG"
+ * console.log(error.message) // => `retries` must be an integer between 0 and 100 (got -1)
+ * console.log(error.code) // => ERR_AELYST_CONFIG
  * ```
  */
 export class ConfigurationError extends TypeError {
@@ -52,9 +52,9 @@ export class ConfigurationError extends TypeError {
  * ```ts
  * import { ClientOptions } from "@aelyst/core/adapter"
  *
- * console.log(ClientOptions.show("soon")) // => "\"soon\""
- * console.log(ClientOptions.show(-1)) // => "-1"
- * console.log(ClientOptions.show("ana@example.com")) // => "a string of 15 characters"
+ * console.log(ClientOptions.show("soon")) // => "soon"
+ * console.log(ClientOptions.show(-1)) // => -1
+ * console.log(ClientOptions.show("ana@example.com")) // => a string of 15 characters
  * ```
  */
 export const show = (value: unknown): string => {

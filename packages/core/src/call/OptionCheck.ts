@@ -76,7 +76,20 @@ export const makeDialect = (how: {
   }
 }
 
-/** Checks that options are an object whose names are all known; suggests the name that was probably meant. */
+/**
+ * Checks that options are an object whose names are all known; suggests the name that was probably meant.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions } from "@aelyst/core/adapter"
+ * import { Result } from "effect"
+ *
+ * const checked = ClientOptions.checkNames("hooks", { onwait: 1 }, new Set(["onWait"]))
+ * console.log(Result.isFailure(checked) && checked.failure.message)
+ * // => `onwait` is not an option; did you mean `onWait`?
+ * ```
+ */
 export const checkNames = (
   what: string,
   options: unknown,

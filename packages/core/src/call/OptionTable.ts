@@ -236,7 +236,7 @@ export interface OptionText {
  * ```ts
  * import { optionTexts } from "@aelyst/core/adapter"
  *
- * console.log(optionTexts.retries.sentence) // => "Resends after the first attempt; 0 for none"
+ * console.log(optionTexts.retries.sentence) // => Resends after the first attempt; 0 for none
  * ```
  */
 export const optionTexts: Readonly<Record<OptionName, OptionText>> = {

@@ -8,7 +8,20 @@ import { optionTable } from "./OptionTable.ts"
 /** Holds a checked value, or what is wrong with the option. */
 export type Checked<A> = Result.Result<A, ConfigurationError>
 
-/** Fails with the rule that an option breaks, and with the value where it may be shown. */
+/**
+ * Fails with the rule that an option breaks, and with the value if it may be shown.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions } from "@aelyst/core/adapter"
+ * import { Result } from "effect"
+ *
+ * const failed = ClientOptions.fail("ordered", "must be true or false", 5)
+ * console.log(Result.isFailure(failed) && failed.failure.message)
+ * // => `ordered` must be true or false (got 5)
+ * ```
+ */
 export const fail = (option: string, rule: string, ...given: [value?: unknown]): Checked<never> =>
   Result.fail(
     new ConfigurationError(option, given.length === 0 ? rule : `${rule} (got ${show(given[0])})`),
@@ -42,7 +55,7 @@ export const isLoopback = (hostname: string): boolean => {
  * import { Result } from "effect"
  *
  * const checked = ClientOptions.checkBaseUrl("http://localhost:4242/v1/")
- * console.log(Result.getOrThrow(checked).baseUrl) // => "http://localhost:4242/v1"
+ * console.log(Result.getOrThrow(checked).baseUrl) // => http://localhost:4242/v1
  * ```
  */
 export const checkBaseUrl = (
@@ -107,7 +120,7 @@ const reservedHeader =
  * import { Result } from "effect"
  *
  * const checked = ClientOptions.checkHeaders({ "X-Request-Id": "7" })
- * console.log(Result.getOrThrow(checked)) // => { "x-request-id": "7" }
+ * console.log(Result.getOrThrow(checked)) // => { 'x-request-id': '7' }
  * ```
  */
 export const checkHeaders = (headers: unknown): Checked<Readonly<Record<string, string>>> => {
