@@ -1,5 +1,5 @@
 // Makes the option tables of the READMEs from core's table of options, the SDK's own options and the command's settings.
-// Each stands between two markers; docs.mjs writes them, and with --check compares.
+// Each is between two markers; docs.mjs writes them, and with --check compares.
 import { globSync, readFileSync } from "node:fs"
 
 import { code, filled, table } from "./generated.mjs"
@@ -70,7 +70,7 @@ const optionRows = (rows, defaults = {}) =>
     sentence,
   ])
 
-/** Replaces what stands between the markers in every README that has them. */
+/** Replaces the text between the markers in every README that has them. */
 export const writeOptionTables = async (outputs, source) => {
   const { optionTable, optionTexts } = await source("core/src/call/OptionTable.ts")
   const { dialect, ownOptions } = await source("node/src/options.ts")

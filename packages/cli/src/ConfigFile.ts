@@ -52,7 +52,7 @@ const isObject = (value: unknown): value is Json =>
 
 const profileName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
-/** Tells whether a text can name a profile. */
+/** Returns whether a text can name a profile. */
 export const isProfileName = (name: string): boolean => profileName.test(name)
 
 const parse = (path: string, text: string): Result.Result<Json, Failure> =>
@@ -164,7 +164,7 @@ const projectOf = (path: string, json: Json): Result.Result<Project, Failure> =>
         case "token":
           return yield* odd(path, key, "must not be in a project file: set AELYST_TOKEN or log in")
         case "baseUrl":
-          // a project from elsewhere could send your token to a host of its own
+          // a project from elsewhere could send your token to its own host
           return yield* odd(path, key, "must not be in a project file: set it in a profile")
         default:
           return yield* odd(path, key, `is not a known key${hint(key, projectKeys)}`)

@@ -1,11 +1,11 @@
-/** The flags that every command has, and what flags are made with. */
+/** The flags that every command has, and functions that create flags. */
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
 
 import type { Key } from "./SettingTable.ts"
 import { settings } from "./SettingTable.ts"
 
-/** Makes a flag that takes a text; undefined if it is not given. */
+/** Creates a flag that takes a text; undefined if it is not given. */
 export const text = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withMetavar(metavar),
@@ -14,7 +14,7 @@ export const text = (name: string, metavar: string, description: string) =>
     Flag.map(Option.getOrUndefined),
   )
 
-/** Makes a flag that is on or off; off by default, and without a `--no-` form. */
+/** Creates a flag that is on or off; off by default, and without a `--no-` form. */
 export const toggle = (name: string, description: string) =>
   Flag.Boolean(name).pipe(
     Flag.withoutNegation,
@@ -22,7 +22,7 @@ export const toggle = (name: string, description: string) =>
     Flag.withDefault(false),
   )
 
-/** Makes a flag that may be repeated. */
+/** Creates a flag that may be repeated. */
 export const repeated = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withMetavar(metavar),
@@ -30,7 +30,7 @@ export const repeated = (name: string, metavar: string, description: string) =>
     Flag.atLeast(0),
   )
 
-/** Makes the flag of a setting; its help names the variable and the default. */
+/** Creates the flag of a setting; its help names the variable and the default. */
 export const setting = (key: Key) => {
   const { flag, metavar, sentence, variable, otherwise, otherwiseText } = settings[key]
   const byDefault = otherwiseText ?? otherwise

@@ -30,19 +30,19 @@ export interface Setting<A> {
   /** Stands for the value in help texts. */
   readonly metavar: string
   readonly sentence: string
-  /** The default as it would be written; empty where it depends on more than this setting. */
+  /** The default as it would be written; empty if it depends on other settings. */
   readonly otherwise: string
-  /** Says the default where `otherwise` is empty. */
+  /** The default in words, if `otherwise` is empty. */
   readonly otherwiseText?: string
   /** Whether a wrong value may be shown; a URL may hold a password. */
   readonly secret?: boolean
-  /** Reads the text; fails with what was expected. */
+  /** Reads the text; fails with the expected form. */
   readonly parse: (text: string) => Result.Result<A, string>
 }
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
-/** Reads a duration such as `500ms`, `2s`, `5m` or `0`; returns milliseconds, or what was expected. */
+/** Reads a duration such as `500ms`, `2s`, `5m` or `0`; returns milliseconds, or the expected form. */
 export const parseTime = (text: string): Result.Result<number, string> => {
   if (text === "0") return Result.succeed(0)
   const [, digits = "", unit = ""] = /^(\d{1,10}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? []
@@ -186,10 +186,10 @@ export const keys: ReadonlyArray<Key> = [
   "defaultCountry",
 ]
 
-/** Tells whether a text is the name of a setting. */
+/** Returns whether a text is the name of a setting. */
 export const isKey = (text: string): text is Key => Object.hasOwn(settings, text)
 
-/** Says that a value is wrong: what was given, unless it may be a secret, where, and what was expected. */
+/** Returns the message for a wrong value: the value unless it may be a secret, its place, and the expected form. */
 export const invalid = (
   where: string,
   text: string,

@@ -17,7 +17,7 @@ import { Host, variable } from "./Host.ts"
 import type { Key, Values } from "./SettingTable.ts"
 import { invalid, keys, settings } from "./SettingTable.ts"
 
-/** Holds a setting's text and where it came from. */
+/** Holds a setting's text and its source. */
 export interface Origin {
   readonly text: string
   /** `--retries`, `AELYST_RETRIES`, `aelyst.config.json`, `profile prod` or `default`. */
@@ -139,6 +139,6 @@ export const resolve = Effect.fnUntraced(function* (
   }
 })
 
-/** Tells whether a base URL points to this machine: a token for it may be kept in a profile. */
+/** Returns whether a base URL points to this machine: a token for it may be kept in a profile. */
 export const isLoopback = (baseUrl: string): boolean =>
   URL.canParse(baseUrl) && ClientOptions.isLoopback(new URL(baseUrl).hostname)

@@ -89,7 +89,7 @@ describe("settings", () => {
     }
   })
 
-  it("say their default in words where it is empty", () => {
+  it("say their default in words if it is empty", () => {
     for (const key of keys) {
       const { otherwise, otherwiseText } = settings[key]
       assert.strictEqual(otherwiseText === undefined, otherwise !== "", key)
@@ -161,7 +161,7 @@ describe("isLoopback", () => {
 })
 
 describe("invalid", () => {
-  it("says what was given, where, and what was expected", () => {
+  it("shows the value, its place and the expected form", () => {
     assert.strictEqual(
       invalid("--timeout", "abc", "expected a duration"),
       'invalid value "abc" for --timeout: expected a duration',

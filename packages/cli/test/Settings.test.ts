@@ -97,7 +97,7 @@ describe.concurrent("settings", () => {
     }
   })
 
-  it("are not quoted where they may be a token", async () => {
+  it("are not quoted if they may be a token", async () => {
     const env = { AELYST_TIMEOUT: "canary12" }
     const { code, stderr } = await aelyst(["config", "list"], { env })
     assert.strictEqual(code, 2)
@@ -105,7 +105,7 @@ describe.concurrent("settings", () => {
     assert.notInclude(stderr, "canary12")
   })
 
-  it("are kept beside what the file holds already", async () => {
+  it("are saved without changing the rest of the file", async () => {
     using home = new Home()
     const config = join(home.path, "config.json")
     const $schema = "./schema/config.json"

@@ -25,7 +25,7 @@ interface Schema {
 const read = (name: string): Schema =>
   JSON.parse(readFileSync(join(dirname(bin), "schema", `${name}.json`), "utf8"))
 
-/** Tells whether a text fulfils the schema of a setting. */
+/** Returns whether a text fulfils the schema of a setting. */
 const takes = ({ type, pattern, enum: members, anyOf }: Schema, text: string): boolean =>
   anyOf?.some((one) => takes(one, text)) ??
   members?.includes(text) ??

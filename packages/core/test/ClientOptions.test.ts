@@ -186,6 +186,7 @@ describe("parseCall", () => {
     // safe: what a caller without types may pass
     assert.strictEqual(failureOf(parseCall({ maxQueue: 5 } as object)).option, "maxQueue")
     assert.match(
+      // safe: what a caller without types may pass
       failureOf(parseCall({ maxWaitMs: 5 } as object)).message,
       /did you mean `maxWait`\?$/,
     )

@@ -46,7 +46,7 @@ describe("check", () => {
   })
 
   it.prop(
-    "takes a number exactly if it is in range, and an integer where one is asked for",
+    "takes a number exactly if it is in range, and an integer if the option is one",
     [Schema.Literals(ranged.map(({ name }) => name)), number],
     ([chosen, value]) => {
       const found = ranged.find(({ name }) => name === chosen)

@@ -89,7 +89,7 @@ describe("optionTable", () => {
     }
   })
 
-  it("says the default in words where there is no value for it", () => {
+  it("says the default in words if there is no value for it", () => {
     for (const [name, entry] of entries) {
       // safe: the keys of the table
       const { otherwise } = optionTexts[name as OptionName]

@@ -60,7 +60,7 @@ export const dialect: ClientOptions.Dialect = ClientOptions.makeDialect({
 export interface Checked {
   readonly config: ClientOptions.ClientConfig
   readonly token: Core.TokenSource
-  /** Tells tokens apart: the token itself, or the function that gives it. */
+  /** Identifies the token: the token itself, or the function that returns it. */
   readonly tokenKey: unknown
 }
 

@@ -317,7 +317,7 @@ export interface LogLine {
 export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
   /**
    * The bearer token (W1): 8 to 4,096 visible ASCII characters, or a function that returns it, asked before each attempt
-   * and once more after a 401. Default: the environment variable `AELYST_TOKEN`.
+   * and again after a 401. Default: the environment variable `AELYST_TOKEN`.
    */
   readonly token?: string | (() => string | Promise<string>) | undefined
   /**
@@ -327,14 +327,14 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
   readonly baseUrl?: string | undefined
   /**
    * The time to the first byte of one attempt's response, at least 1. Default 15,000. Connecting gets at most 5,000 of
-   * it; the body of the response gets 10,000 of its own.
+   * it; the body of the response gets another 10,000.
    */
   readonly timeoutMs?: number | undefined
   /** The time for all attempts and waits of one call, at least 1. Default 60,000, under `natural-key` 120,000. */
   readonly deadlineMs?: number | undefined
   /** Resends after the first attempt, 0 to 100; 0 means none, for every kind of failure. Default 3. */
   readonly retries?: number | undefined
-  /** What may be resent. Default `at-most-once`. */
+  /** Which attempts may be resent. Default `at-most-once`. */
   readonly delivery?: Delivery | undefined
   /**
    * The longest `Retry-After` to wait for; a longer one rejects at once, and 0 means to never wait. Default 60,000, in
@@ -365,7 +365,7 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
    */
   readonly transport?: typeof globalThis.fetch | UndiciDispatcher | undefined
   readonly hooks?: Hooks | undefined
-  /** Where the log goes: nowhere (`"silent"`, the default), `"console"` (stderr), or a function. */
+  /** Receives the log: `"console"` (stderr), a function, or by default nothing (`"silent"`). */
   readonly logger?: "silent" | "console" | ((line: LogLine) => void) | undefined
   /** The custom fields that exist: gives their names and types, checks names and converts values. */
   readonly customFields?: CustomFieldCatalogue<Fields> | undefined
@@ -536,7 +536,7 @@ export interface CreateManyOptions {
   readonly concurrency?: number | undefined
   /** Whether results come in the order of the source instead of the order of completion. Default false. */
   readonly ordered?: boolean | undefined
-  /** What may be resent. Default: the client's. */
+  /** Which attempts may be resent. Default: the client's. */
   readonly delivery?: Delivery | undefined
   /** Resends of a row in doubt under `natural-key`, 0 to 100. Default: the client's. */
   readonly retries?: number | undefined

@@ -7,8 +7,8 @@ import { count } from "../src/SharedStates.ts"
 
 const token = "token-for-tests"
 
-/** Gives code, option and text of what is thrown. */
-const refusal = (make: () => unknown) => {
+/** Returns code, option and text of the error that is thrown. */
+const thrownBy = (make: () => unknown) => {
   try {
     make()
   } catch (error) {
@@ -76,7 +76,7 @@ describe("the constructor", () => {
   for (const [option, options] of wrong) {
     it(`refuses ${option} in ${JSON.stringify(Object.values(options).at(-1) ?? options)}`, () => {
       const before = count()
-      const { code, option: named, text } = refusal(() => new Aelyst(options))
+      const { code, option: named, text } = thrownBy(() => new Aelyst(options))
       assert.strictEqual(code, "ERR_AELYST_CONFIG")
       assert.strictEqual(named, option)
       assert.notMatch(text, /secret|zeilen|inside|абв/)
@@ -99,19 +99,19 @@ describe("the constructor", () => {
   ]
   for (const [options, message] of messages) {
     it(`says: ${message}`, () => {
-      assert.include(refusal(() => new Aelyst({ token, ...options })).text, message)
+      assert.include(thrownBy(() => new Aelyst({ token, ...options })).text, message)
     })
   }
 
   it("refuses options that are not an object", () => {
     const given: unknown = null
     // safe: what is wrong with it is the point
-    const { option } = refusal(() => new Aelyst(given as AelystOptions))
+    const { option } = thrownBy(() => new Aelyst(given as AelystOptions))
     assert.strictEqual(option, "options")
   })
 
-  it("names the variable where there is no token", () => {
-    assert.include(refusal(() => new Aelyst()).text, "AELYST_TOKEN")
+  it("names the variable if there is no token", () => {
+    assert.include(thrownBy(() => new Aelyst()).text, "AELYST_TOKEN")
   })
 
   it("takes token and base URL from the environment", async () => {
@@ -181,7 +181,7 @@ describe("a call", () => {
         code,
         option: named,
         text,
-      } = refusal(() => {
+      } = thrownBy(() => {
         throw error
       })
       assert.strictEqual(code, "ERR_AELYST_CONFIG")
@@ -208,7 +208,7 @@ describe("a run", () => {
       const aelyst = new Aelyst({ token, baseUrl: "http://127.0.0.1:1/v1" })
       // safe: what is wrong with it is the point
       const given = options as CreateManyOptions
-      const { code, option: named } = refusal(() => aelyst.contacts.createMany([], given))
+      const { code, option: named } = thrownBy(() => aelyst.contacts.createMany([], given))
       assert.strictEqual(code, "ERR_AELYST_CONFIG")
       assert.strictEqual(named, option)
       await aelyst.close()
@@ -219,7 +219,7 @@ describe("a run", () => {
 describe("a catalogue", () => {
   it("is refused when it is defined with an unknown type", () => {
     // @ts-expect-error a type that does not exist
-    const { code } = refusal(() => customFields.define({ Age: "integer" }))
+    const { code } = thrownBy(() => customFields.define({ Age: "integer" }))
     assert.strictEqual(code, "ERR_AELYST_CONFIG")
   })
 })

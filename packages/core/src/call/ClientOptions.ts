@@ -24,7 +24,7 @@ export { checkBaseUrl, checkHeaders, checkToken, fail, isLoopback } from "./Requ
 export interface ClientOptions {
   /** The URL of the API: https, or http on a loopback host. Default `https://api.aelyst.ai/v1` (W1). */
   readonly baseUrl?: string | undefined
-  /** What may be resent. Default `at-most-once`. */
+  /** Which attempts may be resent. Default `at-most-once`. */
   readonly delivery?: Delivery | undefined
   /** Resends after the first attempt, 0 to 100; 0 means none, for every kind of failure. Default 3. */
   readonly retries?: number | undefined
@@ -83,7 +83,7 @@ export interface CallOptions {
   readonly deadline?: Duration.Input | undefined
   /** The longest `Retry-After` to wait for; 0 means to never wait. */
   readonly maxWait?: Duration.Input | undefined
-  /** What may be resent. */
+  /** Which attempts may be resent. */
   readonly delivery?: Delivery | undefined
   /** The wait after the success (W10, D11). */
   readonly settle?: Duration.Input | undefined
@@ -105,11 +105,11 @@ export interface CallConfig {
 
 /** The checked options of a run: those of its calls, and its own with their defaults. */
 export interface RunConfig extends CallConfig {
-  /** Infinity where there is no deadline. */
+  /** Infinity if there is no deadline. */
   readonly deadlineMs: number
   readonly concurrency: number
   readonly ordered: boolean
-  /** Infinity where there is no limit. */
+  /** Infinity by default. */
   readonly maxErrors: number
   readonly giveUpMs: number
 }
@@ -143,7 +143,7 @@ const durations = makeDialect({ milliseconds: false })
  *
  * **Details**
  *
- * An adapter gives a dialect of its own, so that messages name the options as its callers wrote them.
+ * An adapter passes its own dialect, so that messages name the options as its callers wrote them.
  *
  * **Example**
  *
@@ -234,7 +234,7 @@ export const parseRun: {
   }))
 
 /**
- * Returns how long a call may take where no `deadline` is set, in milliseconds.
+ * Returns how long a call may take if no `deadline` is set, in milliseconds.
  *
  * **Example**
  *
@@ -248,7 +248,7 @@ export const defaultDeadlineMs = (delivery: Delivery): number =>
   delivery === "natural-key" ? optionTable.deadline.naturalKey : optionTable.deadline.default
 
 /**
- * Returns the longest wait for the server where no `maxWait` is set, in milliseconds.
+ * Returns the longest wait for the server if no `maxWait` is set, in milliseconds.
  *
  * **Example**
  *

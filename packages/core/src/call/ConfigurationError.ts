@@ -3,8 +3,8 @@
 const TypeId = Symbol.for("@aelyst/core/ConfigurationError")
 
 /**
- * Reports an option that is wrong: `option` is its name, the message says the rule and, where that is no secret, what
- * was given.
+ * Reports an option that is wrong: `option` is its name, the message says the rule and, unless it may be a
+ * secret, the value.
  *
  * **Details**
  *

@@ -9,7 +9,7 @@ import { optionTable } from "./OptionTable.ts"
 import type { Checked } from "./RequestOptions.ts"
 import { checkBaseUrl, checkHeaders, fail } from "./RequestOptions.ts"
 
-/** Gives the type of a checked value. */
+/** The type of a checked value. */
 type ValueOf<Entry extends OptionEntry> = Entry extends { readonly choices: ReadonlyArray<infer A> }
   ? A
   : {
@@ -28,21 +28,21 @@ type ValueOf<Entry extends OptionEntry> = Entry extends { readonly choices: Read
 /** Holds checked values by the names of the table; durations are in milliseconds. */
 export type Values = { -readonly [Name in OptionName]?: ValueOf<(typeof optionTable)[Name]> }
 
-type Known = ReadonlyMap<string, readonly [name: OptionName, entry: OptionEntry] | undefined>
+type Scope = ReadonlyMap<string, readonly [name: OptionName, entry: OptionEntry] | undefined>
 
 /** Describes how options are written. */
 export interface Dialect {
   /** Whether durations are numbers of milliseconds, under names that end in `Ms`; else they are `Duration.Input`. */
   readonly milliseconds: boolean
   /** The options of each scope by the name as it is written; undefined for one that the table does not have. */
-  readonly scopes: Readonly<Record<OptionScope, Known>>
+  readonly scopes: Readonly<Record<OptionScope, Scope>>
 }
 
 // safe: the keys of the table
 const names = Object.keys(optionTable) as ReadonlyArray<OptionName>
 
 /**
- * Makes a dialect: the options of the table without those of `except`, and with those of `also`, which are not checked.
+ * Creates a dialect: the options of the table without those of `except`, and with those of `also`, which are not checked.
  *
  * **Example**
  *
@@ -56,11 +56,11 @@ const names = Object.keys(optionTable) as ReadonlyArray<OptionName>
  */
 export const makeDialect = (how: {
   readonly milliseconds: boolean
-  readonly also?: { readonly [Scope in OptionScope]?: ReadonlyArray<string> }
+  readonly also?: { readonly [Name in OptionScope]?: ReadonlyArray<string> }
   readonly except?: ReadonlyArray<OptionName>
 }): Dialect => {
   const { milliseconds, also, except } = how
-  const scopeOf = (scope: OptionScope): Known => {
+  const scopeOf = (scope: OptionScope): Scope => {
     const known = new Map<string, readonly [OptionName, OptionEntry] | undefined>()
     for (const name of names) {
       const entry: OptionEntry = optionTable[name]
@@ -199,10 +199,9 @@ const checkValue = (
   }
 }
 
-const millisOf = (value: unknown): number | undefined =>
-  Number.isNaN(value)
-    ? undefined
-    : // safe: fromInput gives none for anything that is not a duration
-      Option.getOrUndefined(
-        Option.map(Duration.fromInput(value as Duration.Input), Duration.toMillis),
-      )
+const millisOf = (value: unknown): number | undefined => {
+  if (Number.isNaN(value)) return undefined
+  // safe: fromInput returns none for a value that is not a duration
+  const duration = Duration.fromInput(value as Duration.Input)
+  return Option.isSome(duration) ? Duration.toMillis(duration.value) : undefined
+}

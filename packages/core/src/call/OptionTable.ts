@@ -3,7 +3,7 @@
  * the command's settings and the option tables of the READMEs come from it; no range or default is written elsewhere.
  */
 
-/** Names where an option may be set: on the client, for one call, or for one run. */
+/** Names a place that an option may be set in: on the client, for one call, or for one run. */
 export type OptionScope = "client" | "call" | "run"
 
 interface Entry {
@@ -26,9 +26,9 @@ export interface DurationOption extends Entry {
   /** Whether `Duration.infinity` is allowed too; it means no limit. */
   readonly unbounded: boolean
   readonly default: number
-  /** The default under `natural-key`, where it differs. */
+  /** The default under `natural-key`, if it differs. */
   readonly naturalKey?: number
-  /** The default in runs, where it differs. */
+  /** The default in runs, if it differs. */
   readonly inRuns?: number
 }
 
@@ -45,7 +45,7 @@ export interface BooleanOption extends Entry {
   readonly default: boolean
 }
 
-/** Describes an option with a rule of its own, which the parser has. */
+/** Describes an option whose rule is in the parser. */
 export interface OtherOption extends Entry {
   readonly kind: "url" | "token" | "headers" | "rate" | "function" | "catalogue"
   readonly default: string | undefined
@@ -222,9 +222,9 @@ export type OptionNameOf<Kind extends OptionEntry["kind"]> = {
 
 /** Describes an option to people. */
 export interface OptionText {
-  /** Says what the option does, without a full stop. */
+  /** One sentence on the option, without a full stop. */
   readonly sentence: string
-  /** Says the default in words, where the table's value does not. */
+  /** The default in words, if the table's value does not say it. */
   readonly otherwise?: string
 }
 

@@ -28,7 +28,7 @@ export const fail = (option: string, rule: string, ...given: [value?: unknown]):
   )
 
 /**
- * Tells whether a host name of a URL is this machine's: `localhost`, `127.0.0.0/8` or `[::1]`.
+ * Returns whether a host name of a URL is this machine's: `localhost`, `127.0.0.0/8` or `[::1]`.
  *
  * **Example**
  *
