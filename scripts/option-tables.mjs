@@ -72,7 +72,8 @@ const optionRows = (rows, defaults = {}) =>
 
 /** Replaces the text between the markers in every README that has them. */
 export const writeOptionTables = async (outputs, source) => {
-  const { optionTable, optionTexts } = await source("core/src/call/OptionTable.ts")
+  const { optionTable } = await source("core/src/call/OptionTable.ts")
+  const { optionTexts } = await source("core/src/call/OptionTexts.ts")
   const { dialect, ownOptions } = await source("node/src/options.ts")
   const { keys, settings } = await source("cli/src/SettingTable.ts")
 

@@ -5,14 +5,10 @@
 export { makeWith } from "./AelystClient.ts"
 export type { ClientConfig } from "./call/ClientOptions.ts"
 export * as ClientOptions from "./call/ClientOptions.ts"
-export type {
-  OptionEntry,
-  OptionName,
-  OptionNameOf,
-  OptionScope,
-  OptionText,
-} from "./call/OptionTable.ts"
-export { optionTable, optionTexts } from "./call/OptionTable.ts"
+export type { OptionEntry, OptionName, OptionNameOf, OptionScope } from "./call/OptionTable.ts"
+export { optionTable } from "./call/OptionTable.ts"
+export type { OptionText } from "./call/OptionTexts.ts"
+export { optionTexts } from "./call/OptionTexts.ts"
 export * as SharedState from "./call/SharedState.ts"
 export { issueRules } from "./contact/Issue.ts"
 export { suggest } from "./contact/Suggest.ts"

@@ -4,7 +4,8 @@ import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 
 import type { CallOptions, ClientOptions } from "../src/call/ClientOptions.ts"
 import type { OptionEntry, OptionName } from "../src/call/OptionTable.ts"
-import { optionTable, optionTexts } from "../src/call/OptionTable.ts"
+import { optionTable } from "../src/call/OptionTable.ts"
+import { optionTexts } from "../src/call/OptionTexts.ts"
 import type { RunOptions } from "../src/CreateMany.ts"
 
 const entries: ReadonlyArray<readonly [name: string, entry: OptionEntry]> =
