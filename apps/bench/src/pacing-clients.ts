@@ -1,4 +1,4 @@
-/** The clients that the pacing benchmark compares: ours is told nothing, the others are told limit and window. */
+/** The clients that the pacing benchmark compares: ours gets no hint, the others get limit and window. */
 import { AelystClient, layer } from "@aelyst/core"
 import * as Transport from "@aelyst/node/transport"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -18,13 +18,13 @@ import { Agent, request } from "undici"
 
 import { contact, headers, token } from "./contact.ts"
 
-/** What the clients that have to be told are told. */
+/** The rate that clients are given which cannot learn it. */
 export interface Rate {
   readonly limit: number
   readonly windowMs: number
 }
 
-/** A client against one server; `create` rejects where the contact was not created. */
+/** A client against one server; `create` rejects if the contact was not created. */
 export interface PacedClient {
   readonly create: (n: number) => Promise<unknown>
   readonly close: () => Promise<void>
@@ -34,16 +34,16 @@ const retrying = (baseUrl: string) => {
   const agent = new Agent({ connections: 128 })
   const create = async (n: number): Promise<unknown> => {
     for (let attempt = 0; ; attempt++) {
-      const answer = await request(`${baseUrl}/contact/id:${n}`, {
+      const response = await request(`${baseUrl}/contact/id:${n}`, {
         dispatcher: agent,
         method: "POST",
         headers,
         body: JSON.stringify(contact),
       })
-      const body = await answer.body.text()
-      if (answer.statusCode === 200) return body
-      if (answer.statusCode !== 429 || attempt === 3) throw new Error("not created")
-      const seconds = Number(answer.headers["retry-after"] ?? 1)
+      const body = await response.body.text()
+      if (response.statusCode === 200) return body
+      if (response.statusCode !== 429 || attempt === 3) throw new Error("not created")
+      const seconds = Number(response.headers["retry-after"] ?? 1)
       await sleep(seconds * 1000)
     }
   }
@@ -67,15 +67,15 @@ const builtIn = (baseUrl: string, { limit, windowMs }: Rate): PacedClient => {
         key: baseUrl,
         algorithm: "fixed-window",
       })
-      const answer = yield* client.execute(
+      const response = yield* client.execute(
         HttpClientRequest.post(`${baseUrl}/contact/id:${n}`, {
           headers,
           body: HttpBody.text(JSON.stringify(contact), "application/json"),
         }),
       )
-      yield* answer.text
-      if (answer.status !== 200) return yield* Effect.fail(new Error("not created"))
-      return answer.status
+      yield* response.text
+      if (response.status !== 200) return yield* Effect.fail(new Error("not created"))
+      return response.status
     }).pipe(Effect.provideService(HttpClient.TracerDisabledWhen, () => true))
   return { create: (n) => runtime.runPromise(program(n)), close: () => runtime.dispose() }
 }

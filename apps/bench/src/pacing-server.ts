@@ -1,4 +1,4 @@
-/** Rate-limited servers in a process of their own, one per cell: each holds a simulated API and delays its answers. */
+/** Rate-limited servers in a process of their own, one per cell: each holds a simulated API and delays its responses. */
 import { createServer } from "node:http"
 import type { Server as HttpServer } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { ServerOptions } from "@aelyst-apps/conformance/pacing/Server"
 import { Server } from "@aelyst-apps/conformance/pacing/Server"
 
-/** Asks for a server, or for what one has seen, which also closes it. */
+/** Asks for a server, or for the ledger of one, which also closes it. */
 export type Order =
   | { readonly kind: "open"; readonly id: number; readonly options: Omit<ServerOptions, "phaseMs"> }
   | { readonly kind: "close"; readonly id: number }
@@ -18,8 +18,8 @@ export type Report =
       readonly kind: "closed"
       readonly id: number
       readonly created: number
-      readonly refused: number
-      /** From the first request to the last answer, in milliseconds. */
+      readonly rateLimited: number
+      /** From the first request to the last response, in milliseconds. */
       readonly makespanMs: number
       /** Where in an aligned window the first request came. */
       readonly phaseMs: number
@@ -32,7 +32,7 @@ interface Cell {
   phaseMs: number
   lastAt: number
   created: number
-  refused: number
+  rateLimited: number
 }
 
 const roundTripMs = 30
@@ -51,25 +51,25 @@ const open = (id: number, options: Omit<ServerOptions, "phaseMs">) => {
         cell.server = new Server({ ...options, phaseMs: cell.phaseMs })
       }
       await sleep(jitter())
-      const reply = cell.server.handle(performance.now() - cell.startedAt)
+      const simulated = cell.server.handle(performance.now() - cell.startedAt)
       await sleep(jitter())
-      const status = reply.refused ? 429 : 200
+      const status = simulated.rateLimited ? 429 : 200
       response.statusCode = status
       response.setHeader("content-type", "application/json")
-      if (reply.limit !== undefined) response.setHeader("x-ratelimit-limit", reply.limit)
-      if (reply.remaining !== undefined)
-        response.setHeader("x-ratelimit-remaining", reply.remaining)
-      if (reply.retryAfterMs !== undefined)
-        response.setHeader("retry-after", reply.retryAfterMs / 1000)
+      if (simulated.limit !== undefined) response.setHeader("x-ratelimit-limit", simulated.limit)
+      if (simulated.remaining !== undefined)
+        response.setHeader("x-ratelimit-remaining", simulated.remaining)
+      if (simulated.retryAfterMs !== undefined)
+        response.setHeader("retry-after", simulated.retryAfterMs / 1000)
       response.end(
         JSON.stringify(
-          reply.refused
+          simulated.rateLimited
             ? { code: 429, message: "Too Many Requests" }
             : { code: "200", message: "Contact added successfully!" },
         ),
       )
       cell.lastAt = performance.now()
-      if (reply.refused) cell.refused += 1
+      if (simulated.rateLimited) cell.rateLimited += 1
       else cell.created += 1
     }),
     server: undefined,
@@ -77,7 +77,7 @@ const open = (id: number, options: Omit<ServerOptions, "phaseMs">) => {
     phaseMs: 0,
     lastAt: 0,
     created: 0,
-    refused: 0,
+    rateLimited: 0,
   }
   cells.set(id, cell)
   cell.http.listen(0, "127.0.0.1", () => {
@@ -95,8 +95,8 @@ process.on("message", (order: Order) => {
   cell.http.close()
   cell.http.closeAllConnections()
   cells.delete(order.id)
-  const { created, refused, phaseMs } = cell
+  const { created, rateLimited, phaseMs } = cell
   const makespanMs = cell.lastAt - cell.startedAt
-  send({ kind: "closed", id: order.id, created, refused, makespanMs, phaseMs })
+  send({ kind: "closed", id: order.id, created, rateLimited, makespanMs, phaseMs })
 })
 process.on("disconnect", () => process.exit())

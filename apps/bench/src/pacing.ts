@@ -1,4 +1,4 @@
-/** Paces 300 creates against every kind of limiter, and compares the time with that of a client that knows all. */
+/** Paces 300 creates against every kind of limiter, and compares the time with that of a client that knows the limiter's state. */
 import { fork } from "node:child_process"
 import { setTimeout as sleep } from "node:timers/promises"
 
@@ -13,7 +13,7 @@ import { table } from "./statistics.ts"
 interface Scenario {
   readonly name: string
   readonly server: Omit<ServerOptions, "phaseMs">
-  readonly told: Rate
+  readonly hint: Rate
 }
 
 const total = 300
@@ -32,7 +32,7 @@ const scenario = (
 ): Scenario => ({
   name,
   server: { limiter: { kind, ...rate }, ...honest, ...extra },
-  told: rate,
+  hint: rate,
 })
 
 // a third of 10 per second, evenly, for five minutes
@@ -56,7 +56,7 @@ const scenarios: ReadonlyArray<Scenario> = [
     ],
   }),
   scenario("a neighbour takes a third", "sliding-log", tenPerSecond, { neighbour }),
-  scenario("headers on 429s alone", "fixed-window-first-request", tenPerSecond, {
+  scenario("headers on 429s only", "fixed-window-first-request", tenPerSecond, {
     headers: "on-429",
   }),
   scenario("no X-RateLimit headers", "fixed-window-first-request", tenPerSecond, {
@@ -71,36 +71,36 @@ type Closed = Extract<Report, { readonly kind: "closed" }>
 
 /** Runs the servers in a process of their own. */
 class Servers {
-  private readonly child = fork(new URL("./pacing-server.ts", import.meta.url))
-  private readonly waiting = new Map<number, (report: Report) => void>()
-  private next = 0
+  readonly #child = fork(new URL("./pacing-server.ts", import.meta.url))
+  readonly #waiting = new Map<number, (report: Report) => void>()
+  #next = 0
 
   constructor() {
-    this.child.on("message", (report: Report) => this.waiting.get(report.id)?.(report))
+    this.#child.on("message", (report: Report) => this.#waiting.get(report.id)?.(report))
   }
 
-  private order(order: Order): Promise<Report> {
+  #order(order: Order): Promise<Report> {
     return new Promise((resolve) => {
-      this.waiting.set(order.id, resolve)
-      this.child.send(order)
+      this.#waiting.set(order.id, resolve)
+      this.#child.send(order)
     })
   }
 
   async open(options: Omit<ServerOptions, "phaseMs">): Promise<{ id: number; baseUrl: string }> {
-    const id = this.next++
-    const report = await this.order({ kind: "open", id, options })
+    const id = this.#next++
+    const report = await this.#order({ kind: "open", id, options })
     if (report.kind !== "opened") throw new Error("the server did not open")
     return { id, baseUrl: `http://127.0.0.1:${report.port}` }
   }
 
   async close(id: number): Promise<Closed> {
-    const report = await this.order({ kind: "close", id })
+    const report = await this.#order({ kind: "close", id })
     if (report.kind !== "closed") throw new Error("the server did not close")
     return report
   }
 
   end(): void {
-    this.child.disconnect()
+    this.#child.disconnect()
   }
 }
 
@@ -112,11 +112,11 @@ interface Cell {
 }
 
 const runCell = async (servers: Servers, cell: Cell): Promise<void> => {
-  const { server, told } = cell.scenario
+  const { server, hint } = cell.scenario
   const make = pacedClients[cell.client]
   if (make === undefined) return
   const { id, baseUrl } = await servers.open(server)
-  const client = make(baseUrl, told)
+  const client = make(baseUrl, hint)
   let left = total
   let lost = 0
   const worker = async () => {
@@ -132,9 +132,9 @@ const runCell = async (servers: Servers, cell: Cell): Promise<void> => {
   await sleep(Math.random() * 1_000)
   await Promise.all(Array.from({ length: cell.concurrency }, worker))
   await client.close()
-  const { created, refused, makespanMs, phaseMs } = await servers.close(id)
+  const { created, rateLimited, makespanMs, phaseMs } = await servers.close(id)
   const best = ideal({ ...server, phaseMs }, created, cell.concurrency, 30)
-  cell.text = `${(makespanMs / best).toFixed(2)} · ${refused} · ${lost}`
+  cell.text = `${(makespanMs / best).toFixed(2)} · ${rateLimited} · ${lost}`
 }
 
 /** Runs all cells, many at a time, and renders one table per client. */

@@ -30,8 +30,8 @@ describe("the service under the test clock", () => {
         const runs = [0, 1, 2, 3, 4].map((index) => spec(scenarios.plain, kind, 10, index))
         const outcomes = yield* Effect.forEach(runs, (one) => run(one))
         const simulated = runs.map((one) => simulate(one).utilisation)
-        for (const { refusals, utilisation } of outcomes) {
-          assert.strictEqual(refusals, 0)
+        for (const { rateLimited, utilisation } of outcomes) {
+          assert.strictEqual(rateLimited, 0)
           assert.isAtLeast(utilisation, 0.95)
         }
         const middle = median(outcomes.map(({ utilisation }) => utilisation))
@@ -39,7 +39,7 @@ describe("the service under the test clock", () => {
       }),
     )
 
-    it.effect(`${kind}: it serves a changing limit, and loses nobody`, () =>
+    it.effect(`${kind}: it serves every call while the limit changes`, () =>
       Effect.gen(function* () {
         const { served, utilisation } = yield* run(spec(scenarios.changing, kind, 10, 2))
         assert.strictEqual(new Set(served).size, 300)
@@ -48,11 +48,11 @@ describe("the service under the test clock", () => {
     )
   }
 
-  it.effect("it lets nobody be overtaken by more than what is in flight", () =>
+  it.effect("it lets no call be overtaken by more than what is in flight", () =>
     Effect.gen(function* () {
       const one = { ...spec(scenarios.noHeaders, "sliding-log", 100, 1), network: heavyTailed(30) }
-      const { refusals, served } = yield* run(one)
-      assert.isAbove(refusals, 0)
+      const { rateLimited, served } = yield* run(one)
+      assert.isAbove(rateLimited, 0)
       assert.deepStrictEqual(
         served.toSorted((a, b) => a - b),
         Array.from({ length: 300 }, (_, order) => order),
@@ -63,22 +63,24 @@ describe("the service under the test clock", () => {
 
   for (const kind of kinds) {
     it.effect(
-      `${kind}: it comes through a storm of 429s, one request per Retry-After, and is as fast as before`,
+      `${kind}: it sends one request per Retry-After in a storm of 429s, and is as fast as before after it`,
       () =>
         Effect.gen(function* () {
           const during: Array<number> = []
           const outcome = yield* run(
             { ...spec(scenarios.plain, kind, 10, 0), total: 400 },
-            (reply, atMs, request) => {
+            (response, atMs, request) => {
               const partly = atMs > 3000 && atMs < 8000 && request % 10 < 3
               const fully = atMs >= 8000 && atMs < 68_000
               if (fully) during.push(atMs)
-              return partly || fully ? { ...reply, refused: true, retryAfterMs: 2000 } : reply
+              return partly || fully
+                ? { ...response, rateLimited: true, retryAfterMs: 2000 }
+                : response
             },
           )
           assert.strictEqual(new Set(outcome.served).size, 400)
           for (const [index, atMs] of during.entries()) {
-            // The first answers may still be on their way when the storm begins.
+            // The first responses may still be on their way when the storm begins.
             if (index > 10) assert.isAtLeast(atMs - (during[index - 1] ?? 0), 2000)
           }
           assert.isAtMost(during.length, 40)
@@ -87,10 +89,12 @@ describe("the service under the test clock", () => {
     )
   }
 
-  it.effect("it is not held up by one Retry-After in twenty that nobody would wait for", () =>
+  it.effect("it is not held up by one Retry-After in twenty that no caller would wait for", () =>
     Effect.gen(function* () {
-      const outcome = yield* run(spec(scenarios.plain, "sliding-log", 10, 0), (reply, _, request) =>
-        request % 20 === 7 ? { refused: true, retryAfterMs: 3_600_000 } : reply,
+      const outcome = yield* run(
+        spec(scenarios.plain, "sliding-log", 10, 0),
+        (response, _, request) =>
+          request % 20 === 7 ? { rateLimited: true, retryAfterMs: 3_600_000 } : response,
       )
       assert.strictEqual(new Set(outcome.served).size, 300)
       assert.isAtMost(outcome.makespanMs, 60_000)

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 
 import { kinds } from "../../../packages/sandbox/src/api/Limiter.ts"
-import { earliestLast, unrefused } from "../src/pacing/Ceiling.ts"
+import { earliestLast, neverRateLimited } from "../src/pacing/Ceiling.ts"
 import { heavyTailed, steady } from "../src/pacing/Network.ts"
 import { measure, median, networks, type Scenario, scenarios } from "../src/pacing/Scenarios.ts"
 import { ideal } from "../src/pacing/Server.ts"
@@ -19,7 +19,7 @@ const cell = (
   network = usual,
 ) => measure(scenario, kind, concurrency, network, phases)
 
-/** What share of ideal an aligned server leaves to whoever is refused at no phase, for each phase of a cell. */
+/** Which share of ideal an aligned server leaves to a client that is never rate limited, for each phase of a cell. */
 const ceilings = ({ server, total }: Scenario, concurrency: number) =>
   Array.from({ length: phases }, (_, index) => {
     const options = server("fixed-window-aligned", (index + 0.37) / phases)
@@ -27,32 +27,32 @@ const ceilings = ({ server, total }: Scenario, concurrency: number) =>
     const { roundTripMs } = usual
     return (
       ideal(options, total, concurrency, roundTripMs) /
-      unrefused(limit, windowMs, total, roundTripMs)
+      neverRateLimited(limit, windowMs, total, roundTripMs)
     )
   })
 
 describe("windows that follow the clock", () => {
-  it("whoever is refused at no phase cannot get ahead of the first request, where the windows are full", () => {
+  it("a client that is never rate limited cannot get ahead of the first request while the windows are full", () => {
     for (const [limit, window, total] of [
       [1, 6, 4],
       [2, 6, 8],
       [3, 5, 9],
     ] as const) {
       for (let phase = 0; phase < window; phase++) {
-        const expected = unrefused(limit, window, total, 0)
+        const expected = neverRateLimited(limit, window, total, 0)
         assert.strictEqual(earliestLast(limit, window, total, phase), expected)
       }
     }
   })
 
-  it("only slots that nobody needs can pay for the phase", () => {
+  it("only slots that no request needs can pay for the phase", () => {
     assert.deepStrictEqual(
       [0, 1, 2, 3, 4, 5].map((phase) => earliestLast(2, 6, 5, phase)),
       [12, 11, 10, 9, 8, 7],
     )
   })
 
-  it("300 at 10 per second leave 98.3 % of ideal in the median to whoever is never refused", () => {
+  it("300 at 10 per second leave 98.3 % of ideal in the median to a client that is never rate limited", () => {
     assert.closeTo(median(ceilings(scenarios.plain, 10)), 0.9833, 0.0005)
   })
 
@@ -67,7 +67,7 @@ describe("windows that follow the clock", () => {
   }
 })
 
-describe("10 per second, told nothing", () => {
+describe("10 per second, without a hint", () => {
   const least = {
     "fixed-window-aligned": 0.975,
     "fixed-window-first-request": 0.99,
@@ -77,15 +77,15 @@ describe("10 per second, told nothing", () => {
     for (const concurrency of [10, 100]) {
       const percent = 100 * least[kind]
       it(`${kind}, ${concurrency} in flight: it reaches ${percent} % of ideal in the median, never less than 95 %, without a 429`, () => {
-        const { median: middle, mostRefusals, worst } = cell(scenarios.plain, kind, concurrency)
+        const { median: middle, mostRateLimited, worst } = cell(scenarios.plain, kind, concurrency)
         assert.isAtLeast(middle, least[kind])
         assert.isAtLeast(worst, 0.95)
-        assert.strictEqual(mostRefusals, 0)
+        assert.strictEqual(mostRateLimited, 0)
       })
     }
 
     it(`${kind}: it meets no 429 in 200 more runs`, () => {
-      assert.strictEqual(measure(scenarios.plain, kind, 100, usual, 200).mostRefusals, 0)
+      assert.strictEqual(measure(scenarios.plain, kind, 100, usual, 200).mostRateLimited, 0)
     })
   }
 
@@ -98,18 +98,18 @@ describe("10 per second, told nothing", () => {
 
   for (const kind of windows) {
     it(`${kind}, one in flight: it takes at most 1.08 x ideal, without a 429`, () => {
-      const { worst, mostRefusals } = cell(scenarios.plain, kind, 1)
+      const { worst, mostRateLimited } = cell(scenarios.plain, kind, 1)
       assert.isAtLeast(worst, 1 / 1.08)
-      assert.strictEqual(mostRefusals, 0)
+      assert.strictEqual(mostRateLimited, 0)
     })
   }
 
   for (const kind of buckets) {
     for (const concurrency of [1, 10, 100]) {
       it(`${kind}, ${concurrency} in flight: it takes at most 1.02 x ideal, without a 429`, () => {
-        const { worst, mostRefusals } = cell(scenarios.plain, kind, concurrency)
+        const { worst, mostRateLimited } = cell(scenarios.plain, kind, concurrency)
         assert.isAtLeast(worst, 1 / 1.02)
-        assert.strictEqual(mostRefusals, 0)
+        assert.strictEqual(mostRateLimited, 0)
       })
     }
   }
@@ -120,16 +120,16 @@ describe("longer windows and changing limits", () => {
     for (const concurrency of [1, 10, 100]) {
       it(`${kind}, ${concurrency} in flight: it learns a window of 5 s or 60 s from 5 429s at most, within 1.10 x ideal`, () => {
         for (const scenario of [scenarios.fiveSeconds, scenarios.minute]) {
-          const { worst, mostRefusals } = cell(scenario, kind, concurrency)
+          const { worst, mostRateLimited } = cell(scenario, kind, concurrency)
           assert.isAtLeast(worst, 1 / 1.1)
-          assert.isAtMost(mostRefusals, 5)
+          assert.isAtMost(mostRateLimited, 5)
         }
       })
 
       it(`${kind}, ${concurrency} in flight: it follows 10, 4, 20 per second with 10 429s at most, within 1.10 x ideal`, () => {
-        const { worst, mostRefusals } = cell(scenarios.changing, kind, concurrency)
+        const { worst, mostRateLimited } = cell(scenarios.changing, kind, concurrency)
         assert.isAtLeast(worst, 1 / 1.1)
-        assert.isAtMost(mostRefusals, 10)
+        assert.isAtMost(mostRateLimited, 10)
       })
     }
   }
@@ -139,9 +139,9 @@ describe("a window that is not whole seconds", () => {
   for (const kind of kinds) {
     it(`${kind}: it takes 1.5 s for 2 s at most, which leaves 70 % of ideal, and learns it from 7 429s at most`, () => {
       for (const concurrency of [1, 10, 100]) {
-        const { worst, mostRefusals } = cell(scenarios.uneven, kind, concurrency)
+        const { worst, mostRateLimited } = cell(scenarios.uneven, kind, concurrency)
         assert.isAtLeast(worst, 0.7)
-        assert.isAtMost(mostRefusals, 7)
+        assert.isAtMost(mostRateLimited, 7)
       }
     })
   }
@@ -150,14 +150,10 @@ describe("a window that is not whole seconds", () => {
 describe("little or wrong information", () => {
   for (const kind of kinds) {
     for (const concurrency of [10, 100]) {
-      it(`${kind}, ${concurrency} in flight: headers on 429s alone take at most 1.10 x ideal in the median and 12 429s`, () => {
-        const { median: middle, mostRefusals } = cell(
-          scenarios.headersOnRefusals,
-          kind,
-          concurrency,
-        )
+      it(`${kind}, ${concurrency} in flight: headers on 429s only take at most 1.10 x ideal in the median and 12 429s`, () => {
+        const { median: middle, mostRateLimited } = cell(scenarios.headersOn429, kind, concurrency)
         assert.isAtLeast(middle, 1 / 1.1)
-        assert.isAtMost(mostRefusals, 12)
+        assert.isAtMost(mostRateLimited, 12)
       })
 
       it(`${kind}, ${concurrency} in flight: no headers at all take at most 1.15 x ideal`, () => {
@@ -174,40 +170,40 @@ describe("little or wrong information", () => {
   for (const scenario of bursts) {
     for (const kind of kinds.filter((other) => other !== "fixed-window-aligned")) {
       it(`${kind}, a burst of ${scenario.name}: it sends 64 requests at most and never takes more than 1.15 x ideal`, () => {
-        const { worst, mostRefusals } = measure(scenario, kind, 100, usual, 60)
+        const { worst, mostRateLimited } = measure(scenario, kind, 100, usual, 60)
         assert.isAtLeast(worst, 1 / 1.15)
-        assert.isAtMost(mostRefusals, 4)
+        assert.isAtMost(mostRateLimited, 4)
       })
     }
   }
 
   for (const scenario of [scenarios.priorTooHigh, scenarios.priorTooLow]) {
-    it(`an aligned window, a burst of ${scenario.name}: it comes within 2 % of whoever is never refused, without a 429`, () => {
+    it(`an aligned window, a burst of ${scenario.name}: it comes within 2 % of a client that is never rate limited, without a 429`, () => {
       const most = ceilings(scenario, 100)
-      const { mostRefusals, utilisations } = cell(scenario, "fixed-window-aligned", 100)
+      const { mostRateLimited, utilisations } = cell(scenario, "fixed-window-aligned", 100)
       for (const [index, utilisation] of utilisations.entries()) {
         assert.isAtLeast(utilisation, 0.98 * (most[index] ?? 1))
       }
-      assert.strictEqual(mostRefusals, 0)
+      assert.strictEqual(mostRateLimited, 0)
     })
   }
 
-  // The early probe costs a wait of a second, which whole seconds in `Retry-After` make twice the rest of the window.
+  // The early scout costs a wait of a second, which whole seconds in `Retry-After` make twice the rest of the window.
   it("an aligned window, a burst with half its length as prior: it takes 1.2 x ideal in the median after one 429", () => {
     const {
       median: middle,
-      mostRefusals,
+      mostRateLimited,
       worst,
     } = cell(scenarios.priorTooFast, "fixed-window-aligned", 100)
     assert.isAtLeast(middle, 1 / 1.2)
     assert.isAtLeast(worst, 0.7)
-    assert.isAtMost(mostRefusals, 1)
+    assert.isAtMost(mostRateLimited, 1)
   })
 })
 
 describe("limits of any size", () => {
   for (const limit of [1, 2, 3, 5, 100, 1000]) {
-    it(`${limit} per second: it stays within 5 % of whoever is never refused, without a 429`, () => {
+    it(`${limit} per second: it stays within 5 % of a client that is never rate limited, without a 429`, () => {
       for (const kind of windows) {
         for (const phase of [0.15, 0.45, 0.75]) {
           const limiter = { kind, limit, windowMs: 1000 }
@@ -218,10 +214,10 @@ describe("limits of any size", () => {
             retryAfter: true,
           } as const
           const run = { server, network: usual, total: 6 * limit, concurrency: 2 * limit + 8 }
-          const { makespanMs, refusals } = simulate({ ...run, seed: limit + 100 * phase })
-          const least = unrefused(limit, 1000, run.total, usual.roundTripMs)
+          const { makespanMs, rateLimited } = simulate({ ...run, seed: limit + 100 * phase })
+          const least = neverRateLimited(limit, 1000, run.total, usual.roundTripMs)
           assert.isAtLeast(least / makespanMs, 0.95, kind)
-          assert.strictEqual(refusals, 0, kind)
+          assert.strictEqual(rateLimited, 0, kind)
         }
       }
     })
@@ -231,9 +227,9 @@ describe("limits of any size", () => {
 describe("a neighbour using a third", () => {
   for (const kind of kinds) {
     it(`${kind}: it gets its share without a storm of 429s`, () => {
-      const { median: middle, refusals } = cell(scenarios.neighbour, kind, 10)
+      const { median: middle, rateLimited } = cell(scenarios.neighbour, kind, 10)
       assert.isAtLeast(middle, 0.5)
-      assert.isAtMost(median(refusals), 15)
+      assert.isAtMost(median(rateLimited), 15)
     })
   }
 })
@@ -249,9 +245,9 @@ describe("networks that nothing was tuned to", () => {
     it(`${network.name}: it stays above 85 % on every plain limiter with one 429 at most in the median run`, () => {
       for (const kind of kinds) {
         for (const concurrency of [10, 100]) {
-          const { worst, refusals } = cell(scenarios.plain, kind, concurrency, network)
+          const { worst, rateLimited } = cell(scenarios.plain, kind, concurrency, network)
           assert.isAtLeast(worst, 0.85, `${kind} ${concurrency}`)
-          assert.isAtMost(median(refusals), 1, `${kind} ${concurrency}`)
+          assert.isAtMost(median(rateLimited), 1, `${kind} ${concurrency}`)
         }
       }
     })

@@ -1,310 +1,28 @@
-import * as v8 from "node:v8"
-import * as vm from "node:vm"
-
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Schema from "effect/Schema"
+import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
-import * as Monotonic from "../src/pacing/MonotonicClock.ts"
 import * as Pacer from "../src/pacing/Pacer.ts"
-
-const makePacer = (options: Partial<Pacer.PacerOptions> = {}) =>
-  Pacer.make({ key: "test", store: Pacer.memoryStore(), ...options })
-
-const ok = (remaining: number, limit = 10): Pacer.PacerObservation => ({
-  rateLimited: false,
-  limit,
-  remaining,
-})
-
-/** One call that is answered after 10 ms by what `reply` says. */
-const call = (pacer: Pacer.Pacer["Service"], reply: () => Pacer.PacerObservation) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const place = yield* pacer.enter
-      for (;;) {
-        const permit = yield* place.acquire()
-        const observation = reply()
-        yield* Effect.sleep(10)
-        yield* permit.observe(observation)
-        if (!observation.rateLimited) return Duration.millis(permit.waitedMs)
-      }
-    }),
-  )
-
-/** A server with a fixed window of 10 per second that starts with the first request. */
-const server = () =>
-  Effect.map(
-    Effect.clockWith((clock) => Effect.succeed(clock)),
-    (clock) => {
-      let start = Number.NEGATIVE_INFINITY
-      let used = 0
-      const sends: Array<number> = []
-      return {
-        sends,
-        reply: (): Pacer.PacerObservation => {
-          const now = clock.currentTimeMillisUnsafe()
-          sends.push(now)
-          if (now >= start + 1000) {
-            start = now
-            used = 0
-          }
-          if (used === 10) return { rateLimited: true, limit: 10, remaining: 0, retryAfterMs: 1000 }
-          return ok(10 - ++used)
-        },
-      }
-    },
-  )
-
-v8.setFlagsFromString("--expose-gc")
-// safe: the flag above makes the global, a function without arguments
-const collect = vm.runInNewContext("gc") as () => void
-
-/** The heap in use without garbage, in bytes: collected until it shrinks no more, since some is held for a few turns. */
-const heapUsed = Effect.gen(function* () {
-  let least = Number.POSITIVE_INFINITY
-  for (let unchanged = 0; unchanged < 2;) {
-    yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
-    collect()
-    const used = process.memoryUsage().heapUsed
-    unchanged = used < least - 10_000 ? 0 : unchanged + 1
-    least = Math.min(least, used)
-  }
-  return least
-})
-
-/** The heap that 10,000 fibers of this take once so many wait, in bytes. */
-const heapOf = (effect: Effect.Effect<unknown, unknown>, waiting: Effect.Effect<number>) =>
-  Effect.gen(function* () {
-    const before = yield* heapUsed
-    const fibers = yield* Effect.forEach(Array.from({ length: 10_000 }), () =>
-      Effect.forkDetach(effect),
-    )
-    while ((yield* waiting) < fibers.length) yield* Effect.yieldNow
-    const grown = (yield* heapUsed) - before
-    yield* Fiber.interruptAll(fibers)
-    return grown
-  })
-
-/** Microseconds of CPU per call, with this many callers in line all the time. */
-const cpuPerCall = (waiting: number) =>
-  Effect.gen(function* () {
-    const total = 10_000 + waiting
-    const pacer = yield* makePacer({ maxQueue: waiting })
-    let left = total
-    const one = Effect.scoped(
-      Effect.gen(function* () {
-        const permit = yield* (yield* pacer.enter).acquire()
-        yield* Effect.yieldNow
-        yield* permit.observe(ok(999_000, 1_000_000))
-      }),
-    )
-    const worker = Effect.whileLoop({ while: () => left-- > 0, body: () => one, step: () => {} })
-    const before = process.cpuUsage()
-    yield* Effect.all(
-      Array.from({ length: waiting }, () => worker),
-      { concurrency: "unbounded", discard: true },
-    )
-    const { system, user } = process.cpuUsage(before)
-    return (system + user) / total
-  })
+import { call, makePacer, ok, server } from "./paced.ts"
 
 describe("Pacer", () => {
-  it.effect("sends the first request alone, then what the answer says is left", () =>
+  it.effect("emits the state now and after a change", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
-      const { reply, sends } = yield* server()
-      const fiber = yield* Effect.forkChild(
-        Effect.all(
-          Array.from({ length: 25 }, () => call(pacer, reply)),
-          { concurrency: "unbounded", discard: true },
-        ),
-      )
-      yield* TestClock.adjust(5)
-      assert.strictEqual(sends.length, 1)
-      yield* TestClock.adjust(10)
-      assert.strictEqual(sends.length, 10)
-      yield* TestClock.adjust(3000)
-      yield* Fiber.join(fiber)
-      assert.strictEqual(sends.length, 25)
-    }),
-  )
-
-  it.effect("serves in the order of arrival", () =>
-    Effect.gen(function* () {
-      const pacer = yield* makePacer()
+      const seen = yield* Effect.forkChild(Stream.runCollect(Stream.take(pacer.changes, 2)))
+      yield* TestClock.adjust(1)
       const { reply } = yield* server()
-      const served: Array<number> = []
-      const fiber = yield* Effect.forkChild(
-        Effect.forEach(
-          Array.from({ length: 40 }, (_, index) => index),
-          (index) => call(pacer, () => (served.push(index), reply())),
-          { concurrency: "unbounded", discard: true },
-        ),
-      )
-      yield* TestClock.adjust(6000)
-      yield* Fiber.join(fiber)
-      assert.deepStrictEqual(
-        served,
-        Array.from({ length: 40 }, (_, index) => index),
-      )
-    }),
-  )
-
-  it.effect("lets interrupted callers leave the line and free their turn", () =>
-    Effect.gen(function* () {
-      const pacer = yield* makePacer()
-      const { reply, sends } = yield* server()
-      const fibers = yield* Effect.forEach(Array.from({ length: 300 }), () =>
-        Effect.forkChild(call(pacer, reply)),
-      )
-      yield* TestClock.adjust(100)
-      yield* Fiber.interruptAll(fibers.slice(10))
-      assert.strictEqual((yield* pacer.snapshot).waiting, 0)
-      const last = yield* Effect.forkChild(call(pacer, reply))
-      yield* TestClock.adjust(1100)
-      assert.isAtMost(Duration.toMillis(yield* Fiber.join(last)), 1000)
-      assert.strictEqual(sends.length, 11)
-    }),
-  )
-
-  it.effect("holds everybody after a refusal until Retry-After, and reopens with one probe", () =>
-    Effect.gen(function* () {
-      const pacer = yield* makePacer()
-      const sends: Array<number> = []
-      const clock = yield* Monotonic.nowMillis
-      const calls = yield* Effect.forkChild(
-        Effect.all(
-          Array.from({ length: 5 }, () =>
-            Effect.scoped(
-              Effect.gen(function* () {
-                const place = yield* pacer.enter
-                for (;;) {
-                  const permit = yield* place.acquire()
-                  const at = (yield* Monotonic.nowMillis) - clock
-                  sends.push(at)
-                  yield* Effect.sleep(10)
-                  if (at >= 2000) return yield* permit.observe(ok(5))
-                  yield* permit.observe({
-                    rateLimited: true,
-                    limit: 10,
-                    remaining: 0,
-                    retryAfterMs: 2000,
-                  })
-                }
-              }),
-            ),
-          ),
-          { concurrency: "unbounded", discard: true },
-        ),
-      )
-      yield* TestClock.adjust(2005)
-      assert.strictEqual(sends.length, 1)
-      yield* TestClock.adjust(1000)
-      yield* Fiber.join(calls)
-      assert.isAtLeast(sends[1] ?? 0, 2010)
-      assert.isAtMost(sends[1] ?? 0, 2010 + 200)
-      assert.isAtLeast((sends[2] ?? 0) - (sends[1] ?? 0), 10)
-    }),
-  )
-
-  it.effect("without a schedule waits for nothing but a 429, whose calls go first again", () =>
-    Effect.gen(function* () {
-      const pacer = yield* makePacer({ schedule: false })
-      const { reply, sends } = yield* server()
-      const ended: Array<number> = []
-      const start = (from: number, count: number) =>
-        Effect.forEach(Array.from({ length: count }), (_, index) =>
-          Effect.forkChild(
-            Effect.andThen(
-              call(pacer, reply),
-              Effect.sync(() => void ended.push(from + index)),
-            ),
-            { startImmediately: true },
-          ),
-        )
-      const early = yield* start(0, 12)
-      // all at once: two more than the window takes
-      assert.strictEqual(sends.length, 12)
-      yield* TestClock.adjust(100)
-      const late = yield* start(12, 3)
-      yield* TestClock.adjust(900)
-      assert.strictEqual(sends.length, 12)
-      yield* TestClock.adjust(300)
-      yield* Effect.forEach([...early, ...late], Fiber.join)
-      assert.strictEqual(sends.length, 17)
-      const [probe = 0, ...rest] = sends.slice(12).map((at) => at - (sends[0] ?? 0))
-      assert.isAtLeast(probe, 1010)
-      assert.deepStrictEqual(
-        rest,
-        Array.from({ length: 4 }, () => probe + 10),
-      )
-      assert.deepStrictEqual(
-        ended,
-        Array.from(ended, (_, index) => index),
-      )
-    }),
-  )
-
-  it.effect("fails at its deadline when the wait is not certain, and leaves the line", () =>
-    Effect.gen(function* () {
-      const pacer = yield* makePacer()
-      const first = yield* Effect.scoped(
-        Effect.gen(function* () {
-          const place = yield* pacer.enter
-          yield* place.acquire()
-          const other = yield* pacer.enter
-          const now = yield* Monotonic.nowMillis
-          const waiting = yield* Effect.forkChild(
-            Effect.exit(other.acquire({ deadline: now + 500 })),
-          )
-          yield* TestClock.adjust(499)
-          assert.strictEqual((yield* pacer.snapshot).waiting, 1)
-          yield* TestClock.adjust(2)
-          return yield* Fiber.join(waiting)
-        }),
-      )
-      assert.isTrue(Exit.isFailure(first))
-      assert.strictEqual((yield* pacer.snapshot).waiting, 0)
-    }),
-  )
-
-  it.effect(
-    "fails at once with the wait when the gate is closed for longer than the deadline",
-    () =>
-      Effect.gen(function* () {
-        const pacer = yield* makePacer()
-        const refusal = yield* Effect.scoped(
-          Effect.gen(function* () {
-            const place = yield* pacer.enter
-            const permit = yield* place.acquire()
-            yield* permit.observe({ rateLimited: true, retryAfterMs: 30000 })
-            const now = yield* Monotonic.nowMillis
-            return yield* Effect.flip(place.acquire({ deadline: now + 10_000 }))
-          }),
-        )
-        assert.strictEqual(refusal.reason, "deadline")
-        assert.isAtLeast(refusal.retryAfterMs ?? 0, 30_000)
-      }),
-  )
-
-  it.effect("refuses one caller more than the line holds", () =>
-    Effect.gen(function* () {
-      const pacer = yield* makePacer({ maxQueue: 2 })
-      const refusal = yield* Effect.scoped(
-        Effect.gen(function* () {
-          yield* pacer.enter
-          yield* pacer.enter
-          return yield* Effect.flip(pacer.enter)
-        }),
-      )
-      assert.strictEqual(refusal.reason, "queue")
-      yield* Effect.scoped(pacer.enter)
+      const one = yield* Effect.forkChild(call(pacer, reply))
+      yield* TestClock.adjust(20)
+      yield* Fiber.join(one)
+      const [before, after] = yield* Fiber.join(seen)
+      assert.strictEqual(before?.observedAgo, undefined)
+      assert.isDefined(after)
+      assert.strictEqual((yield* pacer.snapshot).remaining, 9)
     }),
   )
 
@@ -326,173 +44,78 @@ describe("Pacer", () => {
     }),
   )
 
-  it.effect("emits where things stand now and after a change", () =>
+  it.effect("shows a guess before the first response, and no window until it is trusted", () =>
+    Effect.gen(function* () {
+      const pacer = yield* makePacer({ prior: { limit: 7, window: "1 second" } })
+      assert.deepStrictEqual(yield* pacer.snapshot, {
+        limit: 7,
+        remaining: 7,
+        trusted: false,
+        waiting: 0,
+        inFlight: 0,
+      })
+    }),
+  )
+
+  it.effect("shows a trusted window, and how long ago the last response came", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
-      const seen = yield* Effect.forkChild(Stream.runCollect(Stream.take(pacer.changes, 2)))
-      yield* TestClock.adjust(1)
       const { reply } = yield* server()
-      const one = yield* Effect.forkChild(call(pacer, reply))
-      yield* TestClock.adjust(20)
-      yield* Fiber.join(one)
-      const [before, after] = yield* Fiber.join(seen)
-      assert.strictEqual(before?.observedAgo, undefined)
-      assert.isDefined(after)
-      assert.strictEqual((yield* pacer.snapshot).remaining, 9)
-    }),
-  )
-
-  it.effect("serves a refused call first when the gate opens again", () =>
-    Effect.gen(function* () {
-      const pacer = yield* makePacer()
-      const served: Array<number> = []
-      const one = (index: number) => {
-        let refusals = index === 0 ? 1 : 0
-        return call(pacer, () => {
-          if (refusals-- > 0) return { rateLimited: true, retryAfterMs: 1000 }
-          served.push(index)
-          return ok(9 - served.length)
-        })
-      }
-      const fiber = yield* Effect.forkChild(
-        Effect.forEach([0, 1, 2, 3], one, { concurrency: "unbounded", discard: true }),
+      const calls = Effect.all(
+        Array.from({ length: 40 }, () => call(pacer, reply)),
+        { concurrency: "unbounded", discard: true },
       )
-      yield* TestClock.adjust("3 seconds")
+      const fiber = yield* Effect.forkChild(calls)
+      yield* TestClock.adjust("10 seconds")
       yield* Fiber.join(fiber)
-      assert.deepStrictEqual(served, [0, 1, 2, 3])
+      const { observedAgo, trusted, window } = yield* pacer.snapshot
+      assert.isTrue(trusted)
+      assert.deepStrictEqual(window, Duration.seconds(1))
+      assert.isAbove(Duration.toMillis(observedAgo ?? Duration.zero), 5000)
     }),
   )
 
-  it.effect.prop(
-    "serves everybody who stays, in order, whoever is interrupted and when",
-    {
-      leave: Schema.Array(
-        Schema.Struct({
-          who: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 39 })),
-          after: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 400 })),
-        }),
-      ).check(Schema.isMaxLength(30)),
-    },
-    ({ leave }) =>
-      Effect.gen(function* () {
-        const pacer = yield* makePacer()
-        const { reply } = yield* server()
-        const sent: Array<number> = []
-        const fibers = yield* Effect.forEach(Array.from({ length: 40 }), (_, index) =>
-          Effect.forkChild(call(pacer, () => (sent.push(index), reply()))),
-        )
-        for (const { after, who } of leave) {
-          yield* TestClock.adjust(after)
-          const fiber = fibers[who]
-          if (fiber !== undefined) yield* Fiber.interrupt(fiber)
-        }
-        yield* TestClock.adjust("10 seconds")
-        const exits = yield* Effect.forEach(fibers, Fiber.await)
-        const first = sent.filter((index, position) => sent.indexOf(index) === position)
-        assert.deepStrictEqual(
-          first,
-          first.toSorted((a, b) => a - b),
-        )
-        for (const [index, exit] of exits.entries()) {
-          const asked = leave.some(({ who }) => who === index)
-          if (!asked) assert.isTrue(Exit.isSuccess(exit))
-        }
-        const { inFlight, waiting } = yield* pacer.snapshot
-        assert.deepStrictEqual({ inFlight, waiting }, { inFlight: 0, waiting: 0 })
-      }),
-    { arbitrary: { runs: 100 } },
-  )
-
-  it.effect("gives a permit back whose call never went out", () =>
+  it.effect("shows how long the gate stays closed", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
       yield* Effect.scoped(
         Effect.gen(function* () {
-          const first = yield* (yield* pacer.enter).acquire()
-          yield* first.observe(ok(1, 2))
-          const second = yield* (yield* pacer.enter).acquire()
-          yield* second.giveBack
-          yield* second.abandon
-          yield* (yield* pacer.enter).acquire()
+          const permit = yield* (yield* pacer.enter).acquire()
+          yield* permit.observe({ rateLimited: true, limit: 10, remaining: 0, retryAfterMs: 5000 })
         }),
       )
+      const { opensIn, remaining } = yield* pacer.snapshot
+      assert.isAtLeast(Duration.toMillis(opensIn ?? Duration.zero), 5000)
+      assert.strictEqual(remaining, 0)
+      yield* TestClock.adjust("6 seconds")
+      assert.strictEqual((yield* pacer.snapshot).opensIn, undefined)
     }),
   )
 
-  it.effect(
-    "fails at once behind more callers than a trusted window takes before the deadline",
-    () =>
-      Effect.gen(function* () {
-        const pacer = yield* makePacer()
-        const { reply } = yield* server()
-        const fibers = yield* Effect.forEach(Array.from({ length: 100 }), () =>
-          Effect.forkChild(call(pacer, reply)),
-        )
-        yield* TestClock.adjust("3500 millis")
-        assert.isTrue((yield* pacer.snapshot).trusted)
-        const now = yield* Monotonic.nowMillis
-        const refusal = yield* Effect.scoped(
-          Effect.flatMap(pacer.enter, (place) =>
-            Effect.flip(place.acquire({ deadline: now + 3000 })),
-          ),
-        )
-        assert.strictEqual(refusal.reason, "deadline")
-        assert.isAbove(refusal.retryAfterMs ?? 0, 3000)
-        yield* Fiber.interruptAll(fibers)
-      }),
+  it.effect("shares one limit between pacers with one key and store", () =>
+    Effect.gen(function* () {
+      const store = Pacer.memoryStore()
+      const first = yield* Pacer.make({ key: "a", store })
+      const second = yield* Pacer.make({ key: "a", store })
+      const other = yield* Pacer.make({ key: "b", store })
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const permit = yield* (yield* first.enter).acquire()
+          yield* permit.observe(ok(3, 20))
+        }),
+      )
+      assert.strictEqual((yield* second.snapshot).remaining, 3)
+      assert.strictEqual((yield* other.snapshot).remaining, 10)
+    }),
   )
 
-  it.live(
-    "keeps 10,000 waiting callers in less than 10 MB beyond their fibers and scopes",
-    () =>
-      Effect.gen(function* () {
-        const pacer = yield* makePacer()
-        const hold = yield* Effect.scoped(
-          Effect.gen(function* () {
-            const permit = yield* (yield* pacer.enter).acquire()
-            // so that nobody goes, however long this takes
-            yield* permit.observe({ rateLimited: true, retryAfterMs: 3_600_000 })
-            let idling = 0
-            const idle = Effect.scoped(
-              Effect.andThen(
-                Effect.acquireRelease(
-                  Effect.sync(() => void idling++),
-                  () => Effect.sync(() => void idling--),
-                ),
-                Effect.never,
-              ),
-            )
-            const queued = Effect.map(pacer.snapshot, ({ waiting }) => waiting)
-            const inLine = Effect.scoped(
-              Effect.flatMap(pacer.enter, (place) => place.acquire({ deadline: 1e12 })),
-            )
-            const difference = Effect.gen(function* () {
-              const bare = yield* heapOf(
-                idle,
-                Effect.sync(() => idling),
-              )
-              return (yield* heapOf(inLine, queued)) - bare
-            })
-            // the first time warms up
-            yield* difference
-            return yield* difference
-          }),
-        )
-        assert.isBelow(hold, 10e6)
-        assert.strictEqual((yield* pacer.snapshot).waiting, 0)
-      }),
-    60_000,
-  )
-
-  it.live(
-    "costs about as much per call with 10,000 in line as with 100",
-    () =>
-      Effect.gen(function* () {
-        yield* cpuPerCall(100)
-        const few = Math.min(yield* cpuPerCall(100), yield* cpuPerCall(100))
-        const many = Math.min(yield* cpuPerCall(10_000), yield* cpuPerCall(10_000))
-        assert.isBelow(many / few, 4)
-      }),
-    30_000,
+  it.effect("is provided on the store in the context", () =>
+    Effect.gen(function* () {
+      const limited = Pacer.layer({ key: "a", prior: { limit: 4, window: "1 second" } })
+      const { limit } = yield* Pacer.Pacer.use((pacer) => pacer.snapshot).pipe(
+        Effect.provide(Layer.provide(limited, Pacer.layerMemoryStore)),
+      )
+      assert.strictEqual(limit, 4)
+    }),
   )
 })

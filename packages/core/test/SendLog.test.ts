@@ -11,7 +11,7 @@ const options = { arbitrary: { runs: 1000 } }
 
 const logOf = (times: ReadonlyArray<number>, resolution = 0): SendLog.SendLog =>
   times.reduce(
-    (log, at) => SendLog.add(log, { at, base: at, sent: at, count: 1 }, resolution),
+    (log, at) => SendLog.add(log, { at, windowStart: at, sentAt: at, count: 1 }, resolution),
     SendLog.empty,
   )
 
@@ -64,16 +64,21 @@ describe("SendLog", () => {
   )
 
   it.prop(
-    "never gives a run an earlier base than the run before it",
+    "never starts the window of a newer run before that of an older one",
     { times: Times },
     ({ times }) => {
-      const log = times.reduce(
-        (before, at, index) =>
-          SendLog.add(before, { at, base: at - (index % 7), sent: at, count: 1 }, 0),
-        SendLog.empty,
-      )
+      const log = times
+        .toSorted((a, b) => a - b)
+        .reduce(
+          (before, at, index) =>
+            SendLog.add(before, { at, windowStart: at - (index % 7), sentAt: at, count: 1 }, 0),
+          SendLog.empty,
+        )
       for (const [index, run] of log.entries()) {
-        if (index > 0 && log[index - 1]?.at === run.at) assert.fail("two runs of one time")
+        const before = log[index - 1]
+        if (before === undefined) continue
+        assert.isBelow(before.at, run.at, "two runs of one time")
+        assert.isAtMost(before.windowStart, run.windowStart)
       }
       assert.strictEqual(SendLog.size(log), times.length)
     },
@@ -89,8 +94,36 @@ describe("SendLog", () => {
     assert.isAtMost(log.length, 514)
   })
 
-  it("a run within the resolution takes the later time: nothing is forgotten too early", () => {
+  it("gives a run within the resolution the later time, so that nothing is forgotten too early", () => {
     const log = logOf([100, 101, 103, 109], 10)
     assert.deepStrictEqual(timesOf(log), [109, 109, 109, 109])
+  })
+
+  it("counts from the oldest on, and anywhere", () => {
+    const log = logOf([1, 5, 5, 9])
+    assert.strictEqual(
+      SendLog.countWhile(log, ({ at }) => at !== 5),
+      1,
+    )
+    assert.strictEqual(
+      SendLog.countWhere(log, ({ at }) => at !== 5),
+      2,
+    )
+    assert.strictEqual(
+      SendLog.countWhile(log, () => true),
+      4,
+    )
+  })
+
+  it("moves windows forward, never back", () => {
+    const starts = SendLog.restartWindows(logOf([1, 5, 9]), 6).map(({ windowStart }) => windowStart)
+    assert.deepStrictEqual(starts, [6, 6, 9])
+  })
+
+  it("knows whether other clients have sent", () => {
+    const own = logOf([1, 2])
+    const theirs = { at: 2, windowStart: 2, sentAt: SendLog.unaccounted, count: 3 }
+    assert.isFalse(SendLog.hasUnaccounted(own))
+    assert.isTrue(SendLog.hasUnaccounted(SendLog.add(own, theirs, 0)))
   })
 })

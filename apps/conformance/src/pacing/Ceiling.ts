@@ -1,6 +1,6 @@
 /**
- * What nobody can beat who is never refused. On windows that follow the clock, whoever knows the phase is up to a window
- * ahead; to learn it, one must leave a slot unused or risk a 429.
+ * The best result of a client that is never rate limited. On windows that follow the clock, a client that knows the
+ * phase is up to a window ahead; to learn it, a client must leave a slot unused or risk a 429.
  */
 
 /** A server whose windows turn `phase` ticks early, as far as one client can tell it from the others. */
@@ -10,7 +10,7 @@ interface World {
   readonly used: number
 }
 
-/** Makes the request at a time in one world; undefined where it would be refused. */
+/** Makes the request at a time in one world; undefined if it would be rate limited. */
 const sendIn = (world: World, at: number, limit: number, window: number): World | undefined => {
   const turned = Math.floor((at + world.phase) / window)
   const used = turned === world.window ? world.used + 1 : 1
@@ -18,8 +18,8 @@ const sendIn = (world: World, at: number, limit: number, window: number): World 
 }
 
 /**
- * Searches all schedules of `total` requests, each free to follow from the answers so far, that are refused at no phase.
- * Gives the earliest time of the last request at one phase, in ticks since the first; answers take no time.
+ * Searches all schedules of `total` requests, each free to follow from the responses so far, that are rate limited at
+ * no phase. Returns the earliest time of the last request at one phase, in ticks since the first; responses take no time.
  */
 export const earliestLast = (
   limit: number,
@@ -34,12 +34,12 @@ export const earliestLast = (
     const before = known.get(key)
     if (before !== undefined) return before
     let best = Number.POSITIVE_INFINITY
-    // After a whole window without a request every world has room: to wait longer is of no use.
+    // After a whole window without a request every world has room: waiting longer is of no use.
     for (let at = now; at <= now + window; at++) {
       const after = worlds.flatMap((world) => sendIn(world, at, limit, window) ?? [])
       if (after.length < worlds.length) continue
-      const told = after.find((world) => world.phase === phase)?.used
-      const alike = after.filter(({ used }) => used === told)
+      const seen = after.find((world) => world.phase === phase)?.used
+      const alike = after.filter(({ used }) => used === seen)
       best = Math.min(best, search(alike, at, left - 1))
     }
     known.set(key, best)
@@ -53,8 +53,8 @@ export const earliestLast = (
   return search(worlds, 0, total - 1)
 }
 
-/** The least time for as many full windows, from the first send to the last answer, for who is refused at no phase. */
-export const unrefused = (
+/** Returns the least time for as many full windows, from the first send to the last response, without a 429. */
+export const neverRateLimited = (
   limit: number,
   windowMs: number,
   total: number,

@@ -1,4 +1,4 @@
-/** How long requests and answers are on their way, in milliseconds. */
+/** How long requests and responses are on their way, in milliseconds. */
 
 /** Draws the way there, or the way back, of one request. */
 export type Way = (random: () => number) => number

@@ -33,7 +33,7 @@ const plain =
     ...more,
   })
 
-/** Somebody who asks about this often, unevenly. */
+/** When another client sends requests, about this often and unevenly. */
 const neighbour = (perSecond: number, seed: number): ReadonlyArray<number> => {
   const random = source(seed)
   const times: Array<number> = []
@@ -64,8 +64,8 @@ export const scenarios = {
     server: (kind, phase) =>
       plain(10, 1000, { neighbour: neighbour(3.33, phase * 1e6) })(kind, phase),
   },
-  headersOnRefusals: {
-    name: "headers on 429s alone",
+  headersOn429: {
+    name: "headers on 429s only",
     total: 300,
     server: plain(10, 1000, { headers: "on-429" }),
   },
@@ -98,13 +98,13 @@ export const scenarios = {
 /** What many runs of one cell came to. */
 export interface Cell {
   readonly utilisations: ReadonlyArray<number>
-  readonly refusals: ReadonlyArray<number>
+  readonly rateLimited: ReadonlyArray<number>
   readonly median: number
   readonly worst: number
-  readonly mostRefusals: number
+  readonly mostRateLimited: number
 }
 
-/** Gives the middle value, the upper one of two. */
+/** Returns the middle value, the upper one of two. */
 export const median = (values: ReadonlyArray<number>): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
@@ -127,12 +127,12 @@ export const measure = (
     }),
   )
   const utilisations = outcomes.map(({ utilisation }) => utilisation)
-  const refusals = outcomes.map((outcome) => outcome.refusals)
+  const rateLimited = outcomes.map((outcome) => outcome.rateLimited)
   return {
     utilisations,
-    refusals,
+    rateLimited,
     median: median(utilisations),
     worst: Math.min(...utilisations),
-    mostRefusals: Math.max(...refusals),
+    mostRateLimited: Math.max(...rateLimited),
   }
 }

@@ -1,4 +1,4 @@
-/** A simulated API behind a rate limiter: what it answers at which time, and its ledger. */
+/** A simulated API behind a rate limiter: how it responds at which time, and its ledger. */
 import * as Limiter from "../../../../packages/sandbox/src/api/Limiter.ts"
 
 /** How the API behaves. Times are on the server's clock, which starts at `phaseMs`. */
@@ -8,16 +8,16 @@ export interface ServerOptions {
   readonly phaseMs: number
   /** Changes of limit or window, in order of time since the start. */
   readonly changes?: ReadonlyArray<{ readonly atMs: number; readonly limit: number }>
-  /** Which answers carry the `X-RateLimit-*` headers. */
+  /** Which responses carry the `X-RateLimit-*` headers. */
   readonly headers: "always" | "on-429" | "never"
   readonly retryAfter: boolean
-  /** Somebody else with the same token, who asks at these times (since the start, ascending). */
+  /** When another client with the same token sends a request (since the start, ascending). */
   readonly neighbour?: ReadonlyArray<number>
 }
 
-/** What the client sees of one answer. */
-export interface Reply {
-  readonly refused: boolean
+/** What the client sees of one response. */
+export interface SimulatedResponse {
+  readonly rateLimited: boolean
   readonly limit?: number
   readonly remaining?: number
   readonly retryAfterMs?: number
@@ -28,11 +28,11 @@ export class Server {
   readonly #options: ServerOptions
   #state: Limiter.LimiterState
   #changed = 0
-  #heard = 0
-  /** When requests were let in. */
-  readonly admitted: Array<number> = []
-  /** When requests were refused. */
-  readonly refused: Array<number> = []
+  #neighbourCount = 0
+  /** When requests were accepted. */
+  readonly accepted: Array<number> = []
+  /** When requests were rate limited. */
+  readonly rateLimited: Array<number> = []
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -44,7 +44,7 @@ export class Server {
     const { changes = [], neighbour = [], phaseMs } = this.#options
     for (;;) {
       const change = changes[this.#changed]
-      const other = neighbour[this.#heard]
+      const other = neighbour[this.#neighbourCount]
       const changeAt = change?.atMs ?? Number.POSITIVE_INFINITY
       const otherAt = other ?? Number.POSITIVE_INFINITY
       if (Math.min(changeAt, otherAt) > atMs) return
@@ -53,28 +53,28 @@ export class Server {
         this.#changed++
       } else {
         this.#state = Limiter.take(this.#state, phaseMs + otherAt).state
-        this.#heard++
+        this.#neighbourCount++
       }
     }
   }
 
-  /** Tells how long a request at this time would have to wait, without making it. */
+  /** Returns how long a request at this time would have to wait, without making it. */
   waitAt(atMs: number): number {
     this.#advance(atMs)
     return Limiter.take(this.#state, this.#options.phaseMs + atMs).decision.retryAfterMs
   }
 
   /** Handles one request. */
-  handle(atMs: number): Reply {
+  handle(atMs: number): SimulatedResponse {
     this.#advance(atMs)
     const { headers, phaseMs, retryAfter } = this.#options
     const { decision, state } = Limiter.take(this.#state, phaseMs + atMs)
     this.#state = state
-    ;(decision.allowed ? this.admitted : this.refused).push(atMs)
-    const told = headers === "always" || (headers === "on-429" && !decision.allowed)
+    ;(decision.allowed ? this.accepted : this.rateLimited).push(atMs)
+    const named = headers === "always" || (headers === "on-429" && !decision.allowed)
     return {
-      refused: !decision.allowed,
-      ...(told && { limit: decision.limit, remaining: decision.remaining }),
+      rateLimited: !decision.allowed,
+      ...(named && { limit: decision.limit, remaining: decision.remaining }),
       ...(!decision.allowed &&
         retryAfter && { retryAfterMs: Math.ceil(decision.retryAfterMs / 1000) * 1000 }),
     }
@@ -82,8 +82,8 @@ export class Server {
 }
 
 /**
- * The least time in which `total` requests fit, for a client that knows the server's state and has this many in flight
- * on a network without jitter: from the first send to the last answer.
+ * Returns the least time in which `total` requests fit, for a client that knows the server's state and has this many in flight
+ * on a network without jitter: from the first send to the last response.
  */
 export const ideal = (
   options: ServerOptions,

@@ -7,31 +7,27 @@ import * as TestClock from "effect/testing/TestClock"
 import { Pacer } from "@aelyst/core"
 
 import { source } from "./Random.ts"
-import { ideal, type Reply, Server } from "./Server.ts"
+import { ideal, Server, type SimulatedResponse } from "./Server.ts"
 import type { Run } from "./Simulation.ts"
 
 /** What came of a run of the service. */
 export interface ServiceOutcome {
   readonly makespanMs: number
   readonly utilisation: number
-  readonly refusals: number
-  /** In which order the calls were let in by the server, by their order of arrival. */
+  readonly rateLimited: number
+  /** In which order the server accepted the calls, by their order of arrival. */
   readonly served: ReadonlyArray<number>
 }
 
-/** A change to what the server answers, by when the request arrived (since the start) and how many came before. */
-export type Fault = (reply: Reply, atMs: number, request: number) => Reply
+/** A change of a response, by when the request arrived (since the start) and how many came before. */
+export type Fault = (
+  response: SimulatedResponse,
+  atMs: number,
+  request: number,
+) => SimulatedResponse
 
 /** What a single call is willing to wait. */
 const longestWaitMs = 60_000
-
-const observation = (reply: Reply): Pacer.PacerObservation => ({
-  rateLimited: reply.refused,
-  ...(reply.limit !== undefined && { limit: reply.limit }),
-  ...(reply.remaining !== undefined && { remaining: reply.remaining }),
-  ...(reply.retryAfterMs !== undefined && { retryAfterMs: reply.retryAfterMs }),
-  tooLong: (reply.retryAfterMs ?? 0) > longestWaitMs,
-})
 
 const nowMs = Clock.clockWith((clock) =>
   Effect.sync(() => Number(clock.monotonicTimeNanosUnsafe()) / 1e6),
@@ -40,7 +36,7 @@ const nowMs = Clock.clockWith((clock) =>
 /** Runs all calls to the end; needs the test clock. */
 export const run = Effect.fnUntraced(function* (
   { concurrency, network, prior, seed, server: options, total }: Run,
-  fault: Fault = (reply) => reply,
+  fault: Fault = (response) => response,
 ) {
   const random = source(seed)
   const server = new Server(options)
@@ -58,15 +54,16 @@ export const run = Effect.fnUntraced(function* (
   const call = (order: number) =>
     Effect.scoped(
       Effect.gen(function* () {
-        const place = yield* pacer.enter
+        const ticket = yield* pacer.enter
         for (;;) {
-          const permit = yield* place.acquire()
+          const permit = yield* ticket.acquire()
           yield* Effect.sleep(Duration.millis(network.way(random)))
           const atMs = (yield* nowMs) - startedAt
-          const reply = fault(server.handle(atMs), atMs, requests++)
+          const response = fault(server.handle(atMs), atMs, requests++)
           yield* Effect.sleep(Duration.millis(network.way(random)))
-          yield* permit.observe(observation(reply))
-          if (reply.refused) continue
+          const tooLong = (response.retryAfterMs ?? 0) > longestWaitMs
+          yield* permit.observe({ ...response, tooLong })
+          if (response.rateLimited) continue
           served.push(order)
           return
         }
@@ -81,7 +78,7 @@ export const run = Effect.fnUntraced(function* (
   const outcome: ServiceOutcome = {
     makespanMs: makespan,
     utilisation: ideal(options, total, concurrency, network.roundTripMs) / makespan,
-    refusals: server.refused.length,
+    rateLimited: server.rateLimited.length,
     served,
   }
   return outcome

@@ -2,12 +2,12 @@
  * Runs the pacer's state machine against a simulated server, event by event: thousands of runs in seconds.
  * `ServiceRun` drives the service itself the same way under a test clock; a test holds the two together.
  */
-import * as PacerAnswer from "../../../../packages/core/src/pacing/LearnFromResponse.ts"
+import * as LearnFromResponse from "../../../../packages/core/src/pacing/LearnFromResponse.ts"
 import * as PacerState from "../../../../packages/core/src/pacing/PacerState.ts"
-import * as PacerTake from "../../../../packages/core/src/pacing/Admission.ts"
+import * as Admission from "../../../../packages/core/src/pacing/Admission.ts"
 import type { Network } from "./Network.ts"
 import { source } from "./Random.ts"
-import { ideal, Server, type ServerOptions } from "./Server.ts"
+import { ideal, Server, type ServerOptions, type SimulatedResponse } from "./Server.ts"
 
 /** One run. */
 export interface Run {
@@ -24,7 +24,7 @@ export interface Outcome {
   readonly makespanMs: number
   readonly idealMs: number
   readonly utilisation: number
-  readonly refusals: number
+  readonly rateLimited: number
   readonly requests: number
   readonly state: PacerState.PacerState
 }
@@ -61,7 +61,7 @@ class Agenda {
   }
 }
 
-/** Who needs longer than an hour of virtual time has failed. */
+/** A run that needs longer than an hour of virtual time has failed. */
 const longestMs = 3_600_000
 
 /** Runs to the end, or gives up. */
@@ -78,19 +78,19 @@ export const simulate = (
   let done = 0
   let now = 0
   let asleepUntil = Number.POSITIVE_INFINITY
-  const line: Array<number> = []
+  const queue: Array<number> = []
   const join = (order: number) => {
-    const index = line.findIndex((other) => other > order)
-    line.splice(index < 0 ? line.length : index, 0, order)
+    const index = queue.findIndex((other) => other > order)
+    queue.splice(index < 0 ? queue.length : index, 0, order)
   }
   while (started < Math.min(concurrency, total)) join(started++)
 
-  const answered = (id: number, order: number, reply: ReturnType<Server["handle"]>) => {
+  const respond = (id: number, order: number, response: SimulatedResponse) => {
     trace?.(
-      `${now.toFixed(1)} ${reply.refused ? "REFUSED" : "ok"} #${order} ${JSON.stringify(reply)}`,
+      `${now.toFixed(1)} ${response.rateLimited ? "429" : "ok"} #${order} ${JSON.stringify(response)}`,
     )
-    state = PacerAnswer.observe(config, state, id, { ...reply, jitter: random() }, now)
-    if (reply.refused) join(order)
+    state = LearnFromResponse.observe(config, state, id, { ...response, jitter: random() }, now)
+    if (response.rateLimited) join(order)
     else {
       done++
       if (started < total) join(started++)
@@ -98,8 +98,8 @@ export const simulate = (
     pump()
   }
   const pump = () => {
-    while (line.length > 0) {
-      const [decision, next] = PacerTake.take(config, state, now)
+    while (queue.length > 0) {
+      const [decision, next] = Admission.decide(config, state, now)
       state = next
       if (decision._tag === "Wait") {
         const wakeAt = now + Math.max(1, Math.ceil(decision.untilMs - now))
@@ -114,12 +114,12 @@ export const simulate = (
         return
       }
       asleepUntil = Number.POSITIVE_INFINITY
-      const order = line.shift() ?? 0
+      const order = queue.shift() ?? 0
       trace?.(`${now.toFixed(1)} send #${order}`)
       const { id } = decision
       agenda.add(now + network.way(random), () => {
-        const reply = server.handle(now)
-        agenda.add(now + network.way(random), () => answered(id, order, reply))
+        const response = server.handle(now)
+        agenda.add(now + network.way(random), () => respond(id, order, response))
       })
     }
   }
@@ -134,8 +134,8 @@ export const simulate = (
     makespanMs: now,
     idealMs,
     utilisation: done < total ? 0 : idealMs / now,
-    refusals: server.refused.length,
-    requests: server.refused.length + server.admitted.length,
+    rateLimited: server.rateLimited.length,
+    requests: server.rateLimited.length + server.accepted.length,
     state,
   }
 }

@@ -21,7 +21,7 @@ for (const network of networks.filter(
     for (const kind of kinds) {
       const cells = [1, 10, 100].map((concurrency) => {
         const cell = measure(scenario, kind, concurrency, network, 20)
-        return `${percent(cell.median)} (${percent(cell.worst)}) [${cell.mostRefusals}]`
+        return `${percent(cell.median)} (${percent(cell.worst)}) [${cell.mostRateLimited}]`
       })
       lines.push(`| ${scenario.name} | ${kind} | ${cells.join(" | ")} |`)
     }

@@ -1,147 +1,152 @@
-/** Decides who may go: the gate, the ceiling, the first request alone, then what the log leaves. Pure. */
-import {
-  countForgotten,
-  distrust,
-  type Draft,
-  draftOf,
-  type Flight,
-  flying,
-  forget,
-  forgottenAt,
-  type PacerConfig,
-  type PacerState,
-  record,
-  slowMs,
-} from "./PacerState.ts"
+/**
+ * Decides which request may go, and when. First come the gate and the ceiling, then a single request while nothing is
+ * known, then as many as the log leaves. Pure.
+ */
+import type { Draft, InFlight, PacerConfig, PacerState } from "./PacerState.ts"
+import { ceilingCount, countInFlight, draftOf, isUnlogged, recordSend } from "./PacerState.ts"
+import * as Tuning from "./PacerTuning.ts"
 import * as SendLog from "./SendLog.ts"
+import * as Window from "./WindowModel.ts"
 
-/** Whether a request may go, and if not, when to ask again (an answer can make it earlier). */
+/** Whether a request may go, and if not, when to ask again (a response can make it earlier). */
 export type Decision =
   | { readonly _tag: "Admit"; readonly id: number }
   | { readonly _tag: "Wait"; readonly untilMs: number }
 
-/** A request without any answer for so long belongs to a process that is gone. */
-const lostMs = 300_000
-/** Which part of a window's requests goes ahead of the rest. */
-const vanguard = 0.25
+type Decided = readonly [Decision, PacerState]
 
-type Taken = readonly [Decision, PacerState]
-
-/** Asks for one request. */
-export const take = (config: PacerConfig, previous: PacerState, clock: number): Taken => {
-  const now = Math.max(clock, previous.nowMs)
-  const state = draftOf(previous, now)
-  const free = config.schedule === false
-  settle(state, now)
-  if (free) unschedule(state)
+/** Decides about one request. */
+export const decide = (config: PacerConfig, previous: PacerState, clock: number): Decided => {
+  const state = draftOf(previous, clock)
+  const now = state.nowMs
+  const unscheduled = config.schedule === false
+  expireInFlight(state)
+  if (unscheduled) dropSchedule(state)
   else {
-    forget(state, now)
-    climb(state, now)
+    Window.dropForgotten(state)
+    growLimit(state)
   }
   const { gate } = state
   if (gate !== null && now < gate.untilMs) return wait(state, gate.untilMs)
   const ceilingAt = ceilingOpensAt(config, state)
   if (ceilingAt > now) return wait(state, ceilingAt)
-  // After a refusal, and before anything is known, one goes alone.
-  if (gate !== null || !(state.heard || free)) return alone(config, state, now)
-  if (free) return admit(config, state, now)
-  const forgotten = countForgotten(state, now)
-  const occupied = SendLog.size(state.log) - forgotten + flying(state)
+  // After a 429, and before the first response, only one request goes.
+  if (gate !== null || !(state.hasResponse || unscheduled)) return sendScout(config, state)
+  if (unscheduled) return admit(config, state)
+  const forgotten = Window.countForgotten(state, now)
+  const occupied = SendLog.size(state.log) - forgotten + countInFlight(state)
   if (occupied < state.limit) {
-    return mayFollow(state, occupied)
-      ? admit(config, state, now)
-      : wait(state, answerDue(state, now))
+    return fitsBurst(state, occupied) ? admit(config, state) : wait(state, responseDueAt(state))
   }
-  if (!state.stretch.full) state.stretch = { ...state.stretch, full: true }
-  const due = forgottenAt(state, forgotten + occupied - state.limit + 1)
-  if (due === undefined) return wait(state, answerDue(state, now))
+  state.growth = { ...state.growth, full: true }
+  const due = Window.forgottenAt(state, forgotten + occupied - state.limit + 1)
+  if (due === undefined) return wait(state, responseDueAt(state))
   if (due > now) return wait(state, due)
-  return state.trusted || state.drip !== null
-    ? admit(config, state, now)
-    : alone(config, state, now)
+  return state.trusted || state.refill !== null ? admit(config, state) : sendScout(config, state)
 }
 
-/** Keeps nothing of a schedule: the server's last word is the first run of the log, and nothing is to be trusted. */
-const unschedule = (state: Draft): void => {
-  if (!state.trusted && state.log.length <= 1) return
-  distrust(state)
-  state.log = state.log.slice(0, 1)
-}
+const wait = (state: PacerState, untilMs: number): Decided => [{ _tag: "Wait", untilMs }, state]
 
-/** Tells whether another may go before the answers come that show how many more the server takes. */
-const mayFollow = (state: PacerState, occupied: number): boolean => {
-  const inFlight = flying(state)
-  const answered = occupied - inFlight
-  // A window that is forgotten as a whole starts with a few: their answers show a lowered limit.
-  if (state.whole && answered === 0) return inFlight < state.limit * vanguard
-  // Beyond what a window has really taken, half as many as it has taken so far.
-  if (state.limitFrom !== "prior" || occupied < state.proven) return true
-  return inFlight <= Math.max(0, answered - state.proven) / 2
-}
-
-const wait = (state: PacerState, untilMs: number): Taken => [{ _tag: "Wait", untilMs }, state]
-
-/** Lets one go if none is out to find out what the server does. */
-const alone = (config: PacerConfig, state: Draft, now: number): Taken => {
-  if (state.probe !== null) return wait(state, answerDue(state, now))
-  state.probe = state.nextId
-  return admit(config, state, now)
-}
-
-const admit = ({ ceiling }: PacerConfig, state: Draft, now: number): Taken => {
-  const id = state.nextId
+const admit = ({ ceiling }: PacerConfig, state: Draft): Decided => {
+  const { nextId: id, nowMs: now } = state
   state.nextId = id + 1
-  state.flights = [...state.flights, { id, sentAt: now }]
+  state.inFlight = [...state.inFlight, { id, sentAt: now }]
   if (ceiling !== undefined) {
-    state.spent = SendLog.add(state.spent, { at: now, base: now, sent: now, count: 1 }, 0)
+    const run = { at: now, windowStart: now, sentAt: now, count: 1 }
+    state.ceilingLog = SendLog.add(state.ceilingLog, run, 0)
   }
   return [{ _tag: "Admit", id }, state]
 }
 
-/** When the oldest request without an answer will count as arrived, so that nothing waits for it for ever. */
-const answerDue = (state: PacerState, now: number): number => {
-  const oldest = state.flights.find((flight) => flight.logged !== true)
-  return Math.max(now + 1, oldest === undefined ? now + slowMs : oldest.sentAt + slowMs)
+/** Admits a single request whose response shows what the server does, unless one is in flight already. */
+const sendScout = (config: PacerConfig, state: Draft): Decided => {
+  if (state.scoutId !== null) return wait(state, responseDueAt(state))
+  state.scoutId = state.nextId
+  return admit(config, state)
 }
 
-/** Puts requests into the log whose answers are very late, and gives up those of processes that are gone. */
-const settle = (state: Draft, now: number): void => {
-  const first = state.flights[0]
-  if (first === undefined || first.sentAt + slowMs > now) return
-  const flights: Array<Flight> = []
-  for (const flight of state.flights) {
-    if (flight.sentAt + lostMs <= now) continue
-    if (flight.logged !== true && flight.sentAt + slowMs <= now) {
-      state.log = record(state, flight, flight.sentAt + slowMs)
-      flights.push({ ...flight, logged: true })
-    } else flights.push(flight)
-  }
-  state.flights = flights
-  if (!flights.some((flight) => flight.id === state.probe && flight.logged !== true)) {
-    state.probe = null
-  }
+/** Drops the schedule: the log keeps only the server's last count, and the window is not trusted. */
+const dropSchedule = (state: Draft): void => {
+  Window.distrust(state)
+  state.log = state.log.slice(0, 1)
 }
 
-/** Raises an unknown limit: each full window without a refusal doubles it; after a refusal, patience comes first. */
-const climb = (state: Draft, now: number): void => {
-  const { stretch } = state
-  if (state.limitFrom === "server" || now < stretch.startMs + state.windowMs) return
-  const clean = stretch.full ? stretch.clean + 1 : stretch.clean
-  state.stretch = { ...stretch, startMs: now, full: false, clean }
-  if (!stretch.full || (state.limitFrom === "refusal" && clean < stretch.patience)) return
-  state.proven = state.limit
-  state.limit = Math.min(state.limit * 2, 1_000_000)
-  state.limitFrom = "prior"
-  state.stretch = { ...state.stretch, clean: 0 }
+/** Checks whether another may go before the responses come that show how many more the server takes. */
+const fitsBurst = (state: PacerState, occupied: number): boolean => {
+  const { fixedWindow, limit, limitSource, provenLimit } = state
+  const inFlight = countInFlight(state)
+  const logged = occupied - inFlight
+  if (fixedWindow && logged === 0) return inFlight < limit * Tuning.openingBurstShare
+  if (limitSource !== "prior" || occupied < provenLimit) return true
+  return inFlight <= Math.max(0, logged - provenLimit) * Tuning.growthBurstShare
 }
 
-/** When the ceiling has room; in no span of its length are there more sends than it says. */
-const ceilingOpensAt = ({ ceiling }: PacerConfig, state: PacerState): number => {
+/** Returns when the oldest request in flight counts as arrived, so that no caller waits for its response for ever. */
+const responseDueAt = ({ inFlight, nowMs }: PacerState): number =>
+  Math.max(nowMs + 1, (inFlight.find(isUnlogged)?.sentAt ?? nowMs) + Tuning.slowResponseMs)
+
+/** Logs requests whose responses are very late, and gives up those of processes that are gone. */
+const expireInFlight = (state: Draft): void => {
+  const { nowMs } = state
+  const isSlow = ({ sentAt }: InFlight): boolean => sentAt + Tuning.slowResponseMs <= nowMs
+  const first = state.inFlight[0]
+  if (first === undefined || !isSlow(first)) return
+  state.inFlight = state.inFlight
+    .filter(({ sentAt }) => sentAt + Tuning.lostRequestMs > nowMs)
+    .map((request) => {
+      if (!isUnlogged(request) || !isSlow(request)) return request
+      recordSend(state, request, request.sentAt + Tuning.slowResponseMs)
+      return { ...request, logged: true }
+    })
+  const scout = state.inFlight.find(({ id }) => id === state.scoutId)
+  if (scout === undefined || !isUnlogged(scout)) state.scoutId = null
+}
+
+/** Raises a limit that the server does not name: each full window without a 429 doubles it; after a 429, later. */
+const growLimit = (state: Draft): void => {
+  const { growth, nowMs } = state
+  if (state.limitSource === "server" || nowMs < growth.windowStartMs + state.windowMs) return
+  const cleanWindows = growth.cleanWindows + (growth.full ? 1 : 0)
+  state.growth = { ...growth, windowStartMs: nowMs, full: false, cleanWindows }
+  const mustWait = state.limitSource === "rateLimit" && cleanWindows < growth.patience
+  if (!growth.full || mustWait) return
+  state.provenLimit = state.limit
+  state.limit = Math.min(state.limit * Tuning.growthFactor, Tuning.largestGrownLimit)
+  state.limitSource = "prior"
+  state.growth = { ...state.growth, cleanWindows: 0 }
+}
+
+/** Returns when the ceiling has room. */
+const ceilingOpensAt = ({ ceiling }: PacerConfig, { ceilingLog }: PacerState): number => {
   if (ceiling === undefined) return Number.NEGATIVE_INFINITY
-  const count = Math.max(1, Math.floor(ceiling.perSecond))
-  const newest = SendLog.size(state.spent)
-  const blocking = newest < count ? undefined : SendLog.runOf(state.spent, newest - count + 1)
-  return blocking === undefined
-    ? Number.NEGATIVE_INFINITY
-    : blocking.at + (1000 * count) / ceiling.perSecond
+  const count = ceilingCount(ceiling)
+  const surplus = SendLog.size(ceilingLog) - count
+  const blocking = surplus < 0 ? undefined : SendLog.runOf(ceilingLog, surplus + 1)
+  if (blocking === undefined) return Number.NEGATIVE_INFINITY
+  return blocking.at + (1000 * count) / ceiling.perSecond
+}
+
+/**
+ * Returns how long the nth caller in the queue (from 1) must wait for certain, in milliseconds: the gate is closed, or
+ * limit and window are trusted. 0 if nothing is certain.
+ */
+export const certainWait = (state: PacerState, clock: number, nth: number): number => {
+  const now = Math.max(clock, state.nowMs)
+  const gateAt = Math.max(now, state.gate?.untilMs ?? now)
+  if (!state.trusted) return gateAt > now ? gateAt - clock : 0
+  const inFlight = countInFlight(state)
+  const free = state.limit - Window.countLive(state, now) - inFlight
+  if (nth <= free) return gateAt - clock
+  const windows = Math.ceil((nth - Math.max(0, free)) / state.limit) - 1
+  // A response on its way may say that the window has turned already.
+  const due =
+    inFlight > 0 ? undefined : Window.forgottenAt(state, Window.countForgotten(state, now) + 1)
+  return Math.max(gateAt, Math.max(now, due ?? now) + windows * state.windowMs) - clock
+}
+
+/** Returns how many requests could go at a time, as far as known. */
+export const remaining = (state: PacerState, clock: number): number => {
+  if (state.gate !== null) return 0
+  const live = Window.countLive(state, Math.max(clock, state.nowMs))
+  return Math.max(0, state.limit - live - countInFlight(state))
 }

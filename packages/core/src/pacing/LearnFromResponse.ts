@@ -1,305 +1,237 @@
-/** Learns from answers: the round trip, the limit, and what the server still counts. Pure. */
-import { refuse } from "./LearnFromRateLimit.ts"
-import {
-  type Answer,
-  confirm,
-  countDue,
-  distrust,
-  type Draft,
-  draftOf,
-  type Drip,
-  type Drop,
-  type Flight,
-  land,
-  leastRoundTrip,
-  live,
-  type PacerConfig,
-  type PacerState,
-  record,
-  resolution,
-  type RoundTrip,
-} from "./PacerState.ts"
+/** Learns from responses: the round trip, the limit, and which sends the server still counts. Pure. */
+import { closeGate } from "./LearnFromRateLimit.ts"
+import * as State from "./PacerState.ts"
+import * as Tuning from "./PacerTuning.ts"
+import * as RoundTrip from "./RoundTrip.ts"
 import * as SendLog from "./SendLog.ts"
+import * as Window from "./WindowModel.ts"
 
-/** How many drops are kept apart. */
-const mostDrops = 64
+type Context = State.ResponseContext
 
-/** Records an answer when its headers have come. */
+/** Records a response when its headers have come. */
 export const observe = (
-  config: PacerConfig,
-  previous: PacerState,
+  config: State.PacerConfig,
+  previous: State.PacerState,
   id: number,
-  answer: Answer,
+  response: State.ResponseInfo,
   clock: number,
-): PacerState => {
-  const flight = previous.flights.find((candidate) => candidate.id === id)
-  if (flight === undefined) return previous
-  const now = Math.max(clock, previous.nowMs)
-  const state = draftOf(previous, now)
-  land(state, flight)
-  hear(state, flight, answer, now)
-  if (answer.refused) refuse(config, previous, state, flight, answer, now)
-  else {
-    trim(config, state)
-    accept(config, previous, state, flight, answer, now)
+): State.PacerState => {
+  const ended = State.takeInFlight(previous, id, clock)
+  if (ended === undefined) return previous
+  const context = { config, previous, response, ...ended }
+  learnLimit(context)
+  if (response.rateLimited) closeGate(context)
+  else accept(context)
+  return ended.state
+}
+
+/** Learns the round trip and, if the response names it, the limit. */
+const learnLimit = ({ request, response, state }: Context): void => {
+  state.hasResponse = true
+  state.observedAt = state.nowMs
+  state.roundTrip = RoundTrip.add(state.roundTrip, state.nowMs - request.sentAt, state.limit)
+  if (response.limit === undefined || request.sentAt < state.limitSentAt) return
+  const limit = Math.max(1, response.limit)
+  if (limit !== state.limit && state.limitSource === "server") {
+    state.sinceEmpty = null
+    state.refill = null
   }
-  return state
+  state.limit = limit
+  state.provenLimit = limit
+  state.limitSource = "server"
+  state.limitSentAt = request.sentAt
+}
+
+const accept = (context: Context): void => {
+  const { config, request, response, state } = context
+  const { gate, sinceRateLimit } = state
+  trimCeilingLog(context)
+  const reopens = gate !== null && request.sentAt >= gate.untilMs
+  if (reopens || gate === null) state.rateLimits = 0
+  if (reopens) state.gate = null
+  state.sinceRateLimit = {
+    startMs: sinceRateLimit?.startMs ?? request.sentAt,
+    count: (sinceRateLimit?.count ?? 0) + 1,
+  }
+  if (config.schedule === false) return showRemaining(context)
+  // What remains of another limit, since changed, says nothing about this one.
+  const outdated = response.limit !== undefined && Math.max(1, response.limit) !== state.limit
+  if (response.remaining === undefined || outdated) turnWindow(context)
+  else reconcile(context, response.remaining)
+  if (!State.isUnlogged(request)) return
+  State.recordSend(state, request, state.nowMs)
+  // Sent before the 429 that set the limit, and accepted all the same: the limit is at least that.
+  if (state.limitSource === "rateLimit") {
+    state.limit = Math.max(state.limit, Window.countLive(state, state.nowMs))
+  }
 }
 
 /** Keeps no more own sends than the ceiling looks at. */
-const trim = ({ ceiling }: PacerConfig, state: Draft): void => {
+const trimCeilingLog = ({ config: { ceiling }, state }: Context): void => {
   if (ceiling === undefined) return
-  const surplus = SendLog.size(state.spent) - Math.max(1, Math.floor(ceiling.perSecond))
-  if (surplus > 0) state.spent = SendLog.dropOldest(state.spent, surplus)
+  const surplus = SendLog.size(state.ceilingLog) - State.ceilingCount(ceiling)
+  state.ceilingLog = SendLog.dropOldest(state.ceilingLog, surplus)
 }
 
-/** What every answer teaches: the round trip and, where it says so, the limit. */
-const hear = (state: Draft, flight: Flight, answer: Answer, now: number): void => {
-  state.heard = true
-  state.observedAt = now
-  state.roundTrip = sampled(state.roundTrip, now - flight.sentAt, state.limit)
-  if (answer.limit === undefined || flight.sentAt < state.limitSentAt) return
-  const limit = Math.max(1, answer.limit)
-  if (limit !== state.limit && state.limitFrom === "server") {
-    state.sinceEmpty = null
-    state.drip = null
-  }
-  state.limit = limit
-  state.proven = limit
-  state.limitFrom = "server"
-  state.limitSentAt = flight.sentAt
+/** Keeps only the server's last count, for the snapshot of a pacer without a schedule. */
+const showRemaining = ({ response, state }: Context): void => {
+  const now = state.nowMs
+  const count = response.remaining === undefined ? 0 : state.limit - response.remaining
+  state.log = SendLog.add(SendLog.empty, { at: now, windowStart: now, sentAt: now, count }, 0)
 }
 
-const sampled = (roundTrip: RoundTrip, sample: number, limit: number): RoundTrip => {
-  // The answers to one burst come quickest first: the least must be that of several.
-  const turn = roundTrip.seen > 0 && roundTrip.seen % Math.max(128, 4 * limit) === 0
-  const least = turn ? sample : Math.min(roundTrip.least, sample)
-  const leastBefore = turn ? roundTrip.least : roundTrip.leastBefore
-  const excess = sample - Math.min(least, leastBefore)
-  return {
-    least,
-    leastBefore,
-    seen: roundTrip.seen + 1,
-    excess:
-      roundTrip.seen < 16
-        ? (roundTrip.excess * roundTrip.seen + excess) / (roundTrip.seen + 1)
-        : roundTrip.excess + (excess - roundTrip.excess) / 16,
-  }
-}
-
-const accept = (
-  config: PacerConfig,
-  previous: PacerState,
-  state: Draft,
-  flight: Flight,
-  answer: Answer,
-  now: number,
-): void => {
-  const { gate, since } = state
-  const reopened = gate !== null && flight.sentAt >= gate.untilMs
-  if (reopened || gate === null) state.refusals = 0
-  if (reopened) state.gate = null
-  state.since =
-    since === null
-      ? { startMs: flight.sentAt, count: 1 }
-      : { startMs: since.startMs, count: since.count + 1 }
-  if (config.schedule === false) {
-    state.log = lastWord(state, answer, now)
-    return
-  }
-  // What remains of another limit, since changed, says nothing about this one.
-  const outdated = answer.limit !== undefined && Math.max(1, answer.limit) !== state.limit
-  if (answer.remaining === undefined || outdated) turnWithoutWord(previous, state, flight)
-  else reconcile(state, flight, answer.remaining, now)
-  if (flight.logged === true) return
-  state.log = record(state, flight, now)
-  // Sent before the refusal that set the limit, and let in all the same: the limit is at least that.
-  if (state.limitFrom === "refusal") state.limit = Math.max(state.limit, live(state, now))
-}
-
-/** Without a schedule the log only shows what the server counted last. */
-const lastWord = ({ limit }: PacerState, { remaining }: Answer, now: number): SendLog.SendLog =>
-  remaining === undefined
-    ? SendLog.empty
-    : SendLog.add(SendLog.empty, { at: now, base: now, sent: now, count: limit - remaining }, 0)
-
-/** Without the server's word an accepted probe is the word: what was due when it left is forgotten. */
-const turnWithoutWord = (previous: PacerState, state: Draft, flight: Flight): void => {
-  if (previous.probe !== flight.id) return
-  const gone = countDue(state, flight.sentAt)
+/** Takes an accepted scout, without `Remaining`, as proof that the sends due when it left are forgotten. */
+const turnWindow = ({ previous, request, state }: Context): void => {
+  if (previous.scoutId !== request.id) return
+  const gone = Window.countDue(state, request.sentAt)
   if (gone === 0) return
   state.log = SendLog.dropOldest(state.log, gone)
-  confirm(state, gone)
+  Window.confirm(state, gone)
 }
 
-/** What one answer says against what the log would have said. Counts of sends. */
+/** Compares the server's count with the log's. Numbers of sends. */
 interface Comparison {
   /** What the server counts, this request included. */
   readonly used: number
-  /** Of the log, what was due when the request left. */
+  /** Those of the log that were due when the request left. */
   readonly due: number
-  /** Of the log, what the server has forgotten for certain, oldest first. */
+  /** Those of the log that the server has forgotten for certain, oldest first. */
   readonly forgotten: number
   /** Of those, how many a sliding log could not have forgotten yet. */
-  readonly young: number
+  readonly early: number
   /** The most that the server can count if the window is right. */
   readonly explained: number
-  /** What is counted beyond that, though it was due: the window is longer, or it belongs to somebody else. */
-  readonly outlivers: number
-  /** What is counted beyond everything in the log: somebody else's. */
-  readonly strangers: number
+  /** What is counted beyond that, though it was due: the window is longer, or it belongs to another client. */
+  readonly overdue: number
+  /** What is counted beyond everything in the log: another client's. */
+  readonly unaccounted: number
 }
 
-const compare = (
-  state: PacerState,
-  flight: Flight,
-  used: number,
-  missed: number,
-  now: number,
-): Comparison => {
-  const least = leastRoundTrip(state)
+const compare = (context: Context, used: number, overtaken: number): Comparison => {
+  const { state } = context
+  const { sentAt } = context.request
+  const { log, nowMs, windowMs } = state
+  const least = Window.minRoundTrip(state)
   // Counted before this one without doubt; of those the server still counts the newest, `used - 1` at most.
-  const before = SendLog.countWhile(state.log, ({ at }) => at <= flight.sentAt + least)
+  const before = SendLog.countWhile(log, ({ at }) => at <= sentAt + least)
   const forgotten = Math.max(0, before - (used - 1))
-  const oldest = flight.sentAt - state.windowMs + least
-  const expired = SendLog.countWhile(state.log, ({ base }) => base <= oldest)
-  let others = 0
-  for (const { logged, sentAt } of state.flights) {
-    if (logged !== true && sentAt + least <= now) others++
-  }
-  const explained = 1 + SendLog.size(state.log) - expired + others
-  // It may have been made before answers that came earlier, and count what those have dropped.
-  const surplus = Math.max(0, used - explained - missed)
-  const strangers = Math.max(0, surplus - expired)
-  const grown = now - state.windowMs - least
-  return {
-    used,
-    due: countDue(state, flight.sentAt),
-    forgotten,
-    young: forgotten - SendLog.countWhere(state.log, ({ sent }) => sent <= grown),
-    explained,
-    outlivers: surplus - strangers,
-    strangers,
-  }
+  const oldest = sentAt - windowMs + least
+  const expired = SendLog.countWhile(log, ({ windowStart }) => windowStart <= oldest)
+  const arrived = state.inFlight.filter(
+    (other) => State.isUnlogged(other) && other.sentAt + least <= nowMs,
+  )
+  const explained = 1 + SendLog.size(log) - expired + arrived.length
+  // This response may have been made before others that came first, and count the sends that those dropped.
+  const surplus = Math.max(0, used - explained - overtaken)
+  const unaccounted = Math.max(0, surplus - expired)
+  const grown = nowMs - windowMs - least
+  const early = forgotten - SendLog.countWhere(log, (run) => run.sentAt <= grown)
+  const due = Window.countDue(state, sentAt)
+  return { used, due, forgotten, early, explained, overdue: surplus - unaccounted, unaccounted }
 }
 
 /** Makes the log agree with the server's count at the moment when it counted this request. */
-const reconcile = (state: Draft, flight: Flight, remaining: number, now: number): void => {
+const reconcile = (context: Context, remaining: number): void => {
+  const { request, state } = context
   if (remaining >= state.limit) state.remainingOffset = 1
   const used = Math.max(1, state.limit - remaining + state.remainingOffset)
-  const missed = countMissed(state.dropped, flight)
-  const seen = compare(state, flight, used, missed, now)
-  const { due, explained, forgotten, outlivers, strangers } = seen
-  note(state, flight, forgotten)
+  const overtaken = countOvertaken(state.dropped, request)
+  const seen = compare(context, used, overtaken)
+  const { due, explained, forgotten, overdue, unaccounted } = seen
+  recordDrop(context, forgotten)
   state.log = SendLog.dropOldest(state.log, forgotten)
   const { log } = state
-  recognise(state, seen, flight, remaining, now)
-  if (state.drip !== null && strangers === 0) return distrust(state)
-  if (outlivers > 0 && forgotten === 0 && strangers === 0 && !state.settled) {
-    state.windowMs = Math.max(state.windowMs, age(state, flight))
-    return distrust(state)
+  recogniseKind(context, seen, remaining)
+  if (state.refill !== null && unaccounted === 0) return Window.distrust(state)
+  if (overdue > 0 && forgotten === 0 && unaccounted === 0 && !state.windowKnown) {
+    const age = request.sentAt + Window.minRoundTrip(state) - (state.log[0]?.at ?? request.sentAt)
+    state.windowMs = Math.max(state.windowMs, age)
+    return Window.distrust(state)
   }
-  if (outlivers + strangers > 0) {
-    // Somebody else spends too; what was due and is still counted is theirs, and it is as if sent now.
-    const sent = Number.MIN_SAFE_INTEGER
-    const theirs = { at: now, base: now, sent, count: outlivers + strangers }
-    const left = SendLog.dropOldest(log, Math.min(Math.max(0, due - forgotten), outlivers))
-    state.log = SendLog.add(left, theirs, resolution(state))
-    return distrust(state)
+  if (overdue + unaccounted > 0) {
+    // Another client spends too: sends that are due and still counted are its own, as if sent now.
+    const [at, sentAt, count] = [state.nowMs, SendLog.unaccounted, overdue + unaccounted]
+    const left = SendLog.dropOldest(log, Math.min(Math.max(0, due - forgotten), overdue))
+    const theirs = { at, windowStart: at, sentAt, count }
+    state.log = SendLog.add(left, theirs, State.logResolution(state))
+    return Window.distrust(state)
   }
-  if (used === explained && missed === 0) {
-    const least = leastRoundTrip(state)
-    if (state.flights.some((other) => isCounted(other, now, least))) {
-      state.flights = state.flights.map((other) =>
-        isCounted(other, now, least) ? { ...other, countedBy: now } : other,
-      )
-    }
-  }
-  confirm(state, forgotten < due ? 0 : due)
+  if (used === explained && overtaken === 0) markCounted(context)
+  Window.confirm(state, forgotten < due ? 0 : due)
 }
 
-/** Tells what kind of server it is by how it forgets: whole windows, an even refill, or send by send. */
-const recognise = (
-  state: Draft,
-  { due, forgotten, outlivers, used, young }: Comparison,
-  flight: Flight,
-  remaining: number,
-  now: number,
-): void => {
-  const { drip, limit } = state
-  if (young >= Math.max(1, limit / 4) && used - 1 <= limit / 4) state.whole = true
-  if (state.whole && young > 0) state.log = SendLog.rebase(state.log, now)
-  const sinceEmpty = countSince(state.sinceEmpty, flight, remaining, used * 4 <= limit)
-  state.sinceEmpty = sinceEmpty
-  const stubborn = !state.settled && forgotten > 0 && outlivers > 0 && outlivers * 2 >= due
-  const refills = sinceEmpty !== null && used - 1 > limit / 2 && (young > 0 || stubborn)
-  if (refills || drip !== null) state.drip = refill(drip, sinceEmpty, flight, remaining, now)
+/** Marks the requests in flight as counted: only they explain the server's count. */
+const markCounted = ({ state }: Context): void => {
+  const least = Window.minRoundTrip(state)
+  const now = state.nowMs
+  state.inFlight = state.inFlight.map((other) =>
+    other.countedBy === undefined && other.sentAt + least <= now
+      ? { ...other, countedBy: now }
+      : other,
+  )
 }
 
-/** Counts what is let in since the server said that nothing remains. */
-const countSince = (
-  since: PacerState["sinceEmpty"],
-  flight: Flight,
-  remaining: number,
-  full: boolean,
-): PacerState["sinceEmpty"] => {
-  if (full) return null
-  if (since !== null && flight.sentAt > since.startMs) return { ...since, count: since.count + 1 }
-  return since === null && remaining === 0 ? { startMs: flight.sentAt, count: 0 } : since
+/** Recognises the kind of limiter by how it forgets: whole windows, an even refill, or send by send. */
+const recogniseKind = (context: Context, seen: Comparison, remaining: number): void => {
+  const { state } = context
+  const { due, early, forgotten, overdue, used } = seen
+  const { limit } = state
+  const turned = limit * Tuning.turnedShare
+  if (early >= Math.max(1, turned) && used - 1 <= turned) state.fixedWindow = true
+  if (state.fixedWindow && early > 0) state.log = SendLog.restartWindows(state.log, state.nowMs)
+  state.sinceEmpty = used <= turned ? null : countSinceEmpty(context, remaining)
+  const slowly = !state.windowKnown && forgotten > 0 && overdue > 0
+  const overdueStays = slowly && overdue >= due * Tuning.refillOverdueShare
+  const inUse = used - 1 > limit * Tuning.refillUsedShare
+  const refills = state.sinceEmpty !== null && inUse && (early > 0 || overdueStays)
+  if (refills || state.refill !== null) state.refill = estimateRefill(context, remaining)
+}
+
+/** Counts the requests accepted since the server said that nothing remains. */
+const countSinceEmpty = (context: Context, remaining: number): State.Accepted | null => {
+  const { sentAt } = context.request
+  const { sinceEmpty } = context.state
+  if (sinceEmpty === null) return remaining === 0 ? { startMs: sentAt, count: 0 } : null
+  return sentAt > sinceEmpty.startMs ? { ...sinceEmpty, count: sinceEmpty.count + 1 } : sinceEmpty
 }
 
 /**
- * How fast a bucket refills, at least: all but one of what it let in and has left since it was empty.
- * Too slow a guess costs nothing, since the server's next word shows what has gathered.
+ * Estimates the least pace of a refill: all but one of those accepted and remaining since the bucket was empty. An
+ * estimate that is too slow costs nothing, since the next `Remaining` corrects it.
  */
-const refill = (
-  drip: Drip | null,
-  since: PacerState["sinceEmpty"],
-  flight: Flight,
-  remaining: number,
-  now: number,
-): Drip | null => {
-  if (since === null || flight.sentAt <= since.startMs) {
-    return drip === null ? null : { ...drip, fromMs: now }
+const estimateRefill = (context: Context, remaining: number): State.Refill | null => {
+  const { sentAt } = context.request
+  const { nowMs: sinceMs, refill, sinceEmpty } = context.state
+  if (sinceEmpty === null || sentAt <= sinceEmpty.startMs) {
+    return refill === null ? null : { ...refill, sinceMs }
   }
-  const everyMs = (flight.sentAt - since.startMs) / Math.max(0.5, since.count + remaining - 1)
-  return { everyMs, fromMs: now, refusals: drip?.refusals ?? 0 }
-}
-
-/** How old the oldest send is that the server still counts. */
-const age = (state: PacerState, flight: Flight): number => {
-  const oldest = state.log[0]
-  return oldest === undefined ? 0 : flight.sentAt + leastRoundTrip(state) - oldest.at
+  const count = Math.max(Tuning.leastRefillCount, sinceEmpty.count + remaining - 1)
+  const intervalMs = (sentAt - sinceEmpty.startMs) / count
+  return { intervalMs, sinceMs, rateLimited: refill?.rateLimited ?? 0 }
 }
 
 /**
- * Notes that the log has lost some which the answers to requests sent no later, still to come, may count. Where somebody
- * else spends, a surplus is rather theirs.
+ * Records sends that the log has dropped but that a response still to come, to a request sent no later, may count. If
+ * another client spends, a surplus is more likely its own.
  */
-const note = (state: Draft, { sentAt }: Flight, forgotten: number): void => {
-  const { dropped, log } = state
-  const oldest = state.flights[0]?.sentAt ?? Number.POSITIVE_INFINITY
-  const isOver = ({ sentAt: at }: Drop): boolean => at < oldest
-  const kept = dropped.some(isOver) ? dropped.filter((drop) => !isOver(drop)) : dropped
-  const isNew =
-    forgotten > 0 && oldest <= sentAt && !log.some(({ sent }) => sent === Number.MIN_SAFE_INTEGER)
-  state.dropped = isNew ? [...merged(kept), { sentAt, count: forgotten }] : kept
+const recordDrop = ({ request, state }: Context, forgotten: number): void => {
+  const { sentAt } = request
+  const oldest = state.inFlight[0]?.sentAt ?? Number.POSITIVE_INFINITY
+  const kept = state.dropped.filter((drop) => drop.sentAt >= oldest)
+  const matters = forgotten > 0 && oldest <= sentAt && !SendLog.hasUnaccounted(state.log)
+  state.dropped = matters ? [...makeRoom(kept), { sentAt, count: forgotten }] : kept
 }
 
-/** Makes room for one more: one request that is very late must not let thousands gather. */
-const merged = (dropped: ReadonlyArray<Drop>): ReadonlyArray<Drop> => {
+/** Makes room for one more: a request that is very late must not let thousands gather. */
+const makeRoom = (dropped: ReadonlyArray<State.Drop>): ReadonlyArray<State.Drop> => {
   const [first, second, ...rest] = dropped
-  if (dropped.length < mostDrops || first === undefined || second === undefined) return dropped
+  if (dropped.length < Tuning.largestDropCount || first === undefined || second === undefined) {
+    return dropped
+  }
   const sentAt = Math.max(first.sentAt, second.sentAt)
   return [{ sentAt, count: first.count + second.count }, ...rest]
 }
 
-/** Counts what the log has lost to answers that came before this one, to requests sent no earlier. */
-const countMissed = (dropped: ReadonlyArray<Drop>, flight: Flight): number => {
-  let count = 0
-  for (const { count: gone, sentAt } of dropped) if (sentAt >= flight.sentAt) count += gone
-  return count
-}
-
-const isCounted = ({ countedBy, sentAt }: Flight, now: number, least: number): boolean =>
-  countedBy === undefined && sentAt + least <= now
+/** Counts the sends that responses which overtook this one dropped from the log. */
+const countOvertaken = (dropped: ReadonlyArray<State.Drop>, { sentAt }: State.InFlight): number =>
+  dropped.reduce((sum, drop) => sum + (drop.sentAt >= sentAt ? drop.count : 0), 0)

@@ -1,4 +1,4 @@
-/** Time that only moves forward: what deadlines, waits and durations are measured in. */
+/** Time that only moves forward, for deadlines, waits and durations. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 
@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 export const millisOf = (clock: Clock.Clock): number =>
   Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-/** Reads the clock at hand in monotonic milliseconds. */
+/** Reads the current clock in monotonic milliseconds. */
 export const nowMillis: Effect.Effect<number> = Clock.clockWith((clock) =>
   Effect.succeed(millisOf(clock)),
 )

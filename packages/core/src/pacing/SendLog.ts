@@ -9,41 +9,37 @@ export interface Run {
   /** The latest time by which the server had counted them. */
   readonly at: number
   /** Where their window starts for them, at the latest: the server forgets them one window after this. */
-  readonly base: number
-  /** When the first of them was sent. */
-  readonly sent: number
+  readonly windowStart: number
+  /** When the first of them was sent; `unaccounted` if it was not sent by this pacer. */
+  readonly sentAt: number
   readonly count: number
 }
 
-/** Sends in order of `at`; `base` never falls either. */
+/** Sends in order of `at`. A run that is added at the end never starts its window before the run in front of it. */
 export type SendLog = ReadonlyArray<Run>
 
 /** Holds nothing. */
 export const empty: SendLog = []
 
+/** Stands for the time at which another client with the same token sent: before any of our own. */
+export const unaccounted = Number.MIN_SAFE_INTEGER
+
+/** Checks whether the log holds sends of other clients. */
+export const hasUnaccounted = (log: SendLog): boolean =>
+  log.some(({ sentAt }) => sentAt === unaccounted)
+
 /** Counts all sends. */
-export const size = (log: SendLog): number => {
-  let sum = 0
-  for (const run of log) sum += run.count
-  return sum
-}
+export const size = (log: SendLog): number => log.reduce((sum, { count }) => sum + count, 0)
 
 /** Counts the oldest sends for which this holds, up to the first for which it does not. */
 export const countWhile = (log: SendLog, holds: (run: Run) => boolean): number => {
-  let sum = 0
-  for (const run of log) {
-    if (!holds(run)) break
-    sum += run.count
-  }
-  return sum
+  const end = log.findIndex((run) => !holds(run))
+  return size(end < 0 ? log : log.slice(0, end))
 }
 
 /** Counts the sends for which this holds. */
-export const countWhere = (log: SendLog, holds: (run: Run) => boolean): number => {
-  let sum = 0
-  for (const run of log) if (holds(run)) sum += run.count
-  return sum
-}
+export const countWhere = (log: SendLog, holds: (run: Run) => boolean): number =>
+  size(log.filter(holds))
 
 /** Adds sends. They join the run before them in the same cell of a grid of `resolution`, which takes the later times. */
 export const add = (log: SendLog, run: Run, resolution: number): SendLog => {
@@ -51,13 +47,12 @@ export const add = (log: SendLog, run: Run, resolution: number): SendLog => {
   let index = log.length
   while (index > 0 && (log[index - 1]?.at ?? 0) > run.at) index--
   const before = log[index - 1]
-  const next = log.slice()
-  const base = Math.max(run.base, before?.base ?? run.base)
-  if (before !== undefined && sameCell(before.at, run.at, resolution)) {
-    const count = before.count + run.count
-    next[index - 1] = { at: run.at, base, sent: Math.min(before.sent, run.sent), count }
-  } else next.splice(index, 0, { ...run, base })
-  return next
+  const windowStart = Math.max(run.windowStart, before?.windowStart ?? run.windowStart)
+  if (before === undefined || !sameCell(before.at, run.at, resolution)) {
+    return log.toSpliced(index, 0, { ...run, windowStart })
+  }
+  const sentAt = Math.min(before.sentAt, run.sentAt)
+  return log.with(index - 1, { at: run.at, windowStart, sentAt, count: before.count + run.count })
 }
 
 const sameCell = (a: number, b: number, resolution: number): boolean =>
@@ -67,21 +62,19 @@ const sameCell = (a: number, b: number, resolution: number): boolean =>
 export const dropOldest = (log: SendLog, count: number): SendLog => {
   if (count <= 0) return log
   let left = count
-  let index = 0
-  for (const run of log) {
-    if (run.count > left) break
+  const index = log.findIndex((run) => {
+    if (run.count > left) return true
     left -= run.count
-    index++
-  }
-  const rest = log.slice(index)
-  const first = rest[0]
-  if (left > 0 && first !== undefined) rest[0] = { ...first, count: first.count - left }
-  return rest
+    return false
+  })
+  const first = log[index]
+  if (first === undefined) return empty
+  return [{ ...first, count: first.count - left }, ...log.slice(index + 1)]
 }
 
-/** Moves every base to this time at least. */
-export const rebase = (log: SendLog, base: number): SendLog =>
-  log.map((run) => (run.base >= base ? run : { ...run, base }))
+/** Moves every window to start at this time at least. */
+export const restartWindows = (log: SendLog, start: number): SendLog =>
+  log.map((run) => ({ ...run, windowStart: Math.max(run.windowStart, start) }))
 
 /** Takes away one send of this time. */
 export const dropAt = (log: SendLog, at: number): SendLog =>
@@ -90,12 +83,8 @@ export const dropAt = (log: SendLog, at: number): SendLog =>
     return run.count > 1 ? [{ ...run, count: run.count - 1 }] : []
   })
 
-/** Gives the run of the nth oldest send (from 1), or undefined where there are fewer. */
+/** Returns the run of the nth oldest send (from 1), or undefined if there are fewer. */
 export const runOf = (log: SendLog, nth: number): Run | undefined => {
   let sum = 0
-  for (const run of log) {
-    sum += run.count
-    if (sum >= nth) return run
-  }
-  return undefined
+  return log.find((run) => (sum += run.count) >= nth)
 }

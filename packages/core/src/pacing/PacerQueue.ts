@@ -1,0 +1,295 @@
+/**
+ * The engine of a pacer: callers wait in a queue, and the one at its head asks the store for a permit.
+ *
+ * One rule makes interruption safe: whatever is taken (a place in the queue, a permit) is noted before the next yield,
+ * in the waiter or the ticket of its caller, and released from there however the wait ends.
+ */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Queue from "effect/Queue"
+import * as Random from "effect/Random"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+
+import * as Admission from "./Admission.ts"
+import * as LearnFromResponse from "./LearnFromResponse.ts"
+import * as Monotonic from "./MonotonicClock.ts"
+import * as PacerState from "./PacerState.ts"
+import type { PacerStore } from "./PacerStore.ts"
+import type { OpenTicket, Permit } from "./Ticket.ts"
+import { PacerUnavailable } from "./Ticket.ts"
+import { type WaitFailure, WaitQueue, Waiter } from "./WaitQueue.ts"
+
+/** Where the state is kept, and how many callers may wait for their first permit. */
+export interface QueueOptions {
+  readonly config: PacerState.PacerConfig
+  readonly key: string
+  readonly store: PacerStore["Service"]
+  readonly maxQueue: number
+}
+
+/** What comes of asking for a permit: one, or when to ask again, and how long it takes for certain. */
+interface Asked {
+  readonly permit: Permit | undefined
+  readonly waitMs: number
+  readonly certainMs: number
+}
+
+/** A change of the state when a permit ends. */
+type Step = (state: PacerState.PacerState, now: number) => PacerState.PacerState
+
+/** Lets callers through in order. */
+export class PacerQueue {
+  readonly options: QueueOptions
+  /** One slot for each subscriber: it holds that there was a change, not which. */
+  readonly #subscribers = new Set<Queue.Queue<void>>()
+  readonly #queue = new WaitQueue()
+  #nextOrder = 0
+  /** Tickets that had no permit yet: `maxQueue` bounds these. */
+  #unserved = 0
+
+  constructor(options: QueueOptions) {
+    this.options = options
+  }
+
+  /** Counts the callers in the queue. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Creates a ticket, unless the queue is full; `close` is then owed. */
+  open(): Result.Result<OpenTicket, PacerUnavailable> {
+    if (this.#unserved >= this.options.maxQueue) {
+      return Result.fail(new PacerUnavailable({ reason: "queue" }))
+    }
+    this.#unserved++
+    return Result.succeed(new QueueTicket(this, this.#nextOrder++))
+  }
+
+  /** Subscribes to changes until the scope closes. */
+  readonly subscribe: Effect.Effect<Queue.Dequeue<void>, never, Scope.Scope> =
+    Effect.acquireRelease(
+      Effect.tap(Queue.sliding<void>(1), (slot) => Effect.sync(() => this.#subscribers.add(slot))),
+      (slot) => Effect.sync(() => this.#subscribers.delete(slot)),
+    )
+
+  /** Reads the state. */
+  read<A>(f: (state: PacerState.PacerState, now: number) => A): Effect.Effect<A> {
+    return this.#modify((state, now) => [f(state, now), state])
+  }
+
+  /** Changes the state when a permit ends, and lets the head of the queue ask again. */
+  change(step: Step): Effect.Effect<void> {
+    const changed = this.#modify((state, now) => [undefined, step(state, now)])
+    return Effect.map(changed, () => {
+      this.#queue.head?.wake()
+      this.#publish()
+    })
+  }
+
+  #modify<A>(
+    f: (state: PacerState.PacerState, now: number) => readonly [A, PacerState.PacerState],
+  ): Effect.Effect<A> {
+    const { config, key, store } = this.options
+    return store.modify(key, (state, now) => f(state ?? PacerState.make(config), now))
+  }
+
+  #publish(): void {
+    for (const slot of this.#subscribers) Queue.offerUnsafe(slot, undefined)
+  }
+
+  /** Asks for a permit if no caller waits: most calls never have to join the queue. */
+  tryAcquire(ticket: QueueTicket): Effect.Effect<Permit | undefined> {
+    return Effect.suspend(() => {
+      if (this.#queue.head !== undefined) return Effect.succeed(undefined)
+      return Effect.map(this.#ask(ticket, undefined, 0), ({ permit }) => {
+        this.#publish()
+        return permit
+      })
+    })
+  }
+
+  /** Joins the queue if there is no permit at once, unless the turn provably comes after the deadline. */
+  acquire(ticket: QueueTicket, deadline: number): Effect.Effect<Permit, PacerUnavailable> {
+    return Effect.flatMap(this.tryAcquire(ticket), (permit) => {
+      if (permit !== undefined) return Effect.succeed(permit)
+      // A caller that comes back after a 429 has few ahead; a new one will stand at the end.
+      const nth = ticket.served ? 1 : this.#queue.size + 1
+      const certain = this.read((state, now) => Admission.certainWait(state, now, nth))
+      return Effect.flatMap(Monotonic.nowMillis, (now) =>
+        Effect.flatMap(certain, (retryAfterMs) =>
+          now + retryAfterMs < deadline
+            ? this.#join(ticket, new Waiter(ticket.order, deadline, now))
+            : late({ retryAfterMs }),
+        ),
+      )
+    })
+  }
+
+  /** Joins the queue and sleeps in it. Thousands may do that, so a sleeper holds nothing but this. */
+  #join(ticket: QueueTicket, waiter: Waiter): Effect.Effect<Permit, PacerUnavailable> {
+    return Effect.callback<Permit, PacerUnavailable>((resume) => {
+      const start = (first: Effect.Effect<void>): void => {
+        const stand = Effect.flatMap(first, () => this.#stand(ticket, waiter))
+        resume(
+          Effect.onExit(stand, (exit) => {
+            this.#leave(waiter)
+            return Exit.isSuccess(exit) ? Effect.void : (ticket.permit?.giveBack ?? Effect.void)
+          }),
+        )
+      }
+      waiter.resume = () => start(Effect.yieldNow)
+      this.#queue.join(waiter)
+      this.#publish()
+      if (this.#queue.head === waiter) {
+        waiter.resume = undefined
+        start(Effect.void)
+      }
+      return Effect.sync(() => this.#leave(waiter))
+    })
+  }
+
+  #leave(waiter: Waiter): void {
+    this.#queue.leave(waiter)
+    this.#publish()
+  }
+
+  /** Waits for a permit or a failure. Only the head asks and sets a timer; the others sleep until woken. */
+  readonly #stand = Effect.fnUntraced(
+    { self: this },
+    function* (
+      this: PacerQueue,
+      ticket: QueueTicket,
+      waiter: Waiter,
+    ): Effect.fn.Return<Permit, PacerUnavailable> {
+      while (waiter.failure === undefined) {
+        if (this.#queue.head !== waiter) {
+          yield* asleep(waiter)
+          continue
+        }
+        const now = yield* Monotonic.nowMillis
+        this.#queue.expire(now, {})
+        if (waiter.failure !== undefined) break
+        const asked = yield* this.#ask(ticket, waiter, now - waiter.arrivedAt)
+        if (asked.permit !== undefined) return asked.permit
+        this.#queue.expire(now + asked.certainMs, { retryAfterMs: asked.certainMs })
+        if (waiter.failure !== undefined) break
+        // Timers count whole milliseconds and may fire a fraction early: round up, or the head spins.
+        const ms = Math.ceil(Math.min(asked.waitMs, this.#queue.nextDeadline() - now))
+        const timer = Effect.sleep(Duration.millis(Math.max(1, ms)))
+        yield* Effect.raceFirst(asleep(waiter), timer)
+      }
+      return yield* late(waiter.failure)
+    },
+  )
+
+  /** Asks the store for a permit, if `waiter` (undefined for a caller outside the queue) is still the head. */
+  #ask(ticket: QueueTicket, waiter: Waiter | undefined, waitedMs: number): Effect.Effect<Asked> {
+    const { permit: before } = ticket
+    const nothing = { permit: undefined, waitMs: 0, certainMs: 0 }
+    return this.#modify<Asked>((state, now) => {
+      // The store may run this again: only the last run counts.
+      ticket.permit = before
+      // A shared store takes its time: another caller may have joined the queue meanwhile.
+      if (this.#queue.head !== waiter) return [nothing, state]
+      const [decision, next] = Admission.decide(this.options.config, state, now)
+      if (decision._tag === "Wait") {
+        const certainMs = Admission.certainWait(next, now, 1)
+        return [{ permit: undefined, waitMs: decision.untilMs - now, certainMs }, next]
+      }
+      this.serve(ticket)
+      ticket.permit = new HeldPermit(this, decision.id, waitedMs)
+      return [{ ...nothing, permit: ticket.permit }, next]
+    })
+  }
+
+  /** Notes that a call has its first permit, or went away before. */
+  serve(ticket: QueueTicket): void {
+    if (!ticket.served) this.#unserved--
+    ticket.served = true
+  }
+}
+
+/** A call's place in the queue, and what it holds. */
+class QueueTicket implements OpenTicket {
+  readonly #queue: PacerQueue
+  readonly order: number
+  /** It had a permit before: it was rate limited since and comes back, or it has gone. */
+  served = false
+  permit: HeldPermit | undefined = undefined
+
+  constructor(queue: PacerQueue, order: number) {
+    this.#queue = queue
+    this.order = order
+  }
+
+  get tryAcquire(): Effect.Effect<Permit | undefined> {
+    return this.#queue.tryAcquire(this)
+  }
+
+  acquire({ deadline = Number.POSITIVE_INFINITY } = {}): Effect.Effect<Permit, PacerUnavailable> {
+    return this.#queue.acquire(this, deadline)
+  }
+
+  close(sent: boolean): Effect.Effect<void> | undefined {
+    this.#queue.serve(this)
+    if (this.permit === undefined || this.permit.ended) return undefined
+    return sent ? this.permit.abandon : this.permit.giveBack
+  }
+}
+
+/** A permit that was taken; the first of its three ends counts. */
+class HeldPermit implements Permit {
+  readonly #queue: PacerQueue
+  readonly #id: number
+  readonly waitedMs: number
+  ended = false
+
+  constructor(queue: PacerQueue, id: number, waitedMs: number) {
+    this.#queue = queue
+    this.#id = id
+    this.waitedMs = waitedMs
+  }
+
+  observe(observation: PacerState.PacerObservation): Effect.Effect<void> {
+    const learn = (jitter: number): Effect.Effect<void> =>
+      this.#end((state, now) => {
+        const response = { ...observation, jitter }
+        return LearnFromResponse.observe(this.#queue.options.config, state, this.#id, response, now)
+      })
+    return observation.rateLimited ? Effect.flatMap(Random.next, learn) : learn(0)
+  }
+
+  get abandon(): Effect.Effect<void> {
+    return this.#end((state, now) => PacerState.abandon(state, this.#id, now))
+  }
+
+  get giveBack(): Effect.Effect<void> {
+    return this.#end((state) => PacerState.giveBack(state, this.#id))
+  }
+
+  #end(step: Step): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.ended) return Effect.void
+      this.ended = true
+      return this.#queue.change(step)
+    })
+  }
+}
+
+const late = (failure: WaitFailure): PacerUnavailable =>
+  new PacerUnavailable({ reason: "deadline", ...failure })
+
+/** Sleeps until the caller is woken; then lets the waker finish first, so that the first one served sends first. */
+const asleep = (waiter: Waiter): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    waiter.resume = () => resume(Effect.yieldNow)
+    if (waiter.woken) {
+      waiter.woken = false
+      waiter.wake()
+    }
+    return Effect.sync(() => {
+      waiter.resume = undefined
+    })
+  })

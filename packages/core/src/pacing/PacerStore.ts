@@ -1,0 +1,76 @@
+/** Where the state of pacers is kept: in memory, or shared by processes. A public seam. */
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+import * as Monotonic from "./MonotonicClock.ts"
+import type { PacerState } from "./PacerState.ts"
+
+/**
+ * Holds the state of pacers by key. `modify` is atomic per key; `now` is the store's time in milliseconds and never
+ * steps back for one key. The state is JSON, so a shared store can keep it outside of the process. `f` may run several
+ * times; its last run counts. Once `f` has been called, `modify` cannot be interrupted: its decision always reaches
+ * its caller.
+ */
+export class PacerStore extends Context.Service<
+  PacerStore,
+  {
+    readonly modify: <A>(
+      key: string,
+      f: (state: PacerState | undefined, now: number) => readonly [A, PacerState],
+    ) => Effect.Effect<A>
+  }
+>()("@aelyst/core/PacerStore") {}
+
+/**
+ * Creates a store in this process's memory, on the monotonic clock.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Pacer } from "@aelyst/core"
+ *
+ * const program = Effect.gen(function* () {
+ *   const store = Pacer.memoryStore()
+ *   // two pacers with one key share one limit
+ *   const first = yield* Pacer.make({ key: "api", store })
+ *   const second = yield* Pacer.make({ key: "api", store })
+ *   const permit = yield* (yield* first.enter).acquire()
+ *   yield* permit.observe({ rateLimited: false, limit: 10, remaining: 9 })
+ *   return (yield* second.snapshot).remaining
+ * })
+ *
+ * console.log(await Effect.runPromise(Effect.scoped(program))) // => 9
+ * ```
+ */
+export const memoryStore = (): PacerStore["Service"] => {
+  const states = new Map<string, PacerState>()
+  return {
+    modify: (key, f) =>
+      Effect.withFiber((fiber) => {
+        const [result, state] = f(states.get(key), Monotonic.millisOf(fiber.getRef(Clock.Clock)))
+        states.set(key, state)
+        return Effect.succeed(result)
+      }),
+  }
+}
+
+/**
+ * Provides a store in this process's memory.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Pacer } from "@aelyst/core"
+ *
+ * const paced = Pacer.layer({ key: "api" }).pipe(Layer.provide(Pacer.layerMemoryStore))
+ * const program = Pacer.Pacer.use((pacer) => pacer.snapshot)
+ *
+ * const { limit } = await Effect.runPromise(Effect.provide(program, paced))
+ * console.log(limit) // => 10
+ * ```
+ */
+export const layerMemoryStore: Layer.Layer<PacerStore> = Layer.sync(PacerStore, memoryStore)

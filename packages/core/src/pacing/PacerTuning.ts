@@ -1,0 +1,118 @@
+/**
+ * Every constant that the pacer is tuned by, with its unit and the reason for its value. The figures that they are
+ * tuned to are in the pacing tests of `apps/conformance`. Times in milliseconds.
+ */
+
+// Before the first response
+
+/** The limit that is assumed when nothing is known, in requests per window: the vendor's examples show 10 (W8). */
+export const defaultLimit = 10
+/** The window that goes with it: no window is documented (D4), and one second is the shortest in common use. */
+export const defaultWindowMs = 1000
+/**
+ * The longest window that is assumed before there is evidence: an assumption that is too short costs one 429, one
+ * that is too long would never be found out.
+ */
+export const longestAssumedWindowMs = 1000
+/** How many callers may wait, in callers: an import of any usual size fits, and memory stays below 10 MB. */
+export const defaultMaxQueue = 10_000
+
+// Requests in flight
+
+/** A response this late was slow in the making: the request itself is taken to have arrived. */
+export const slowResponseMs = 2000
+/** A request without a response for this long belongs to a process that is gone; no client waits for longer. */
+export const lostRequestMs = 300_000
+
+// Trust in the window
+
+/** How many windows must turn as predicted: one and a half, since one boundary can fall well by chance. */
+export const windowsToTrust = 1.5
+/** After how many windows without a surprise the safety margin is halved: rarely, since a miss costs a whole wait. */
+export const windowsToHalveMargin = 64
+/** The first safety margin after a request came too early: about the timer's own error. Doubles with each miss. */
+export const leastMarginMs = 4
+/** The largest safety margin, as a share of the window: beyond it the window itself is wrong, not its boundary. */
+export const largestMarginShare = 0.25
+/** The longest window that is believed: `Retry-After` can name any number. */
+export const longestWindowMs = 3_600_000
+/** How far two responses may differ in their way back when a window is read from them, at most. */
+export const windowSlackMs = 50
+
+// The burst at the start of a window
+
+/** Which share of a fixed window goes ahead of the rest: its responses show a lowered limit before it is exceeded. */
+export const openingBurstShare = 0.25
+/** How many may go beyond the proven limit, as a share of those accepted beyond it: growth by half cannot flood. */
+export const growthBurstShare = 0.5
+
+// A limit that the server does not name
+
+/** By how much the limit is multiplied after a clean full window: as fast as TCP's slow start. */
+export const growthFactor = 2
+/** The largest limit that growth reaches, in requests per window: beyond it nothing is gained. */
+export const largestGrownLimit = 1_000_000
+/** How many clean full windows come before a limit set by a 429 is tried again, at first: a 429 a minute or less. */
+export const initialPatience = 64
+/** The same at most, after a doubling for each attempt that failed. */
+export const largestPatience = 4096
+
+// After a 429
+
+/** The shortest wait, for a `Retry-After` of 0: a client must not spin. */
+export const shortestWaitMs = 100
+/** The first wait without `Retry-After` (D8); doubles with each 429 in a row. */
+export const firstBlindWaitMs = 1000
+/** The longest wait without `Retry-After`: a server that recovers is noticed within a minute. */
+export const longestBlindWaitMs = 60_000
+/** Added to a wait by chance, as a share of it, so that clients do not meet at its end. */
+export const jitterShare = 0.1
+/** The same at most: enough to spread clients, little against whole seconds. */
+export const largestJitterMs = 250
+/** Which part of the jitter is enough when no other client has been seen. */
+export const lonelyJitterShare = 0.25
+
+// Kinds of limiters
+
+/** How many 429s in a row of attempts disprove a refill, in 429s: its pace can be off by a little a few times. */
+export const rateLimitsToDropRefill = 4
+/** A fixed window has turned if so much of the limit, as a share, was forgotten early, and as little is in use. */
+export const turnedShare = 0.25
+/** A refill shows itself while more than this share of the limit is in use: else it may be a window that turned. */
+export const refillUsedShare = 0.5
+/** The share of the due sends that a server must still count to be refilling rather than turning. */
+export const refillOverdueShare = 0.5
+/** How much must have been let in to tell a pace, in requests: divides nothing by zero. */
+export const leastRefillCount = 0.5
+
+// Round trips
+
+/** How many samples the running average of the excess spans: long enough to be steady, short enough to follow. */
+export const excessSamples = 16
+/** After how many samples the minimum is renewed, in samples: a route can change. */
+export const minimumSamples = 128
+/** The same for large limits, in windows full of samples: responses to one burst come quickest first. */
+export const minimumWindows = 4
+/** The largest share of the average excess that a round trip may still be shorter by; for few samples. */
+export const largestSpread = 1
+/** The same for many samples. */
+export const leastSpread = 0.25
+/** In between, this by the square root of the number of samples, as the error of an average falls. */
+export const spreadFactor = 3
+/** What timers and rounding can take from a round trip. */
+export const roundTripMarginMs = 1
+/** The share of the minimum that the next may be shorter by, divided by the number of samples. */
+export const fewSamplesShare = 0.2
+
+// Bounds of memory
+
+/** Up to this limit each send has a run of its own in the log, in requests: the log is short anyway. */
+export const exactLogLimit = 64
+/** Into how many cells the log divides a window of a larger limit: 0.2 % of a window is lost at most. */
+export const logCells = 512
+/** How many drops from the log are kept apart, in entries. */
+export const largestDropCount = 64
+/** Up to this size the heap of deadlines is not compacted, in entries. */
+export const compactHeapAbove = 64
+/** How many times as many entries as waiting callers it may hold: compaction then costs no more than joining. */
+export const heapSlack = 2
