@@ -60,7 +60,31 @@ export interface PacerOptions {
   readonly maxQueue?: number
 }
 
-/** Queues callers in order and lets each through when the API will take its request. */
+/**
+ * Queues callers in order and lets each through when the API will take its request.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Pacer } from "@aelyst/core"
+ *
+ * const paced = Pacer.layer({ key: "api" }).pipe(Layer.provide(Pacer.layerMemoryStore))
+ *
+ * // one request: a 429 keeps its place in the queue
+ * const create = Effect.gen(function* () {
+ *   const pacer = yield* Pacer.Pacer
+ *   const ticket = yield* pacer.enter
+ *   for (const rateLimited of [true, false]) {
+ *     const permit = yield* ticket.acquire()
+ *     yield* permit.observe(rateLimited ? { rateLimited, retryAfterMs: 100 } : { rateLimited })
+ *   }
+ *   return (yield* pacer.snapshot).inFlight
+ * })
+ *
+ * console.log(await Effect.runPromise(Effect.scoped(Effect.provide(create, paced)))) // => 0
+ * ```
+ */
 export class Pacer extends Context.Service<
   Pacer,
   {

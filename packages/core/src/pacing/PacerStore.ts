@@ -12,6 +12,30 @@ import type { PacerState } from "./PacerState.ts"
  * steps back for one key. The state is JSON, so a shared store can keep it outside of the process. `f` may run several
  * times; its last run counts. Once `f` has been called, `modify` cannot be interrupted: its decision always reaches
  * its caller.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { Pacer } from "@aelyst/core"
+ *
+ * // a store that keeps its state as text, as one outside of the process does
+ * const texts = new Map<string, string>()
+ * const store = Layer.succeed(Pacer.PacerStore, {
+ *   modify: (key, f) =>
+ *     Effect.sync(() => {
+ *       const text = texts.get(key)
+ *       const [result, state] = f(text === undefined ? undefined : JSON.parse(text), performance.now())
+ *       texts.set(key, JSON.stringify(state))
+ *       return result
+ *     }),
+ * })
+ * const paced = Layer.provide(Pacer.layer({ key: "api" }), store)
+ *
+ * const program = Pacer.Pacer.use((pacer) => pacer.snapshot)
+ * await Effect.runPromise(Effect.provide(program, paced))
+ * console.log([...texts.keys()]) // => [ 'api' ]
+ * ```
  */
 export class PacerStore extends Context.Service<
   PacerStore,

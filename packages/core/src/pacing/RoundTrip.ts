@@ -45,8 +45,8 @@ export const add = (before: RoundTrip, sampleMs: number, limit: number): RoundTr
 export const lowerBound = ({ excessMs, minMs, previousMinMs, samples }: RoundTrip): number => {
   if (samples === 0) return 0
   const shortest = Math.min(minMs, previousMinMs)
-  const { largestSpread, leastSpread, spreadFactor } = Tuning
-  const spread = Math.max(leastSpread, Math.min(largestSpread, spreadFactor / Math.sqrt(samples)))
+  const error = Tuning.spreadFactor / Math.sqrt(samples)
+  const spread = Math.max(Tuning.leastSpread, Math.min(Tuning.largestSpread, error))
   const fewSamplesMs = (Tuning.fewSamplesShare * shortest) / samples
   return Math.max(0, shortest - (Tuning.roundTripMarginMs + excessMs * spread + fewSamplesMs))
 }

@@ -44,6 +44,24 @@ export interface OpenTicket extends Ticket {
  * Says that a call was not let into the queue (`queue`) or cannot go before its deadline (`deadline`).
  *
  * `retryAfterMs` is the wait that would have been needed, if it is known.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Pacer } from "@aelyst/core"
+ *
+ * const program = Effect.gen(function* () {
+ *   const pacer = yield* Pacer.make({ key: "api", store: Pacer.memoryStore() })
+ *   const ticket = yield* pacer.enter
+ *   const permit = yield* ticket.acquire()
+ *   yield* permit.observe({ rateLimited: true, retryAfterMs: 60_000 })
+ *   const { reason, retryAfterMs } = yield* Effect.flip(ticket.acquire({ deadline: 0 }))
+ *   console.assert(reason === "deadline" && (retryAfterMs ?? 0) > 59_000)
+ * })
+ *
+ * await Effect.runPromise(Effect.scoped(program))
+ * ```
  */
 export class PacerUnavailable extends Data.TaggedError("PacerUnavailable")<{
   readonly reason: "queue" | "deadline"
