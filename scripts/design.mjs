@@ -149,7 +149,7 @@ const stages = [
   {
     id: "send",
     title: "Send",
-    module: "call/Attempt.ts",
+    module: "call/SendAttempt.ts",
     words: "One attempt within its deadlines; records how far it got.",
   },
   {
@@ -182,14 +182,16 @@ const ends = [
   { title: "Done", words: "created, or exists after doubt", kind: "done" },
   { title: "Failed", words: "one of the nine errors", kind: "failed" },
 ]
-const importedByLoop = new Set(
-  coreImports.filter(({ from }) => from === `${core}/${loop}`).map(({ to }) => to),
-)
+/** The modules that the loop of a call reaches, its own attempt and state included. */
+const reached = new Set([`${core}/${loop}`])
+for (const file of reached) {
+  for (const { from, to } of coreImports) if (from === file) reached.add(to)
+}
 for (const { title, module } of stages) {
   const file = `${core}/${module}`
   if (!existsSync(file)) problems.push(`the stage "${title}" names ${file}, which does not exist`)
-  else if (!importedByLoop.has(file)) {
-    problems.push(`the stage "${title}" names ${file}, which ${loop} does not import`)
+  else if (!reached.has(file)) {
+    problems.push(`the stage "${title}" names ${file}, which ${loop} does not reach`)
   }
 }
 
