@@ -10,11 +10,16 @@ const external = [
   ...Object.keys(manifest.dependencies ?? {}),
   ...Object.keys(manifest.peerDependencies ?? {}).filter((name) => !isOptional(name)),
 ]
-// what is published, by its sources
-const published = JSON.stringify([manifest.bin, manifest.publishConfig?.exports])
-const names = [...published.matchAll(/\.\/dist\/([\w/]+)\.js"/g)].map(([, name]) => name)
+// what is published, by its sources: the entries of the workspace that a tarball has too, and the commands
+const published = Object.keys(manifest.publishConfig?.exports ?? {})
+const sources = [
+  ...published.map((name) => manifest.exports[name]),
+  ...Object.values(manifest.bin ?? {}).map((file) =>
+    file.replace(/^\.\/dist\/(.*)\.js$/, "src/$1.ts"),
+  ),
+]
 const result = await build({
-  entryPoints: [...new Set(names)].map((name) => `src/${name}.ts`),
+  entryPoints: sources.filter((file) => file.endsWith(".ts")),
   bundle: true,
   write: false,
   outdir: "out",

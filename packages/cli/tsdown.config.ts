@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url"
 
 import { defineConfig } from "tsdown"
 
+import { minified, output } from "../../scripts/bundles.mjs"
+
 // The transport needs undici's client alone; its index also loads fetch, caches, mocks and WebSocket at start-up.
 const undici = createRequire(new URL("../node/package.json", import.meta.url))
 // The transport speaks HTTP/1.1 alone, and loading http2 takes as long as all else of it. Without it undici goes on with this.
@@ -48,15 +50,12 @@ const chunkOf = (id: string, graph: Graph): string | null => {
 }
 
 export default defineConfig({
+  ...output,
+  ...minified,
   entry: ["src/bin.ts"],
-  platform: "node",
-  target: "node22.19",
   format: "esm",
-  dts: false,
-  minify: true,
-  sourcemap: false,
-  fixedExtension: false,
   outputOptions: {
+    ...output.outputOptions,
     codeSplitting: {
       groups: [{ name: chunkOf, debugName: "chunkOf" }],
       includeDependenciesRecursively: false,
@@ -66,6 +65,7 @@ export default defineConfig({
   copy: "src/schema",
   deps: { alwaysBundle: [/.*/], onlyBundle: false },
   plugins: [
+    ...minified.plugins,
     {
       name: "lean-start",
       resolveId: (id) => (id === "undici" || id.startsWith("node:") ? `\0${id}.cjs` : undefined),

@@ -1,33 +1,27 @@
 import { defineConfig } from "tsdown"
 
-const shared = {
-  platform: "node",
-  target: "node22.19",
-  format: "esm",
-  dts: false,
-  sourcemap: false,
-  fixedExtension: false,
-} as const
+import { declarations, minified, output } from "../../scripts/bundles.mjs"
+
+const bundled = { ...output, ...minified, deps: { alwaysBundle: [/.*/], onlyBundle: false } }
+const forBoth = { index: "src/index.ts", scenarios: "src/scenarios.ts" }
 
 export default defineConfig([
   {
-    ...shared,
-    entry: {
-      index: "src/index.ts",
-      command: "src/cli/Command.ts",
-      bin: "src/bin.ts",
-      scenarios: "src/scenarios.ts",
-    },
-    minify: true,
-    // tsc writes its declarations into the same folder and would not write them again
-    clean: ["dist/*.js", "!dist/effect.js"],
-    deps: { alwaysBundle: [/.*/], onlyBundle: false },
+    ...bundled,
+    format: "esm",
+    entry: { ...forBoth, command: "src/cli/Command.ts", bin: "src/bin.ts" },
   },
+  { ...bundled, format: "cjs", entry: forBoth, clean: false },
   {
-    ...shared,
+    ...output,
     // for programs that have Effect; shares the engine with the bundle
     entry: ["src/effect.ts"],
+    format: "esm",
     clean: false,
     deps: { neverBundle: [/^effect/, /^@aelyst/] },
   },
+  declarations(
+    { index: "index", scenarios: "scenarios" },
+    { importOnly: { command: "cli/Command", effect: "effect" } },
+  ),
 ])

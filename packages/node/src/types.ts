@@ -5,10 +5,11 @@
 
 // --- contacts
 
-declare const identifierBrand: unique symbol
-
-/** An identifier that `email`, `phone` or `contactId` has checked. */
-export type Identifier = string & { readonly [identifierBrand]: true }
+/**
+ * An identifier that `email`, `phone` or `contactId` has checked. The mark is a name and no symbol, so that the types for
+ * `import` and those for `require` are the same.
+ */
+export type Identifier = string & { readonly "~aelyst/Identifier": true }
 
 /** What names a contact (W2): checked, or written with its prefix. */
 export type IdentifierInput = Identifier | `email:${string}` | `phone:${string}` | `id:${string}`
@@ -63,8 +64,6 @@ export type CustomFieldsOf<D extends CustomFieldDefinition> = {
   readonly [Name in keyof D]?: DeclaredValue<D[Name]> | null | undefined
 }
 
-declare const fieldsOf: unique symbol
-
 /** The custom fields of a workspace, made with `customFields.define`. */
 export interface CustomFieldCatalogue<out Fields> {
   /** The fields in the order of their declaration. */
@@ -80,7 +79,7 @@ export interface CustomFieldCatalogue<out Fields> {
     readonly help?: string
   }>
   /** Carries the type of the fields; nothing is there at run time. */
-  readonly [fieldsOf]?: Fields
+  readonly "~aelyst/Fields"?: Fields
 }
 
 /** A contact as callers pass it (W3). `null` and `undefined` count as absent (D12); strings travel as given (D13). */

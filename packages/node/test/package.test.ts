@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process"
-import { globSync, readFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { readFileSync, readdirSync } from "node:fs"
+import { isBuiltin } from "node:module"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
@@ -15,42 +16,56 @@ const folder = join(import.meta.dirname, "..")
 /** The manifest, as far as it is read here. */
 interface Manifest {
   readonly version: string
-  readonly files: ReadonlyArray<string>
   readonly scripts: Record<string, string>
   readonly dependencies: Record<string, string>
 }
 // safe: the manifest of this package
 const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest
-const published = new Set(
-  globSync(
-    manifest.files.filter((file) => file.startsWith("dist/")),
-    { cwd: folder },
-  ).map((file) => file.replaceAll("\\", "/")),
-)
-const declarations = [...published].filter((file) => file.endsWith(".d.ts"))
+const published = readdirSync(join(folder, "dist")).map((file) => `dist/${file}`)
+const declarations = published.filter((file) => /\.d\.c?ts$/.test(file))
+const bundles = ["dist/index.cjs", "dist/index.js"]
+const kinds = ["module", "commonjs"]
 const importsOf = (file: string): ReadonlyArray<string> =>
-  [...readFileSync(join(folder, file), "utf8").matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map(
-    ([, specifier = ""]) => specifier,
-  )
+  [
+    ...readFileSync(join(folder, file), "utf8").matchAll(
+      /(?:from|import\(|require\()\s*"([^"]+)"/g,
+    ),
+  ].map(([, specifier = ""]) => specifier)
+
+/** A program that is given the package; `main` runs, and whatever it throws is not caught. */
+const program = (kind: string, main: string): ReadonlyArray<string> => {
+  const file = JSON.stringify(join(folder, kind === "module" ? "dist/index.js" : "dist/index.cjs"))
+  const Package = kind === "module" ? `await import(${file})` : `require(${file})`
+  return [`--input-type=${kind}`, "--eval", `const Package = ${Package}\n${main}`]
+}
 
 describe("the published package", () => {
-  it("holds one bundle, which imports undici and Node alone", () => {
-    const bundles = [...published].filter((file) => file.endsWith(".js"))
-    assert.deepStrictEqual(bundles, ["dist/index.js"])
-    const imported = new Set(importsOf("dist/index.js").filter((name) => !name.startsWith("node:")))
-    assert.deepStrictEqual([...imported], ["undici"])
+  it("holds one bundle for import and one for require, which load undici and Node alone", () => {
+    const code = published.filter((file) => /\.c?js$/.test(file))
+    assert.deepStrictEqual(code.toSorted(), bundles)
+    for (const file of bundles) {
+      const loaded = importsOf(file).filter((name) => !isBuiltin(name))
+      assert.deepStrictEqual([...new Set(loaded)], ["undici"], file)
+    }
     assert.deepStrictEqual(Object.keys(manifest.dependencies), ["undici"])
   })
 
-  it("holds declarations that import one another and Node alone", () => {
-    assert.include(declarations, "dist/index.d.ts")
-    for (const file of declarations) {
-      for (const specifier of importsOf(file)) {
-        if (specifier.startsWith("node:")) continue
-        const target = join(dirname(file), specifier).replace(/\.(?:ts|js)$/, ".d.ts")
-        assert.isTrue(published.has(target), `${file} imports ${specifier}`)
-      }
+  it("has short lines only", () => {
+    for (const file of bundles) {
+      const lines = readFileSync(join(folder, file), "utf8").split("\n")
+      assert.isAtMost(Math.max(...lines.map(({ length }) => length)), 2_000, file)
     }
+  })
+
+  it("holds the same declarations for both, each in one file that imports nothing", () => {
+    assert.deepStrictEqual(declarations.toSorted(), ["dist/index.d.cts", "dist/index.d.ts"])
+    for (const file of declarations) assert.deepStrictEqual(importsOf(file), [], file)
+    const [cts, ts] = declarations
+      .toSorted()
+      .map((file) => readFileSync(join(folder, file), "utf8"))
+    assert.strictEqual(cts, ts)
+    // a private member would make a class and its copy two types
+    assert.notMatch(ts ?? "", /#private|^\s*(?:private|protected) /m)
   })
 
   it("lets a process end by itself that aborted its calls and closed nothing", async () => {
@@ -71,38 +86,25 @@ describe("the published package", () => {
     }
   })
 
-  it("is loaded by import and by require", async () => {
-    const bundle = join(folder, "dist/index.js")
-    const check = "if (typeof m.Aelyst !== 'function') process.exit(1)"
-    const loads = [
-      [
-        "--input-type=module",
-        "--eval",
-        `const m = await import(${JSON.stringify(bundle)}); ${check}`,
-      ],
-      ["--input-type=commonjs", "--eval", `const m = require(${JSON.stringify(bundle)}); ${check}`],
-    ]
-    for (const load of loads) {
-      const { stderr } = await run(process.execPath, load)
+  for (const kind of kinds) {
+    it(`names its classes and errors although it is minified (${kind})`, async () => {
+      const main = `
+        const { inspect } = ${kind === "module" ? 'await import("node:util")' : 'require("node:util")'}
+        const { Aelyst, email, ...others } = Package
+        const aelyst = new Aelyst({ token: "token-for-tests" })
+        const classes = Object.entries(others).filter(([name]) => name.endsWith("Error") && name !== "isAelystError")
+        const wrong = classes.filter(([name, Class]) => Class.name !== name).length
+        try { email("none") } catch (error) {
+          console.log(inspect(aelyst), inspect(aelyst.contacts), Aelyst.name, error.constructor.name, error.stack.split(":")[0], classes.length, wrong)
+        }`
+      const { stderr, stdout } = await run(process.execPath, program(kind, main))
       assert.strictEqual(stderr, "")
-    }
-  })
-
-  it("names its classes and errors although it is minified", async () => {
-    const bundle = join(folder, "dist/index.js")
-    const script = `
-      const { Aelyst, email } = require(${JSON.stringify(bundle)})
-      const { inspect } = require("node:util")
-      const aelyst = new Aelyst({ token: "token-for-tests" })
-      try { email("none") } catch (error) {
-        console.log(inspect(aelyst), inspect(aelyst.contacts), Aelyst.name, error.name, error.stack.split(":")[0])
-      }`
-    const { stdout } = await run(process.execPath, ["--eval", script])
-    assert.strictEqual(
-      stdout.trim(),
-      "Aelyst {} Contacts {} Aelyst InvalidContactError InvalidContactError",
-    )
-  })
+      assert.strictEqual(
+        stdout.trim(),
+        "Aelyst {} Contacts {} Aelyst InvalidContactError InvalidContactError 9 0",
+      )
+    })
+  }
 
   it("names its version to the API", () => {
     assert.strictEqual(version, manifest.version)
