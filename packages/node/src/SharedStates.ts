@@ -1,21 +1,20 @@
 /**
  * One pace per token and origin in the process: clients that share both share pacer, breaker, retry budget and key
- * locks. Counted, and forgotten with the last of them.
+ * locks. Counted, and forgotten with the last of them. The copy for `import` and the one for `require` share too.
  */
 import * as Core from "@aelyst/core"
 import * as Adapter from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 
+import { version } from "./version.ts"
+
 type Limits = Pick<Adapter.ClientConfig, "origin" | "maxQueue" | "perSecond" | "scheduled">
 
 interface Shared {
-  readonly lane: Adapter.SharedState.SharedState
+  readonly state: Adapter.SharedState.SharedState
   readonly members: Set<Limits>
   readonly renew: () => void
 }
-
-// Tokens and functions themselves are the keys, so that no two of them can be taken for one another.
-const lanes = new Map<unknown, Map<string, Shared>>()
 
 const strictest = (members: Iterable<Limits>) => {
   const all = [...members]
@@ -55,7 +54,7 @@ const open = (limits: Limits): Shared => {
       rules = next
       pacer = paced()
     },
-    lane: {
+    state: {
       ...Effect.runSync(Adapter.SharedState.make(limits)),
       get pacer() {
         return pacer
@@ -64,28 +63,64 @@ const open = (limits: Limits): Shared => {
   }
 }
 
-/** Joins the lane of a token and an origin; `leave` is called once, by whom joined. */
-export const join = (
-  tokenKey: unknown,
-  limits: Limits,
-): { readonly lane: Adapter.SharedState.SharedState; readonly leave: () => void } => {
-  const byOrigin = lanes.get(tokenKey) ?? new Map<string, Shared>()
-  lanes.set(tokenKey, byOrigin)
-  const member = { ...limits }
-  const shared = byOrigin.get(limits.origin) ?? open(member)
-  byOrigin.set(limits.origin, shared)
-  shared.members.add(member)
-  shared.renew()
+/** Holds what the copies of this package share. */
+interface Registry {
+  readonly join: (tokenKey: unknown, limits: Limits) => Membership
+  readonly count: () => number
+}
+
+/** The shared state as one client has it; `leave` is called once. */
+interface Membership {
+  readonly state: Adapter.SharedState.SharedState
+  readonly leave: () => void
+}
+
+const makeRegistry = (): Registry => {
+  // Tokens and functions themselves are the keys, so that no two of them can be taken for one another. Code that finds
+  // the registry cannot reach them.
+  const states = new Map<unknown, Map<string, Shared>>()
   return {
-    lane: shared.lane,
-    leave: () => {
-      shared.members.delete(member)
-      if (shared.members.size > 0) return shared.renew()
-      byOrigin.delete(limits.origin)
-      if (byOrigin.size === 0) lanes.delete(tokenKey)
+    join: (tokenKey, limits) => {
+      const byOrigin = states.get(tokenKey) ?? new Map<string, Shared>()
+      states.set(tokenKey, byOrigin)
+      const member = { ...limits }
+      const shared = byOrigin.get(limits.origin) ?? open(member)
+      byOrigin.set(limits.origin, shared)
+      shared.members.add(member)
+      shared.renew()
+      return {
+        state: shared.state,
+        leave: () => {
+          shared.members.delete(member)
+          if (shared.members.size > 0) return shared.renew()
+          byOrigin.delete(limits.origin)
+          if (byOrigin.size === 0) states.delete(tokenKey)
+        },
+      }
     },
+    count: () => [...states.values()].reduce((sum, { size }) => sum + size, 0),
   }
 }
 
-/** Counts the lanes that are shared at the moment. */
-export const count = (): number => [...lanes.values()].reduce((sum, { size }) => sum + size, 0)
+/**
+ * Finds what the copies of one version share in this process, the one for `import` and the one for `require`. Two
+ * versions may pace and lock in different ways, so they share nothing.
+ */
+export const registryOf = (owner: string): Registry => {
+  const key = Symbol.for(`@aelyst/node/SharedStates/${owner}`)
+  // safe: only the same version writes under this symbol, below
+  const existing = Reflect.get(globalThis, key) as Registry | undefined
+  if (existing !== undefined) return existing
+  const registry = makeRegistry()
+  // if the global object is frozen, each copy keeps to itself
+  Reflect.defineProperty(globalThis, key, { value: registry })
+  return registry
+}
+
+const registry = registryOf(version)
+
+/** Joins the shared state of a token and an origin. */
+export const join: Registry["join"] = registry.join
+
+/** Counts the states that are shared at the moment. */
+export const count: Registry["count"] = registry.count

@@ -1,8 +1,12 @@
+import { inspect } from "node:util"
+
 import { Effect } from "effect"
 import { assert, describe, it } from "@effect/vitest"
 
 import { Aelyst } from "../src/index.ts"
-import * as SharedLane from "../src/SharedStates.ts"
+import * as SharedStates from "../src/SharedStates.ts"
+import { forImport, forRequire } from "./copies.ts"
+import { version } from "../src/version.ts"
 import { setUp } from "./sandboxed.ts"
 
 const limits = (perSecond?: number, origin = "https://api.example.test", scheduled = true) => ({
@@ -14,14 +18,14 @@ const limits = (perSecond?: number, origin = "https://api.example.test", schedul
 
 const give = () => "token-one"
 
-/** How many requests the lane lets go at this moment. */
-const burst = (lane: ReturnType<typeof SharedLane.join>["lane"]) =>
+/** Returns how many requests the state lets go at this moment. */
+const burst = (state: ReturnType<typeof SharedStates.join>["state"]) =>
   Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
         let gone = 0
         for (;;) {
-          const place = yield* lane.pacer.enter
+          const place = yield* state.pacer.enter
           const permit = yield* Effect.timeoutOption(place.acquire(), 5)
           if (permit._tag === "None") return gone
           yield* permit.value.observe({ rateLimited: false, limit: 8 })
@@ -31,51 +35,51 @@ const burst = (lane: ReturnType<typeof SharedLane.join>["lane"]) =>
     ),
   )
 
-describe("the lane of a token and an origin", () => {
+describe("the shared state of a token and an origin", () => {
   it("is one for all that share both, and forgotten with the last", () => {
-    const before = SharedLane.count()
-    const a = SharedLane.join("token-one", limits())
-    const b = SharedLane.join("token-one", limits())
-    const otherOrigin = SharedLane.join("token-one", limits(undefined, "https://other.test"))
-    const otherToken = SharedLane.join("token-one-and-more", limits())
-    assert.strictEqual(a.lane, b.lane)
-    assert.strictEqual(new Set([a.lane, otherOrigin.lane, otherToken.lane]).size, 3)
-    assert.strictEqual(SharedLane.count(), before + 3)
+    const before = SharedStates.count()
+    const a = SharedStates.join("token-one", limits())
+    const b = SharedStates.join("token-one", limits())
+    const otherOrigin = SharedStates.join("token-one", limits(undefined, "https://other.test"))
+    const otherToken = SharedStates.join("token-one-and-more", limits())
+    assert.strictEqual(a.state, b.state)
+    assert.strictEqual(new Set([a.state, otherOrigin.state, otherToken.state]).size, 3)
+    assert.strictEqual(SharedStates.count(), before + 3)
     a.leave()
-    assert.strictEqual(SharedLane.count(), before + 3)
+    assert.strictEqual(SharedStates.count(), before + 3)
     for (const { leave } of [b, otherOrigin, otherToken]) leave()
-    assert.strictEqual(SharedLane.count(), before)
+    assert.strictEqual(SharedStates.count(), before)
   })
 
   it("is one for all that share a token function, and another for every other function", () => {
-    const a = SharedLane.join(give, limits())
-    const b = SharedLane.join(give, limits())
-    const c = SharedLane.join(() => "token-one", limits())
-    assert.strictEqual(a.lane, b.lane)
-    assert.notStrictEqual(a.lane, c.lane)
+    const a = SharedStates.join(give, limits())
+    const b = SharedStates.join(give, limits())
+    const c = SharedStates.join(() => "token-one", limits())
+    assert.strictEqual(a.state, b.state)
+    assert.notStrictEqual(a.state, c.state)
     for (const { leave } of [a, b, c]) leave()
   })
 
   it("keeps to the lowest ceiling of its members, for as long as they are there", async () => {
-    const a = SharedLane.join("token-two", limits())
-    const b = SharedLane.join("token-two", limits(2))
-    assert.strictEqual(await burst(a.lane), 2)
+    const a = SharedStates.join("token-two", limits())
+    const b = SharedStates.join("token-two", limits(2))
+    assert.strictEqual(await burst(a.state), 2)
     b.leave()
-    // what was sent counts on: the state is the lane's, not the pacer's
-    assert.strictEqual(await burst(a.lane), 6)
+    // what was sent counts on: the pacer's state outlives the pacer
+    assert.strictEqual(await burst(a.state), 6)
     a.leave()
   })
 })
 
-describe("a lane without a schedule", () => {
+describe("a shared state without a schedule", () => {
   it("gets one as soon as a member asks for it, and for as long as it is there", async () => {
     const free = limits(undefined, "https://api.example.test", false)
-    const a = SharedLane.join("token-three", free)
+    const a = SharedStates.join("token-three", free)
     const atOnce = () =>
       Effect.runPromise(
         Effect.scoped(
           Effect.gen(function* () {
-            const places = yield* Effect.replicateEffect(a.lane.pacer.enter, 5)
+            const places = yield* Effect.replicateEffect(a.state.pacer.enter, 5)
             const permits = yield* Effect.forEach(
               places,
               (place) => Effect.timeoutOption(place.acquire(), 5),
@@ -85,7 +89,7 @@ describe("a lane without a schedule", () => {
           }),
         ),
       )
-    const b = SharedLane.join("token-three", limits())
+    const b = SharedStates.join("token-three", limits())
     // the first request of a schedule goes alone
     assert.strictEqual(await atOnce(), 1)
     b.leave()
@@ -125,5 +129,105 @@ describe("two clients with one token", () => {
     const refused = at.sandbox.requests().filter(({ status }) => status === 429)
     assert.isAtMost(refused.length, 1)
     await other.close()
+  })
+})
+
+const ana = { firstName: "Ana" }
+
+/** Two clients of one token, one of each copy, over a transport that responds on demand. */
+const setUpBoth = () => {
+  const calls: Array<{ readonly path: string; readonly respond: (response: Response) => void }> = []
+  let arrived: (() => void) | undefined
+  const transport: typeof fetch = (input) =>
+    new Promise((respond) => {
+      calls.push({ path: new URL(String(input)).pathname, respond })
+      arrived?.()
+    })
+  let waiting: (() => void) | undefined
+  const waits = new Promise<void>((resolve) => {
+    waiting = resolve
+  })
+  const hooks = { onWait: () => waiting?.() }
+  const options = { token: "token-of-both-copies", transport, rateLimit: false, hooks } as const
+  const clients = [new forImport.Aelyst(options), new forRequire.Aelyst(options)] as const
+  return {
+    calls,
+    clients,
+    /** Resolves when a call waits. */
+    waits,
+    paths: () => calls.map(({ path }) => path.split("/").at(-1)),
+    /** Resolves when so many requests have arrived. */
+    arrives: (count: number) =>
+      new Promise<void>((resolve) => {
+        arrived = () => (calls.length >= count ? resolve() : undefined)
+        arrived()
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(clients.map((client) => client.close({ timeoutMs: 0 })))
+    },
+  }
+}
+const created = (headers: Record<string, string> = {}) =>
+  new Response('{"code":200,"message":"Contact created"}', { status: 200, headers })
+
+describe("the copies for import and for require", () => {
+  it("know one limit: what one was told, the other keeps", async () => {
+    await using at = setUpBoth()
+    const [a, b] = at.clients
+    assert.strictEqual(b.rateLimit.observedAt, undefined)
+    const pending = a.contacts.create("id:1", ana)
+    await at.arrives(1)
+    assert.strictEqual(b.rateLimit.inFlight, 1)
+    at.calls[0]?.respond(created({ "x-ratelimit-limit": "7", "x-ratelimit-remaining": "6" }))
+    await pending
+    assert.strictEqual(b.rateLimit.limit, 7)
+    assert.notStrictEqual(b.rateLimit.observedAt, undefined)
+  })
+
+  it("close one gate: a 429 that one got holds up the other", async () => {
+    await using at = setUpBoth()
+    const [a, b] = at.clients
+    const first = a.contacts.create("id:1", ana)
+    await at.arrives(1)
+    at.calls[0]?.respond(new Response("{}", { status: 429, headers: { "retry-after": "1" } }))
+    await at.waits
+    assert.notStrictEqual(b.rateLimit.retryAt, undefined)
+    const second = b.contacts.create("id:2", ana)
+    for (const position of [1, 2]) {
+      await at.arrives(position + 1)
+      at.calls[position]?.respond(created())
+    }
+    await Promise.all([first, second])
+    // the one that was refused keeps its place
+    assert.deepStrictEqual(at.paths(), ["id:1", "id:1", "id:2"])
+  })
+
+  it("lock one key: two creates of a contact are never in flight together", async () => {
+    await using at = setUpBoth()
+    const [a, b] = at.clients
+    const first = a.contacts.create("id:1", ana)
+    const second = b.contacts.create("id:1", ana)
+    const other = b.contacts.create("id:2", ana)
+    // the third was asked for last, so the second would be here by now
+    await at.arrives(2)
+    assert.deepStrictEqual(at.paths(), ["id:1", "id:2"])
+    for (const { respond } of at.calls) respond(created())
+    await Promise.all([first, other])
+    await at.arrives(3)
+    at.calls[2]?.respond(created())
+    assert.strictEqual((await second).result, "created")
+  })
+
+  it("share nothing with another version", () => {
+    const [one, again, other] = ["1.0.0", "1.0.0", "1.0.1"].map(SharedStates.registryOf)
+    assert.strictEqual(one, again)
+    assert.notStrictEqual(one, other)
+  })
+
+  it("show no token to code that finds what they share", () => {
+    const a = SharedStates.join("token-that-is-secret", limits())
+    const shown = inspect(SharedStates.registryOf(version), { showHidden: true, depth: 20 })
+    assert.notInclude(shown, "token-that-is-secret")
+    a.leave()
   })
 })
