@@ -17,11 +17,11 @@ import { Calls } from "./Calls.ts"
 import * as Options from "./options.ts"
 import { toIdentifier, toResult } from "./results.ts"
 import { runOf } from "./Run.ts"
-import * as SharedLane from "./SharedStates.ts"
+import * as SharedStates from "./SharedStates.ts"
 import * as Transport from "./transport/Transport.ts"
+import type * as Types from "./types.ts"
 import type {
   AelystOptions,
-  Contacts,
   ContactInput,
   CreateManyOptions,
   CreateOptions,
@@ -98,23 +98,30 @@ const httpOf = (options: AelystOptions<never>, baseUrl: string, scope: Scope.Sco
   )
 }
 
-const settle = (ended: Ended): CreateResult => {
+/**
+ * Returns the result of a call or throws its error. The stack of the error then shows the line that awaits the call: the
+ * error was made in the callback of a socket, so all its other frames are inside this package.
+ */
+const settle = async (call: Promise<Ended>): Promise<CreateResult> => {
+  const ended = await call
   if (ended._tag === "Created") return toResult(ended.value)
-  if (ended._tag === "Failed") throw ended.error
+  if (ended._tag === "Failed") {
+    Error.captureStackTrace?.(ended.error, settle)
+    throw ended.error
+  }
   throw ended._tag === "Aborted" ? ended.reason : ended.defect
 }
 
-/** Names a class, which the bundle would shorten, and shows its instances by that name alone, whatever is behind them. */
-const name = (Class: { readonly prototype: object }, text: string): void => {
-  Object.defineProperty(Class, "name", { value: text })
+/** Shows the instances of a class by its name only, whatever is behind them. */
+const hideInside = (Class: { readonly name: string; readonly prototype: object }): void => {
   Object.defineProperty(Class.prototype, Symbol.for("nodejs.util.inspect.custom"), {
-    value: () => `${text} {}`,
+    value: () => `${Class.name} {}`,
   })
 }
 
 const outcomeOf = ({ outcome }: Ended) => outcome
 
-class ContactCalls<Fields> implements Contacts<Fields> {
+class Contacts<Fields> implements Types.Contacts<Fields> {
   readonly #client: Core.AelystClient["Service"]
   readonly #calls: Calls
 
@@ -149,7 +156,7 @@ class ContactCalls<Fields> implements Contacts<Fields> {
     options: CreateOptions = Options.noOptions,
   ): CreatePromise {
     const ended = this.#started(identifier, contact, options)
-    const created = ended.then(settle)
+    const created = settle(ended)
     return Object.assign(created, {
       withResponse: async () => {
         const value = await created
@@ -201,7 +208,7 @@ class ContactCalls<Fields> implements Contacts<Fields> {
   }
 
   static {
-    name(this, "Contacts")
+    hideInside(this)
   }
 }
 
@@ -213,9 +220,9 @@ class ContactCalls<Fields> implements Contacts<Fields> {
  */
 export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
   /** Creates contacts, one or many, and checks them offline. */
-  readonly contacts: Contacts<Fields>
+  readonly contacts: Types.Contacts<Fields>
   readonly #calls: Calls
-  readonly #lane: ReturnType<typeof SharedLane.join>
+  readonly #shared: ReturnType<typeof SharedStates.join>
   readonly #scope: Scope.Closeable
   #closing: Promise<void> | undefined
 
@@ -225,20 +232,20 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
     const { config, token, tokenKey } = Options.check(given, process.env)
     this.#scope = Scope.makeUnsafe()
     const http = httpOf(given, config.baseUrl, this.#scope)
-    this.#lane = SharedLane.join(tokenKey, config)
+    this.#shared = SharedStates.join(tokenKey, config)
     const client = Effect.runSync(
-      Adapter.makeWith(config, token, this.#lane.lane).pipe(
+      Adapter.makeWith(config, token, this.#shared.state).pipe(
         Effect.provideService(HttpClient.HttpClient, http),
       ),
     )
     this.#calls = new Calls(contextOf(options.logger), options.hooks ?? {})
-    this.contacts = new ContactCalls<Fields>(client, this.#calls)
+    this.contacts = new Contacts<Fields>(client, this.#calls)
   }
 
   /** What is known of the API's rate limit at this moment. */
   get rateLimit(): RateLimitSnapshot {
     const now = Date.now()
-    const seen = Effect.runSync(this.#lane.lane.pacer.snapshot)
+    const seen = Effect.runSync(this.#shared.state.pacer.snapshot)
     const { limit, remaining, opensIn, observedAgo, waiting, inFlight } = seen
     return {
       limit,
@@ -262,7 +269,7 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
 
   async #close(timeoutMs: number): Promise<void> {
     await this.#calls.close(timeoutMs)
-    this.#lane.leave()
+    this.#shared.leave()
     await Effect.runPromise(Scope.close(this.#scope, Exit.void))
   }
 
@@ -272,6 +279,6 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
   }
 
   static {
-    name(this, "Aelyst")
+    hideInside(this)
   }
 }

@@ -104,6 +104,26 @@ describe("the published package", () => {
         "Aelyst {} Contacts {} Aelyst InvalidContactError InvalidContactError 9 0",
       )
     })
+
+    it(`has its uncaught errors printed in fewer than 25 lines (${kind})`, async () => {
+      await using sandbox = await Sandbox.start()
+      const main = `
+        const main = async () => {
+          const aelyst = new Package.Aelyst(${JSON.stringify({ baseUrl: sandbox.baseUrl, token: sandbox.tokens.ok })})
+          await aelyst.contacts.create("id:5", { firstName: "Ana" })
+          await aelyst.contacts.create("id:5", { firstName: "Ana" })
+        }
+        void main()`
+      const printed = await run(process.execPath, program(kind, main)).then(
+        () => "",
+        ({ stderr }: { readonly stderr: string }) => stderr,
+      )
+      const lines = printed.trimEnd().split("\n")
+      assert.isBelow(lines.length, 25, printed)
+      assert.isBelow(Math.max(...lines.map(({ length }) => length)), 300)
+      assert.match(printed, /^BadRequestError: .+ https:\S+#badrequesterror$/m)
+      assert.match(printed, /^ {4}at async main /m)
+    })
   }
 
   it("names its version to the API", () => {
