@@ -1,5 +1,6 @@
 // Packs every public package into .pack and checks the tarballs, as they would be published: publint and attw, what is
-// in them and what is not, whom they depend on, what their types show, and that packing twice gives the same bytes.
+// in them and what is not, whom they depend on, what their types show, that both module formats have all of it, and that
+// packing twice gives the same bytes.
 // Needs a build. With --pack-only it packs and checks nothing.
 import { execFileSync, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -21,12 +22,20 @@ const allowed = {
   // its entry point ./effect alone needs them
   "@aelyst/sandbox": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
 }
+/** Lists the entries for `import` only: core and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
+const importOnly = {
+  "@aelyst/core": /./,
+  "@aelyst/sandbox": /^\.\/(?:effect|command)$/,
+}
+/** The longest line of published code: Node prints the whole line above an uncaught error. */
+const longestLine = 2_000
 /** Lists what is at the top of a tarball. */
 const content =
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY\.md|dist\/.+|src\/.+)$/
 const lifecycle = /^(pre|post)?(install|pack|publish|prepare|prepublish|prepublishOnly)$/
 // what only core may show in its types
-const inner = /(?:from|import\()\s*"(effect(?:\/[^"]*)?|@effect\/[^"]*|@aelyst\/core(?:\/[^"]*)?)"/
+const inner =
+  /(?:from|import\(|require\()\s*"(effect(?:\/[^"]*)?|@effect\/[^"]*|@aelyst\/core(?:\/[^"]*)?)"/
 const machine = /(?:^|[^A-Za-z0-9.:/])\/(?:work|farm|root|home|Users|tmp)\/[A-Za-z._]|file:\/\/\//m
 
 const pack = (directory, destination) => {
@@ -97,12 +106,46 @@ const checkManifest = (manifest, say) => {
   }
 }
 
+const entriesOf = (manifest) =>
+  Object.entries(manifest.exports ?? {}).filter(([name]) => name !== "./package.json")
+
+/** Holds every entry of both formats to have code and types for each, and to have the same types. */
+const checkFormats = (manifest, files, say) => {
+  for (const [name, entry] of entriesOf(manifest)) {
+    if (importOnly[manifest.name]?.test(name)) {
+      if ("require" in entry) say(`${name} is for require too, though it is for import only`)
+      continue
+    }
+    const { import: forImport, require: forRequire } = entry
+    if (forImport === undefined || forRequire === undefined) {
+      say(`${name} is not for both import and require`)
+      continue
+    }
+    for (const file of [...Object.values(forImport), ...Object.values(forRequire)]) {
+      if (!files.has(file.slice(2))) say(`${name} names ${file}, which is not there`)
+    }
+    if (Object.keys(forImport).join() !== Object.keys(forRequire).join())
+      say(`${name} has other things for import than for require`)
+    const [types, same] = [forImport, forRequire].map((one) =>
+      files.get(one.types.slice(2))?.toString("utf8").replaceAll('.cjs"', '.js"'),
+    )
+    if (types !== same) say(`${name} has other types for import than for require`)
+    // what reads no `exports`: TypeScript with the module resolution of old
+    const old =
+      name === "." ? manifest.types : manifest.typesVersions?.["*"]?.[name.slice(2)]?.join()
+    if (old !== forRequire.types) say(`${name} has no types for a compiler that reads no exports`)
+    if (name === "." && manifest.main !== forRequire.default) say("main is not what require gets")
+  }
+}
+
 /** Follows the types of the entry points: what a consumer's compiler reads. An entry point called effect is for Effect. */
 const publicTypes = (manifest, files) => {
-  const entries = Object.entries(manifest.exports ?? {}).flatMap(([name, entry]) =>
-    typeof entry === "object" && entry.types !== undefined && name !== "./effect"
-      ? [entry.types.replace(/^\.\//, "")]
-      : [],
+  const entries = entriesOf(manifest).flatMap(([name, entry]) =>
+    name === "./effect"
+      ? []
+      : [entry.types, entry.import?.types, entry.require?.types]
+          .filter((file) => file !== undefined)
+          .map((file) => file.replace(/^\.\//, "")),
   )
   const seen = new Set()
   for (const file of entries) follow(file)
@@ -113,7 +156,8 @@ const publicTypes = (manifest, files) => {
     seen.add(file)
     const text = files.get(file).toString("utf8")
     for (const [, target] of text.matchAll(/(?:from|import\(|import)\s*"(\.[^"]+)"/g)) {
-      follow(posix.join(posix.dirname(file), target).replace(/\.(?:js|ts)$/, ".d.ts"))
+      const path = posix.join(posix.dirname(file), target)
+      follow(path.replace(/\.(?:js|ts)$/, ".d.ts").replace(/\.cjs$/, ".d.cts"))
     }
   }
 }
@@ -123,6 +167,10 @@ const checkFiles = (manifest, files, say) => {
     if (!content.test(name)) say(`holds ${name}`)
     const text = bytes.toString("utf8")
     if (machine.test(text)) say(`${name} has a path of one machine`)
+    const longest = /^dist\/.*\.c?js$/.test(name)
+      ? Math.max(...text.split("\n").map((line) => line.length))
+      : 0
+    if (longest > longestLine) say(`${name} has a line of ${longest} characters`)
   }
   if (manifest.name !== "@aelyst/core") {
     for (const name of publicTypes(manifest, files)) {
@@ -154,6 +202,7 @@ for (const file of globSync("packages/*/package.json").toSorted()) {
   const manifest = JSON.parse(files.get("package.json").toString("utf8"))
   checkManifest(manifest, say)
   checkFiles(manifest, files, say)
+  checkFormats(manifest, files, say)
 
   const again = join(root, ".pack", "again")
   mkdirSync(again, { recursive: true })
@@ -163,8 +212,15 @@ for (const file of globSync("packages/*/package.json").toSorted()) {
   const publint = run("publint", ["run", "--strict", tarball])
   if (!publint.ok) say(`publint\n${publint.output}`)
   // attw looks at types; a command has none
-  if (manifest.exports?.["."] !== undefined) {
-    const attw = run("attw", ["--profile", "esm-only", "--format", "ascii", tarball])
+  const entries = entriesOf(manifest).map(([name]) => name)
+  const esm = entries.filter((name) => importOnly[manifest.name]?.test(name))
+  for (const [profile, names] of [
+    ["esm-only", esm],
+    ["strict", entries.filter((name) => !esm.includes(name))],
+  ]) {
+    if (names.length === 0) continue
+    const options = ["--profile", profile, "--format", "ascii", "--entrypoints", ...names]
+    const attw = run("attw", [tarball, ...options])
     if (!attw.ok) say(`attw\n${attw.output}`)
   }
   const kilobytes = (readFileSync(tarball).length / 1000).toFixed(0)

@@ -1,5 +1,7 @@
 // Measures what core adds to a browser's bundle, minified and gzipped, by esbuild against a budget and by rolldown, and
-// the same modules of effect without any code of ours for comparison, because they are most of it.
+// the same modules of effect without any code of ours for comparison, because they are most of it. Then the code of the
+// packages that are published as bundles, for each module format; they must have been built.
+import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
@@ -106,5 +108,19 @@ for (const { name, budget, ours, effect } of cases) {
   console.log(
     `${name}: ${kilobytes(bytes)} of ${kilobytes(budget)}${isOver ? ", OVER" : ""}; effect alone ${kilobytes(without)}, ratio ${ratio.toFixed(2)}; by rolldown ${kilobytes(await measureByRolldown(ours))}`,
   )
+}
+
+/** Lists the built packages with the most bytes that all their code may have, gzipped, in each module format. */
+const published = { node: 76_000, express: 14_000, sandbox: 94_000 }
+for (const [name, budget] of Object.entries(published)) {
+  for (const [format, extension] of Object.entries({ import: "js", require: "cjs" })) {
+    const files = globSync(`packages/${name}/dist/*.${extension}`, { cwd: root })
+    if (files.length === 0) throw new Error(`@aelyst/${name} has no dist; build first`)
+    const bytes = files.reduce((sum, file) => sum + zipped(readFileSync(join(root, file))), 0)
+    over ||= bytes > budget
+    console.log(
+      `@aelyst/${name} for ${format}: ${kilobytes(bytes)} of ${kilobytes(budget)}${bytes > budget ? ", OVER" : ""}`,
+    )
+  }
 }
 process.exit(over ? 1 : 0)

@@ -1,8 +1,6 @@
 /** The sizes of core in a browser's bundle and of the published SDK, and the time to load them. */
 import { execFileSync } from "node:child_process"
-import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { gzipSync } from "node:zlib"
 
 import { median, shuffled, table } from "./statistics.ts"
 
@@ -38,7 +36,6 @@ export const size = async (): Promise<string> => {
     cwd: root,
     encoding: "utf8",
   })
-  const bytes = gzipSync(readFileSync(`${root}/${published}`), { level: 9 }).length
   const times = modules.map(({ specifier }) => ({ specifier, ms: Array.of<number>() }))
   for (let round = -1; round < 15; round++) {
     for (const { ms, specifier } of shuffled(times, Math.random)) {
@@ -52,6 +49,5 @@ export const size = async (): Promise<string> => {
     name,
     median((times[at]?.ms ?? []).map((ms, round) => ms / (undici[round] ?? Number.NaN))).toFixed(2),
   ])
-  const bundle = `@aelyst/node as published, without undici: ${(bytes / 1000).toFixed(1)} kB`
-  return `\`\`\`text\n${sizes.trim()}\n${bundle}\n\`\`\`\n\n${table(["import", "time over that of undici"], starts)}`
+  return `\`\`\`text\n${sizes.trim()}\n\`\`\`\n\n${table(["import", "time over that of undici"], starts)}`
 }
