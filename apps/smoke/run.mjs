@@ -1,6 +1,7 @@
 // Installs the packed tarballs into empty projects, as strangers would, and creates one contact from each package under
-// every Node.js version that is promised: by import, by require, by the command. Then TypeScript reads their types, and
-// apps that have the SDK alone create a contact each, under Bun and Deno too.
+// every Node.js version that is promised: by import, by require, by both at once, by the command, and in Jest. Then
+// TypeScript reads their types in each of its ways, and apps that have the SDK alone create a contact each, under Bun and
+// Deno too.
 // Needs .pack, which scripts/check-packages.mjs fills.
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -26,6 +27,7 @@ const read = (file) => readFileSync(join(root, file), "utf8")
 
 const versions = ["22.19.0", read(".node-version").trim(), "26.10.0"]
 const [bun, deno] = ["1.4.5", "2.9.6"]
+const jests = ["29", "30"]
 const [effect, express, typescript] = ["effect", "express", "typescript"].map(
   (name) => new RegExp(`^ {2}${name}: (.+)$`, "m").exec(read("pnpm-workspace.yaml"))?.[1],
 )
@@ -82,11 +84,26 @@ const contactsOf = async (baseUrl) => {
   return contacts.map((contact) => contact.identifier).toSorted()
 }
 
-const withNode = async (version) => {
+/** Returns the environment in which `node` is a given version. */
+const environment = (version) => {
   const pathKey = Object.keys(process.env).find((key) => key.toUpperCase() === "PATH") ?? "PATH"
-  const base = { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1" }
   const path = [nodeFolder(version), process.env[pathKey]].join(delimiter)
-  const env = { ...base, [pathKey]: path }
+  return { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1", [pathKey]: path }
+}
+
+/** Checks what Node printed about an uncaught error; returns the output if it is too long or says too little. */
+const wrongWith = ({ status, stderr }) => {
+  const lines = stderr.trimEnd().split("\n")
+  const longest = Math.max(...lines.map((line) => line.length))
+  const said = /^BadRequestError: .+ https:\S+#badrequesterror$/m.test(stderr)
+  const shown = /^ {4}at async submit /m.test(stderr)
+  return status === 1 && said && shown && lines.length < 25 && longest <= 2_000
+    ? undefined
+    : `exit ${status}, ${lines.length} lines\n${stderr}`
+}
+
+const withNode = async (version) => {
+  const env = environment(version)
   const found = spawnSync("node", ["--version"], {
     env,
     encoding: "utf8",
@@ -125,14 +142,16 @@ const withNode = async (version) => {
       HOME: project,
       XDG_CONFIG_HOME: project,
     }
-    const run = (name, command, ...args) => {
-      const done = spawnSync(command, args, {
+    const spawned = (command, args) =>
+      spawnSync(command, args, {
         cwd: project,
         env: caller,
         encoding: "utf8",
         shell: windows,
         timeout: 30_000,
       })
+    const run = (name, command, ...args) => {
+      const done = spawned(command, args)
       // a warning on stderr is somebody's question to us, so it fails too
       const good = done.status === 0 && !/warning/i.test(done.stderr)
       report(
@@ -145,6 +164,14 @@ const withNode = async (version) => {
       run(`${library} by require`, "node", `${library}.cjs`)
     }
     run("sandbox by require", "node", "sandbox.cjs")
+    run("both copies of node in one process", "node", "copies.mjs")
+    for (const extension of ["cjs", "mjs"]) {
+      const file = `uncaught.${extension}`
+      report(
+        `Node ${version}: ${file} is printed in a few lines`,
+        wrongWith(spawned("node", [file])),
+      )
+    }
     const bin = join(project, "node_modules/.bin/aelyst")
     run("the command", bin, "create", "id:cli", "--first-name", "Command")
     run("the command's version", bin, "--version")
@@ -155,10 +182,14 @@ const withNode = async (version) => {
       "email:express-import@example.com",
       "email:express-require@example.com",
       "id:cli",
+      "id:copies-import",
+      "id:copies-require",
       "id:core-import",
       "id:core-require",
       "id:node-import",
       "id:node-require",
+      "id:uncaught-import",
+      "id:uncaught-require",
     ]
     const arrived = await contactsOf(baseUrl)
     report(
@@ -280,11 +311,61 @@ const withApps = async () => {
   }
 }
 
-/** Compiles a small consumer with the oldest and the newest compiler, as Node and as a bundler resolve. */
+/** Lets Jest load the packages in CommonJS, without a configuration, under every Node.js version. */
+const withJest = () => {
+  const project = emptyProject("jest")
+  try {
+    const packages = jests.map((version) => `jest-${version}@npm:jest@${version}`)
+    const libraries = tarballs.filter((file) => /aelyst-(?:node|express|sandbox)-/.test(file))
+    const flags = ["--ignore-scripts", ...libraries, `express@${express}`, ...packages]
+    const problem = npm(project, process.env, ...flags)
+    report("Jest: install", problem)
+    if (problem !== undefined) return
+    cpSync(join(app, "consumers/jest.test.js"), join(project, "jest.test.js"))
+    for (const version of versions) {
+      for (const jest of jests) {
+        const bin = join("node_modules", `jest-${jest}`, "bin/jest.js")
+        const done = spawnSync("node", [bin, "--ci"], {
+          cwd: project,
+          env: environment(version),
+          encoding: "utf8",
+          shell: windows,
+          timeout: 60_000,
+        })
+        const good = done.status === 0 && /^Tests: +5 passed, 5 total$/m.test(done.stderr)
+        report(
+          `Node ${version}: Jest ${jest}`,
+          good ? undefined : `exit ${done.status}\n${done.stdout}${done.stderr}`,
+        )
+      }
+    }
+  } finally {
+    rmSync(project, { recursive: true, force: true })
+  }
+}
+
+const adapters = ["ts", "mts", "cts"].map((extension) => `types-adapters.${extension}`)
+
+/** Lists the ways in which TypeScript resolves modules, with the files that are compiled in each. */
+const ways = [
+  // what most apps of Express have; TypeScript 7 then resolves as a bundler does
+  { compilers: ["5.9"], module: "commonjs", moduleResolution: "node10", files: [adapters[0]] },
+  { compilers: ["7"], module: "commonjs", files: [adapters[0]] },
+  { module: "node16", files: [...adapters, "types-both.mts", "types.mts"] },
+  { module: "nodenext", files: [...adapters, "types-both.mts", "types.mts", "types.cts"] },
+  {
+    module: "preserve",
+    moduleResolution: "bundler",
+    files: [...adapters, "types.mts", "types.cts"],
+  },
+  { module: "esnext", moduleResolution: "bundler", files: adapters },
+]
+
+/** Compiles small consumers with the oldest and the newest compiler, in each way of resolving modules. */
 const withTypeScript = () => {
   const project = emptyProject("types")
   try {
-    const compilers = { "TypeScript 5.9": "typescript-5", "TypeScript 7": "typescript" }
+    const folders = { 5.9: "typescript-5", 7: "typescript" }
     const problem = npm(
       project,
       process.env,
@@ -299,42 +380,37 @@ const withTypeScript = () => {
     )
     report("types: install", problem)
     if (problem !== undefined) return
-    const shared = {
-      strict: true,
-      noEmit: true,
-      target: "es2023",
-      lib: ["es2023", "esnext.disposable", "dom"],
-      types: ["node"],
-      exactOptionalPropertyTypes: true,
+    cpSync(join(app, "consumers/types-both.mts"), join(project, "types-both.mts"))
+    for (const name of ["types", "types-adapters"]) {
+      for (const extension of ["ts", "mts", "cts"])
+        cpSync(join(app, `consumers/${name}.ts`), join(project, `${name}.${extension}`))
     }
-    const modes = {
-      nodenext: { module: "nodenext" },
-      bundler: { module: "preserve", moduleResolution: "bundler" },
-    }
-    for (const [mode, options] of Object.entries(modes)) {
-      const source = readFileSync(join(app, "consumers/types.ts"), "utf8")
-      for (const extension of ["mts", "cts"]) {
-        const name = `types-${mode}.${extension}`
-        writeFileSync(join(project, name), source)
-        const config = join(project, `tsconfig.${mode}.${extension}.json`)
-        writeFileSync(
-          config,
-          JSON.stringify({
-            compilerOptions: { ...shared, ...options, esModuleInterop: true },
-            files: [name],
-          }),
+    for (const { compilers = Object.keys(folders), files, ...resolution } of ways) {
+      const compilerOptions = {
+        strict: true,
+        noEmit: true,
+        target: "es2023",
+        // Effect's own declarations need more
+        lib: files.includes("types.mts") ? ["es2023", "esnext.disposable", "dom"] : ["es2023"],
+        types: ["node"],
+        exactOptionalPropertyTypes: true,
+        esModuleInterop: true,
+        skipLibCheck: false,
+        ...resolution,
+      }
+      const way = Object.values(resolution).join(" and ")
+      const config = join(project, `tsconfig.${way.replaceAll(" ", "-")}.json`)
+      writeFileSync(config, JSON.stringify({ compilerOptions, files }))
+      for (const compiler of compilers) {
+        const tsc = join(project, "node_modules", folders[compiler], "bin/tsc")
+        const done = spawnSync(process.execPath, [tsc, "-p", config], {
+          cwd: project,
+          encoding: "utf8",
+        })
+        report(
+          `TypeScript ${compiler}, ${way}`,
+          done.status === 0 ? undefined : `${done.stdout}${done.stderr}`,
         )
-        for (const [title, folder] of Object.entries(compilers)) {
-          const tsc = join(project, "node_modules", folder, "bin/tsc")
-          const done = spawnSync(process.execPath, [tsc, "-p", config], {
-            cwd: project,
-            encoding: "utf8",
-          })
-          report(
-            `${title}, ${mode}, .${extension}`,
-            done.status === 0 ? undefined : `${done.stdout}${done.stderr}`,
-          )
-        }
       }
     }
   } finally {
@@ -343,6 +419,7 @@ const withTypeScript = () => {
 }
 
 for (const version of versions) await withNode(version)
+withJest()
 withTypeScript()
 await withApps()
 for (const failure of failures) console.error(`\n${failure}`)
