@@ -139,25 +139,27 @@ export const minified = {
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** Finds the declarations of an entry of core that has no type of Effect, as tsc has written them. */
-const declarationsOfCore = (name) => {
-  const folder = join(root, "packages/core")
-  const { publishConfig } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
-  return join(folder, publishConfig.exports[name].types)
+const typesOfCore = join(root, "packages/core/dist/types.d.ts")
+
+/** Finds what the declarations of tsc import: core's types, and one another by the names of the sources. */
+const resolveDeclarations = {
+  name: "resolve-declarations",
+  resolveId: {
+    order: "pre",
+    handler: (id, importer) => {
+      if (id === "@aelyst/core/types") return typesOfCore
+      return importer !== undefined && id.startsWith(".")
+        ? resolve(dirname(importer), id.replace(/\.(?:js|ts)$/, ".d.ts"))
+        : undefined
+    },
+  },
 }
 
 /**
- * Tidies bundled declarations. A class loses its private members, which would make the class for `import` and the one for
- * `require` two types, though either may be passed for the other. A value and a type of one name, of which the bundler
- * numbers one, get their name back.
+ * Takes the private members out of the classes of declarations. They would make the class for `import` and the one for
+ * `require` two types, though either may be passed for the other.
  */
-const tidy = (code) => {
-  const named = code.replaceAll(/^ *#private;\n/gm, "")
-  return [...named.matchAll(/^type (\w+) = \1\$1;\n/gm)].reduce(
-    (text, [alias, name]) => text.replace(alias, "").replaceAll(`${name}$1`, name),
-    named,
-  )
-}
+const withoutPrivate = (code) => code.replaceAll(/^ *#private;\n/gm, "")
 
 /**
  * Returns the options that make one file of declarations for each entry out of those that tsc has written below
@@ -178,20 +180,15 @@ export const declarations = (entry, { importOnly = {}, written = {} } = {}) => (
   dts: { dtsInput: true, emitDtsOnly: true, generator: "oxc", sourcemap: false },
   deps: { neverBundle: [/^effect/, /^@aelyst\/(?!core\/types$)/] },
   outputOptions: { chunkFileNames: "shared.js", minifyInternalExports: false },
+  // first, or the bundler of declarations looks for sources
+  inputOptions: (options) => ({ ...options, plugins: [resolveDeclarations, options.plugins] }),
   plugins: [
     {
       name: "declarations",
-      resolveId: (id, importer) => {
-        if (id === "@aelyst/core/types") return declarationsOfCore("./types")
-        return importer !== undefined && id.startsWith(".")
-          ? // tsc leaves the names of the sources in them
-            resolve(dirname(importer), id.replace(/\.(?:js|ts)$/, ".d.ts"))
-          : undefined
-      },
       generateBundle(_options, bundle) {
         const emit = (fileName, source) => this.emitFile({ type: "asset", fileName, source })
         for (const file of Object.values(bundle)) {
-          file.code = tidy(file.code)
+          file.code = withoutPrivate(file.code)
           const name = file.fileName.replace(/\.d\.ts$/, "")
           if (name in importOnly) continue
           emit(`${name}.d.cts`, file.code.replaceAll(/(from "\.[^"]*)\.js"/g, '$1.cjs"'))

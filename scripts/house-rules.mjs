@@ -35,7 +35,7 @@ export const wings = {
       call: ["errors", "contact", "pacing"],
     },
   },
-  node: { open: ["types", "version"], wings: { transport: [] } },
+  node: { open: ["version"], wings: { transport: [] } },
   sandbox: {
     open: ["types"],
     wings: { api: [], server: ["api"], cli: ["server", "api", "Sandbox"] },

@@ -18,16 +18,12 @@ import { Hooks, notify } from "./call/Hooks.ts"
 import type { Delivery } from "./call/RetryPolicy.ts"
 import type { RunScope } from "./call/RunScope.ts"
 import { CurrentRun } from "./call/RunScope.ts"
-import type { ContactInput } from "./contact/Contact.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { UnavailableError } from "./errors/AelystError.ts"
 import * as MonotonicClock from "./pacing/MonotonicClock.ts"
+import type { Row, RowEnd, RowOutcome, Stopped } from "./types.ts"
 
-/** One row of a run. */
-export interface Row {
-  readonly identifier: string
-  readonly contact: ContactInput
-}
+export type { Row, RowOutcome, Stopped } from "./types.ts"
 
 /**
  * The outcomes of rows.
@@ -48,33 +44,10 @@ export const rowOutcomes = [
   "rejected",
   "unknown",
   "not_sent",
-] as const
-
-/** The outcome of a row. */
-export type RowOutcome = (typeof rowOutcomes)[number]
+] as const satisfies ReadonlyArray<RowOutcome>
 
 /** The result of one row; `index` is its position in the source, from 0. */
-export type RowResult = {
-  readonly index: number
-} & (
-  | { readonly outcome: "created" | "exists_after_doubt"; readonly value: CreateResult }
-  | {
-      readonly outcome: Exclude<RowOutcome, "created" | "exists_after_doubt">
-      readonly error: AelystError
-    }
-)
-
-/**
- * Why a run ended: the source was exhausted, the token was refused, too many rows failed, it was interrupted, its deadline
- * passed, or the API did not respond for too long.
- */
-export type Stopped =
-  | "completed"
-  | "unauthorized"
-  | "errors"
-  | "aborted"
-  | "deadline"
-  | "unavailable"
+export type RowResult = RowEnd<CreateResult, AelystError>
 
 /** The rows counted by outcome; `total` is always their sum, and `stopped` is absent while the run continues. */
 export interface RunSummary extends Readonly<Record<RowOutcome, number>> {

@@ -5,6 +5,7 @@ import type {
   AelystOptions,
   ContactInput,
   CreateResult,
+  IdentifierKind,
   Issue,
 } from "@aelyst/node"
 import type { Request, RequestHandler, Response } from "express"
@@ -65,8 +66,7 @@ export type ContactField =
 /** Names a field that can identify a contact. */
 export type IdentifyBy = "email" | "phone"
 
-/** Names the kind of an identifier; an opaque contact ID counts as `id`. */
-export type IdentifierKind = "email" | "phone" | "id"
+export type { IdentifierKind } from "@aelyst/node"
 
 /** What a visitor submitted, as `respond` receives it; the same for a caught bot. */
 export interface Submitted {

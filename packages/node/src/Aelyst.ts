@@ -15,7 +15,7 @@ import * as Scope from "effect/Scope"
 import type { Ended } from "./Calls.ts"
 import { Calls } from "./Calls.ts"
 import * as Options from "./options.ts"
-import { toIdentifier, toResult } from "./results.ts"
+import { toResult } from "./results.ts"
 import { runOf } from "./Run.ts"
 import * as SharedStates from "./SharedStates.ts"
 import * as Transport from "./transport/Transport.ts"
@@ -201,7 +201,7 @@ class Contacts<Fields> implements Types.Contacts<Fields> {
     return Result.isSuccess(checked)
       ? {
           ok: true,
-          identifier: toIdentifier(checked.success.identifier),
+          identifier: checked.success.identifier,
           contact: checked.success.payload,
         }
       : { ok: false, error: checked.failure }

@@ -1,67 +1,170 @@
-/** The error classes as values, with types of our own: the very classes of core, so the same instances everywhere. */
+/**
+ * The error classes as values, with types that need no Effect: the very classes of core, so their instances are the same
+ * everywhere. The tests hold the types to core's.
+ */
 import * as Core from "@aelyst/core"
+import type {
+  AttemptRecord,
+  ConnectionKind,
+  Issue,
+  Outcome,
+  RateLimitInfo,
+  ResponseHead,
+  UnavailableReason,
+  UnexpectedReason,
+} from "@aelyst/core/types"
 
-import type * as Types from "./types.ts"
+/** The members of every error. There is no `cause`: the system's own errors name hosts and ports. Their codes are in `attempts`. */
+export interface AelystErrorMembers<Name extends string, O extends Outcome> extends Error {
+  readonly name: Name
+  readonly _tag: Name
+  /** Whether the contact can exist. */
+  readonly outcome: O
+  /** Every attempt of the call, oldest first; empty if nothing was tried. */
+  readonly attempts: ReadonlyArray<AttemptRecord>
+  /** Whether sending the same again later may work and cannot create the contact twice. */
+  readonly isRetryable: boolean
+  /** The API's own words, if it sent some. They may quote the contact, and stay out of inspection, JSON and logs. */
+  readonly apiMessage: string | undefined
+  /** The wait that was asked for, in milliseconds; undefined if none was. */
+  readonly retryAfterMs: number | undefined
+  /** The rate limit as the newest response reported it; undefined if there was none. Not in inspection and JSON. */
+  readonly rateLimit: RateLimitInfo | undefined
+  /** The status and headers of the newest response; undefined if there was none. Not in inspection, JSON and logs. */
+  readonly response: ResponseHead | undefined
+  /** The address of the error's section in the docs. */
+  readonly docs: string
+}
 
-/** Gives a class of core its public type; the tests hold the two together. */
-const publish = <E extends Types.AelystError, Own extends keyof E>(
-  Class: object,
-): Types.ErrorClass<E, Own> =>
+/**
+ * An error class as a value: for `instanceof`, which also knows errors of another copy of this package, and for making
+ * errors in tests.
+ */
+export interface ErrorClass<E extends AelystError, Own extends keyof E = never> {
+  readonly prototype: E
+  new (
+    fields: Pick<E, Own | "attempts"> & {
+      readonly message?: string
+      readonly retryAfterMs?: number
+    },
+  ): E
+  [Symbol.hasInstance](value: unknown): value is E
+}
+
+/** Returns a class of core with its public type. */
+const publish = <E extends AelystError, Own extends keyof E>(Class: object): ErrorClass<E, Own> =>
   // safe: each class has the members of its public type, and Symbol.hasInstance asks for the brand
-  Class as Types.ErrorClass<E, Own>
+  Class as ErrorClass<E, Own>
 
-/** The identifier or the contact breaks a rule. */
-export const InvalidContactError: Types.ErrorClass<Types.InvalidContactError, "issues"> = publish(
+/** The identifier or the contact breaks a rule; nothing was sent. All issues are listed. */
+export interface InvalidContactError extends AelystErrorMembers<"InvalidContactError", "not_sent"> {
+  readonly issues: ReadonlyArray<Issue>
+}
+export const InvalidContactError: ErrorClass<InvalidContactError, "issues"> = publish(
   Core.InvalidContactError,
 )
-export type InvalidContactError = Types.InvalidContactError
 
-/** The client did not let the request go. */
-export const UnavailableError: Types.ErrorClass<Types.UnavailableError, "reason"> = publish(
+/** The client did not send the request. */
+export interface UnavailableError extends AelystErrorMembers<"UnavailableError", "not_sent"> {
+  readonly reason: UnavailableReason
+}
+export const UnavailableError: ErrorClass<UnavailableError, "reason"> = publish(
   Core.UnavailableError,
 )
-export type UnavailableError = Types.UnavailableError
 
-/** No connection could be made. */
-export const ConnectionError: Types.ErrorClass<Types.ConnectionError, "kind" | "code"> = publish(
+/** No connection could be made; nothing was sent. */
+export interface ConnectionError extends AelystErrorMembers<"ConnectionError", "not_sent"> {
+  readonly kind: ConnectionKind
+  /** The system's own code, such as `ENOTFOUND`. */
+  readonly code: string
+}
+export const ConnectionError: ErrorClass<ConnectionError, "kind" | "code"> = publish(
   Core.ConnectionError,
 )
-export type ConnectionError = Types.ConnectionError
 
-/** The API refused the contact, or it exists already. */
-export const BadRequestError: Types.ErrorClass<Types.BadRequestError, "status" | "exists"> =
-  publish(Core.BadRequestError)
-export type BadRequestError = Types.BadRequestError
+/** The API refused the contact (W6), or it exists already (D3). */
+export interface BadRequestError extends AelystErrorMembers<"BadRequestError", "rejected"> {
+  readonly status: number
+  /** Whether the API said that the contact exists. */
+  readonly exists: boolean
+}
+export const BadRequestError: ErrorClass<BadRequestError, "status" | "exists"> = publish(
+  Core.BadRequestError,
+)
 
-/** The API refused the token. */
-export const AuthenticationError: Types.ErrorClass<Types.AuthenticationError> = publish(
+/** The API refused the token (W7). */
+export interface AuthenticationError extends AelystErrorMembers<"AuthenticationError", "rejected"> {
+  readonly status: 401
+}
+export const AuthenticationError: ErrorClass<AuthenticationError> = publish(
   Core.AuthenticationError,
 )
-export type AuthenticationError = Types.AuthenticationError
 
-/** The API refused the request for its rate. */
-export const RateLimitError: Types.ErrorClass<Types.RateLimitError, "limit" | "remaining"> =
-  publish(Core.RateLimitError)
-export type RateLimitError = Types.RateLimitError
+/** The API answered 429 (W8), and no resend was left or the wait was too long. */
+export interface RateLimitError extends AelystErrorMembers<"RateLimitError", "rejected"> {
+  readonly status: 429
+  /** How many requests the API allows in its window. */
+  readonly limit?: number
+  readonly remaining?: number
+}
+export const RateLimitError: ErrorClass<RateLimitError, "limit" | "remaining"> = publish(
+  Core.RateLimitError,
+)
 
-/** The API answered 5xx. */
-export const InternalServerError: Types.ErrorClass<Types.InternalServerError, "status"> = publish(
+/** The API answered 500 (W9) or another 5xx (D6). */
+export interface InternalServerError extends AelystErrorMembers<"InternalServerError", "unknown"> {
+  readonly status: number
+}
+export const InternalServerError: ErrorClass<InternalServerError, "status"> = publish(
   Core.InternalServerError,
 )
-export type InternalServerError = Types.InternalServerError
 
-/** The answer is none that the API documents. */
-export const UnexpectedResponseError: Types.ErrorClass<
-  Types.UnexpectedResponseError,
+/** The API does not document such a response (D6). */
+export interface UnexpectedResponseError extends AelystErrorMembers<
+  "UnexpectedResponseError",
+  "rejected" | "unknown"
+> {
+  readonly status: number
+  readonly reason: UnexpectedReason
+  /** Only harmless headers. */
+  readonly headers: Readonly<Record<string, string>>
+  /** At most 200 characters of the body, redacted. */
+  readonly excerpt: string
+}
+export const UnexpectedResponseError: ErrorClass<
+  UnexpectedResponseError,
   "status" | "outcome" | "reason" | "headers" | "excerpt"
 > = publish(Core.UnexpectedResponseError)
-export type UnexpectedResponseError = Types.UnexpectedResponseError
 
-/** The request left and no answer settled it. */
-export const OutcomeUnknownError: Types.ErrorClass<Types.OutcomeUnknownError, "code" | "last"> =
-  publish(Core.OutcomeUnknownError)
-export type OutcomeUnknownError = Types.OutcomeUnknownError
+/** The request left and no answer settled it: the contact may or may not exist. */
+export interface OutcomeUnknownError extends AelystErrorMembers<"OutcomeUnknownError", "unknown"> {
+  /** The code of the attempt in doubt, such as `ECONNRESET`, `TIMEOUT` or `HTTP_408`. */
+  readonly code: string
+  /** The newest error, if the call continued after the doubt and ended with another. */
+  readonly last?: Exclude<AelystError, InvalidContactError | OutcomeUnknownError>
+}
+export const OutcomeUnknownError: ErrorClass<OutcomeUnknownError, "code" | "last"> = publish(
+  Core.OutcomeUnknownError,
+)
 
-/** Tells whether a value is one of the nine errors, from this copy of the package or another. */
-export const isAelystError = (value: unknown): value is Types.AelystError =>
-  Core.isAelystError(value)
+/** Every error of a create; `name` tells them apart. */
+export type AelystError =
+  | InvalidContactError
+  | UnavailableError
+  | ConnectionError
+  | BadRequestError
+  | AuthenticationError
+  | RateLimitError
+  | InternalServerError
+  | UnexpectedResponseError
+  | OutcomeUnknownError
+
+/** The error that the constructor throws, and that calls reject with, for an invalid option. */
+export interface ConfigurationError extends TypeError {
+  readonly code: "ERR_AELYST_CONFIG"
+  /** Names the option; the value is never shown. */
+  readonly option: string
+}
+
+/** Returns whether a value is one of the nine errors, from this copy of the package or another. */
+export const isAelystError = (value: unknown): value is AelystError => Core.isAelystError(value)

@@ -1,6 +1,8 @@
 /** What forms and proxies need to know of core: the names that people use for fields, and what an identifier names by. */
 import * as Core from "@aelyst/core"
 
+import type { IdentifierKind } from "./types.ts"
+
 /** What the name of a form's field or a file's column stands for. */
 export interface FieldMatch {
   /** `fullName` and `identifier` are not fields of a contact. */
@@ -25,6 +27,6 @@ export interface FieldMatch {
 export const matchField = (name: string): FieldMatch | undefined => Core.FieldAlias.match(name)
 
 /** Says what an identifier names a contact by; a text without a known prefix is an opaque contact ID and counts as `id`. */
-export const identifierKind = (identifier: string): "email" | "phone" | "id" =>
+export const identifierKind = (identifier: string): IdentifierKind =>
   // safe: only the prefix is looked at; whether the rest is valid is for the client to say
   Core.Identifier.kind(identifier as Core.Identifier.Identifier)

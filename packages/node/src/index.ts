@@ -12,15 +12,13 @@ export {
   UnexpectedResponseError,
   isAelystError,
 } from "./errors.ts"
+export type { AelystError, AelystErrorMembers, ConfigurationError, ErrorClass } from "./errors.ts"
 export type { FieldMatch } from "./fields.ts"
 export { identifierKind, matchField } from "./fields.ts"
 export { contactId, customFields, email, phone } from "./input.ts"
 export type {
-  AelystError,
-  AelystErrorMembers,
   AelystOptions,
   AttemptRecord,
-  ConfigurationError,
   ContactInput,
   Contacts,
   CreateManyOptions,
@@ -36,16 +34,16 @@ export type {
   CustomFieldValue,
   CustomFieldsOf,
   Delivery,
-  ErrorClass,
   Hooks,
   Identifier,
   IdentifierInput,
+  IdentifierKind,
   Issue,
   LogLine,
   CallOutcome,
   Outcome,
   OutcomeEvent,
-  RateLimitHeaders,
+  RateLimitInfo,
   RateLimitSnapshot,
   ResponseHead,
   Row,

@@ -13,8 +13,7 @@ const orThrow = (parsed: ReturnType<typeof Core.Identifier.parse>): Identifier =
   if (Result.isFailure(parsed)) {
     throw new Core.InvalidContactError({ attempts: [], issues: parsed.failure })
   }
-  // safe: core has checked it
-  return parsed.success as string as Identifier
+  return parsed.success
 }
 
 /** Makes `email:…` from an address; throws `InvalidContactError` for one that is none (D2). */

@@ -1,297 +1,68 @@
 /**
- * The public types of this package, written by hand: no type of Effect reaches who uses it. Tests hold them to what
- * core gives at run time.
+ * The public types of this package, without any type of Effect. Those in common with core are in `@aelyst/core/types`; tests
+ * check the others against core at run time.
  */
+import type {
+  AttemptRecord,
+  CallOutcome,
+  ContactInput,
+  Created,
+  CustomFieldDescription,
+  CustomFieldPairs,
+  CustomFieldRecord,
+  Delivery,
+  Identifier,
+  IdentifierInput,
+  Outcome,
+  OutcomeEvent,
+  RateLimitInfo,
+  ResponseHead,
+  Row,
+  RowEnd,
+  Stopped,
+  WaitEvent,
+  WireContact,
+} from "@aelyst/core/types"
+
+import type { AelystError, InvalidContactError } from "./errors.ts"
+
+export type {
+  AttemptRecord,
+  CallOutcome,
+  ContactInput,
+  CustomFieldDeclaration,
+  CustomFieldDefinition,
+  CustomFieldPairs,
+  CustomFieldRecord,
+  CustomFieldType,
+  CustomFieldValue,
+  CustomFieldsOf,
+  Delivery,
+  Identifier,
+  IdentifierInput,
+  IdentifierKind,
+  Issue,
+  Outcome,
+  OutcomeEvent,
+  RateLimitInfo,
+  ResponseHead,
+  Row,
+  RowOutcome,
+  WaitEvent,
+  WireContact,
+} from "@aelyst/core/types"
 
 // --- contacts
-
-/**
- * An identifier that `email`, `phone` or `contactId` has checked. The mark is a name and no symbol, so that the types for
- * `import` and those for `require` are the same.
- */
-export type Identifier = string & { readonly "~aelyst/Identifier": true }
-
-/** What names a contact (W2): checked, or written with its prefix. */
-export type IdentifierInput = Identifier | `email:${string}` | `phone:${string}` | `id:${string}`
-
-/** A custom field's value (W4); a boolean travels as `"true"` or `"false"` (D9). */
-export type CustomFieldValue = string | number | boolean
-
-/** Custom fields by name; `null` and `undefined` leave a field out (D12). */
-export interface CustomFieldRecord {
-  readonly [name: string]: CustomFieldValue | null | undefined
-}
-
-/** Custom fields in the documented array form. */
-export type CustomFieldPairs = ReadonlyArray<{
-  readonly name: string
-  readonly value?: CustomFieldValue | null | undefined
-}>
-
-/** Names the types of custom fields (W4). */
-export type CustomFieldType =
-  | "text"
-  | "number"
-  | "email"
-  | "url"
-  | "list"
-  | "date"
-  | "time"
-  | "checkbox"
-
-/** Declares one custom field: its type alone, or an object with more about it. */
-export type CustomFieldDeclaration =
-  | Exclude<CustomFieldType, "list">
-  | { readonly type: Exclude<CustomFieldType, "list" | "checkbox">; readonly help?: string }
-  | { readonly type: "list"; readonly options: ReadonlyArray<string>; readonly help?: string }
-  | { readonly type: "checkbox"; readonly wire?: "string" | "boolean"; readonly help?: string }
-
-/** Declares the custom fields of a workspace by their names, spelled as in Aelyst. */
-export interface CustomFieldDefinition {
-  readonly [name: string]: CustomFieldDeclaration
-}
-
-type DeclaredValue<F> = F extends "number" | { readonly type: "number" }
-  ? number
-  : F extends "checkbox" | { readonly type: "checkbox" }
-    ? boolean
-    : F extends { readonly type: "list"; readonly options: ReadonlyArray<infer Option> }
-      ? Option
-      : string
-
-/** The custom fields that a definition allows, as callers pass them. */
-export type CustomFieldsOf<D extends CustomFieldDefinition> = {
-  readonly [Name in keyof D]?: DeclaredValue<D[Name]> | null | undefined
-}
 
 /** The custom fields of a workspace, made with `customFields.define`. */
 export interface CustomFieldCatalogue<out Fields> {
   /** The fields in the order of their declaration. */
-  readonly fields: ReadonlyArray<{
-    readonly name: string
-    readonly type: CustomFieldType
-    /** What the value may be; for lists alone. */
-    readonly options?: ReadonlyArray<string>
-    readonly wire: "string" | "number" | "boolean"
-    readonly example: CustomFieldValue
-    /** How the value is written. */
-    readonly format: string
-    readonly help?: string
-  }>
+  readonly fields: ReadonlyArray<CustomFieldDescription>
   /** Carries the type of the fields; nothing is there at run time. */
   readonly "~aelyst/Fields"?: Fields
 }
 
-/** A contact as callers pass it (W3). `null` and `undefined` count as absent (D12); strings travel as given (D13). */
-export interface ContactInput<Fields = CustomFieldRecord | CustomFieldPairs> {
-  /** Has at least one visible character. */
-  readonly firstName: string
-  readonly lastName?: string | null | undefined
-  /** E.164, such as `+60123456789` (D2). */
-  readonly phone?: string | null | undefined
-  readonly email?: string | null | undefined
-  /** A BCP 47 tag, such as `ms` (D10). */
-  readonly language?: string | null | undefined
-  /** A URL with its scheme, at most 2,048 bytes. */
-  readonly profilePic?: string | null | undefined
-  /** Two letters; travels in upper case (D10). */
-  readonly countryCode?: string | null | undefined
-  /** By name, or in the documented array form. */
-  readonly customFields?: Fields | null | undefined
-  /** The array form under its name on the wire, so that the documented example can be passed as it is. */
-  readonly custom_fields?: CustomFieldPairs | null | undefined
-}
-
-/** The body of the request as it travels. */
-export interface WireContact {
-  readonly firstName: string
-  readonly lastName?: string
-  readonly phone?: string
-  readonly email?: string
-  readonly language?: string
-  readonly profilePic?: string
-  readonly countryCode?: string
-  readonly custom_fields?: ReadonlyArray<{
-    readonly name: string
-    readonly value?: CustomFieldValue
-  }>
-}
-
-// --- errors
-
-/** What became of the contact: never left, answered without creating, or impossible to know. */
-export type Outcome = "not_sent" | "rejected" | "unknown"
-
-/** What became of the contact of a call that may have created it. */
-export type CallOutcome = "created" | "exists_after_doubt" | Outcome
-
-/** Describes one attempt of a call, without anything of the contact, the URL or the token. */
-export interface AttemptRecord {
-  /** Counts from 1. */
-  readonly number: number
-  /** How far it got: no byte left, the request may have left, a status arrived, or all of the answer did. */
-  readonly phase: "connect" | "headers" | "body" | "answered"
-  readonly status?: number
-  /** What ended it where no answer did: a code such as `ECONNRESET` or `TIMEOUT`. */
-  readonly cause?: string
-  /** Whether it was refused for the rate. */
-  readonly rateLimited?: boolean
-  /** In epoch milliseconds. */
-  readonly startedAt: number
-  readonly durationMs: number
-  /** The time in line and in waits before it, in milliseconds. */
-  readonly waitedMs: number
-}
-
-/** One broken rule: where, which, and how to mend it; never the value. */
-export interface Issue {
-  /** Leads to the place: field names and array positions. */
-  readonly path: ReadonlyArray<string | number>
-  /** Stays the same from version to version. */
-  readonly code: string
-  readonly rule: string
-  readonly suggestion?: string
-}
-
-/** What every error has. There is no `cause`: the system's own errors name hosts and ports. Their codes are in `attempts`. */
-export interface AelystErrorMembers<Name extends string, O extends Outcome> extends Error {
-  readonly name: Name
-  readonly _tag: Name
-  /** What became of the contact. */
-  readonly outcome: O
-  /** Every attempt of the call, oldest first; empty where nothing was tried. */
-  readonly attempts: ReadonlyArray<AttemptRecord>
-  /** Whether sending the same again later may work and cannot double the contact. */
-  readonly isRetryable: boolean
-  /** The API's own words, where it sent some. They may quote the contact, and stay out of inspection, JSON and logs. */
-  readonly apiMessage: string | undefined
-  /** The wait that was asked for, in milliseconds; undefined if none was. */
-  readonly retryAfterMs: number | undefined
-  /** What the newest response said about the rate limit; undefined if there was none. Not in inspection and JSON. */
-  readonly rateLimit: RateLimitHeaders | undefined
-  /** The status and headers of the newest response; undefined if there was none. Not in inspection, JSON and logs. */
-  readonly response: ResponseHead | undefined
-  /** The address of the error's section in the docs. */
-  readonly docs: string
-}
-
-/** The identifier or the contact breaks a rule; nothing was sent. All issues are listed. */
-export interface InvalidContactError extends AelystErrorMembers<"InvalidContactError", "not_sent"> {
-  readonly issues: ReadonlyArray<Issue>
-}
-
-/** The client did not let the request go. */
-export interface UnavailableError extends AelystErrorMembers<"UnavailableError", "not_sent"> {
-  readonly reason: "circuit" | "queue" | "deadline" | "token" | "closed" | "gate"
-}
-
-/** No connection could be made; nothing was sent. */
-export interface ConnectionError extends AelystErrorMembers<"ConnectionError", "not_sent"> {
-  readonly kind: "dns" | "connect" | "timeout" | "tls" | "certificate" | "proxy" | "proxy_auth"
-  /** The system's own code, such as `ENOTFOUND`. */
-  readonly code: string
-}
-
-/** The API refused the contact (W6), or it exists already (D3). */
-export interface BadRequestError extends AelystErrorMembers<"BadRequestError", "rejected"> {
-  readonly status: number
-  /** Whether the API said that the contact exists. */
-  readonly exists: boolean
-}
-
-/** The API refused the token (W7). */
-export interface AuthenticationError extends AelystErrorMembers<"AuthenticationError", "rejected"> {
-  readonly status: 401
-}
-
-/** The API refused the request for its rate (W8), and no resend was left or the wait was too long. */
-export interface RateLimitError extends AelystErrorMembers<"RateLimitError", "rejected"> {
-  readonly status: 429
-  /** How many requests the API allows in its window. */
-  readonly limit?: number
-  readonly remaining?: number
-}
-
-/** The API answered 500 (W9) or another 5xx (D6). */
-export interface InternalServerError extends AelystErrorMembers<"InternalServerError", "unknown"> {
-  readonly status: number
-}
-
-/** The answer is none that the API documents (D6). */
-export interface UnexpectedResponseError extends AelystErrorMembers<
-  "UnexpectedResponseError",
-  "rejected" | "unknown"
-> {
-  readonly status: number
-  readonly reason: "status" | "redirect" | "unreadable" | "contradiction"
-  /** Harmless headers alone. */
-  readonly headers: Readonly<Record<string, string>>
-  /** At most 200 characters of the body, redacted. */
-  readonly excerpt: string
-}
-
-/** The request left and no answer settled it: the contact may or may not exist. */
-export interface OutcomeUnknownError extends AelystErrorMembers<"OutcomeUnknownError", "unknown"> {
-  /** What ended the attempt in doubt, such as `ECONNRESET`, `TIMEOUT` or `HTTP_408`. */
-  readonly code: string
-  /** The newest error, where the call went on after the doubt and ended otherwise. */
-  readonly last?: Exclude<AelystError, InvalidContactError | OutcomeUnknownError>
-}
-
-/** Every error of a create; `name` tells them apart. */
-export type AelystError =
-  | InvalidContactError
-  | UnavailableError
-  | ConnectionError
-  | BadRequestError
-  | AuthenticationError
-  | RateLimitError
-  | InternalServerError
-  | UnexpectedResponseError
-  | OutcomeUnknownError
-
-/**
- * An error class as a value: for `instanceof`, which also knows errors of another copy of this package, and for making
- * errors in tests of your own.
- */
-export interface ErrorClass<E extends AelystError, Own extends keyof E = never> {
-  readonly prototype: E
-  new (
-    fields: Pick<E, Own | "attempts"> & {
-      readonly message?: string
-      readonly retryAfterMs?: number
-    },
-  ): E
-  [Symbol.hasInstance](value: unknown): value is E
-}
-
-/** Thrown by the constructor for a wrong option; a call with a wrong option rejects with it. */
-export interface ConfigurationError extends TypeError {
-  readonly code: "ERR_AELYST_CONFIG"
-  /** Names the option. */
-  readonly option: string
-}
-
 // --- options
-
-/** What may be sent again: only what is provably not processed, or also what is in doubt (D7). */
-export type Delivery = "at-most-once" | "natural-key"
-
-/** Tells that a call waits. */
-export interface WaitEvent {
-  /** For its turn, before a resend, or for the API's processing before (`doubt`) or after (`settle`) a create. */
-  readonly reason: "queue" | "backoff" | "doubt" | "settle"
-  /** How long it will be, in milliseconds; absent where only the pacer knows. */
-  readonly ms?: number
-  /** The resend that it comes before, from 1; 0 before the first attempt. */
-  readonly resend: number
-}
-
-/** Tells how a call ended. */
-export interface OutcomeEvent {
-  readonly outcome: CallOutcome
-  readonly attempts: ReadonlyArray<AttemptRecord>
-}
 
 /** Callbacks that watch calls; none of them sees the contact. One that throws disturbs nothing. */
 export interface Hooks {
@@ -390,37 +161,17 @@ export interface CreateOptions {
 
 // --- results
 
-/** What an answer told about the rate limit; what it did not tell is absent. */
-export interface RateLimitHeaders {
-  readonly limit?: number
-  readonly remaining?: number
-  readonly retryAfterMs?: number
-}
-
-/** What a create came to. */
-export interface CreateResult {
-  readonly identifier: Identifier
-  /** `exists_after_doubt`: it exists; probably created by an attempt whose answer was lost. */
-  readonly result: "created" | "exists_after_doubt"
-  /** The API's message; empty after a doubt. */
-  readonly message: string
-  readonly attempts: ReadonlyArray<AttemptRecord>
-  readonly rateLimit: RateLimitHeaders
-  /** When the create, `settleMs` included, was over; in epoch milliseconds. */
+/** A create that succeeded. */
+export interface CreateResult extends Created {
+  /** The end of the create, `settleMs` included; in epoch milliseconds. */
   readonly settledAt: number
-}
-
-/** The status and the headers of the last answer; headers by lower-case name. */
-export interface ResponseHead {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
 }
 
 /** A result together with the answer that it came from. */
 export interface WithResponse {
   readonly value: CreateResult
   readonly response: ResponseHead
-  readonly rateLimit: RateLimitHeaders
+  readonly rateLimit: RateLimitInfo
 }
 
 /** The promise of a create. */
@@ -471,31 +222,8 @@ export interface RateLimitSnapshot {
 
 // --- runs
 
-/** One row of a run. */
-export interface Row<Fields = CustomFieldRecord | CustomFieldPairs> {
-  /** `email:…`, `phone:+…`, `id:…` or a contact ID (W2). */
-  readonly identifier: string
-  readonly contact: ContactInput<Fields>
-}
-
-/** Names what became of a row. */
-export type RowOutcome =
-  | "created"
-  | "existed"
-  | "exists_after_doubt"
-  | "invalid"
-  | "rejected"
-  | "unknown"
-  | "not_sent"
-
-/** Tells what became of one row; `index` is its position in the source, from 0. */
-export type RowResult = { readonly index: number } & (
-  | { readonly outcome: "created" | "exists_after_doubt"; readonly value: CreateResult }
-  | {
-      readonly outcome: Exclude<RowOutcome, "created" | "exists_after_doubt">
-      readonly error: AelystError
-    }
-)
+/** The end of one row; `index` is its position in the source, from 0. */
+export type RowResult = RowEnd<CreateResult, AelystError>
 
 /** Counts the rows of a run; `total` is always the sum of the seven. */
 export interface RunSummary {
@@ -508,14 +236,7 @@ export interface RunSummary {
   readonly unknown: number
   readonly notSent: number
   /** Why it ended; undefined while it goes on. */
-  readonly stopped:
-    | "completed"
-    | "unauthorized"
-    | "errors"
-    | "aborted"
-    | "deadline"
-    | "unavailable"
-    | undefined
+  readonly stopped: Stopped | undefined
   /** Attempts that were refused for their rate. */
   readonly rateLimited: number
   readonly elapsedMs: number

@@ -21,6 +21,7 @@ import type {
   RunProgress,
   RunSummary,
   TryCreateResult,
+  WireContact,
 } from "../src/index.ts"
 import * as Package from "../src/index.ts"
 
@@ -78,8 +79,8 @@ const exported = (
   "ContactInput Contacts CreateManyOptions CreateOptions CreatePromise " +
   "CreateResult CustomFieldCatalogue CustomFieldDeclaration CustomFieldDefinition CustomFieldPairs " +
   "CallOutcome CustomFieldRecord CustomFieldType CustomFieldValue CustomFieldsOf Delivery " +
-  "ErrorClass FieldMatch Hooks Identifier IdentifierInput " +
-  "Issue LogLine Outcome OutcomeEvent RateLimitHeaders " +
+  "ErrorClass FieldMatch Hooks Identifier IdentifierInput IdentifierKind " +
+  "Issue LogLine Outcome OutcomeEvent RateLimitInfo " +
   "RateLimitSnapshot ResponseHead Row RowOutcome RowResult " +
   "Run RunProgress RunSummary TryCreateResult UndiciDispatcher " +
   "ValidationResult WaitEvent WireContact WithResponse"
@@ -241,6 +242,13 @@ describe("the types of calls", () => {
     void (() => new Aelyst({ maxRetries: 3 }))
     expectTypeOf<ReturnType<typeof aelyst>["rateLimit"]>().toEqualTypeOf<RateLimitSnapshot>()
     expectTypeOf<Row["contact"]>().toEqualTypeOf<ContactInput>()
+  })
+
+  it("take and give what core does, since they are the same types", () => {
+    expectTypeOf<Core.Validated["payload"]>().toExtend<WireContact>()
+    expectTypeOf<Core.Identifier.Identifier>().toEqualTypeOf<Identifier>()
+    expectTypeOf<Core.CreateResult>().toExtend<Omit<CreateResult, "settledAt">>()
+    expectTypeOf<Core.Row>().toEqualTypeOf<Row>()
   })
 
   it("know the custom fields of a catalogue", () => {

@@ -6,11 +6,10 @@ import type * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 
 import type { Validated } from "../contact/Contact.ts"
-import type * as Identifier from "../contact/Identifier.ts"
 import { UnavailableError } from "../errors/AelystError.ts"
-import type { RateLimitInfo } from "../errors/RateLimitHeaders.ts"
 import * as MonotonicClock from "../pacing/MonotonicClock.ts"
 import type { OpenTicket } from "../pacing/Pacer.ts"
+import type { Created } from "../types.ts"
 import type { CallEnd } from "./CallRecord.ts"
 import { CallRecord } from "./CallRecord.ts"
 import type { BreakerPermit } from "./CircuitBreaker.ts"
@@ -50,17 +49,10 @@ export interface CallLimits {
 }
 
 /** A call that ended with the contact in place. */
-export interface CreateResult extends CallEnd {
-  readonly identifier: Identifier.Identifier
-  /** `exists_after_doubt`: it exists, and was probably created by an attempt whose response was lost. */
-  readonly result: "created" | "exists_after_doubt"
+export interface CreateResult extends CallEnd, Created {
   readonly outcome: "created" | "exists_after_doubt"
   /** The status of the success; absent for `exists_after_doubt`. */
   readonly status?: number
-  /** The API's message; empty for `exists_after_doubt`. */
-  readonly message: string
-  /** The rate limit as the newest response reported it. */
-  readonly rateLimit: RateLimitInfo
 }
 
 const limitsOf = (

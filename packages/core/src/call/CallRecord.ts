@@ -1,16 +1,11 @@
 /** The record of one call while it runs: an interrupted call can still report whether the contact exists. */
-import type { AttemptRecord, ResponseHead } from "../errors/AelystError.ts"
-import type { Outcome } from "../errors/ErrorTable.ts"
+import type { AttemptRecord, CallOutcome, Outcome, OutcomeEvent, ResponseHead } from "../types.ts"
 import type { TransportProbe } from "./TransportProbe.ts"
 
-/** The outcome of a call for its contact. */
-export type CallOutcome = "created" | "exists_after_doubt" | Outcome
+export type { CallOutcome } from "../types.ts"
 
 /** How a call ended; every result and every error of a call is one. */
-export interface CallEnd {
-  readonly outcome: CallOutcome
-  /** Every attempt, oldest first. */
-  readonly attempts: ReadonlyArray<AttemptRecord>
+export interface CallEnd extends OutcomeEvent {
   /** The head of the newest response; undefined if none came. */
   readonly response?: ResponseHead | undefined
 }

@@ -3,25 +3,17 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
-import type { AttemptRecord } from "../errors/AelystError.ts"
+import type { AttemptRecord, WaitEvent } from "../types.ts"
 import type { CallEnd } from "./CallRecord.ts"
 
-/** A wait of a call. */
-export interface Wait {
-  /** `queue` for its turn, `backoff` before a resend, `doubt` and `settle` for the API's processing. */
-  readonly reason: "queue" | "backoff" | "doubt" | "settle"
-  /** How long it will be, in milliseconds; absent if only the pacer knows. */
-  readonly ms?: number
-  /** The resend that it comes before, from 1; 0 before the first attempt. */
-  readonly resend: number
-}
+export type { WaitEvent as Wait } from "../types.ts"
 
 /** Callbacks; one that throws is logged and disturbs nothing. */
 export interface Callbacks {
   /** Called when an attempt has ended. */
   readonly onAttempt?: (attempt: AttemptRecord) => void
   /** Called when a wait begins. */
-  readonly onWait?: (wait: Wait) => void
+  readonly onWait?: (wait: WaitEvent) => void
   /** Called once at the end of every call whose input was valid, an interrupted one included. */
   readonly onOutcome?: (end: CallEnd) => void
 }

@@ -5,14 +5,9 @@
 import type { AelystError, AttemptRecord, InvalidContactError } from "../errors/AelystError.ts"
 import { OutcomeUnknownError, UnavailableError } from "../errors/AelystError.ts"
 import { rateLimitWaitMs } from "../pacing/RateLimitWait.ts"
+import type { Delivery } from "../types.ts"
 
-/**
- * Names the requests that may be sent again.
- *
- * `at-most-once` resends only what was provably not processed. `natural-key` trusts the identifier to be unique and
- * also resends attempts in doubt (D7).
- */
-export type Delivery = "at-most-once" | "natural-key"
+export type { Delivery } from "../types.ts"
 
 /** The bounds of a call; times are in milliseconds. */
 export interface RetryPolicy {

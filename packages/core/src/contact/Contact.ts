@@ -14,32 +14,7 @@ import { suggest } from "./Suggest.ts"
 
 export { Payload } from "./Payload.ts"
 
-type Optional = string | null | undefined
-
-/**
- * A contact as callers pass it. `null` and `undefined` count as absent (D12); strings travel as given.
- *
- * **Details**
- *
- * `Fields` is the type of the custom fields: any names and values, or `CustomField.InputOf<typeof catalogue>`.
- * `custom_fields` takes the documented array form, so that the wire's own shape can be passed.
- */
-export interface ContactInput<Fields = CustomField.Input> {
-  /** Has at least one visible character; travels as given (D13). */
-  readonly firstName: string
-  readonly lastName?: Optional
-  /** E.164, such as `+60123456789` (D2). */
-  readonly phone?: Optional
-  readonly email?: Optional
-  /** A BCP 47 tag, such as `ms` (D10). */
-  readonly language?: Optional
-  /** A URL with its scheme, at most 2,048 bytes. */
-  readonly profilePic?: Optional
-  /** Two letters; travels in upper case (D10). */
-  readonly countryCode?: Optional
-  readonly customFields?: Fields | null | undefined
-  readonly custom_fields?: CustomField.InputPairs | null | undefined
-}
+export type { ContactInput } from "../types.ts"
 
 class Valid {
   readonly identifier: Identifier.Identifier

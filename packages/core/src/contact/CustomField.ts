@@ -8,60 +8,35 @@ import * as Characters from "./Characters.ts"
 import * as Issue from "./Issue.ts"
 import * as Rule from "./TextRules.ts"
 import { suggest } from "./Suggest.ts"
+import type {
+  CustomFieldDefinition as Definition,
+  CustomFieldDescription as Field,
+  CustomFieldPairs as InputPairs,
+  CustomFieldRecord as InputRecord,
+  CustomFieldType as FieldType,
+  CustomFieldValue as WireValue,
+  CustomFieldsOf,
+  WireContact,
+} from "../types.ts"
 
 type Path = ReadonlyArray<string | number>
 
-/** Names the types of custom fields (W4). */
-export type FieldType = "text" | "number" | "email" | "url" | "list" | "date" | "time" | "checkbox"
-
-/** What a custom field's value is on the wire. */
-export type WireValue = string | number | boolean
+export type {
+  CustomFieldDeclaration as Declaration,
+  CustomFieldDefinition as Definition,
+  CustomFieldDescription as Field,
+  CustomFieldPairs as InputPairs,
+  CustomFieldRecord as InputRecord,
+  CustomFieldType as FieldType,
+  CustomFieldValue as WireValue,
+  CustomFieldValueOf as ValueOf,
+} from "../types.ts"
 
 /** A custom field on the wire; a field without a value is legal (W4). */
-export interface WireField {
-  readonly name: string
-  readonly value?: WireValue
-}
-
-/** Custom fields by name, as callers pass them; `null` and `undefined` leave the field out (D12). */
-export type InputRecord = { readonly [name: string]: WireValue | null | undefined }
-
-/** Custom fields in the documented array form; `null` and `undefined` leave the value out, the name travels (W4, D12). */
-export type InputPairs = ReadonlyArray<{
-  readonly name: string
-  readonly value?: WireValue | null | undefined
-}>
+export type WireField = NonNullable<WireContact["custom_fields"]>[number]
 
 /** Custom fields as callers pass them, without a catalogue. */
 export type Input = InputRecord | InputPairs
-
-/** Declares one custom field of a catalogue: its type alone, or an object with more about it. */
-export type Declaration =
-  | Exclude<FieldType, "list">
-  | { readonly type: Exclude<FieldType, "list" | "checkbox">; readonly help?: string }
-  | { readonly type: "list"; readonly options: ReadonlyArray<string>; readonly help?: string }
-  | { readonly type: "checkbox"; readonly wire?: "string" | "boolean"; readonly help?: string }
-
-/** Declares the custom fields of a catalogue by their names, spelled as in Aelyst. */
-export interface Definition {
-  readonly [name: string]: Declaration
-}
-
-/** Describes one custom field, for help texts, column mapping and documents. */
-export interface Field {
-  readonly name: string
-  readonly type: FieldType
-  /** What the value may be; for lists alone. */
-  readonly options?: ReadonlyArray<string>
-  /** What the value is on the wire. */
-  readonly wire: "string" | "number" | "boolean"
-  /** A value that callers may pass. */
-  readonly example: WireValue
-  /** How the value is written. */
-  readonly format: string
-  /** What the field is for, where the catalogue says so. */
-  readonly help?: string
-}
 
 /** The custom fields of a workspace, made with `define` or `make`. */
 export interface Catalogue<out D extends Definition = Definition> {
@@ -72,20 +47,8 @@ export interface Catalogue<out D extends Definition = Definition> {
   readonly get: (name: string) => Field | undefined
 }
 
-/** The type of a value that a declared field takes. */
-export type ValueOf<F> = F extends "number" | { readonly type: "number" }
-  ? number
-  : F extends "checkbox" | { readonly type: "checkbox" }
-    ? boolean
-    : F extends { readonly type: "list"; readonly options: ReadonlyArray<infer Option> }
-      ? Option
-      : string
-
 /** The type of the custom fields that a catalogue describes, as callers pass them. */
-export type InputOf<C> =
-  C extends Catalogue<infer D>
-    ? { readonly [Name in keyof D]?: ValueOf<D[Name]> | null | undefined }
-    : never
+export type InputOf<C> = C extends Catalogue<infer D> ? CustomFieldsOf<D> : never
 
 /** The most custom fields of a contact. */
 export const MAX_FIELDS = 200

@@ -3,17 +3,13 @@
  * `id:…` or an opaque contact id. Parses and builds identifiers, gives the key
  * under which two of them are the same contact, and the one URL segment (W2, D1, D2).
  */
-import type * as Brand from "effect/Brand"
 import * as Result from "effect/Result"
 import * as Characters from "./Characters.ts"
 import * as Issue from "./Issue.ts"
 import * as Rule from "./TextRules.ts"
+import type { Identifier, IdentifierKind } from "../types.ts"
 
-/** A string that `parse` or a constructor has accepted, in its canonical form. */
-export type Identifier = string & Brand.Brand<"@aelyst/core/Identifier">
-
-/** Says what an identifier names the contact by; an opaque contact id counts as `id`. */
-export type IdentifierKind = "email" | "phone" | "id"
+export type { Identifier, IdentifierKind } from "../types.ts"
 
 type Path = ReadonlyArray<string | number>
 type Parsed = Result.Result<Identifier, ReadonlyArray<Issue.Issue>>

@@ -5,6 +5,8 @@
  */
 import * as Schema from "effect/Schema"
 
+import type * as Types from "../types.ts"
+
 /**
  * Maps each code to its rule. Codes are stable: they are never renamed or given another meaning.
  */
@@ -61,22 +63,8 @@ export const issueRules = {
 /** Names a broken rule. */
 export type IssueCode = keyof typeof issueRules
 
-/**
- * Describes one broken rule.
- *
- * **Details**
- *
- * `path` leads to the offending place: field names and array positions. A key that is not a field of ours is named
- * only where it is short and looks like a field name; otherwise its position among the keys stands for it.
- * `rule` and `suggestion` are sentences for people and never hold the value.
- * `code` is a plain string in the type, so that issues written by a newer version still decode.
- */
-export interface Issue {
-  readonly path: ReadonlyArray<string | number>
-  readonly code: string
-  readonly rule: string
-  readonly suggestion?: string
-}
+/** One broken rule: its place, the rule, and how to fix it; never the value. */
+export type Issue = Types.Issue
 
 const schema = () =>
   Schema.Struct({

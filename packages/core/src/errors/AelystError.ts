@@ -4,8 +4,10 @@
  * package and the way through Promise land.
  */
 import type { Issue } from "../contact/Issue.ts"
+import type { ConnectionKind, UnavailableReason, UnexpectedReason } from "../types.ts"
 import { define, tagOf } from "./ErrorClass.ts"
 
+export type { ConnectionKind, UnavailableReason, UnexpectedReason } from "../types.ts"
 export type { AttemptRecord, Members, ResponseHead } from "./ErrorClass.ts"
 export { AelystErrorTypeId, withApiMessage, withRateLimit, withResponse } from "./ErrorClass.ts"
 
@@ -69,10 +71,7 @@ export const unavailableReasons = {
     happened: "The attempt gate refused the attempt",
     fix: "Check why the gate refused it before retrying.",
   },
-} as const
-
-/** Names why a request was not sent. */
-export type UnavailableReason = keyof typeof unavailableReasons
+} as const satisfies Record<UnavailableReason, unknown>
 
 /**
  * Reports that the client did not send the request.
@@ -115,10 +114,7 @@ export const connectionKinds = {
   certificate: "Check the server's certificate and the certificates that are trusted.",
   proxy: "Check the proxy.",
   proxy_auth: "Check the user name and the password for the proxy.",
-} as const
-
-/** Names what failed before there was a connection. */
-export type ConnectionKind = keyof typeof connectionKinds
+} as const satisfies Record<ConnectionKind, unknown>
 
 /**
  * Reports that no connection could be made, before any byte of the request could leave.
@@ -271,10 +267,7 @@ export const unexpectedReasons = {
   redirect: "a redirect, and redirects are never followed",
   unreadable: "with an unreadable body",
   contradiction: "with a body that reports a failure",
-} as const
-
-/** Names what was unexpected about a response. */
-export type UnexpectedReason = keyof typeof unexpectedReasons
+} as const satisfies Record<UnexpectedReason, unknown>
 
 /**
  * Reports a response that the API does not document (D6).

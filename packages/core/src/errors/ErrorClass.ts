@@ -8,34 +8,9 @@ import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import { millis } from "effect/Duration"
 
-import type { RateLimitInfo } from "./RateLimitHeaders.ts"
+import type { AttemptRecord, Outcome, RateLimitInfo, ResponseHead } from "../types.ts"
 
-/** Tells what became of the contact: never left, answered without creating, or impossible to know. */
-export type Outcome = "not_sent" | "rejected" | "unknown"
-
-/** Describes one attempt of a call, without anything of the contact, the URL or the token. */
-export interface AttemptRecord {
-  /** Counts from 1. */
-  readonly number: number
-  /** How far it got: no byte left, the request may have left, a status arrived, or the whole response did. */
-  readonly phase: "connect" | "headers" | "body" | "answered"
-  readonly status?: number
-  /** What ended it if no response did: a code such as `ECONNRESET` or `TIMEOUT`. */
-  readonly cause?: string
-  /** Whether the API answered 429. */
-  readonly rateLimited?: boolean
-  /** In epoch milliseconds. */
-  readonly startedAt: number
-  readonly durationMs: number
-  /** The time in the queue and in waits before it. */
-  readonly waitedMs: number
-}
-
-/** Holds the status and the headers of a response; headers by lower-case name. */
-export interface ResponseHead {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-}
+export type { AttemptRecord, Outcome, ResponseHead } from "../types.ts"
 
 /** Describes one error class for people. */
 export interface ErrorEntry {

@@ -5,17 +5,9 @@
 import type { Mutable } from "effect/Types"
 
 import * as Characters from "../contact/Characters.ts"
+import type { RateLimitInfo } from "../types.ts"
 
-/**
- * Holds what one answer told about the rate limit; a member that was not sent, or made no sense, is absent.
- *
- * `limit` and `remaining` count requests (W8), `retryAfterMs` is the wait asked for, in milliseconds (W8, D8).
- */
-export interface RateLimitInfo {
-  readonly limit?: number
-  readonly remaining?: number
-  readonly retryAfterMs?: number
-}
+export type { RateLimitInfo } from "../types.ts"
 
 /** Holds header values by lower-case name, as `HttpClientResponse.headers` does. */
 export type HeaderRecord = { readonly [name: string]: string | undefined }
