@@ -21,7 +21,7 @@ export interface Vector {
   readonly blind?: boolean
 }
 
-export const natural: ClientOptions = { delivery: "natural-key" }
+const natural: ClientOptions = { delivery: "natural-key" }
 
 export const vectors: ReadonlyArray<Vector> = [
   // at-most-once

@@ -12,7 +12,11 @@ import * as Result from "effect/Result"
 
 import type { AelystOptions, CreateManyOptions, CreateOptions } from "./types.ts"
 
-/** Describes the options that core does not have. */
+/**
+ * Describes the options that core does not have.
+ *
+ * @public read by `scripts/option-tables.mjs`
+ */
 export const ownOptions = {
   proxy: {
     scopes: ["client"],
@@ -48,7 +52,11 @@ const ownNames = (scope: OptionScope): ReadonlyArray<string> =>
     scopes.some((one) => one === scope) ? [name] : [],
   )
 
-/** How options are written here. */
+/**
+ * How options are written here.
+ *
+ * @public read by `scripts/option-tables.mjs`
+ */
 export const dialect: ClientOptions.Dialect = ClientOptions.makeDialect({
   milliseconds: true,
   also: { client: ownNames("client"), call: ownNames("call"), run: ownNames("run") },

@@ -8,7 +8,7 @@ import type { Fiber } from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 
 /** Returns whether a tracer is installed: the native one only makes spans up. */
-export const isInstalled = (fiber: Pick<Fiber<unknown, unknown>, "getRef">): boolean =>
+const isInstalled = (fiber: Pick<Fiber<unknown, unknown>, "getRef">): boolean =>
   fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
 /**
