@@ -16,47 +16,19 @@ import { parseRun } from "./call/ClientOptions.ts"
 import type { CreateResult } from "./call/Call.ts"
 import { Hooks, notify } from "./call/Hooks.ts"
 import type { Delivery } from "./call/RetryPolicy.ts"
+import { RunProgress, outcomeOf } from "./call/RunProgress.ts"
 import type { RunScope } from "./call/RunScope.ts"
 import { CurrentRun } from "./call/RunScope.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { UnavailableError } from "./errors/AelystError.ts"
 import * as MonotonicClock from "./pacing/MonotonicClock.ts"
-import type { Row, RowEnd, RowOutcome, Stopped } from "./types.ts"
+import type { Row, RowEnd, RunSummary } from "./types.ts"
 
-export type { Row, RowOutcome, Stopped } from "./types.ts"
-
-/**
- * The outcomes of rows.
- *
- * **Example** (All of them)
- *
- * ```ts
- * import { rowOutcomes } from "@aelyst/core"
- *
- * console.log(rowOutcomes.join(" ")) // => created existed exists_after_doubt invalid rejected unknown not_sent
- * ```
- */
-export const rowOutcomes = [
-  "created",
-  "existed",
-  "exists_after_doubt",
-  "invalid",
-  "rejected",
-  "unknown",
-  "not_sent",
-] as const satisfies ReadonlyArray<RowOutcome>
+export { rowOutcomes } from "./call/RunProgress.ts"
+export type { Row, RowOutcome, RunSummary, Stopped } from "./types.ts"
 
 /** The result of one row; `index` is its position in the source, from 0. */
 export type RowResult = RowEnd<CreateResult, AelystError>
-
-/** The rows counted by outcome; `total` is always their sum, and `stopped` is absent while the run continues. */
-export interface RunSummary extends Readonly<Record<RowOutcome, number>> {
-  readonly total: number
-  readonly stopped?: Stopped
-  /** Attempts that were rate limited (429). */
-  readonly rateLimited: number
-  readonly elapsedMs: number
-}
 
 /** The options of a run; each has a default. */
 export interface RunOptions {
@@ -86,111 +58,6 @@ export interface RunOptions {
 export interface Run<E = never, R = never> {
   readonly results: Stream.Stream<RowResult, E, R>
   readonly summary: Effect.Effect<RunSummary>
-}
-
-/** Returns the outcome of a row by the error that ended it. */
-const outcomeOf = (error: AelystError): Exclude<RowOutcome, "created" | "exists_after_doubt"> => {
-  switch (error._tag) {
-    case "InvalidContactError":
-      return "invalid"
-    case "BadRequestError":
-      return error.exists ? "existed" : "rejected"
-    case "UnexpectedResponseError":
-      return error.outcome
-    case "InternalServerError":
-    case "OutcomeUnknownError":
-      return "unknown"
-    case "ConnectionError":
-    case "UnavailableError":
-    case "RateLimitError":
-    case "AuthenticationError":
-      return "not_sent"
-  }
-}
-
-/** Returns why an error ends the run, if it does. */
-const stoppedBy = (error: AelystError): Stopped | undefined => {
-  const newest = error._tag === "OutcomeUnknownError" ? (error.last ?? error) : error
-  if (newest._tag === "AuthenticationError") return "unauthorized"
-  if (newest._tag === "ConnectionError" && newest.kind === "certificate") return "unavailable"
-  if (newest._tag === "UnavailableError" && newest.reason === "deadline") return "deadline"
-  return undefined
-}
-
-/** Counts the rows of a run, and knows whether it continues. */
-class Progress {
-  readonly #counts: Record<RowOutcome, number> = {
-    created: 0,
-    existed: 0,
-    exists_after_doubt: 0,
-    invalid: 0,
-    rejected: 0,
-    unknown: 0,
-    not_sent: 0,
-  }
-  readonly #maxErrors: number
-  #rateLimited = 0
-  #beganAt: number | undefined
-  #endedAt: number | undefined
-  stopped: Stopped | undefined
-  halted: "closed" | "deadline" | undefined
-  /** Done when the source must be pulled no further. */
-  readonly closing = Deferred.makeUnsafe<void>()
-  /** Done when waiting rows must end unsent. */
-  readonly halting = Deferred.makeUnsafe<"closed" | "deadline">()
-
-  constructor(maxErrors: number) {
-    this.#maxErrors = maxErrors
-  }
-
-  begin(now: number): void {
-    this.#beganAt = now
-  }
-
-  /** Pulls the source no further; rows that were pulled may still be sent. */
-  close(why: Stopped): void {
-    this.stopped ??= why
-    Deferred.doneUnsafe(this.closing, Effect.void)
-  }
-
-  /** Pulls the source no further, and ends waiting rows unsent. */
-  halt(why: Stopped): void {
-    this.close(why)
-    this.halted ??= why === "deadline" ? why : "closed"
-    Deferred.doneUnsafe(this.halting, Effect.succeed(this.halted))
-  }
-
-  end(now: number): void {
-    this.halt("aborted")
-    this.#endedAt = now
-  }
-
-  count(outcome: RowOutcome): void {
-    this.#counts[outcome] += 1
-    const { invalid, rejected, unknown } = this.#counts
-    if (invalid + rejected + unknown >= this.#maxErrors) this.halt("errors")
-  }
-
-  /** Takes notice of a row's result: its 429s, and whether its error ends the run. */
-  observe(result: RowResult): void {
-    const { attempts } = "value" in result ? result.value : result.error
-    for (const attempt of attempts) if (attempt.rateLimited === true) this.#rateLimited += 1
-    const why = "error" in result ? stoppedBy(result.error) : undefined
-    // a wait that cannot end in time concerns this row and those behind it; rows in front of it may still go
-    if (why === "deadline") this.close(why)
-    else if (why !== undefined) this.halt(why)
-  }
-
-  summary(now: number): RunSummary {
-    return {
-      ...this.#counts,
-      total: rowOutcomes.reduce((sum, outcome) => sum + this.#counts[outcome], 0),
-      ...(this.stopped !== undefined && { stopped: this.stopped }),
-      rateLimited: this.#rateLimited,
-      elapsedMs:
-        this.#beganAt === undefined ? 0 : Math.round((this.#endedAt ?? now) - this.#beganAt),
-    }
-  }
 }
 
 /**
@@ -233,7 +100,7 @@ export const createMany = <E, R>(
     const client = yield* AelystClient
     const config = yield* Effect.orDie(Effect.fromResult(parseRun(options)))
     const { concurrency, deadlineMs, giveUpMs, maxErrors, ordered } = config
-    const progress = new Progress(maxErrors)
+    const progress = new RunProgress(maxErrors)
     const { delivery, maxWait, onProgress, retries, timeout } = options
     const callOptions = { delivery, maxWait, retries, timeout }
 
@@ -271,7 +138,10 @@ export const createMany = <E, R>(
 
     const report = (result: RowResult) =>
       Effect.map(MonotonicClock.nowMillis, (now) => {
-        progress.observe(result)
+        progress.observe(
+          "value" in result ? result.value : result.error,
+          "error" in result ? result.error : undefined,
+        )
         return notify(onProgress, progress.summary(now))
       }).pipe(Effect.flatMap((effect) => effect ?? Effect.void))
 

@@ -275,3 +275,12 @@ export type Stopped =
   | "aborted"
   | "deadline"
   | "unavailable"
+
+/** The rows counted by outcome; `total` is always their sum, and `stopped` is absent while the run continues. */
+export interface RunSummary extends Readonly<Record<RowOutcome, number>> {
+  readonly total: number
+  readonly stopped?: Stopped
+  /** Attempts that were rate limited (429). */
+  readonly rateLimited: number
+  readonly elapsedMs: number
+}

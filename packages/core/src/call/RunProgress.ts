@@ -1,0 +1,130 @@
+/** How a run stands: its rows counted by outcome, and whether it still pulls and sends. */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+
+import type { AelystError } from "../errors/AelystError.ts"
+import type { RowOutcome, RunSummary, Stopped } from "../types.ts"
+import type { CallEnd } from "./CallRecord.ts"
+
+/**
+ * The outcomes of rows.
+ *
+ * **Example** (All of them)
+ *
+ * ```ts
+ * import { rowOutcomes } from "@aelyst/core"
+ *
+ * console.log(rowOutcomes.join(" ")) // => created existed exists_after_doubt invalid rejected unknown not_sent
+ * ```
+ */
+export const rowOutcomes = [
+  "created",
+  "existed",
+  "exists_after_doubt",
+  "invalid",
+  "rejected",
+  "unknown",
+  "not_sent",
+] as const satisfies ReadonlyArray<RowOutcome>
+
+/** Returns the outcome of a row by the error that ended it. */
+export const outcomeOf = (
+  error: AelystError,
+): Exclude<RowOutcome, "created" | "exists_after_doubt"> => {
+  switch (error._tag) {
+    case "InvalidContactError":
+      return "invalid"
+    case "BadRequestError":
+      return error.exists ? "existed" : "rejected"
+    // the row was rejected for a reason that is not its own: it counts as not sent
+    case "RateLimitError":
+    case "AuthenticationError":
+      return "not_sent"
+    default:
+      return error.outcome
+  }
+}
+
+/** Returns why an error ends the run, if it does. */
+const stoppedBy = (error: AelystError): Stopped | undefined => {
+  const newest = error._tag === "OutcomeUnknownError" ? (error.last ?? error) : error
+  if (newest._tag === "AuthenticationError") return "unauthorized"
+  if (newest._tag === "ConnectionError" && newest.kind === "certificate") return "unavailable"
+  if (newest._tag === "UnavailableError" && newest.reason === "deadline") return "deadline"
+  return undefined
+}
+
+/** Counts the rows of a run, and knows whether it continues. */
+export class RunProgress {
+  readonly #counts: Record<RowOutcome, number> = {
+    created: 0,
+    existed: 0,
+    exists_after_doubt: 0,
+    invalid: 0,
+    rejected: 0,
+    unknown: 0,
+    not_sent: 0,
+  }
+  readonly #maxErrors: number
+  #rateLimited = 0
+  #beganAt: number | undefined
+  #endedAt: number | undefined
+  stopped: Stopped | undefined
+  halted: "closed" | "deadline" | undefined
+  /** Done when the source must be pulled no further. */
+  readonly closing = Deferred.makeUnsafe<void>()
+  /** Done when waiting rows must end unsent. */
+  readonly halting = Deferred.makeUnsafe<"closed" | "deadline">()
+
+  constructor(maxErrors: number) {
+    this.#maxErrors = maxErrors
+  }
+
+  begin(now: number): void {
+    this.#beganAt = now
+  }
+
+  /** Pulls the source no further; rows that were pulled may still be sent. */
+  close(why: Stopped): void {
+    this.stopped ??= why
+    Deferred.doneUnsafe(this.closing, Effect.void)
+  }
+
+  /** Pulls the source no further, and ends waiting rows unsent. */
+  halt(why: Stopped): void {
+    this.close(why)
+    this.halted ??= why === "deadline" ? why : "closed"
+    Deferred.doneUnsafe(this.halting, Effect.succeed(this.halted))
+  }
+
+  end(now: number): void {
+    this.halt("aborted")
+    this.#endedAt = now
+  }
+
+  count(outcome: RowOutcome): void {
+    this.#counts[outcome] += 1
+    const { invalid, rejected, unknown } = this.#counts
+    if (invalid + rejected + unknown >= this.#maxErrors) this.halt("errors")
+  }
+
+  /** Records the end of a row: its 429s, and whether its error ends the run. */
+  observe({ attempts }: CallEnd, error: AelystError | undefined): void {
+    for (const attempt of attempts) if (attempt.rateLimited === true) this.#rateLimited += 1
+    const why = error === undefined ? undefined : stoppedBy(error)
+    // a wait that cannot end in time concerns this row and those behind it; rows in front of it may still go
+    if (why === "deadline") this.close(why)
+    else if (why !== undefined) this.halt(why)
+  }
+
+  summary(now: number): RunSummary {
+    return {
+      ...this.#counts,
+      total: rowOutcomes.reduce((sum, outcome) => sum + this.#counts[outcome], 0),
+      ...(this.stopped !== undefined && { stopped: this.stopped }),
+      rateLimited: this.#rateLimited,
+      elapsedMs:
+        this.#beganAt === undefined ? 0 : Math.round((this.#endedAt ?? now) - this.#beganAt),
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { assert, describe, it } from "@effect/vitest"
+
+import { RunProgress, outcomeOf, rowOutcomes } from "../src/call/RunProgress.ts"
+import {
+  AuthenticationError,
+  BadRequestError,
+  ConnectionError,
+  InternalServerError,
+  InvalidContactError,
+  OutcomeUnknownError,
+  RateLimitError,
+  UnavailableError,
+  UnexpectedResponseError,
+} from "../src/errors/AelystError.ts"
+import { randomOf } from "./ledger.ts"
+
+const attempts: [] = []
+const unexpected = (outcome: "rejected" | "unknown") =>
+  new UnexpectedResponseError({
+    attempts,
+    status: 404,
+    outcome,
+    reason: "status",
+    headers: {},
+    excerpt: "",
+  })
+const unauthorized = new AuthenticationError({ attempts })
+
+describe("outcomeOf", () => {
+  const table = [
+    [new InvalidContactError({ attempts, issues: [] }), "invalid"],
+    [new BadRequestError({ attempts, status: 400, exists: false }), "rejected"],
+    [new BadRequestError({ attempts, status: 409, exists: true }), "existed"],
+    [new RateLimitError({ attempts }), "not_sent"],
+    [unauthorized, "not_sent"],
+    [new UnavailableError({ attempts, reason: "queue" }), "not_sent"],
+    [new ConnectionError({ attempts, kind: "dns", code: "ENOTFOUND" }), "not_sent"],
+    [new InternalServerError({ attempts, status: 500 }), "unknown"],
+    [new OutcomeUnknownError({ attempts, code: "TIMEOUT" }), "unknown"],
+    [unexpected("rejected"), "rejected"],
+    [unexpected("unknown"), "unknown"],
+  ] as const
+  for (const [error, outcome] of table) {
+    it(`counts a row that ended with ${error._tag} (${error.outcome}) as ${outcome}`, () => {
+      assert.strictEqual(outcomeOf(error), outcome)
+    })
+  }
+})
+
+describe("RunProgress", () => {
+  it("has a total that is the sum of all outcomes, in any order of rows", () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const random = randomOf(seed)
+      const progress = new RunProgress(Number.POSITIVE_INFINITY)
+      const rows = Math.floor(random() * 50)
+      for (let i = 0; i < rows; i++) {
+        progress.count(rowOutcomes[Math.floor(random() * rowOutcomes.length)] ?? "created")
+      }
+      const summary = progress.summary(0)
+      assert.strictEqual(summary.total, rows)
+      assert.strictEqual(
+        rowOutcomes.reduce((sum, outcome) => sum + summary[outcome], 0),
+        rows,
+      )
+    }
+  })
+
+  it("halts at maxErrors, which counts invalid, rejected and unknown rows only", () => {
+    const progress = new RunProgress(2)
+    for (const outcome of ["existed", "not_sent", "created", "invalid"] as const) {
+      progress.count(outcome)
+    }
+    assert.isUndefined(progress.stopped)
+    progress.count("unknown")
+    assert.strictEqual(progress.stopped, "errors")
+    assert.strictEqual(progress.halted, "closed")
+  })
+
+  it("halts at a refused token, also after doubt, and keeps the first reason", () => {
+    for (const error of [
+      unauthorized,
+      new OutcomeUnknownError({ attempts, code: "TIMEOUT", last: unauthorized }),
+    ]) {
+      const progress = new RunProgress(9)
+      progress.observe(error, error)
+      progress.end(5)
+      assert.strictEqual(progress.summary(9).stopped, "unauthorized")
+    }
+  })
+
+  it("pulls no further at a deadline that one row meets, and lets the rows before it go", () => {
+    const progress = new RunProgress(9)
+    const error = new UnavailableError({ attempts, reason: "deadline" })
+    progress.observe(error, error)
+    assert.strictEqual(progress.stopped, "deadline")
+    assert.isUndefined(progress.halted)
+  })
+
+  it("counts 429s by attempt, and time from its beginning to its end", () => {
+    const progress = new RunProgress(9)
+    assert.strictEqual(progress.summary(7).elapsedMs, 0)
+    progress.begin(10)
+    const attempt = {
+      number: 1,
+      phase: "answered",
+      startedAt: 0,
+      durationMs: 0,
+      waitedMs: 0,
+    } as const
+    const end = {
+      outcome: "created",
+      attempts: [{ ...attempt, rateLimited: true }, attempt],
+    } as const
+    progress.observe(end, undefined)
+    assert.strictEqual(progress.summary(40).elapsedMs, 30)
+    progress.end(60)
+    const { elapsedMs, rateLimited, stopped } = progress.summary(100)
+    assert.deepStrictEqual([elapsedMs, rateLimited, stopped], [50, 1, "aborted"])
+  })
+})
