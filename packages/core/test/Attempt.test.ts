@@ -70,7 +70,7 @@ const errorOf = ({ exit }: Played): AelystError => {
 const json = '{"code":"200","message":"Contact added successfully!"}'
 const bytes = (text: string) => new TextEncoder().encode(text)
 
-/** A body in pieces, whose length nobody declared. */
+/** Creates a body in pieces, without a declared length. */
 const pieces = (
   chunks: ReadonlyArray<string | Uint8Array>,
   end: "close" | "error" | "stall" = "close",
@@ -85,8 +85,8 @@ const pieces = (
     },
   })
 
-describe("the deadlines of an attempt", () => {
-  it.effect("end a connect that the transport reports after 5 seconds: nothing was sent", () =>
+describe("send's deadlines", () => {
+  it.effect("ends connecting after 5 seconds as not_sent if the transport reports its phase", () =>
     Effect.gen(function* () {
       const played = yield* play(({ probe }) => {
         probe.watch()
@@ -103,7 +103,7 @@ describe("the deadlines of an attempt", () => {
     }),
   )
 
-  it.effect("end the wait for the first byte after 15 seconds: nobody knows", () =>
+  it.effect("ends the wait for the first byte after 15 seconds as unknown", () =>
     Effect.gen(function* () {
       const played = yield* play(({ probe }) => {
         probe.watch()
@@ -118,7 +118,7 @@ describe("the deadlines of an attempt", () => {
     }),
   )
 
-  it.effect("give a transport that does not report its phase no connect deadline", () =>
+  it.effect("has no connect deadline for a transport that does not report its phase", () =>
     Effect.gen(function* () {
       const played = yield* play(() => Effect.never)
       assert.approximately(played.tookMs, 15_000, 2)
@@ -126,7 +126,7 @@ describe("the deadlines of an attempt", () => {
     }),
   )
 
-  it.effect("count from the start of the attempt, also for what connected late", () =>
+  it.effect("counts the timeout from the start of the attempt, also if it connected late", () =>
     Effect.gen(function* () {
       const played = yield* play(({ probe }) => {
         probe.watch()
@@ -143,7 +143,7 @@ describe("the deadlines of an attempt", () => {
     }),
   )
 
-  it.effect("hold a timeout shorter than the connect deadline for connecting too", () =>
+  it.effect("applies a timeout shorter than the connect deadline to connecting", () =>
     Effect.gen(function* () {
       const played = yield* play(
         ({ probe }) => {
@@ -157,11 +157,11 @@ describe("the deadlines of an attempt", () => {
     }),
   )
 
-  it.effect("call nothing unsent that left while the connect deadline was ending it", () =>
+  it.effect("is unknown if the request left while the connect deadline was ending it", () =>
     Effect.gen(function* () {
       const played = yield* play(({ probe }) => {
         probe.watch()
-        // the socket connects in the same moment, and is torn down only afterwards
+        // the socket connects in the same moment, and is torn down only after that
         return Effect.onInterrupt(Effect.never, () =>
           Effect.sync(() => {
             probe.dispatch()
@@ -172,7 +172,7 @@ describe("the deadlines of an attempt", () => {
     }),
   )
 
-  it.effect("end a body that stalls after 10 seconds, and the status decides", () =>
+  it.effect("ends a stalled body after 10 seconds and decides by the status", () =>
     Effect.gen(function* () {
       for (const [status, tag] of [
         [200, "UnexpectedResponseError"],
@@ -191,21 +191,21 @@ describe("the deadlines of an attempt", () => {
     }),
   )
 
-  for (const [what, answers, wrapped] of [
+  for (const [what, responds, wrapped] of [
     ["that can fail its requests", false, (http: HttpClient.HttpClient) => http],
     [
-      "that can, behind a client that prepares its requests for ever",
+      "that can, behind a client that never finishes preparing a request",
       true,
       (http: HttpClient.HttpClient) => HttpClient.mapRequestEffect(http, () => Effect.never),
     ],
     [
-      "that can, behind a client that never gives its answers",
+      "that can, behind a client that never returns its responses",
       true,
       (http: HttpClient.HttpClient) =>
         HttpClient.transformResponse(http, (effect) => Effect.andThen(effect, Effect.never)),
     ],
   ] as const) {
-    it.effect(`hold for a transport ${what}`, () =>
+    it.effect(`keeps its deadline for a transport ${what}`, () =>
       Effect.gen(function* () {
         let aborts = 0
         const http = wrapped(
@@ -223,7 +223,7 @@ describe("the deadlines of an attempt", () => {
                       })
                       probe.dispatch()
                       const created = new Response(JSON.stringify({ code: "200", message: "" }))
-                      if (answers) {
+                      if (responds) {
                         resume(Effect.succeed(HttpClientResponse.fromWeb(request, created)))
                       }
                     }),
@@ -247,12 +247,12 @@ describe("the deadlines of an attempt", () => {
           yield* TestClock.adjust("5 minutes")
           assert.strictEqual((yield* Fiber.join(fiber)) - started, 15_000)
         }
-        assert.strictEqual(aborts, answers ? 0 : 2)
+        assert.strictEqual(aborts, responds ? 0 : 2)
       }),
     )
   }
 
-  it.effect("never overrun the deadline of the call, in any phase", () =>
+  it.effect("never overruns the deadline of the call, in any phase", () =>
     Effect.gen(function* () {
       for (const afterMs of [0, 3_000, 6_900]) {
         const played = yield* play(
@@ -270,7 +270,7 @@ describe("the deadlines of an attempt", () => {
   )
 })
 
-describe("the body of an answer", () => {
+describe("Arrived.body", () => {
   const readable: ReadonlyArray<readonly [string, () => Body, Readonly<Record<string, string>>?]> =
     [
       ["in one piece of declared length", () => json, { "content-length": String(json.length) }],
@@ -283,15 +283,15 @@ describe("the body of an answer", () => {
         () => pieces([bytes('{"message":"é"}').slice(0, 13), bytes('{"message":"é"}').slice(13)]),
       ],
       ["just below the cap", () => pieces([json, " ".repeat(maxBodyBytes - json.length)])],
-      ["with a length that is none", () => json, { "content-length": "-1" }],
+      ["with an invalid length", () => json, { "content-length": "-1" }],
       [
-        "said to be as it is",
+        "declared as not encoded",
         () => json,
         { "content-length": String(json.length), "content-encoding": "identity" },
       ],
     ]
   for (const [how, body, headers] of readable) {
-    it.effect(`is read ${how}`, () =>
+    it.effect(`reads a body ${how}`, () =>
       Effect.gen(function* () {
         const played = yield* play(({ respond }) =>
           Effect.succeed(respond(body(), headers === undefined ? {} : { headers })),
@@ -306,7 +306,7 @@ describe("the body of an answer", () => {
   > = [
     ["is empty", () => null],
     ["breaks off", () => pieces([json.slice(0, 20)], "error")],
-    ["breaks off after all of it", () => pieces([json], "error")],
+    ["breaks off at its end", () => pieces([json], "error")],
     ["is one byte above the cap", () => pieces([json, " ".repeat(maxBodyBytes - json.length + 1)])],
     [
       "is declared to be above the cap",
@@ -316,7 +316,7 @@ describe("the body of an answer", () => {
     ["is not text", () => pieces([new Uint8Array([0xff, 0xfe, 0x00])])],
   ]
   for (const [what, body, headers] of unreadable) {
-    it.effect(`is no proof of a contact where it ${what}`, () =>
+    it.effect(`does not prove a contact if the body ${what}`, () =>
       Effect.gen(function* () {
         const played = yield* play(({ respond }) =>
           Effect.succeed(respond(body(), headers === undefined ? {} : { headers })),
@@ -328,7 +328,7 @@ describe("the body of an answer", () => {
     )
   }
 
-  it.effect("that never ends is read up to the cap and let go", () =>
+  it.effect("reads an endless body up to the cap and cancels it", () =>
     Effect.gen(function* () {
       let pulled = 0
       let cancelled = false
@@ -349,8 +349,8 @@ describe("the body of an answer", () => {
   )
 })
 
-describe("a transport", () => {
-  it.effect("that followed a redirect is not believed", () =>
+describe("send", () => {
+  it.effect("does not trust a transport that followed a redirect", () =>
     Effect.gen(function* () {
       const played = yield* play(({ respond }) => {
         const response = respond(json)
@@ -362,7 +362,7 @@ describe("a transport", () => {
     }),
   )
 
-  it.effect("that gives no status at all leaves the outcome unknown", () =>
+  it.effect("is unknown if the transport reports no status", () =>
     Effect.gen(function* () {
       const played = yield* play(({ respond }) =>
         Effect.succeed(Object.create(respond(json), { status: { value: Number.NaN } })),
@@ -371,23 +371,25 @@ describe("a transport", () => {
     }),
   )
 
-  it.effect("that throws has failed: before dispatch nothing was sent, after it nobody knows", () =>
-    Effect.gen(function* () {
-      const thrown = Object.assign(new Error("mine"), { code: "EMINE" })
-      const before = yield* play(({ probe }) => {
-        probe.watch()
-        return Effect.die(thrown)
-      })
-      assert.strictEqual(errorOf(before)._tag, "ConnectionError")
-      const after = yield* play(({ probe }) => {
-        probe.watch()
-        probe.dispatch()
-        return Effect.die(thrown)
-      })
-      const error = errorOf(after)
-      assert(error._tag === "OutcomeUnknownError")
-      assert.strictEqual(error.code, "EMINE")
-    }),
+  it.effect(
+    "treats a transport that throws as failed: not_sent before dispatch, unknown after it",
+    () =>
+      Effect.gen(function* () {
+        const thrown = Object.assign(new Error("thrown"), { code: "EMINE" })
+        const before = yield* play(({ probe }) => {
+          probe.watch()
+          return Effect.die(thrown)
+        })
+        assert.strictEqual(errorOf(before)._tag, "ConnectionError")
+        const after = yield* play(({ probe }) => {
+          probe.watch()
+          probe.dispatch()
+          return Effect.die(thrown)
+        })
+        const error = errorOf(after)
+        assert(error._tag === "OutcomeUnknownError")
+        assert.strictEqual(error.code, "EMINE")
+      }),
   )
 })
 
@@ -460,7 +462,7 @@ describe("failureOf", () => {
     ["PROXY_ERR_TLS_CERT_ALTNAME_INVALID", "certificate", false],
   ]
   for (const [code, kind, resendable] of kinds) {
-    it(`takes ${code} before dispatch for ${kind}, ${resendable ? "sent again" : "not sent again"}`, () => {
+    it(`classifies ${code} before dispatch as ${kind}, ${resendable ? "retryable" : "not retryable"}`, () => {
       const failure = failureOf(unsent, code)
       const error = failure.toError([])
       assert(error._tag === "ConnectionError")
@@ -468,7 +470,7 @@ describe("failureOf", () => {
       assert.strictEqual(error.isRetryable, resendable)
       assert.strictEqual(failure.outcome, "not_sent")
     })
-    it(`does not believe ${code} after dispatch, or where nobody reports`, () => {
+    it(`is unknown for ${code} after dispatch, or without a report of the phase`, () => {
       const left = makeTransportProbe()
       left.watch()
       left.dispatch()
@@ -481,7 +483,7 @@ describe("failureOf", () => {
     })
   }
 
-  it("gives each attempt a probe that has seen nothing", () => {
+  it("starts each attempt with a fresh probe", () => {
     assert.isFalse(makeTransportProbe().unsent)
     assert.isTrue(unsent.unsent)
   })

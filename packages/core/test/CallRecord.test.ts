@@ -15,7 +15,7 @@ const attempt = (number: number): AttemptRecord => ({
 })
 
 describe("CallRecord", () => {
-  it("knows that nothing was sent before the first attempt", () => {
+  it("reports not_sent before the first attempt", () => {
     const record = new CallRecord(5)
     assert.deepStrictEqual(
       [record.outcome, record.isSent, record.idleSince],
@@ -23,7 +23,7 @@ describe("CallRecord", () => {
     )
   })
 
-  it("is unsure while a request may have left, and sure again once it is known not to have", () => {
+  it("is unknown while a request may have left, and not_sent after a rejection", () => {
     const record = new CallRecord(0)
     const probe = makeTransportProbe()
     record.transportProbe = probe
@@ -36,7 +36,7 @@ describe("CallRecord", () => {
     assert.deepStrictEqual([record.outcome, record.idleSince], ["not_sent", 7])
   })
 
-  it("keeps a doubt over a later rejection, until the contact is created", () => {
+  it("stays unknown after a later rejection, until the contact is created", () => {
     const record = new CallRecord(0)
     record.add(attempt(1), "unknown", 1)
     record.add(attempt(2), "rejected", 2)
@@ -48,7 +48,7 @@ describe("CallRecord", () => {
 })
 
 describe("Ended", () => {
-  it("gives the head of the response, and shows it in no inspection", () => {
+  it("returns the head of the response, but hides it from inspection and JSON", () => {
     const response = { status: 400, headers: { "x-echo": "ana@example.com" } }
     const end = new Ended({ outcome: "rejected", attempts: [attempt(1)], response })
     assert.deepStrictEqual(end.response, response)

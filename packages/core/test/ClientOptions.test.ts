@@ -169,7 +169,7 @@ describe("parse", () => {
 })
 
 describe("parseCall", () => {
-  it("holds the options of one call to the same ranges", () => {
+  it("checks the options of one call against the same ranges", () => {
     assert.strictEqual(failureOf(parseCall({ retries: -1 })).option, "retries")
     assert.strictEqual(failureOf(parseCall({ deadline: 0 })).option, "deadline")
     assert.strictEqual(failureOf(parseCall({ settle: -1 })).option, "settle")
@@ -253,7 +253,7 @@ describe("a dialect in milliseconds", () => {
     )
   })
 
-  it("has a longest time that no infinity exceeds", () => {
+  it("has a longest time that bounds infinity", () => {
     for (const timeoutMs of [2 ** 31, Number.POSITIVE_INFINITY]) {
       assert.strictEqual(failureOf(parse({ timeoutMs }, dialect)).option, "timeoutMs")
     }
@@ -261,7 +261,7 @@ describe("a dialect in milliseconds", () => {
 })
 
 describe("the defaults that depend on the call", () => {
-  it("allow a natural key more time, and a run longer waits", () => {
+  it("allows natural-key more time, and a run longer waits", () => {
     assert.strictEqual(defaultDeadlineMs("at-most-once"), 60_000)
     assert.strictEqual(defaultDeadlineMs("natural-key"), 120_000)
     assert.strictEqual(defaultMaxWaitMs(false), 60_000)

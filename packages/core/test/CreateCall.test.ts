@@ -51,7 +51,7 @@ const play = (
     return { exit, sends, endedMs } satisfies Played
   })
 
-/** Says in one word what a call came to. */
+/** Describes the outcome of a call in a few words. */
 const verdict = ({ exit }: Played): string => {
   if (Exit.isSuccess(exit)) return exit.value.result
   const error = Exit.findErrorOption(exit)
@@ -87,15 +87,15 @@ describe("create", () => {
     )
   }
 
-  it.effect("records every attempt, with what came of it", () =>
+  it.effect("records every attempt with its phase, status and cause", () =>
     Effect.gen(function* () {
       const { exit } = yield* play([unreachable, rateLimited("1"), ok])
       assert(Exit.isSuccess(exit))
       assert.deepStrictEqual(
-        exit.value.attempts.map(({ number, phase, status: answered, cause }) => ({
+        exit.value.attempts.map(({ number, phase, status: code, cause }) => ({
           number,
           phase,
-          status: answered,
+          status: code,
           cause,
         })),
         [
@@ -108,7 +108,7 @@ describe("create", () => {
     }),
   )
 
-  it.effect("ends within its deadline, whatever happens", () =>
+  it.effect("ends within its deadline, whatever the server does", () =>
     Effect.gen(function* () {
       for (const script of [
         [unreachable],
@@ -204,7 +204,7 @@ describe("create", () => {
     }),
   )
 
-  it.effect("never has two requests in flight for one key; the second call waits", () =>
+  it.effect("sends one request at a time for a key; the second call waits", () =>
     Effect.gen(function* () {
       const server = Scripted.make([{ ...ok, afterMs: 1_000 }])
       const client = yield* AelystClient.make({ token }).pipe(
@@ -224,7 +224,7 @@ describe("create", () => {
     }),
   )
 
-  it.effect("frees the key of a call that was interrupted in line", () =>
+  it.effect("releases the key of a call that was interrupted in flight", () =>
     Effect.gen(function* () {
       const server = Scripted.make([{ hangs: true, dispatched: true }, ok])
       const client = yield* AelystClient.make({ token }).pipe(
@@ -242,14 +242,14 @@ describe("create", () => {
     }),
   )
 
-  it.effect("asks once more for a token after a 401, and no more", () =>
+  it.effect("renews the token after a 401, but only once", () =>
     Effect.gen(function* () {
       const server = Scripted.make([status(401), ok, status(401)])
-      let asked = 0
+      let reads = 0
       const client = yield* AelystClient.make({
         token: Effect.sync(() => {
-          asked += 1
-          return Redacted.make(`token-number-${asked}`)
+          reads += 1
+          return Redacted.make(`token-number-${reads}`)
         }),
       }).pipe(Effect.provideService(HttpClient.HttpClient, server.client))
       const create = client.create("email:ana@example.com", { firstName: "Ana" })
@@ -264,7 +264,7 @@ describe("create", () => {
     }),
   )
 
-  it.effect("opens the circuit after five failures in a row, and one probe closes it", () =>
+  it.effect("opens the circuit after five failures in a row and closes it after one trial", () =>
     Effect.gen(function* () {
       const server = Scripted.make([lost, lost, lost, lost, lost, ok])
       const client = yield* AelystClient.make({ token }).pipe(

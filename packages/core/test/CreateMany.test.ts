@@ -13,13 +13,13 @@ import type { Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
 
 const token = Redacted.make("token-for-tests")
-const answer: Fault = { kind: "answer" }
+const created: Fault = { kind: "respond" }
 
 const rowOf = (i: number): Row => ({ identifier: `id:${i}`, contact: { firstName: "Ana" } })
 const rowsOf = (count: number): ReadonlyArray<Row> =>
   Array.from({ length: count }, (_, i) => rowOf(i))
 
-/** A source that hands out one row at a time, and tells how many it has. */
+/** Creates a source that emits one row at a time and counts them. */
 const counted = (count: number) => {
   let pulled = 0
   const rows = Stream.fromPull(
@@ -62,7 +62,7 @@ interface Played {
   readonly ended: boolean
 }
 
-/** Plays a whole run in virtual time. */
+/** Plays a run in virtual time. */
 const play = (
   server: Server,
   rows: Stream.Stream<Row>,
@@ -89,7 +89,7 @@ const play = (
         ),
         Effect.forkChild,
       )
-      yield* Ledger.pass(lasting)
+      yield* Ledger.advance(lasting)
       const ended = fiber.pollUnsafe() !== undefined
       yield* Fiber.interrupt(fiber)
       return { results, summary: yield* run.summary, tookMs, ended } satisfies Played
@@ -97,28 +97,29 @@ const play = (
     client,
   )
 
-/** Counts the states of rows, those that occur. */
+/** Counts the rows by outcome. */
 const tally = ({ results }: Pick<Played, "results">): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}
-  for (const { outcome: state } of results) counts[state] = (counts[state] ?? 0) + 1
+  for (const { outcome } of results) counts[outcome] = (counts[outcome] ?? 0) + 1
   return counts
 }
 
-const sumOf = (summary: RunSummary) => rowOutcomes.reduce((sum, state) => sum + summary[state], 0)
+const sumOf = (summary: RunSummary) =>
+  rowOutcomes.reduce((sum, outcome) => sum + summary[outcome], 0)
 
-/** Gives the nth row the nth fault at its first request; everything else is answered. */
+/** Applies the nth fault to the first request of the nth row; every other request creates its contact. */
 const firstly =
   (faults: Readonly<Record<number, Fault>>) =>
   (nth: number, key: string): Fault =>
-    nth === 0 ? (faults[Number(key.slice(3))] ?? answer) : answer
+    nth === 0 ? (faults[Number(key.slice(3))] ?? created) : created
 
 const status = (code: number, commits = false): Fault => ({ kind: "status", status: code, commits })
 
-const slowFirst = () => Ledger.make(firstly({ 0: { kind: "refuse", retryAfter: "5" } }))
+const slowFirst = () => Ledger.make(firstly({ 0: { kind: "rateLimit", retryAfter: "5" } }))
 const lost = () => Ledger.make(firstly({ 0: { kind: "reset", commits: true } }))
 
 describe("createMany", () => {
-  it.effect("ends every row in exactly one state, which the counts repeat", () =>
+  it.effect("ends every row with one outcome, which the summary counts", () =>
     Effect.gen(function* () {
       const server = Ledger.make(
         firstly({
@@ -128,8 +129,8 @@ describe("createMany", () => {
           4: { kind: "reset", commits: true },
           5: status(404),
           6: { kind: "garbage", text: "<html>", commits: false },
-          7: { kind: "refuse", retryAfter: "3600" },
-          8: { kind: "refuse", retryAfter: "1" },
+          7: { kind: "rateLimit", retryAfter: "3600" },
+          8: { kind: "rateLimit", retryAfter: "1" },
           9: { kind: "unreachable" },
         }),
       )
@@ -139,7 +140,7 @@ describe("createMany", () => {
       )
       const played = yield* play(server, rows, { ordered: true })
       assert.deepStrictEqual(
-        played.results.map(({ index, outcome: state }) => `${index} ${state}`),
+        played.results.map(({ index, outcome }) => `${index} ${outcome}`),
         [
           "0 created",
           "1 rejected",
@@ -162,7 +163,7 @@ describe("createMany", () => {
     }),
   )
 
-  it.effect("gives results as they come, or in the order of the source", () =>
+  it.effect("emits results as they arrive, or in the order of the source", () =>
     Effect.gen(function* () {
       const rows = Stream.fromIterable(rowsOf(4))
       const asTheyCome = yield* play(slowFirst(), rows)
@@ -175,15 +176,15 @@ describe("createMany", () => {
     }),
   )
 
-  it.effect("does nothing before its results are consumed, and counts time from then", () =>
+  it.effect("does nothing until its results are consumed, and counts time from then", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => answer)
+      const server = Ledger.make(() => created)
       const source = counted(3)
       const summary = yield* withClient(
         server,
         Effect.gen(function* () {
           const run = yield* createMany(source.rows, { deadline: "1 second" })
-          yield* Ledger.pass("1 hour")
+          yield* Ledger.advance("1 hour")
           assert.strictEqual(source.pulled, 0)
           assert.deepInclude(yield* run.summary, { total: 0, elapsedMs: 0 })
           yield* Stream.runDrain(run.results)
@@ -195,9 +196,9 @@ describe("createMany", () => {
   )
 
   for (const ordered of [false, true]) {
-    it.effect(`pulls no further ahead than it sends, ordered ${ordered}`, () =>
+    it.effect(`pulls few rows ahead of its requests, ordered ${ordered}`, () =>
       Effect.gen(function* () {
-        const server = Ledger.make(() => answer)
+        const server = Ledger.make(() => created)
         const source = counted(10_000)
         yield* withClient(
           server,
@@ -215,7 +216,7 @@ describe("createMany", () => {
               ),
               Effect.forkChild,
             )
-            yield* Ledger.pass("1 minute")
+            yield* Ledger.advance("1 minute")
             yield* Fiber.join(fiber)
             assert.strictEqual(taken, 60)
             assert.isAtMost(most, 8 + 3)
@@ -226,16 +227,16 @@ describe("createMany", () => {
     )
   }
 
-  it.effect("pulls nothing more while nobody takes results", () =>
+  it.effect("stops pulling rows while its results are not consumed", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => answer)
+      const server = Ledger.make(() => created)
       const source = counted(10_000)
       yield* withClient(
         server,
         Effect.gen(function* () {
           const { results } = yield* createMany(source.rows, { concurrency: 4 })
           const fiber = yield* Stream.runForEach(results, () => Effect.never).pipe(Effect.forkChild)
-          yield* Ledger.pass("1 hour")
+          yield* Ledger.advance("1 hour")
           assert.isAtMost(source.pulled, 4 + 3)
           yield* Fiber.interrupt(fiber)
         }),
@@ -243,24 +244,21 @@ describe("createMany", () => {
     }),
   )
 
-  it.effect(
-    "never has one key in flight twice, and serves repeats in the order of the source",
-    () =>
-      Effect.gen(function* () {
-        const server = Ledger.make(() => answer, { latencyMs: 100, existing: "reject" })
-        const rows = Stream.fromIterable([rowOf(1), rowOf(1), rowOf(1), rowOf(2)])
-        const played = yield* play(server, rows, { ordered: true })
-        assert.deepStrictEqual(
-          played.results.map(({ outcome: state }) => state),
-          ["created", "existed", "existed", "created"],
-        )
-        const same = server.ledger.filter(({ key }) => key === "id:1").map(({ atMs }) => atMs)
-        for (const [i, atMs] of same.slice(1).entries())
-          assert.isAtLeast(atMs - (same[i] ?? 0), 100)
-      }),
+  it.effect("sends requests for one key one after another, in the order of the source", () =>
+    Effect.gen(function* () {
+      const server = Ledger.make(() => created, { latencyMs: 100, existing: "reject" })
+      const rows = Stream.fromIterable([rowOf(1), rowOf(1), rowOf(1), rowOf(2)])
+      const played = yield* play(server, rows, { ordered: true })
+      assert.deepStrictEqual(
+        played.results.map(({ outcome }) => outcome),
+        ["created", "existed", "existed", "created"],
+      )
+      const same = server.ledger.filter(({ key }) => key === "id:1").map(({ atMs }) => atMs)
+      for (const [i, atMs] of same.slice(1).entries()) assert.isAtLeast(atMs - (same[i] ?? 0), 100)
+    }),
   )
 
-  it.effect("delivers as the run says, not as the client does", () =>
+  it.effect("follows the delivery of the run, not that of the client", () =>
     Effect.gen(function* () {
       const rows = Stream.make(rowOf(0))
       const once = yield* play(
@@ -276,28 +274,30 @@ describe("createMany", () => {
     }),
   )
 
-  it.effect("resends a row in doubt as often as retries says, whatever 429s it met before", () =>
-    Effect.gen(function* () {
-      const refusals: ReadonlyArray<Fault> = Array.from({ length: 6 }, () => ({
-        kind: "refuse",
-        retryAfter: "1",
-      }))
-      const reset: Fault = { kind: "reset", commits: false }
-      const script = [...refusals, reset, reset, answer]
-      const server = Ledger.make((nth) => script[nth] ?? answer)
-      const played = yield* play(server, Stream.make(rowOf(0)), {
-        delivery: "natural-key",
-        retries: 2,
-      })
-      assert.deepStrictEqual(tally(played), { created: 1 })
-      assert.strictEqual(server.ledger.length, 9)
-    }),
+  it.effect(
+    "resends a row in doubt as often as retries allows, however many 429s came before",
+    () =>
+      Effect.gen(function* () {
+        const rateLimits: ReadonlyArray<Fault> = Array.from({ length: 6 }, () => ({
+          kind: "rateLimit",
+          retryAfter: "1",
+        }))
+        const reset: Fault = { kind: "reset", commits: false }
+        const script = [...rateLimits, reset, reset, created]
+        const server = Ledger.make((nth) => script[nth] ?? created)
+        const played = yield* play(server, Stream.make(rowOf(0)), {
+          delivery: "natural-key",
+          retries: 2,
+        })
+        assert.deepStrictEqual(tally(played), { created: 1 })
+        assert.strictEqual(server.ledger.length, 9)
+      }),
   )
 
-  it.effect("tells how the run stands while it goes on", () =>
+  it.effect("reports progress during the run", () =>
     Effect.gen(function* () {
       // 10 a second, as documented
-      const server = Ledger.make(() => answer, { latencyMs: 400 })
+      const server = Ledger.make(() => created, { latencyMs: 400 })
       const progress: Array<RunSummary> = []
       yield* withClient(
         server,
@@ -310,17 +310,17 @@ describe("createMany", () => {
             },
           })
           const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
-          yield* Ledger.pass("1500 millis")
+          yield* Ledger.advance("1500 millis")
           const halfway = yield* run.summary
           assert.isUndefined(halfway.stopped)
           assert.isAbove(halfway.created, 0)
           assert.isBelow(halfway.created, 30)
           assert.strictEqual(halfway.elapsedMs, 1_500)
-          yield* Ledger.pass("1 minute")
+          yield* Ledger.advance("1 minute")
           yield* Fiber.join(fiber)
           const after = yield* run.summary
           assert.deepInclude(after, { created: 30, total: 30, stopped: "completed" })
-          yield* Ledger.pass("1 minute")
+          yield* Ledger.advance("1 minute")
           assert.strictEqual((yield* run.summary).elapsedMs, after.elapsedMs)
         }),
       )
@@ -331,9 +331,9 @@ describe("createMany", () => {
     }),
   )
 
-  it.effect("fails as the source fails, after the rows that it gave", () =>
+  it.effect("fails with the error of the source after the rows that it emitted", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => answer)
+      const server = Ledger.make(() => created)
       yield* withClient(
         server,
         Effect.gen(function* () {
@@ -347,9 +347,9 @@ describe("createMany", () => {
     }),
   )
 
-  it.effect("dies of an option that makes no sense, by its name", () =>
+  it.effect("dies with a ConfigurationError that names an invalid option", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => answer)
+      const server = Ledger.make(() => created)
       for (const options of [
         { concurrency: 0 },
         { retries: -1 },
@@ -372,9 +372,9 @@ describe("createMany", () => {
 })
 
 describe("a run that stops", () => {
-  it.effect("at a 401 sends nothing more, reports the rest, and pulls no further", () =>
+  it.effect("stops at a 401, reports the rest and pulls no more rows", () =>
     Effect.gen(function* () {
-      const server = Ledger.make((_, key) => (Number(key.slice(3)) < 20 ? answer : status(401)), {
+      const server = Ledger.make((_, key) => (Number(key.slice(3)) < 20 ? created : status(401)), {
         latencyMs: 20,
       })
       const source = counted(10_000)
@@ -389,7 +389,7 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("at a 401 does not wait for a source that gives no more rows", () =>
+  it.effect("stops at a 401 without waiting for a source that emits no more rows", () =>
     Effect.gen(function* () {
       const server = Ledger.make(() => status(401))
       const rows = Stream.concat(Stream.make(rowOf(1)), Stream.never)
@@ -399,10 +399,10 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("at a 401 also where the row was in doubt before, and stays in doubt", () =>
+  it.effect("stops at a 401 of a row in doubt, which stays unknown", () =>
     Effect.gen(function* () {
       const script: ReadonlyArray<Fault> = [{ kind: "reset", commits: true }, status(401)]
-      const server = Ledger.make((nth) => script[nth] ?? answer)
+      const server = Ledger.make((nth) => script[nth] ?? created)
       const played = yield* play(server, Stream.concat(Stream.make(rowOf(1)), Stream.never), {
         delivery: "natural-key",
       })
@@ -410,10 +410,10 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("after maxErrors rows that ended invalid, rejected or unknown", () =>
+  it.effect("stops after maxErrors rows that ended invalid, rejected or unknown", () =>
     Effect.gen(function* () {
       const server = Ledger.make((_, key) =>
-        Number(key.slice(3)) % 2 === 0 ? answer : status(400),
+        Number(key.slice(3)) % 2 === 0 ? created : status(400),
       )
       const source = counted(1_000)
       const played = yield* play(server, source.rows, { concurrency: 4, maxErrors: 5 })
@@ -425,12 +425,12 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("at its deadline, in every kind of wait", () =>
+  it.effect("stops at its deadline in every kind of wait", () =>
     Effect.gen(function* () {
       const always: ReadonlyArray<Fault> = [
-        answer,
-        { kind: "refuse", retryAfter: "7" },
-        { kind: "refuse" },
+        created,
+        { kind: "rateLimit", retryAfter: "7" },
+        { kind: "rateLimit" },
         { kind: "unreachable" },
         { kind: "blackhole" },
         { kind: "hang", commits: false },
@@ -455,9 +455,9 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("at its deadline although the source gives no more rows", () =>
+  it.effect("stops at its deadline although the source emits no more rows", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => answer)
+      const server = Ledger.make(() => created)
       const rows = Stream.concat(Stream.make(rowOf(1)), Stream.never)
       const played = yield* play(server, rows, { deadline: "1 minute" })
       assert.isTrue(played.ended)
@@ -466,21 +466,21 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("uses the time up to its deadline, though some rows provably do not fit", () =>
+  it.effect("uses the time up to its deadline although some rows do not fit", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => answer, { latencyMs: 200 })
+      const server = Ledger.make(() => created, { latencyMs: 200 })
       const source = counted(10_000)
       const played = yield* play(server, source.rows, { deadline: "10 seconds" })
-      // nothing is known of the limit but the prior of 10 a second, which is doubled while nobody refuses
+      // the limit starts from the prior of 10 a second and doubles while there is no 429
       assert.isAtLeast(played.summary.created, 90)
       assert.strictEqual(played.summary.stopped, "deadline")
     }),
   )
 
-  it.effect("pauses while the circuit is open, fails no row, and goes on by itself", () =>
+  it.effect("pauses while the circuit is open, fails no row and continues when it closes", () =>
     Effect.gen(function* () {
       let up = false
-      const server = Ledger.make(() => (up ? answer : { kind: "unreachable" }))
+      const server = Ledger.make(() => (up ? created : { kind: "unreachable" }))
       const played = yield* withClient(
         server,
         Effect.gen(function* () {
@@ -488,17 +488,17 @@ describe("a run that stops", () => {
           const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
           const { rateLimit } = yield* AelystClient.AelystClient
           for (let step = 0; step < 100; step++) {
-            yield* Ledger.pass("100 millis")
-            // whoever pauses holds no permit: each request here ends in the moment in which it is made
+            yield* Ledger.advance("100 millis")
+            // a row that pauses holds no permit, and each request here ends as soon as it begins
             assert.strictEqual((yield* rateLimit).inFlight, 0)
           }
-          yield* Ledger.pass("10 minutes")
+          yield* Ledger.advance("10 minutes")
           assert.deepInclude(yield* run.summary, { total: 0 })
           const during = server.ledger.length
-          // the first 32 may have left before the circuit opened; then one probe an opening, up to a minute apart
+          // the first 32 may have left before the circuit opened; then one trial per opening, up to a minute apart
           assert.isAtMost(during, 32 + 20)
           up = true
-          yield* Ledger.pass("5 minutes")
+          yield* Ledger.advance("5 minutes")
           yield* Fiber.join(fiber)
           return yield* run.summary
         }),
@@ -507,18 +507,18 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("asks for no more than the limit when the circuit closes again", () =>
+  it.effect("stays within the limit when the circuit closes again", () =>
     Effect.gen(function* () {
       let up = false
-      const server = Ledger.make(() => (up ? answer : { kind: "unreachable" }))
+      const server = Ledger.make(() => (up ? created : { kind: "unreachable" }))
       yield* withClient(
         server,
         Effect.gen(function* () {
           const run = yield* createMany(Stream.fromIterable(rowsOf(64)), { concurrency: 64 })
           const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
-          yield* Ledger.pass("5 minutes")
+          yield* Ledger.advance("5 minutes")
           up = true
-          yield* Ledger.pass("5 minutes")
+          yield* Ledger.advance("5 minutes")
           yield* Fiber.join(fiber)
         }),
         { rateLimit: { perSecond: 10 } },
@@ -532,7 +532,7 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("gives up after fifteen minutes without any answer", () =>
+  it.effect("gives up after fifteen minutes without any response", () =>
     Effect.gen(function* () {
       const server = Ledger.make(() => ({ kind: "unreachable" }))
       const source = counted(10_000)
@@ -545,7 +545,7 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("gives up after giveUpAfter, and not while answers come", () =>
+  it.effect("gives up after giveUpAfter, but not while responses arrive", () =>
     Effect.gen(function* () {
       const silent = yield* play(
         Ledger.make(() => ({ kind: "unreachable" })),
@@ -563,7 +563,7 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("at a certificate error, at once", () =>
+  it.effect("stops at once at a certificate error", () =>
     Effect.gen(function* () {
       const source = counted(1_000)
       const http = HttpClient.make((request, _url, _signal, fiber) => {
@@ -577,7 +577,7 @@ describe("a run that stops", () => {
           }),
         )
       })
-      const played = yield* play({ ...Ledger.make(() => answer), client: http }, source.rows)
+      const played = yield* play({ ...Ledger.make(() => created), client: http }, source.rows)
       assert.isTrue(played.ended)
       assert.strictEqual(played.summary.stopped, "unavailable")
       assert.strictEqual(played.tookMs, 0)
@@ -586,9 +586,9 @@ describe("a run that stops", () => {
     }),
   )
 
-  it.effect("gives rows that were waiting their attempts, and the reason", () =>
+  it.effect("reports the attempts and the reason of a row that was waiting", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => ({ kind: "refuse", retryAfter: "60" }))
+      const server = Ledger.make(() => ({ kind: "rateLimit", retryAfter: "60" }))
       const played = yield* play(server, Stream.make(rowOf(0)), { deadline: "90 seconds" })
       const [result] = played.results
       assert(result !== undefined && "error" in result)
@@ -599,15 +599,15 @@ describe("a run that stops", () => {
 })
 
 describe("a run that is interrupted", () => {
-  it.effect("counts what was under way as what it was, and says aborted", () =>
+  it.effect("counts rows in progress as unknown or not_sent, and reports aborted", () =>
     Effect.gen(function* () {
       const server = Ledger.make(
         firstly({
-          // 0 and 1 hang after they left, 2 cannot connect, 3 was refused and waits
+          // 0 and 1 hang after they left, 2 cannot connect, 3 was rate limited and waits
           0: { kind: "hang", commits: true },
           1: { kind: "hang", commits: false },
           2: { kind: "blackhole" },
-          3: { kind: "refuse", retryAfter: "60" },
+          3: { kind: "rateLimit", retryAfter: "60" },
         }),
       )
       yield* withClient(
@@ -615,7 +615,7 @@ describe("a run that is interrupted", () => {
         Effect.gen(function* () {
           const run = yield* createMany(Stream.fromIterable(rowsOf(4)))
           const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
-          yield* Ledger.pass("4 seconds")
+          yield* Ledger.advance("4 seconds")
           yield* Fiber.interrupt(fiber)
           const summary = yield* run.summary
           assert.deepInclude(summary, { unknown: 2, not_sent: 2, total: 4, stopped: "aborted" })
@@ -625,15 +625,15 @@ describe("a run that is interrupted", () => {
     }),
   )
 
-  it.effect("counts a contact that settles as created", () =>
+  it.effect("counts a contact as created while it settles", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => answer)
+      const server = Ledger.make(() => created)
       yield* withClient(
         server,
         Effect.gen(function* () {
           const run = yield* createMany(Stream.make(rowOf(0)))
           const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
-          yield* Ledger.pass("1 second")
+          yield* Ledger.advance("1 second")
           yield* Fiber.interrupt(fiber)
           assert.deepInclude(yield* run.summary, { created: 1, total: 1, stopped: "aborted" })
         }),
@@ -642,15 +642,15 @@ describe("a run that is interrupted", () => {
     }),
   )
 
-  it.effect("by a consumer that takes no more is aborted, not completed", () =>
+  it.effect("reports aborted, not completed, when its consumer stops early", () =>
     Effect.gen(function* () {
-      const server = Ledger.make(() => answer)
+      const server = Ledger.make(() => created)
       yield* withClient(
         server,
         Effect.gen(function* () {
           const run = yield* createMany(counted(100).rows, { concurrency: 4 })
           const fiber = yield* run.results.pipe(Stream.take(5), Stream.runDrain, Effect.forkChild)
-          yield* Ledger.pass("1 minute")
+          yield* Ledger.advance("1 minute")
           yield* Fiber.join(fiber)
           const summary = yield* run.summary
           assert.strictEqual(summary.stopped, "aborted")
@@ -661,9 +661,9 @@ describe("a run that is interrupted", () => {
   )
 })
 
-describe("F12", () => {
+describe("createMany's accounting (F12)", () => {
   it.effect(
-    "accounts for every row that was pulled, over any script and any end",
+    "accounts for every row it pulled, under any script and any end",
     () =>
       Effect.gen(function* () {
         const seeds = Array.from({ length: 1_000 }, (_, i) => i + 1)
@@ -675,7 +675,7 @@ describe("F12", () => {
               (nth, key) => {
                 const script = scripts.get(key) ?? Ledger.script(random)
                 scripts.set(key, script)
-                return script[nth] ?? answer
+                return script[nth] ?? created
               },
               {
                 latencyMs: 20 + Math.floor(random() * 200),
@@ -709,7 +709,7 @@ describe("F12", () => {
             return { seed, server, source, delivery, results, aborted, summary: yield* run.summary }
           }).pipe(Random.withSeed(seed), Effect.forkChild),
         )
-        yield* Ledger.pass("2 hours")
+        yield* Ledger.advance("2 hours")
         const stops = new Set<string>()
         for (const fiber of fibers) {
           const { seed, server, source, delivery, results, aborted, summary } =
@@ -720,23 +720,23 @@ describe("F12", () => {
           assert.strictEqual(summary.total, source.pulled, what)
           assert.strictEqual(new Set(results.map(({ index }) => index)).size, results.length, what)
           const counts = tally({ results })
-          for (const state of rowOutcomes) {
-            const seen = counts[state] ?? 0
-            // a row that an abort has caught is counted and has no result
-            if (aborted) assert.isAtLeast(summary[state], seen, what)
-            else assert.strictEqual(summary[state], seen, what)
+          for (const outcome of rowOutcomes) {
+            const seen = counts[outcome] ?? 0
+            // a row in progress at the abort is counted without a result
+            if (aborted) assert.isAtLeast(summary[outcome], seen, what)
+            else assert.strictEqual(summary[outcome], seen, what)
           }
           assert.strictEqual(server.inFlight, 0, what)
-          for (const { index, outcome: state } of results) {
-            const created = server.ledger.filter(
+          for (const { index, outcome } of results) {
+            const contacts = server.ledger.filter(
               (entry) => entry.key === `id:${index}` && entry.created,
             ).length
-            if (state === "created" || state === "exists_after_doubt")
-              assert.isAtLeast(created, 1, what)
-            if (state === "invalid" || state === "rejected" || state === "not_sent") {
-              assert.strictEqual(created, 0, `${what} row ${index}`)
+            if (outcome === "created" || outcome === "exists_after_doubt")
+              assert.isAtLeast(contacts, 1, what)
+            if (outcome === "invalid" || outcome === "rejected" || outcome === "not_sent") {
+              assert.strictEqual(contacts, 0, `${what} row ${index}`)
             }
-            if (delivery === "at-most-once") assert.isAtMost(created, 1, what)
+            if (delivery === "at-most-once") assert.isAtMost(contacts, 1, what)
           }
         }
         assert.includeMembers(

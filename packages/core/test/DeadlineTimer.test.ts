@@ -4,17 +4,17 @@ import { TestClock } from "effect/testing"
 
 import { DeadlineTimer } from "../src/call/DeadlineTimer.ts"
 
-/** Runs an attempt that never ends by itself. */
-const held = (deadlines: DeadlineTimer, ms: number, expire: () => number | undefined) =>
-  Effect.forkChild(deadlines.within(ms, Effect.never, expire), { startImmediately: true })
+/** Runs an attempt that only its deadline can end. */
+const held = (timer: DeadlineTimer, ms: number, expire: () => number | undefined) =>
+  Effect.forkChild(timer.within(ms, Effect.never, expire), { startImmediately: true })
 
-describe("Deadlines", () => {
-  it.effect("expires each deadline at its time, the later one that came first too", () =>
+describe("DeadlineTimer", () => {
+  it.effect("expires each deadline at its time, also when a later one was set first", () =>
     Effect.gen(function* () {
-      const deadlines = new DeadlineTimer()
+      const timer = new DeadlineTimer()
       const expired: Array<string> = []
       const after = (name: string, ms: number) =>
-        held(deadlines, ms, () => {
+        held(timer, ms, () => {
           expired.push(name)
           return undefined
         })
@@ -32,12 +32,12 @@ describe("Deadlines", () => {
     }),
   )
 
-  it.effect("lets a deadline that moves on expire again", () =>
+  it.effect("expires a deadline again after it was extended", () =>
     Effect.gen(function* () {
-      const deadlines = new DeadlineTimer()
+      const timer = new DeadlineTimer()
       const left = [700, undefined]
       let calls = 0
-      yield* held(deadlines, 300, () => left[calls++])
+      yield* held(timer, 300, () => left[calls++])
       yield* TestClock.adjust(300)
       assert.strictEqual(calls, 1)
       yield* TestClock.adjust(699)
@@ -47,11 +47,11 @@ describe("Deadlines", () => {
     }),
   )
 
-  it.effect("never expires after the attempt has ended, and starts again after its last one", () =>
+  it.effect("never expires after the attempt has ended, and starts again for the next one", () =>
     Effect.gen(function* () {
-      const deadlines = new DeadlineTimer()
+      const timer = new DeadlineTimer()
       let expired = 0
-      const arm = held(deadlines, 1_000, () => {
+      const arm = held(timer, 1_000, () => {
         expired += 1
         return undefined
       })
@@ -64,44 +64,44 @@ describe("Deadlines", () => {
     }),
   )
 
-  it.effect("expires the others where one is interrupted while it is being set", () =>
+  it.effect("expires the others when one is interrupted while it is being set", () =>
     Effect.gen(function* () {
-      for (let turns = 0; turns < 20; turns++) {
-        const deadlines = new DeadlineTimer()
+      for (let yields = 0; yields < 20; yields++) {
+        const timer = new DeadlineTimer()
         let expired = 0
-        const other = yield* held(deadlines, 2_000, () => {
+        const other = yield* held(timer, 2_000, () => {
           expired += 1
           return undefined
         })
         // a fiber that yields this often can be interrupted anywhere
         const fiber = yield* Effect.forkChild(
           Effect.provideService(
-            deadlines.within(1_000, Effect.never, () => undefined),
+            timer.within(1_000, Effect.never, () => undefined),
             Scheduler.MaxOpsBeforeYield,
             4,
           ),
         )
-        for (let turn = 0; turn < turns; turn++) yield* Effect.yieldNow
+        for (let i = 0; i < yields; i++) yield* Effect.yieldNow
         yield* Fiber.interrupt(fiber)
         // a timer that yields this often is late by some moves of the clock
         for (let move = 0; move < 40; move++) yield* TestClock.adjust(1_000)
-        assert.strictEqual(expired, 1, `after ${turns} turns`)
+        assert.strictEqual(expired, 1, `after ${yields} yields`)
         yield* Fiber.interrupt(other)
       }
     }),
   )
 
-  it.effect("expires the others, and new ones, where one throws", () =>
+  it.effect("expires the others, and new ones, when one throws", () =>
     Effect.gen(function* () {
-      const deadlines = new DeadlineTimer()
+      const timer = new DeadlineTimer()
       const expired: Array<string> = []
-      yield* held(deadlines, 1_000, () => {
-        throw new Error("the transport's own")
+      yield* held(timer, 1_000, () => {
+        throw new Error("thrown by the transport")
       })
-      yield* held(deadlines, 1_000, () => void expired.push("same time"))
-      yield* held(deadlines, 2_000, () => void expired.push("later"))
+      yield* held(timer, 1_000, () => void expired.push("same time"))
+      yield* held(timer, 2_000, () => void expired.push("later"))
       yield* TestClock.adjust(1_000)
-      yield* held(deadlines, 3_000, () => void expired.push("new"))
+      yield* held(timer, 3_000, () => void expired.push("new"))
       yield* TestClock.adjust(3_000)
       assert.deepStrictEqual(expired, ["same time", "later", "new"])
     }),

@@ -25,14 +25,14 @@ const notified = (callback: ((value: number) => void) | undefined, value: number
   Effect.suspend(() => notify(callback, value) ?? Effect.void)
 
 describe("notify", () => {
-  it.effect("logs that a callback threw, and not what", () =>
+  it.effect("logs that a callback threw, without its error", () =>
     Effect.gen(function* () {
       const { lines } = yield* logged(notified(throwing, 1))
       assert.deepStrictEqual(lines, ['["a callback threw"]'])
     }),
   )
 
-  it.effect("logs that a callback's promise rejected, and does not wait for it", () =>
+  it.effect("logs that a callback's promise rejected, without waiting for it", () =>
     Effect.gen(function* () {
       const settle: Array<() => void> = []
       const rejected = new Promise<void>((_, reject) => {
@@ -52,15 +52,15 @@ describe("notify", () => {
     }),
   )
 
-  it("hears of a rejected promise at once, whether or not its warning is logged", async () => {
-    const unheard: Array<unknown> = []
-    const hear = (error: unknown) => unheard.push(error)
-    process.on("unhandledRejection", hear)
+  it("handles a rejected promise at once, whether or not its warning is logged", async () => {
+    const unhandled: Array<unknown> = []
+    const handle = (error: unknown) => unhandled.push(error)
+    process.on("unhandledRejection", handle)
     // safe: a void callback may be an async function
     notify((async () => throwing()) as () => void, 1)
     await new Promise((resolve) => setImmediate(resolve))
-    process.off("unhandledRejection", hear)
-    assert.isEmpty(unheard)
+    process.off("unhandledRejection", handle)
+    assert.isEmpty(unhandled)
   })
 
   it.effect("does nothing without a callback", () =>
@@ -81,7 +81,7 @@ const create = (callbacks: Callbacks) =>
   }).pipe(Effect.provideService(Hooks, callbacks))
 
 describe("Hooks", () => {
-  it.effect("hears of waits, attempts and the end of a call, in their order", () =>
+  it.effect("receives waits, attempts and the end of a call, in order", () =>
     Effect.gen(function* () {
       const heard: Array<string> = []
       yield* create({

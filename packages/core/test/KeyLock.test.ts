@@ -8,22 +8,22 @@ import { pick, randomOf } from "./ledger.ts"
 const locked = <A>(locks: KeyLock, key: string, use: Effect.Effect<A>): Effect.Effect<A> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.suspend(() => {
-      const turn = locks.enter(key)
+      const lease = locks.enter(key)
       return Effect.ensuring(
-        restore(Effect.andThen(turn.ready, use)),
-        Effect.sync(() => turn.release()),
+        restore(Effect.andThen(lease.ready, use)),
+        Effect.sync(() => lease.release()),
       )
     }),
   )
 
 describe("KeyLock", () => {
-  it("gives a free key at once, and keeps nothing of it afterwards", () => {
+  it("grants a free key at once and forgets it after its release", () => {
     const locks = new KeyLock()
-    const turn = locks.enter("a")
-    assert.isTrue(turn.isGranted)
+    const lease = locks.enter("a")
+    assert.isTrue(lease.isGranted)
     assert.strictEqual(locks.size, 1)
-    turn.release()
-    turn.release()
+    lease.release()
+    lease.release()
     assert.strictEqual(locks.size, 0)
   })
 
@@ -34,7 +34,7 @@ describe("KeyLock", () => {
     assert.isFalse(locks.enter("5").isGranted)
   })
 
-  it.effect("serves first come first, and skips who has left", () =>
+  it.effect("serves callers in order and skips those that have left", () =>
     Effect.gen(function* () {
       const locks = new KeyLock()
       const order: Array<number> = []
@@ -58,14 +58,14 @@ describe("KeyLock", () => {
     }),
   )
 
-  it.effect("passes a key on that was granted to a caller who was interrupted meanwhile", () =>
+  it.effect("passes on a key whose new owner was interrupted before it ran", () =>
     Effect.gen(function* () {
       const locks = new KeyLock()
       const holder = locks.enter("a")
       const granted = yield* Effect.forkChild(locked(locks, "a", Effect.never), {
         startImmediately: true,
       })
-      // the key is this caller's from here on, and it has not run since
+      // the key now belongs to that caller, which has not run since
       holder.release()
       yield* Fiber.interrupt(granted)
       assert.strictEqual(locks.size, 0)
@@ -73,7 +73,7 @@ describe("KeyLock", () => {
     }),
   )
 
-  it.effect("never lets two hold one key, and ends empty, over random interruptions", () =>
+  it.effect("never grants one key twice, and ends empty, under random interruptions", () =>
     Effect.gen(function* () {
       for (let seed = 0; seed < 300; seed++) {
         const random = randomOf(seed)

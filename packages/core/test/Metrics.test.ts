@@ -42,7 +42,7 @@ describe("Metrics", () => {
       }),
     ),
   )
-  it.effect("count attempts by outcome, refusals, and waits by reason", () =>
+  it.effect("counts attempts by outcome, 429s, and waits by reason", () =>
     fresh(
       Effect.gen(function* () {
         yield* Effect.provide(
@@ -67,7 +67,7 @@ describe("Metrics", () => {
     ),
   )
 
-  it.effect("count nothing unless they are asked for", () =>
+  it.effect("counts nothing without its layer", () =>
     fresh(
       Effect.gen(function* () {
         yield* play([rateLimited("1"), ok])

@@ -27,7 +27,7 @@ const number = Schema.Union([
 ])
 
 describe("check", () => {
-  it("takes the bounds of every option and refuses what is just beyond", () => {
+  it("accepts the bounds of every option and refuses values just beyond them", () => {
     for (const { name, entry, scope } of ranged) {
       const { least, most, kind } = entry
       const option = kind === "duration" ? `${name}Ms` : name
@@ -46,7 +46,7 @@ describe("check", () => {
   })
 
   it.prop(
-    "takes a number exactly if it is in range, and an integer if the option is one",
+    "accepts a number only if it is in range, and an integer if the option needs one",
     [Schema.Literals(ranged.map(({ name }) => name)), number],
     ([chosen, value]) => {
       const found = ranged.find(({ name }) => name === chosen)
@@ -101,7 +101,7 @@ const messageOf = (options: unknown) => {
 }
 
 describe("checkNames", () => {
-  it("takes known names", () => {
+  it("accepts known names", () => {
     assert.isTrue(Result.isSuccess(checkNames("hooks", { retries: 1 }, known)))
   })
 

@@ -71,7 +71,7 @@ describe("optionTable", () => {
     assert.sameMembers(namesIn("run"), [...keys])
   })
 
-  it("has defaults within their own ranges", () => {
+  it("has defaults within their ranges", () => {
     for (const [name, entry] of entries) {
       if (entry.kind === "choice") assert.include(entry.choices, entry.default)
       if (entry.kind !== "integer" && entry.kind !== "duration") continue
@@ -90,7 +90,7 @@ describe("optionTable", () => {
     }
   })
 
-  it("says the default in words if there is no value for it", () => {
+  it("describes the default in words if it has no fixed value", () => {
     for (const [name, entry] of entries) {
       // safe: the keys of the table
       const { otherwise } = optionTexts[name as OptionName]
@@ -108,7 +108,7 @@ const words = (ms: number): string => {
 
 const count = (value: number): string => value.toLocaleString("en-US")
 
-/** Lists what the docstring of a client's option has to say of it. */
+/** Lists the facts that the docstring of a client's option must state. */
 const facts = (entry: OptionEntry): ReadonlyArray<string> => {
   switch (entry.kind) {
     case "integer":
@@ -140,7 +140,7 @@ describe("ClientOptions", () => {
     ),
   )
 
-  it("has the ranges and defaults of the table in its docstrings", () => {
+  it("states the ranges and defaults of the table in its docstrings", () => {
     for (const [name, entry] of entries.filter(([, { scopes }]) => scopes.includes("client"))) {
       if (name === "token") continue
       for (const fact of facts(entry)) assert.include(docs.get(name) ?? "", fact, name)

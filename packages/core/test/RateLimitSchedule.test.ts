@@ -40,7 +40,7 @@ const lastOf = ({ result }: Vector): string =>
     ? "BadRequestError"
     : (/ last (\w+)/.exec(result)?.[1] ?? result.split(" ")[0] ?? "")
 
-/** Returns the waits that a schedule answers a series of errors with, in milliseconds. */
+/** Returns the wait of a schedule after each of the errors, in milliseconds. */
 const step = (options: RateLimitSchedule.Options, ...errors: ReadonlyArray<unknown>) =>
   Effect.gen(function* () {
     const next = yield* Schedule.toStep(RateLimitSchedule.make(options))
@@ -82,7 +82,7 @@ describe("RateLimitSchedule", () => {
     }),
   )
 
-  it.effect("waits at least as long as an UnavailableError says", () =>
+  it.effect("waits at least as long as an UnavailableError asks", () =>
     Effect.gen(function* () {
       const error = new UnavailableError({ attempts: [], reason: "circuit", retryAfterMs: 4_000 })
       const [wait] = yield* step({}, error)
@@ -99,7 +99,7 @@ describe("RateLimitSchedule", () => {
     }),
   )
 
-  it.effect("counts repetitions anew each time it is used", () =>
+  it.effect("counts repetitions from zero each time it is used", () =>
     Effect.gen(function* () {
       const error = new RateLimitError({ attempts: [], retryAfterMs: 100 })
       let runs = 0
@@ -117,7 +117,7 @@ describe("RateLimitSchedule", () => {
     }),
   )
 
-  it.effect("dies of a wrong option, which it names", () =>
+  it.effect("dies with a ConfigurationError that names the wrong option", () =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(
         Effect.retry(Effect.fail("any"), RateLimitSchedule.make({ retries: -1 })),

@@ -27,7 +27,7 @@ describe("Request.make (W1, W2, W3)", () => {
     )
   })
 
-  it("lets no further header replace its own", () => {
+  it("does not let further headers replace its own", () => {
     const more = { authorization: "Bearer other", "x-request-id": "7" }
     const { headers } = Request.make("https://api.aelyst.ai/v1", valid, token, more)
     assert.strictEqual(headers["authorization"], "Bearer token-for-tests")

@@ -88,7 +88,7 @@ describe("checkBaseUrl", () => {
 
 describe("checkToken (W1)", () => {
   const good = "abcdefgh-0123_~."
-  it("takes 8 to 4,096 visible ASCII characters, and cuts one line break at the end", () => {
+  it("accepts 8 to 4,096 visible ASCII characters, and removes one line break at the end", () => {
     for (const token of [good, "x".repeat(8), "x".repeat(4_096), `${good}\n`, `${good}\r\n`]) {
       const result = checkToken(token)
       assert(Result.isSuccess(result))
@@ -127,7 +127,7 @@ describe("checkToken (W1)", () => {
     }
   })
 
-  it("shows nothing of a token that it took", () => {
+  it("shows nothing of a token that it accepted", () => {
     const result = checkToken(good)
     assert(Result.isSuccess(result))
     assert.notInclude(JSON.stringify(result.success) + String(result.success), good)
@@ -135,7 +135,7 @@ describe("checkToken (W1)", () => {
 })
 
 describe("checkHeaders", () => {
-  it("gives names in lower case", () => {
+  it("returns names in lower case", () => {
     const result = checkHeaders({ "X-Request-Id": "7", "x-b": "a\tb" })
     assert.deepStrictEqual(Result.getOrThrow(result), { "x-request-id": "7", "x-b": "a\tb" })
   })

@@ -29,8 +29,8 @@ const errorOf = (verdict: ResponseVerdict): AelystError => {
   return verdict.toError([])
 }
 
-/** Says in a few words what an answer comes to. */
-const say = (verdict: ResponseVerdict): string => {
+/** Describes a verdict in a few words. */
+const describeVerdict = (verdict: ResponseVerdict): string => {
   if (verdict._tag === "Success") return `created ${verdict.status}`
   const error = verdict.toError([])
   const reason = error._tag === "UnexpectedResponseError" ? ` ${error.reason}` : ""
@@ -52,7 +52,7 @@ const documented: ReadonlyArray<readonly [what: string, status: number, body: st
 ]
 
 const odd: ReadonlyArray<readonly [what: string, number, string | undefined, string]> = [
-  // a success is only what can be verified
+  // a success must be verified
   ["code as a number", 200, '{"code":200}', "created 200"],
   ["no code", 200, '{"message":"ok"}', "created 200"],
   ["an empty object", 200, "{}", "created 200"],
@@ -79,7 +79,7 @@ const odd: ReadonlyArray<readonly [what: string, number, string | undefined, str
   ["two objects", 200, '{"code":"200"}{"code":"200"}', unreadable],
   ["204", 204, "", unreadable],
   ["206", 206, '{"code":"200"', unreadable],
-  // refusals
+  // rejections
   ["a 400 without body", 400, undefined, "BadRequestError rejected"],
   ["a 400 in HTML", 400, html, "BadRequestError rejected"],
   [
@@ -135,16 +135,16 @@ const throws: ExistsMatcher = () => {
 describe("interpret", () => {
   for (const [fact, status, body, expected] of documented) {
     it(`reads the documented ${status} (${fact})`, () => {
-      assert.strictEqual(say(read(status, body)), expected)
+      assert.strictEqual(describeVerdict(read(status, body)), expected)
     })
   }
   for (const [what, status, body, expected] of odd) {
     it(`takes ${what} (${status}) for: ${expected}`, () => {
-      assert.strictEqual(say(read(status, body)), expected)
+      assert.strictEqual(describeVerdict(read(status, body)), expected)
     })
   }
 
-  it("gives the message of a success, and the API's own words of a refusal", () => {
+  it("returns the message of a success and the API's message of a rejection", () => {
     const success = read(200, '{"code":"200","message":"Contact added successfully!"}')
     assert.strictEqual(success._tag === "Success" && success.message, "Contact added successfully!")
     assert.strictEqual(
@@ -160,10 +160,10 @@ describe("interpret", () => {
 
   it("survives a message as deep as a body can be", () => {
     const deep = `{"message":${"[".repeat(30_000)}"deep"${"]".repeat(30_000)}}`
-    assert.strictEqual(say(read(400, deep)), "BadRequestError rejected")
+    assert.strictEqual(describeVerdict(read(400, deep)), "BadRequestError rejected")
   })
 
-  it("puts what the headers said on the rate-limit error (W8)", () => {
+  it("puts the values of the headers on the rate-limit error (W8)", () => {
     const error = errorOf(
       read(429, "", {
         "retry-after": "2",
@@ -178,7 +178,7 @@ describe("interpret", () => {
     assert.isUndefined(bare.retryAfter)
   })
 
-  it("keeps beside every error what its headers said, and out of its JSON", () => {
+  it("keeps the rate limit of the headers on every error, but out of its JSON", () => {
     const headers = { "retry-after": "2", "x-ratelimit-limit": "10", "x-ratelimit-remaining": "4" }
     for (const status of [302, 400, 401, 403, 408, 429, 500]) {
       const error = errorOf(read(status, "", headers))
@@ -188,7 +188,7 @@ describe("interpret", () => {
     }
   })
 
-  it("keeps harmless headers only, and a request id and a date as they are", () => {
+  it("keeps only harmless headers, with request ID and date unchanged", () => {
     const error = errorOf(
       read(404, "", {
         "set-cookie": "session=1",
@@ -205,10 +205,10 @@ describe("interpret", () => {
     })
   })
 
-  it("asks the matcher of exists for every refusal but 401, 408 and 429, and no more", () => {
-    const asked: Array<number> = []
+  it("calls the exists matcher for every 4xx except 401, 408 and 429", () => {
+    const matched: Array<number> = []
     const matcher: ExistsMatcher = ({ status }) => {
-      asked.push(status)
+      matched.push(status)
       return status === 403
     }
     for (const status of [200, 302, 400, 401, 403, 404, 408, 409, 429, 500]) {
@@ -216,17 +216,17 @@ describe("interpret", () => {
       const error = verdict._tag === "Failure" ? verdict.toError([]) : undefined
       assert.strictEqual(error?._tag === "BadRequestError" && error.exists, status === 403)
     }
-    assert.deepStrictEqual(asked, [400, 403, 404, 409])
+    assert.deepStrictEqual(matched, [400, 403, 404, 409])
   })
 
-  it("recognises nothing where the matcher throws or gives no boolean", () => {
-    assert.strictEqual(say(read(400, "{}", {}, throws)), "BadRequestError rejected")
+  it("counts a matcher that throws or returns a non-boolean as no match", () => {
+    assert.strictEqual(describeVerdict(read(400, "{}", {}, throws)), "BadRequestError rejected")
     // safe: what a caller without types may pass
     const promises = (() => Promise.resolve(false)) as unknown as ExistsMatcher
-    assert.strictEqual(say(read(400, "{}", {}, promises)), "BadRequestError rejected")
+    assert.strictEqual(describeVerdict(read(400, "{}", {}, promises)), "BadRequestError rejected")
   })
 
-  it("tells by the status alone what refuses and what refuses for the rate", () => {
+  it("recognises a rejection and a rate limit by the status", () => {
     assert.deepStrictEqual(
       [200, 302, 399, 400, 401, 408, 409, 429, 499, 500].filter(isRejection),
       [400, 401, 409, 429, 499],
@@ -235,7 +235,7 @@ describe("interpret", () => {
   })
 })
 
-// the table of the errors, written a second time and in another way
+// the table of errors, written independently a second time
 const expectedOf = (status: number, body: string | undefined): string => {
   let json: unknown
   try {
@@ -269,7 +269,7 @@ const bytes = (random: () => number): string =>
     Uint8Array.from({ length: Math.floor(random() * 400) }, () => Math.floor(random() * 256)),
   )
 
-describe("F4", () => {
+describe("interpret under random responses (F4)", () => {
   const secrets = ["email:canary.person@example.org", "canary.person@example.org", "Zwetschgenbaum"]
   const value = (random: () => number, depth = 0): unknown =>
     pick<() => unknown>(random, [
@@ -299,7 +299,7 @@ describe("F4", () => {
         `<p>${"x".repeat(Math.floor(random() * 5_000))} ${secrets[1]} &lt;Zwetschgen<b>baum</b>`,
     ])()
 
-  it("finds exactly one row for any status, headers and body, and shows nothing of a secret", () => {
+  it("returns exactly one verdict for any status, headers and body, and shows no secret", () => {
     const rows = new Set<string>()
     for (let seed = 0; seed < 5_000; seed++) {
       const random = randomOf(seed)
@@ -319,9 +319,9 @@ describe("F4", () => {
         ),
       )
       const verdict = read(status, body, headers, ({ status: s }) => s === 409, secrets)
-      const said = say(verdict)
-      assert.strictEqual(said, expectedOf(status, body), `seed ${seed}: ${status} ${body}`)
-      rows.add(said.replace(/\d+/g, ""))
+      const described = describeVerdict(verdict)
+      assert.strictEqual(described, expectedOf(status, body), `seed ${seed}: ${status} ${body}`)
+      rows.add(described.replace(/\d+/g, ""))
       if (verdict._tag === "Success") continue
       const error = verdict.toError([])
       const shown = inspect(error, { showHidden: true, depth: Number.POSITIVE_INFINITY })

@@ -94,7 +94,7 @@ const table: ReadonlyArray<
   ["an unreadable 200", policy(), initial, unreadable, "Fail UnexpectedResponseError"],
   ["a rejection", policy(), initial, badRequest, "Fail BadRequestError"],
   ["exists", policy(), initial, exists, "Fail BadRequestError"],
-  ["a refused token", policy(), initial, unauthorized, "Fail AuthenticationError"],
+  ["a rejected token", policy(), initial, unauthorized, "Fail AuthenticationError"],
   ["the last 429", policy(), after({ resends: 3 }), rateLimited, "Fail RateLimitError"],
   ["the last connection", policy(), after({ resends: 3 }), connection, "Fail ConnectionError"],
   ["a lost response in a run", policy({ run: true }), initial, lost, "Fail OutcomeUnknownError"],
@@ -177,22 +177,22 @@ const table: ReadonlyArray<
     lost,
     "Fail OutcomeUnknownError",
   ],
-  // tokens that are asked for
+  // tokens from an effect
   [
-    "a refused token that is asked for",
+    "a rejected token that can be renewed",
     policy({ renewsToken: true }),
     initial,
     unauthorized,
     "Queue 0",
   ],
   [
-    "the token asked for again",
+    "a rejected token that was renewed",
     policy({ renewsToken: true }),
     after({ renewed: true }),
     unauthorized,
     "Fail AuthenticationError",
   ],
-  // retries 0 is none, for every kind of failure
+  // retries 0 allows no resend, whatever the failure
   ...[rateLimited, connection, lost, unauthorized].map(
     (error) =>
       [
@@ -207,7 +207,7 @@ const table: ReadonlyArray<
 
 describe("RetryPolicy.next", () => {
   for (const [name, given, state, error, expected] of table) {
-    it(`answers ${name} under ${given.delivery} with: ${expected}`, () => {
+    it(`returns ${expected} after ${name} under ${given.delivery}`, () => {
       assert.strictEqual(short(next(given, state, failed(error), 0)), expected)
     })
   }
@@ -223,11 +223,11 @@ describe("RetryPolicy.next", () => {
     )
   })
 
-  it("is done once the contact is created", () => {
+  it("ends once the contact is created", () => {
     assert.strictEqual(short(next(policy(), initial, { _tag: "Created" }, 0)), "Done created")
   })
 
-  it("never resends what is in doubt under at-most-once, in any state", () => {
+  it("never resends an attempt in doubt under at-most-once, in any state", () => {
     for (let seed = 0; seed < 1_000; seed++) {
       const random = randomOf(seed)
       const step = next(
@@ -244,7 +244,7 @@ describe("RetryPolicy.next", () => {
     }
   })
 
-  it("resends nothing that its error does not call retryable, except in doubt or for a new token", () => {
+  it("agrees with isRetryable of the error, except in doubt and for a renewed token", () => {
     for (const error of [certificate, proxyAuth, badRequest, exists, closed]) {
       assert.isFalse(error.isRetryable)
       assert.strictEqual(next({ ...natural, run: true }, initial, failed(error), 0)._tag, "Fail")
@@ -255,7 +255,7 @@ describe("RetryPolicy.next", () => {
     }
   })
 
-  it("fails rather than begin a wait that ends after the deadline", () => {
+  it("fails instead of beginning a wait that ends after the deadline", () => {
     const late = policy({ delivery: "natural-key", deadlineAt: 1_000 })
     for (const error of [rateLimited, lost]) {
       assert.strictEqual(next(late, initial, failed(error), 0)._tag, "Fail")
@@ -282,7 +282,7 @@ describe("RetryPolicy.next", () => {
     const step = next(policy({ run: true }), initial, poor, 0)
     assert.strictEqual(short(step), "Wait 20000 backoff")
     assert.isTrue(step._tag === "Wait" && !step.isPaid)
-    // the API asked for the resend after a 429: it is free
+    // a resend after a 429 costs nothing: the API asked for it
     const free = failed(rateLimited, { hasBudget: false })
     assert.strictEqual(short(next(policy(), initial, free, 0)), "Queue 2000")
   })
@@ -295,7 +295,7 @@ const stateAfter = (given: RetryPolicy, state: RetryState, error: CallError): Re
 }
 
 describe("RetryPolicy's state", () => {
-  it("keeps the first doubt for ever", () => {
+  it("keeps the first doubt until the end", () => {
     const first = stateAfter(natural, initial, serverError)
     assert.strictEqual(first.doubt, "HTTP_503")
     const later = stateAfter(natural, first, rateLimited)
@@ -303,7 +303,7 @@ describe("RetryPolicy's state", () => {
     assert.strictEqual(later.doubtResends, 1)
   })
 
-  it("counts backoffs and 429s in a row only", () => {
+  it("counts only backoffs and 429s in a row", () => {
     const two = stateAfter(policy(), stateAfter(policy(), initial, connection), connection)
     assert.deepStrictEqual([two.backoffs, two.rateLimits], [2, 0])
     const limited = stateAfter(policy(), two, rateLimited)
@@ -317,7 +317,7 @@ describe("RetryPolicy's state", () => {
 })
 
 describe("isTooLong (D8)", () => {
-  it("doubles the wait that the API does not name with each 429 in a row", () => {
+  it("doubles the wait with each 429 in a row that has no Retry-After", () => {
     const patient = policy({ maxWaitMs: 4_000 })
     for (const [rateLimits, expected] of [
       [0, false],
@@ -328,24 +328,24 @@ describe("isTooLong (D8)", () => {
     }
   })
 
-  it("waits for nothing with a maxWait of 0", () => {
+  it("never waits with a maxWait of 0", () => {
     assert.isTrue(isTooLong(policy({ maxWaitMs: 0 }), initial, 0, 0))
   })
 })
 
 describe("endingError", () => {
-  it("is the doubt, with the newest error beside it", () => {
+  it("returns an OutcomeUnknownError with the newest error as its last after doubt", () => {
     const error = endingError(after({ doubt: "ECONNRESET" }), badRequest)
     assert.isTrue(error._tag === "OutcomeUnknownError" && error.last === badRequest)
   })
 
-  it("is the error itself without doubt", () => {
+  it("returns the error itself without doubt", () => {
     assert.strictEqual(endingError(initial, badRequest), badRequest)
   })
 })
 
 describe("backoffMs (F8)", () => {
-  it("stays within [0, cap] and has its mean within 5 % of the half", () => {
+  it("stays within [0, cap], with a mean within 5 % of half the cap", () => {
     const random = randomOf(8)
     for (const n of [0, 1, 2, 3, 6, 7, 50, 10_000]) {
       const cap = Math.min(20_000, 250 * 2 ** n)

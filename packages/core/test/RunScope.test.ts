@@ -20,7 +20,7 @@ const create = (run: RunScope | undefined) =>
   })
 
 describe("CurrentRun", () => {
-  it.effect("ends a call of a run that has stopped, before anything is sent", () =>
+  it.effect("fails a call of a stopped run before anything is sent", () =>
     Effect.gen(function* () {
       const { exit, requests } = yield* create({
         deadlineAt: Number.POSITIVE_INFINITY,
@@ -36,7 +36,7 @@ describe("CurrentRun", () => {
     }),
   )
 
-  it.effect("is none for a single call", () =>
+  it.effect("does not affect a single call", () =>
     Effect.gen(function* () {
       const { exit, requests } = yield* create(undefined)
       assert.isTrue(Exit.isSuccess(exit))

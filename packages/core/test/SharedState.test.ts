@@ -5,7 +5,7 @@ import { parse } from "../src/call/ClientOptions.ts"
 import * as SharedState from "../src/call/SharedState.ts"
 
 describe("SharedState.make", () => {
-  it.effect("gives its pacer the ceiling and the size of the queue", () =>
+  it.effect("passes the ceiling and the size of the queue to its pacer", () =>
     Effect.gen(function* () {
       const config = Result.getOrThrow(parse({ rateLimit: { perSecond: 2 }, maxQueue: 1 }))
       const shared = yield* SharedState.make(config)

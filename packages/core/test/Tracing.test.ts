@@ -39,7 +39,7 @@ const attributesOf = (span: Tracer.NativeSpan | undefined) =>
   Object.fromEntries(span?.attributes ?? [])
 
 describe("tracing", () => {
-  it.effect("makes one span for a create, and a child for each attempt", () =>
+  it.effect("creates one span for a create and a child for each attempt", () =>
     Effect.gen(function* () {
       const { spans } = yield* traced([unreachable, rateLimited("1"), ok])
       assert.deepStrictEqual(
@@ -85,7 +85,7 @@ describe("tracing", () => {
     }),
   )
 
-  it.effect("gives the tracer no result, which would name the contact", () =>
+  it.effect("hides the result, which would name the contact, from the tracer", () =>
     Effect.gen(function* () {
       const { exit, spans } = yield* traced([ok])
       assert.isTrue(Exit.isSuccess(exit))
@@ -96,7 +96,7 @@ describe("tracing", () => {
     }),
   )
 
-  it.effect("ends the span of a create that failed as failed, with its outcome", () =>
+  it.effect("ends the span of a failed create as failed, with its outcome", () =>
     Effect.gen(function* () {
       const { spans } = yield* traced([status(500)])
       const [create, attempt] = spans
@@ -107,14 +107,14 @@ describe("tracing", () => {
     }),
   )
 
-  it.effect("leaves the transport's own span out, which would carry the URL", () =>
+  it.effect("suppresses the transport's span, which would carry the URL", () =>
     Effect.gen(function* () {
       const { spans } = yield* traced([lost])
       assert.isEmpty(spans.filter(({ name }) => !name.startsWith("AelystClient.")))
     }),
   )
 
-  it.effect("sends nothing of a trace to the API unless it is asked to", () =>
+  it.effect("sends no traceparent by default", () =>
     Effect.gen(function* () {
       const { received } = yield* traced([ok])
       const names = Object.keys(received[0]?.headers ?? {})
@@ -122,7 +122,7 @@ describe("tracing", () => {
     }),
   )
 
-  it.effect("sends the traceparent of each attempt where it is asked to", () =>
+  it.effect("sends the traceparent of each attempt when propagateTrace is on", () =>
     Effect.gen(function* () {
       const { received, spans } = yield* traced([rateLimited("1"), ok], { propagateTrace: true })
       const [create, ...attempts] = spans
@@ -135,7 +135,7 @@ describe("tracing", () => {
     }),
   )
 
-  it.effect("makes no span without a tracer, and then passes on the caller's at most", () =>
+  it.effect("creates no span without a tracer, and propagates only the caller's", () =>
     Effect.gen(function* () {
       const caller = Tracer.externalSpan({
         traceId: "0af7651916cd43dd8448eb211c80319c",

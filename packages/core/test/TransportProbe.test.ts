@@ -10,7 +10,7 @@ import {
 } from "../src/call/TransportProbe.ts"
 
 describe("TransportProbe", () => {
-  it("is certain that nothing left only for a transport that reports and has not dispatched", () => {
+  it("reports unsent only for a transport that watches and has not dispatched", () => {
     const silent = makeTransportProbe()
     assert.isFalse(silent.unsent)
     const watched = makeTransportProbe()
@@ -20,7 +20,7 @@ describe("TransportProbe", () => {
     assert.isFalse(watched.unsent)
   })
 
-  it("keeps the way to fail the request when it is watched again without one", () => {
+  it("keeps its abort function when it is watched again without one", () => {
     const probe = makeTransportProbe()
     let aborts = 0
     probe.watch(() => {
@@ -31,7 +31,7 @@ describe("TransportProbe", () => {
     assert.strictEqual(aborts, 1)
   })
 
-  it.effect("is a fresh one by default", () =>
+  it.effect("is unwatched by default", () =>
     Effect.gen(function* () {
       const probe = yield* TransportProbe
       assert.isFalse(probe.watched)
@@ -40,7 +40,7 @@ describe("TransportProbe", () => {
 })
 
 describe("abortable", () => {
-  it("marks a client, and no client that a combinator makes from it", () => {
+  it("marks a client, but no client that a combinator derives from it", () => {
     const client = HttpClient.make(() => Effect.never)
     assert.isFalse(isAbortable(client))
     assert.isTrue(isAbortable(abortable(client)))

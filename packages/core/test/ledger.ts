@@ -1,4 +1,4 @@
-/** A server in memory that keeps a ledger of what it received and created, with a fault for each request. */
+/** A server in memory that keeps a ledger of the requests it received and the contacts it created, with a fault for each request. */
 import type { Duration } from "effect"
 import { Clock, Effect, Stream } from "effect"
 import type { HttpClientRequest } from "effect/http"
@@ -7,10 +7,10 @@ import { TestClock } from "effect/testing"
 
 import { TransportProbe } from "../src/call/TransportProbe.ts"
 
-/** What becomes of one request. `commits`: the server had processed it before the fault. */
+/** How one request ends. `commits`: the server processed it before the fault. */
 export type Fault =
-  | { readonly kind: "answer" }
-  | { readonly kind: "refuse"; readonly retryAfter?: string }
+  | { readonly kind: "respond" }
+  | { readonly kind: "rateLimit"; readonly retryAfter?: string }
   | { readonly kind: "status"; readonly status: number; readonly commits: boolean }
   | { readonly kind: "garbage"; readonly text: string; readonly commits: boolean }
   | { readonly kind: "reset"; readonly commits: boolean }
@@ -19,7 +19,7 @@ export type Fault =
   | { readonly kind: "unreachable" }
   | { readonly kind: "blackhole" }
 
-/** How the server treats an identifier that exists: refuses it, merges into it, or makes a second contact. */
+/** How the server treats an identifier that exists: rejects it, merges into it, or creates a second contact. */
 export type Existing = "reject" | "merge" | "duplicate"
 
 /** One request as the server saw it. */
@@ -29,7 +29,7 @@ export interface Entry {
   readonly fault: Fault
   /** Whether its bytes arrived. */
   readonly arrived: boolean
-  /** Whether it made a contact. */
+  /** Whether it created a contact. */
   readonly created: boolean
 }
 
@@ -47,7 +47,7 @@ const json = (status: number, message: string, headers?: Reply["headers"]): Repl
   ...(headers !== undefined && { headers }),
 })
 
-/** Makes a response whose body is there at once: a promise would take turns that virtual time does not wait for. */
+/** Creates a response whose body is ready at once: virtual time does not wait for promises. */
 const respond = (
   request: HttpClientRequest.HttpClientRequest,
   { status, text, headers = {}, stalls = false }: Reply,
@@ -74,13 +74,13 @@ const breaks = (request: HttpClientRequest.HttpClientRequest, code: string) =>
     }),
   })
 
-/** Makes the server; `faultOf` gives the fault of the nth request (from 0) of a key. */
+/** Creates the server; `faultOf` returns the fault of the nth request (from 0) for a key. */
 export const make = (
   faultOf: (nth: number, key: string) => Fault,
   options: {
     readonly existing?: Existing
     readonly latencyMs?: number
-    /** Whether the transport tells its phase. */
+    /** Whether the transport reports its phase. */
     readonly reports?: boolean
   } = {},
 ) => {
@@ -91,7 +91,7 @@ export const make = (
   let inFlight = 0
   let mostInFlight = 0
 
-  /** Processes a create, and gives the answer. */
+  /** Processes a create and returns the response. */
   const process = (key: string): { readonly response: Reply; readonly created: boolean } => {
     const had = contacts.get(key) ?? 0
     if (had > 0 && existing === "reject") {
@@ -119,9 +119,9 @@ export const make = (
         return yield* Effect.fail(breaks(request, "ECONNREFUSED"))
       }
       if (reports) probe.dispatch()
-      // what arrived is processed even if nobody waits for the answer
+      // a request that arrived is processed even if the client has stopped waiting
       const commits = !("commits" in fault) || fault.commits
-      const done = fault.kind !== "refuse" && commits ? process(key) : undefined
+      const done = fault.kind !== "rateLimit" && commits ? process(key) : undefined
       note(done?.created ?? false)
       if (latencyMs > 0) yield* Effect.sleep(latencyMs)
       switch (fault.kind) {
@@ -129,7 +129,7 @@ export const make = (
           return yield* Effect.never
         case "reset":
           return yield* Effect.fail(breaks(request, "ECONNRESET"))
-        case "refuse":
+        case "rateLimit":
           return json(429, "Too Many Requests", {
             ...(fault.retryAfter !== undefined && { "retry-after": fault.retryAfter }),
           })
@@ -171,15 +171,15 @@ export const make = (
   }
 }
 
-/** Lets everything that was just forked come to its first wait, then moves the clock. */
-export const pass = (duration: Duration.Input): Effect.Effect<void> =>
+/** Runs all forked fibers up to their first wait, then moves the clock. */
+export const advance = (duration: Duration.Input): Effect.Effect<void> =>
   Effect.gen(function* () {
-    for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow
+    for (let i = 0; i < 100; i++) yield* Effect.yieldNow
     yield* TestClock.adjust(duration)
-    for (let turn = 0; turn < 100; turn++) yield* Effect.yieldNow
+    for (let i = 0; i < 100; i++) yield* Effect.yieldNow
   })
 
-/** Draws numbers in [0, 1) from a seed, the same ones each time. */
+/** Creates a generator of numbers in [0, 1) that a seed determines. */
 export const randomOf = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {
@@ -191,15 +191,15 @@ export const randomOf = (seed: number): (() => number) => {
   }
 }
 
-/** Picks one of several. */
+/** Picks one of the values. */
 export const pick = <A>(random: () => number, from: readonly [A, ...ReadonlyArray<A>]): A =>
   from[Math.floor(random() * from.length)] ?? from[0]
 
 const faults: ReadonlyArray<(random: () => number) => Fault> = [
-  () => ({ kind: "answer" }),
-  () => ({ kind: "refuse" }),
+  () => ({ kind: "respond" }),
+  () => ({ kind: "rateLimit" }),
   (random) => ({
-    kind: "refuse",
+    kind: "rateLimit",
     retryAfter: pick(random, ["0", "1", "2", "1.5", "7", "45", "3600", "-1", "soon"]),
   }),
   (random) => ({
@@ -221,9 +221,9 @@ const faults: ReadonlyArray<(random: () => number) => Fault> = [
   () => ({ kind: "blackhole" }),
 ]
 
-/** Draws a script of one to six faults; after them every request is answered. */
+/** Draws a script of one to six faults; every later request gets its regular response. */
 export const script = (random: () => number): ReadonlyArray<Fault> =>
   Array.from({ length: 1 + Math.floor(random() * 6) }, () => {
     const draw = faults[Math.floor(random() * faults.length)]
-    return draw === undefined ? { kind: "answer" } : draw(random)
+    return draw === undefined ? { kind: "respond" } : draw(random)
   })

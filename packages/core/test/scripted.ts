@@ -1,10 +1,10 @@
-/** A transport that answers from a script, in memory and in virtual time, and keeps a ledger of what it received. */
+/** A transport in memory that responds from a script in virtual time and records the requests it received. */
 import { Clock, Effect } from "effect"
 import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
 
 import { TransportProbe } from "../src/call/TransportProbe.ts"
 
-/** What the server does with one request. */
+/** How the server handles one request. */
 export type Step =
   | {
       readonly status: number
@@ -17,7 +17,7 @@ export type Step =
     }
   /** The transport fails with this code, before or after bytes could leave. */
   | { readonly fails: string; readonly dispatched: boolean; readonly afterMs?: number }
-  /** No answer ever comes. */
+  /** No response ever comes. */
   | { readonly hangs: true; readonly dispatched: boolean }
 
 export const ok: Step = {
@@ -39,7 +39,7 @@ export const status = (code: number, message = "no"): Step => ({
 export const lost: Step = { fails: "ECONNRESET", dispatched: true }
 export const unreachable: Step = { fails: "ECONNREFUSED", dispatched: false }
 
-/** One request as the server saw it: when, for whom, and whether its bytes arrived. */
+/** One request as the server saw it: its time, its headers and body, and whether its bytes arrived. */
 export interface Received {
   readonly atMs: number
   readonly path: string
@@ -49,7 +49,7 @@ export interface Received {
   readonly arrived: boolean
 }
 
-/** Makes a transport that follows the script, one step a request; the last step repeats. */
+/** Creates a transport that follows the script, one step per request; the last step repeats. */
 export const make = (script: ReadonlyArray<Step>, options: { readonly reports?: boolean } = {}) => {
   const received: Array<Received> = []
   const client = HttpClient.make((request, url, _signal, fiber) =>

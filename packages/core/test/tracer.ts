@@ -1,7 +1,7 @@
-/** A tracer that keeps every span, with all that was put on it. */
+/** A tracer that keeps every span with its attributes and events. */
 import { Tracer } from "effect"
 
-/** Makes a tracer and the list that it fills. */
+/** Creates a tracer and the list that it fills. */
 export const make = () => {
   const spans: Array<Tracer.NativeSpan> = []
   const tracer = Tracer.make({

@@ -1,4 +1,4 @@
-/** Scripts of server responses, and what a call does with each: the client and `RateLimitSchedule` are held to the same. */
+/** Scripts of server responses and the outcome of a call under each, run against both the client and `RateLimitSchedule`. */
 import type { CreateOptions } from "../src/AelystClient.ts"
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import type { Step } from "./scripted.ts"
@@ -14,10 +14,11 @@ export interface Vector {
   readonly call?: CreateOptions
   readonly sends: number
   readonly result: string
-  /** The least time between send n and the one before it, in milliseconds. */
+  /** The minimum time between each request and the one before it, in milliseconds. */
   readonly least?: ReadonlyArray<number>
+  /** The maximum of the same times. */
   readonly most?: ReadonlyArray<number>
-  /** The transport does not tell its phase. */
+  /** The transport does not report its phase. */
   readonly blind?: boolean
 }
 
@@ -77,101 +78,101 @@ export const vectors: ReadonlyArray<Vector> = [
     result: "RateLimitError rejected",
   },
   {
-    name: "does not wait at all where maxWait is 0",
+    name: "does not wait when maxWait is 0",
     script: [rateLimited("1"), ok],
     call: { maxWait: 0 },
     sends: 1,
     result: "RateLimitError rejected",
   },
   {
-    name: "does not wait where maxWait is 0, though the API names no wait at all (D8)",
+    name: "does not wait when maxWait is 0, even for a Retry-After of 0 (D8)",
     script: [rateLimited("0"), ok],
     call: { maxWait: 0 },
     sends: 1,
     result: "RateLimitError rejected",
   },
   {
-    name: "sends again what never left, after a backoff",
+    name: "resends a request that never left, after a backoff",
     script: [unreachable, unreachable, ok],
     sends: 3,
     result: "created",
     most: [250, 500],
   },
   {
-    name: "gives up on a host that is never there",
+    name: "gives up on a host that stays unreachable",
     script: [unreachable],
     sends: 4,
     result: "ConnectionError not_sent",
   },
   {
-    name: "does not send again after a certificate error",
+    name: "does not resend after a certificate error",
     script: [{ fails: "CERT_HAS_EXPIRED", dispatched: false }, ok],
     sends: 1,
     result: "ConnectionError not_sent",
   },
   {
-    name: "does not send again after a proxy asked for a password",
+    name: "does not resend after a proxy asked for a password",
     script: [{ fails: "PROXY_AUTHENTICATION_REQUIRED", dispatched: false }, ok],
     sends: 1,
     result: "ConnectionError not_sent",
   },
   {
-    name: "never sends again what may have arrived",
+    name: "never resends a request that may have arrived",
     script: [lost, ok],
     sends: 1,
     result: "OutcomeUnknownError unknown",
   },
   {
-    name: "never sends again after a 500 (W9)",
+    name: "never resends after a 500 (W9)",
     script: [status(500), ok],
     sends: 1,
     result: "InternalServerError unknown",
   },
   {
-    name: "never sends again after a 408",
+    name: "never resends after a 408",
     script: [status(408), ok],
     sends: 1,
     result: "OutcomeUnknownError unknown",
   },
   {
-    name: "never sends again after a 200 that cannot be verified",
+    name: "never resends after a 200 that cannot be verified",
     script: [{ status: 200, text: "<html>welcome</html>" }, ok],
     sends: 1,
     result: "UnexpectedResponseError unknown",
   },
   {
-    name: "does not send again after a 400 (W6)",
+    name: "does not resend after a 400 (W6)",
     script: [status(400), ok],
     sends: 1,
     result: "BadRequestError rejected",
   },
   {
-    name: "does not send again after a 401 (W7)",
+    name: "does not resend after a 401 (W7)",
     script: [status(401), ok],
     sends: 1,
     result: "AuthenticationError rejected",
   },
   {
-    name: "does not send again after a 403",
+    name: "does not resend after a 403",
     script: [status(403), ok],
     sends: 1,
     result: "UnexpectedResponseError rejected",
   },
   {
-    name: "refuses a redirect",
+    name: "does not follow a redirect",
     script: [{ status: 302, headers: { location: "https://example.com/" } }, ok],
     sends: 1,
     result: "UnexpectedResponseError unknown",
   },
   {
-    name: "is unsure after no answer within the timeout",
+    name: "is in doubt after a timeout without a response",
     script: [{ hangs: true, dispatched: true }, ok],
     call: { timeout: "2 seconds" },
     sends: 1,
     result: "OutcomeUnknownError unknown",
   },
   {
-    name: "sends again after a connect timeout",
+    name: "resends after a connect timeout",
     script: [{ hangs: true, dispatched: false }, ok],
     sends: 2,
     result: "created",
@@ -179,7 +180,7 @@ export const vectors: ReadonlyArray<Vector> = [
     most: [5_250],
   },
   {
-    name: "is unsure about every failure of a transport that does not tell its phase",
+    name: "is in doubt after any failure of a transport that does not report its phase",
     script: [unreachable, ok],
     blind: true,
     sends: 1,
@@ -190,11 +191,11 @@ export const vectors: ReadonlyArray<Vector> = [
     [
       ["429", rateLimited("1"), "RateLimitError rejected"],
       ["an unreachable host", unreachable, "ConnectionError not_sent"],
-      ["a lost answer", lost, "OutcomeUnknownError unknown"],
+      ["a lost response", lost, "OutcomeUnknownError unknown"],
       ["a 500", status(500), "InternalServerError unknown"],
     ] as const
   ).map(([what, step, result]) => ({
-    name: `makes one request for ${what} where retries is 0`,
+    name: `sends one request for ${what} when retries is 0`,
     script: [step, ok],
     options: { ...natural, retries: 0 },
     sends: 1,
@@ -202,7 +203,7 @@ export const vectors: ReadonlyArray<Vector> = [
   })),
   // natural-key
   {
-    name: "sends again after a lost answer, not before the doubt delay",
+    name: "resends after a lost response, no earlier than the doubt delay",
     script: [lost, ok],
     options: natural,
     sends: 2,
@@ -211,49 +212,49 @@ export const vectors: ReadonlyArray<Vector> = [
     most: [5_000],
   },
   {
-    name: "says that it exists after doubt when the repeat is told so (D7)",
+    name: "returns exists_after_doubt when the resend gets a 400 for an existing contact (D7)",
     script: [lost, exists],
     options: natural,
     sends: 2,
     result: "exists_after_doubt",
   },
   {
-    name: "says that it exists after doubt for a 409 as well (D3)",
+    name: "returns exists_after_doubt when the resend gets a 409 (D3)",
     script: [status(500), status(409)],
     options: natural,
     sends: 2,
     result: "exists_after_doubt",
   },
   {
-    name: "sends what is in doubt again once only",
+    name: "resends an attempt in doubt only once",
     script: [lost],
     options: natural,
     sends: 2,
     result: "OutcomeUnknownError unknown",
   },
   {
-    name: "keeps the doubt over a later 401",
+    name: "stays in doubt after a later 401",
     script: [lost, status(401)],
     options: natural,
     sends: 2,
     result: "OutcomeUnknownError unknown last AuthenticationError",
   },
   {
-    name: "keeps the doubt over a later 400",
+    name: "stays in doubt after a later 400",
     script: [status(503), status(400)],
     options: natural,
     sends: 2,
     result: "OutcomeUnknownError unknown last BadRequestError",
   },
   {
-    name: "keeps the doubt over a later 429 that cannot be waited for",
+    name: "stays in doubt after a later 429 whose Retry-After is too long",
     script: [lost, rateLimited("3600")],
     options: natural,
     sends: 2,
     result: "OutcomeUnknownError unknown last RateLimitError",
   },
   {
-    name: "waits for a 429 after doubt and settles it",
+    name: "waits for a 429 after a lost response and resolves the doubt",
     script: [lost, rateLimited("2"), exists],
     options: natural,
     sends: 3,
@@ -261,14 +262,14 @@ export const vectors: ReadonlyArray<Vector> = [
     least: [5_000, 2_000],
   },
   {
-    name: "keeps the doubt while the host is gone",
+    name: "stays in doubt while the host is unreachable",
     script: [lost, unreachable],
     options: natural,
     sends: 4,
     result: "OutcomeUnknownError unknown last ConnectionError",
   },
   {
-    name: "keeps its first 5xx where the doubt delay does not fit",
+    name: "fails with the first 5xx when the doubt delay does not fit",
     script: [status(502), ok],
     options: natural,
     call: { deadline: "3 seconds" },
@@ -276,7 +277,7 @@ export const vectors: ReadonlyArray<Vector> = [
     result: "InternalServerError unknown",
   },
   {
-    name: "does not send a plain refusal again",
+    name: "does not resend after a 400 under natural-key",
     script: [status(400), ok],
     options: natural,
     sends: 1,
