@@ -55,14 +55,14 @@ export interface CreateOptions extends CallOptions {
   readonly delivery?: Delivery | undefined
   /** The wait after the success (W10, D11). */
   readonly settle?: Duration.Input | undefined
-  /** Further headers of the request, such as a request ID; those that the client or HTTP itself writes are refused. */
+  /** Further headers of the request, such as a request ID; those that the client or HTTP sets are rejected. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /**
  * Creates Aelyst contacts.
  *
- * **Example** (Create a contact, and tell the errors apart)
+ * **Example** (Create a contact and handle one of the errors)
  *
  * ```ts
  * import { AelystClient, layerConfig } from "@aelyst/core"
@@ -89,8 +89,8 @@ export class AelystClient extends Context.Service<
      *
      * Takes an identifier (`email:…`, `phone:+…`, `id:…` or a contact ID, W2) and a contact (W3), or both as this client's
      * `validate` returned them. Succeeds with `created`, or `exists_after_doubt` if a repeat after a lost response was told that the
-     * contact exists. Fails with `InvalidContactError` before any request, else with one of the other eight errors; the
-     * delivery policy alone decides what was sent again. A wrong option is a defect, a `ConfigurationError`.
+     * contact exists. Fails with `InvalidContactError` before any request, else with one of the other eight errors; only
+     * the delivery policy decides what is sent again. A wrong option is a defect, a `ConfigurationError`.
      */
     readonly create: {
       (
@@ -299,7 +299,7 @@ const fromEnvironment = () =>
  *
  * Fails with Effect's `ConfigError` if the token is missing or one of the two is wrong.
  *
- * **Example** (Nothing but the environment)
+ * **Example** (Configure from the environment)
  *
  * ```ts
  * import { AelystClient, layerConfig } from "@aelyst/core"

@@ -65,8 +65,8 @@ export interface Run<E = never, R = never> {
  *
  * **Details**
  *
- * The stream of results fails only if the source does. A refused token ends the run: rows already pulled and not sent end
- * as `not_sent`, and the source is pulled no further; so do `maxErrors`, the deadline, certificate errors and
+ * The stream of results fails only if the source does. A rejected token ends the run: rows already pulled and not sent end
+ * as `not_sent`, and no more rows are pulled; so do `maxErrors`, the deadline, certificate errors and
  * `giveUpAfter`. Interrupting the consumer cancels what is in progress; the counts then say `aborted`. A wrong option is a
  * defect, a `ConfigurationError`.
  *
@@ -161,7 +161,7 @@ export const createMany = <E, R>(
             MonotonicClock.nowMillis,
             (at) => at - Math.max(now, lastResponseAt()),
           )
-          // timers count whole milliseconds: a wait that ends a fraction early would be asked for again at once
+          // timers count whole milliseconds: a wait that ends a fraction early would begin again at once
           yield* Effect.sleep(Math.max(1, Math.ceil(Math.min(ms, giveUpMs - (yield* silent)))))
           if ((yield* silent) >= giveUpMs) progress.halt("unavailable")
         }),

@@ -38,7 +38,7 @@ export interface Options {
  * After a 429 it waits as long as the API asks (`retryAfter`), and at least 1 s, doubling, if the API names no time (D8).
  * After a connection error or an `UnavailableError` it backs off. It never repeats what is in doubt, unless `delivery` is
  * `natural-key`. It ends at the limit of repetitions or of time, and at every error that no repetition can fix: an
- * invalid contact, a rejection, a refused token, and any error that is not an `AelystError`.
+ * invalid contact, a rejection, a rejected token, and any error that is not an `AelystError`.
  *
  * **Gotchas**
  *

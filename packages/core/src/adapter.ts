@@ -1,6 +1,6 @@
 /**
- * What an adapter builds on: checked options, the state that clients of one token and origin share, and the tables that
- * its messages and documents are made from. Programs need none of it.
+ * Parts for adapters: checked options, the state that clients of one token and origin share, and the tables behind their
+ * messages and documents. Programs do not need them.
  */
 export { makeWith } from "./AelystClient.ts"
 export type { ClientConfig } from "./call/ClientOptions.ts"

@@ -1,4 +1,4 @@
-/** Schemas of what travels: the JSON form of errors and issues, and the request's body. */
+/** Schemas of everything that is sent: the JSON form of errors and issues, and the body of the request. */
 export { Payload } from "./contact/Contact.ts"
 export { Issue } from "./contact/Issue.ts"
 export { AelystErrorFromJson } from "./errors/ErrorSchema.ts"

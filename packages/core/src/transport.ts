@@ -1,4 +1,4 @@
-/** What a transport for Aelyst needs: to report how far a request got, and to keep errors free of personal data. */
+/** Tools for transports: they report how far a request got and keep personal data out of errors. */
 export { TransportProbe, abortable, makeTransportProbe } from "./call/TransportProbe.ts"
 export { codeOf, maxBodyBytes } from "./call/Attempt.ts"
 export { redact } from "./errors/Redaction.ts"

@@ -72,7 +72,7 @@ const kindOf = (code: string): ConnectionError["kind"] => {
   return "connect"
 }
 
-/** Returns what a failure before any response means, by the phase that the probe reports. */
+/** Classifies a failure before any response by the phase that the probe reports. */
 export const failureOf = (probe: TransportProbe, code: string): Failure =>
   probe.unsent
     ? {
@@ -109,9 +109,9 @@ export class Arrived {
 
 const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
   const { status } = response
-  // any transport can be plugged in, and may claim anything
+  // the transport may be any client, and may report anything
   if (!Number.isInteger(status)) return 0
-  // fetch tells that it followed a redirect; the response then is not one to our request
+  // fetch reports that it followed a redirect: the response is then not to our request
   const source: unknown = Reflect.get(response, "source")
   const isFollowed =
     typeof source === "object" && source !== null && Reflect.get(source, "redirected") === true
@@ -151,7 +151,7 @@ const readBody = (
   const text: Effect.Effect<string | undefined, unknown> = isSmall
     ? response.text
     : readCapped(response)
-  // a body that is there already needs no deadline
+  // a body that has arrived needs no deadline
   const isReady: boolean = Exit.isExit(text)
   if (isReady) return Effect.orElseSucceed(text, () => undefined)
   return text.pipe(
@@ -215,7 +215,7 @@ const contextOf = (outer: Context.Context<never>, probe: TransportProbe) =>
  * Sends the request once; returns the head of the response, or the failure that came before it.
  *
  * The connect deadline holds only if the transport reports its phase; otherwise there is one deadline to the first byte.
- * A redirect that the transport followed has status 0, like one that it was told not to follow.
+ * A redirect that the transport followed has status 0, as one that it did not follow.
  */
 export const send = (
   client: HttpClient.HttpClient,

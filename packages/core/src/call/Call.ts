@@ -1,4 +1,4 @@
-/** One call in progress: what its steps share, its bounds, and what it holds until its end. */
+/** One call in progress: the state that its steps share, its bounds, and everything it must release at its end. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Fiber } from "effect/Fiber"
@@ -27,7 +27,7 @@ import type { RunScope } from "./RunScope.ts"
 import { CurrentRun } from "./RunScope.ts"
 import type { SharedState } from "./SharedState.ts"
 
-/** The bearer token (W1): fixed, or an effect that is asked before each attempt. */
+/** The bearer token (W1): fixed, or an effect that runs before each attempt. */
 export type TokenSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, unknown>
 
 /** The parts that all calls of a client share. */
@@ -91,7 +91,7 @@ export class Call {
   state: RetryState = RetryPolicy.initial
   /** The error of the newest attempt that is sent again. */
   newest: CallError | undefined
-  // what is given back at the end
+  // released at the end
   keyLease: KeyLease | undefined
   ticket: OpenTicket | undefined
   breakerPermit: BreakerPermit | undefined
@@ -121,7 +121,7 @@ export class Call {
     return Math.max(0, this.limits.policy.deadlineAt - this.now)
   }
 
-  /** Returns the error of a request that the client does not send. */
+  /** Creates the error of a request that the client does not send. */
   unavailable(reason: UnavailableError["reason"], retryAfterMs?: number): UnavailableError {
     const attempts = [...this.record.attempts]
     const wait = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }
@@ -133,7 +133,7 @@ export class Call {
     return Effect.suspend(() => Effect.fail(this.unavailable(reason)))
   }
 
-  /** Waits; the end of the run ends every wait of its rows. */
+  /** Waits, unless the run of the call stops first. */
   orStopped<A, E>(wait: Effect.Effect<A, E>): Effect.Effect<A, E | UnavailableError> {
     const { run } = this.limits
     return run === undefined

@@ -10,7 +10,7 @@ export interface CallEnd extends OutcomeEvent {
   readonly response?: ResponseHead | undefined
 }
 
-/** How a call ended, for those who only watch: the response is out of inspection, since its headers may echo anything. */
+/** The end of a call as hooks receive it: the response is hidden from inspection, since its headers may echo anything. */
 export class Ended implements CallEnd {
   readonly outcome: CallOutcome
   readonly attempts: ReadonlyArray<AttemptRecord>
@@ -33,7 +33,7 @@ export class CallRecord implements CallEnd {
   response: ResponseHead | undefined
   /** When the newest attempt ended, or the call began, in monotonic milliseconds. */
   idleSince: number
-  /** The probe of the attempt under way; none once its status has told that nothing was created. */
+  /** The probe of the attempt under way; undefined once its status shows that nothing was created. */
   transportProbe: TransportProbe | undefined
   #isCreated = false
   #isDoubtful = false
@@ -42,7 +42,7 @@ export class CallRecord implements CallEnd {
     this.idleSince = now
   }
 
-  /** Notes how an attempt ended. */
+  /** Records how an attempt ended. */
   add(attempt: AttemptRecord, outcome: Outcome | "created", endedAt: number): void {
     this.attempts.push(attempt)
     this.idleSince = endedAt

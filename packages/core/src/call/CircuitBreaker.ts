@@ -1,6 +1,6 @@
 /**
  * The circuit breaker of one origin: opens after five attempts in a row without a usable response, and lets one trial
- * request through when its time is up. Pure: the caller brings the time.
+ * request through when its time is up. Pure: the caller passes the time.
  */
 
 const threshold = 5
@@ -8,10 +8,10 @@ const firstMs = 1_000
 const capMs = 60_000
 const maxDoublings = 10
 
-/** Lets a request go: freely, or as the one trial. It is handed back when the attempt has ended. */
+/** Permits one request, either freely or as the trial; it is returned when the attempt has ended. */
 export type BreakerPermit = { readonly _tag: "Closed" } | { readonly _tag: "Trial" }
 
-/** Lets a request go, or not before `retryAfterMs`. */
+/** The permit of the next request, or the wait until there is one. */
 export type BreakerState = BreakerPermit | { readonly _tag: "Open"; readonly retryAfterMs: number }
 
 const closed: BreakerState = { _tag: "Closed" }
@@ -65,7 +65,7 @@ export class CircuitBreaker {
     this.release(permit)
   }
 
-  /** Takes a permit back whose attempt was not made, or was aborted. */
+  /** Takes back a permit whose attempt was not made or was aborted. */
   release(permit: BreakerPermit): void {
     if (permit === this.#trial) this.#trial = undefined
   }

@@ -2,8 +2,8 @@
  * One call, from the key lock to its end: key, breaker, queue, breaker again at the head of the queue, attempt, verdict,
  * next step. It carries out what `RetryPolicy.next` decides.
  *
- * Interruption is safe because whatever the call takes is noted in `Call` before the next `yield*`, and `release` gives
- * back what is noted there.
+ * Interruption is safe because everything the call takes is recorded in `Call` before the next `yield*`, and `release`
+ * returns everything recorded there.
  */
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -19,7 +19,7 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 import type { Attempted } from "./SendAttempt.ts"
 import { sendAttempt } from "./SendAttempt.ts"
 
-/** Waits for the key: never two requests in flight for one. */
+/** Waits for the key, so that no two requests for it are in flight at once. */
 function* acquireKey(call: Call): Effect.fn.Return<void, UnavailableError> {
   call.keyLease = call.client.sharedState.locks.enter(call.valid.key)
   if (!call.keyLease.isGranted) yield* call.beforeDeadline(call.keyLease.ready)
@@ -63,7 +63,7 @@ function* acquirePermit(
     }
     const stopped = run?.stopped()
     if (stopped !== undefined) return yield* call.fail(stopped)
-    // many rows can go at once, and then do not have to watch the end of the run while they wait
+    // a row that gets its permit at once does not have to watch for the end of the run
     const permit =
       (run && (yield* ticket.tryAcquire)) ??
       (yield* call.orStopped(ticket.acquire({ deadline: policy.deadlineAt })))
@@ -72,13 +72,13 @@ function* acquirePermit(
       call.breakerPermit = state
       return permit
     }
-    // a permit that is kept over a pause would be used in a window that is not its own
+    // a permit kept during a pause would be used in a later window
     yield* permit.giveBack
     yield* whileOpen(call, state.retryAfterMs)
   }
 }
 
-/** Returns what follows an attempt. */
+/** Decides what follows an attempt. */
 function* nextStep(call: Call, { verdict, respondedAt }: Attempted): Effect.fn.Return<Step> {
   const { limits, client, record } = call
   if (verdict._tag === "Success") {
@@ -108,7 +108,7 @@ function* beforeResend(
   yield* call.orStopped(Effect.sleep(ms))
 }
 
-/** Takes the key and a place in the queue, sends, and does what follows, until the call ends. */
+/** Takes the key, joins the queue, sends, and carries out the next step, until the call ends. */
 const loop = Effect.fnUntraced(function* (
   call: Call,
 ): Effect.fn.Return<CreateResult, CallError | PacerUnavailable> {

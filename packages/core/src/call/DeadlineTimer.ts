@@ -58,11 +58,11 @@ export class DeadlineTimer {
     this.#dueMs = Number.POSITIVE_INFINITY
   }
 
-  /** Sleeps until the earliest deadline, lets expire what is due, and continues while any are left. */
+  /** Sleeps until the earliest deadline, expires those that are due, and continues while any are left. */
   readonly #watch: Effect.Effect<void> = Effect.flatMap(MonotonicClock.nowMillis, (now) => {
     for (const deadline of this.#deadlines) {
       if (deadline.atMs > now) continue
-      // it runs a transport's own code: an exception there must not take the other deadlines along
+      // it runs code of the transport: an exception there must not stop the other deadlines
       const moreMs = Result.getOrUndefined(Result.try(deadline.expire))
       if (moreMs === undefined) this.#deadlines.delete(deadline)
       else deadline.atMs = now + moreMs

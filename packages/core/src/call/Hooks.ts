@@ -8,7 +8,7 @@ import type { CallEnd } from "./CallRecord.ts"
 
 export type { WaitEvent as Wait } from "../types.ts"
 
-/** Callbacks; one that throws is logged and disturbs nothing. */
+/** Callbacks; one that throws is logged and does not affect the call. */
 export interface Callbacks {
   /** Called when an attempt has ended. */
   readonly onAttempt?: (attempt: AttemptRecord) => void

@@ -22,7 +22,7 @@ export interface Counters {
 /** No-op counters; callers may skip them. */
 export const noCounters: Counters = { attempt: () => Effect.void, wait: () => Effect.void }
 
-/** The counters of the calls made under it; none by default. */
+/** The counters of the calls made under it; no-op by default. */
 export const Counting = Context.Reference<Counters>("@aelyst/core/Counting", {
   defaultValue: () => noCounters,
 })

@@ -1,4 +1,4 @@
-/** Checks options against the table: known names, kinds and ranges. Each error says the rule and what was given. */
+/** Checks options against the table: known names, kinds and ranges. Each error states the rule and the value that was given. */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
@@ -189,12 +189,12 @@ const checkValue = (
         : fail(option, 'must be "adaptive", false, or { perSecond } with a number above 0', value)
     }
     case "url":
-      // safe: anything but a string is refused
+      // safe: anything but a string is rejected
       return checkBaseUrl(value as string)
     case "headers":
       return checkHeaders(value)
     case "token":
-      // an effect or a function gives it later; its own check is where it is used
+      // an effect or a function returns it later; it is checked when it is used
       return Result.succeed(value)
   }
 }

@@ -1,4 +1,4 @@
-/** The one request of the API (W1, W2, W3): what is sent for a valid contact, and which of its strings no text may show. */
+/** The one request of the API (W1, W2, W3), and the strings of it that no text may show. */
 import * as Headers from "effect/http/Headers"
 import * as HttpBody from "effect/http/HttpBody"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"

@@ -101,7 +101,7 @@ export const checkToken = (input: string): Checked<Redacted.Redacted> => {
     : fail("token", "must be 8 to 4,096 visible ASCII characters, without spaces or line breaks")
 }
 
-// What the client, the transport or HTTP itself writes.
+// set by the client, the transport or HTTP
 const reservedHeader =
   /^(?:authorization|accept|accept-encoding|content-.*|transfer-encoding|host|connection|keep-alive|te|trailer|upgrade|expect|user-agent|cookie|proxy-.*)$/
 
@@ -110,7 +110,7 @@ const reservedHeader =
  *
  * **Details**
  *
- * Headers that the client, the transport or HTTP itself sets are refused, and so is what no header can hold. The error
+ * Rejects headers that the client, the transport or HTTP sets, and names or values that a header cannot hold. The error
  * shows no value.
  *
  * **Example**

@@ -35,7 +35,7 @@ export interface ExistsCandidate {
 }
 
 /**
- * Returns whether a response means "this contact exists" (D3). It is asked about rejections other than 401, 408 and 429;
+ * Returns whether a response means "this contact exists" (D3). It is called for rejections other than 401, 408 and 429;
  * a matcher that throws or returns a non-boolean counts as no match.
  */
 export type ExistsMatcher = (candidate: ExistsCandidate) => boolean
@@ -69,7 +69,7 @@ export interface Success {
   readonly message: string
 }
 
-/** Why an attempt failed; `toError` makes the error of the call. */
+/** The failure of an attempt; `toError` creates the error of the call. */
 export interface Failure {
   readonly _tag: "Failure"
   readonly outcome: Outcome
@@ -101,7 +101,7 @@ const parse = (text: string | undefined): unknown => {
   }
 }
 
-// Some servers of this wire send an object or a list as `message`; its strings, joined, are the text.
+// some servers send an object or a list as `message`: its strings are joined
 const textOf = (value: unknown, depth = 0): string => {
   if (typeof value === "string") return value.slice(0, maxMessage)
   if (typeof value !== "object" || value === null || depth >= maxDepth) return ""

@@ -16,7 +16,7 @@ export interface RetryPolicy {
   readonly retries: number
   /** Whether the call is a row of a run: 429s and unsent attempts are then resent until the run's deadline. */
   readonly run: boolean
-  /** Whether the token comes from an effect, so that a 401 may be answered by another token. */
+  /** Whether the token comes from an effect, so that it can be renewed after a 401. */
   readonly renewsToken: boolean
   /** The wait before an attempt in doubt is sent again. */
   readonly doubtDelayMs: number
@@ -34,7 +34,7 @@ export interface RetryState {
   /** 429s in a row. */
   readonly rateLimits: number
   readonly doubtResends: number
-  /** Whether the token was asked for again. */
+  /** Whether the token was renewed. */
   readonly renewed: boolean
   /** The code of the first attempt in doubt; a later response never clears it. */
   readonly doubt: string | undefined
@@ -55,7 +55,7 @@ export type CallError = Exclude<AelystError, InvalidContactError>
 
 /** An event of a call, which a step follows. */
 export type RetryEvent =
-  /** The pacer and the breaker let the request go. */
+  /** The pacer and the breaker permit the request. */
   | { readonly _tag: "Permitted"; readonly attempts: ReadonlyArray<AttemptRecord> }
   /** The attempt created the contact. */
   | { readonly _tag: "Created" }
@@ -74,7 +74,7 @@ export type RetryEvent =
 export type Step =
   /** Send the request. */
   | { readonly _tag: "Send" }
-  /** Go back to the queue: the pacer alone waits for a 429, at least `ms`. */
+  /** Go back to the queue: only the pacer waits for a 429, at least `ms`. */
   | { readonly _tag: "Queue"; readonly ms: number; readonly state: RetryState }
   /** Wait, then go back to the queue. `isPaid`: the resend costs one of the budget. */
   | {
@@ -158,7 +158,7 @@ const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now
   const isLeft = state.resends < policy.retries
   if (error.outcome === "unknown") {
     const doubtResends = state.doubtResends + 1
-    // the 429s that a row of a run has met say nothing about its doubt
+    // the 429s of a row say nothing about its doubt
     const mayResend = policy.run
       ? doubtResends <= policy.retries
       : isLeft && state.doubtResends === 0
@@ -214,14 +214,14 @@ const codeOf = (error: CallError): string => {
 export class RetryBudget {
   #left = 20
 
-  /** Takes the price of one resend; returns whether there was room for it. */
+  /** Pays for one resend; returns whether the budget allowed it. */
   take(): boolean {
     if (this.#left < 1) return false
     this.#left -= 1
     return true
   }
 
-  /** Returns a tenth of a resend, earned by a success at the first attempt. */
+  /** Adds a tenth of a resend, for a success at the first attempt. */
   earn(): void {
     this.#left = Math.min(20, this.#left + 0.1)
   }

@@ -1,4 +1,4 @@
-/** One attempt of a call: sends the request with a permit, and tells pacer, breaker, hooks and counters how it ended. */
+/** One attempt of a call: sends the request with a permit, and reports its end to pacer, breaker, hooks and counters. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { Span } from "effect/Tracer"
@@ -30,7 +30,7 @@ export interface Attempted {
 const connectMs = 5_000
 const bodyMs = 10_000
 
-/** Returns the token, asked for within the deadline. */
+/** Returns the token; an effect must return it before the deadline. */
 const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError> => {
   const { token } = call.client
   if (Redacted.isRedacted(token)) return Effect.succeed(token)
@@ -65,17 +65,17 @@ function* attempt(
   const started = { number: attempts.length + 1, startedAt, waitedMs }
 
   if (call.counters !== noCounters) yield* call.counters.wait("queue", permit.waitedMs)
-  const probe = makeTransportProbe()
-  record.transportProbe = probe
+  const transportProbe = makeTransportProbe()
+  record.transportProbe = transportProbe
   const arrived = yield* Attempt.send(
     client.http,
     Request.make(config.baseUrl, call.valid, token, headers),
-    probe,
+    transportProbe,
     { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(limits.timeoutMs, left) },
     client.timer,
   )
   if (arrived._tag === "Failure") {
-    const { unsent } = probe
+    const { unsent } = transportProbe
     yield* unsent ? permit.giveBack : permit.abandon
     const ended = {
       ...started,

@@ -1,6 +1,6 @@
 /**
  * The state that all calls with one token to one origin share: the pacer, the circuit breaker, the retry budget and the key locks.
- * There is one per token and origin in a process, however many clients are made.
+ * There is one per token and origin in a process, however many clients there are.
  */
 import * as Effect from "effect/Effect"
 

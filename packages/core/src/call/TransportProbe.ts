@@ -27,7 +27,7 @@ export interface TransportProbe {
   expired: boolean
   /** Fails the request at once, if the transport can. */
   readonly abort: (() => void) | undefined
-  /** Reports that the transport will report its phase, and how to make it fail the request. */
+  /** Announces that the transport reports its phase, and how to make it fail the request. */
   readonly watch: (abort?: () => void) => void
   /** Reports that bytes may leave from now on. */
   readonly dispatch: () => void
