@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Clock, Duration, Effect, Exit, Fiber, Redacted } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -8,7 +8,6 @@ import * as AelystClient from "../src/AelystClient.ts"
 import type { CreateResult } from "../src/call/Call.ts"
 import type { AelystError } from "../src/errors/AelystError.ts"
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
-import { ConfigurationError } from "../src/call/ClientOptions.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 import { vectors } from "./vectors.ts"
@@ -126,39 +125,7 @@ describe("create", () => {
     }),
   )
 
-  it.effect("refuses an invalid contact without any request", () =>
-    Effect.gen(function* () {
-      const server = Scripted.make([ok])
-      const client = yield* AelystClient.make({ token }).pipe(
-        Effect.provideService(HttpClient.HttpClient, server.client),
-      )
-      const error = yield* Effect.flip(client.create("email:ana@", { firstName: "" }))
-      assert.strictEqual(error._tag, "InvalidContactError")
-      assert.strictEqual(server.received.length, 0)
-    }),
-  )
-
-  it.effect("sends the documented request (W1, W2, W3)", () =>
-    Effect.gen(function* () {
-      const server = Scripted.make([ok])
-      const client = yield* AelystClient.make({ token }).pipe(
-        Effect.provideService(HttpClient.HttpClient, server.client),
-      )
-      yield* client.create("phone:+60123456789", {
-        firstName: "Muhammad ",
-        customFields: { "Company Website": "https://example.com" },
-      })
-      const [request] = server.received
-      assert.strictEqual(request?.path, "/v1/contact/phone:+60123456789")
-      assert.strictEqual(request?.authorization, "Bearer token-for-tests")
-      assert.deepStrictEqual(JSON.parse(request?.body ?? ""), {
-        firstName: "Muhammad ",
-        custom_fields: [{ name: "Company Website", value: "https://example.com" }],
-      })
-    }),
-  )
-
-  it.effect("sends headers of the caller's with this call alone", () =>
+  it.effect("sends the headers of the caller with every attempt of this call only", () =>
     Effect.gen(function* () {
       const server = Scripted.make([lost, ok, ok])
       const client = yield* AelystClient.make({
@@ -181,26 +148,6 @@ describe("create", () => {
       for (const { authorization } of server.received) {
         assert.strictEqual(authorization, "Bearer token-for-tests")
       }
-    }),
-  )
-
-  it.effect("refuses headers that are its own, before any request", () =>
-    Effect.gen(function* () {
-      const server = Scripted.make([ok])
-      const client = yield* AelystClient.make({ token }).pipe(
-        Effect.provideService(HttpClient.HttpClient, server.client),
-      )
-      for (const name of ["Authorization", "content-length", "Cookie", "a b", ""]) {
-        const exit = yield* Effect.exit(
-          client.create("id:5", { firstName: "Ana" }, { headers: { [name]: "secret" } }),
-        )
-        assert(Exit.isFailure(exit))
-        const defect = Cause.squash(exit.cause)
-        assert.instanceOf(defect, ConfigurationError)
-        assert.strictEqual(defect.option, "headers")
-        assert.notMatch(defect.message, /secret/)
-      }
-      assert.isEmpty(server.received)
     }),
   )
 
