@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs"
 
-import { assert, describe, expectTypeOf, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 
 import type { CallOptions, ClientOptions } from "../src/call/ClientOptions.ts"
-import type { OptionEntry, OptionName } from "../src/call/OptionTable.ts"
+import type { OptionEntry } from "../src/call/OptionTable.ts"
 import { optionTable } from "../src/call/OptionTable.ts"
-import { optionTexts } from "../src/call/OptionTexts.ts"
 import type { RunOptions } from "../src/CreateMany.ts"
 
 const entries: ReadonlyArray<readonly [name: string, entry: OptionEntry]> =
@@ -78,24 +77,6 @@ describe("optionTable", () => {
       assert.isBelow(entry.least, entry.most)
       assert.isAtLeast(entry.default, entry.least, name)
       if (Number.isFinite(entry.default)) assert.isAtMost(entry.default, entry.most, name)
-    }
-  })
-
-  it("describes every option in one sentence without a full stop", () => {
-    expectTypeOf<keyof typeof optionTexts>().toEqualTypeOf<OptionName>()
-    for (const [name] of entries) {
-      // safe: the keys of the table
-      const { sentence } = optionTexts[name as OptionName]
-      assert.match(sentence, /^[A-Z`].{10,100}[^.]$/, name)
-    }
-  })
-
-  it("describes the default in words if it has no fixed value", () => {
-    for (const [name, entry] of entries) {
-      // safe: the keys of the table
-      const { otherwise } = optionTexts[name as OptionName]
-      const needsWords = entry.default === undefined || entry.default === Number.POSITIVE_INFINITY
-      assert.strictEqual(otherwise !== undefined, needsWords, name)
     }
   })
 })

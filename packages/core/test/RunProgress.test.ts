@@ -76,7 +76,7 @@ describe("RunProgress", () => {
     assert.strictEqual(progress.halted, "closed")
   })
 
-  it("halts at a refused token, also after doubt, and keeps the first reason", () => {
+  it("halts at a rejected token, also after doubt, and keeps the first reason", () => {
     for (const error of [
       unauthorized,
       new OutcomeUnknownError({ attempts, code: "TIMEOUT", last: unauthorized }),
@@ -88,7 +88,7 @@ describe("RunProgress", () => {
     }
   })
 
-  it("pulls no further at a deadline that one row meets, and lets the rows before it go", () => {
+  it("stops pulling at the deadline of one row, and still sends the rows before it", () => {
     const progress = new RunProgress(9)
     const error = new UnavailableError({ attempts, reason: "deadline" })
     progress.observe(error, error)

@@ -3,7 +3,7 @@
  * the command's settings and the option tables of the READMEs come from it; no range or default is written elsewhere.
  */
 
-/** Names where an option may be set: on the client, for one call, or for one run. */
+/** The scopes of options: a client, one call, or one run. */
 export type OptionScope = "client" | "call" | "run"
 
 /** Describes one option; durations are in milliseconds, both bounds are allowed. */
@@ -16,7 +16,7 @@ export type OptionEntry = { readonly scopes: ReadonlyArray<OptionScope> } & (
       readonly default: string
     }
   | { readonly kind: "boolean"; readonly default: boolean }
-  /** An option with a rule of its own, which the parser has. */
+  /** An option whose rule is in the parser. */
   | {
       readonly kind: "url" | "token" | "headers" | "rate" | "function" | "catalogue"
       readonly default: string | undefined

@@ -13,7 +13,7 @@ const text = (sentence: string, otherwise?: string): OptionText =>
   otherwise === undefined ? { sentence } : { sentence, otherwise }
 
 /**
- * Describes each option: for READMEs, help texts and schemas. Apart from the table, so that no client's bundle holds it.
+ * Describes each option: for READMEs, help texts and schemas. Kept out of the table, so that client bundles do not contain it.
  *
  * **Example**
  *

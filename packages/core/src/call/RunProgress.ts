@@ -1,4 +1,4 @@
-/** How a run stands: its rows counted by outcome, and whether it still pulls and sends. */
+/** The progress of a run: its rows counted by outcome, and whether it still pulls and sends. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
@@ -36,7 +36,7 @@ export const outcomeOf = (
       return "invalid"
     case "BadRequestError":
       return error.exists ? "existed" : "rejected"
-    // the row was rejected for a reason that is not its own: it counts as not sent
+    // the rejection is not about the row: it counts as not sent
     case "RateLimitError":
     case "AuthenticationError":
       return "not_sent"
@@ -54,7 +54,7 @@ const stoppedBy = (error: AelystError): Stopped | undefined => {
   return undefined
 }
 
-/** Counts the rows of a run, and knows whether it continues. */
+/** Counts the rows of a run and decides when it stops. */
 export class RunProgress {
   readonly #counts: Record<RowOutcome, number> = {
     created: 0,
@@ -71,7 +71,7 @@ export class RunProgress {
   #endedAt: number | undefined
   stopped: Stopped | undefined
   halted: "closed" | "deadline" | undefined
-  /** Done when the source must be pulled no further. */
+  /** Done when no more rows may be pulled from the source. */
   readonly closing = Deferred.makeUnsafe<void>()
   /** Done when waiting rows must end unsent. */
   readonly halting = Deferred.makeUnsafe<"closed" | "deadline">()
@@ -84,13 +84,13 @@ export class RunProgress {
     this.#beganAt = now
   }
 
-  /** Pulls the source no further; rows that were pulled may still be sent. */
+  /** Stops pulling the source; rows that were pulled may still be sent. */
   close(why: Stopped): void {
     this.stopped ??= why
     Deferred.doneUnsafe(this.closing, Effect.void)
   }
 
-  /** Pulls the source no further, and ends waiting rows unsent. */
+  /** Stops pulling the source and ends waiting rows unsent. */
   halt(why: Stopped): void {
     this.close(why)
     this.halted ??= why === "deadline" ? why : "closed"
@@ -112,7 +112,7 @@ export class RunProgress {
   observe({ attempts }: CallEnd, error: AelystError | undefined): void {
     for (const attempt of attempts) if (attempt.rateLimited === true) this.#rateLimited += 1
     const why = error === undefined ? undefined : stoppedBy(error)
-    // a wait that cannot end in time concerns this row and those behind it; rows in front of it may still go
+    // a wait that cannot end in time concerns this row and those behind it; rows in front of it may still be sent
     if (why === "deadline") this.close(why)
     else if (why !== undefined) this.halt(why)
   }
