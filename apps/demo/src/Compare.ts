@@ -1,10 +1,10 @@
 /**
- * Holds what the sandbox stored against what the file says: every contact, every field, nothing more and nothing less.
- * It works out what must arrive from the page's rules alone (W3, W4, D9, D10, D12, D13), not with the client's code.
+ * Compares the contacts in the sandbox with those in the file: every contact and every field must be there, and no others.
+ * The expected values follow from the page's rules only (W3, W4, D9, D10, D12, D13), not from the client's code.
  */
 import type { Row } from "./Rows.ts"
 
-/** A contact as the sandbox gives it back; members that it adds itself are of no interest here. */
+/** A contact as the sandbox returns it; members that the sandbox adds are ignored. */
 export interface Stored {
   readonly identifier: string
   readonly [member: string]: unknown
@@ -12,7 +12,7 @@ export interface Stored {
 
 /** Names a row (from 1) and a field that did not arrive as it was sent; never a value. */
 export interface Difference {
-  /** Absent where a contact arrived that is in no row. */
+  /** Absent if the contact is in no row. */
   readonly row?: number
   readonly field: string
   readonly kind: "lost" | "altered" | "added" | "twice"
@@ -62,7 +62,7 @@ const arrivedOf = (stored: Stored): ReadonlyMap<string, unknown> => {
   return arrived
 }
 
-/** Compares all rows with all stored contacts; an empty list means that nothing was lost, altered or added. */
+/** Compares all rows with all stored contacts; returns an empty list if nothing was lost, altered or added. */
 export const compare = (
   rows: ReadonlyArray<Row>,
   stored: ReadonlyArray<Stored>,

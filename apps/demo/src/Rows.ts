@@ -1,6 +1,4 @@
-/**
- * The demo's input: one contact per line of JSON, the members of the page's own request beside its identifier.
- */
+/** Reads the demo's input: one contact per line of JSON, with its identifier and the members of the page's request. */
 import { createReadStream } from "node:fs"
 import { createInterface } from "node:readline"
 
@@ -42,7 +40,7 @@ const isRow = (value: unknown): value is Row =>
   typeof value["firstName"] === "string" &&
   (value["custom_fields"] === undefined || Array.isArray(value["custom_fields"]))
 
-/** Reads one line; fails with its number where it holds no contact, without quoting it. */
+/** Reads one line; fails with its number if it is not a contact, and never quotes it. */
 export const parseLine = (line: string, number: number): Row => {
   let value: unknown
   try {

@@ -41,7 +41,7 @@ const isStored = (value: unknown): value is Stored =>
   "identifier" in value &&
   typeof value.identifier === "string"
 
-/** Asks the sandbox over HTTP what it has, as anybody else would. */
+/** Reads the contacts of the sandbox over HTTP, as any client could. */
 const readBack = async (baseUrl: string): Promise<ReadonlyArray<Stored>> => {
   const response = await fetch(new URL("/_sandbox/contacts", baseUrl))
   const body: unknown = await response.json()
@@ -53,7 +53,7 @@ const readBack = async (baseUrl: string): Promise<ReadonlyArray<Stored>> => {
   return contacts
 }
 
-/** Creates all rows; gives the rows as read and what became of each. */
+/** Creates all rows; returns the rows as read and the result of each. */
 const createAll = Effect.fnUntraced(function* (total: number) {
   const client = yield* AelystClient
   const rows: Array<Row> = []
@@ -67,7 +67,7 @@ const createAll = Effect.fnUntraced(function* (total: number) {
     const { created, total: done, elapsedMs } = yield* run.summary
     const { waiting, opensIn } = yield* client.rateLimit
     const pausedMs = opensIn === undefined ? 0 : Duration.toMillis(opensIn)
-    progress.show({ total, done, created, elapsedMs, inLine: waiting, pausedMs })
+    progress.show({ total, done, created, elapsedMs, queued: waiting, pausedMs })
   })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(show, Effect.sleep("100 millis"))))
   const results: Array<RowResult> = []
@@ -88,10 +88,10 @@ const program = Effect.gen(function* () {
   }).pipe(Layer.provide(Transport.layer({ baseUrl: sandbox.baseUrl })))
   const { rows, results, summary } = yield* Effect.provide(createAll(total), client)
 
-  for (const state of rowOutcomes) {
-    if (state === "created" || summary[state] > 0) say(`${state}: ${summary[state]}`)
+  for (const outcome of rowOutcomes) {
+    if (outcome === "created" || summary[outcome] > 0) say(`${outcome}: ${summary[outcome]}`)
   }
-  say(`in ${(summary.elapsedMs / 1000).toFixed(1)} s, ${summary.rateLimited} refused for the rate`)
+  say(`in ${(summary.elapsedMs / 1000).toFixed(1)} s, rate limited ${summary.rateLimited} times`)
   // rows are named by number: what they hold is personal
   for (const result of results) {
     if ("error" in result) note(`row ${result.index + 1}: ${result.outcome}, ${result.error._tag}`)

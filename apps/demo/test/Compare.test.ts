@@ -29,7 +29,7 @@ const bo: Row = { identifier: "id:bo", firstName: "Bo" }
 const storedBo = { identifier: "id:bo", firstName: "Bo" }
 
 describe("compare", () => {
-  it("finds nothing where all arrived, in any order", () => {
+  it("finds nothing when all arrived, in any order", () => {
     expect(compare([ana, bo], [storedBo, stored])).toStrictEqual([])
   })
 
@@ -43,7 +43,7 @@ describe("compare", () => {
     ])
   })
 
-  it("finds a contact that nobody sent", () => {
+  it("finds a contact that was not sent", () => {
     expect(compare([ana], [stored, storedBo])).toStrictEqual([{ field: "contact", kind: "added" }])
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { bar, line, make } from "../src/Progress.ts"
 
-const state = { total: 60, done: 30, created: 29, elapsedMs: 3_000, inLine: 0, pausedMs: 0 }
+const state = { total: 60, done: 30, created: 29, elapsedMs: 3_000, queued: 0, pausedMs: 0 }
 
 const screen = (options: { readonly isTTY?: boolean; readonly columns?: number }) => {
   const written: Array<string> = []
@@ -9,22 +9,24 @@ const screen = (options: { readonly isTTY?: boolean; readonly columns?: number }
 }
 
 describe("Progress", () => {
-  it("draws a bar that is as wide at every share", () => {
+  it("draws a bar of the same width for every share", () => {
     const widths = [0, 0.01, 0.5, 0.999, 1].map((share) => [...bar(share)].length)
     expect(new Set(widths).size).toBe(1)
     expect(bar(0).trim()).toBe("")
     expect(bar(1).includes(" ")).toBe(false)
   })
 
-  it("says what it waits for, and says nothing of it when it does not", () => {
-    expect(line({ ...state, inLine: 22, pausedMs: 740 })).toBe(
+  it("names the wait, and nothing when there is none", () => {
+    expect(line({ ...state, queued: 22, pausedMs: 740 })).toBe(
       "30/60  29 created  10.0/s  paused for 0.7 s",
     )
-    expect(line({ ...state, inLine: 22 })).toBe("30/60  29 created  10.0/s  22 wait for the limit")
+    expect(line({ ...state, queued: 22 })).toBe(
+      "30/60  29 created  10.0/s  22 queued for the rate limit",
+    )
     expect(line(state)).toBe("30/60  29 created  10.0/s")
   })
 
-  it("draws over one line on a terminal and never fills its last column", () => {
+  it("redraws one line on a terminal, and leaves its last column empty", () => {
     const { written, output } = screen({ isTTY: true, columns: 40 })
     const progress = make(output)
     progress.show(state)
@@ -34,7 +36,7 @@ describe("Progress", () => {
     expect(written.at(-1)).toBe("\r\u001B[2K")
   })
 
-  it("writes plain lines now and then where nobody watches", () => {
+  it("writes a plain line for each fifth of the rows without a terminal", () => {
     const { written, output } = screen({})
     const progress = make(output)
     for (const done of [0, 0, 5, 12, 13, 30, 59, 60, 60]) progress.show({ ...state, done })

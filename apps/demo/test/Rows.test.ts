@@ -15,7 +15,7 @@ beforeAll(async () => {
 const given = () => rows.flatMap((row) => row.custom_fields ?? [])
 
 describe("contacts.ndjson", () => {
-  it("has 60 contacts, each with an identifier of its own", () => {
+  it("has 60 contacts, each with a different identifier", () => {
     expect(rows).toHaveLength(60)
     expect(new Set(rows.map((row) => row.identifier)).size).toBe(60)
   })
@@ -64,7 +64,7 @@ describe("contacts.ndjson", () => {
     expect([...kinds].toSorted()).toStrictEqual(["bare", "email", "id", "phone"])
   })
 
-  it("holds nobody's address: every email is of a domain that is reserved for examples", () => {
+  it("holds no real address: every email is of a domain that is reserved for examples", () => {
     const addresses = rows.flatMap((row) => (row.email ? [row.email] : []))
     expect(addresses.filter((address) => !/@example\.(com|net|org)$/.test(address))).toStrictEqual(
       [],
@@ -77,7 +77,7 @@ describe("parseLine", () => {
     expect(() => parseLine("ana@example.com", 7)).toThrow(/^line 7 is not JSON$/)
   })
 
-  it("names the line that is JSON but no contact", () => {
+  it("names the line that is JSON but not a contact", () => {
     expect(() => parseLine('{"identifier":"id:5"}', 8)).toThrow(/^line 8 is not a contact$/)
     expect(() => parseLine("null", 9)).toThrow(/^line 9 is not a contact$/)
   })
