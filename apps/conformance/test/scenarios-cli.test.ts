@@ -20,7 +20,7 @@ const names: Readonly<Record<string, string>> = {
   API_REJECTED: "BadRequestError",
   CONTACT_EXISTS: "BadRequestError",
   RATE_LIMITED: "RateLimitError",
-  NOT_LET_GO: "UnavailableError",
+  NOT_SENT: "UnavailableError",
   SERVER_ERROR: "InternalServerError",
   UNEXPECTED_RESPONSE: "UnexpectedResponseError",
   NETWORK: "ConnectionError",

@@ -1,5 +1,5 @@
-// Records a newcomer's session in a pseudo-terminal, against a sandbox of its own, and draws it as session.svg: one
-// picture for light and dark. What is in it was printed by the built command; run it again after a change of output.
+// Records a newcomer's session in a pseudo-terminal, against a sandbox, and draws it as session.svg: one picture
+// for light and dark. The built command printed everything in it; run this script again after a change of output.
 import { spawnSync } from "node:child_process"
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -1,4 +1,4 @@
-/** The flags of `create` that describe the contact; what they amount to is in `ContactInput.ts`, loaded when it runs. */
+/** The flags of `create` that describe the contact. `ContactInput.ts`, loaded when the command runs, reads them. */
 import * as Flags from "./Flags.ts"
 
 /** The flags of `create` that describe the contact. */
@@ -9,18 +9,14 @@ export const contactFlags = {
   email: Flags.text("email", "address", "Email address"),
   language: Flags.text("language", "tag", "Language, such as ms or pt-BR"),
   countryCode: Flags.text("country-code", "code", "Country, such as MY"),
-  profilePic: Flags.text("profile-pic", "url", "Address of a picture"),
+  profilePic: Flags.text("profile-pic", "url", "URL of a profile picture"),
   field: Flags.repeated(
     "field",
     "name[:type]=value",
     "Custom field, repeatable; type: text number email url list date time checkbox",
   ),
-  data: Flags.text(
-    "data",
-    "json|@file|-",
-    "The whole contact as JSON; other flags take precedence",
-  ),
-  noFill: Flags.toggle("no-fill", "Do not take email or phone from the identifier"),
+  data: Flags.text("data", "json|@file|-", "The contact as JSON; other flags override it"),
+  noFill: Flags.toggle("no-fill", "Do not copy the identifier's email or phone into the contact"),
 }
 
 /** Holds the values of these flags. */

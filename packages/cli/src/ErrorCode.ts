@@ -1,5 +1,5 @@
-/** The codes in square brackets that errors end with, and their offline text; `aelyst errors` prints it. */
-import type { AelystError } from "@aelyst/core"
+/** The codes in square brackets at the end of errors, and their offline text; `aelyst errors` prints it. */
+import type { AelystError, ErrorTag } from "@aelyst/core"
 import { docsUrl, errorTable, issueRules } from "@aelyst/core/adapter"
 
 import type { ExitName } from "./ExitCode.ts"
@@ -9,7 +9,7 @@ export interface ErrorText {
   readonly exit: ExitName
   /** When it occurs. */
   readonly when: string
-  /** What it means for the contact. */
+  /** Its meaning for the contact. */
   readonly meaning: string
   readonly fix: string
   readonly docs?: string
@@ -17,94 +17,93 @@ export interface ErrorText {
 
 const nothing = "Nothing was sent."
 
-const fromCore = (tag: keyof typeof errorTable, exit: ExitName): ErrorText => {
-  const { when, meaning, fix } = errorTable[tag]
+const fromCore = (tag: ErrorTag, exit: ExitName, fix = errorTable[tag].fix): ErrorText => {
+  const { when, meaning } = errorTable[tag]
   return { exit, when, meaning, fix, docs: docsUrl(tag) }
 }
 
-const own = (exit: ExitName, when: string, fix: string): ErrorText => ({
+const beforeSending = (exit: ExitName, when: string, fix: string): ErrorText => ({
   exit,
   when,
   meaning: nothing,
   fix,
 })
 
-/** Lists the codes of failures as a whole; the rules of a contact have codes of their own. */
+/** Lists the codes of failures; the rules of a contact have other codes. */
 export const errorCodes = {
-  USAGE: own(
+  USAGE: beforeSending(
     "usage",
-    "A flag, an argument or a setting is unknown or makes no sense",
+    "A flag, an argument or a setting is unknown or invalid",
     "Read the help of the command: `aelyst <command> --help`.",
   ),
-  FILE: own(
+  FILE: beforeSending(
     "usage",
-    "A file cannot be read, written or trusted",
-    "Check the path and its permissions: files with a token belong to you alone (chmod 600).",
+    "A file cannot be read or written, or others can read a token in it",
+    "Check the path and its permissions; only you may read a file with a token (chmod 600).",
   ),
-  TOKEN_MISSING: own(
+  TOKEN_MISSING: beforeSending(
     "auth",
     "No token was found for this host",
-    "Set AELYST_TOKEN, give --token-file or --token-stdin, or run `aelyst auth login`.",
+    "Set AELYST_TOKEN, use --token-file or --token-stdin, or run `aelyst auth login`.",
   ),
-  TOKEN_INVALID: own(
+  TOKEN_INVALID: beforeSending(
     "auth",
     "The token is not 8 to 4,096 visible ASCII characters",
     "Copy the token again, without spaces and line breaks.",
   ),
-  TOKEN_HOST: own(
+  TOKEN_HOST: beforeSending(
     "auth",
-    "The saved token belongs to another host than the one that is asked",
-    "Log in to this host under a profile of its own: `aelyst auth login --profile <name> --base-url <url>`.",
+    "The saved token is for another host",
+    "Log in to this host with another profile: `aelyst auth login --profile <name> --base-url <url>`.",
   ),
   CONTACT_INVALID: fromCore("InvalidContactError", "invalid"),
   UNAUTHORIZED: fromCore("AuthenticationError", "auth"),
-  API_REJECTED: fromCore("BadRequestError", "rejected"),
+  API_REJECTED: fromCore(
+    "BadRequestError",
+    "rejected",
+    "Correct the contact; the error quotes the API.",
+  ),
   CONTACT_EXISTS: {
-    ...fromCore("BadRequestError", "rejected"),
-    when: "Aelyst says that the contact exists already",
+    ...fromCore("BadRequestError", "rejected", "Use the existing contact; `create` changes none."),
+    when: "Aelyst says that the contact already exists",
     meaning: "No second contact was created.",
-    fix: "Nothing, unless the contact should be changed: this command only creates.",
   },
-  RATE_LIMITED: fromCore("RateLimitError", "later"),
-  NOT_LET_GO: fromCore("UnavailableError", "later"),
+  RATE_LIMITED: fromCore(
+    "RateLimitError",
+    "later",
+    "Retry after the time in the error, or raise --retries, --max-wait or --deadline.",
+  ),
+  NOT_SENT: fromCore("UnavailableError", "later", "Retry later, after the time in the error."),
   SERVER_ERROR: fromCore("InternalServerError", "server"),
   UNEXPECTED_RESPONSE: fromCore("UnexpectedResponseError", "server"),
   NETWORK: fromCore("ConnectionError", "network"),
   OUTCOME_UNKNOWN: fromCore("OutcomeUnknownError", "network"),
   BUG: {
     exit: "bug",
-    when: "aelyst itself went wrong",
+    when: "aelyst failed unexpectedly",
     meaning: "The contact may or may not exist.",
-    fix: "Run it again with -v and report what it prints: https://github.com/aelyst/aelyst/issues",
+    fix: "Run the command again with -v and report its output: https://github.com/aelyst/aelyst/issues",
   },
 } satisfies Readonly<Record<string, ErrorText>>
 
-/** Names a code of a failure as a whole. */
+/** Names a code of a failure. */
 export type ErrorCode = keyof typeof errorCodes
 
-/** Gives the code of a failed create. */
-export const codeOf = (error: AelystError): ErrorCode => {
-  switch (error._tag) {
-    case "InvalidContactError":
-      return "CONTACT_INVALID"
-    case "AuthenticationError":
-      return "UNAUTHORIZED"
-    case "BadRequestError":
-      return error.exists ? "CONTACT_EXISTS" : "API_REJECTED"
-    case "RateLimitError":
-      return "RATE_LIMITED"
-    case "UnavailableError":
-      return "NOT_LET_GO"
-    case "InternalServerError":
-      return "SERVER_ERROR"
-    case "UnexpectedResponseError":
-      return "UNEXPECTED_RESPONSE"
-    case "ConnectionError":
-      return "NETWORK"
-    case "OutcomeUnknownError":
-      return "OUTCOME_UNKNOWN"
-  }
+const codes: Readonly<Record<ErrorTag, ErrorCode>> = {
+  InvalidContactError: "CONTACT_INVALID",
+  AuthenticationError: "UNAUTHORIZED",
+  BadRequestError: "API_REJECTED",
+  RateLimitError: "RATE_LIMITED",
+  UnavailableError: "NOT_SENT",
+  InternalServerError: "SERVER_ERROR",
+  UnexpectedResponseError: "UNEXPECTED_RESPONSE",
+  ConnectionError: "NETWORK",
+  OutcomeUnknownError: "OUTCOME_UNKNOWN",
 }
+
+/** Returns the code of a failed create. */
+export const codeOf = (error: AelystError): ErrorCode =>
+  error._tag === "BadRequestError" && error.exists ? "CONTACT_EXISTS" : codes[error._tag]
 
 /** Lists every code with its text: those of failures, then the rules of a contact. */
 export const allCodes: ReadonlyMap<string, ErrorText> = new Map<string, ErrorText>([

@@ -1,8 +1,8 @@
 /**
- * The exit codes: a public contract. Help, the README and the tests read this one table; which code an error has is
- * decided here, from its tag and fields.
+ * The exit codes: a public contract. Help, the README and the tests read this table; the exit code of an error follows from
+ * its tag.
  */
-import type { AelystError } from "@aelyst/core"
+import type { AelystError, ErrorTag } from "@aelyst/core"
 
 /** Names the exit codes. */
 export type ExitName =
@@ -38,48 +38,49 @@ export const exitTable: Readonly<Record<ExitName, ExitEntry>> = {
   bug: entry(1, "A bug in aelyst (`-v` shows the stack)", "no"),
   usage: entry(
     2,
-    "Usage: unknown flag, wrong setting, unreadable file, or a question without a terminal",
+    "Usage: unknown flag, invalid setting, unreadable file, or a prompt without a terminal",
     "after fixing",
   ),
-  invalid: entry(3, "The contact is not valid; nothing was sent", "after fixing"),
-  auth: entry(4, "No token, or Aelyst refused it", "after login"),
-  rejected: entry(5, "Aelyst refused the contact", "after fixing"),
+  invalid: entry(3, "The contact is invalid; nothing was sent", "after fixing"),
+  auth: entry(4, "No token, or Aelyst rejected it", "after login"),
+  rejected: entry(5, "Aelyst rejected the contact", "after fixing"),
   later: entry(
     6,
-    "Rate limited and `--retries` or `--max-wait` used up, or not let go (circuit, line, deadline)",
+    "Rate limited with `--retries` or `--max-wait` used up, or not sent (circuit, queue, deadline)",
     "later",
   ),
   server: entry(
     7,
-    "A server error, or an answer that is not documented or cannot be read",
+    "A server error, or an undocumented or unreadable response",
     "only after checking: the contact may exist",
   ),
-  network: entry(8, "Network or timeout; stderr says `not_sent` or `unknown`", "yes / check first"),
-  interrupted: entry(130, "Ctrl-C (SIGINT)", "stderr says what is known"),
-  terminated: entry(143, "SIGTERM", "stderr says what is known"),
+  network: entry(
+    8,
+    "Network error or timeout; stderr says `not_sent` or `unknown`",
+    "`not_sent`: yes; `unknown`: only after checking",
+  ),
+  interrupted: entry(130, "Ctrl-C (SIGINT)", "stderr says the outcome"),
+  terminated: entry(143, "SIGTERM", "stderr says the outcome"),
 }
 
-/** Gives the exit code of a failed create. */
+const exits: Readonly<Record<ErrorTag, ExitName>> = {
+  InvalidContactError: "invalid",
+  AuthenticationError: "auth",
+  BadRequestError: "rejected",
+  RateLimitError: "later",
+  UnavailableError: "later",
+  InternalServerError: "server",
+  UnexpectedResponseError: "server",
+  ConnectionError: "network",
+  OutcomeUnknownError: "network",
+}
+
+/** Returns the exit code of a failed create. */
 export const exitOf = (error: AelystError): ExitName => {
-  switch (error._tag) {
-    case "InvalidContactError":
-      return "invalid"
-    case "AuthenticationError":
-      return "auth"
-    case "BadRequestError":
-      return "rejected"
-    case "RateLimitError":
-    case "UnavailableError":
-      return "later"
-    case "InternalServerError":
-    case "UnexpectedResponseError":
-      return "server"
-    case "ConnectionError":
-      return "network"
-    case "OutcomeUnknownError":
-      // the doubt came from an answer, not from the network, where the newest error is one
-      return error.last !== undefined && exitOf(error.last) === "server" ? "server" : "network"
-  }
+  const exit = exits[error._tag]
+  if (error._tag !== "OutcomeUnknownError" || error.last === undefined) return exit
+  // a newest error from the server explains the doubt better than the network
+  return exits[error.last._tag] === "server" ? "server" : exit
 }
 
 /** Renders the table for help texts. */

@@ -1,4 +1,4 @@
-/** What the command itself refuses or cannot do, as data: the errors of a create come from core. */
+/** The failures of the command itself, as data; the errors of a create come from core. */
 import type { IssueCode } from "@aelyst/core"
 import * as Data from "effect/Data"
 
@@ -6,7 +6,7 @@ import type { ErrorCode } from "./ErrorCode.ts"
 import type { ExitName } from "./ExitCode.ts"
 
 /**
- * Tells why a command ended without success.
+ * Reports why the command itself failed.
  *
  * `message` is one line, `hints` are the lines below it: what it means and what to do. Neither holds a token or a value
  * of a contact.
@@ -18,10 +18,10 @@ export class Failure extends Data.TaggedError("Failure")<{
   readonly hints: ReadonlyArray<string>
 }> {}
 
-/** Makes the failure of a wrong invocation or setting. */
+/** Creates the failure of a wrong invocation or setting. */
 export const usage = (message: string, ...hints: ReadonlyArray<string>): Failure =>
   new Failure({ exit: "usage", code: "USAGE", message, hints })
 
-/** Makes the failure of a file that cannot be used. */
+/** Creates the failure of a file that cannot be used. */
 export const file = (message: string, ...hints: ReadonlyArray<string>): Failure =>
   new Failure({ exit: "usage", code: "FILE", message, hints })

@@ -1,6 +1,6 @@
 /**
- * The files of the command: where they are, and how those with a secret are read and written. A file is written beside
- * its place and renamed, so it is never half there; a symbolic link in its place is refused.
+ * The files of the command: their paths, and how those with a secret are read and written. A file is written under another
+ * name and then renamed, so it is never half written; a symbolic link is not followed.
  */
 import * as Fs from "node:fs"
 import * as Path from "node:path"
@@ -22,7 +22,7 @@ const home = (env: Environment, xdg: string, below: string): string | undefined 
   return user === undefined ? undefined : Path.join(user, below, "aelyst")
 }
 
-/** Holds where the files are; undefined where there is no home directory. */
+/** Holds the paths of the files; undefined without a home directory. */
 export interface Paths {
   readonly config: string | undefined
   readonly credentials: string | undefined
@@ -30,7 +30,7 @@ export interface Paths {
   readonly project: string
 }
 
-/** Finds the files: `AELYST_CONFIG` and `AELYST_STATE_DIR`, else the XDG directories, else below the home directory. */
+/** Returns the paths: `AELYST_CONFIG` and `AELYST_STATE_DIR`, else in the XDG directories, else in the home directory. */
 export const pathsOf = (env: Environment, cwd: string): Paths => {
   const named = variable(env, "AELYST_CONFIG")
   const directory = home(env, "XDG_CONFIG_HOME", ".config")
@@ -48,7 +48,7 @@ export const pathsOf = (env: Environment, cwd: string): Paths => {
   }
 }
 
-/** Gives the system's code of a failure, such as `ENOENT`. */
+/** Returns the system's code of a failure, such as `ENOENT`. */
 const codeOf = (error: unknown): string => {
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined
   return typeof code === "string" ? code : "UNKNOWN"
@@ -56,13 +56,13 @@ const codeOf = (error: unknown): string => {
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
-  EACCES: "may not be opened",
-  EPERM: "may not be opened",
+  EACCES: "cannot be opened: permission denied",
+  EPERM: "cannot be opened: permission denied",
   EISDIR: "is a directory",
-  ENOTDIR: "lies below something that is no directory",
-  EROFS: "lies on a read-only file system",
+  ENOTDIR: "has a parent that is not a directory",
+  EROFS: "is on a read-only file system",
   EFBIG: "is larger than 1 MiB",
-  ENOSPC: "does not fit: the disk is full",
+  ENOSPC: "cannot be written: the disk is full",
 }
 
 const unusable = (path: string, error: unknown): Failure => {
@@ -83,7 +83,7 @@ const open = (path: string): { readonly text: string; readonly stat: Fs.Stats } 
   }
 }
 
-/** Reads a file; a file that does not exist is undefined. */
+/** Reads a file; returns undefined if it does not exist. */
 export const read = (path: string): Effect.Effect<string | undefined, Failure> =>
   Effect.try({ try: () => open(path).text, catch: (error) => error }).pipe(
     Effect.catch((error) =>
@@ -91,14 +91,14 @@ export const read = (path: string): Effect.Effect<string | undefined, Failure> =
     ),
   )
 
-/** Reads a file that has to exist. */
+/** Reads a file that must exist. */
 export const readExisting = (path: string): Effect.Effect<string, Failure> =>
   Effect.try({ try: () => open(path).text, catch: (error) => unusable(path, error) })
 
 const isOpenToOthers = (stat: Fs.Stats): boolean =>
   process.platform !== "win32" && stat.isFile() && (stat.mode & 0o077) !== 0
 
-/** Reads a file with a secret; refuses one that others may read. A file that does not exist is undefined. */
+/** Reads a file with a secret; returns undefined if it does not exist, and fails if others can read it. */
 export const readPrivate = (path: string): Effect.Effect<string | undefined, Failure> =>
   Effect.try({ try: () => open(path), catch: (error) => error }).pipe(
     Effect.flatMap(({ text, stat }) =>
@@ -106,7 +106,7 @@ export const readPrivate = (path: string): Effect.Effect<string | undefined, Fai
         ? Effect.fail(
             file(
               `${visible(path)} can be read by others (mode ${(stat.mode & 0o777).toString(8)})`,
-              `it holds a token: chmod 600 ${visible(path)}`,
+              `fix:   chmod 600 ${visible(path)}`,
             ),
           )
         : Effect.succeed(text),
@@ -127,11 +127,11 @@ const replace = (path: string, text: string): void => {
   if (there !== undefined && !there.isFile()) {
     throw Object.assign(new Error("not a file"), { code: "NOT_A_FILE" })
   }
-  // a directory of its own, since two runs may write at once
-  const beside = Fs.mkdtempSync(Path.join(directory, `.${Path.basename(path)}.`))
+  // in a new directory, since two runs may write at once
+  const folder = Fs.mkdtempSync(Path.join(directory, `.${Path.basename(path)}.`))
   try {
-    const temporary = Path.join(beside, "new")
-    // with its mode from the start: there is no moment in which others could open it
+    const temporary = Path.join(folder, "new")
+    // with its mode from the start: others cannot open it at any moment
     const fd = Fs.openSync(temporary, "wx", 0o600)
     try {
       Fs.writeFileSync(fd, text)
@@ -141,16 +141,16 @@ const replace = (path: string, text: string): void => {
     }
     Fs.renameSync(temporary, path)
   } finally {
-    Fs.rmSync(beside, { recursive: true, force: true })
+    Fs.rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** Writes a file that only its owner may read, in one step; a symbolic link or a directory in its place is refused. */
+/** Writes a file that only its owner can read, in one step; fails if the path is a symbolic link or a directory. */
 export const writePrivate = (path: string, text: string): Effect.Effect<void, Failure> =>
   Effect.try({
     try: () => replace(path, text),
     catch: (error) =>
       codeOf(error) === "NOT_A_FILE"
-        ? file(`${visible(path)} is a link or a directory, and is not written over`)
+        ? file(`${visible(path)} is a link or a directory; it was not overwritten`)
         : unusable(path, error),
   })

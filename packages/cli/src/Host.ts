@@ -1,4 +1,4 @@
-/** What the process gives the program: environment, directory and streams. Tests give their own. */
+/** The surroundings of the program: environment, directory and streams of the process, or those of a test. */
 import * as Context from "effect/Context"
 
 /** Holds environment variables; an empty one counts as absent. */
@@ -16,7 +16,7 @@ export interface Reader extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean | undefined
 }
 
-/** Gives the program its surroundings. */
+/** Provides the surroundings. */
 export class Host extends Context.Service<
   Host,
   {
@@ -33,7 +33,3 @@ export const variable = (env: Environment, name: string): string | undefined => 
   const value = env[name]
   return value === undefined || value === "" ? undefined : value
 }
-
-/** Reads the proxy of https targets, the name in lower case first. */
-export const proxyOf = (env: Environment): string | undefined =>
-  variable(env, "https_proxy") ?? variable(env, "HTTPS_PROXY")

@@ -1,4 +1,4 @@
-/** Numbers as people write them at home, brought to E.164. The plans of all countries are large: loaded when needed. */
+/** Converts national phone numbers to E.164. The numbering plans of all countries are large and loaded when needed. */
 import * as Effect from "effect/Effect"
 
 import type { Failure } from "./Failure.ts"
@@ -7,11 +7,11 @@ import { usage } from "./Failure.ts"
 const national = /^\+?[\d ().\-/]{4,32}$/
 const international = /^\+\d+$/
 
-/** Tells whether a text may be a number that needs a country, or only tidying, to become E.164. */
+/** Returns whether a text may be a phone number that is not in E.164: without its country code, or with punctuation. */
 export const isNational = (text: string): boolean =>
   national.test(text) && !international.test(text)
 
-/** Brings a number to E.164; a text that is no valid number of the country stays as it is, for core to refuse. */
+/** Converts a number to E.164; text that is not a valid number of the country stays as it is, and core rejects it. */
 export const toE164 = (text: string, country: string): Effect.Effect<string, Failure> =>
   Effect.flatMap(
     Effect.promise(() => import("libphonenumber-js/max")),

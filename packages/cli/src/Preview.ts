@@ -1,8 +1,8 @@
 /**
- * The request of a create without sending it: the real client makes it, and a transport that sends nothing takes it.
+ * The request of a create without sending it: the real client makes it, and a transport that sends nothing captures it.
  * Printed as an HTTP message, or as a curl command that works when pasted.
  */
-import type { AelystError, ClientOptions, ContactInput } from "@aelyst/core"
+import type { AelystError, ClientOptions, Validated } from "@aelyst/core"
 import { make } from "@aelyst/core"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import * as Redacted from "effect/Redacted"
 
 import { quietJson, shellQuote } from "./Text.ts"
 
-/** Holds a request as it would leave, the token replaced by the variable that holds it. */
+/** Holds a request as it would be sent, with the name of a variable instead of the token. */
 export interface Preview {
   readonly method: string
   readonly url: string
@@ -20,7 +20,7 @@ export interface Preview {
   readonly body: string
 }
 
-// long enough to be taken for a token, and never sent
+// as long as a token must be, and never sent
 const placeholder = "$AELYST_TOKEN"
 
 const textOf = ({ body }: HttpClientRequest): string =>
@@ -30,16 +30,15 @@ const textOf = ({ body }: HttpClientRequest): string =>
       ? body.body
       : ""
 
-/** Gives the request of a create; fails as the create would before it sends. */
+/** Returns the request of a create; fails as the create would before it sends. */
 export const preview = (
-  identifier: string,
-  contact: ContactInput,
+  valid: Validated,
   options: ClientOptions,
 ): Effect.Effect<Preview, AelystError> =>
   Effect.gen(function* () {
-    const taken = yield* Deferred.make<HttpClientRequest>()
+    const captured = yield* Deferred.make<HttpClientRequest>()
     const transport = HttpClient.make((request) =>
-      Effect.andThen(Deferred.succeed(taken, request), Effect.never),
+      Effect.andThen(Deferred.succeed(captured, request), Effect.never),
     )
     // the options are checked already
     const client = yield* Effect.orDie(
@@ -48,10 +47,10 @@ export const preview = (
       ),
     )
     const request = yield* Effect.raceFirst(
-      Deferred.await(taken),
-      Effect.andThen(client.create(identifier, contact), Effect.never),
+      Deferred.await(captured),
+      Effect.andThen(client.create(valid), Effect.never),
     )
-    // how many bytes there are is for whoever sends them to say
+    // the program that sends the bytes counts them
     const { "content-length": _, ...headers } = request.headers
     return {
       method: request.method,
@@ -76,7 +75,7 @@ export const asMessage = ({ method, url, headers, body }: Preview): string =>
 /**
  * Renders a request as a shell command.
  *
- * The token reaches curl through a pipe: as an argument it would show in the process list.
+ * The token reaches curl through a pipe: an argument would be visible in the process list.
  */
 export const asCurl = ({ method, url, headers, body }: Preview): string => {
   const others = Object.entries(headers).filter(([name]) => name !== "authorization")

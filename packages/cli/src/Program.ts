@@ -1,7 +1,4 @@
-/**
- * The tree of commands, and how help and wrong invocations are printed. The commands themselves are loaded when they
- * run: help needs none of them.
- */
+/** The tree of commands. Each command is loaded when it runs: help needs none of them. */
 import * as Argument from "effect/cli/Argument"
 import * as CliConfig from "effect/cli/CliConfig"
 import type * as CliError from "effect/cli/CliError"
@@ -14,16 +11,14 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 import { contactFlags } from "./ContactFlags.ts"
-import { exitHelp } from "./ExitCode.ts"
 import type { Failure } from "./Failure.ts"
 import { usage } from "./Failure.ts"
 import type { GlobalFlags } from "./Flags.ts"
 import * as Flags from "./Flags.ts"
 import { Host, variable } from "./Host.ts"
+import * as Presenter from "./Presenter.ts"
 import type { Report } from "./Report.ts"
-import * as Reports from "./Report.ts"
 import { Screen } from "./Screen.ts"
-import { jsonLine, visible } from "./Text.ts"
 
 const root = Command.make("aelyst").pipe(
   Command.withDescription("Create Aelyst contacts from a terminal or a script"),
@@ -54,9 +49,13 @@ const create = Command.make(
     ),
     ...contactFlags,
     defaultCountry: Flags.setting("defaultCountry"),
-    settle: Flags.text("settle", "time", "Wait after the success: Aelyst processes a new contact"),
-    dryRun: Flags.toggle("dry-run", "Print the exact request, send nothing"),
-    asCurl: Flags.toggle("as-curl", "Print the request as a curl command, send nothing"),
+    settle: Flags.text(
+      "settle",
+      "time",
+      "Wait after success while Aelyst processes the contact, such as 2s",
+    ),
+    dryRun: Flags.toggle("dry-run", "Print the exact request without sending it"),
+    asCurl: Flags.toggle("as-curl", "Print the request as a curl command without sending it"),
   },
   (flags) =>
     run(
@@ -79,20 +78,20 @@ const create = Command.make(
 )
 
 const auth = Command.make("auth").pipe(
-  Command.withDescription("Save, show and remove the token of a profile"),
+  Command.withDescription("Save, check and remove the token of a profile"),
   Command.withSubcommands([
     Command.make("login", {}, () =>
       run(
         () => import("./commands/Auth.ts"),
         (command, globals) => command.login(globals),
       ),
-    ).pipe(Command.withDescription("Save a token: asked for without showing it, or --token-stdin")),
+    ).pipe(Command.withDescription("Save a token from a hidden prompt or --token-stdin")),
     Command.make("status", {}, () =>
       run(
         () => import("./commands/Auth.ts"),
         (command, globals) => command.status(globals),
       ),
-    ).pipe(Command.withDescription("Tell which token would be used, without showing it")),
+    ).pipe(Command.withDescription("Show where the token comes from, without the token")),
     Command.make("logout", {}, () =>
       run(
         () => import("./commands/Auth.ts"),
@@ -109,7 +108,7 @@ const config = Command.make("config").pipe(
   Command.withSubcommands([
     Command.make(
       "list",
-      { showOrigin: Flags.toggle("show-origin", "Tell where each value comes from") },
+      { showOrigin: Flags.toggle("show-origin", "Show where each value comes from") },
       ({ showOrigin }) =>
         run(
           () => import("./commands/Config.ts"),
@@ -142,7 +141,7 @@ const config = Command.make("config").pipe(
         () => import("./commands/Config.ts"),
         (command) => command.path,
       ),
-    ).pipe(Command.withDescription("Print where the files are")),
+    ).pipe(Command.withDescription("Print the paths of the files")),
   ]),
 )
 
@@ -159,7 +158,7 @@ const errors = Command.make(
   "errors",
   {
     code: Argument.String("code").pipe(
-      Argument.withDescription("A code as errors end with, such as EMAIL_INVALID"),
+      Argument.withDescription("The code at the end of an error, such as EMAIL_INVALID"),
       Argument.variadic({ max: 1 }),
     ),
   },
@@ -168,7 +167,7 @@ const errors = Command.make(
       () => import("./commands/Errors.ts"),
       (command) => command.run(code[0]),
     ),
-).pipe(Command.withDescription("Explain an error code, or list all of them"))
+).pipe(Command.withDescription("Explain an error code, or list all codes"))
 
 const shells = ["bash", "zsh", "fish", "powershell"] as const
 
@@ -183,14 +182,16 @@ const completions = Command.make(
     Effect.map(Screen, (printer) => {
       printer.data(Completions.generate("aelyst", shell, Completions.fromCommand(program)))
     }),
-).pipe(Command.withDescription("Print the completion script of a shell"))
+).pipe(Command.withDescription("Print the completion script for a shell"))
 
-// the sandbox reads its own arguments: they are handed over before this tree is asked
+// reached only if a flag comes first: else the sandbox reads its arguments before this tree does
 const sandbox = Command.make("sandbox", {}, () =>
-  Effect.fail(usage("flags of the sandbox stand behind its name", "help:  aelyst sandbox --help")),
+  Effect.fail(
+    usage("put the flags after the command: aelyst sandbox …", "help:  aelyst sandbox --help"),
+  ),
 ).pipe(Command.withDescription("Run the API on this machine: aelyst sandbox --help"))
 
-// the nouns that a larger API would have; they work, and help does not mention them
+// reserved for a larger API; it works, and help does not list it
 const contacts = Command.make("contacts").pipe(
   Command.withDescription("Create contacts"),
   Command.withSubcommands([create]),
@@ -211,99 +212,7 @@ const version = GlobalFlag.Action({
   run: GlobalFlag.Version.run,
 })
 
-const flagOf = (option: string): string => (option.startsWith("-") ? option : `--${option}`)
-
-// what stands where a command should may be anything, a token or an address included
-const named = (text: string): string => (/^[a-z][a-z-]{0,19}$/.test(text) ? ` ${text}` : "")
-
-const shown = (option: string): string =>
-  visible(option.length > 40 ? `${option.slice(0, 40)}…` : option)
-
-const didYouMean = (suggestions: ReadonlyArray<string>): string =>
-  suggestions[0] === undefined ? "" : `. Did you mean ${suggestions[0]}?`
-
-const describe = (error: CliError.NonShowHelpErrors): string => {
-  switch (error._tag) {
-    case "UnrecognizedOption":
-      return error.option === "--token"
-        ? "there is no flag --token: arguments show in the process list. Use AELYST_TOKEN, --token-file or --token-stdin"
-        : `unknown flag ${shown(error.option)}${didYouMean(error.suggestions)}`
-    case "MissingOption":
-      return `${flagOf(error.option)} is required`
-    case "MissingArgument":
-      return `<${error.argument}> is missing`
-    case "UnexpectedArgument":
-      return `${error.arguments.length} argument${error.arguments.length === 1 ? "" : "s"} too many: quote a value with spaces`
-    case "InvalidValue":
-      return error.value === ""
-        ? `${flagOf(error.option)} needs a value; one that begins with - is written ${flagOf(error.option)}=-…`
-        : `${error.kind === "flag" ? flagOf(error.option) : `<${error.option}>`} does not take this value`
-    case "UnknownSubcommand":
-      return `unknown command${named(error.subcommand)}${didYouMean(error.suggestions)}`
-    case "DuplicateOption":
-    case "ValidationError":
-    case "UserError":
-      return error.message
-  }
-}
-
-/** Prints a report on stderr, for people or as one line of JSON. */
-export const printReport = (report: Report): Effect.Effect<void, never, Screen> =>
-  Effect.map(Screen, (printer) => {
-    if (printer.json) return printer.print(jsonLine(Reports.json(report)))
-    const paint = (text: string) => printer.paint("stderr", "red", text)
-    return printer.print(
-      `${paint("error:")} ${printer.symbols(report.headline)}  [${report.code}]`,
-      ...report.details.map((line) => `  ${printer.symbols(line)}`),
-    )
-  })
-
-const usageReport = (
-  headline: string,
-  doc: { readonly usage: string },
-  path: ReadonlyArray<string>,
-) => Reports.ofFailure(usage(headline, `usage: ${doc.usage}`, `help:  ${path.join(" ")} --help`))
-
-const helpText = (doc: Parameters<CliOutput.Formatter["formatHelpDoc"]>[0], colors: boolean) => {
-  const text = CliOutput.defaultFormatter({ colors, inheritedFlags: "full" }).formatHelpDoc(doc)
-  return `${text}\n\nEXIT CODES\n  ${exitHelp()}`
-}
-
-const printOn = (printer: Screen["Service"]) => (report: Report) =>
-  Effect.provideService(printReport(report), Screen, printer)
-
-const presenter = (printer: Screen["Service"]): CliOutput.Presenter => ({
-  present: (event) =>
-    Effect.suspend(() => {
-      switch (event._tag) {
-        case "Version":
-          return Effect.sync(() => printer.data(`${event.name} v${event.version}`))
-        case "InvalidInvocation": {
-          const [first] = event.errors
-          const headline = first === undefined ? "wrong invocation" : describe(first)
-          return printOn(printer)(usageReport(headline, event.helpDoc, event.commandPath))
-        }
-        case "Help": {
-          const { commandPath, helpDoc, reason } = event
-          if (reason === "Implicit" && commandPath.length > 1) {
-            const names = helpDoc.subcommands?.flatMap(({ commands }) =>
-              commands.map(({ name }) => name),
-            )
-            return printOn(printer)(
-              usageReport(
-                `${commandPath.join(" ")} needs a command: ${names?.join(", ") ?? ""}`,
-                helpDoc,
-                commandPath,
-              ),
-            )
-          }
-          return Effect.sync(() => printer.data(helpText(helpDoc, printer.coloured("stdout"))))
-        }
-      }
-    }),
-})
-
-/** Runs the program with arguments. Wrong invocations are printed already when it fails with `ShowHelp`. */
+/** Runs the program with arguments. When it fails with `ShowHelp`, help or the wrong invocation is already printed. */
 export const runWith =
   (packageVersion: string) =>
   (
@@ -314,11 +223,11 @@ export const runWith =
         Effect.provide(
           Layer.mergeAll(
             CliConfig.layer({ builtIns: [GlobalFlag.Help, version, GlobalFlag.Completions] }),
-            CliOutput.layerPresenter(presenter(printer)),
+            CliOutput.layerPresenter(Presenter.make(printer)),
           ),
         ),
       )
-      // safe: files, prompts and processes are for parameters that are files and for the wizard. There are none here, and
-      // Node's services for them take longer to load than all else that help needs
+      // safe: only parameters that are files and the wizard use files, prompts and processes, and there are none here.
+      // Node's services for them take longer to load than everything else that help needs
       return ran as Effect.Effect<void, CliError.CliError | Failure | Report, Host | Screen>
     })

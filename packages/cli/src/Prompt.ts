@@ -1,4 +1,4 @@
-/** A question on the terminal whose answer is not shown. It is asked on stderr: stdout is for data alone. */
+/** A hidden prompt on the terminal. It is printed on stderr: stdout is only for data. */
 import * as Readline from "node:readline"
 import { Writable } from "node:stream"
 
@@ -7,19 +7,23 @@ import * as Effect from "effect/Effect"
 import type { Failure } from "./Failure.ts"
 import { usage } from "./Failure.ts"
 
-/** Asks, and gives what was typed. Ctrl-C interrupts the program as a signal would, Ctrl-D answers nothing. */
-export const askHidden = (question: string): Effect.Effect<string, Failure> =>
+/** Reads a line that is not shown. Ctrl-C interrupts the program as a signal would; Ctrl-D fails with a usage error. */
+export const askHidden = (
+  question: string,
+  input: NodeJS.ReadableStream = process.stdin,
+  output: Pick<NodeJS.WritableStream, "write"> = process.stderr,
+): Effect.Effect<string, Failure> =>
   Effect.callback<string, Failure>((resume) => {
-    // readline repeats what is typed on its output, which is nowhere
-    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+    // readline echoes to its output, which is discarded
+    const discarded = new Writable({ write: (_chunk, _encoding, done) => done() })
     const asking = Readline.createInterface({
-      input: process.stdin,
-      output: nowhere,
+      input,
+      output: discarded,
       terminal: true,
     })
-    process.stderr.write(question)
+    output.write(question)
     const end = () => {
-      process.stderr.write("\n")
+      output.write("\n")
       asking.close()
     }
     asking.once("line", (line) => {
@@ -30,11 +34,11 @@ export const askHidden = (question: string): Effect.Effect<string, Failure> =>
     asking.once("SIGINT", () => {
       asking.removeAllListeners("close")
       end()
-      // without the question nothing keeps the process until a real signal would arrive
+      // without the prompt nothing keeps the process alive until a real signal arrives
       process.emit("SIGINT", "SIGINT")
     })
     asking.once("close", () => {
-      process.stderr.write("\n")
+      output.write("\n")
       resume(Effect.fail(usage("no token was given")))
     })
     return Effect.sync(() => asking.close())

@@ -1,4 +1,4 @@
-/** One run of the program: what it is given, and how its end is told. The process around it is `main.ts`. */
+/** One run of the program: its services, and the report of its end. The process around it is `main.ts`. */
 import * as Cause from "effect/Cause"
 import * as CliError from "effect/cli/CliError"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ import * as Logger from "effect/Logger"
 import { exitTable } from "./ExitCode.ts"
 import { Failure } from "./Failure.ts"
 import { Host } from "./Host.ts"
-import { printReport, runWith } from "./Program.ts"
+import { runWith } from "./Program.ts"
 import type { Report } from "./Report.ts"
 import * as Reports from "./Report.ts"
 import type { Printer } from "./Screen.ts"
@@ -22,15 +22,12 @@ export type Signal = "SIGINT" | "SIGTERM"
 const isVerbose = (args: ReadonlyArray<string>): boolean =>
   args.some((arg) => arg === "--verbose" || /^-[a-z]*v[a-z]*$/.test(arg))
 
-const print = (report: Report, printer: Printer): void =>
-  Effect.runSync(Effect.provideService(printReport(report), Screen, printer))
-
-/** Tells that the program itself went wrong, with the stack where `-v` asks for it. */
-export const tellDefect = (
+/** Reports a bug of the program; with its stack if `-v` asks for it. */
+export const reportDefect = (
   stack: string | undefined,
   args: ReadonlyArray<string>,
   printer: Printer,
-): void => print(Reports.ofDefect(isVerbose(args) ? stack : undefined), printer)
+): void => Reports.print(Reports.ofDefect(isVerbose(args) ? stack : undefined), printer)
 
 /** Runs the command that the arguments name. */
 export const run = (
@@ -39,7 +36,7 @@ export const run = (
   host: Host["Service"],
   printer: Printer,
 ) => {
-  // the default logger prints on stdout, which is for data alone
+  // the default logger prints on stdout, which is only for data
   const logger = Logger.make(({ message }) => {
     printer.notice(`warning: ${[message].flat().map(String).map(visible).join(" ")}`)
   })
@@ -51,8 +48,8 @@ export const run = (
   return Effect.provide(runWith(version)(args), services)
 }
 
-/** Tells how a run ended, and gives the exit code. */
-export const finish = (
+/** Reports the end of a run, and returns the exit code. */
+export const reportEnd = (
   exit: Exit.Exit<void, CliError.CliError | Failure | Report>,
   args: ReadonlyArray<string>,
   printer: Printer,
@@ -62,14 +59,14 @@ export const finish = (
   if (Exit.isSuccess(exit)) return exitTable.ok.code
   const error = Cause.squash(exit.cause)
   if (CliError.isCliError(error) && error._tag === "ShowHelp") {
-    // the presenter has told it; bare `aelyst` asks for help, `aelyst auth` lacks a command
+    // the presenter has printed it; `aelyst` shows the help, `aelyst auth` lacks a command
     return error.errors.length > 0 || error.commandPath.length > 1
       ? exitTable.usage.code
       : exitTable.ok.code
   }
   const report =
     signal !== undefined && Cause.hasInterrupts(exit.cause)
-      ? Reports.ofSignal(signal, printer.lastKnown)
+      ? Reports.ofSignal(signal, printer.lastOutcome)
       : error instanceof Failure
         ? Reports.ofFailure(error)
         : Reports.isReport(error)
@@ -77,9 +74,9 @@ export const finish = (
           : undefined
   if (report === undefined) {
     const stack = error instanceof Error ? error.stack : Cause.pretty(exit.cause)
-    tellDefect(stack, args, printer)
+    reportDefect(stack, args, printer)
     return exitTable.bug.code
   }
-  print(report, printer)
+  Reports.print(report, printer)
   return Reports.exitCodeOf(report)
 }

@@ -1,6 +1,6 @@
 /**
- * Everything the program prints. Data goes to stdout, all else to stderr: notices, errors, and one live line that is
- * drawn only where stderr is a terminal.
+ * The only way to print. Data goes to stdout, everything else to stderr: notices, errors, and one live line that is drawn
+ * only if stderr is a terminal.
  */
 import type { CallOutcome } from "@aelyst/core"
 import * as Context from "effect/Context"
@@ -10,14 +10,14 @@ import type { Environment, Writer } from "./Host.ts"
 import { variable } from "./Host.ts"
 import { asciiSymbols, jsonLine } from "./Text.ts"
 
-/** How output looks, read before anything else is: an error in the flags is printed by these rules too. */
+/** Holds how output looks; read first, so that an error in the flags is printed by these rules too. */
 export interface Look {
   readonly json: boolean
   readonly noColor: boolean
   readonly ascii: boolean
 }
 
-/** Finds the flags of the look in the arguments, up to `--`. */
+/** Reads the flags of the look from the arguments, up to `--`. */
 export const lookOf = (args: ReadonlyArray<string>): Look => {
   const end = args.indexOf("--")
   const own = end === -1 ? args : args.slice(0, end)
@@ -25,7 +25,7 @@ export const lookOf = (args: ReadonlyArray<string>): Look => {
   return { json: has("json"), noColor: has("no-color"), ascii: has("ascii") }
 }
 
-/** Names the colours that are used; never the only carrier of a meaning. */
+/** Names the colours; a colour never carries a meaning that the text does not. */
 export type Colour = "red" | "green" | "yellow" | "dim" | "bold"
 
 const sgr: Readonly<Record<Colour, string>> = {
@@ -36,29 +36,29 @@ const sgr: Readonly<Record<Colour, string>> = {
   bold: "1",
 }
 
-/** Holds what a screen is made of. */
+/** Holds the parts of a printer. */
 export interface ScreenOptions extends Look {
   readonly env: Environment
   readonly stdout: Writer
   readonly stderr: Writer
 }
 
-/** Prints. */
+/** Prints data, notices, errors and the live line. */
 export class Printer {
   readonly json: boolean
-  /** Whether a line may be drawn over again. */
+  /** Whether a live line is drawn. */
   readonly animated: boolean
   /** Whether stdout is read by a person. */
   readonly interactive: boolean
   /** Silences notices; errors and data are always printed. */
   quiet = false
-  /** What is known of the contact when a call is stopped. */
-  lastKnown: CallOutcome = "not_sent"
-  private readonly options: ScreenOptions
-  private live: string | undefined
+  /** The outcome for the contact, printed if a signal stops the call. */
+  lastOutcome: CallOutcome = "not_sent"
+  readonly #options: ScreenOptions
+  #live: string | undefined
 
   constructor(options: ScreenOptions) {
-    this.options = options
+    this.#options = options
     this.json = options.json
     this.interactive = options.stdout.isTTY === true
     const { env, stderr } = options
@@ -69,29 +69,30 @@ export class Printer {
       !options.json
   }
 
-  /** Whether colour is used on a stream. */
+  /** Returns whether a stream has colours. */
   coloured(stream: "stdout" | "stderr"): boolean {
-    const { env, noColor } = this.options
+    const { env, noColor } = this.#options
     if (noColor || variable(env, "NO_COLOR") !== undefined || env["TERM"] === "dumb") return false
     const forced = variable(env, "FORCE_COLOR")
-    return (forced !== undefined && forced !== "0") || this.options[stream].isTTY === true
+    return (forced !== undefined && forced !== "0") || this.#options[stream].isTTY === true
   }
 
+  /** Colours a text if the stream has colours. */
   paint(stream: "stdout" | "stderr", colour: Colour, text: string): string {
     return this.coloured(stream) ? `\u001b[${sgr[colour]}m${text}\u001b[0m` : text
   }
 
-  /** Writes our symbols as the terminal can show them. */
+  /** Writes symbols in ASCII if `--ascii` asks for it. */
   symbols(text: string): string {
-    return this.options.ascii ? asciiSymbols(text) : text
+    return this.#options.ascii ? asciiSymbols(text) : text
   }
 
   /** Prints data on stdout. */
   data(text: string): void {
-    this.options.stdout.write(`${text}\n`)
+    this.#options.stdout.write(`${text}\n`)
   }
 
-  /** Prints rows on stdout: for people in columns, for programs split by tabs. */
+  /** Prints rows on stdout: in columns for people, separated by tabs for programs. */
   rows(rows: ReadonlyArray<ReadonlyArray<string>>): void {
     if (!this.interactive) return this.data(rows.map((row) => row.join("\t")).join("\n"))
     const widthOf = (column: number) =>
@@ -106,15 +107,15 @@ export class Printer {
     this.data(jsonLine({ schemaVersion: 1, ...value }))
   }
 
-  /** Prints lines on stderr, whatever the mode. */
+  /** Prints lines on stderr in every mode. */
   print(...lines: ReadonlyArray<string>): void {
-    const { live } = this
+    const live = this.#live
     this.clear()
-    this.options.stderr.write(`${lines.join("\n")}\n`)
+    this.#options.stderr.write(`${lines.join("\n")}\n`)
     if (live !== undefined) this.draw(live)
   }
 
-  /** Prints a notice on stderr for a person: not with `--quiet`, and not with `--json`, whose stderr holds JSON alone. */
+  /** Prints a notice on stderr, except with `--quiet`, and with `--json`, whose stderr holds only JSON. */
   notice(text: string): void {
     if (!this.quiet && !this.json) this.print(this.symbols(text))
   }
@@ -125,25 +126,25 @@ export class Printer {
     return this.print(`${this.paint("stderr", "yellow", "warning:")} ${this.symbols(text)}`)
   }
 
-  /** Draws the live line over the last one, cut to the width of the terminal. */
+  /** Draws the live line in place of the last one, cut to the width of the terminal. */
   draw(text: string): void {
     if (!this.animated || this.quiet) return
-    this.live = text
+    this.#live = text
     // a terminal that does not know its width says 0
-    const width = Math.max(20, this.options.stderr.columns || 80) - 1
-    this.options.stderr.write(`\r\u001b[2K${cut(this.symbols(text), width)}`)
+    const width = Math.max(20, this.#options.stderr.columns || 80) - 1
+    this.#options.stderr.write(`\r\u001b[2K${cut(this.symbols(text), width)}`)
   }
 
-  /** Draws the live line again, after the terminal changed its width. */
+  /** Draws the live line again after the terminal has changed its width. */
   redraw(): void {
-    if (this.live !== undefined) this.draw(this.live)
+    if (this.#live !== undefined) this.draw(this.#live)
   }
 
-  /** Takes the live line away. */
+  /** Removes the live line. */
   clear(): void {
-    if (this.live === undefined) return
-    this.live = undefined
-    this.options.stderr.write("\r\u001b[2K")
+    if (this.#live === undefined) return
+    this.#live = undefined
+    this.#options.stderr.write("\r\u001b[2K")
   }
 }
 
@@ -157,5 +158,5 @@ const cut = (text: string, width: number): string => {
   return `${shown}…`
 }
 
-/** Gives the printer. */
+/** Provides the printer. */
 export class Screen extends Context.Service<Screen, Printer>()("@aelyst/cli/Screen") {}

@@ -1,6 +1,5 @@
 /**
- * Text on its way to a terminal, a pipe or a shell: nothing that came from outside may move a cursor, set a title or
- * end a quotation.
+ * Escapes text for a terminal, a pipe or a shell: no text from outside can move a cursor, set a title or end a quotation.
  */
 
 // Controls, invisible and direction-changing characters, line and paragraph separators, halves of surrogate pairs.
@@ -13,13 +12,13 @@ const escapeOf = (character: string): string => {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`
 }
 
-/** Makes every character visible that a terminal would act on or hide; line breaks included. */
+/** Escapes every character that a terminal would act on or hide, line breaks included. */
 export const visible = (text: string): string => text.replace(unseen, escapeOf)
 
 // JSON.stringify leaves DEL, the C1 controls and the direction marks as they are.
 const unescaped = /[\u007f-\u009f\u2028\u2029\p{Cf}]/gu
 
-/** Escapes inside a JSON text what a terminal would act on; the value stays the same. */
+/** Escapes in a JSON text every character that a terminal would act on; the value stays the same. */
 export const quietJson = (json: string): string =>
   json.replace(unescaped, (character) =>
     [...Array(character.length).keys()]
@@ -46,7 +45,7 @@ const asciiForms: Readonly<Record<string, string>> = {
   "”": '"',
 }
 
-/** Writes our own symbols in ASCII; letters of any script stay. */
+/** Writes the symbols of this program in ASCII; letters of any script stay. */
 export const asciiSymbols = (text: string): string =>
   text.replace(/[✔✖⏸…—–·→“”]/gu, (symbol) => asciiForms[symbol] ?? "?")
 
@@ -58,6 +57,10 @@ export const time = (ms: number): string => {
   const rest = seconds % 60
   return `${Math.floor(seconds / 60)} min${rest === 0 ? "" : ` ${rest} s`}`
 }
+
+/** Writes a sentence as the second half of one: without backticks, its first word in lower case. */
+export const clause = (sentence: string): string =>
+  sentence.replaceAll("`", "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase())
 
 /** Counts a thing: `1 attempt`, `2 attempts`. */
 export const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`

@@ -1,6 +1,6 @@
 /**
- * Where the token comes from, in this order: `--token-stdin` or `--token-file`, `AELYST_TOKEN`, the saved token of the
- * profile, and for loopback hosts the token in the profile itself. Never an argument: those show in the process list.
+ * Finds the token, in this order: `--token-stdin` or `--token-file`, `AELYST_TOKEN`, for loopback hosts the token in the
+ * profile, the saved token of the profile. It is never an argument: those are visible in the process list.
  */
 import * as Path from "node:path"
 
@@ -19,13 +19,13 @@ import type { Settings } from "./Settings.ts"
 import { isLoopback } from "./Settings.ts"
 import { visible } from "./Text.ts"
 
-/** Holds a token and where it came from, in words. */
+/** Holds a token and its source, in words. */
 export interface FoundToken {
   readonly token: Redacted.Redacted
   readonly from: string
 }
 
-/** Checks a token; the value is never quoted. */
+/** Checks a token; never quotes it. */
 export const check = (text: string, from: string): Effect.Effect<FoundToken, Failure> =>
   Effect.fromResult(
     Result.mapBoth(ClientOptions.checkToken(text), {
@@ -40,7 +40,7 @@ export const check = (text: string, from: string): Effect.Effect<FoundToken, Fai
     }),
   )
 
-const most = 65_536
+const maxBytes = 65_536
 
 /** Reads standard input to its end, at most `limit` bytes. */
 export const readAll = (stdin: Reader, limit: number): Effect.Effect<string, Failure> =>
@@ -56,27 +56,24 @@ export const readAll = (stdin: Reader, limit: number): Effect.Effect<string, Fai
       }
       return size > limit ? undefined : Buffer.concat(chunks).toString("utf8")
     },
-    catch: () => file("standard input cannot be read"),
+    catch: () => file("cannot read standard input"),
   }).pipe(
     Effect.flatMap((text) =>
       text === undefined
-        ? Effect.fail(file("standard input holds too much"))
+        ? Effect.fail(file(`standard input must be at most ${limit.toLocaleString("en")} bytes`))
         : Effect.succeed(text),
     ),
   )
 
-// A terminal is refused, since it would show what is typed.
+// fails on a terminal, which would show the token while it is typed
 const fromStdin: Effect.Effect<FoundToken, Failure, Host> = Effect.gen(function* () {
   const { stdin } = yield* Host
   if (stdin.isTTY === true) {
     return yield* Effect.fail(
-      usage(
-        "--token-stdin reads from a pipe or a file",
-        "aelyst auth login asks without showing it",
-      ),
+      usage("--token-stdin needs a pipe or a file", "for a hidden prompt: aelyst auth login"),
     )
   }
-  return yield* check(yield* readAll(stdin, most), "standard input")
+  return yield* check(yield* readAll(stdin, maxBytes), "standard input")
 })
 
 const fromFile = (path: string): Effect.Effect<FoundToken, Failure> =>
@@ -86,10 +83,10 @@ const fromFile = (path: string): Effect.Effect<FoundToken, Failure> =>
       : check(text, "--token-file"),
   )
 
-/** Reads the token that the flags name; the two exclude each other. */
+/** Reads the token from the source that a flag names. */
 export const explicit = (flags: GlobalFlags): Effect.Effect<FoundToken, Failure, Host> => {
   if (flags.tokenStdin && flags.tokenFile !== undefined) {
-    return Effect.fail(usage("--token-stdin and --token-file exclude each other"))
+    return Effect.fail(usage("--token-stdin and --token-file cannot be combined"))
   }
   const { tokenFile } = flags
   return tokenFile === undefined
@@ -97,7 +94,7 @@ export const explicit = (flags: GlobalFlags): Effect.Effect<FoundToken, Failure,
     : Effect.flatMap(Host, ({ cwd }) => fromFile(Path.resolve(cwd, tokenFile)))
 }
 
-/** Finds the token of a run; undefined where there is none. Fails where one is there that must not be used. */
+/** Returns the token of a run, or undefined; fails if it finds one that must not be used. */
 const find = Effect.fnUntraced(function* (
   flags: GlobalFlags,
   settings: Settings,
@@ -115,8 +112,8 @@ const find = Effect.fnUntraced(function* (
       ? yield* check(inline, `profile ${profile}`)
       : yield* Effect.fail(
           file(
-            `profile ${profile} holds a token in the open`,
-            `only loopback hosts allow that: aelyst auth login --profile ${profile}`,
+            `config.json holds a token in profile ${profile}, which is only allowed for loopback hosts`,
+            `fix:   remove it, then: aelyst auth login --profile ${profile}`,
           ),
         )
   }
@@ -136,7 +133,7 @@ const find = Effect.fnUntraced(function* (
   return yield* check(credential.token, `the saved token of profile ${profile}`)
 })
 
-/** Finds the token of a run, or fails with what to do. */
+/** Returns the token of a run; fails with a hint if there is none. */
 export const require = (
   flags: GlobalFlags,
   settings: Settings,
@@ -149,11 +146,11 @@ export const require = (
             code: "TOKEN_MISSING",
             message: `no token for ${settings.host}`,
             hints: [
-              `nothing was sent.  profile ${settings.profile}`,
-              `fix:   set AELYST_TOKEN, or aelyst auth login${settings.profile === "default" ? "" : ` --profile ${settings.profile}`}`,
+              `nothing was sent (profile ${settings.profile})`,
+              `fix:   set AELYST_TOKEN, or run: aelyst auth login${settings.profile === "default" ? "" : ` --profile ${settings.profile}`}`,
               ...(isLoopback(settings.baseUrl)
                 ? []
-                : ["try it without an account: aelyst sandbox exec -- aelyst create …"]),
+                : ["to try it without an account: aelyst sandbox exec -- aelyst create …"]),
             ],
           }),
         )

@@ -1,6 +1,6 @@
 /**
- * What a person sees while a call waits: a countdown on one line of the terminal, one plain line elsewhere. It only
- * watches; core decides on every wait.
+ * Shows the waits of a call: a countdown on one line of the terminal, plain lines elsewhere. It only watches; core decides
+ * on every wait.
  */
 import type { AelystClient } from "@aelyst/core"
 import { Hooks } from "@aelyst/core"
@@ -9,18 +9,31 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 
+import type { Failure } from "./Failure.ts"
+import { usage } from "./Failure.ts"
 import type { Printer } from "./Screen.ts"
+import { invalid } from "./SettingTable.ts"
 import { time } from "./Text.ts"
 
-/** Names the ways in which waits are shown. */
-export type Progress = "auto" | "bar" | "plain" | "none"
+const progresses = ["auto", "bar", "plain", "none"] as const
 
-/** Holds what a countdown needs to know. */
+/** Names the ways in which waits are shown. */
+export type Progress = (typeof progresses)[number]
+
+/** Reads `--progress`. */
+export const parseProgress = (text = "auto"): Effect.Effect<Progress, Failure> => {
+  const progress = progresses.find((one) => one === text)
+  return progress === undefined
+    ? Effect.fail(usage(invalid("--progress", text, "expected auto, bar, plain or none")))
+    : Effect.succeed(progress)
+}
+
+/** Holds the call's surroundings. */
 export interface WaitingOptions {
   readonly printer: Printer
   readonly client: AelystClient["Service"]
   readonly retries: number
-  /** Whose answer is waited for, as it is shown. */
+  /** The host that must respond, as it is shown. */
   readonly host: string
   readonly progress: Progress
   /** More callbacks for the same call. */
@@ -28,10 +41,10 @@ export interface WaitingOptions {
 }
 
 const tick = 500
-// an answer that comes sooner needs no line
+// a response that comes sooner needs no line
 const patience = 1_000
 
-/** Gives the line for a wait, or nothing where there is nothing to tell. */
+/** Returns the line for a wait; undefined if it needs none. */
 const line = (
   wait: Hooks.Wait,
   limit: number,
@@ -44,9 +57,9 @@ const line = (
         ? undefined
         : (left) => `⏸ rate limited (limit ${limit}) — ${again(left)}`
     case "backoff":
-      return (left) => `⏸ not connected — ${again(left)}`
+      return (left) => `⏸ cannot connect — ${again(left)}`
     case "doubt":
-      return (left) => `⏸ no answer came back — ${again(left)}`
+      return (left) => `⏸ no response — ${again(left)}`
     case "settle":
       return (left) => `⏸ created; Aelyst is processing it — ${time(left)} left`
   }
@@ -69,14 +82,14 @@ const show = Effect.fnUntraced(function* (wait: Hooks.Wait, options: WaitingOpti
   }
 })
 
-/** Shows that an answer is taking long. */
-const answering = Effect.fnUntraced(function* ({ printer, host, progress }: WaitingOptions) {
+/** Shows that a response is taking a long time. */
+const responding = Effect.fnUntraced(function* ({ printer, host, progress }: WaitingOptions) {
   if (!printer.animated || progress === "plain" || progress === "none") return
   const began = yield* Clock.currentTimeMillis
   yield* Effect.sleep(patience)
   for (;;) {
-    const taken = (yield* Clock.currentTimeMillis) - began
-    printer.draw(`… ${host} has not answered for ${time(seconds(taken))}   Ctrl-C to stop`)
+    const elapsed = (yield* Clock.currentTimeMillis) - began
+    printer.draw(`… ${host} has not responded for ${time(seconds(elapsed))}   Ctrl-C to stop`)
     yield* Effect.sleep(tick)
   }
 })
@@ -93,7 +106,7 @@ export const watched = <A, E, R>(
     Effect.gen(function* () {
       const waits = yield* Queue.unbounded<Hooks.Wait>()
       const watcher = Effect.gen(function* () {
-        const silence = Effect.andThen(answering(options), Effect.never)
+        const silence = Effect.andThen(responding(options), Effect.never)
         let wait = yield* Effect.raceFirst(Queue.take(waits), silence)
         for (;;) {
           const shown = Effect.andThen(show(wait, options), silence)

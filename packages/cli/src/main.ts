@@ -15,12 +15,12 @@ export const main = (version: string, args: ReadonlyArray<string>): void => {
   const printer = new Printer({ ...lookOf(args), env, stdout, stderr })
   const host = Host.of({ env, cwd: process.cwd(), stdin, stdout, stderr })
 
-  // unless the program comes to its end, which says otherwise
+  // until the end of the run sets another
   process.exitCode = exitTable.bug.code
   let signal: Signal | undefined
   const fiber = Effect.runFork(Run.run(version, args, host, printer))
   const stop = (received: Signal) => {
-    // who asks twice does not want to wait
+    // a second signal does not wait
     if (signal !== undefined) process.exit(exitTable[ofSignal[received]].code)
     signal = received
     fiber.interruptUnsafe()
@@ -31,15 +31,15 @@ export const main = (version: string, args: ReadonlyArray<string>): void => {
 
   const end = (code: number): void => {
     process.exitCode = code
-    // an idle handle must not keep the process; what is written leaves first
+    // an idle handle must not keep the process alive; output is flushed first
     stdout.write("", (lost) => {
-      // what could not be written is told by the stream's own listener, which then ends the process
+      // a failed write is reported by the listener in `bin.ts`, which then ends the process
       if (lost === null || lost === undefined) stderr.write("", () => process.exit(code))
     })
   }
   process.on("uncaughtException", ({ stack }) => {
-    Run.tellDefect(stack, args, printer)
+    Run.reportDefect(stack, args, printer)
     process.exit(exitTable.bug.code)
   })
-  fiber.addObserver((exit) => end(Run.finish(exit, args, printer, signal)))
+  fiber.addObserver((exit) => end(Run.reportEnd(exit, args, printer, signal)))
 }

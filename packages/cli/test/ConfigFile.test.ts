@@ -1,14 +1,17 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 
+import { optionTable } from "@aelyst/core/adapter"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { afterAll, beforeEach } from "vitest"
 
 import * as ConfigFile from "../src/ConfigFile.ts"
 import * as Files from "../src/Files.ts"
-import { onPosix } from "./process.ts"
+import { keys, settings } from "../src/SettingTable.ts"
+import { bin, onPosix } from "./process.ts"
 
 const root = mkdtempSync(join(tmpdir(), "aelyst-config-file-"))
 let count = 0
@@ -140,5 +143,75 @@ describe("isProfileName", () => {
     for (const name of ["", "-a", "_a", "a b", "a.b", "x".repeat(65), "é"]) {
       assert.isFalse(ConfigFile.isProfileName(name), name)
     }
+  })
+})
+
+interface Schema {
+  readonly $id?: string
+  readonly description?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly type?: string
+  readonly pattern?: string
+  readonly enum?: ReadonlyArray<unknown>
+  readonly anyOf?: ReadonlyArray<Schema>
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly additionalProperties?: Schema
+}
+
+// as it is published
+const schemaOf = (name: string): Schema =>
+  JSON.parse(readFileSync(join(dirname(bin), "schema", `${name}.json`), "utf8"))
+
+/** Returns whether a text fulfils the schema of a setting. */
+const takes = ({ type, pattern, enum: members, anyOf }: Schema, text: string): boolean =>
+  anyOf?.some((one) => takes(one, text)) ??
+  members?.includes(text) ??
+  (type === "string" && pattern !== undefined && new RegExp(pattern, "u").test(text))
+
+const samples = [
+  ..."https://api.aelyst.ai/v1 http://localhost:4242/v1 ftp://x/v1 https://me@x/v1 x".split(" "),
+  ..."0 15s 1.5s 500ms 5m 1h 5 -1s 2S 3 100 101 1.5 5/s 0.5/s MY my MYS at-most-once".split(" "),
+  ..."natural-key never".split(" "),
+]
+// a pattern cannot say that 0 is too little
+const tooLittle = new Set(["timeout 0", "deadline 0", "rate 0"])
+
+describe("the schema of config.json", () => {
+  const profile =
+    schemaOf("config").properties?.["profiles"]?.additionalProperties?.properties ?? {}
+
+  it("has the settings and the token, and nothing else", () => {
+    assert.sameMembers(Object.keys(profile), [...keys, "token"])
+  })
+
+  it("describes each setting as the help does", () => {
+    for (const key of keys) {
+      const { sentence, otherwise, otherwiseText } = settings[key]
+      const description = `${sentence.replaceAll("`", "")}. Default: ${otherwiseText ?? otherwise}`
+      assert.strictEqual(profile[key]?.description, description)
+    }
+  })
+
+  it("has the range of retries as a number", () => {
+    const [asNumber] = profile["retries"]?.anyOf ?? []
+    const { least, most } = optionTable.retries
+    assert.deepStrictEqual([asNumber?.minimum, asNumber?.maximum], [least, most])
+  })
+
+  it("takes what the command takes", () => {
+    for (const key of keys) {
+      for (const text of samples.filter((one) => !tooLittle.has(`${key} ${one}`))) {
+        const taken = Result.isSuccess<unknown, unknown>(settings[key].parse(text))
+        assert.strictEqual(takes(profile[key] ?? {}, text), taken, `${key} ${text}`)
+      }
+    }
+  })
+})
+
+describe("the schema of a project's file", () => {
+  it("has the keys that the command reads, and none for a token", () => {
+    const { properties = {} } = schemaOf("project")
+    assert.sameMembers(Object.keys(properties), ["$schema", "defaultCountry", "customFields"])
   })
 })

@@ -128,4 +128,32 @@ describe.concurrent("settings", () => {
     assert.include(token.stderr, "aelyst auth login")
     assert.notInclude(token.stderr, "canary12")
   })
+
+  it("are refused if the base URL is http beyond this machine or has a password, which is not quoted", async () => {
+    for (const url of ["http://api.example.com/v1", "https://user:canarypass@example.com/v1"]) {
+      const { code, stdout, stderr } = await aelyst(["create", "id:url", "--first-name", "Ana"], {
+        env: { AELYST_TOKEN: "canary_token_Zx81qQ", AELYST_BASE_URL: url },
+      })
+      assert.strictEqual(code, 2)
+      assert.strictEqual(stdout, "")
+      assert.include(stderr, "AELYST_BASE_URL")
+      assert.notMatch(stderr, /canary/)
+    }
+  })
+
+  it("are refused if a project's file has a token or a base URL", async () => {
+    for (const key of ["token", "baseUrl"]) {
+      using project = new Home()
+      writeFileSync(join(project.path, "aelyst.config.json"), JSON.stringify({ [key]: "canary12" }))
+      const { code, stderr } = await aelyst(
+        ["create", "id:project", "--first-name", "Ana", "--dry-run"],
+        {
+          cwd: project.path,
+        },
+      )
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "must not be in a project file")
+      assert.notInclude(stderr, "canary12")
+    }
+  })
 })

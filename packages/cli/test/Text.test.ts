@@ -24,7 +24,7 @@ describe("jsonLine", () => {
     assert.deepStrictEqual(JSON.parse(line), value)
     assert.match(line, /^[\u0020-\u007eé]*$/u)
   })
-  it("leaves the bytes of a body alone where nothing is odd", () => {
+  it("leaves a body without special characters unchanged", () => {
     const body = '{"firstName":"Ana ","n":1}'
     assert.strictEqual(quietJson(body), body)
   })

@@ -1,7 +1,4 @@
-/**
- * Runs the program inside the test's own process, for what does not depend on there being one: everything that it reads
- * and writes is given to it.
- */
+/** Runs the program in the test's process, which is faster; its environment and streams are the test's. */
 import { tmpdir } from "node:os"
 import { Readable } from "node:stream"
 
@@ -27,6 +24,6 @@ export const inside = async (
   const printer = new Printer({ ...lookOf(args), env, ...streams })
   const host = Host.of({ env, cwd, stdin: Readable.from([stdin]), ...streams })
   const exit = await Effect.runPromiseExit(Run.run("0.0.0", args, host, printer))
-  const code = Run.finish(exit, args, printer)
+  const code = Run.reportEnd(exit, args, printer)
   return { code, signal: null, ...written }
 }

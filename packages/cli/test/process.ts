@@ -1,4 +1,4 @@
-/** Runs the command as people do: a process of its own, with nothing in its environment but what a test gives. */
+/** Runs the command in a process, as people do; its environment holds only the variables of the test. */
 import { execFileSync, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import {
@@ -18,7 +18,7 @@ import { gunzipSync } from "node:zlib"
 
 import { describe, it, vi } from "vitest"
 
-// a test waits for processes, and how fast those are is the machine's affair
+// a net for a process that hangs, not a judge of speed
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 type Register<Body> = (name: string, body: Body) => void
@@ -26,18 +26,18 @@ type Test = Register<() => Promise<void>>
 type Suite = Register<() => void>
 const nothing = () => undefined
 
-/** Gives what registers a test where a condition holds; elsewhere there is nothing that could be asked. */
-export const where = (condition: boolean): Test => (condition ? it : nothing)
+/** Returns the function that registers a test if a condition holds; else one that does nothing. */
+export const itIf = (condition: boolean): Test => (condition ? it : nothing)
 
 const posix = process.platform !== "win32"
-/** Registers a test where there are signals, file modes and pseudo-terminals. */
-export const onPosix: Test = where(posix)
-/** Registers a suite there. */
+/** Registers a test on systems with signals, file modes and pseudo-terminals. */
+export const onPosix: Test = itIf(posix)
+/** Registers a suite on these systems. */
 export const suiteOnPosix: Suite = posix ? describe.concurrent : nothing
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
-/** Writes what is in a tarball into a folder: a header of 512 bytes before each file, whose names are short here. */
+/** Unpacks a tarball into a folder: each file follows a header of 512 bytes, and its name is short. */
 const unpack = (tarball: string, folder: string): void => {
   const bytes = gunzipSync(readFileSync(tarball))
   const field = (at: number, length: number) =>
@@ -51,10 +51,7 @@ const unpack = (tarball: string, folder: string): void => {
   }
 }
 
-/**
- * Gives the folder of the package as it would be published: packed and unpacked, once for each build, whichever of the
- * test files comes first.
- */
+/** Returns the folder of the package as published: packed and unpacked once for each build, by the first test file. */
 const unpacked = (): string => {
   const files = [
     "package.json",
@@ -68,29 +65,29 @@ const unpacked = (): string => {
   if (existsSync(folder)) return folder
   mkdirSync(all, { recursive: true })
   const earlier = globSync("*", { cwd: all })
-  const beside = mkdtempSync(join(all, "packing-"))
-  const packed = execFileSync("pnpm", ["pack", "--json", "--pack-destination", beside], {
+  const packing = mkdtempSync(join(all, "packing-"))
+  const packed = execFileSync("pnpm", ["pack", "--json", "--pack-destination", packing], {
     cwd: root,
     encoding: "utf8",
     shell: !posix,
     stdio: ["ignore", "pipe", "inherit"],
   })
   const { filename }: { filename: string } = JSON.parse(packed)
-  unpack(filename, beside)
+  unpack(filename, packing)
   try {
-    renameSync(join(beside, "package"), folder)
+    renameSync(join(packing, "package"), folder)
   } catch (error) {
-    // the other worker was faster
+    // another worker was faster
     if (!existsSync(folder)) throw error
   }
-  rmSync(beside, { recursive: true })
+  rmSync(packing, { recursive: true })
   for (const old of earlier) {
     if (!old.startsWith("packing-")) rmSync(join(all, old), { recursive: true, force: true })
   }
   return folder
 }
 
-/** The command out of the packed tarball; the build comes before the tests. */
+/** The command from the packed tarball; build the package before the tests. */
 export const bin = join(unpacked(), "dist", "bin.js")
 
 export interface Ended {
@@ -108,7 +105,7 @@ export interface Options {
   readonly open?: boolean
 }
 
-/** A directory that is gone after the test. */
+/** A directory that is removed after the test. */
 export class Home implements Disposable {
   readonly path: string
   constructor() {
@@ -127,7 +124,7 @@ export class Running {
   stdout = ""
   stderr = ""
   readonly ended: Promise<Ended>
-  private readonly watchers = new Set<() => void>()
+  readonly #watchers = new Set<() => void>()
 
   constructor(command: string, args: ReadonlyArray<string>, options: Options = {}) {
     this.child = spawn(command, args, {
@@ -137,38 +134,38 @@ export class Running {
     })
     this.child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text
-      this.tell()
+      this.#notify()
     })
     this.child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text
-      this.tell()
+      this.#notify()
     })
-    // a command that does not read its input may be gone before it is written
+    // a command that does not read its input may end before it is written
     this.child.stdin.on("error", () => undefined)
     if (options.open !== true) this.child.stdin.end(options.stdin ?? "")
     this.ended = new Promise((resolve, reject) => {
       this.child.once("error", reject)
       this.child.once("close", (code, signal) => {
         resolve({ code, signal, stdout: this.stdout, stderr: this.stderr })
-        this.tell()
+        this.#notify()
       })
     })
   }
 
-  private tell(): void {
-    for (const watcher of this.watchers) watcher()
+  #notify(): void {
+    for (const watcher of this.#watchers) watcher()
   }
 
-  /** Waits until the output so far fulfils a condition; fails when the command ends before. */
+  /** Waits until the output fulfils a condition; fails if the command ends before. */
   until(condition: (running: Running) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const watcher = () => {
         if (condition(this)) resolve()
         else if (this.child.exitCode === null && this.child.signalCode === null) return
         else reject(new Error(`ended with ${this.child.exitCode}: ${this.stdout}${this.stderr}`))
-        this.watchers.delete(watcher)
+        this.#watchers.delete(watcher)
       }
-      this.watchers.add(watcher)
+      this.#watchers.add(watcher)
       watcher()
     })
   }
@@ -184,7 +181,7 @@ export const aelyst = (args: ReadonlyArray<string>, options?: Options): Promise<
 
 const quote = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`
 
-/** Starts `aelyst` in a pseudo-terminal of its own; both streams come out of it together, as stdout. */
+/** Starts `aelyst` in a pseudo-terminal, which joins both streams to stdout. */
 export const startInTerminal = (args: ReadonlyArray<string>, options: Options = {}): Running => {
   const command = [process.execPath, bin, ...args]
   return new Running(
@@ -200,6 +197,6 @@ export const startInTerminal = (args: ReadonlyArray<string>, options: Options = 
   )
 }
 
-/** Runs `aelyst` there to its end. */
+/** Runs `aelyst` to its end in a pseudo-terminal. */
 export const inTerminal = (args: ReadonlyArray<string>, options?: Options): Promise<Ended> =>
   startInTerminal(args, options).ended

@@ -1,4 +1,4 @@
-/** `aelyst auth`: the saved token of a profile. It is never shown, and goes to its own host alone. */
+/** `aelyst auth`: saves, checks and removes the token of a profile. It is never shown, and is sent only to its host. */
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 
@@ -14,7 +14,7 @@ import * as SettingsOf from "../Settings.ts"
 import { visible } from "../Text.ts"
 import * as Token from "../Token.ts"
 
-const given = Effect.fnUntraced(function* (
+const read = Effect.fnUntraced(function* (
   globals: GlobalFlags,
   { mayAsk, host }: Settings,
 ): Effect.fn.Return<Token.FoundToken, Failure, Host> {
@@ -23,29 +23,26 @@ const given = Effect.fnUntraced(function* (
   }
   if (!mayAsk) {
     return yield* Effect.fail(
-      usage(
-        "there is no terminal to ask for the token",
-        "give it with --token-stdin or --token-file",
-      ),
+      usage("cannot prompt for the token without a terminal", "use --token-stdin or --token-file"),
     )
   }
   return yield* Token.check(yield* askHidden(`Token for ${host}: `), "the terminal")
 })
 
-/** Saves a token. The API has nothing that could check it without creating a contact. */
+/** Saves a token, unverified: the API can check one only by creating a contact. */
 export const login = Effect.fnUntraced(function* (
   globals: GlobalFlags,
 ): Effect.fn.Return<void, Failure, Host | Screen> {
   const printer = yield* Screen
   const settings = yield* SettingsOf.resolve(globals, { anyProfile: true })
   const { paths, profile, origin, config, baseUrl, origins } = settings
-  const { token } = yield* given(globals, settings)
+  const { token } = yield* read(globals, settings)
   const saved = yield* ConfigFiles.readCredentials(paths)
   const path = yield* ConfigFiles.writeCredentials(paths, {
     ...saved,
     [profile]: { token: Redacted.value(token), origin },
   })
-  // the profile has to lead to the host that the token is for
+  // the profile must lead to the host that the token is for
   if (!origins.baseUrl.from.startsWith("profile") && origins.baseUrl.from !== "default") {
     const before = Object.hasOwn(config.profiles, profile) ? config.profiles[profile] : undefined
     const { settings: known, ...rest } = before ?? { settings: {} }
@@ -54,12 +51,12 @@ export const login = Effect.fnUntraced(function* (
       profiles: { ...config.profiles, [profile]: { ...rest, settings: { ...known, baseUrl } } },
     })
   }
-  printer.notice(`saved for ${settings.host} in profile ${profile}, ${visible(path)}`)
-  printer.notice("it was not tried: only creating a contact would")
+  printer.notice(`saved the token for ${settings.host} in profile ${profile} (${visible(path)})`)
+  printer.notice("it is not verified: only creating a contact would do that")
   if (printer.json) printer.value({ ok: true, profile, host: settings.host })
 })
 
-/** Tells which token would be used. */
+/** Prints the source of the token. */
 export const status = Effect.fnUntraced(function* (
   globals: GlobalFlags,
 ): Effect.fn.Return<void, Failure, Host | Screen> {

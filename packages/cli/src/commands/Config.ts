@@ -1,4 +1,4 @@
-/** `aelyst config`: the settings of this run, and those saved in a profile. */
+/** `aelyst config`: prints the settings of this run, and changes those saved in a profile. */
 import { suggest } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -77,7 +77,7 @@ const change = Effect.fnUntraced(function* (
     ...config,
     profiles: { ...config.profiles, [profile]: edit(before ?? { settings: {} }) },
   })
-  printer.notice(`saved in profile ${profile}, ${visible(path)}`)
+  printer.notice(`saved in profile ${profile} (${visible(path)})`)
   return profile
 })
 
@@ -115,7 +115,7 @@ export const unset = Effect.fnUntraced(function* (
   if (printer.json) printer.value({ ok: true, profile, key })
 })
 
-/** Prints where the files are. */
+/** Prints the paths of the files. */
 export const path: Effect.Effect<void, never, Host | Screen> = Effect.gen(function* () {
   const printer = yield* Screen
   const { env, cwd } = yield* Host

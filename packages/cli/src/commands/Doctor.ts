@@ -1,87 +1,113 @@
-/** `aelyst doctor`: what stands between you and a created contact. Sends no contact and no token. */
-import { layer as layerTransport } from "@aelyst/node/transport"
+/** `aelyst doctor`: checks Node.js, settings, token, network and clock. Sends no contact and no token. */
 import { codeOf } from "@aelyst/core/transport"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 
+import * as Connection from "../Connection.ts"
 import type { ExitName } from "../ExitCode.ts"
 import { Failure } from "../Failure.ts"
 import type { GlobalFlags } from "../Flags.ts"
-import { Host, proxyOf, variable } from "../Host.ts"
+import type { Environment } from "../Host.ts"
+import { Host } from "../Host.ts"
 import { Screen } from "../Screen.ts"
 import type { Settings } from "../Settings.ts"
 import * as SettingsOf from "../Settings.ts"
 import { time, visible } from "../Text.ts"
 import * as Token from "../Token.ts"
 
-interface Check {
-  readonly name: string
-  readonly ok: boolean
-  readonly detail: string
+interface Problem {
+  /** What is wrong, and how to fix it. */
+  readonly message: string
   readonly exit: ExitName
 }
 
-const check = (name: string, ok: boolean, detail: string, exit: ExitName): Check => ({
-  name,
-  ok,
-  detail,
-  exit,
-})
-
-const node = (): Check => {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
-  const ok = major > 22 || (major === 22 && minor >= 19)
-  return check("node", ok, `${process.versions.node}${ok ? "" : ", needs 22.19 or newer"}`, "usage")
+interface Check {
+  readonly name: string
+  readonly detail: string
+  readonly problem?: Problem | undefined
 }
 
-const tls = (env: Host["Service"]["env"]): Check => {
-  const open = variable(env, "NODE_TLS_REJECT_UNAUTHORIZED") === "0"
-  const detail = open ? "NODE_TLS_REJECT_UNAUTHORIZED=0: not checked" : "checked"
-  return check("certificates", !open, detail, "usage")
+/** Checks the version of Node.js. */
+export const checkNode = (version: string): Check => {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  const name = "node"
+  if (major > 22 || (major === 22 && minor >= 19)) return { name, detail: version }
+  const message = `Node.js ${version} is too old: install 22.19 or newer`
+  return { name, detail: `${version}, needs 22.19 or newer`, problem: { message, exit: "usage" } }
 }
 
-const token = (globals: GlobalFlags, settings: Settings) =>
-  Token.require(globals, settings).pipe(
-    Effect.match({
-      onSuccess: ({ from }) => check("token", true, `from ${from}`, "ok"),
-      onFailure: ({ message, exit }) => check("token", false, message, exit),
+const checkCertificates = (env: Environment): Check => {
+  const name = "certificates"
+  if (Connection.checksCertificates(env)) return { name, detail: "checked" }
+  const message = "certificates are not checked: unset NODE_TLS_REJECT_UNAUTHORIZED"
+  return {
+    name,
+    detail: "NODE_TLS_REJECT_UNAUTHORIZED=0: not checked",
+    problem: { message, exit: "usage" },
+  }
+}
+
+const checkToken = (globals: GlobalFlags, settings: Settings) =>
+  Effect.match(Token.require(globals, settings), {
+    onSuccess: ({ from }): Check => ({ name: "token", detail: `from ${from}` }),
+    onFailure: ({ message, exit }): Check => ({
+      name: "token",
+      detail: message,
+      problem: { message, exit },
     }),
-  )
+  })
 
-/** How far the clocks may be apart before a `Retry-After` that is a date goes wrong. */
-const skew = 5_000
+// clocks further apart make a `Retry-After` that is a date wrong
+const maxSkewMs = 5_000
 
-const reach = Effect.fnUntraced(function* (
-  settings: Settings,
-): Effect.fn.Return<ReadonlyArray<Check>, never, Host> {
-  const { env } = yield* Host
+/** Compares the clock with the date of a response; undefined if the response has none. */
+export const checkClock = (now: number, date: string | undefined): Check | undefined => {
+  const served = date === undefined ? Number.NaN : Date.parse(date)
+  if (Number.isNaN(served)) return undefined
+  const difference = Math.abs(now - served)
+  // the date has no milliseconds
+  const shown = time(difference < 1_000 ? 0 : difference)
+  const detail = `${shown} from the server's`
+  if (difference < maxSkewMs) return { name: "clock", detail }
+  const message = `the clock differs from the server's by ${shown}: set the clock of this machine`
+  return { name: "clock", detail, problem: { message, exit: "usage" } }
+}
+
+const checkNetwork = Effect.fnUntraced(function* (
+  { baseUrl, host }: Settings,
+  env: Environment,
+): Effect.fn.Return<ReadonlyArray<Check>> {
   const began = yield* Clock.currentTimeMillis
-  const asked = Effect.gen(function* () {
+  const request = Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
-    // any answer will do: it says that name, connection, certificate and proxy work
-    const { headers } = yield* client.get(settings.baseUrl)
-    return headers["date"]
-  }).pipe(
-    Effect.provide(layerTransport({ baseUrl: settings.baseUrl, proxy: "env" })),
-    Effect.timeoutOrElse({ duration: 5_000, orElse: () => Effect.succeed("TIMEOUT" as const) }),
-    Effect.map((date) => ({ date })),
+    // any status will do: DNS, connection, certificate and proxy work
+    const { headers } = yield* client.get(baseUrl)
+    return { date: headers["date"] }
+  })
+  const result = yield* request.pipe(
+    Effect.provide(Connection.layer(baseUrl)),
     Effect.catch((error) => Effect.succeed({ code: codeOf(error) })),
+    Effect.timeoutOrElse({ duration: 5_000, orElse: () => Effect.succeed({ code: "TIMEOUT" }) }),
   )
-  const result = yield* asked
   const now = yield* Clock.currentTimeMillis
-  const where = `${settings.host}, proxy: ${proxyOf(env) === undefined ? "none" : "HTTPS_PROXY is set"}`
-  if ("code" in result) return [check("network", false, `${where}: ${result.code}`, "network")]
-  if (result.date === "TIMEOUT") return [check("network", false, `${where}: TIMEOUT`, "network")]
-  const reached = check("network", true, `${where}, ${time(now - began)}`, "ok")
-  const served = result.date === undefined ? Number.NaN : Date.parse(result.date)
-  if (Number.isNaN(served)) return [reached]
-  const apart = Math.abs(now - served)
-  const clock = `${time(apart < 1_000 ? 0 : apart)} from the server's`
-  return [reached, check("clock", apart < skew, clock, "usage")]
+  const proxy = Connection.proxyOf(env) === undefined ? "none" : "HTTPS_PROXY is set"
+  const name = "network"
+  const detail = `${host}, proxy: ${proxy}`
+  if ("code" in result) {
+    const { code } = result
+    const message = `cannot reach ${host}: ${code} (check the base URL, DNS, the network or HTTPS_PROXY)`
+    return [{ name, detail: `${detail}: ${code}`, problem: { message, exit: "network" } }]
+  }
+  const reached = { name, detail: `${detail}, ${time(now - began)}` }
+  const clock = checkClock(now, result.date)
+  return clock === undefined ? [reached] : [reached, clock]
 })
 
-/** Runs all checks; fails with the exit code of the first that does not hold. */
+const codeOfExit = (exit: ExitName) =>
+  exit === "network" ? "NETWORK" : exit === "auth" ? "TOKEN_MISSING" : "USAGE"
+
+/** Runs all checks; fails with the exit code of the first problem. */
 export const run = Effect.fnUntraced(function* (
   globals: GlobalFlags,
 ): Effect.fn.Return<void, Failure, Host | Screen> {
@@ -90,31 +116,23 @@ export const run = Effect.fnUntraced(function* (
   const settings = yield* SettingsOf.resolve(globals)
   const { paths, profile } = settings
   const checks: ReadonlyArray<Check> = [
-    node(),
-    check("settings", true, `profile ${profile}, ${visible(paths.config ?? "no home")}`, "ok"),
-    check("state", true, visible(paths.state ?? "no home"), "ok"),
-    tls(env),
-    yield* token(globals, settings),
-    ...(yield* reach(settings)),
+    checkNode(process.versions.node),
+    { name: "settings", detail: `profile ${profile}, ${visible(paths.config ?? "no home")}` },
+    { name: "state", detail: visible(paths.state ?? "no home") },
+    checkCertificates(env),
+    yield* checkToken(globals, settings),
+    ...(yield* checkNetwork(settings, env)),
   ]
-  if (printer.json) {
-    printer.value({
-      ok: checks.every(({ ok }) => ok),
-      checks: checks.map(({ name, ok, detail }) => ({ name, ok, detail })),
-    })
-  } else {
-    printer.rows(checks.map(({ name, ok, detail }) => [ok ? "ok" : "no", name, detail]))
-  }
-  const failed = checks.filter(({ ok }) => !ok)
-  const [first] = failed
+  const rows = checks.map(({ name, detail, problem }) => ({
+    name,
+    ok: problem === undefined,
+    detail,
+  }))
+  if (printer.json) printer.value({ ok: rows.every(({ ok }) => ok), checks: rows })
+  else printer.rows(rows.map(({ name, ok, detail }) => [ok ? "ok" : "no", name, detail]))
+  const [first, ...more] = checks.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))
   if (first === undefined) return
-  yield* Effect.fail(
-    new Failure({
-      exit: first.exit,
-      code:
-        first.exit === "network" ? "NETWORK" : first.exit === "auth" ? "TOKEN_MISSING" : "USAGE",
-      message: `${failed.map(({ name }) => name).join(", ")}: not as it should be`,
-      hints: ["nothing was sent"],
-    }),
-  )
+  const { exit, message } = first
+  const hints = [...more.map((problem) => problem.message), "nothing was sent"]
+  yield* Effect.fail(new Failure({ exit, code: codeOfExit(exit), message, hints }))
 })

@@ -1,4 +1,4 @@
-/** `aelyst errors`: the offline text of every code. */
+/** `aelyst errors`: prints the offline text of every code. */
 import * as Effect from "effect/Effect"
 
 import { allCodes } from "../ErrorCode.ts"
@@ -10,7 +10,7 @@ import { Screen } from "../Screen.ts"
 const nearest = (wanted: string): ReadonlyArray<string> =>
   [...allCodes.keys()].filter((code) => code.includes(wanted) || wanted.includes(code)).slice(0, 5)
 
-/** Explains one code, or lists all. */
+/** Explains one code, or lists all codes. */
 export const run = Effect.fnUntraced(function* (
   code: string | undefined,
 ): Effect.fn.Return<void, Failure, Screen> {
@@ -27,10 +27,12 @@ export const run = Effect.fnUntraced(function* (
   const wanted = code.toUpperCase()
   const entry = allCodes.get(wanted)
   if (entry === undefined) {
-    const near = /^[A-Z_]{2,40}$/.test(wanted) ? nearest(wanted) : []
+    // anything else may be a value
+    const isCode = /^[A-Z_]{2,40}$/.test(wanted)
+    const near = isCode ? nearest(wanted) : []
     return yield* Effect.fail(
       usage(
-        "there is no such code",
+        `unknown code${isCode ? ` ${wanted}` : ""}`,
         near.length === 0 ? "all codes: aelyst errors" : `did you mean: ${near.join(", ")}`,
       ),
     )

@@ -1,7 +1,7 @@
-/** `aelyst sandbox`: hands its arguments and this process to the sandbox's own command. */
+/** `aelyst sandbox`: runs the sandbox's command in this process. */
 import { runSandbox } from "@aelyst/sandbox/command"
 
-/** Runs the sandbox's command; resolves with its exit code. The first signal stops it, the second ends the process. */
+/** Runs the sandbox's command; resolves to its exit code. The first signal stops it, the second ends the process. */
 export const run = (args: ReadonlyArray<string>, version: string): Promise<number> => {
   const stop = new AbortController()
   const { env, stdout, stderr } = process

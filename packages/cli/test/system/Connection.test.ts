@@ -15,7 +15,7 @@ afterAll(async () => {
   await sandbox[Symbol.asyncDispose]()
 })
 
-/** Runs a command under strace; gives its exit code and whom it connected or sent to. */
+/** Runs a command under strace; returns its exit code and the peers that it connected or sent to. */
 const traced = async (args: ReadonlyArray<string>) => {
   using home = new Home()
   const log = join(home.path, "calls")
@@ -35,8 +35,8 @@ const traced = async (args: ReadonlyArray<string>) => {
   return { code, stderr, peers }
 }
 
-describe.concurrent("the calls to the system", () => {
-  it("reach the host of the base URL, once for a create, and nobody else", async () => {
+describe.concurrent("the system calls of a command", () => {
+  it("connect only to the host of the base URL, once for a create", async () => {
     const { host } = new URL(sandbox.baseUrl)
     const { code, stderr, peers } = await traced(["create", "id:traced", "--first-name", "Ana"])
     assert.strictEqual(code, 0, stderr)
@@ -47,7 +47,7 @@ describe.concurrent("the calls to the system", () => {
   })
 
   for (const args of [["--version"], ["--help"], ["config", "list"], ["auth", "status"]]) {
-    it(`reach nobody for ${args.join(" ")}`, async () => {
+    it(`connect to no host for ${args.join(" ")}`, async () => {
       const { code, stderr, peers } = await traced(args)
       assert.deepStrictEqual([code, peers], [0, []], stderr)
     })

@@ -14,7 +14,7 @@ afterAll(async () => {
 
 const env = () => ({ AELYST_TOKEN: "sandbox_ok", AELYST_BASE_URL: sandbox.baseUrl })
 
-// what a shell, curl or a terminal could trip over
+// values that are special to a shell, curl or a terminal
 const awkward = [
   "--first-name",
   'O\'Hara "$HOME" `id` \\ %s\n@x ü 李',
@@ -31,7 +31,7 @@ const seen = (identifier: string) => {
   return request
 }
 
-describe("--as-curl", () => {
+describe("asCurl", () => {
   it("prints a command that sends the same request when pasted, the token in no argument", async () => {
     const id = "id:it's a/b?c#d&e%"
     const { code, stdout, stderr } = await aelyst(["create", id, ...awkward, "--as-curl"], {

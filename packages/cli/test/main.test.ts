@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
-import { Running, bin, start, suiteOnPosix, where } from "./process.ts"
+import { Home, Running, aelyst, bin, itIf, start, suiteOnPosix } from "./process.ts"
 
 let sandbox: Sandbox
 const person = ["--first-name", "Ana"]
@@ -27,7 +28,7 @@ const arrived = (identifier: string): Promise<void> =>
     })
   })
 
-suiteOnPosix("a signal", () => {
+suiteOnPosix("on a signal, main", () => {
   it("ends a create that waits for the rate limit with 130, and says that nothing was created", async () => {
     const running = start(["create", "email:429-30s@sandbox.test", ...person], { env: env() })
     await running.until(({ stderr }) => stderr.includes("rate limited"))
@@ -50,7 +51,7 @@ suiteOnPosix("a signal", () => {
     assert.include(stderr, "the contact may exist")
   })
 
-  it("during the wait after the success says that the contact was created", async () => {
+  it("says that the contact was created if the signal comes in the wait after the success", async () => {
     const args = ["create", "id:settling", ...person, "--settle", "5m"]
     const running = start(args, { env: env() })
     await running.until(({ stderr }) => stderr.includes("processing"))
@@ -60,7 +61,7 @@ suiteOnPosix("a signal", () => {
     assert.include(stderr, "the contact was created")
   })
 
-  it("is told as JSON with --json, and SIGTERM ends with 143", async () => {
+  it("reports it as JSON with --json, and ends with 143 after SIGTERM", async () => {
     const id = "email:stall-after@sandbox.test"
     const there = arrived(id)
     const running = start(["create", id, ...person, "--json"], { env: env() })
@@ -74,7 +75,7 @@ suiteOnPosix("a signal", () => {
     assert.nestedPropertyVal(json, "error.outcome", "unknown")
   })
 
-  it("given twice ends with 130 as well", async () => {
+  it("ends with 130 after a second signal too", async () => {
     const id = "email:stall-before@sandbox.test"
     const there = arrived(id)
     const running = start(["create", id, ...person], { env: env() })
@@ -83,17 +84,10 @@ suiteOnPosix("a signal", () => {
     running.child.kill("SIGINT")
     assert.strictEqual((await running.ended).code, 130)
   })
-
-  it("stops the sandbox", async () => {
-    const running = start(["sandbox", "--port", "0"])
-    await running.until(({ stderr }) => stderr.includes("http://127.0.0.1:"))
-    running.child.kill("SIGTERM")
-    assert.strictEqual((await running.ended).code, 143)
-  })
 })
 
-describe.concurrent("a pipe whose reader leaves", () => {
-  it("ends the command quietly with 0", async () => {
+describe.concurrent("if the reader of a pipe leaves, main", () => {
+  it("ends with 0 and prints nothing", async () => {
     const running = start(["errors"])
     running.child.stdout.destroy()
     const { code, stderr } = await running.ended
@@ -101,16 +95,50 @@ describe.concurrent("a pipe whose reader leaves", () => {
     assert.strictEqual(stderr, "")
   })
 
-  where(existsSync("/dev/full"))("is told apart from a disk that is full", async () => {
+  itIf(existsSync("/dev/full"))("ends with 1 if the disk is full instead", async () => {
     const full = new Running("sh", ["-c", '"$0" "$1" errors > /dev/full', process.execPath, bin])
     const { code, stderr } = await full.ended
     assert.strictEqual(code, 1)
-    assert.include(stderr, "cannot be written (ENOSPC)")
+    assert.include(stderr, "cannot write to standard output (ENOSPC)")
   })
 
-  it("does not lose the exit code where it was stderr", async () => {
-    const running = start(["create", "email:nobody@", ...person], { env: env() })
+  it("keeps the exit code if the pipe was stderr", async () => {
+    const running = start(["create", "email:ana@", ...person], { env: env() })
     running.child.stderr.destroy()
     assert.strictEqual((await running.ended).code, 3)
+  })
+})
+
+/** Runs a command that fails in a callback after its first output. */
+const crash = async (args: ReadonlyArray<string>) => {
+  using home = new Home()
+  const hook = join(home.path, "hook.mjs")
+  // the first thing that the command prints fails in a callback, which no code of the program catches
+  writeFileSync(
+    hook,
+    `const { write } = process.stdout
+process.stdout.write = function (...args) {
+  process.stdout.write = write
+  process.nextTick(() => { throw new Error("hook") })
+  return true
+}
+`,
+  )
+  return await aelyst(args, { env: { NODE_OPTIONS: `--import=file://${hook}` } })
+}
+
+describe.concurrent("after a bug, main", () => {
+  it("ends with 1 and asks for a report, without a stack", async () => {
+    const { code, stderr } = await crash(["config", "list"])
+    assert.strictEqual(code, 1)
+    assert.match(stderr, /^error: aelyst failed unexpectedly; this is a bug {2}\[BUG\]$/m)
+    assert.include(stderr, "https://github.com/aelyst/aelyst/issues")
+    assert.notMatch(stderr, /^ +at /m)
+  })
+
+  it("shows the stack with -v", async () => {
+    const { code, stderr } = await crash(["config", "list", "-v"])
+    assert.strictEqual(code, 1)
+    assert.match(stderr, /Error: hook\n {2,}at /)
   })
 })

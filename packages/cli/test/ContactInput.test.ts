@@ -1,0 +1,149 @@
+import { writeFileSync } from "node:fs"
+
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+
+import type { ContactFlags } from "../src/ContactFlags.ts"
+import * as ContactInput from "../src/ContactInput.ts"
+import { Host } from "../src/Host.ts"
+import { isReport } from "../src/Report.ts"
+import { Screen } from "../src/Screen.ts"
+import { body } from "./body.ts"
+import { captured } from "./captured.ts"
+import { inside } from "./inside.ts"
+import { Home } from "./process.ts"
+
+const noFlags: ContactFlags = {
+  firstName: undefined,
+  lastName: undefined,
+  phone: undefined,
+  email: undefined,
+  language: undefined,
+  countryCode: undefined,
+  profilePic: undefined,
+  field: [],
+  data: undefined,
+  noFill: false,
+}
+
+const read = (argument: string, flags: Partial<ContactFlags>) => {
+  const { printer, streams, written } = captured()
+  const settings = { customFields: undefined, defaultCountry: undefined, host: "h", profile: "p" }
+  const host = Host.of({ env: {}, cwd: "/", stdin: (async function* () {})(), ...streams })
+  const effect = ContactInput.read(argument, { ...noFlags, ...flags }, settings).pipe(
+    Effect.provideService(Host, host),
+    Effect.provideService(Screen, printer),
+  )
+  return { effect, written }
+}
+
+describe("read", () => {
+  it("returns the validated contact, which knows its kind, value, key and secrets", () => {
+    const { effect, written } = read("email:ana@Example.com", { firstName: "Ana" })
+    const valid = Effect.runSync(effect)
+    assert.strictEqual(valid.kind, "email")
+    assert.strictEqual(valid.value, "ana@Example.com")
+    assert.strictEqual(valid.key, "email:ana@example.com")
+    assert.includeMembers([...valid.secrets], ["ana@Example.com", "Ana"])
+    assert.strictEqual(written.stderr, "")
+  })
+
+  it("fails with every issue, and names the flags that may be missing", () => {
+    const report = Effect.runSync(Effect.flip(read("id:1", { phone: "0123" }).effect))
+    if (!isReport(report)) throw new Error("not a report")
+    assert.strictEqual(report.exit, "invalid")
+    assert.includeMembers(
+      [...report.details],
+      [
+        "nothing was sent",
+        "fix:   add --first-name",
+        "a number without its country code needs --default-country, such as MY",
+      ],
+    )
+    assert.notInclude(JSON.stringify(report), "0123")
+  })
+
+  it("prints a note if the identifier is not sent as it was typed", () => {
+    const { effect, written } = read("ana@example.com", { firstName: "Ana" })
+    assert.strictEqual(Effect.runSync(effect).identifier, "email:ana@example.com")
+    assert.strictEqual(
+      written.stderr,
+      "note: identifier read as email:…; add the prefix to be explicit\n",
+    )
+  })
+
+  it("copies email and phone from the identifier, except with --no-fill or a value", async () => {
+    const name = ["--first-name", "A"]
+    assert.deepStrictEqual(await body(["email:a@b.co", ...name]), {
+      firstName: "A",
+      email: "a@b.co",
+    })
+    assert.deepStrictEqual(await body(["+60123456789", ...name]), {
+      firstName: "A",
+      phone: "+60123456789",
+    })
+    assert.deepStrictEqual(await body(["email:a@b.co", ...name, "--no-fill"]), { firstName: "A" })
+    assert.deepStrictEqual(await body(["email:a@b.co", ...name, "--email", "x@b.co"]), {
+      firstName: "A",
+      email: "x@b.co",
+    })
+  })
+
+  it("checks the custom fields against those of the project", async () => {
+    using project = new Home()
+    writeFileSync(
+      `${project.path}/aelyst.config.json`,
+      JSON.stringify({
+        customFields: { Age: "number", Tier: { type: "list", options: ["Gold"] } },
+      }),
+    )
+    const args = ["create", "id:1", "--first-name", "A", "--dry-run"]
+    const run = (...fields: ReadonlyArray<string>) =>
+      inside([...args, ...fields.flatMap((field) => ["--field", field])], { cwd: project.path })
+    assert.include((await run("Age=41", "Tier=Gold")).stdout, '{"name":"Age","value":41}')
+    for (const [field, issue] of [
+      ["Tier=Silver", "LIST_INVALID"],
+      ["Tire=Gold", "CUSTOM_FIELD_UNKNOWN"],
+      ["Age=old", "NUMBER_INVALID"],
+    ] as const) {
+      const ended = await run(field)
+      assert.strictEqual(ended.code, 3)
+      assert.include(ended.stderr, `[${issue}]`)
+    }
+  })
+
+  it("converts national numbers with a default country", async () => {
+    const name = ["--first-name", "A", "--no-fill"]
+    const wanted = { firstName: "A", phone: "+60123456789" }
+    for (const number of ["0123456789", "012-345 6789", "(012) 345-6789", "+60 12 345 6789"]) {
+      const args = ["id:1", ...name, "--default-country", "my", "--phone", number]
+      assert.deepStrictEqual(await body(args), wanted, number)
+    }
+    const home = { env: { AELYST_DEFAULT_COUNTRY: "MY" } }
+    for (const identifier of ["0123456789", "phone:012-345 6789"]) {
+      const { stdout, stderr } = await inside(["create", identifier, ...name, "--dry-run"], home)
+      assert.include(stdout, "/contact/phone:+60123456789 ")
+      assert.strictEqual(stderr, "note: phone number read as one of MY\n")
+    }
+    const identifier = await inside(["create", "12345", ...name, "--dry-run"], home)
+    assert.include(identifier.stdout, "/contact/12345 ", "a contact ID")
+  })
+
+  it("says that a number has no country code, and rejects an invalid number or country", async () => {
+    const name = ["--first-name", "A", "--dry-run"]
+    for (const args of [["0123456789"], ["phone:0123456789"], ["id:1", "--phone", "0123456789"]]) {
+      const { code, stderr } = await inside(["create", ...args, ...name])
+      assert.strictEqual(code, 3)
+      assert.include(stderr, "--default-country")
+      assert.notInclude(stderr, "0123456789")
+    }
+    for (const [country, code] of [
+      ["MY", 3],
+      ["XX", 2],
+      ["Malaysia", 2],
+    ] as const) {
+      const args = ["create", "phone:0999999999999", ...name, "--default-country", country]
+      assert.strictEqual((await inside(args)).code, code, country)
+    }
+  })
+})

@@ -1,0 +1,187 @@
+import type { ConnectionKind, UnavailableReason, UnexpectedReason } from "@aelyst/core"
+import {
+  AuthenticationError,
+  BadRequestError,
+  ConnectionError,
+  InternalServerError,
+  InvalidContactError,
+  OutcomeUnknownError,
+  RateLimitError,
+  UnavailableError,
+  UnexpectedResponseError,
+} from "@aelyst/core"
+import { assert, describe as suite, it } from "@effect/vitest"
+
+import type { ErrorContext } from "../src/ErrorWords.ts"
+import { describe } from "../src/ErrorWords.ts"
+
+const context: ErrorContext = {
+  host: "api.example.com",
+  profile: "default",
+  tokenFrom: "AELYST_TOKEN",
+  secrets: ["canary"],
+}
+const attempts: [] = []
+const notCreated = "the contact was not created"
+const inDoubt = [
+  "outcome unknown: the contact may exist",
+  "fix:   check whether it exists before retrying",
+]
+
+suite("ErrorWords.describe", () => {
+  const cases = [
+    [
+      new RateLimitError({ attempts, limit: 10, retryAfterMs: 7_000 }),
+      "rate limited (429, limit 10) after 0 attempts",
+      [notCreated, "fix:   retry after 7 s, or raise --retries, --max-wait or --deadline"],
+    ],
+    [
+      new RateLimitError({ attempts }),
+      "rate limited (429) after 0 attempts",
+      [notCreated, "fix:   retry later, or raise --retries, --max-wait or --deadline"],
+    ],
+    [
+      new UnavailableError({ attempts, reason: "deadline" }),
+      "not sent: the wait would not end before the deadline",
+      [notCreated, "fix:   retry later, or raise --deadline"],
+    ],
+    [
+      new UnavailableError({ attempts, reason: "circuit", retryAfterMs: 1_500 }),
+      "not sent: the API is not responding",
+      [notCreated, "fix:   retry after 1.5 s"],
+    ],
+    [
+      new ConnectionError({ attempts, kind: "dns", code: "ENOTFOUND" }),
+      "cannot reach api.example.com: ENOTFOUND (check the host name, DNS or HTTPS_PROXY)",
+      ["outcome not_sent: nothing was sent", "fix:   find out why with: aelyst doctor"],
+    ],
+    [
+      new BadRequestError({ attempts, status: 400, exists: false }),
+      "Aelyst rejected the contact (400)",
+      [notCreated, "a list field takes exactly one of its options; only Aelyst knows them"],
+    ],
+    [
+      new BadRequestError({ attempts, status: 409, exists: true }),
+      "the contact already exists (409)",
+      ["no second contact was created"],
+    ],
+    [
+      new AuthenticationError({ attempts }),
+      "Aelyst rejected the token (401)",
+      [
+        "token: from AELYST_TOKEN, profile default, host api.example.com",
+        "fix:   aelyst auth login, or unset AELYST_TOKEN to use the saved token",
+      ],
+    ],
+    [
+      new InternalServerError({ attempts, status: 503 }),
+      "Aelyst answered 503 (0 attempts)",
+      inDoubt,
+    ],
+    [
+      new OutcomeUnknownError({ attempts, code: "ECONNRESET" }),
+      "no response from api.example.com confirmed the request: ECONNRESET (0 attempts)",
+      inDoubt,
+    ],
+    [
+      new UnexpectedResponseError({
+        attempts,
+        status: 404,
+        outcome: "rejected",
+        reason: "status",
+        headers: {},
+        excerpt: "",
+      }),
+      "Aelyst answered 404, which is not documented (0 attempts)",
+      [notCreated, "check the base URL and any proxy or gateway in between"],
+    ],
+    [
+      new UnexpectedResponseError({
+        attempts,
+        status: 302,
+        outcome: "unknown",
+        reason: "redirect",
+        headers: {},
+        excerpt: "",
+      }),
+      "Aelyst answered 302, a redirect; redirects are never followed (0 attempts)",
+      [...inDoubt, "check the base URL and any proxy or gateway in between"],
+    ],
+    [
+      new InvalidContactError({ attempts, issues: [] }),
+      "the contact is invalid",
+      ["nothing was sent"],
+    ],
+  ] as const
+  for (const [error, headline, details] of cases) {
+    it(`says: ${headline}`, () => {
+      assert.deepStrictEqual(describe(error, context), { headline, details: [...details] })
+    })
+  }
+
+  it("lists every issue of an invalid contact, with the code of the first", () => {
+    const issues = [
+      {
+        path: ["identifier"],
+        code: "EMAIL_INVALID",
+        rule: "An email address must have one @",
+        suggestion: "write it like ana@example.com",
+      },
+      { path: ["firstName"], code: "FIRST_NAME_MISSING", rule: "`firstName` is required" },
+      { path: [], code: "CONTACT_TYPE", rule: "A contact must be an object" },
+    ]
+    assert.deepStrictEqual(describe(new InvalidContactError({ attempts, issues }), context), {
+      headline: "identifier: an email address must have one @",
+      code: "EMAIL_INVALID",
+      details: [
+        "write it like ana@example.com",
+        "firstName is required  [FIRST_NAME_MISSING]",
+        "contact: a contact must be an object  [CONTACT_TYPE]",
+        "nothing was sent",
+      ],
+    })
+  })
+
+  it("names the profile to log in to, and AELYST_TOKEN only if the token came from it", () => {
+    const saved = { ...context, profile: "prod", tokenFrom: "the saved token of profile prod" }
+    assert.deepStrictEqual(describe(new AuthenticationError({ attempts }), saved).details, [
+      "token: from the saved token of profile prod, profile prod, host api.example.com",
+      "fix:   aelyst auth login --profile prod",
+    ])
+  })
+
+  it("has words for every reason and kind", () => {
+    const reasons: ReadonlyArray<UnavailableReason> = [
+      "circuit",
+      "queue",
+      "deadline",
+      "token",
+      "closed",
+      "gate",
+    ]
+    const kinds: ReadonlyArray<ConnectionKind> = [
+      "dns",
+      "connect",
+      "timeout",
+      "tls",
+      "certificate",
+      "proxy",
+      "proxy_auth",
+    ]
+    const unexpected: ReadonlyArray<UnexpectedReason> = [
+      "status",
+      "redirect",
+      "unreadable",
+      "contradiction",
+    ]
+    const answer = { attempts, status: 200, outcome: "unknown", headers: {}, excerpt: "" } as const
+    const headlines = [
+      ...reasons.map((reason) => new UnavailableError({ attempts, reason })),
+      ...kinds.map((kind) => new ConnectionError({ attempts, kind, code: "X" })),
+      ...unexpected.map((reason) => new UnexpectedResponseError({ ...answer, reason })),
+    ].map((error) => describe(error, context).headline)
+    assert.notInclude(headlines.join(), "undefined")
+    // a connection that fails and one that times out need the same check
+    assert.strictEqual(new Set(headlines).size, headlines.length - 1)
+  })
+})

@@ -1,0 +1,13 @@
+import { describe } from "@effect/vitest"
+
+import { commandMatrix, createMatrix } from "../matrix.ts"
+
+describe.concurrent("aelyst create, in a terminal", () => {
+  createMatrix(["terminal"])
+})
+
+for (const name of ["auth", "config", "doctor", "errors", "completions", "create", "sandbox"]) {
+  describe.concurrent(`aelyst ${name}, in a terminal`, () => {
+    commandMatrix(name, ["terminal"])
+  })
+}
