@@ -98,7 +98,7 @@ const table: { readonly [Tag in ErrorTag]: Describe<Tag> } = {
   },
   ConnectionError: ({ code, kind }, { host }) => ({
     headline: `cannot reach ${host}: ${code} (${checks[kind]})`,
-    details: [notSent, "fix:   find out why with: aelyst doctor"],
+    details: [notSent, "to find out why: aelyst doctor"],
   }),
   BadRequestError: (error, context) => {
     const api = quoted(error, context, ": ")

@@ -53,7 +53,7 @@ suite("ErrorWords.describe", () => {
     [
       new ConnectionError({ attempts, kind: "dns", code: "ENOTFOUND" }),
       "cannot reach api.example.com: ENOTFOUND (check the host name, DNS or HTTPS_PROXY)",
-      ["outcome not_sent: nothing was sent", "fix:   find out why with: aelyst doctor"],
+      ["outcome not_sent: nothing was sent", "to find out why: aelyst doctor"],
     ],
     [
       new BadRequestError({ attempts, status: 400, exists: false }),

@@ -113,7 +113,7 @@ describe("print", () => {
     assert.strictEqual(
       written.stderr,
       "\u001b[31merror:\u001b[0m cannot reach api.example.com: ENOTFOUND (check the host name, DNS or HTTPS_PROXY)  [NETWORK]\n" +
-        "  outcome not_sent: nothing was sent\n  fix:   find out why with: aelyst doctor\n",
+        "  outcome not_sent: nothing was sent\n  to find out why: aelyst doctor\n",
     )
     assert.strictEqual(written.stdout, "")
   })
@@ -131,7 +131,7 @@ describe("print", () => {
         attempts: 0,
         outcome: "not_sent",
         docs: "https://github.com/aelyst/aelyst/blob/main/docs/errors.md#connectionerror",
-        hint: "outcome not_sent: nothing was sent · find out why with: aelyst doctor",
+        hint: "outcome not_sent: nothing was sent · to find out why: aelyst doctor",
       },
       exitCode: 8,
     })

@@ -17,7 +17,7 @@ import { time, visible } from "../Text.ts"
 import * as Token from "../Token.ts"
 
 interface Problem {
-  /** What is wrong, and how to fix it. */
+  /** The problem and its fix. */
   readonly message: string
   readonly exit: ExitName
 }
