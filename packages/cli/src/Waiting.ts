@@ -46,7 +46,7 @@ const patience = 1_000
 
 /** Returns the line for a wait; undefined if it needs none. */
 const line = (
-  wait: Hooks.Wait,
+  wait: Hooks.WaitEvent,
   limit: number,
   retries: number,
 ): ((left: number) => string) | undefined => {
@@ -65,7 +65,7 @@ const line = (
   }
 }
 
-const show = Effect.fnUntraced(function* (wait: Hooks.Wait, options: WaitingOptions) {
+const show = Effect.fnUntraced(function* (wait: Hooks.WaitEvent, options: WaitingOptions) {
   const { printer, client, retries, progress } = options
   const now = yield* client.rateLimit
   const closed = now.opensIn === undefined ? undefined : Duration.toMillis(now.opensIn)
@@ -104,7 +104,7 @@ export const watched = <A, E, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const waits = yield* Queue.unbounded<Hooks.Wait>()
+      const waits = yield* Queue.unbounded<Hooks.WaitEvent>()
       const watcher = Effect.gen(function* () {
         const silence = Effect.andThen(responding(options), Effect.never)
         let wait = yield* Effect.raceFirst(Queue.take(waits), silence)

@@ -19,7 +19,7 @@ const waiting = Effect.fnUntraced(function* (
 ) {
   const { printer, written } = captured(tty)
   const done = yield* Deferred.make<void>()
-  let onWait: ((wait: Hooks.Wait) => void) | undefined
+  let onWait: ((wait: Hooks.WaitEvent) => void) | undefined
   const opensIn = opensInMs === undefined ? undefined : Duration.millis(opensInMs)
   // safe: a wait reads no other member
   const client = {
@@ -34,7 +34,7 @@ const waiting = Effect.fnUntraced(function* (
   const options = { printer, client, retries: 3, host: "h", progress, callbacks: {} }
   const fiber = yield* Effect.forkChild(Waiting.watched(call, options))
   yield* TestClock.adjust(0)
-  const wait = (one: Hooks.Wait) =>
+  const wait = (one: Hooks.WaitEvent) =>
     Effect.andThen(
       Effect.sync(() => onWait?.(one)),
       TestClock.adjust(0),

@@ -18,7 +18,7 @@ import type { CreateOptions, LayerOptions } from "../src/AelystClient.ts"
 import { AelystClient, layer, layerConfig, make, makeWith } from "../src/AelystClient.ts"
 import type { CallEnd } from "../src/call/CallRecord.ts"
 import { ConfigurationError, parse } from "../src/call/ClientOptions.ts"
-import type { Wait } from "../src/call/Hooks.ts"
+import type { WaitEvent } from "../src/call/Hooks.ts"
 import { Hooks } from "../src/call/Hooks.ts"
 import * as SharedState from "../src/call/SharedState.ts"
 import type { Validated } from "../src/contact/Contact.ts"
@@ -256,7 +256,7 @@ describe("AelystClient's settle", () => {
   it.effect("waits after a success and reports the wait", () =>
     Effect.gen(function* () {
       const { client } = yield* clientOf([ok], { settle: "10 seconds" })
-      const waits: Array<Wait> = []
+      const waits: Array<WaitEvent> = []
       const fiber = yield* client
         .create("id:5", { firstName: "Ana" })
         .pipe(

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import type { AttemptRecord, WaitEvent } from "../types.ts"
 import type { CallEnd } from "./CallRecord.ts"
 
-export type { WaitEvent as Wait } from "../types.ts"
+export type { WaitEvent } from "../types.ts"
 
 /** Callbacks; one that throws is logged and does not affect the call. */
 export interface Callbacks {

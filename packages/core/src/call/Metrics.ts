@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
 
 import type { Outcome } from "../errors/ErrorTable.ts"
-import type { Wait } from "./Hooks.ts"
+import type { WaitEvent } from "./Hooks.ts"
 
 /** The outcome of one attempt. */
 export type AttemptOutcome = Outcome | "created"
@@ -16,7 +16,7 @@ export type AttemptOutcome = Outcome | "created"
 /** Counts attempts that have ended, and measures waits in milliseconds. */
 export interface Counters {
   readonly attempt: (outcome: AttemptOutcome, rateLimited: boolean) => Effect.Effect<void>
-  readonly wait: (reason: Wait["reason"], ms: number) => Effect.Effect<void>
+  readonly wait: (reason: WaitEvent["reason"], ms: number) => Effect.Effect<void>
 }
 
 /** No-op counters; callers may skip them. */
@@ -34,7 +34,7 @@ const attemptsWith = (outcome: AttemptOutcome) =>
     attributes: { outcome },
   })
 
-const waitsFor = (reason: Wait["reason"]) =>
+const waitsFor = (reason: WaitEvent["reason"]) =>
   Metric.histogram("aelyst_wait_milliseconds", {
     description: "Waits before attempts and after successes, by reason",
     boundaries: [1, 10, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000],
