@@ -25,8 +25,8 @@ const routes = [
 const ask = async (child: ChildProcess, question: string): Promise<unknown> => {
   const answered = once(child, "message")
   child.send(question)
-  const [answer] = await answered
-  return answer
+  const [reply] = await answered
+  return reply
 }
 
 const cpuOf = async (child: ChildProcess): Promise<number> =>

@@ -32,7 +32,7 @@ interface Client {
   readonly close: () => Promise<void>
 }
 
-const Answer = Schema.Struct({ code: Schema.String, message: Schema.String })
+const Reply = Schema.Struct({ code: Schema.String, message: Schema.String })
 const secret = Redacted.make(token)
 const nothing = () => Promise.resolve()
 
@@ -95,7 +95,7 @@ const clients = (baseUrl: string): ReadonlyArray<Client> => {
                 }),
               )
               .pipe(
-                Effect.flatMap(HttpClientResponse.schemaBodyJson(Answer)),
+                Effect.flatMap(HttpClientResponse.schemaBodyJson(Reply)),
                 Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
               ),
           ),

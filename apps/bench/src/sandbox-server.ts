@@ -5,7 +5,7 @@ import { Sandbox } from "@aelyst/sandbox"
 
 import { token } from "./contact.ts"
 
-const answer = JSON.stringify({ code: "200", message: "Contact added successfully!" })
+const reply = JSON.stringify({ code: "200", message: "Contact added successfully!" })
 
 const bare = (): Promise<number> => {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
@@ -15,11 +15,11 @@ const bare = (): Promise<number> => {
       JSON.parse(Buffer.concat(chunks).toString("utf8"))
       response.writeHead(200, {
         "content-type": "application/json",
-        "content-length": answer.length,
+        "content-length": reply.length,
         "x-ratelimit-limit": "1000000000",
         "x-ratelimit-remaining": "999999999",
       })
-      response.end(answer)
+      response.end(reply)
     })
   })
   return new Promise((resolve) => {

@@ -46,9 +46,9 @@ const measure = async (
 ): Promise<Sample> => {
   const before = await usageOf(server)
   load.send({ ...order, port: server.port } satisfies Order)
-  const [told] = await once(load, "message")
+  const [reported] = await once(load, "message")
   // safe: what sandbox-load.ts answers
-  const { latencies, ms } = told as Load
+  const { latencies, ms } = reported as Load
   const after = await usageOf(server)
   const count = order.to - order.from
   return { perSecond: (count * 1000) / ms, cpu: (after.cpu - before.cpu) / count, latencies }

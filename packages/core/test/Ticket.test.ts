@@ -19,7 +19,7 @@ const pacerWith = (remaining: number) =>
     return pacer
   })
 
-const taken = (pacer: Pacer.Pacer["Service"]) =>
+const acquired = (pacer: Pacer.Pacer["Service"]) =>
   Effect.gen(function* () {
     const ticket = Result.getOrThrow(pacer.openUnsafe())
     const permit = yield* ticket.tryAcquire
@@ -33,7 +33,7 @@ describe("Ticket", () => {
   it.effect("gives no permit at once when none can go", () =>
     Effect.gen(function* () {
       const pacer = yield* pacerWith(1)
-      yield* taken(pacer)
+      yield* acquired(pacer)
       const other = Result.getOrThrow(pacer.openUnsafe())
       assert.strictEqual(yield* other.tryAcquire, undefined)
     }),
@@ -42,11 +42,11 @@ describe("Ticket", () => {
   it.effect("gives an unused permit back when it closes, and spends one that was sent", () =>
     Effect.gen(function* () {
       const pacer = yield* pacerWith(5)
-      const unused = yield* taken(pacer)
+      const unused = yield* acquired(pacer)
       assert.strictEqual(yield* remaining(pacer), 4)
       yield* unused.ticket.close(false) ?? assert.fail("nothing was left to do")
       assert.strictEqual(yield* remaining(pacer), 5)
-      const sent = yield* taken(pacer)
+      const sent = yield* acquired(pacer)
       yield* sent.ticket.close(true) ?? assert.fail("nothing was left to do")
       assert.strictEqual(yield* remaining(pacer), 4)
     }),
@@ -55,7 +55,7 @@ describe("Ticket", () => {
   it.effect("has nothing left to do at its close once its permit has ended", () =>
     Effect.gen(function* () {
       const pacer = yield* pacerWith(5)
-      const { permit, ticket } = yield* taken(pacer)
+      const { permit, ticket } = yield* acquired(pacer)
       yield* permit.observe(ok(4))
       assert.strictEqual(ticket.close(true), undefined)
     }),
@@ -64,7 +64,7 @@ describe("Ticket", () => {
   it.effect("counts the first end of a permit only", () =>
     Effect.gen(function* () {
       const pacer = yield* pacerWith(5)
-      const { permit } = yield* taken(pacer)
+      const { permit } = yield* acquired(pacer)
       yield* permit.giveBack
       yield* permit.abandon
       yield* permit.observe({ rateLimited: true, retryAfterMs: 60_000 })

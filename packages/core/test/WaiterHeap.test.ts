@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { WaiterHeap } from "../src/pacing/WaiterHeap.ts"
 
 const Key = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
-const Steps = Schema.Array(
+const Actions = Schema.Array(
   Schema.Union([
     Schema.Struct({ push: Key }),
     Schema.Struct({ leave: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 300 })) }),
@@ -21,11 +21,11 @@ const heapOf = () => new WaiterHeap<Entry>(({ key }) => key)
 describe("WaiterHeap", () => {
   it.prop(
     "finds the same least key as a sorted array, whatever joins and leaves",
-    { steps: Steps },
-    ({ steps }) => {
+    { actions: Actions },
+    ({ actions }) => {
       const heap = heapOf()
       let sorted: Array<Entry> = []
-      for (const step of steps) {
+      for (const step of actions) {
         if ("push" in step) {
           const entry = { key: step.push, queued: true }
           heap.push(entry)

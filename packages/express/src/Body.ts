@@ -47,10 +47,10 @@ const collect = (req: Request): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Array<Buffer> = []
     let size = 0
-    const end = (finish: () => void) => {
+    const end = (settle: () => void) => {
       clearTimeout(timer)
       req.off("data", onData).off("end", onEnd).off("error", onClose).off("close", onClose)
-      finish()
+      settle()
     }
     const fail = (error: RequestError) =>
       end(() => {

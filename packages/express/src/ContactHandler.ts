@@ -72,10 +72,10 @@ export const createContact = (options: CreateContactOptions = {}): RequestHandle
     const mapper = mapperPositionOf(req.app, handler)
     if (mapper.before && !mapper.after)
       report(req.app, "mapperBeforeHandler", setupOf(req, options))
-    const passOn = options.errors === undefined ? mapper.after : options.errors === "next"
+    const isForwarded = options.errors === undefined ? mapper.after : options.errors === "next"
     try {
       await handle(req, res, options, own).catch(async (error: unknown) => {
-        if (passOn || res.headersSent || !isHandled(error)) throw error
+        if (isForwarded || res.headersSent || !isHandled(error)) throw error
         await respondToError(error, req, res, setupOf(req, options))
       })
     } catch (error) {

@@ -37,7 +37,7 @@ export const reportUpstreamAuth = (error: unknown, req: Request, options: SetupO
     report(req.app, "upstreamAuth", setupOf(req, options))
 }
 
-const wholeSeconds = (ms: number | undefined): number =>
+const roundedSeconds = (ms: number | undefined): number =>
   ms === undefined || !(ms >= 0)
     ? DEFAULT_RETRY_AFTER_SECONDS
     : Math.min(MAX_RETRY_AFTER_SECONDS, Math.max(1, Math.ceil(ms / 1000)))
@@ -46,7 +46,7 @@ const wholeSeconds = (ms: number | undefined): number =>
 const retryAfterOf = (error: HandledError): number | undefined => {
   const ms = "retryAfterMs" in error ? error.retryAfterMs : undefined
   const has = isRequestError(error) ? ms !== undefined : rowOf(error).retryAfter
-  return has ? wholeSeconds(ms) : undefined
+  return has ? roundedSeconds(ms) : undefined
 }
 
 /** Returns the headers of an error response. */

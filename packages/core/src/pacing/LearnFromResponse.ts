@@ -56,7 +56,7 @@ const accept = (context: Context): void => {
   if (config.schedule === false) return showRemaining(context)
   // What remains of another limit, since changed, says nothing about this one.
   const outdated = response.limit !== undefined && Math.max(1, response.limit) !== state.limit
-  if (response.remaining === undefined || outdated) turnWindow(context)
+  if (response.remaining === undefined || outdated) startNewWindow(context)
   else reconcile(context, response.remaining)
   if (!State.isUnlogged(request)) return
   State.recordSend(state, request, state.nowMs)
@@ -81,7 +81,7 @@ const showRemaining = ({ response, state }: Context): void => {
 }
 
 /** Takes an accepted scout, without `Remaining`, as proof that the sends due when it left are forgotten. */
-const turnWindow = ({ previous, request, state }: Context): void => {
+const startNewWindow = ({ previous, request, state }: Context): void => {
   if (previous.scoutId !== request.id) return
   const gone = Window.countDue(state, request.sentAt)
   if (gone === 0) return
