@@ -88,7 +88,7 @@ const exceptions = [
   {
     names: /^contact_refused$/,
     files: ["packages/express/src/Status.ts", "apps/conformance/test/scenarios-express.test.ts"],
-    why: "a public code: the API refused the contact, which is no 429",
+    why: "a public code of a rejected contact, not of a 429",
   },
   {
     names: /^(Line|lineOf|startLine|network-line)$/,
