@@ -5,7 +5,6 @@
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Fiber } from "effect/Fiber"
@@ -32,7 +31,6 @@ import * as CreateCall from "./call/CreateCall.ts"
 import { DeadlineTimer } from "./call/DeadlineTimer.ts"
 import { Hooks, notify } from "./call/Hooks.ts"
 import { Counting } from "./call/Metrics.ts"
-import type { Delivery } from "./call/RetryPolicy.ts"
 import * as SharedState from "./call/SharedState.ts"
 import * as Tracing from "./call/Tracing.ts"
 import type { ContactInput, Validated } from "./contact/Contact.ts"
@@ -41,23 +39,8 @@ import type { AelystError } from "./errors/AelystError.ts"
 import { InvalidContactError } from "./errors/AelystError.ts"
 import type { PacerSnapshot } from "./pacing/Pacer.ts"
 
-/** The options of one call; what is left out comes from the client's options. */
-export interface CreateOptions extends CallOptions {
-  /** Resends after the first attempt; 0 means none, for every kind of failure. */
-  readonly retries?: number | undefined
-  /** The time to the first byte of one attempt's response. */
-  readonly timeout?: Duration.Input | undefined
-  /** The time for all attempts and waits together. */
-  readonly deadline?: Duration.Input | undefined
-  /** The longest `Retry-After` that is waited for; 0 means not to wait. */
-  readonly maxWait?: Duration.Input | undefined
-  /** The requests that may be sent again. */
-  readonly delivery?: Delivery | undefined
-  /** The wait after the success (W10, D11). */
-  readonly settle?: Duration.Input | undefined
-  /** Further headers of the request, such as a request ID; those that the client or HTTP sets are rejected. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-}
+/** The options of one call; the client's hold for those that are not set. */
+export interface CreateOptions extends CallOptions {}
 
 /**
  * Creates Aelyst contacts.
@@ -195,20 +178,10 @@ export const makeWith = (
         (span, fiber) => createWith(client, valid, options, span, fiber),
       )
 
-    function create(
-      identifier: string,
-      contact: ContactInput,
-      options?: CreateOptions,
-    ): Effect.Effect<CreateResult, AelystError>
-    function create(
-      valid: Validated,
-      options?: CreateOptions,
-    ): Effect.Effect<CreateResult, AelystError>
-    function create(
-      first: string | Validated,
-      second?: ContactInput | CreateOptions,
-      third?: CreateOptions,
-    ) {
+    const create = (
+      first: unknown,
+      ...[second, third]: [contact?: unknown, options?: CreateOptions]
+    ): Effect.Effect<CreateResult, AelystError> => {
       // safe: the overload with a validated contact takes its options second
       if (isValidated(first)) return createValid(first, second as CreateOptions | undefined)
       const checked = check(first, second)

@@ -139,64 +139,69 @@ const checkValue = (
   entry: OptionEntry,
   milliseconds: boolean,
 ): Checked<unknown> => {
+  const must = (isRight: boolean, rule: string): Checked<unknown> =>
+    isRight ? Result.succeed(value) : fail(option, `must be ${rule}`, value)
   switch (entry.kind) {
-    case "integer":
-    case "duration": {
-      const { kind, least, most } = entry
-      const isInput = kind === "duration" && !milliseconds
-      const given = isInput ? millisOf(value) : value
-      const isRight =
-        typeof given === "number" &&
-        (given >= least && given <= most
-          ? kind === "duration" || Number.isInteger(given)
-          : isInput && entry.unbounded && given === Number.POSITIVE_INFINITY)
-      if (isRight) return Result.succeed(given)
-      const [thing, unit] = isInput
-        ? ["a duration", " ms"]
-        : [kind === "integer" ? "an integer" : "a number of milliseconds", ""]
-      return fail(
-        option,
-        `must be ${thing} between ${least}${unit} and ${most}${unit}`,
-        isInput && typeof given === "number" ? given : value,
+    case "integer": {
+      const { least, most } = entry
+      const isRight = Number.isInteger(value) && Number(value) >= least && Number(value) <= most
+      return must(isRight, `an integer between ${least} and ${most}`)
+    }
+    case "duration":
+      return checkDuration(option, value, entry, milliseconds)
+    case "choice": {
+      const choices = entry.choices.map((choice) => `"${choice}"`)
+      return must(
+        entry.choices.some((choice) => choice === value),
+        choices.join(" or "),
       )
     }
-    case "choice":
-      return entry.choices.some((choice) => choice === value)
-        ? Result.succeed(value)
-        : fail(option, `must be ${entry.choices.map((one) => `"${one}"`).join(" or ")}`, value)
     case "boolean":
-      return typeof value === "boolean"
-        ? Result.succeed(value)
-        : fail(option, "must be true or false", value)
+      return must(typeof value === "boolean", "true or false")
     case "function":
-      return typeof value === "function"
-        ? Result.succeed(value)
-        : fail(option, "must be a function", value)
+      return must(typeof value === "function", "a function")
     case "catalogue":
-      return typeof value === "object" &&
-        value !== null &&
-        typeof Reflect.get(value, "get") === "function"
-        ? Result.succeed(value)
-        : fail(option, "must be made by `define`", value)
-    case "rate": {
-      if (value === "adaptive" || value === false) {
-        return Result.succeed({ perSecond: undefined, scheduled: value !== false })
-      }
-      const perSecond: unknown =
-        typeof value === "object" && value !== null ? Reflect.get(value, "perSecond") : undefined
-      return typeof perSecond === "number" && perSecond > 0 && Number.isFinite(perSecond)
-        ? Result.succeed({ perSecond, scheduled: true })
-        : fail(option, 'must be "adaptive", false, or { perSecond } with a number above 0', value)
-    }
+      return must(typeof memberOf(value, "get") === "function", "made by `define`")
+    case "rate":
+      return checkRate(option, value)
     case "url":
-      // safe: anything but a string is rejected
+      // safe: anything but a string is refused
       return checkBaseUrl(value as string)
     case "headers":
       return checkHeaders(value)
     case "token":
-      // an effect or a function returns it later; it is checked when it is used
+      // an effect or a function gives it later; it is checked where it is used
       return Result.succeed(value)
   }
+}
+
+const memberOf = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
+
+const checkDuration = (
+  option: string,
+  value: unknown,
+  { least, most, unbounded }: OptionEntry & { readonly kind: "duration" },
+  milliseconds: boolean,
+): Checked<unknown> => {
+  const ms = milliseconds ? value : millisOf(value)
+  const isInfinite = !milliseconds && unbounded && ms === Number.POSITIVE_INFINITY
+  if (typeof ms === "number" && ((ms >= least && ms <= most) || isInfinite)) {
+    return Result.succeed(ms)
+  }
+  return milliseconds
+    ? fail(option, `must be a number of milliseconds between ${least} and ${most}`, value)
+    : fail(option, `must be a duration between ${least} ms and ${most} ms`, ms ?? value)
+}
+
+const checkRate = (option: string, value: unknown): Checked<unknown> => {
+  if (value === "adaptive" || value === false) {
+    return Result.succeed({ perSecond: undefined, scheduled: value !== false })
+  }
+  const perSecond = memberOf(value, "perSecond")
+  return typeof perSecond === "number" && perSecond > 0 && Number.isFinite(perSecond)
+    ? Result.succeed({ perSecond, scheduled: true })
+    : fail(option, 'must be "adaptive", false, or { perSecond } with a number above 0', value)
 }
 
 const millisOf = (value: unknown): number | undefined => {
