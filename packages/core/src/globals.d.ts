@@ -2,6 +2,9 @@
 declare class TextDecoder {
   decode(input?: Uint8Array, options?: { readonly stream?: boolean }): string
 }
+declare class TextEncoder {
+  encode(input?: string): Uint8Array
+}
 declare class URL {
   constructor(url: string, base?: string)
   readonly protocol: string

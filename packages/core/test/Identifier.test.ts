@@ -10,8 +10,8 @@ const accepted = (input: unknown): Identifier.Identifier => {
   return parsed.success
 }
 
-const refused = (result: Result.Result<unknown, ReadonlyArray<Issue>>): Issue => {
-  assert(Result.isFailure(result), "expected the identifier to be refused")
+const issuesOf = (result: Result.Result<unknown, ReadonlyArray<Issue>>): Issue => {
+  assert(Result.isFailure(result), "expected the identifier to be invalid")
   const [issue, ...more] = result.failure
   assert(issue !== undefined && more.length === 0)
   return issue
@@ -90,8 +90,8 @@ describe("Identifier.parse", () => {
     ["a Hangul filler", "id:a\u3164", "IDENTIFIER_INVISIBLE"],
     ["half of a surrogate pair", "id:a\ud800", "STRING_MALFORMED"],
     ["a turned surrogate pair", "id:\udc00\ud800", "STRING_MALFORMED"],
-  ])("refuses %s", (_, input, code) => {
-    const issue = refused(Identifier.parse(input))
+  ])("rejects %s", (_, input, code) => {
+    const issue = issuesOf(Identifier.parse(input))
     assert.strictEqual(issue.code, code)
     assert.deepStrictEqual(issue.path, ["identifier"])
   })
@@ -103,7 +103,7 @@ describe("Identifier.parse", () => {
     ["+60121233112", "write phone: before the number"],
     [
       "0123456789",
-      "write phone:+ before the number with its country code, or id: before a contact id",
+      "write phone:+ before the number with its country code, or id: before a contact ID",
     ],
     ["EMAIL:x@y.z", "write email:"],
     ["phone:+60 12 123 3112", "remove spaces and punctuation"],
@@ -113,12 +113,12 @@ describe("Identifier.parse", () => {
     ["email:a b@c.d", "remove character 2"],
     ["id:ab\u202ecd", "remove character 6"],
     ["email:a@b.c,d@e.f", "give one address"],
-  ])("suggests how to mend case %#", (input, suggestion) => {
-    assert.strictEqual(refused(Identifier.parse(input)).suggestion, suggestion)
+  ])("suggests how to fix case %#", (input, suggestion) => {
+    assert.strictEqual(issuesOf(Identifier.parse(input)).suggestion, suggestion)
   })
 
   it("puts the issue at the path that it is given", () => {
-    assert.deepStrictEqual(refused(Identifier.parse("", ["rows", 3])).path, ["rows", 3])
+    assert.deepStrictEqual(issuesOf(Identifier.parse("", ["rows", 3])).path, ["rows", 3])
   })
 
   it("brings an email's domain to NFC and leaves the local part as written", () => {
@@ -127,13 +127,13 @@ describe("Identifier.parse", () => {
 
   it("decides on ten million characters by their length", () => {
     for (const piece of ["a", "@", " ", "email:", "+", "\u0301", "\ud800", "😀"]) {
-      const issue = refused(Identifier.parse(piece.repeat(10_000_000 / piece.length)))
+      const issue = issuesOf(Identifier.parse(piece.repeat(10_000_000 / piece.length)))
       assert.strictEqual(issue.code, "IDENTIFIER_TOO_LONG")
     }
   })
 
   it.prop(
-    "F2: takes or refuses every string, never throws, and never repeats it in the issue",
+    "F2: takes or rejects every string, never throws, and never repeats it in the issue",
     [text],
     ([input]) => {
       const parsed = Identifier.parse(input)
@@ -158,15 +158,15 @@ describe("Identifier.email, phone, contactId", () => {
     assert.deepStrictEqual(Identifier.contactId("5"), Identifier.parse("id:5"))
   })
 
-  it("refuse a value that has a prefix already (D2)", () => {
+  it("reject a value that has a prefix already (D2)", () => {
     for (const make of [Identifier.email, Identifier.phone, Identifier.contactId]) {
-      assert.strictEqual(refused(make("email:a@b.c")).code, "PREFIX_DOUBLE")
+      assert.strictEqual(issuesOf(make("email:a@b.c")).code, "PREFIX_DOUBLE")
     }
   })
 
-  it("refuse what is not a string", () => {
+  it("reject what is not a string", () => {
     // @ts-expect-error a number is not a contact id
-    assert.strictEqual(refused(Identifier.contactId(5)).code, "IDENTIFIER_TYPE")
+    assert.strictEqual(issuesOf(Identifier.contactId(5)).code, "IDENTIFIER_TYPE")
   })
 })
 
@@ -288,7 +288,7 @@ describe("Identifier.toPathSegment", () => {
 })
 
 describe("types", () => {
-  it("accept an identifier where a string is wanted, not the other way", () => {
+  it("accept an identifier as a string, not the other way", () => {
     expectTypeOf<Identifier.Identifier>().toExtend<string>()
     expectTypeOf<string>().not.toExtend<Identifier.Identifier>()
     expectTypeOf(Identifier.email("a@b.c")).toEqualTypeOf<

@@ -16,7 +16,7 @@ describe("Issue", () => {
     )
   })
 
-  it("has a path of its own, which nobody else's issue shares", () => {
+  it("has a copy of the path", () => {
     const path = ["firstName"]
     assert.deepStrictEqual(Issue.make("FIRST_NAME_MISSING", path).path, path)
     assert.notStrictEqual(Issue.make("FIRST_NAME_MISSING", path).path, path)
@@ -43,9 +43,9 @@ describe("Issue", () => {
   it("is formatted as path, rule and suggestion", () => {
     assert.strictEqual(
       Issue.format(Issue.make("UNKNOWN_FIELD", ["custom_fields", 3, "vlaue"], "write value")),
-      "custom_fields.3.vlaue: This field is not part of a contact (write value)",
+      "custom_fields.3.vlaue: Unknown field (write value)",
     )
-    assert.strictEqual(Issue.format(Issue.make("CONTACT_TYPE", [])), "A contact is an object")
+    assert.strictEqual(Issue.format(Issue.make("CONTACT_TYPE", [])), "A contact must be an object")
   })
 
   it("has one type, of values and of the schema", () => {

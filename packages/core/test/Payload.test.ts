@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Contact from "../src/contact/Contact.ts"
 import { Payload } from "../src/contact/Payload.ts"
+import * as Rule from "../src/contact/TextRules.ts"
 import { anything, contact, oneOf, pairs, runs } from "./inputs.ts"
 
 const decode = Schema.decodeUnknownResult(Payload, { errors: "all", onExcessProperty: "error" })
@@ -24,7 +25,9 @@ const documented = {
 const spoilt = Arbitrary.map(
   Arbitrary.all([
     contact,
-    Arbitrary.schema(Schema.Literals([...Contact.fieldNames, "custom_fields"])),
+    Arbitrary.schema(
+      Schema.Literals([...Object.keys(Rule.fields), "customFields", "custom_fields"]),
+    ),
     oneOf<unknown>(anything, pairs),
   ]),
   ([input, name, value]) => {
@@ -77,7 +80,7 @@ describe("Payload", () => {
       },
     ],
     ["an unknown field, where asked", { firstName: "Ana", customFields: {} }],
-  ])("refuses %s", (_, input) => {
+  ])("rejects %s", (_, input) => {
     assert(Result.isFailure(decode(input)))
   })
 
@@ -128,7 +131,7 @@ describe("Payload", () => {
   )
 
   it.prop(
-    "decodes nothing that validate refuses",
+    "decodes nothing that validate rejects",
     [oneOf<unknown>(anything, spoilt)],
     ([input]) => {
       const decoded = decode(input)

@@ -59,7 +59,7 @@ describe("parseRetryAfter (W8, D8)", () => {
     })
   }
 
-  it("reads a date against the answer's own Date, whatever the clock here says", () => {
+  it("reads a date against the response's own Date, whatever the local clock says", () => {
     assert.strictEqual(ms("Sun, 06 Nov 1994 08:49:47 GMT", at, 0), 10_000)
     assert.strictEqual(ms("Sun, 06 Nov 1994 08:49:47 GMT", "nonsense", epoch - 1_000), 11_000)
     assert.strictEqual(ms("Sun, 06 Nov 1994 08:49:47 GMT", undefined, epoch + 4_000), 6_000)

@@ -43,7 +43,7 @@ describe("suggest", () => {
     ["__proto__"],
     ["firstNameOfTheContact"],
     ["a".repeat(100_000)],
-  ])("stays silent where nothing is near, case %#", (name) => {
+  ])("suggests nothing if no name is near, case %#", (name) => {
     assert.isUndefined(suggest(name, fields))
   })
 

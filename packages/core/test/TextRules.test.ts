@@ -9,7 +9,6 @@ const predicates = {
   isPhone: Rule.isPhone,
   isUrl: Rule.isUrl,
   isAbsoluteUrl: Rule.isAbsoluteUrl,
-  isProfilePic: Rule.isProfilePic,
   isLanguage: Rule.isLanguage,
   isCountryCode: Rule.isCountryCode,
   isDate: Rule.isDate,
@@ -19,14 +18,14 @@ const predicates = {
 const table = (
   holds: (text: string) => boolean,
   title: string,
-  cases: { readonly takes: ReadonlyArray<string>; readonly refuses: ReadonlyArray<string> },
+  cases: { readonly takes: ReadonlyArray<string>; readonly rejects: ReadonlyArray<string> },
 ) => {
   describe(`${title}`, () => {
     it.each(cases.takes.map((input) => [JSON.stringify(input), input]))("takes %s", (_, input) => {
       assert.isTrue(holds(input))
     })
-    it.each(cases.refuses.map((input) => [JSON.stringify(input), input]))(
-      "refuses %s",
+    it.each(cases.rejects.map((input) => [JSON.stringify(input), input]))(
+      "rejects %s",
       (_, input) => {
         assert.isFalse(holds(input))
       },
@@ -44,7 +43,7 @@ table(Rule.isDate, "W4 date", {
     "0001-01-01",
     "9999-12-31",
   ],
-  refuses: [
+  rejects: [
     "2026-02-30",
     "2026-02-29",
     "1900-02-29",
@@ -73,7 +72,7 @@ table(Rule.isDate, "W4 date", {
 
 table(Rule.isTime, "W4 time", {
   takes: ["00:00", "13:00", "23:59", "09:05"],
-  refuses: [
+  rejects: [
     "24:00",
     "23:60",
     "1:00",
@@ -108,7 +107,7 @@ table(Rule.isUrl, "W4 URL", {
     "1and1.com",
     "https://website.com/a:b@c",
   ],
-  refuses: [
+  rejects: [
     "",
     "website",
     "javascript:alert(1)",
@@ -146,12 +145,12 @@ table(Rule.isUrl, "W4 URL", {
 
 table(Rule.isAbsoluteUrl, "a URL with its scheme", {
   takes: ["https://cdn.aelyst.ai/profile_avatar.png", "http://website.com"],
-  refuses: ["cdn.aelyst.ai/profile_avatar.png", "ftp://website.com/a.png", "https://"],
+  rejects: ["cdn.aelyst.ai/profile_avatar.png", "ftp://website.com/a.png", "https://"],
 })
 
-table(Rule.isProfilePic, "W3 profilePic", {
+table((url) => Rule.check(Rule.fields.profilePic, url, []) === undefined, "W3 profilePic", {
   takes: ["https://cdn.aelyst.ai/profile_avatar.png", `https://a.b/${"c".repeat(2036)}`],
-  refuses: ["avatar.png", `https://a.b/${"c".repeat(2037)}`, `https://a.b/${"é".repeat(1019)}`],
+  rejects: ["avatar.png", `https://a.b/${"c".repeat(2037)}`, `https://a.b/${"é".repeat(1019)}`],
 })
 
 table(Rule.isLanguage, "D10 language", {
@@ -166,7 +165,7 @@ table(Rule.isLanguage, "D10 language", {
     "de-CH-1996",
     "en-u-ca-buddhist",
   ],
-  refuses: [
+  rejects: [
     "",
     "m",
     "ms_MY",
@@ -187,7 +186,7 @@ table(Rule.isLanguage, "D10 language", {
 
 table(Rule.isCountryCode, "D10 countryCode", {
   takes: ["MY", "my", "mY"],
-  refuses: ["", "M", "MYS", "M1", "60", "M ", "ＭＹ", "ßS", "ſs"],
+  rejects: ["", "M", "MYS", "M1", "60", "M ", "ＭＹ", "ßS", "ſs"],
 })
 
 table(Rule.isEmail, "D2 email", {
@@ -199,7 +198,7 @@ table(Rule.isEmail, "D2 email", {
     "a'b+c@d.e",
     `${"a".repeat(250)}@b.c`,
   ],
-  refuses: [
+  rejects: [
     "",
     "@",
     "a@",
@@ -221,7 +220,7 @@ table(Rule.isEmail, "D2 email", {
 
 table(Rule.isPhone, "D2 phone", {
   takes: ["+60123456789", "+12345678", "+123456789012345"],
-  refuses: [
+  rejects: [
     "",
     "+",
     "60123456789",
@@ -300,7 +299,7 @@ describe("every rule", () => {
   })
 })
 
-describe("Rule.phoneHint, emailHint", () => {
+describe("phoneHint, emailHint", () => {
   it.each([
     ["+60 12-345 6789", "remove spaces and punctuation"],
     ["0060123456789", "write + in place of the leading 00"],
@@ -319,5 +318,33 @@ describe("Rule.phoneHint, emailHint", () => {
     ["@".repeat(100_000), undefined],
   ])("emailHint helps with case %#", (input, hint) => {
     assert.strictEqual(Rule.emailHint(input), hint)
+  })
+})
+
+describe("check", () => {
+  it.each<[keyof typeof Rule.fields, string, string]>([
+    ["firstName", " ", "FIRST_NAME_MISSING"],
+    ["lastName", "a".repeat(4097), "STRING_TOO_LONG"],
+    ["phone", "a\0", "STRING_MALFORMED"],
+    ["phone", "0123", "PHONE_INVALID"],
+    ["email", "ana", "EMAIL_INVALID"],
+    ["language", "Malay", "LANGUAGE_INVALID"],
+    ["profilePic", `https://a.b/${"c".repeat(2037)}`, "PROFILE_PIC_TOO_LONG"],
+    ["profilePic", "a.b/c.png", "PROFILE_PIC_INVALID"],
+    ["countryCode", "MYS", "COUNTRY_CODE_INVALID"],
+  ])("names the first rule that %s breaks, case %#", (name, input, code) => {
+    assert.strictEqual(Rule.check(Rule.fields[name], input, [name])?.code, code)
+  })
+
+  it("has a place and a hint, and nothing for a text that keeps all rules", () => {
+    const issue = Rule.check(Rule.fields.lastName, "ab\0", ["lastName"])
+    assert.deepStrictEqual(issue?.path, ["lastName"])
+    assert.strictEqual(issue?.suggestion, "remove character 3")
+    assert.isUndefined(Rule.check(Rule.fields.lastName, "", []))
+    assert.isUndefined(Rule.check(Rule.customFieldName, "Company Website", []))
+    assert.strictEqual(
+      Rule.check(Rule.customFieldName, "constructor", [])?.code,
+      "CUSTOM_FIELD_RESERVED",
+    )
   })
 })

@@ -1,45 +1,32 @@
 /**
- * The body of the request as a schema: what the wire carries (W3, W4), for
- * servers that validate it and for the OpenAPI document. The client itself
- * validates with `Contact.validate`, which holds to the same rules.
+ * The body of the request as a schema: what travels (W3, W4), for servers that validate it and for the OpenAPI document.
+ * Its checks are the rules of `TextRules.ts`, by which `validate` checks what callers pass.
  */
 import * as Schema from "effect/Schema"
-import * as Characters from "./Characters.ts"
-import * as CustomField from "./CustomField.ts"
+
+import { MAX_FIELDS } from "./CustomFieldValue.ts"
 import { issueRules } from "./Issue.ts"
 import * as Rule from "./TextRules.ts"
 
-// The rule itself is the function; the pattern is what JSON Schema can say of it.
-const held = (
-  holds: (text: string) => boolean,
-  message: string,
-  jsonSchema: Record<string, unknown>,
-) => Schema.makeFilter<string>(holds, { message, toJsonSchema: () => jsonSchema })
-
-const text = Schema.String.check(
-  held(
-    (s) => CustomField.checkString(s, []) === undefined,
-    `${issueRules.STRING_TOO_LONG}. ${issueRules.STRING_MALFORMED}`,
-    {
-      maxLength: Rule.MAX_STRING,
-    },
-  ),
-)
-
-const visible = (message: string) =>
-  held((s) => !Characters.isBlank(s), message, { pattern: "\\S" })
-
-/** The schema of one custom field on the wire. */
-const CustomFieldPayload = Schema.Struct({
-  name: text
-    .check(visible(issueRules.CUSTOM_FIELD_NAME))
-    .check(held((s) => !CustomField.isReserved(s), issueRules.CUSTOM_FIELD_RESERVED, {}))
-    .annotate({
-      description: "The name of the field, spelled as in Aelyst",
-      examples: ["Company Website"],
+/** Creates the schema of a text; `jsonSchema` is what JSON Schema can say of its rules. */
+const text = (rules: ReadonlyArray<Rule.TextRule>, jsonSchema: Record<string, unknown>) =>
+  Schema.String.check(
+    Schema.makeFilter<string>((input) => Rule.check(rules, input, [])?.rule, {
+      toJsonSchema: () => jsonSchema,
     }),
+  )
+
+const anyText = { maxLength: Rule.MAX_STRING }
+const visibleText = { ...anyText, pattern: "\\S" }
+
+/** The schema of one custom field. */
+const CustomFieldPayload = Schema.Struct({
+  name: text(Rule.customFieldName, visibleText).annotate({
+    description: "The name of the field, spelled as in Aelyst",
+    examples: ["Company Website"],
+  }),
   value: Schema.optionalKey(
-    Schema.Union([text, Schema.Finite, Schema.Boolean]).annotate({
+    Schema.Union([text(Rule.values.text, anyText), Schema.Finite, Schema.Boolean]).annotate({
       description:
         'Text, email, URL and list: a string. Number: a number. Date: yyyy-mm-dd. Time: HH:MM, 24 hours. Checkbox: "true" or "false"',
       examples: ["https://example.com"],
@@ -50,77 +37,83 @@ const CustomFieldPayload = Schema.Struct({
   description: "A custom field; one without a value is legal",
 })
 
+const areDifferent = (fields: ReadonlyArray<{ readonly name: string }>): string | undefined =>
+  new Set(fields.map(({ name }) => name)).size === fields.length
+    ? undefined
+    : issueRules.CUSTOM_FIELD_TWICE
+
 /**
  * Encodes and decodes the body of the request.
  *
  * **Details**
  *
- * Holds to the rules of `Contact.validate`; whatever that makes decodes here. Keys that are not listed are dropped, or
- * refused with `onExcessProperty: "error"`.
+ * Decodes exactly the payloads that `validate` makes and accepts, up to the size of the whole body. Keys that are not
+ * listed are dropped, or rejected with `onExcessProperty: "error"`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Payload } from "@aelyst/core/schema"
+ * import { Schema } from "effect"
+ *
+ * const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Payload))
+ * console.log(decode('{"firstName":"Ada","other":1}')) // => { firstName: 'Ada' }
+ * ```
  */
 export const Payload = Schema.Struct({
-  firstName: text.check(visible(issueRules.FIRST_NAME_MISSING)).annotate({
+  firstName: text(Rule.fields.firstName, visibleText).annotate({
     description: "The first name, with at least one visible character",
     examples: ["Muhammad "],
   }),
   lastName: Schema.optionalKey(
-    text.annotate({ description: "The last name", examples: ["Mahin"] }),
+    text(Rule.fields.lastName, anyText).annotate({
+      description: "The last name",
+      examples: ["Mahin"],
+    }),
   ),
   phone: Schema.optionalKey(
-    Schema.String.check(
-      held(Rule.isPhone, issueRules.PHONE_INVALID, { pattern: "^\\+[1-9][0-9]{7,14}$" }),
-    ).annotate({ description: "The phone number in E.164 form", examples: ["+60123456789"] }),
+    text(Rule.fields.phone, { pattern: "^\\+[1-9][0-9]{7,14}$" }).annotate({
+      description: "The phone number in E.164 form",
+      examples: ["+60123456789"],
+    }),
   ),
   email: Schema.optionalKey(
-    Schema.String.check(
-      held(Rule.isEmail, issueRules.EMAIL_INVALID, {
-        pattern: "^[^@\\s]+@[^@\\s]+$",
-        maxLength: Rule.MAX_EMAIL,
-      }),
-    ).annotate({ description: "The email address", examples: ["test@example.com"] }),
+    text(Rule.fields.email, {
+      pattern: "^[^@\\s]+@[^@\\s]+$",
+      maxLength: Rule.MAX_EMAIL,
+    }).annotate({ description: "The email address", examples: ["test@example.com"] }),
   ),
   language: Schema.optionalKey(
-    Schema.String.check(
-      held(Rule.isLanguage, issueRules.LANGUAGE_INVALID, {
-        pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
-        maxLength: 35,
-      }),
-    ).annotate({ description: "The language as a BCP 47 tag", examples: ["ms"] }),
+    text(Rule.fields.language, {
+      pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
+      maxLength: 35,
+    }).annotate({ description: "The language as a BCP 47 tag", examples: ["ms"] }),
   ),
   profilePic: Schema.optionalKey(
-    Schema.String.check(
-      held(
-        Rule.isProfilePic,
-        `${issueRules.PROFILE_PIC_INVALID}. ${issueRules.PROFILE_PIC_TOO_LONG}`,
-        {
-          pattern: "^[Hh][Tt][Tt][Pp][Ss]?://",
-          maxLength: Rule.MAX_PROFILE_PIC,
-        },
-      ),
-    ).annotate({
+    text(Rule.fields.profilePic, {
+      pattern: "^[Hh][Tt][Tt][Pp][Ss]?://",
+      maxLength: Rule.MAX_PROFILE_PIC,
+    }).annotate({
       description: "The URL of the profile picture",
       examples: ["https://cdn.aelyst.ai/profile_avatar.png"],
     }),
   ),
+  // callers may write it in lower case
   countryCode: Schema.optionalKey(
-    Schema.String.check(
-      held(
-        (s) => Rule.isCountryCode(s) && s === s.toUpperCase(),
-        `${issueRules.COUNTRY_CODE_INVALID}, in upper case`,
-        {
-          pattern: "^[A-Z]{2}$",
-        },
-      ),
-    ).annotate({ description: "The country as two upper-case letters", examples: ["MY"] }),
+    text(Rule.fields.countryCode, { pattern: "^[A-Z]{2}$" })
+      .check(
+        Schema.makeFilter<string>((input) => input === input.toUpperCase(), {
+          message: `${issueRules.COUNTRY_CODE_INVALID}, in upper case`,
+          toJsonSchema: () => ({}),
+        }),
+      )
+      .annotate({ description: "The country as two upper-case letters", examples: ["MY"] }),
   ),
   custom_fields: Schema.optionalKey(
     Schema.Array(CustomFieldPayload)
-      .check(Schema.isMaxLength(CustomField.MAX_FIELDS))
       .check(
-        Schema.makeFilter<ReadonlyArray<{ readonly name: string }>>(
-          (fields) => new Set(fields.map((field) => field.name)).size === fields.length,
-          { message: issueRules.CUSTOM_FIELD_TWICE, toJsonSchema: () => ({}) },
-        ),
+        Schema.isMaxLength(MAX_FIELDS),
+        Schema.makeFilter(areDifferent, { toJsonSchema: () => ({}) }),
       )
       .annotate({ description: "The custom fields; each is given once" }),
   ),

@@ -1,19 +1,14 @@
 /**
- * Finds the name that a misspelt one probably means, for the suggestions of
- * issues. Only ever suggests: nothing is mapped or sent because of it.
+ * Finds the name that a misspelt one probably means, for the suggestions of issues. It only suggests: nothing is mapped or
+ * sent because of it.
  */
 
-// Longer names are not compared, so the quadratic distance below has a fixed bound.
+// longer names are not compared, so the quadratic distance has a fixed bound
 const MAX_LENGTH = 40
 
-const fold = (name: string): string => {
-  let folded = ""
-  for (const character of name.toLowerCase()) {
-    if (character.toUpperCase() !== character || (character >= "0" && character <= "9"))
-      folded += character
-  }
-  return folded
-}
+// letters that have two cases, in lower case, and digits
+const fold = (name: string): string =>
+  name.toLowerCase().replace(/[^\p{Changes_When_Uppercased}\d]/gu, "")
 
 /** Counts the insertions, deletions, replacements and swaps of neighbours between two short texts. */
 const distance = (a: string, b: string): number => {
@@ -40,7 +35,7 @@ const distance = (a: string, b: string): number => {
 }
 
 /**
- * Returns the candidate nearest to `name`, or `undefined` when none is near.
+ * Returns the candidate nearest to `name`; undefined if none is near.
  *
  * **Details**
  *
@@ -65,4 +60,10 @@ export const suggest = (name: string, candidates: Iterable<string>): string | un
     }
   }
   return nearest
+}
+
+/** Returns the sentence that suggests the candidate nearest to `name`; undefined if none is near. */
+export const hint = (name: string, candidates: Iterable<string>): string | undefined => {
+  const meant = suggest(name, candidates)
+  return meant === undefined ? undefined : `write ${meant}`
 }

@@ -1,9 +1,9 @@
 /**
- * Says which texts the fields of a contact and the identifier take (W4, D2,
- * D10): pure predicates in linear time, and hints at how to mend a text that
- * was refused, which never quote it.
+ * The rules that texts must keep (W3, W4, D2, D10): one list per field and type, read by the validation of contacts and
+ * by the schema of the wire. Predicates take linear time; a hint says how to fix a text and never quotes it.
  */
 import * as Characters from "./Characters.ts"
+import * as Issue from "./Issue.ts"
 
 /** The most characters of an email address. */
 export const MAX_EMAIL = 254
@@ -12,61 +12,49 @@ export const MAX_STRING = 4096
 /** The most bytes of `profilePic`. */
 export const MAX_PROFILE_PIC = 2048
 
-// An identifier, or a link, where an address or a number is wanted.
-const hasPrefix = (text: string): boolean =>
-  text.includes(":") && /^(?:email|phone|mailto|tel):/i.test(text)
-
-/**
- * Says whether a text is an email address: one `@` with text on both sides, no spaces, control or invisible
- * characters, at most 254 characters (D2). An address that still has the prefix `email:` is none.
- */
-export const isEmail = (text: string): boolean => {
-  if (text.length > MAX_EMAIL) return false
-  const at = text.indexOf("@")
-  return (
-    at > 0 &&
-    at < text.length - 1 &&
-    text.indexOf("@", at + 1) === -1 &&
-    Characters.scan(text) === 0 &&
-    !hasPrefix(text)
-  )
+/** A rule for a text, by the code of its issue. */
+export interface TextRule {
+  readonly code: Issue.IssueCode
+  readonly holds: (text: string) => boolean
+  /** Returns how to fix a text that breaks the rule, if that is known. */
+  readonly hint?: (text: string) => string | undefined
 }
 
-/** Says whether a text is a phone number in E.164 form: `+` and 8 to 15 digits, the first not 0 (D2). */
-export const isPhone = (text: string): boolean =>
-  text.length >= 9 &&
-  text.length <= 16 &&
-  text.charCodeAt(0) === 0x2b &&
-  text.charCodeAt(1) !== 0x30 &&
-  Characters.digits(text, 1, text.length) >= 0
+// an identifier, or a link, in place of an address or a number
+const hasPrefix = (text: string): boolean => /^(?:email|phone|mailto|tel):/i.test(text)
 
-/** Suggests how to write an email address that was refused, without quoting it. */
+const removeFirst = (text: string, characters: RegExp): string | undefined => {
+  const at = text.search(characters)
+  return at === -1 ? undefined : `remove character ${at + 1}`
+}
+
+/**
+ * Returns whether a text is an email address: one `@` with text on both sides, no spaces, control or invisible
+ * characters, at most 254 characters, without a prefix such as `email:` (D2).
+ */
+export const isEmail = (text: string): boolean =>
+  text.length <= MAX_EMAIL &&
+  /^[^@]+@[^@]+$/.test(text) &&
+  !Characters.unseen.test(text) &&
+  !hasPrefix(text)
+
+/** Returns whether a text is a phone number in E.164 form: `+` and 8 to 15 digits, the first not 0 (D2). */
+export const isPhone = (text: string): boolean => /^\+[1-9]\d{7,14}$/.test(text)
+
+/** Returns a hint for a text that is not an email address. */
 export const emailHint = (text: string): string | undefined => {
   if (text.length > MAX_EMAIL) return undefined
   if (hasPrefix(text)) return "leave the prefix out"
-  const kinds = Characters.scan(text)
-  if (kinds !== 0) return `remove character ${Characters.indexOf(text, kinds) + 1}`
-  const at = text.indexOf("@")
-  return at !== -1 && text.indexOf("@", at + 1) !== -1 ? "give one address" : undefined
+  return (
+    removeFirst(text, Characters.unseen) ?? (/@.*@/.test(text) ? "give one address" : undefined)
+  )
 }
 
-// What people put between the digits of a phone number: space - . ( ) /
-const isPunctuation = (unit: number): boolean =>
-  unit === 0x20 || unit === 0x2d || unit === 0x2e || unit === 0x28 || unit === 0x29 || unit === 0x2f
+/** Counts the digits of a text that has only digits and phone punctuation after an optional `+`; else returns -1. */
+export const phoneDigits = (text: string): number =>
+  text.length <= 40 && /^\+?[\d .()/-]*$/.test(text) ? text.replace(/\D/g, "").length : -1
 
-/** Counts the digits of a text that has nothing but digits and phone punctuation after an optional `+`; else -1. */
-export const phoneDigits = (text: string): number => {
-  if (text.length > 40) return -1
-  let count = 0
-  for (let i = text.startsWith("+") ? 1 : 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (Characters.isDigit(unit)) count++
-    else if (!isPunctuation(unit)) return -1
-  }
-  return count
-}
-
-/** Suggests how to write a phone number that was refused, without quoting it. */
+/** Returns a hint for a text that is not a phone number. */
 export const phoneHint = (text: string): string | undefined => {
   if (hasPrefix(text)) return "leave the prefix out"
   const count = phoneDigits(text)
@@ -80,111 +68,124 @@ export const phoneHint = (text: string): string | undefined => {
   return text.startsWith("+0") ? "write the country code after +, without a leading 0" : undefined
 }
 
-/** Says whether a text is a day that exists, written `yyyy-mm-dd`, of the years 0001 to 9999. */
+/** Returns whether a text is a day that exists, written `yyyy-mm-dd`, of the years 0001 to 9999. */
 export const isDate = (text: string): boolean => {
-  if (text.length !== 10 || text[4] !== "-" || text[7] !== "-") return false
-  const year = Characters.digits(text, 0, 4)
-  const month = Characters.digits(text, 5, 7)
-  const day = Characters.digits(text, 8, 10)
-  if (year < 1 || month < 1 || month > 12 || day < 1) return false
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  const days =
-    month === 2
-      ? leap
-        ? 29
-        : 28
-      : month === 4 || month === 6 || month === 9 || month === 11
-        ? 30
-        : 31
-  return day <= days
+  if (!/^(?!0000)\d{4}-\d\d-\d\d$/.test(text)) return false
+  const day = Date.parse(`${text}T00:00:00Z`)
+  // a day that the month does not have is read as one of the next
+  return !Number.isNaN(day) && new Date(day).toISOString().startsWith(text)
 }
 
-/** Says whether a text is a time of day from `00:00` to `23:59`. */
-export const isTime = (text: string): boolean => {
-  if (text.length !== 5 || text[2] !== ":") return false
-  const hour = Characters.digits(text, 0, 2)
-  const minute = Characters.digits(text, 3, 5)
-  return hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59
-}
+/** Returns whether a text is a time of day from `00:00` to `23:59`. */
+export const isTime = (text: string): boolean => /^(?:[01]\d|2[0-3]):[0-5]\d$/.test(text)
 
-const isHost = (host: string, singleLabel: boolean): boolean => {
-  if (host.length > 253) return false
-  let label = 0
-  let dots = 0
-  for (let i = 0; i < host.length; i++) {
-    const unit = host.charCodeAt(i)
-    if (unit === 0x2e) {
-      if (label === 0 || host[i - 1] === "-") return false
-      label = 0
-      dots++
-    } else {
-      const legal =
-        Characters.isLetter(unit) ||
-        Characters.isDigit(unit) ||
-        unit > 0x7f ||
-        (unit === 0x2d && label > 0)
-      if (!legal || ++label > 63) return false
-    }
-  }
-  return label > 0 && !host.endsWith("-") && (dots > 0 || singleLabel)
-}
-
-const hasScheme = (text: string): boolean =>
-  text.startsWith("https://") || /^https?:\/\//i.test(text)
+const label = /^(?!-)[a-z\d\x80-\uffff-]{1,63}(?<!-)$/i
 
 /**
- * Says whether a text is a web address: `http://`, `https://` or no scheme, a host, perhaps a port, a path, a query and
- * a fragment (W4). Other schemes, user names and spaces are refused; without a scheme the host has a dot.
+ * Returns whether a text is a web address: `http://`, `https://` or no scheme, a host, perhaps a port, a path, a query and
+ * a fragment (W4). Rejects other schemes, user names and spaces; without a scheme the host must have a dot.
  */
 export const isUrl = (text: string): boolean => {
-  if (Characters.isLongerThan(text, MAX_STRING) || Characters.scan(text) !== 0) return false
-  const scheme = hasScheme(text)
-  const rest = scheme ? text.slice(text.indexOf("//") + 2) : text
-  let end = 0
-  while (end < rest.length && rest[end] !== "/" && rest[end] !== "?" && rest[end] !== "#") end++
-  const colon = rest.indexOf(":")
-  const hostEnd = colon === -1 || colon > end ? end : colon
-  if (hostEnd < end) {
-    const port = Characters.digits(rest, hostEnd + 1, end)
-    if (end - hostEnd < 2 || end - hostEnd > 6 || port < 0 || port > 65_535) return false
-  }
-  return isHost(rest.slice(0, hostEnd), scheme)
+  if (Characters.isLongerThan(text, MAX_STRING) || Characters.unseen.test(text)) return false
+  const parts = /^(https?:\/\/)?([^/?#:]{1,253})(?::(\d{1,5}))?(?:[/?#]|$)/i.exec(text)
+  if (parts === null) return false
+  const [, scheme, host = "", port = "0"] = parts
+  const labels = host.split(".")
+  return (
+    labels.every((one) => label.test(one)) &&
+    (labels.length > 1 || scheme !== undefined) &&
+    Number(port) <= 65_535
+  )
 }
 
-/** Says whether a text is a web address that begins with its scheme. */
-export const isAbsoluteUrl = (text: string): boolean => hasScheme(text) && isUrl(text)
+/** Returns whether a text is a web address that begins with its scheme. */
+export const isAbsoluteUrl = (text: string): boolean => /^https?:\/\//i.test(text) && isUrl(text)
 
 /**
- * Says whether a text has the shape of a BCP 47 language tag: two or three letters, then subtags of one to eight letters
- * or digits, at most 35 characters (D10).
+ * Returns whether a text has the shape of a BCP 47 language tag: two or three letters, then subtags of one to eight
+ * letters or digits, the last not a single one, at most 35 characters (D10).
  */
-export const isLanguage = (text: string): boolean => {
-  if (text.length > 35) return false
-  let length = 0
-  let first = true
-  for (let i = 0; i <= text.length; i++) {
-    const unit = i === text.length ? 0x2d : text.charCodeAt(i)
-    if (unit === 0x2d) {
-      if (first ? length < 2 || length > 3 : length < 1 || length > 8) return false
-      // a single letter only introduces what follows it
-      if (i === text.length && !first && length === 1) return false
-      first = false
-      length = 0
-    } else if (Characters.isLetter(unit) || (!first && Characters.isDigit(unit))) {
-      length++
-    } else {
-      return false
-    }
-  }
-  return true
+export const isLanguage = (text: string): boolean =>
+  text.length <= 35 && /^[a-z]{2,3}(?:-[a-z\d]{1,8})*$/i.test(text) && !/-.$/.test(text)
+
+/** Returns whether a text is two ASCII letters (D10). */
+export const isCountryCode = (text: string): boolean => /^[a-z]{2}$/i.test(text)
+
+const string: ReadonlyArray<TextRule> = [
+  { code: "STRING_TOO_LONG", holds: (text) => !Characters.isLongerThan(text, MAX_STRING) },
+  {
+    code: "STRING_MALFORMED",
+    holds: (text) => !Characters.malformed.test(text),
+    hint: (text) => removeFirst(text, Characters.malformed),
+  },
+]
+
+const isVisible = (text: string): boolean => !Characters.isBlank(text)
+
+const email: ReadonlyArray<TextRule> = [
+  ...string,
+  { code: "EMAIL_INVALID", holds: isEmail, hint: emailHint },
+]
+
+/** The rules for the text fields of a contact, in the order of the documentation. */
+export const fields = {
+  firstName: [...string, { code: "FIRST_NAME_MISSING", holds: isVisible }],
+  lastName: string,
+  phone: [...string, { code: "PHONE_INVALID", holds: isPhone, hint: phoneHint }],
+  email,
+  language: [
+    ...string,
+    {
+      code: "LANGUAGE_INVALID",
+      holds: isLanguage,
+      hint: (text) => (isLanguage(text.replaceAll("_", "-")) ? "write - in place of _" : undefined),
+    },
+  ],
+  profilePic: [
+    ...string,
+    {
+      code: "PROFILE_PIC_TOO_LONG",
+      holds: (text) => !Characters.isLongerThan(text, MAX_PROFILE_PIC),
+    },
+    {
+      code: "PROFILE_PIC_INVALID",
+      holds: isAbsoluteUrl,
+      hint: (text) => (isUrl(text) ? "write https:// before it" : undefined),
+    },
+  ],
+  countryCode: [...string, { code: "COUNTRY_CODE_INVALID", holds: isCountryCode }],
+} satisfies Readonly<Record<string, ReadonlyArray<TextRule>>>
+
+/** Names a text field of a contact. */
+export type FieldName = keyof typeof fields
+
+/** The rules for the values of custom fields that are texts (W4); the options of a list are known to its catalogue. */
+export const values = {
+  text: string,
+  list: string,
+  email,
+  url: [...string, { code: "URL_INVALID", holds: isUrl }],
+  date: [...string, { code: "DATE_INVALID", holds: isDate }],
+  time: [...string, { code: "TIME_INVALID", holds: isTime }],
+} satisfies Readonly<Record<string, ReadonlyArray<TextRule>>>
+
+/** Returns whether a name would be mistaken for a part of JavaScript objects. */
+export const isReserved = (name: string): boolean =>
+  name === "__proto__" || name === "constructor" || name === "prototype"
+
+/** The rules for the name of a custom field. */
+export const customFieldName: ReadonlyArray<TextRule> = [
+  ...string,
+  { code: "CUSTOM_FIELD_NAME", holds: isVisible },
+  { code: "CUSTOM_FIELD_RESERVED", holds: (name) => !isReserved(name) },
+]
+
+/** Returns the issue for the first rule that a text breaks; undefined if it keeps all. */
+export const check = (
+  rules: ReadonlyArray<TextRule>,
+  text: string,
+  path: Issue.Path,
+): Issue.Issue | undefined => {
+  const broken = rules.find(({ holds }) => !holds(text))
+  return broken && Issue.make(broken.code, path, broken.hint?.(text))
 }
-
-/** Says whether a text is two ASCII letters (D10). */
-export const isCountryCode = (text: string): boolean =>
-  text.length === 2 &&
-  Characters.isLetter(text.charCodeAt(0)) &&
-  Characters.isLetter(text.charCodeAt(1))
-
-/** Says whether a text is a profile picture's address: a URL with its scheme, at most 2,048 bytes. */
-export const isProfilePic = (text: string): boolean =>
-  !Characters.isLongerThan(text, MAX_PROFILE_PIC) && isAbsoluteUrl(text)

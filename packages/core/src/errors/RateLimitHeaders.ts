@@ -1,10 +1,7 @@
 /**
- * What an answer's headers tell about the rate limit: `X-RateLimit-Limit`, `X-RateLimit-Remaining` and
- * `Retry-After`, as numbers and a `Duration`. Pure; nonsense becomes an absent member, never a throw.
+ * The rate limit that a response reports: `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `Retry-After` as numbers. Pure;
+ * an invalid value becomes an absent member.
  */
-import type { Mutable } from "effect/Types"
-
-import * as Characters from "../contact/Characters.ts"
 import type { RateLimitInfo } from "../types.ts"
 
 export type { RateLimitInfo } from "../types.ts"
@@ -13,15 +10,11 @@ export type { RateLimitInfo } from "../types.ts"
 export type HeaderRecord = { readonly [name: string]: string | undefined }
 
 // of a value sent twice, or with parameters behind it, the first number counts
-const whole = /^\s*(\d{1,9})(?:\.0+)?\s*(?:[,;]|$)/
+const firstCount = /^\s*(\d{1,9})(?:\.0+)?\s*(?:[,;]|$)/
 
 const count = (value: string | undefined, least: number): number | undefined => {
-  if (value === undefined) return undefined
-  // mostly it is nothing but digits
-  const plain = value.length < 10 ? Characters.digits(value, 0, value.length) : -1
-  const digits = plain >= 0 && value !== "" ? value : whole.exec(value)?.[1]
-  const parsed = digits === undefined ? undefined : Number(digits)
-  return parsed === undefined || parsed < least ? undefined : parsed
+  const digits = firstCount.exec(value ?? "")?.[1]
+  return digits === undefined || Number(digits) < least ? undefined : Number(digits)
 }
 
 const seconds = /^\d{1,12}(?:\.\d{1,9})?$/
@@ -35,10 +28,20 @@ const instant = (value: string): number => {
 }
 
 /**
- * Reads `Retry-After`: whole or fractional seconds, or an HTTP date read against the answer's own `Date` (D8).
+ * Reads `Retry-After` in milliseconds: whole or fractional seconds, or an HTTP date read against the response's own `Date`
+ * (D8).
  *
- * A date in the past is a zero wait. A value that was sent twice counts as the longer of the two. Absent, negative or
- * unreadable values give `undefined`. `now` is in epoch milliseconds and stands in for a missing `Date`.
+ * A date in the past is a wait of 0. Of a value that was sent twice the longer one counts. Absent, negative or unreadable
+ * values give undefined. `now`, in epoch milliseconds, takes the place of a missing `Date`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { parseRetryAfter } from "@aelyst/core/adapter"
+ *
+ * console.log(parseRetryAfter("1.5", undefined, 0)) // => 1500
+ * console.log(parseRetryAfter("soon", undefined, 0)) // => undefined
+ * ```
  */
 export const parseRetryAfter = (
   value: string | undefined,
@@ -58,17 +61,26 @@ export const parseRetryAfter = (
 }
 
 /**
- * Reads the rate-limit headers of one answer; they may come with any status (D5).
+ * Reads the rate-limit headers of one response; they may come with any status (D5).
  *
  * `now` is in epoch milliseconds.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { fromHeaders } from "@aelyst/core/adapter"
+ *
+ * const headers = { "x-ratelimit-limit": "10", "retry-after": "2" }
+ * console.log(fromHeaders(headers, 0)) // => { limit: 10, retryAfterMs: 2000 }
+ * ```
  */
 export const fromHeaders = (headers: HeaderRecord, now: number): RateLimitInfo => {
   const limit = count(headers["x-ratelimit-limit"], 1)
   const remaining = count(headers["x-ratelimit-remaining"], 0)
   const retryAfterMs = parseRetryAfter(headers["retry-after"], headers["date"], now)
-  const info: Mutable<RateLimitInfo> = {}
-  if (limit !== undefined) info.limit = limit
-  if (remaining !== undefined) info.remaining = remaining
-  if (retryAfterMs !== undefined) info.retryAfterMs = retryAfterMs
-  return info
+  return {
+    ...(limit !== undefined && { limit }),
+    ...(remaining !== undefined && { remaining }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  }
 }

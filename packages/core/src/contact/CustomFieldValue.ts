@@ -1,0 +1,167 @@
+/**
+ * The values of custom fields: the eight documented types (W4, D9), and how a caller's value becomes the one that travels.
+ */
+import * as Result from "effect/Result"
+
+import type {
+  CustomFieldDescription as Field,
+  CustomFieldType as FieldType,
+  CustomFieldValue as WireValue,
+  WireContact,
+} from "../types.ts"
+import * as Issue from "./Issue.ts"
+import * as Rule from "./TextRules.ts"
+
+export type {
+  CustomFieldDescription as Field,
+  CustomFieldType as FieldType,
+  CustomFieldValue as WireValue,
+} from "../types.ts"
+
+/** A custom field on the wire; a field without a value is legal (W4). */
+export type WireField = NonNullable<WireContact["custom_fields"]>[number]
+
+/** The most custom fields of a contact. */
+export const MAX_FIELDS = 200
+
+/** Holds for each type how its values are written, one that callers may pass, and the code of the issue for others. */
+export const fieldTypes = {
+  text: { code: "TEXT_INVALID", format: "any text", example: "Any text" },
+  number: {
+    code: "NUMBER_INVALID",
+    format: "a number such as 42 or -1.5, without grouping",
+    example: 42,
+  },
+  email: { code: "EMAIL_INVALID", format: "user@domain.com", example: "user@domain.com" },
+  url: {
+    code: "URL_INVALID",
+    format: "a web address, with http://, https:// or no scheme",
+    example: "https://www.website.com",
+  },
+  list: { code: "LIST_INVALID", format: "one of the list's options", example: "" },
+  date: { code: "DATE_INVALID", format: "yyyy-mm-dd", example: "2026-01-31" },
+  time: { code: "TIME_INVALID", format: "HH:MM, 24 hours", example: "13:00" },
+  checkbox: { code: "CHECKBOX_INVALID", format: "true or false", example: true },
+} as const satisfies Readonly<Record<FieldType, object>>
+
+type Kind = { readonly type: FieldType; readonly options?: ReadonlyArray<string> }
+
+const isChecked = (value: unknown): boolean | undefined => {
+  if (value === true || value === "true") return true
+  return value === false || value === "false" ? false : undefined
+}
+
+const listHint = (options: ReadonlyArray<string>): string => {
+  const shown = options.slice(0, 8).filter((option) => option.length <= 40)
+  return `one of: ${shown.join(", ")}${shown.length < options.length ? ", …" : ""}`
+}
+
+/**
+ * Checks a value of the wire against a type; returns the issue, or undefined if the value fits.
+ *
+ * **Details**
+ *
+ * A number is a JSON number; a checkbox is `"true"`, `"false"` or a JSON boolean (D9); everything else is a string in
+ * the documented format (W4). A list without options takes any string. Use `convert` for the values of callers.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { CustomField } from "@aelyst/core"
+ *
+ * console.log(CustomField.checkValue("date", "2024-02-29")) // => undefined
+ * console.log(CustomField.checkValue("date", "29/02/2024")?.code) // => DATE_INVALID
+ * ```
+ */
+export const checkValue = (
+  field: FieldType | Kind,
+  value: unknown,
+  path: Issue.Path = [],
+): Issue.Issue | undefined => {
+  const { type, options }: Kind = typeof field === "string" ? { type: field } : field
+  const invalid = (hint?: string) => Issue.make(fieldTypes[type].code, path, hint)
+  if (type === "number") return Number.isFinite(value) ? undefined : invalid()
+  if (type === "checkbox") return isChecked(value) === undefined ? invalid() : undefined
+  if (typeof value !== "string") return invalid()
+  const broken = Rule.check(Rule.values[type], value, path)
+  if (broken !== undefined || type !== "list" || options === undefined) return broken
+  return options.includes(value) ? undefined : invalid(listHint(options))
+}
+
+// a decimal of at most 15 significant digits, which a double holds exactly as written
+const parseDecimal = (text: string): number =>
+  text.length <= 40 &&
+  /^-?\d+(?:\.\d+)?$/.test(text) &&
+  text.replace(/^[-0.]+|\./g, "").length <= 15
+    ? Number(text)
+    : Number.NaN
+
+/**
+ * Converts a caller's value to the one that travels, by the type of its field.
+ *
+ * **Details**
+ *
+ * A number may also be given as decimal text (`"42"`, `"-1.5"`; no grouping, no exponent, at most 15 significant
+ * digits), a checkbox as `"true"` or `"false"`. A checkbox travels as text unless the catalogue asks for the JSON
+ * boolean (D9). Everything else is a string in the documented format and travels as given. Fails with one issue at `path`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { CustomField } from "@aelyst/core"
+ * import { Result } from "effect"
+ *
+ * const age = CustomField.define({ Age: "number" }).get("Age")
+ * if (age !== undefined) {
+ *   console.log(Result.getOrThrow(CustomField.convert(age, "42"))) // => 42
+ *   console.log(Result.isFailure(CustomField.convert(age, "old"))) // => true
+ * }
+ * ```
+ */
+export const convert = (
+  field: Field,
+  value: unknown,
+  path: Issue.Path = [],
+): Result.Result<WireValue, Issue.Issue> => {
+  if (field.type === "number") {
+    const isText = typeof value === "string"
+    const number = isText ? parseDecimal(value) : value
+    // + 0 turns -0, which JSON does not have, into 0
+    if (typeof number === "number" && Number.isFinite(number)) return Result.succeed(number + 0)
+    const suggestion = isText ? "write it like 42 or -1.5" : undefined
+    return Result.fail(Issue.make("NUMBER_INVALID", path, suggestion))
+  }
+  const issue = checkValue(field, value, path)
+  if (issue !== undefined) return Result.fail(issue)
+  if (field.type === "checkbox") {
+    const checked = isChecked(value) === true
+    return Result.succeed(field.wire === "boolean" ? checked : String(checked))
+  }
+  // safe: every type but number and checkbox takes only strings, or there was an issue
+  return Result.succeed(value as string)
+}
+
+/**
+ * Converts a caller's value to the one that travels without knowing its field: strings and finite numbers as they are, a
+ * boolean as `"true"` or `"false"` (D9). Fails with one issue at `path`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { CustomField } from "@aelyst/core"
+ * import { Result } from "effect"
+ *
+ * console.log(Result.getOrThrow(CustomField.convertUntyped(true))) // => true
+ * console.log(typeof Result.getOrThrow(CustomField.convertUntyped(true))) // => string
+ * ```
+ */
+export const convertUntyped = (
+  value: unknown,
+  path: Issue.Path = [],
+): Result.Result<WireValue, Issue.Issue> => {
+  if (typeof value === "boolean") return Result.succeed(String(value))
+  if (typeof value === "number" && Number.isFinite(value)) return Result.succeed(value + 0)
+  if (typeof value !== "string") return Result.fail(Issue.make("CUSTOM_FIELD_VALUE", path))
+  const issue = Rule.check(Rule.values.text, value, path)
+  return issue === undefined ? Result.succeed(value) : Result.fail(issue)
+}
