@@ -29,7 +29,7 @@ describe("the JSON form", () => {
     })
   }
 
-  it("is refused where it is none of the nine", () => {
+  it("is rejected if it is not one of the nine", () => {
     for (const json of [null, {}, { _tag: "Other" }, { _tag: "RateLimitError" }]) {
       assert.throws(() => decode(json))
     }

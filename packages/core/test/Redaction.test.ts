@@ -56,7 +56,7 @@ describe("redact", () => {
     })
   }
 
-  it("takes out what looks like an address, a number or a token of anybody", () => {
+  it("takes out what looks like an address, a number or a token", () => {
     assert.strictEqual(
       redact(
         "mail bob@example.com or call 012-345 6789, key sk_live_0123456789abcdefghijklmnop",
@@ -74,7 +74,7 @@ describe("redact", () => {
   it("shows no part of a value that its bounds cut in half", () => {
     const secret = "Zwetschgenbaum-Canary-With-A-Rather-Long-Name"
     for (let at = 3_900; at < 4_020; at++) {
-      // markup shrinks, so what stands at the bound of the search can come to the front
+      // markup shrinks, so a value at the bound of the search can come to the front
       const text =
         `<b>${"<i></i>".repeat(Math.floor(at / 7))}`.slice(0, at).padEnd(at, " ") + secret
       assert.notMatch(redact(text, [secret], 200), /zwetsch|canary/i, `at ${at}`)
@@ -100,13 +100,11 @@ describe("redact", () => {
     }
   })
 
-  it("takes linear time for hostile text of 64 KiB", () => {
+  it("takes linear time for hostile text of 1 MiB", () => {
     const many = Array.from({ length: 200 }, (_, i) => `value number ${i} of many`)
+    // a quadratic search would take minutes and reach the limit of the test
     for (const piece of ["<", "a@", "1 ", "a-", "\\u00", "%4", "&#1", "x"]) {
-      const began = performance.now()
-      redact(piece.repeat(65_536 / piece.length), many, 200)
-      // measured: 5 to 60 ms; a quadratic search takes seconds
-      assert.isBelow(performance.now() - began, 1_500, piece)
+      assert.isAtMost(redact(piece.repeat(1_048_576 / piece.length), many, 200).length, 200)
     }
   })
 })

@@ -1,6 +1,7 @@
-/** One or more examples of every error, with what is expected of each. */
+/** One or more examples of every error, each with the expected members and message. */
 import type { AelystError, AttemptRecord } from "../src/errors/AelystError.ts"
 import * as Errors from "../src/errors/AelystError.ts"
+import { unavailableReasons } from "../src/errors/ErrorSentence.ts"
 import type { Outcome } from "../src/errors/ErrorTable.ts"
 import * as Issue from "../src/contact/Issue.ts"
 
@@ -53,7 +54,7 @@ const unavailable = {
   deadline: "The wait would not end before the deadline",
   token: "The token function returned no usable token",
   closed: "The client is closed or its run has ended",
-  gate: "The attempt gate refused the attempt",
+  gate: "The attempt gate did not allow the attempt",
 }
 
 const connection = {
@@ -95,7 +96,7 @@ export const examples: ReadonlyArray<Example> = [
         new Errors.UnavailableError({ attempts, reason }),
         {
           ...expected,
-          says: `${text}. ${notCreated} ${Errors.unavailableReasons[reason].fix}`,
+          says: `${text}. ${notCreated} ${unavailableReasons[reason].fix}`,
         },
       ],
     ]

@@ -1,22 +1,15 @@
 /**
- * The typed error channel of a create: nine classes, one flat union, each with the outcome for the contact. Each is
- * defined here once, in words and in types. The classes are recognised by brand, so they survive two copies of this
- * package and the way through Promise land.
+ * The typed error channel of a create: nine classes, one flat union. Each class is defined here once; `ErrorTable.ts` adds
+ * the words of the docs. Classes are recognised by brand, so that errors from another copy of this package are too.
  */
 import type { Issue } from "../contact/Issue.ts"
 import type { ConnectionKind, UnavailableReason, UnexpectedReason } from "../types.ts"
 import { define, tagOf } from "./ErrorClass.ts"
+import * as Sentence from "./ErrorSentence.ts"
 
-export type { ConnectionKind, UnavailableReason, UnexpectedReason } from "../types.ts"
 export type { AttemptRecord, Members, ResponseHead } from "./ErrorClass.ts"
+export type { ConnectionKind, UnavailableReason, UnexpectedReason } from "../types.ts"
 export { AelystErrorTypeId, withApiMessage, withRateLimit, withResponse } from "./ErrorClass.ts"
-
-const notCreated = "The contact was not created."
-const notSent = "Nothing was sent."
-const inDoubt = "The contact may or may not exist."
-const checkFirst = "Check whether the contact exists before retrying."
-
-const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`
 
 /**
  * Reports that the identifier or the contact breaks a rule; no request was made.
@@ -32,46 +25,17 @@ const seconds = (ms: number): string => `${Math.ceil(ms / 1000)} s`
  * const valid = validate("email:ada@example.com", { firstName: " " })
  * if (Result.isFailure(valid)) {
  *   const error = new InvalidContactError({ attempts: [], issues: valid.failure })
- *   console.log(error.issues[0]?.code) // => FIRST_NAME_MISSING
- *   console.log(error.outcome) // => not_sent
+ *   console.log(error.outcome, error.issues[0]?.code) // => not_sent FIRST_NAME_MISSING
  * }
  * ```
  */
 export class InvalidContactError extends define<{ readonly issues: ReadonlyArray<Issue> }>()({
   tag: "InvalidContactError",
-  when: "The identifier or the contact is invalid; checked before any request",
   outcomes: ["not_sent"],
-  resent: "no",
-  meaning: notSent,
+  meaning: Sentence.notSent,
   fix: "Correct every issue, then create the contact again.",
-  happened: ({ issues }) => {
-    const first = issues
-      .slice(0, 5)
-      .map(({ path, rule, code }) => `${path.join(".")}: ${rule} [${code}]`)
-      .join("; ")
-    const more = issues.length > 5 ? `; and ${issues.length - 5} more` : ""
-    return `The contact is invalid: ${first}${more}`
-  },
+  happened: ({ issues }) => `The contact is invalid: ${Sentence.listIssues(issues)}`,
 }) {}
-
-/** Says why the client did not send a request, and what to do; `fix` is for waits of unknown length. */
-export const unavailableReasons = {
-  circuit: {
-    happened: "The circuit is open because the API is not answering",
-    fix: "Retry later.",
-  },
-  queue: { happened: "The queue is full", fix: "Retry later." },
-  deadline: { happened: "The wait would not end before the deadline", fix: "Retry later." },
-  token: {
-    happened: "The token function returned no usable token",
-    fix: "Return a token of 8 to 4,096 visible ASCII characters.",
-  },
-  closed: { happened: "The client is closed or its run has ended", fix: "Create a new client." },
-  gate: {
-    happened: "The attempt gate refused the attempt",
-    fix: "Check why the gate refused it before retrying.",
-  },
-} as const satisfies Record<UnavailableReason, unknown>
 
 /**
  * Reports that the client did not send the request.
@@ -85,36 +49,21 @@ export const unavailableReasons = {
  * import { UnavailableError } from "@aelyst/core"
  *
  * const error = new UnavailableError({ attempts: [], reason: "circuit", retryAfterMs: 1_500 })
- * console.log(error.message)
- * // => The circuit is open because the API is not answering. The contact was not created. Retry after 2 s. …
- * console.log(error.isRetryable) // => true
+ * console.log(error.isRetryable, error.message)
+ * // => true The circuit is open because the API is not answering. The contact was not created. Retry after 2 s. …
  * ```
  */
 export class UnavailableError extends define<{ readonly reason: UnavailableReason }>()({
   tag: "UnavailableError",
-  when: "The client did not send the request: circuit open, queue full, deadline too close, no token, refused by the attempt gate, or client closed",
   outcomes: ["not_sent"],
-  resent: "no; you may retry",
-  meaning: notCreated,
-  fix: "Retry later, after `retryAfter` if it is set.",
+  meaning: Sentence.notCreated,
   isRetryable: ({ reason }) => reason === "circuit" || reason === "queue" || reason === "deadline",
-  happened: ({ reason }) => unavailableReasons[reason].happened,
-  fixOf: ({ reason, retryAfterMs }) =>
+  happened: ({ reason }) => Sentence.unavailableReasons[reason].happened,
+  fix: ({ reason, retryAfterMs }) =>
     retryAfterMs === undefined
-      ? unavailableReasons[reason].fix
-      : `Retry after ${seconds(retryAfterMs)}.`,
+      ? Sentence.unavailableReasons[reason].fix
+      : `${Sentence.retryAfter(retryAfterMs)}.`,
 }) {}
-
-/** Says what to check if no connection could be made. */
-export const connectionKinds = {
-  dns: "Check the host name of the base URL, DNS and the proxy.",
-  connect: "Check the base URL, the network and the proxy.",
-  timeout: "Check the base URL, the network and the proxy.",
-  tls: "Check that the base URL names a port that speaks TLS.",
-  certificate: "Check the server's certificate and the certificates that are trusted.",
-  proxy: "Check the proxy.",
-  proxy_auth: "Check the user name and the password for the proxy.",
-} as const satisfies Record<ConnectionKind, unknown>
 
 /**
  * Reports that no connection could be made, before any byte of the request could leave.
@@ -137,14 +86,11 @@ export class ConnectionError extends define<{
   readonly code: string
 }>()({
   tag: "ConnectionError",
-  when: "DNS, connecting, TLS or the proxy failed before the request could leave",
   outcomes: ["not_sent"],
-  resent: "yes, except for certificate errors and proxy authentication",
-  meaning: notSent,
-  fix: "Check the base URL, the network and the proxy.",
+  meaning: Sentence.notSent,
   isRetryable: ({ kind }) => kind !== "certificate" && kind !== "proxy_auth",
   happened: ({ code }) => `Could not connect to the API (${code})`,
-  fixOf: ({ kind }) => connectionKinds[kind],
+  fix: ({ kind }) => Sentence.connectionKinds[kind],
 }) {}
 
 /**
@@ -168,14 +114,11 @@ export class BadRequestError extends define<{
   readonly exists: boolean
 }>()({
   tag: "BadRequestError",
-  when: "The API answered 400, or said that the contact exists (`exists: true`)",
   outcomes: ["rejected"],
-  resent: "no",
-  meaning: notCreated,
-  fix: "Correct the contact; `apiMessage` holds the API's own words.",
+  meaning: Sentence.notCreated,
   happened: ({ exists, status }) =>
     exists ? `The contact already exists (${status})` : `The API rejected the contact (${status})`,
-  fixOf: ({ exists }) =>
+  fix: ({ exists }) =>
     exists
       ? "Use the existing contact."
       : "Correct the contact; `apiMessage` holds the API's own words.",
@@ -195,10 +138,8 @@ export class BadRequestError extends define<{
  */
 export class AuthenticationError extends define<object>()({
   tag: "AuthenticationError",
-  when: "The API answered 401",
   outcomes: ["rejected"],
-  resent: "no, but once if the token comes from a function or an effect; then a run stops",
-  meaning: notCreated,
+  meaning: Sentence.notCreated,
   fix: "Use a token that the API accepts.",
   fixed: { status: 401 },
   happened: () => "The API rejected the token (401)",
@@ -225,18 +166,11 @@ export class RateLimitError extends define<{
   readonly remaining?: number
 }>()({
   tag: "RateLimitError",
-  when: "The API answered 429, and no resend was left or the wait was too long",
   outcomes: ["rejected"],
-  resent: "yes, after the wait",
-  meaning: notCreated,
-  fix: "Retry after `retryAfter`.",
+  meaning: Sentence.notCreated,
   fixed: { status: 429 },
   isRetryable: () => true,
-  happened: ({ retryAfterMs }) =>
-    retryAfterMs === undefined
-      ? "Rate limited (429). Retry later"
-      : `Rate limited (429). Retry after ${seconds(retryAfterMs)}`,
-  fixOf: () => "",
+  happened: ({ retryAfterMs }) => `Rate limited (429). ${Sentence.retryAfter(retryAfterMs)}`,
 }) {}
 
 /**
@@ -253,21 +187,11 @@ export class RateLimitError extends define<{
  */
 export class InternalServerError extends define<{ readonly status: number }>()({
   tag: "InternalServerError",
-  when: "The API answered 500 or another 5xx",
   outcomes: ["unknown"],
-  resent: "under `natural-key` only",
-  meaning: inDoubt,
-  fix: checkFirst,
+  meaning: Sentence.inDoubt,
+  fix: Sentence.checkFirst,
   happened: ({ status }) => `The API answered ${status}`,
 }) {}
-
-/** Says what was unexpected about a response. */
-export const unexpectedReasons = {
-  status: "which it does not document",
-  redirect: "a redirect, and redirects are never followed",
-  unreadable: "with an unreadable body",
-  contradiction: "with a body that reports a failure",
-} as const satisfies Record<UnexpectedReason, unknown>
 
 /**
  * Reports a response that the API does not document (D6).
@@ -280,14 +204,8 @@ export const unexpectedReasons = {
  * ```ts
  * import { UnexpectedResponseError } from "@aelyst/core"
  *
- * const error = new UnexpectedResponseError({
- *   attempts: [],
- *   status: 404,
- *   outcome: "rejected",
- *   reason: "status",
- *   headers: { "content-type": "text/html" },
- *   excerpt: "Not Found",
- * })
+ * const reply = { status: 404, headers: {}, excerpt: "Not Found" }
+ * const error = new UnexpectedResponseError({ attempts: [], outcome: "rejected", reason: "status", ...reply })
  * console.log(error.message)
  * // => The API answered 404, which it does not document. The contact was not created. …
  * ```
@@ -300,13 +218,12 @@ export class UnexpectedResponseError extends define<{
   readonly excerpt: string
 }>()({
   tag: "UnexpectedResponseError",
-  when: "The API does not document the response: another status, a redirect, or a 2xx that cannot be verified",
   outcomes: ["rejected", "unknown"],
-  resent: "under `natural-key`, if the outcome is unknown",
-  meaning: "See `outcome`: rejected means not created, unknown means that it may exist.",
   fix: "Check the base URL and any proxy or gateway in between.",
-  happened: ({ reason, status }) => `The API answered ${status}, ${unexpectedReasons[reason]}`,
-  meaningOf: ({ outcome }) => (outcome === "rejected" ? notCreated : `${inDoubt} ${checkFirst}`),
+  happened: ({ reason, status }) =>
+    `The API answered ${status}, ${Sentence.unexpectedReasons[reason]}`,
+  meaning: ({ outcome }) =>
+    outcome === "rejected" ? Sentence.notCreated : `${Sentence.inDoubt} ${Sentence.checkFirst}`,
 }) {}
 
 /** Names the errors that can follow an attempt in doubt. */
@@ -323,7 +240,7 @@ export type SettledError =
  * Reports that an attempt may have left and that no response said whether the contact exists.
  *
  * `code` is what ended the attempt in doubt (`ECONNRESET`, `TIMEOUT`, `HTTP_408` and the like); `last` is the newest
- * error, if the call went on after the doubt and ended otherwise. Outcome `unknown`.
+ * error, if the call continued after the doubt and ended otherwise. Outcome `unknown`.
  *
  * **Example**
  *
@@ -340,11 +257,9 @@ export class OutcomeUnknownError extends define<{
   readonly last?: SettledError
 }>()({
   tag: "OutcomeUnknownError",
-  when: "The request left and no response could be read, or a call ended after an attempt in doubt",
   outcomes: ["unknown"],
-  resent: "under `natural-key` only",
-  meaning: inDoubt,
-  fix: checkFirst,
+  meaning: Sentence.inDoubt,
+  fix: Sentence.checkFirst,
   happened: ({ code }) => `No response confirmed the request (${code})`,
 }) {}
 

@@ -1,7 +1,6 @@
 /**
- * Makes an error class from its definition: one object per class holds its fields' type, its sentences, its outcome and
- * whether it may be retried. The message, the docs, the JSON form and every table of an adapter are read from it or
- * checked against it by type.
+ * Creates an error class from its definition: one object with its sentences, its outcome and whether it can be retried.
+ * The message, the docs and the JSON form are read from it or checked against it by type.
  */
 import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
@@ -12,32 +11,18 @@ import type { AttemptRecord, Outcome, RateLimitInfo, ResponseHead } from "../typ
 
 export type { AttemptRecord, Outcome, ResponseHead } from "../types.ts"
 
-/** Describes one error class for people. */
-export interface ErrorEntry {
-  /** When it occurs. */
-  readonly when: string
-  /** The outcomes it can have. */
-  readonly outcomes: ReadonlyArray<Outcome>
-  /** Whether the client sends the request again by itself. */
-  readonly resent: string
-  /** What it means for the contact. */
-  readonly meaning: string
-  /** What to do. */
-  readonly fix: string
-}
-
 /** Marks every error of this package, in every copy of it; the value is the error's tag. */
 export const AelystErrorTypeId = Symbol.for("@aelyst/core/AelystError")
 
-/** Holds what every error is made with, beside its own fields. */
+/** Holds the fields that every error is made with, in addition to those of its class. */
 export interface Common {
   /** Every attempt of the call, oldest first; empty if nothing was tried. */
   readonly attempts: ReadonlyArray<AttemptRecord>
 }
 
-/** Holds what every error has beside its own fields. */
+/** Holds the members that every error has, in addition to those of its class. */
 export interface Members<O extends Outcome> extends Common {
-  /** What became of the contact. */
+  /** The outcome for the contact. */
   readonly outcome: O
   /** Whether sending the same again later may work and cannot create the contact twice. */
   readonly isRetryable: boolean
@@ -47,7 +32,7 @@ export interface Members<O extends Outcome> extends Common {
   readonly retryAfter: Duration.Duration | undefined
   /** The API's own words, if it sent some; kept out of inspection, JSON and logs. */
   readonly apiMessage: string | undefined
-  /** What the newest response said about the rate limit; undefined if there was none. Kept out of inspection and JSON. */
+  /** The rate limit that the newest response reported; undefined if there was none. Kept out of inspection and JSON. */
   readonly rateLimit: RateLimitInfo | undefined
   /** The status and headers of the newest response; undefined if there was none. Kept out of inspection, JSON and logs. */
   readonly response: ResponseHead | undefined
@@ -62,7 +47,7 @@ interface Optional {
 
 /** Describes a class made by `define`. */
 export interface ErrorConstructor<Tag extends string, Fields, O extends Outcome, Fixed> {
-  readonly entry: ErrorEntry
+  readonly definition: Sentences
   new (
     fields: Fields & Common & Optional,
   ): Cause.YieldableError & { readonly _tag: Tag; readonly name: Tag } & Readonly<Fields> &
@@ -70,15 +55,24 @@ export interface ErrorConstructor<Tag extends string, Fields, O extends Outcome,
     Fixed
 }
 
-interface Definition<Tag, Fields, O, Fixed> extends ErrorEntry {
+type Sentence = string | ((fields: never) => string)
+
+/** Holds the outcomes of a class and its sentences; one that depends on the fields is a function. */
+interface Sentences {
+  readonly outcomes: ReadonlyArray<Outcome>
+  readonly meaning: Sentence
+  readonly fix?: Sentence
+}
+
+interface Definition<Tag, Fields, O, Fixed> extends Sentences {
   readonly tag: Tag
   readonly outcomes: ReadonlyArray<O & Outcome>
-  /** Says what happened, without a full stop. */
+  /** Returns what happened, without a full stop. */
   readonly happened: (fields: Fields & Optional) => string
-  /** Says more exactly than `meaning` what it means for the contact. */
-  readonly meaningOf?: (fields: Fields) => string
-  /** Says more exactly than `fix` what to do. */
-  readonly fixOf?: (fields: Fields & Optional) => string
+  /** The sentence about the contact. */
+  readonly meaning: string | ((fields: Fields) => string)
+  /** The sentence that names the next step. */
+  readonly fix?: string | ((fields: Fields & Optional) => string)
   /** Default: never. */
   readonly isRetryable?: (fields: Fields) => boolean
   /** Members that are the same for all instances. */
@@ -103,7 +97,7 @@ export const tagOf = (u: unknown): unknown =>
 export const docsUrl = (tag: string): string =>
   `https://github.com/aelyst/aelyst/blob/main/docs/errors.md#${tag.toLowerCase()}`
 
-// These may quote the contact, so they live beside the error: nothing that inspects it can see them.
+// These may quote the contact, so they are kept apart from the error: nothing that inspects it can see them.
 const apiMessages = new WeakMap<object, string>()
 const rateLimits = new WeakMap<object, RateLimitInfo>()
 const responses = new WeakMap<object, ResponseHead>()
@@ -132,15 +126,22 @@ export const define =
   ): ErrorConstructor<Tag, Fields, O, Fixed> => {
     const { tag, outcomes, fixed } = definition
     class Base extends Data.TaggedError(tag)<Common & { readonly message: string }> {
-      static readonly entry: ErrorEntry = definition
+      static readonly definition: Sentences = definition
       constructor({ retryAfterMs, ...fields }: Fields & Common & Optional) {
         // safe: what is left are the fields, `attempts` and `message`
         const own = fields as unknown as Fields & Common & Optional
         const all = retryAfterMs === undefined ? own : { ...own, retryAfterMs }
-        const meaning = definition.meaningOf?.(all) ?? definition.meaning
-        const fix = definition.fixOf?.(all) ?? definition.fix
-        const message = [`${definition.happened(all)}.`, meaning, fix, docsUrl(tag)]
-        super({ ...own, message: own.message ?? message.filter((text) => text !== "").join(" ") })
+        const { happened, meaning, fix } = definition
+        const says = [
+          `${happened(all)}.`,
+          typeof meaning === "string" ? meaning : meaning(all),
+          typeof fix === "function" ? fix(all) : fix,
+          docsUrl(tag),
+        ]
+        super({
+          ...own,
+          message: own.message ?? says.filter((text) => text !== undefined).join(" "),
+        })
         if (retryAfterMs !== undefined) {
           Object.defineProperty(this, "retryAfterMs", { value: retryAfterMs, enumerable: true })
         }

@@ -1,18 +1,14 @@
 /**
- * The JSON form of errors and issues, as schemas. They stand apart from the classes, so that a program that only meets
- * errors does not load Schema. Fields are held to those of the classes by type; reasons and kinds are read from them.
+ * The JSON form of errors as schemas, apart from the classes, so that a program that only handles errors does not load
+ * Schema. A type requires a schema for each field of a class; reasons and kinds are read from their tables.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
 import { Issue } from "../contact/Issue.ts"
 import type { ErrorTag } from "./AelystError.ts"
-import {
-  connectionKinds,
-  errorClasses,
-  unavailableReasons,
-  unexpectedReasons,
-} from "./AelystError.ts"
+import { errorClasses } from "./AelystError.ts"
+import { connectionKinds, unavailableReasons, unexpectedReasons } from "./ErrorSentence.ts"
 
 /** Describes an attempt in JSON. */
 const AttemptRecord = Schema.Struct({
@@ -34,7 +30,7 @@ const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) =>
 
 type Instance<Tag extends ErrorTag> = InstanceType<(typeof errorClasses)[Tag]>
 
-/** Gives the fields of a class, beside those of all classes. */
+/** Names the fields of a class, without those of all classes. */
 type Own<Tag extends ErrorTag> = Omit<
   ConstructorParameters<(typeof errorClasses)[Tag]>[0],
   "attempts" | "message" | "retryAfterMs"

@@ -1,4 +1,4 @@
-/** Takes everything personal out of a text before any error may carry it. */
+/** Removes everything personal from a text before an error may carry it. */
 
 const email = /[^\s@<>"'(),;:=]{1,64}@[^\s@<>"'(),;]{1,255}/g
 const digits = /\+?\d(?:[ ().-]?\d){4,}/g
@@ -6,7 +6,7 @@ const token = /\b(?:Bearer\s+)?[A-Za-z0-9_-]{24,}\b/g
 const markup = /<[^<>]{0,500}>/g
 const blanks = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu
 
-// half of a surrogate pair, which encodeURIComponent and some log sinks refuse
+// half of a surrogate pair, which encodeURIComponent and some log sinks reject
 const loneSurrogate = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
 const wellFormed = (text: string): string => text.replace(loneSurrogate, "\uFFFD")
 
@@ -27,7 +27,7 @@ const fromPercent = (bytes: string): string =>
     Uint8Array.from(bytes.slice(1).split("%"), (byte) => Number.parseInt(byte, 16)),
   )
 
-/** Undoes one layer of the escapes that a server may echo a value in: JSON, HTML, URL. */
+/** Undoes one layer of the escapes in which a server may echo a value: JSON, HTML, URL. */
 const unescape = (text: string): string =>
   /[\\&%]/.test(text)
     ? text
@@ -49,7 +49,7 @@ const plain = (text: string): string =>
 // upper case first: it is what brings ı and I, ſ and s together
 const fold = (text: string): string => text.toUpperCase().toLowerCase()
 
-/** Lists the spellings in which a secret is looked for; what is shorter than three characters names nobody. */
+/** Lists the spellings in which a secret is looked for; one of fewer than three characters identifies no person. */
 const forms = (secret: string): ReadonlyArray<string> => {
   const text = secret.normalize("NFC").replace(blanks, " ").trim()
   return [
@@ -70,7 +70,7 @@ const without = (text: string, secrets: ReadonlyArray<string>): string => {
   let lower = fold(rest)
   // folding can change a text's length (İ, ß); then positions do not carry over, and the folded text is kept
   if (lower.length !== rest.length) rest = lower
-  // the longest first: what is left of one must not hide another
+  // the longest first: the rest of one must not hide another
   const all = [...new Set(secrets.flatMap(forms))].toSorted((a, b) => b.length - a.length)
   for (const form of all) {
     if (!lower.includes(form)) continue
@@ -87,20 +87,30 @@ const without = (text: string, secrets: ReadonlyArray<string>): string => {
   return rest
 }
 
-/** Cuts a text to `most` characters after taking out the given secrets alone, in every spelling; for header values. */
+/** Removes only the given secrets, in every spelling, and cuts the text to `most` characters; for header values. */
 export const conceal = (text: string, secrets: ReadonlyArray<string>, most: number): string =>
   wellFormed(without(plain(text), secrets).slice(0, most))
 
 /**
- * Cuts a text to `most` characters and replaces by `…` what may be personal: the given secrets in every spelling a
- * server may echo them in, anything like an email address, a phone number or a token. Control characters and markup
- * become spaces.
+ * Replaces by `…` everything in a text that may be personal, and cuts the text to `most` characters.
+ *
+ * Replaced are the given secrets in every spelling in which a server may echo them, and anything like an email address, a
+ * phone number or a token. Control characters and markup become spaces.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { redact } from "@aelyst/core/transport"
+ *
+ * const text = "<b>Ada Lovelace</b> (ada@example.com) exists"
+ * console.log(redact(text, ["Ada Lovelace"], 200)) // => … (…) exists
+ * ```
  */
 export const redact = (text: string, secrets: ReadonlyArray<string>, most: number): string => {
   // markup would split a value, and a value cut in half would not be recognised: the secrets go first, the cuts last
-  const whole = without(plain(text), secrets)
-  const bare = without(whole.replace(markup, " ").replace(blanks, " "), secrets)
-  // what the bound of the search cuts in half goes with it
+  const withoutMarkup = without(plain(text), secrets).replace(markup, " ").replace(blanks, " ")
+  const bare = without(withoutMarkup, secrets)
+  // a word that the bound of the search cuts in half is removed too
   const head = bare.length > most * 20 ? bare.slice(0, most * 20).replace(/\S*$/, "") : bare
   const clean = head
     .replace(email, "…")
