@@ -1,6 +1,6 @@
 /**
  * The wire contract as one `HttpApi`: the only description of the endpoint. The sandbox's decoders, the conformance
- * tests and `docs/openapi.json` are derived from it; the client uses the same schemas without loading `HttpApi`.
+ * tests and `docs/openapi.json` are derived from it.
  */
 import * as Schema from "effect/Schema"
 import * as HttpApi from "effect/http-api/HttpApi"
@@ -15,7 +15,19 @@ import { Payload } from "./contact/Contact.ts"
 
 export { Payload } from "./contact/Contact.ts"
 
-/** Describes the rate-limit headers, which the page documents for 429 (W8) and any answer may carry (D5). */
+/**
+ * Describes the rate-limit headers, which the page documents for 429 (W8) and any response may have (D5).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { RateLimitHeaders } from "@aelyst/core/contract"
+ * import { Schema } from "effect"
+ *
+ * const decode = Schema.decodeUnknownSync(Schema.Struct(RateLimitHeaders))
+ * console.log(decode({ "x-ratelimit-limit": "10" })) // => { 'x-ratelimit-limit': 10 }
+ * ```
+ */
 export const RateLimitHeaders = {
   "x-ratelimit-limit": Schema.optionalKey(
     Schema.FiniteFromString.annotate({
@@ -40,7 +52,18 @@ const RetryAfterHeader = {
   ),
 }
 
-/** Describes the body of a created contact: here `code` is a string, and both members are required (W5). */
+/**
+ * Describes the body of a created contact: here `code` is a string, and both members are required (W5).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Created } from "@aelyst/core/contract"
+ * import { Schema } from "effect"
+ *
+ * console.log(Schema.is(Created)({ code: "200", message: "Contact added successfully!" })) // => true
+ * ```
+ */
 export const Created = Schema.Struct({
   code: Schema.Literal("200"),
   message: Schema.String,
@@ -50,7 +73,7 @@ export const Created = Schema.Struct({
   examples: [{ code: "200", message: "Contact added successfully!" }],
 })
 
-const refusal = <const Status extends 400 | 401 | 429 | 500>(
+const errorBody = <const Status extends 400 | 401 | 429 | 500>(
   status: Status,
   identifier: string,
   message: string,
@@ -60,19 +83,74 @@ const refusal = <const Status extends 400 | 401 | 429 | 500>(
     message: Schema.optionalKey(Schema.String),
   }).annotate({ identifier, httpApiStatus: status, description: message })
 
-/** Describes the body of a 400; here and in the other refusals `code` is an integer and both members are optional (W6). */
-export const BadRequest = refusal(400, "BadRequest", "Validation error.")
+/**
+ * Describes the body of a 400; here and for the other errors `code` is an integer and both members are optional (W6).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { BadRequest } from "@aelyst/core/contract"
+ * import { Schema } from "effect"
+ *
+ * console.log(Schema.is(BadRequest)({ code: 400, message: "Validation error." })) // => true
+ * ```
+ */
+export const BadRequest = errorBody(400, "BadRequest", "Validation error.")
 
-/** Describes the body of a 401 (W7). */
-export const Unauthorized = refusal(401, "Unauthorized", "UN_AUTHORIZED")
+/**
+ * Describes the body of a 401 (W7).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Unauthorized } from "@aelyst/core/contract"
+ * import { Schema } from "effect"
+ *
+ * console.log(Schema.is(Unauthorized)({ code: 401, message: "UN_AUTHORIZED" })) // => true
+ * ```
+ */
+export const Unauthorized = errorBody(401, "Unauthorized", "UN_AUTHORIZED")
 
-/** Describes the body of a 429 (W8). */
-export const TooManyRequests = refusal(429, "TooManyRequests", "Too Many Requests")
+/**
+ * Describes the body of a 429 (W8).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { TooManyRequests } from "@aelyst/core/contract"
+ * import { Schema } from "effect"
+ *
+ * console.log(Schema.is(TooManyRequests)({ code: 429, message: "Too Many Requests" })) // => true
+ * ```
+ */
+export const TooManyRequests = errorBody(429, "TooManyRequests", "Too Many Requests")
 
-/** Describes the body of a 500 (W9). */
-export const InternalError = refusal(500, "InternalError", "Unexpected error occurred")
+/**
+ * Describes the body of a 500 (W9).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { InternalError } from "@aelyst/core/contract"
+ * import { Schema } from "effect"
+ *
+ * console.log(Schema.is(InternalError)({ code: 500, message: "Unexpected error occurred" })) // => true
+ * ```
+ */
+export const InternalError = errorBody(500, "InternalError", "Unexpected error occurred")
 
-/** Describes a refusal for the rate with its headers: what a server fails with to send a 429 (W8). */
+/**
+ * Describes a 429 with its headers; a server fails with it (W8).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { RateLimited } from "@aelyst/core/contract"
+ * import { Schema } from "effect"
+ *
+ * console.log(Schema.is(RateLimited)({ code: 429, message: "Too Many Requests", retryAfter: 1 })) // => true
+ * ```
+ */
 export const RateLimited = Schema.Struct({
   code: Schema.Literal(429),
   message: Schema.String,
@@ -106,7 +184,22 @@ const RateLimitedWire = RateLimited.pipe(
   ),
 )
 
-/** Guards the endpoint with a bearer token (W1); a refused token is a 401 (W7). */
+/**
+ * Guards the endpoint with a bearer token (W1); a rejected token is a 401 (W7).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Authorization } from "@aelyst/core/contract"
+ * import { Effect, Layer, Redacted } from "effect"
+ *
+ * // a server that accepts one token
+ * export const authorization = Layer.succeed(Authorization, {
+ *   bearer: (httpEffect, { credential }) =>
+ *     Redacted.value(credential) === "sandbox-ok" ? httpEffect : Effect.fail({ code: 401 }),
+ * })
+ * ```
+ */
 export class Authorization extends HttpApiMiddleware.Service<Authorization>()(
   "@aelyst/core/AelystApi/Authorization",
   {
@@ -116,7 +209,17 @@ export class Authorization extends HttpApiMiddleware.Service<Authorization>()(
   },
 ) {}
 
-/** Describes the one endpoint: `POST /contact/{identifier}` (W1 to W9). */
+/**
+ * Describes the one endpoint: `POST /contact/{identifier}` (W1 to W9).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { createContact } from "@aelyst/core/contract"
+ *
+ * console.log(createContact.method, createContact.path) // => POST /contact/:identifier
+ * ```
+ */
 export const createContact = HttpApiEndpoint.post("createContact", "/contact/:identifier", {
   params: {
     identifier: Schema.String.annotate({
@@ -136,7 +239,18 @@ export const createContact = HttpApiEndpoint.post("createContact", "/contact/:id
     "Creates a new contact. Wait before the next action on it: processing takes time.",
   )
 
-/** Holds the whole contract. */
+/**
+ * Holds the whole contract.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { AelystApi } from "@aelyst/core/contract"
+ * import * as OpenApi from "effect/http-api/OpenApi"
+ *
+ * console.log(Object.keys(OpenApi.fromApi(AelystApi).paths)) // => [ '/contact/{identifier}' ]
+ * ```
+ */
 export const AelystApi = HttpApi.make("aelyst")
   .add(HttpApiGroup.make("contacts", { topLevel: true }).add(createContact))
   .annotate(OpenApi.Title, "Aelyst: Create a contact")

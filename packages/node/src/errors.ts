@@ -1,6 +1,6 @@
 /**
  * The error classes as values, with types that need no Effect: the very classes of core, so their instances are the same
- * everywhere. The tests hold the types to core's.
+ * everywhere. The tests check the types against core's.
  */
 import * as Core from "@aelyst/core"
 import type {
@@ -60,6 +60,18 @@ const publish = <E extends AelystError, Own extends keyof E>(Class: object): Err
 export interface InvalidContactError extends AelystErrorMembers<"InvalidContactError", "not_sent"> {
   readonly issues: ReadonlyArray<Issue>
 }
+/**
+ * The class, for `instanceof` and for tests.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { InvalidContactError } from "@aelyst/node"
+ *
+ * const error = new InvalidContactError({ attempts: [], issues: [] })
+ * console.log(error.outcome) // => not_sent
+ * ```
+ */
 export const InvalidContactError: ErrorClass<InvalidContactError, "issues"> = publish(
   Core.InvalidContactError,
 )
@@ -68,6 +80,18 @@ export const InvalidContactError: ErrorClass<InvalidContactError, "issues"> = pu
 export interface UnavailableError extends AelystErrorMembers<"UnavailableError", "not_sent"> {
   readonly reason: UnavailableReason
 }
+/**
+ * The class, for `instanceof` and for tests.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { UnavailableError } from "@aelyst/node"
+ *
+ * const error = new UnavailableError({ attempts: [], reason: "queue" })
+ * console.log(error.isRetryable) // => true
+ * ```
+ */
 export const UnavailableError: ErrorClass<UnavailableError, "reason"> = publish(
   Core.UnavailableError,
 )
@@ -78,24 +102,60 @@ export interface ConnectionError extends AelystErrorMembers<"ConnectionError", "
   /** The system's own code, such as `ENOTFOUND`. */
   readonly code: string
 }
+/**
+ * The class, for `instanceof` and for tests.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ConnectionError } from "@aelyst/node"
+ *
+ * const error = new ConnectionError({ attempts: [], kind: "dns", code: "ENOTFOUND" })
+ * console.log(error.outcome, error.code) // => not_sent ENOTFOUND
+ * ```
+ */
 export const ConnectionError: ErrorClass<ConnectionError, "kind" | "code"> = publish(
   Core.ConnectionError,
 )
 
-/** The API refused the contact (W6), or it exists already (D3). */
+/** The API rejected the contact (W6), or it exists already (D3). */
 export interface BadRequestError extends AelystErrorMembers<"BadRequestError", "rejected"> {
   readonly status: number
   /** Whether the API said that the contact exists. */
   readonly exists: boolean
 }
+/**
+ * The class, for `instanceof` and for tests.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { BadRequestError } from "@aelyst/node"
+ *
+ * const error = new BadRequestError({ attempts: [], status: 409, exists: true })
+ * console.log(error.outcome, error.exists) // => rejected true
+ * ```
+ */
 export const BadRequestError: ErrorClass<BadRequestError, "status" | "exists"> = publish(
   Core.BadRequestError,
 )
 
-/** The API refused the token (W7). */
+/** The API rejected the token (W7). */
 export interface AuthenticationError extends AelystErrorMembers<"AuthenticationError", "rejected"> {
   readonly status: 401
 }
+/**
+ * The class, for `instanceof` and for tests.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { AuthenticationError } from "@aelyst/node"
+ *
+ * const error = new AuthenticationError({ attempts: [] })
+ * console.log(error.status) // => 401
+ * ```
+ */
 export const AuthenticationError: ErrorClass<AuthenticationError> = publish(
   Core.AuthenticationError,
 )
@@ -107,6 +167,18 @@ export interface RateLimitError extends AelystErrorMembers<"RateLimitError", "re
   readonly limit?: number
   readonly remaining?: number
 }
+/**
+ * The class, for `instanceof` and for tests.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { RateLimitError } from "@aelyst/node"
+ *
+ * const error = new RateLimitError({ attempts: [], retryAfterMs: 2_000, limit: 10 })
+ * console.log(error.status, error.retryAfterMs) // => 429 2000
+ * ```
+ */
 export const RateLimitError: ErrorClass<RateLimitError, "limit" | "remaining"> = publish(
   Core.RateLimitError,
 )
@@ -115,6 +187,18 @@ export const RateLimitError: ErrorClass<RateLimitError, "limit" | "remaining"> =
 export interface InternalServerError extends AelystErrorMembers<"InternalServerError", "unknown"> {
   readonly status: number
 }
+/**
+ * The class, for `instanceof` and for tests.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { InternalServerError } from "@aelyst/node"
+ *
+ * const error = new InternalServerError({ attempts: [], status: 503 })
+ * console.log(error.outcome) // => unknown
+ * ```
+ */
 export const InternalServerError: ErrorClass<InternalServerError, "status"> = publish(
   Core.InternalServerError,
 )
@@ -131,18 +215,43 @@ export interface UnexpectedResponseError extends AelystErrorMembers<
   /** At most 200 characters of the body, redacted. */
   readonly excerpt: string
 }
+/**
+ * The class, for `instanceof` and for tests.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { UnexpectedResponseError } from "@aelyst/node"
+ *
+ * const reply = { status: 404, headers: {}, excerpt: "Not Found" }
+ * const error = new UnexpectedResponseError({ attempts: [], outcome: "rejected", reason: "status", ...reply })
+ * console.log(error.status, error.excerpt) // => 404 Not Found
+ * ```
+ */
 export const UnexpectedResponseError: ErrorClass<
   UnexpectedResponseError,
   "status" | "outcome" | "reason" | "headers" | "excerpt"
 > = publish(Core.UnexpectedResponseError)
 
-/** The request left and no answer settled it: the contact may or may not exist. */
+/** The request left and no response confirmed it: the contact may or may not exist. */
 export interface OutcomeUnknownError extends AelystErrorMembers<"OutcomeUnknownError", "unknown"> {
   /** The code of the attempt in doubt, such as `ECONNRESET`, `TIMEOUT` or `HTTP_408`. */
   readonly code: string
   /** The newest error, if the call continued after the doubt and ended with another. */
   readonly last?: Exclude<AelystError, InvalidContactError | OutcomeUnknownError>
 }
+/**
+ * The class, for `instanceof` and for tests.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { OutcomeUnknownError } from "@aelyst/node"
+ *
+ * const error = new OutcomeUnknownError({ attempts: [], code: "TIMEOUT" })
+ * console.log(error.outcome, error.code) // => unknown TIMEOUT
+ * ```
+ */
 export const OutcomeUnknownError: ErrorClass<OutcomeUnknownError, "code" | "last"> = publish(
   Core.OutcomeUnknownError,
 )
@@ -166,5 +275,16 @@ export interface ConfigurationError extends TypeError {
   readonly option: string
 }
 
-/** Returns whether a value is one of the nine errors, from this copy of the package or another. */
+/**
+ * Returns whether a value is one of the nine errors, from this copy of the package or another.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { AuthenticationError, isAelystError } from "@aelyst/node"
+ *
+ * console.log(isAelystError(new AuthenticationError({ attempts: [] }))) // => true
+ * console.log(isAelystError(new Error("401"))) // => false
+ * ```
+ */
 export const isAelystError = (value: unknown): value is AelystError => Core.isAelystError(value)

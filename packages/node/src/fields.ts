@@ -1,9 +1,9 @@
-/** What forms and proxies need to know of core: the names that people use for fields, and what an identifier names by. */
+/** Serves forms and proxies: the names that people use for fields, and the kinds of identifiers. */
 import * as Core from "@aelyst/core"
 
 import type { IdentifierKind } from "./types.ts"
 
-/** What the name of a form's field or a file's column stands for. */
+/** Holds the meaning of the name of a form's field or a file's column. */
 export interface FieldMatch {
   /** `fullName` and `identifier` are not fields of a contact. */
   readonly target:
@@ -21,12 +21,31 @@ export interface FieldMatch {
 }
 
 /**
- * Says what a name stands for: `e-mail`, `Mobile`, `given name`. Case, accents, spaces and punctuation do not count; a
- * whole name is known, or it matches nothing.
+ * Returns the meaning of a name such as `e-mail`, `Mobile` or `given name`; undefined if it is not known. Case, accents,
+ * spaces and punctuation do not count, and only whole names match.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { matchField } from "@aelyst/node"
+ *
+ * console.log(matchField("E-Mail")?.target) // => email
+ * console.log(matchField("Email consent")) // => undefined
+ * ```
  */
 export const matchField = (name: string): FieldMatch | undefined => Core.FieldAlias.match(name)
 
-/** Says what an identifier names a contact by; a text without a known prefix is an opaque contact ID and counts as `id`. */
+/**
+ * Returns the kind of an identifier; a text without a known prefix is an opaque contact ID and counts as `id`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { identifierKind } from "@aelyst/node"
+ *
+ * console.log(identifierKind("phone:+60123456789")) // => phone
+ * ```
+ */
 export const identifierKind = (identifier: string): IdentifierKind =>
   // safe: only the prefix is looked at; whether the rest is valid is for the client to say
   Core.Identifier.kind(identifier as Core.Identifier.Identifier)

@@ -1,4 +1,4 @@
-/** Identifiers and custom fields as values for callers. */
+/** Creates identifiers and catalogues of custom fields. */
 import * as Core from "@aelyst/core"
 import * as Result from "effect/Result"
 
@@ -16,21 +16,61 @@ const orThrow = (parsed: ReturnType<typeof Core.Identifier.parse>): Identifier =
   return parsed.success
 }
 
-/** Makes `email:…` from an address; throws `InvalidContactError` for one that is none (D2). */
+/**
+ * Creates `email:…` from an address; throws `InvalidContactError` for an invalid one (D2).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { email } from "@aelyst/node"
+ *
+ * console.log(email("ada@example.com")) // => email:ada@example.com
+ * ```
+ */
 export const email = (address: string): Identifier => orThrow(Core.Identifier.email(address))
 
-/** Makes `phone:+…` from an E.164 number, such as `+60123456789`; throws `InvalidContactError` for others (D2). */
+/**
+ * Creates `phone:+…` from an E.164 number, such as `+60123456789`; throws `InvalidContactError` for others (D2).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { phone } from "@aelyst/node"
+ *
+ * console.log(phone("+60123456789")) // => phone:+60123456789
+ * ```
+ */
 export const phone = (number: string): Identifier => orThrow(Core.Identifier.phone(number))
 
-/** Makes `id:…` from a contact ID; throws `InvalidContactError` for one that no URL can carry (D1). */
+/**
+ * Creates `id:…` from a contact ID; throws `InvalidContactError` for one that cannot be part of a URL (D1).
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { contactId } from "@aelyst/node"
+ *
+ * console.log(contactId("5")) // => id:5
+ * ```
+ */
 export const contactId = (id: string): Identifier => orThrow(Core.Identifier.contactId(id))
 
 /** Declares the custom fields of a workspace. */
 export const customFields: {
   /**
-   * Makes a catalogue, which gives names and types of the custom fields to `contacts.create`.
+   * Creates a catalogue, which gives `contacts.create` the names and types of the custom fields.
    *
-   * Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for a wrong definition.
+   * Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for an invalid definition.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { customFields } from "@aelyst/node"
+   *
+   * const catalogue = customFields.define({ Age: "number", "Company Website": "url" })
+   * console.log(catalogue.fields.map(({ name, type }) => `${name}: ${type}`))
+   * // => [ 'Age: number', 'Company Website: url' ]
+   * ```
    */
   readonly define: <const D extends CustomFieldDefinition>(
     definition: D,

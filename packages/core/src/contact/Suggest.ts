@@ -41,6 +41,15 @@ const distance = (a: string, b: string): number => {
  *
  * Case, spaces and punctuation do not count. Near means at most one typing error in names of up to five letters and two
  * in longer ones; of two equally near the first wins. Names of over 40 characters are not compared.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { suggest } from "@aelyst/core/adapter"
+ *
+ * console.log(suggest("first_nmae", ["firstName", "lastName"])) // => firstName
+ * console.log(suggest("company", ["firstName", "lastName"])) // => undefined
+ * ```
  */
 export const suggest = (name: string, candidates: Iterable<string>): string | undefined => {
   if (name.length > MAX_LENGTH) return undefined
