@@ -5,6 +5,7 @@
 import { BlockList, isIP } from "node:net"
 
 import { ConfigurationError } from "@aelyst/core"
+import { ClientOptions } from "@aelyst/core/adapter"
 import * as Result from "effect/Result"
 
 /** Names a proxy: none, what `HTTPS_PROXY` and `NO_PROXY` say, or an `http:` or `https:` URL. */
@@ -29,15 +30,6 @@ const hostOf = (text: string): Host | undefined => {
 }
 
 const typeOf = (family: number) => (family === 6 ? "ipv6" : "ipv4")
-
-const loopback = new BlockList()
-loopback.addSubnet("127.0.0.0", 8, "ipv4")
-loopback.addAddress("::1", "ipv6")
-
-const isLoopback = ({ name, family }: Host): boolean =>
-  family === 0
-    ? name === "localhost" || name.endsWith(".localhost")
-    : loopback.check(name, typeOf(family))
 
 const isInSubnet = (host: Host, entry: string): boolean => {
   const [, address = "", bits = ""] = /^\[?([0-9a-f.:]+)\]?\/(\d{1,3})$/i.exec(entry) ?? []
@@ -77,11 +69,12 @@ export const isExempt = (target: URL, noProxy: string): boolean => {
   return noProxy.split(/[\s,]+/).some((entry) => entry !== "" && matches(host, port, entry))
 }
 
-/** Tells whether the host of a URL is this machine: `localhost`, `127.0.0.0/8`, `[::1]`. */
-const isLoopbackUrl = (target: URL): boolean => {
-  const host = hostOf(target.hostname)
-  return host !== undefined && isLoopback(host)
-}
+/**
+ * Returns whether the host of a URL is this machine. More than the hosts that http is allowed for: names below
+ * `localhost` and `127.0.0.0/8` as IPv6 addresses are not for a proxy either.
+ */
+const isLoopbackUrl = ({ hostname }: URL): boolean =>
+  ClientOptions.isLoopback(hostname) || /\.localhost\.*$|^\[::ffff:7f..:/.test(hostname)
 
 const parse = (option: string, input: string | URL): Result.Result<URL, ConfigurationError> => {
   const text = String(input)
