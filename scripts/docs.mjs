@@ -88,7 +88,7 @@ const correct = (document) => {
   document.security = [{ bearer: [] }]
   document.externalDocs = {
     description:
-      "The facts of the vendor's page, and what this project decides where the page is silent",
+      "The facts of the vendor's page, and the decisions of this project for the rest",
     url: "https://github.com/aelyst/aelyst/blob/main/docs/wire.md",
   }
   // a stable order of the schemas, in whatever order they are found

@@ -5,12 +5,7 @@
 import { isReadonlyObject } from "effect/Predicate"
 import * as Result from "effect/Result"
 
-import type {
-  CustomFieldDefinition as Definition,
-  CustomFieldPairs as InputPairs,
-  CustomFieldRecord as InputRecord,
-  CustomFieldsOf,
-} from "../types.ts"
+import type * as Types from "../types.ts"
 import * as Characters from "./Characters.ts"
 import type { Field, FieldType } from "./CustomFieldValue.ts"
 import { MAX_FIELDS, fieldTypes } from "./CustomFieldValue.ts"
@@ -18,15 +13,23 @@ import * as Issue from "./Issue.ts"
 import * as Suggest from "./Suggest.ts"
 import * as Rule from "./TextRules.ts"
 
-export type {
-  CustomFieldDeclaration as Declaration,
-  CustomFieldDefinition as Definition,
-  CustomFieldPairs as InputPairs,
-  CustomFieldRecord as InputRecord,
-  CustomFieldValueOf as ValueOf,
-} from "../types.ts"
 export type { Field, FieldType, WireField, WireValue } from "./CustomFieldValue.ts"
 export { checkValue, convert, convertUntyped } from "./CustomFieldValue.ts"
+
+/** The declaration of one custom field: only its type, or an object with more about it. */
+export type Declaration = Types.CustomFieldDeclaration
+
+/** The declarations of a workspace's custom fields by their names, spelled as in Aelyst. */
+export type Definition = Types.CustomFieldDefinition
+
+/** Custom fields by name; `null` and `undefined` leave a field out (D12). */
+export type InputRecord = Types.CustomFieldRecord
+
+/** Custom fields in the documented array form; `null` and `undefined` leave the value out, the name travels (W4, D12). */
+export type InputPairs = Types.CustomFieldPairs
+
+/** The type of a value that a declared field takes. */
+export type ValueOf<F> = Types.CustomFieldValueOf<F>
 
 /** Custom fields as callers pass them, without a catalogue. */
 export type Input = InputRecord | InputPairs
@@ -41,7 +44,7 @@ export interface Catalogue<out D extends Definition = Definition> {
 }
 
 /** The type of the custom fields that a catalogue describes, as callers pass them. */
-export type InputOf<C> = C extends Catalogue<infer D> ? CustomFieldsOf<D> : never
+export type InputOf<C> = C extends Catalogue<infer D> ? Types.CustomFieldsOf<D> : never
 
 const isFieldType = (type: unknown): type is FieldType =>
   typeof type === "string" && Object.hasOwn(fieldTypes, type)

@@ -3,23 +3,21 @@
  */
 import * as Result from "effect/Result"
 
-import type {
-  CustomFieldDescription as Field,
-  CustomFieldType as FieldType,
-  CustomFieldValue as WireValue,
-  WireContact,
-} from "../types.ts"
+import type * as Types from "../types.ts"
 import * as Issue from "./Issue.ts"
 import * as Rule from "./TextRules.ts"
 
-export type {
-  CustomFieldDescription as Field,
-  CustomFieldType as FieldType,
-  CustomFieldValue as WireValue,
-} from "../types.ts"
+/** Names the types of custom fields (W4). */
+export type FieldType = Types.CustomFieldType
+
+/** A custom field's value as it travels. */
+export type WireValue = Types.CustomFieldValue
+
+/** One custom field as a catalogue describes it, for help texts, column mapping and documents. */
+export type Field = Types.CustomFieldDescription
 
 /** A custom field on the wire; a field without a value is legal (W4). */
-export type WireField = NonNullable<WireContact["custom_fields"]>[number]
+export type WireField = NonNullable<Types.WireContact["custom_fields"]>[number]
 
 /** The most custom fields of a contact. */
 export const MAX_FIELDS = 200

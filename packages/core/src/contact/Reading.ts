@@ -34,7 +34,7 @@ export class Reading {
     this.catalogue = catalogue
   }
 
-  /** Whether the contact is too large, or has more issues than are listed, so that the rest need not be read. */
+  /** Whether the contact is too large or has more issues than are listed: reading can stop. */
   get isFull(): boolean {
     return this.size > MAX_BODY || this.issues.length > Issue.MAX_ISSUES
   }
