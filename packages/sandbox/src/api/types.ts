@@ -2,23 +2,13 @@
  * The public types of everything that a sandbox records: contacts, requests, counts and events.
  * Times are milliseconds since the epoch on the sandbox's clock; durations are milliseconds.
  */
+import type { Issue, WireContact } from "@aelyst/core/types"
 
 /** A contact in the sandbox. */
-export interface SandboxContact {
+export interface SandboxContact extends WireContact {
   readonly id: string
   readonly identifier: string
   readonly key: string
-  readonly firstName: string
-  readonly lastName?: string
-  readonly phone?: string
-  readonly email?: string
-  readonly language?: string
-  readonly profilePic?: string
-  readonly countryCode?: string
-  readonly custom_fields?: ReadonlyArray<{
-    readonly name: string
-    readonly value?: string | number | boolean
-  }>
   /** `processing` until `readyAt` (W10). */
   readonly phase: "processing" | "ready"
   readonly createdAt: number
@@ -28,12 +18,7 @@ export interface SandboxContact {
 }
 
 /** A broken rule: its path, the rule, and how to fix it; never the value. */
-export interface RequestIssue {
-  readonly path: ReadonlyArray<string | number>
-  readonly code: string
-  readonly rule: string
-  readonly suggestion?: string
-}
+export type RequestIssue = Issue
 
 /** A request that the sandbox received. */
 export interface SandboxRequest {

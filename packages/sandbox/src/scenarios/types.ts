@@ -2,10 +2,12 @@
  * The types of the scenario table: what goes wrong, what a client must report under each delivery policy, and what the
  * server must have seen.
  */
+import type { Delivery, WireContact } from "@aelyst/core/types"
+
 import type { FaultSpec, SandboxSettings } from "../types.ts"
 
 /** A delivery policy: resend only requests that are provably not processed, or also those in doubt (D7). */
-export type DeliveryPolicy = "at-most-once" | "natural-key"
+export type DeliveryPolicy = Delivery
 
 /** The treatment of a create whose contact exists (D3). */
 export type Treatment = "reject" | "merge" | "duplicate"
@@ -16,14 +18,7 @@ export type ScenarioReport =
   | { readonly error: { readonly name: string; readonly outcome: string } }
 
 /** The contact of a create, as on the wire (W3). */
-export interface ScenarioContact {
-  readonly firstName: string
-  readonly lastName?: string
-  readonly phone?: string
-  readonly email?: string
-  readonly language?: string
-  readonly profilePic?: string
-  readonly countryCode?: string
+export interface ScenarioContact extends WireContact {
   readonly custom_fields?: ReadonlyArray<{ readonly name: string; readonly value: string }>
 }
 
