@@ -65,7 +65,7 @@ test("an app answers a form", async () => {
 
 test("a scenario is played", async () => {
   const own = await Sandbox.start()
-  const variant = variants.find(({ name }) => name === "an honest server")
+  const variant = variants.find(({ name }) => name === "a successful create")
   const create = async (identifier, contact) => {
     const { contacts } = new Aelyst({ baseUrl: own.baseUrl, token: variant.token })
     return { result: (await contacts.create(identifier, contact)).result }
