@@ -31,30 +31,30 @@ const failure = <A>(effect: Effect.Effect<A, Failure>): Failure =>
 
 describe("pathsOf", () => {
   it("prefers AELYST_CONFIG and AELYST_STATE_DIR, relative to the directory", () => {
-    const env = { AELYST_CONFIG: "a/c.json", AELYST_STATE_DIR: "/s", HOME: "/home/ana" }
-    assert.deepStrictEqual(Files.pathsOf(env, "/work"), {
-      config: join("/work", "a", "c.json"),
-      credentials: join("/work", "a", "credentials.json"),
+    const env = { AELYST_CONFIG: "a/c.json", AELYST_STATE_DIR: "/s", HOME: "/users/ana" }
+    assert.deepStrictEqual(Files.pathsOf(env, "/project"), {
+      config: join("/project", "a", "c.json"),
+      credentials: join("/project", "a", "credentials.json"),
       state: join("/s"),
-      project: join("/work", "aelyst.config.json"),
+      project: join("/project", "aelyst.config.json"),
     })
   })
 
   it("uses the XDG directories, then the home directory", () => {
-    const home = { HOME: "/home/ana" }
+    const home = { HOME: "/users/ana" }
     assert.strictEqual(
       Files.pathsOf(home, "/").config,
-      join("/home/ana", ".config", "aelyst", "config.json"),
+      join("/users/ana", ".config", "aelyst", "config.json"),
     )
     const xdg = { ...home, XDG_CONFIG_HOME: "/xdg", XDG_STATE_HOME: "not/absolute" }
     const { config, state } = Files.pathsOf(xdg, "/")
     assert.strictEqual(config, join("/xdg", "aelyst", "config.json"))
-    assert.strictEqual(state, join("/home/ana", ".local", "state", "aelyst"))
+    assert.strictEqual(state, join("/users/ana", ".local", "state", "aelyst"))
   })
 
   it("knows only the project without a home directory", () => {
-    const { project, ...others } = Files.pathsOf({ HOME: "" }, "/work")
-    assert.strictEqual(project, join("/work", "aelyst.config.json"))
+    const { project, ...others } = Files.pathsOf({ HOME: "" }, "/project")
+    assert.strictEqual(project, join("/project", "aelyst.config.json"))
     assert.deepStrictEqual(Object.values(others), [undefined, undefined, undefined])
   })
 })

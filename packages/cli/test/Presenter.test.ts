@@ -58,6 +58,7 @@ describe("Presenter.describe", () => {
     description: "",
     usage: "aelyst x <shell>",
     flags: [],
+    // safe: the presenter reads no annotation
     annotations: {} as never,
     args: [
       {

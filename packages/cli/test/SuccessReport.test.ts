@@ -33,6 +33,7 @@ const result: CreateResult = {
   message: "Contact added successfully!",
   attempts: [attempt],
   rateLimit: { limit: 10, remaining: 9 },
+  // safe: its identifier is one that core accepts
 } as unknown as CreateResult
 
 describe("print", () => {
@@ -55,6 +56,7 @@ describe("print", () => {
 
   it("writes two columns for programs, with control characters escaped", () => {
     const { printer, written } = captured()
+    // safe: a result as it would be if an identifier held these characters
     const odd = { ...result, identifier: "id:\u001b[2J\t1" } as CreateResult
     SuccessReport.print(printer, odd, 1)
     assert.strictEqual(written.stdout, "created\tid:\\x1b[2J\\t1\n")

@@ -133,7 +133,9 @@ describe("watched", () => {
       const { printer } = captured()
       let attempts = 0
       const callbacks = { onAttempt: () => void attempts++ }
+      // safe: nothing but the rate limit is read, and the hook is given nothing
       const client = { rateLimit: Effect.never } as unknown as AelystClient["Service"]
+      // safe: the hook reads nothing of it
       const call = Effect.map(Hooks.Hooks, ({ onAttempt }) => onAttempt?.(undefined as never))
       const options = {
         printer,

@@ -90,7 +90,8 @@ export const make = (options: Options = {}): Schedule.Schedule<Duration.Duration
             state = step.state
             const jitterMs = step._tag === "Queue" ? rateLimitJitterMs(step.ms, random) : 0
             const wait = Duration.millis(step.ms + jitterMs)
-            return [wait, wait] as [Duration.Duration, Duration.Duration]
+            const output: [Duration.Duration, Duration.Duration] = [wait, wait]
+            return output
           })
         }),
       )
