@@ -1,6 +1,6 @@
 /**
- * The calls of one client on their way between Promises and Effects: each is run once, ends once, and is counted until
- * then, so that closing can wait for it or end it.
+ * The calls of one client between Promises and Effects: each runs once, ends once, and is tracked until then, so that
+ * closing the client can wait for it or end it.
  */
 import * as Core from "@aelyst/core"
 import * as Cause from "effect/Cause"
@@ -22,6 +22,7 @@ export type Ended =
   | { readonly _tag: "Aborted"; readonly reason: unknown; readonly outcome: CallOutcome }
   | { readonly _tag: "Died"; readonly defect: unknown; readonly outcome: Outcome }
 
+/** A call or a run that has not ended yet. */
 interface Running {
   /** Ends it at once. */
   end: () => void
@@ -32,9 +33,9 @@ interface Running {
 const noop = () => undefined
 const nothing = Promise.resolve()
 
-/** The calls of one client that are under way. */
+/** Runs the calls of one client and tracks those that have not ended. */
 export class Calls {
-  /** The context that Effects of this client run in, with its hooks. */
+  /** The context in which Effects of this client run, with its hooks. */
   readonly context: Context.Context<never>
   readonly #hooks: Core.Hooks.Callbacks
   readonly #running = new Set<Running>()
@@ -49,7 +50,7 @@ export class Calls {
     return this.#closed
   }
 
-  /** Runs one create; settles in any case. */
+  /** Runs one create; the promise never rejects. */
   run(
     effect: Effect.Effect<Core.CreateResult, Core.AelystError>,
     { signal }: CheckedCall,
@@ -75,7 +76,7 @@ export class Calls {
         return onOutcome?.(end)
       },
     })
-    // a hook may abort before the call is out of this function
+    // a hook may abort before this function returns
     const abortable =
       signal === undefined
         ? effect
@@ -90,12 +91,12 @@ export class Calls {
         resolve(Exit.isSuccess(exit) ? created(exit.value) : failed(exit.cause, last, signal))
       },
     })
-    // a call whose input is wrong has ended already
+    // a call with invalid input has ended already
     if (this.#running.has(running)) running.end = () => interrupt()
     return ended
   }
 
-  /** Counts a run until it has ended. */
+  /** Tracks a run until it has ended. */
   track(running: Running): void {
     this.#running.add(running)
     void running.ended.finally(() => this.#forget(running))
@@ -103,12 +104,12 @@ export class Calls {
 
   #forget(running: Running): void {
     this.#running.delete(running)
-    // V8 chains the former tables of a set: what left it can outlive many minor collections, and its call with it
+    // V8 chains the former tables of a set: a removed entry, and its call with it, can survive many minor collections
     running.end = noop
     running.ended = nothing
   }
 
-  /** Takes no more calls, waits for those under way, and ends what is left after `timeoutMs`. */
+  /** Accepts no more calls, waits for those in progress, and ends the rest after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true
     const all = () => Promise.allSettled([...this.#running].map(({ ended }) => ended))
@@ -141,16 +142,16 @@ const failed = (
     return { _tag: "Failed", error: error.value, outcome: error.value.outcome }
   }
   if (!Cause.hasInterruptsOnly(cause)) {
-    // after a bug of ours nobody can say what became of the contact
+    // after a bug in this package the contact may or may not exist
     return { _tag: "Died", defect: Cause.squash(cause), outcome: "unknown" }
   }
   const outcome = last?.outcome ?? "not_sent"
   if (signal?.aborted === true) return { _tag: "Aborted", reason: signal.reason, outcome }
   const attempts = [...(last?.attempts ?? [])]
-  return outcome === "not_sent" ? unavailable(attempts) : cut(attempts)
+  return outcome === "not_sent" ? unavailable(attempts) : closedInDoubt(attempts)
 }
 
-// bound: the hooks may be the methods of an object of the caller's
+// bound, since the hooks may be methods of the caller's object
 const callbacksOf = (hooks: Hooks): Core.Hooks.Callbacks => ({
   ...(hooks.onAttempt !== undefined && { onAttempt: hooks.onAttempt.bind(hooks) }),
   ...(hooks.onWait !== undefined && { onWait: hooks.onWait.bind(hooks) }),
@@ -163,7 +164,7 @@ const unavailable = (attempts: ReadonlyArray<Core.AttemptRecord>): Ended => ({
   outcome: "not_sent",
 })
 
-const cut = (attempts: ReadonlyArray<Core.AttemptRecord>): Ended => ({
+const closedInDoubt = (attempts: ReadonlyArray<Core.AttemptRecord>): Ended => ({
   _tag: "Failed",
   error: new Core.OutcomeUnknownError({ attempts, code: "CLOSED" }),
   outcome: "unknown",

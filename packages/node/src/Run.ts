@@ -1,4 +1,4 @@
-/** Many contacts in one run, as an async iterable over core's run. */
+/** Creates many contacts in one run: an async iterable over core's run. */
 import * as Core from "@aelyst/core"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -43,12 +43,12 @@ const rowResultOf = (row: Core.RowResult): RowResult =>
     ? { index: row.index, outcome: row.outcome, value: toResult(row.value) }
     : { index: row.index, outcome: row.outcome, error: row.error }
 
-// One row at a time: an iterable that is read in larger pieces would be read ahead of what can be sent.
+// One row at a time: in larger chunks, the source would be read faster than its rows can be sent.
 async function* oneByOne<A>(rows: Iterable<A> | AsyncIterable<A>): AsyncGenerator<A, void> {
   yield* rows
 }
 
-/** Prepares a run; it starts when it is iterated over. */
+/** Prepares a run; it starts when the caller iterates over it. */
 export const runOf = (
   calls: Calls,
   client: Core.AelystClient["Service"],
@@ -75,13 +75,13 @@ export const runOf = (
     }
   }
   const hooks = Context.get(calls.context, Core.Hooks.Hooks)
-  const observer: Core.Hooks.Callbacks = {
+  const reporting: Core.Hooks.Callbacks = {
     ...hooks,
     onAttempt: (attempt) => {
       try {
         return hooks.onAttempt?.(attempt)
       } finally {
-        // no row ends while all wait, and somebody may want to say so
+        // no row ends while all of them wait, so the wait itself is reported
         if (attempt.rateLimited === true) onProgress?.(progress())
       }
     },
@@ -89,7 +89,7 @@ export const runOf = (
   const context = Context.add(
     calls.context,
     Core.Hooks.Hooks,
-    onProgress === undefined ? hooks : observer,
+    onProgress === undefined ? hooks : reporting,
   )
 
   const iterate = (): AsyncIterator<RowResult, undefined> => {
@@ -108,14 +108,14 @@ export const runOf = (
     )
     const results = Stream.toAsyncIterableWith(started.results, context)
     const inner = results[Symbol.asyncIterator]()
-    let finish: (() => void) | undefined
+    let reportEnd: (() => void) | undefined
     const ended = new Promise<void>((resolve) => {
-      finish = resolve
+      reportEnd = resolve
     })
     const end = async (): Promise<IteratorResult<RowResult, undefined>> => {
       signal?.removeEventListener("abort", abort)
       await inner.return?.()
-      finish?.()
+      reportEnd?.()
       return { done: true, value: undefined }
     }
     const abort = () => {

@@ -1,9 +1,9 @@
-/** Results of core as callers of this package see them. */
+/** Converts core's results into the types of this package. */
 import type * as Core from "@aelyst/core"
 
 import type { CreateResult } from "./types.ts"
 
-/** Gives the result of a create that has just ended. */
+/** Returns the result of a create that has just ended. */
 export const toResult = (value: Core.CreateResult): CreateResult => ({
   identifier: value.identifier,
   result: value.result,

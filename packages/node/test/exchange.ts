@@ -1,13 +1,17 @@
-/** One create as bytes over a transport, for the tests: what came back, and what the probe says. */
+/** Sends one create over a transport to a scripted server, for the tests, and reports the response and the phase. */
 import { TransportProbe, codeOf, makeTransportProbe } from "@aelyst/core/transport"
 import { Effect } from "effect"
 import type { HttpClient } from "effect/http"
 import { HttpBody, HttpClientRequest } from "effect/http"
 
-export const token = "token-for-tests"
-export const contact = JSON.stringify({ firstName: "Ana" })
+import type { Script } from "../../../apps/conformance/src/network/RawServer.ts"
+import * as RawServer from "../../../apps/conformance/src/network/RawServer.ts"
+import * as Transport from "../src/transport/Transport.ts"
 
-/** What one exchange came to; `code` is that of the failure. */
+export const token = "token-for-tests"
+export const contactJson = JSON.stringify({ firstName: "Ana" })
+
+/** The outcome of one exchange; `code` is that of the failure. */
 export interface Exchanged {
   readonly status?: number
   readonly text?: string
@@ -19,10 +23,10 @@ export interface Exchanged {
 export const requestTo = (origin: string, headers: Record<string, string> = {}) =>
   HttpClientRequest.post(`${origin}/v1/contact/email:ana@example.com`, {
     headers: { authorization: `Bearer ${token}`, accept: "application/json", ...headers },
-    body: HttpBody.text(contact, "application/json"),
+    body: HttpBody.text(contactJson, "application/json"),
   })
 
-/** Sends one request, reads the answer's text, and gives failures as values. */
+/** Sends one request, reads the text of the response, and returns failures as values. */
 export const exchange = (
   http: HttpClient.HttpClient,
   origin: string,
@@ -30,16 +34,16 @@ export const exchange = (
 ): Effect.Effect<Exchanged> => {
   let status: number | undefined
   return http.execute(requestTo(origin)).pipe(
-    Effect.tap((reply) =>
+    Effect.tap((response) =>
       Effect.sync(() => {
-        status = reply.status
+        status = response.status
       }),
     ),
-    Effect.flatMap((reply) =>
-      Effect.map(reply.text, (text) => ({
-        status: reply.status,
+    Effect.flatMap((response) =>
+      Effect.map(response.text, (text) => ({
+        status: response.status,
         text,
-        headers: { ...reply.headers },
+        headers: { ...response.headers },
         probe,
       })),
     ),
@@ -50,6 +54,23 @@ export const exchange = (
   )
 }
 
-/** Says in one word how far an exchange got. */
+/** Returns in one word how far an exchange got. */
 export const phase = ({ probe }: Exchanged): string =>
   probe.dispatched ? "dispatched" : probe.unsent ? "unsent" : "unwatched"
+
+/** Starts a scripted server, with TLS if a certificate is given; it ends with the test. */
+export const serve = (script: Script, tls?: Parameters<typeof RawServer.start>[1]) =>
+  Effect.acquireRelease(
+    Effect.promise(() => RawServer.start(script, tls)),
+    (server) => Effect.promise(() => server.close()),
+  )
+
+/** Starts a scripted server and a transport to it; both end with the test. */
+export const setUp = Effect.fnUntraced(function* (
+  script: Script,
+  options: Omit<Transport.TransportOptions, "baseUrl"> = {},
+) {
+  const server = yield* serve(script)
+  const http = yield* Transport.make({ baseUrl: server.origin, ...options })
+  return { server, http, send: (probe?: TransportProbe) => exchange(http, server.origin, probe) }
+})

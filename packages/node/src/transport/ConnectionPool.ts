@@ -1,65 +1,68 @@
 /**
- * The connections to one origin. Each carries one request at a time, waits a short while for the next, and can be torn
- * down in every phase. Closed ones are dropped: a connection is never opened again for another request.
+ * The connections to one origin. Each carries one request at a time, waits a short while for the next, and can be closed
+ * in every phase. A closed connection is dropped; undici never opens it again for another request.
+ *
+ * The promises kept here: no response is credited to the wrong request, and a connection that the server has closed costs
+ * no attempt (see `dispatch`).
  */
 import type * as Net from "node:net"
 
 import type { Dispatcher } from "undici"
 import { Client } from "undici"
 
-import type { Connect, Opening } from "./Connector.ts"
+import type { Connect, PendingSocket } from "./Connector.ts"
 
-/** What carries one exchange, from its dispatch until it is released or destroyed. */
-export interface Carrier {
+/** Carries one exchange, from its dispatch until it is released or destroyed. */
+export interface Connection {
   /** Whether it has carried an exchange before, so that the server may have closed it meanwhile. */
   readonly isReused: boolean
   readonly dispatch: (
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
   ) => void
-  /** Whether the server sent more than its answer. */
-  readonly isGarbled: boolean
+  /** Whether the server sent bytes after its response. */
+  readonly hasTrailingData: boolean
   readonly release: () => void
   readonly destroy: () => void
 }
 
-/** Gives what carries the exchanges with one origin. */
-export interface Carriers {
+/** Lends connections to one origin. */
+export interface Connections {
   readonly origin: string
-  readonly closed: boolean
-  /** Gives the one that was used last; with `fresh` one that was never used. */
-  readonly take: (fresh?: boolean) => Carrier
+  readonly isClosed: boolean
+  /** Returns the connection that was used last; with `fresh` one that was never used. */
+  readonly take: (fresh?: boolean) => Connection
 }
 
-/** Lends the dispatcher of somebody else, who looks after its connections. */
-export const borrow = (
+/** Lends the dispatcher of a caller, which manages its own connections. */
+export const fromDispatcher = (
   dispatcher: { readonly dispatch: (options: object, handler: object) => boolean },
   origin: string,
-): Carriers => {
-  const carrier: Carrier = {
+): Connections => {
+  const connection: Connection = {
     isReused: false,
     dispatch: (options, handler) => void dispatcher.dispatch({ ...options, origin }, handler),
-    isGarbled: false,
+    hasTrailingData: false,
     release: () => undefined,
     destroy: () => undefined,
   }
-  return { origin, closed: false, take: () => carrier }
+  return { origin, isClosed: false, take: () => connection }
 }
 
 /** One connection, as undici's client of one socket. */
-class Connection implements Carrier {
-  private readonly pool: Pool
-  private readonly client: Client
-  private opening: Opening | undefined
-  private socket: Net.Socket | undefined
+class PooledConnection implements Connection {
+  readonly #pool: ConnectionPool
+  readonly #client: Client
+  #pending: PendingSocket | undefined
+  #socket: Net.Socket | undefined
   isReused = false
   idleSince = 0
-  /** Whether the event loop has looked at its socket since it was released. */
-  isRested = false
+  /** Whether the event loop has polled its socket since it was released. */
+  isPolled = false
 
-  constructor(pool: Pool, connect: Connect, idleMs: number) {
-    this.pool = pool
-    this.client = new Client(pool.origin, {
+  constructor(pool: ConnectionPool, connect: Connect, idleMs: number) {
+    this.#pool = pool
+    this.#client = new Client(pool.origin, {
       pipelining: 1,
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: idleMs,
@@ -67,122 +70,128 @@ class Connection implements Carrier {
       bodyTimeout: 0,
       maxHeaderSize: 16_384,
       connect: (_, callback) => {
-        this.opening = connect((...result) => {
-          this.opening = undefined
-          this.socket = result[1] ?? undefined
+        this.#pending = connect((...result) => {
+          this.#pending = undefined
+          this.#socket = result[1] ?? undefined
           callback(...result)
         })
       },
     })
-    // a busy connection hears of it through its exchange, or undici opens it anew before anything was sent
-    this.client.on("disconnect", () => pool.lost(this))
+    // a busy connection learns of it through its exchange, or undici connects again before anything was sent
+    this.#client.on("disconnect", () => pool.removeIdle(this))
   }
 
   /**
-   * Hands the request to undici, which writes it after the callbacks of this turn of the event loop: stray bytes and a
-   * close that have arrived by the turn's beginning are seen before. Where that may be long ago, or no turn has passed
-   * since the last answer, one more turn comes first, which reads all that has arrived by now.
+   * Hands the request to undici, which writes it after the callbacks of the current iteration of the event loop: stray
+   * bytes and a close that arrived before that iteration are noticed first. If the sockets were not polled just now, or
+   * not since the last response, the request waits for one more iteration, which reads everything that has arrived.
    */
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    if (!this.isReused || (this.isRested && this.pool.isAwake)) {
-      this.client.dispatch(options, handler)
-    } else setImmediate(() => this.client.dispatch(options, handler))
+    if (!this.isReused || (this.isPolled && this.#pool.isJustPolled)) {
+      this.#client.dispatch(options, handler)
+    } else setImmediate(() => this.#client.dispatch(options, handler))
   }
 
   get isOpen(): boolean {
-    return this.socket !== undefined && !this.socket.destroyed
+    return this.#socket !== undefined && !this.#socket.destroyed
   }
 
-  /** Tells whether the server sent more than its answer, which undici notices only after the answer. */
-  get isGarbled(): boolean {
-    const error: unknown = this.socket?.errored
+  /** Returns whether the server sent bytes after its response, which undici notices only after the response. */
+  get hasTrailingData(): boolean {
+    const error: unknown = this.#socket?.errored
     return error instanceof Error && Reflect.get(error, "code") !== "UND_ERR_INFO"
   }
 
   release(): void {
-    if (this.isOpen) this.pool.keep(this)
+    if (this.isOpen) this.#pool.keep(this)
     else this.destroy()
   }
 
   destroy(): void {
-    this.pool.forget(this)
-    this.opening?.destroy()
-    this.opening = undefined
-    this.client.destroy().catch(() => undefined)
+    this.#pool.remove(this)
+    this.#pending?.destroy()
+    this.#pending = undefined
+    this.#client.destroy().catch(() => undefined)
   }
 }
 
-/** How long ago the last turn of the event loop may have ended for what it has read to be new. */
-const awakeMs = 2
+/** How old the last poll of the sockets may be for what it has read to count as current, in milliseconds. */
+const pollMaxAgeMs = 2
 
-/** The connections that wait for the next request, and those that are busy. */
-export class Pool implements Carriers {
+/** Keeps the connections that wait for the next request, and closes all of them at its end. */
+export class ConnectionPool implements Connections {
   readonly origin: string
-  private readonly connect: Connect
-  private readonly idleMs: number
-  private readonly all = new Set<Connection>()
-  private readonly idle: Array<Connection> = []
-  /** Those released in this turn of the event loop. */
-  private released: Array<Connection> = []
-  private turnedAt = Number.NEGATIVE_INFINITY
-  closed = false
+  readonly #connect: Connect
+  readonly #idleMs: number
+  readonly #all = new Set<PooledConnection>()
+  readonly #idle: Array<PooledConnection> = []
+  /** Those released since the sockets were last polled. */
+  #released: Array<PooledConnection> = []
+  #polledAt = Number.NEGATIVE_INFINITY
+  #isClosed = false
 
   constructor(origin: string, connect: Connect, idleMs: number) {
     this.origin = origin
-    this.connect = connect
-    this.idleMs = idleMs
+    this.#connect = connect
+    this.#idleMs = idleMs
   }
 
-  /** Whether the event loop has turned just now. */
-  get isAwake(): boolean {
-    return performance.now() - this.turnedAt < awakeMs
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
-  take(fresh = false): Connection {
-    const next = () => (fresh ? undefined : (this.idle.pop() ?? this.released.pop()))
+  /** Returns whether the event loop has polled the sockets just now. */
+  get isJustPolled(): boolean {
+    return performance.now() - this.#polledAt < pollMaxAgeMs
+  }
+
+  take(fresh = false): PooledConnection {
+    const next = () => (fresh ? undefined : (this.#idle.pop() ?? this.#released.pop()))
     for (let kept = next(); kept !== undefined; kept = next()) {
       // while the event loop was blocked the idle timer could not fire
-      if (kept.isOpen && performance.now() - kept.idleSince < this.idleMs) return kept
+      if (kept.isOpen && performance.now() - kept.idleSince < this.#idleMs) return kept
       kept.destroy()
     }
-    const connection = new Connection(this, this.connect, this.idleMs)
-    this.all.add(connection)
+    const connection = new PooledConnection(this, this.#connect, this.#idleMs)
+    this.#all.add(connection)
     return connection
   }
 
-  keep(connection: Connection): void {
+  keep(connection: PooledConnection): void {
     connection.isReused = true
-    connection.isRested = false
+    connection.isPolled = false
     connection.idleSince = performance.now()
-    this.released.push(connection)
-    if (this.released.length === 1) setImmediate(this.turned)
+    this.#released.push(connection)
+    // immediates run right after the sockets are polled
+    if (this.#released.length === 1) setImmediate(this.#afterPoll)
   }
 
-  private readonly turned = () => {
-    this.turnedAt = performance.now()
-    for (const connection of this.released) {
-      connection.isRested = true
-      this.idle.push(connection)
+  readonly #afterPoll = () => {
+    this.#polledAt = performance.now()
+    for (const connection of this.#released) {
+      connection.isPolled = true
+      this.#idle.push(connection)
     }
-    this.released = []
+    this.#released = []
   }
 
-  lost(connection: Connection): void {
-    for (const kept of [this.idle, this.released]) {
+  /** Removes a connection that was closed while it waited. */
+  removeIdle(connection: PooledConnection): void {
+    for (const kept of [this.#idle, this.#released]) {
       const at = kept.lastIndexOf(connection)
       if (at === -1) continue
       kept.splice(at, 1)
-      this.all.delete(connection)
+      this.#all.delete(connection)
     }
   }
 
-  forget(connection: Connection): void {
-    this.lost(connection)
-    this.all.delete(connection)
+  remove(connection: PooledConnection): void {
+    this.removeIdle(connection)
+    this.#all.delete(connection)
   }
 
   close(): void {
-    this.closed = true
-    for (const connection of this.all) connection.destroy()
+    this.#isClosed = true
+    for (const connection of this.#all) connection.destroy()
   }
 }

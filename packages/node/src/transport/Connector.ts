@@ -1,13 +1,13 @@
 /**
- * Opens one connection to the target: plain, TLS, or TLS through a proxy's CONNECT. Whatever stage it is in can be torn
- * down at once; undici knows a socket only when it is connected.
+ * Opens one connection to the target: plain, TLS, or TLS through a proxy's CONNECT. Every stage can be closed at once,
+ * so that an abort leaves no connecting socket behind; undici knows a socket only once it is connected.
  */
 import * as Http from "node:http"
 import * as Https from "node:https"
 import * as Net from "node:net"
 import * as Tls from "node:tls"
 
-/** Tells why the transport itself ended an exchange; `code` is upper case, the message holds nothing else. */
+/** The reason why the transport itself ended an exchange; `code` is upper case, and the message is the same. */
 export class TransportFault extends Error {
   readonly code: string
   override readonly name = "TransportFault"
@@ -17,32 +17,32 @@ export class TransportFault extends Error {
   }
 }
 
-/** Holds what can be torn down while it is being opened. */
-export interface Opening {
+/** A connection that is being opened. */
+export interface PendingSocket {
   readonly destroy: () => void
 }
 
-/** Takes the connected socket, or what failed. */
-export type Opened = (
+/** Receives the connected socket, or the error. */
+export type ConnectCallback = (
   ...result: [error: null, socket: Net.Socket] | [error: Error, socket: null]
 ) => void
 
 /** Opens one connection; the callback is called once, and never after `destroy`. */
-export type Connect = (opened: Opened) => Opening
+export type Connect = (callback: ConnectCallback) => PendingSocket
 
-/** Holds what connections are opened with. */
+/** The options of a connector. */
 export interface ConnectorOptions {
   readonly target: URL
   readonly proxy: URL | undefined
-  /** PEM certificates that are trusted in place of Node's own. */
+  /** PEM certificates to trust instead of Node's. */
   readonly ca: string | undefined
-  /** Looks names up in place of the system. */
+  /** Resolves host names instead of the system. */
   readonly lookup: Net.LookupFunction | undefined
 }
 
 const hostnameOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "")
 const portOf = (url: URL): number => Number(url.port || (url.protocol === "https:" ? 443 : 80))
-// names alone, without the final dot of a fully qualified one
+// only names, without the final dot of a fully qualified one
 const serverNameOf = (hostname: string): string =>
   Net.isIP(hostname) === 0 ? hostname.replace(/\.+$/, "") : ""
 
@@ -51,28 +51,32 @@ const codeOf = (error: unknown): string => {
   return typeof code === "string" && /^[A-Z][A-Z0-9_]+$/.test(code) ? code : "FAILED"
 }
 
-const wait = (socket: Net.Socket, event: "connect" | "secureConnect", opened: Opened): Opening => {
-  const failed = (error: Error) => opened(error, null)
+const waitFor = (
+  event: "connect" | "secureConnect",
+  socket: Net.Socket,
+  callback: ConnectCallback,
+): PendingSocket => {
+  const fail = (error: Error) => callback(error, null)
   socket.setNoDelay(true)
   socket.setKeepAlive(true, 60_000)
-  socket.once("error", failed)
+  socket.once("error", fail)
   socket.once(event, () => {
-    socket.off("error", failed)
-    opened(null, socket)
+    socket.off("error", fail)
+    callback(null, socket)
   })
   return socket
 }
 
-/** Makes the function that opens connections to one target. */
+/** Creates the function that opens connections to one target. */
 export const make = ({ target, proxy, ca, lookup }: ConnectorOptions): Connect => {
   const host = hostnameOf(target)
   const port = portOf(target)
   const dial = { host, port, ...(lookup !== undefined && { lookup }) }
   const trust = ca === undefined ? {} : { ca }
-  // resumed by the next handshake with the same target: a handshake costs more than the exchange
+  // resumed by the next handshake with the same target: a full handshake costs more than the exchange
   let session: Buffer | undefined
 
-  const secure = (opened: Opened, tunnel?: Net.Socket): Opening => {
+  const secure = (callback: ConnectCallback, tunnel?: Net.Socket): PendingSocket => {
     const socket = Tls.connect({
       ...dial,
       ...trust,
@@ -84,13 +88,13 @@ export const make = ({ target, proxy, ca, lookup }: ConnectorOptions): Connect =
     socket.on("session", (ticket) => {
       session = ticket
     })
-    return wait(socket, "secureConnect", opened)
+    return waitFor("secureConnect", socket, callback)
   }
 
   if (proxy === undefined) {
     return target.protocol === "https:"
-      ? (opened) => secure(opened)
-      : (opened) => wait(Net.connect(dial), "connect", opened)
+      ? (callback) => secure(callback)
+      : (callback) => waitFor("connect", Net.connect(dial), callback)
   }
 
   const authority = `${target.hostname}:${port}`
@@ -98,12 +102,12 @@ export const make = ({ target, proxy, ca, lookup }: ConnectorOptions): Connect =
   const credentials = Buffer.from(
     `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
   ).toString("base64")
-  const ask = {
+  const connectRequest = {
     method: "CONNECT",
     host: hostnameOf(proxy),
     port: portOf(proxy),
     path: authority,
-    // one tunnel for each connection: the pool keeps them, not an agent
+    // one tunnel per connection; the pool keeps them, not an agent
     agent: false,
     headers: {
       host: authority,
@@ -114,27 +118,31 @@ export const make = ({ target, proxy, ca, lookup }: ConnectorOptions): Connect =
     },
   } as const
 
-  return (opened) => {
-    let stage: Opening
+  return (callback) => {
+    let stage: PendingSocket
     const request =
       proxy.protocol === "https:"
-        ? Https.request({ ...ask, ...trust, servername: serverNameOf(ask.host) })
-        : Http.request(ask)
-    const failed = (code: string) => opened(new TransportFault(code), null)
-    request.on("error", (error) => failed(`PROXY_${codeOf(error)}`))
+        ? Https.request({
+            ...connectRequest,
+            ...trust,
+            servername: serverNameOf(connectRequest.host),
+          })
+        : Http.request(connectRequest)
+    const fail = (code: string) => callback(new TransportFault(code), null)
+    request.on("error", (error) => fail(`PROXY_${codeOf(error)}`))
     request.on("connect", ({ statusCode = 0 }, socket: Net.Socket, head) => {
       if (statusCode >= 200 && statusCode < 300 && head.length === 0) {
-        stage = secure(opened, socket)
+        stage = secure(callback, socket)
         return
       }
       socket.destroy()
-      if (statusCode === 407) failed("PROXY_AUTHENTICATION_REQUIRED")
-      else failed(head.length === 0 ? `PROXY_HTTP_${statusCode}` : "PROXY_PROTOCOL")
+      if (statusCode === 407) fail("PROXY_AUTHENTICATION_REQUIRED")
+      else fail(head.length === 0 ? `PROXY_HTTP_${statusCode}` : "PROXY_PROTOCOL")
     })
-    // a proxy that answers CONNECT as if it were another request
+    // the proxy responded to CONNECT as if it were another method
     request.on("response", (response) => {
       response.destroy()
-      failed("PROXY_PROTOCOL")
+      fail("PROXY_PROTOCOL")
     })
     request.end()
     stage = request

@@ -1,6 +1,6 @@
 /**
- * Which proxy, if any, a target is reached through. Decided once, when the transport is made: only https targets, never
- * loopback hosts, and `NO_PROXY` is compared on normalised host names.
+ * Decides once, when the transport is created, through which proxy a target is reached, if any: only https targets, never
+ * loopback hosts, and `NO_PROXY` is compared with normalised host names.
  */
 import { BlockList, isIP } from "node:net"
 
@@ -8,10 +8,10 @@ import { ConfigurationError } from "@aelyst/core"
 import { ClientOptions } from "@aelyst/core/adapter"
 import * as Result from "effect/Result"
 
-/** Names a proxy: none, what `HTTPS_PROXY` and `NO_PROXY` say, or an `http:` or `https:` URL. */
+/** Names a proxy: none, the one in `HTTPS_PROXY` unless `NO_PROXY` exempts the target, or an `http:` or `https:` URL. */
 export type ProxyOption = false | "env" | string | URL
 
-/** Holds environment variables, as `process.env` does. */
+/** Environment variables, as in `process.env`. */
 export type Environment = { readonly [name: string]: string | undefined }
 
 interface Host {
@@ -21,7 +21,7 @@ interface Host {
   readonly family: number
 }
 
-// The URL parser brings addresses, letters and international names to one form.
+// The URL parser normalises addresses, case and international names.
 const hostOf = (text: string): Host | undefined => {
   const bare = text.startsWith("[") || isIP(text) !== 6 ? text : `[${text}]`
   if (!URL.canParse(`https://${bare}`)) return undefined
@@ -57,10 +57,10 @@ const matches = (host: Host, port: string, entry: string): boolean => {
 }
 
 /**
- * Tells whether `NO_PROXY` names the target.
+ * Returns whether `NO_PROXY` names the target.
  *
- * The list is split at commas and spaces. An entry is `*`, a host, a domain (with or without `.` or `*.` before it; it
- * stands for itself and all below it), an address, a subnet (`10.0.0.0/8`), each but the subnet with or without a port.
+ * The list is split at commas and spaces. An entry is `*`, a host, a domain (with or without `.` or `*.` before it, and
+ * including its subdomains), an address, or a subnet such as `10.0.0.0/8`. Each, except a subnet, may have a port.
  */
 export const isExempt = (target: URL, noProxy: string): boolean => {
   const host = hostOf(target.hostname)
@@ -70,8 +70,8 @@ export const isExempt = (target: URL, noProxy: string): boolean => {
 }
 
 /**
- * Returns whether the host of a URL is this machine. More than the hosts that http is allowed for: names below
- * `localhost` and `127.0.0.0/8` as IPv6 addresses are not for a proxy either.
+ * Returns whether the host of a URL is this machine. Besides the hosts for which http is allowed, these are the names
+ * below `localhost`, and `127.0.0.0/8` written as IPv6 addresses.
  */
 const isLoopbackUrl = ({ hostname }: URL): boolean =>
   ClientOptions.isLoopback(hostname) || /\.localhost\.*$|^\[::ffff:7f..:/.test(hostname)
@@ -86,11 +86,11 @@ const parse = (option: string, input: string | URL): Result.Result<URL, Configur
 }
 
 /**
- * Gives the proxy through which a target is reached, or undefined.
+ * Returns the proxy through which a target is reached, or undefined.
  *
- * `env` reads `https_proxy` and `no_proxy` in either case, the lower case first, as curl does. A URL that was given
- * holds whatever the environment says. An `http:` target and a loopback host are never reached through a proxy, since
- * the proxy would read the token. Fails where the proxy is not a URL; the value may hold a password and is not quoted.
+ * `env` reads `https_proxy` and `no_proxy` in either case, the lower case first, as curl does. A URL takes precedence
+ * over the environment. An `http:` target and a loopback host are never reached through a proxy, since the proxy would
+ * read the token. Fails if the proxy is not a URL; the value may contain a password and is not quoted.
  */
 export const resolve = (
   target: URL,

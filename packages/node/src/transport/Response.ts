@@ -1,4 +1,4 @@
-/** The answer as core reads it: the encoding undone, nothing above the cap, failures as values. */
+/** The response as core reads it: decoded, nothing above the cap, failures as values. */
 import * as Zlib from "node:zlib"
 
 import { maxBodyBytes } from "@aelyst/core/transport"
@@ -27,7 +27,7 @@ const decoders: { readonly [encoding: string]: typeof Zlib.gunzipSync | undefine
   br: Zlib.brotliDecompressSync,
 }
 
-/** Undoes the encoding that was not asked for: one layer, and no more than the cap comes out. */
+/** Decodes a body whose encoding was not requested: one layer, and no more than the cap. */
 const decode = (bytes: Buffer, encoding: string): Body => {
   if (encoding === "" || encoding === "identity") return Result.succeed(bytes)
   const decoder = Object.hasOwn(decoders, encoding) ? decoders[encoding] : undefined
@@ -38,17 +38,20 @@ const decode = (bytes: Buffer, encoding: string): Body => {
   })
 }
 
-/** One answer, over the exchange that gathers it. */
-export class Reply extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+/** One response, over the exchange that collects it. */
+export class TransportResponse
+  extends Inspectable.Class
+  implements HttpClientResponse.HttpClientResponse
+{
   readonly request: HttpClientRequest
   readonly url: string
-  private readonly exchange: Exchange
+  readonly #exchange: Exchange
 
   constructor(request: HttpClientRequest, url: string, exchange: Exchange) {
     super()
     this.request = request
     this.url = url
-    this.exchange = exchange
+    this.#exchange = exchange
   }
 
   get [HttpIncomingMessage.TypeId](): typeof HttpIncomingMessage.TypeId {
@@ -61,21 +64,21 @@ export class Reply extends Inspectable.Class implements HttpClientResponse.HttpC
     return Option.none()
   }
   get status(): number {
-    return this.exchange.status
+    return this.#exchange.status
   }
   get headers(): Headers.Headers {
-    return this.exchange.headers
+    return this.#exchange.headers
   }
   get cookies(): Cookies.Cookies {
-    return Cookies.fromSetCookie(this.exchange.cookies)
+    return Cookies.fromSetCookie(this.#exchange.cookies)
   }
 
-  private unreadable(cause: unknown): HttpClientError.HttpClientError {
+  #unreadable(cause: unknown): HttpClientError.HttpClientError {
     const reason = new HttpClientError.DecodeError({ request: this.request, response: this, cause })
     return new HttpClientError.HttpClientError({ reason })
   }
 
-  private bytesOf(body: Body): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
+  #bytesOf(body: Body): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
     const encoding = this.headers["content-encoding"]
     const decoded =
       encoding === undefined
@@ -83,50 +86,50 @@ export class Reply extends Inspectable.Class implements HttpClientResponse.HttpC
         : Result.flatMap(body, (bytes) => decode(bytes, encoding.trim().toLowerCase()))
     return Result.isSuccess(decoded)
       ? Effect.succeed(decoded.success)
-      : Effect.fail(this.unreadable(decoded.failure))
+      : Effect.fail(this.#unreadable(decoded.failure))
   }
 
-  private get bytes(): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
-    const { exchange } = this
-    // what has come with the head is given at once, as an exit: core then needs no deadline for it
-    if (exchange.body !== undefined) return this.bytesOf(exchange.body)
+  get #bytes(): Effect.Effect<Buffer, HttpClientError.HttpClientError> {
+    const exchange = this.#exchange
+    // a body that arrived with the head is an exit, so that core needs no deadline for it
+    if (exchange.body !== undefined) return this.#bytesOf(exchange.body)
     return Effect.callback<Buffer, HttpClientError.HttpClientError>((resume) => {
-      if (exchange.body !== undefined) return resume(this.bytesOf(exchange.body))
-      exchange.read((body) => resume(this.bytesOf(body)))
+      if (exchange.body !== undefined) return resume(this.#bytesOf(exchange.body))
+      exchange.read((body) => resume(this.#bytesOf(body)))
       return Effect.sync(() => exchange.abort())
     })
   }
 
-  private parsed<A>(parse: (text: string) => A): Effect.Effect<A, HttpClientError.HttpClientError> {
+  #parsed<A>(parse: (text: string) => A): Effect.Effect<A, HttpClientError.HttpClientError> {
     return Effect.flatMap(this.text, (text) =>
-      Effect.try({ try: () => parse(text), catch: (cause) => this.unreadable(cause) }),
+      Effect.try({ try: () => parse(text), catch: (cause) => this.#unreadable(cause) }),
     )
   }
 
   get text(): Effect.Effect<string, HttpClientError.HttpClientError> {
-    const { bytes } = this
+    const bytes = this.#bytes
     return Exit.isExit(bytes)
       ? // safe: the exit that `bytes` is
         Exit.map(bytes as Exit.Exit<Buffer, HttpClientError.HttpClientError>, String)
       : Effect.map(bytes, String)
   }
   get json() {
-    return this.parsed((text) => JSON.parse(text))
+    return this.#parsed((text) => JSON.parse(text))
   }
   get urlParamsBody() {
-    return this.parsed((text) => UrlParams.fromInput(new URLSearchParams(text)))
+    return this.#parsed((text) => UrlParams.fromInput(new URLSearchParams(text)))
   }
   get arrayBuffer() {
-    return Effect.map(this.bytes, (bytes) => new Uint8Array(bytes).buffer)
+    return Effect.map(this.#bytes, (bytes) => new Uint8Array(bytes).buffer)
   }
   get stream() {
-    return Stream.fromEffect(this.bytes)
+    return Stream.fromEffect(this.#bytes)
   }
   get formData(): HttpClientResponse.HttpClientResponse["formData"] {
-    return Effect.flatMap(this.bytes, (bytes) =>
+    return Effect.flatMap(this.#bytes, (bytes) =>
       Effect.tryPromise({
         try: () => new Response(new Uint8Array(bytes), { headers: this.headers }).formData(),
-        catch: (cause) => this.unreadable(cause),
+        catch: (cause) => this.#unreadable(cause),
       }),
     )
   }

@@ -1,6 +1,6 @@
 /**
- * The transport of Node.js: an `HttpClient` over connections of its own, which tells core's probe when bytes may leave,
- * and takes its sockets along when a call is aborted, connecting ones included.
+ * The transport of Node.js: an `HttpClient` over a connection pool. It reports to core's probe when bytes may leave, and
+ * closes its sockets when a call is aborted, connecting ones included.
  */
 import type * as Net from "node:net"
 
@@ -18,35 +18,35 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import { Client } from "undici"
 
-import type { Carriers } from "./ConnectionPool.ts"
-import { Pool, borrow } from "./ConnectionPool.ts"
+import type { Connections } from "./ConnectionPool.ts"
+import * as Pool from "./ConnectionPool.ts"
 import * as Connector from "./Connector.ts"
 import { Exchange } from "./Exchange.ts"
 import type { ProxyOption } from "./Proxy.ts"
 import * as Proxy from "./Proxy.ts"
-import { Reply } from "./Response.ts"
+import { TransportResponse } from "./Response.ts"
 import { version } from "../version.ts"
 
-/** Holds the options of a transport. */
+/** The options of a transport. */
 export interface TransportOptions {
-  /** The only origin that requests go to; a path is ignored. */
+  /** The only origin that requests may go to; a path is ignored. */
   readonly baseUrl: string | URL
-  /** How the origin is reached. Default false: directly. */
+  /** The proxy to use. Default false: none. */
   readonly proxy?: ProxyOption | undefined
   /** How long a connection is kept for the next request, in milliseconds, 1 to 1,000. Default 1,000. */
   readonly idleMs?: number | undefined
-  /** PEM certificates that are trusted in place of Node's own. */
+  /** PEM certificates to trust instead of Node's. */
   readonly ca?: string | undefined
-  /** Looks host names up in place of the system. */
+  /** Resolves host names instead of the system. */
   readonly lookup?: Net.LookupFunction | undefined
 }
 
-/** Whether this runtime loads undici itself: Bun puts a stand-in in its place, which dispatches nothing. */
+/** Whether this runtime loads undici: Bun replaces it with a module that dispatches nothing. */
 export const isSupported: boolean = typeof Reflect.get(Client.prototype, "dispatch") === "function"
 
 const userAgent = `aelyst-node/${version}`
-// Written by the transport or by undici; a caller's value would contradict what is sent.
-const own = new Set([
+// written by the transport or by undici; a caller's value would contradict them
+const reserved = new Set([
   "accept-encoding",
   "connection",
   "expect",
@@ -61,58 +61,60 @@ const own = new Set([
   "user-agent",
 ])
 
-// Requests with the same headers share one object of them, and then one list.
-const lists = new WeakMap<object, Array<string>>()
+// the requests of one client share their headers object
+const headersToSend = new WeakMap<object, Record<string, string>>()
 
-const headersOf = ({ headers }: HttpClientRequest): Array<string> => {
-  const known = lists.get(headers)
-  if (known !== undefined) return known
-  const list = ["user-agent", userAgent, "accept-encoding", "identity"]
-  for (const [name, value] of Object.entries(headers)) if (!own.has(name)) list.push(name, value)
-  lists.set(headers, list)
-  return list
+const headersOf = ({ headers }: HttpClientRequest): Record<string, string> => {
+  const existing = headersToSend.get(headers)
+  if (existing !== undefined) return existing
+  const allowed = Object.entries(headers).filter(([name]) => !reserved.has(name))
+  const toSend = {
+    "user-agent": userAgent,
+    "accept-encoding": "identity",
+    ...Object.fromEntries(allowed),
+  }
+  headersToSend.set(headers, toSend)
+  return toSend
 }
 
 const bodyOf = ({ body }: HttpClientRequest): string | Uint8Array | null | undefined => {
-  // undici writes a text without a copy of ours
+  // undici writes a string without a copy
   if (body._tag === "Uint8Array") return body.text ?? body.body
   if (body._tag === "Empty") return null
   if (body._tag !== "Raw") return undefined
   return typeof body.body === "string" || body.body instanceof Uint8Array ? body.body : undefined
 }
 
-const failed = (request: HttpClientRequest, cause: unknown) =>
-  new HttpClientError.HttpClientError({
-    reason: new HttpClientError.TransportError({ request, cause }),
-  })
+const fail = (request: HttpClientRequest, cause: unknown) =>
+  Effect.fail(
+    new HttpClientError.HttpClientError({
+      reason: new HttpClientError.TransportError({ request, cause }),
+    }),
+  )
 
-const faultOf = (request: HttpClientRequest, code: string) =>
-  Effect.fail(failed(request, new Connector.TransportFault(code)))
+const failWithCode = (request: HttpClientRequest, code: string) =>
+  fail(request, new Connector.TransportFault(code))
 
-// Segments that the URL parser would leave as they are: no escape of a dot at their start, nothing to be encoded.
+// a path that the URL parser would not change: no segment begins with a dot, and no character needs an escape
 const plainPath = /^(?:\/(?!\.|%2e)[\w.~:@!$&'()*+,;=%-]*)+$/i
 
-/** Gives what is requested at the origin; undefined where the request is for another one. */
+/** Returns the path and query of a request; undefined if it is for another origin. Parses the URL only if it must. */
 const pathOf = (origin: string, request: HttpClientRequest): string | undefined => {
-  const { url: text } = request
-  if (
-    request.urlParams.params.length === 0 &&
-    Option.isNone(request.hash) &&
-    text.startsWith(origin)
-  ) {
-    const path = text.slice(origin.length)
+  const isWithoutParts = request.urlParams.params.length === 0 && Option.isNone(request.hash)
+  if (isWithoutParts && request.url.startsWith(origin)) {
+    const path = request.url.slice(origin.length)
     if (plainPath.test(path)) return path
   }
   const url = Option.getOrUndefined(toUrl(request))
   return url?.origin === origin ? url.pathname + url.search : undefined
 }
 
-const send = (carriers: Carriers, request: HttpClientRequest, probe: TransportProbe) => {
-  const path = pathOf(carriers.origin, request)
-  if (path === undefined) return faultOf(request, "ORIGIN_REFUSED")
+const send = (connections: Connections, request: HttpClientRequest, probe: TransportProbe) => {
+  const path = pathOf(connections.origin, request)
+  if (path === undefined) return failWithCode(request, "ORIGIN_REFUSED")
   const body = bodyOf(request)
-  if (body === undefined) return faultOf(request, "BODY_REFUSED")
-  if (carriers.closed) return faultOf(request, "TRANSPORT_CLOSED")
+  if (body === undefined) return failWithCode(request, "BODY_REFUSED")
+  if (connections.isClosed) return failWithCode(request, "TRANSPORT_CLOSED")
   const options = {
     method: request.method,
     path,
@@ -121,11 +123,13 @@ const send = (carriers: Carriers, request: HttpClientRequest, probe: TransportPr
   }
   return Effect.callback<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>(
     (resume) => {
-      const exchange = new Exchange(carriers, options, probe, (head) =>
+      const exchange = new Exchange(connections, options, probe, (head) =>
         resume(
           Result.isSuccess(head)
-            ? Effect.succeed(new Reply(request, carriers.origin + path, head.success))
-            : Effect.fail(failed(request, head.failure)),
+            ? Effect.succeed(
+                new TransportResponse(request, connections.origin + path, head.success),
+              )
+            : fail(request, head.failure),
         ),
       )
       probe.watch(() => exchange.abort())
@@ -135,17 +139,17 @@ const send = (carriers: Carriers, request: HttpClientRequest, probe: TransportPr
   )
 }
 
-// Not `HttpClient.make`: its span would carry the URL, and its abort controller costs more than the rest of this module.
-const clientOf = (carriers: Carriers): HttpClient.HttpClient =>
+// not `HttpClient.make`: its span would carry the URL, and its abort controller costs more than the rest of this module
+const clientOf = (connections: Connections): HttpClient.HttpClient =>
   abortable(
     HttpClient.makeWith<never, never, HttpClientError.HttpClientError, never>(
       (prepared) =>
-        // mostly nothing prepares the request, and then it is there already
+        // the request is mostly an exit already
         Effect.flatMapEager(prepared, (request) =>
           Effect.withFiber((fiber) => {
             const probe = fiber.getRef(TransportProbe)
             probe.watch()
-            return send(carriers, request, probe)
+            return send(connections, request, probe)
           }),
         ),
       Effect.succeed,
@@ -153,16 +157,16 @@ const clientOf = (carriers: Carriers): HttpClient.HttpClient =>
   )
 
 /**
- * Makes the transport to one origin; its connections end with the scope.
+ * Creates the transport to one origin; its connections are closed with the scope.
  *
  * **Details**
  *
- * Marks core's `AttemptProbe`: watched before it connects, dispatched when bytes may leave. Interruption ends the
- * connection in every phase. Redirects are not followed; a body of more than 64 KiB, an answer with bytes after it, and
- * an encoding other than one layer of gzip, deflate or br cannot be read. There are no timeouts in it: core's hold.
- * Idle connections do not keep the process alive.
+ * Reports to core's `TransportProbe`: watched before it connects, dispatched when bytes may leave. Interruption closes
+ * the connection in every phase. Redirects are not followed. A body of more than 64 KiB, a response with bytes after it,
+ * and an encoding other than one layer of gzip, deflate or br cannot be read. It has no timeouts; core's apply. Idle
+ * connections do not keep the process alive.
  *
- * Fails with a `ConfigurationError` that names the option, where the proxy is not a URL.
+ * Fails with a `ConfigurationError` that names the option if the proxy is not a URL.
  */
 export const make = (
   options: TransportOptions,
@@ -180,7 +184,7 @@ export const make = (
     const idleMs = Math.min(1_000, Math.max(1, options.idleMs ?? 1_000))
     return Effect.map(
       Effect.acquireRelease(
-        Effect.sync(() => new Pool(target.origin, connect, idleMs)),
+        Effect.sync(() => new Pool.ConnectionPool(target.origin, connect, idleMs)),
         (pool) => Effect.sync(() => pool.close()),
       ),
       clientOf,
@@ -188,14 +192,14 @@ export const make = (
   })
 
 /**
- * Makes the transport to one origin over an undici dispatcher of the caller's, whose connections and timeouts hold.
+ * Creates the transport to one origin over an undici dispatcher of the caller, whose connections and timeouts apply.
  *
- * An abort before bytes may leave cannot end the connecting: the dispatcher is told once it is connected.
+ * An abort before bytes may leave cannot stop the connecting: the dispatcher aborts once it is connected.
  */
 export const fromDispatcher = (
   dispatcher: { readonly dispatch: (options: object, handler: object) => boolean },
   baseUrl: string | URL,
-): HttpClient.HttpClient => clientOf(borrow(dispatcher, new URL(baseUrl).origin))
+): HttpClient.HttpClient => clientOf(Pool.fromDispatcher(dispatcher, new URL(baseUrl).origin))
 
 /** Provides the transport to one origin; see `make`. */
 export const layer = (

@@ -1,21 +1,21 @@
-// Run as a process of its own: it has to end by itself, at once after its last request was aborted.
+// Runs as a separate process, which must exit without help once its last request was aborted.
 import { Effect, Fiber } from "effect"
 
 import * as Transport from "../src/transport/Transport.ts"
 import { exchange } from "./exchange.ts"
+import { assertIdle } from "./idle.ts"
 
-const [, , answering = "", stalling = ""] = process.argv
+const [, , responding = "", stalling = ""] = process.argv
 
 const program = Effect.gen(function* () {
-  const http = yield* Transport.make({ baseUrl: answering })
-  yield* exchange(http, answering)
+  const http = yield* Transport.make({ baseUrl: responding })
+  yield* exchange(http, responding)
   const secure = stalling.replace("http:", "https:")
   const other = yield* Transport.make({ baseUrl: secure })
   const fiber = yield* Effect.forkChild(exchange(other, secure), { startImmediately: true })
   yield* Fiber.interrupt(fiber)
-  // fires only where something else holds the process for so long
-  yield* Effect.sync(() => void setTimeout(() => process.exit(1), 100).unref())
-  // the scope stays open: idle connections alone must not hold the process
+  yield* Effect.promise(assertIdle)
+  // the scope stays open: idle connections must not keep the process alive
   yield* Effect.never
 })
 

@@ -12,22 +12,59 @@ import * as RawServer from "../../../apps/conformance/src/network/RawServer.ts"
 import type { TryCreateResult } from "../src/index.ts"
 import { Aelyst } from "../src/index.ts"
 import * as Transport from "../src/transport/Transport.ts"
-import { exchange, phase, token } from "./exchange.ts"
+import { exchange, phase, serve, setUp as setUpPlain, token } from "./exchange.ts"
 
 const { creating } = RawServer
 const certificates = await Certificates.make()
 const { ca, valid } = certificates
 
-const serve = (script: Script, tls: Parameters<typeof RawServer.start>[1] = valid) =>
-  Effect.acquireRelease(
-    Effect.promise(() => RawServer.start(script, tls)),
-    (server) => Effect.promise(() => server.close()),
+const serveTls = (script: Script, tls: Parameters<typeof RawServer.start>[1] = valid) =>
+  serve(script, tls)
+
+describe("Connector.make without TLS", () => {
+  it.live("reports a request as unsent if the server does not listen", () =>
+    Effect.gen(function* () {
+      const { server, send } = yield* setUpPlain(creating)
+      yield* Effect.promise(() => server.close())
+      const outcome = yield* send()
+      assert.strictEqual(outcome.code, "ECONNREFUSED")
+      assert.strictEqual(phase(outcome), "unsent")
+    }),
   )
 
-describe("TLS", () => {
-  it.live("carries requests and keeps the connection", () =>
+  it.live("reports a request as unsent if the host name is not found", () =>
     Effect.gen(function* () {
-      const server = yield* serve(creating)
+      const origin = "http://nowhere.invalid"
+      const failure = Object.assign(new Error("not found"), { code: "ENOTFOUND" })
+      const lookup: Transport.TransportOptions["lookup"] = (_name, _options, done) =>
+        done(failure, [])
+      const http = yield* Transport.make({ baseUrl: origin, lookup })
+      const outcome = yield* exchange(http, origin)
+      assert.strictEqual(outcome.code, "ENOTFOUND")
+      assert.strictEqual(phase(outcome), "unsent")
+    }),
+  )
+
+  it.live("reports a request as unsent if too many files are open", () =>
+    Effect.gen(function* () {
+      // the error that the system reports when the socket connects
+      const origin = "http://somewhere.test"
+      const full = Object.assign(new Error("connect EMFILE"), { code: "EMFILE" })
+      const http = yield* Transport.make({
+        baseUrl: origin,
+        lookup: (_name, _options, done) => done(full, []),
+      })
+      const outcome = yield* exchange(http, origin)
+      assert.strictEqual(outcome.code, "EMFILE")
+      assert.strictEqual(phase(outcome), "unsent")
+    }),
+  )
+})
+
+describe("Connector.make over TLS", () => {
+  it.live("sends requests over TLS and keeps the connection", () =>
+    Effect.gen(function* () {
+      const server = yield* serveTls(creating)
       const http = yield* Transport.make({ baseUrl: server.origin, ca })
       assert.strictEqual((yield* exchange(http, server.origin)).status, 200)
       assert.strictEqual((yield* exchange(http, server.origin)).status, 200)
@@ -35,9 +72,9 @@ describe("TLS", () => {
     }),
   )
 
-  it.live("takes up the session again on the next connection", () =>
+  it.live("resumes the TLS session on the next connection", () =>
     Effect.gen(function* () {
-      const server = yield* serve(creating)
+      const server = yield* serveTls(creating)
       const http = yield* Transport.make({ baseUrl: server.origin, ca, idleMs: 30 })
       yield* exchange(http, server.origin)
       const first = yield* Effect.promise(() => server.connected(1))
@@ -50,15 +87,15 @@ describe("TLS", () => {
   )
 
   const refused: Record<string, readonly [Certificates.Pair, string | undefined, string]> = {
-    "signed by nobody known": [valid, undefined, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
-    "signed by itself": [certificates.selfSigned, ca, "DEPTH_ZERO_SELF_SIGNED_CERT"],
+    "signed by an unknown authority": [valid, undefined, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+    "self-signed": [certificates.selfSigned, ca, "DEPTH_ZERO_SELF_SIGNED_CERT"],
     "out of date": [certificates.expired, ca, "CERT_HAS_EXPIRED"],
     "for another host": [certificates.otherHost, ca, "ERR_TLS_CERT_ALTNAME_INVALID"],
   }
   for (const [name, [pair, trusted, code]] of Object.entries(refused)) {
-    it.live(`tells before anything was sent that a certificate is ${name}`, () =>
+    it.live(`reports a request as unsent if the certificate is ${name}`, () =>
       Effect.gen(function* () {
-        const server = yield* serve(creating, pair)
+        const server = yield* serveTls(creating, pair)
         const http = yield* Transport.make({
           baseUrl: server.origin,
           ...(trusted !== undefined && { ca: trusted }),
@@ -86,7 +123,7 @@ describe("TLS", () => {
     },
   }
   for (const [name, script] of Object.entries(broken)) {
-    it.live(`says unsent where the server ${name}`, () =>
+    it.live(`reports a request as unsent if the server ${name}`, () =>
       Effect.gen(function* () {
         const plain = yield* Effect.acquireRelease(
           Effect.promise(() => RawServer.start(script)),
@@ -101,11 +138,11 @@ describe("TLS", () => {
     )
   }
 
-  it.live("refuses a server that knows TLS 1.0 alone", () =>
+  it.live("refuses a server that supports only TLS 1.0", () =>
     Effect.gen(function* () {
       const old = { ...valid, minVersion: "TLSv1", maxVersion: "TLSv1", ciphers: "ALL@SECLEVEL=0" }
       // safe: the literals are versions that Node knows
-      const server = yield* serve(creating, old as Parameters<typeof RawServer.start>[1])
+      const server = yield* serveTls(creating, old as Parameters<typeof RawServer.start>[1])
       const http = yield* Transport.make({ baseUrl: server.origin, ca })
       const outcome = yield* exchange(http, server.origin)
       assert.strictEqual(outcome.code, "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION")
@@ -121,21 +158,21 @@ const create = (baseUrl: string, proxy: string | false) =>
     (aelyst) => Effect.promise(() => aelyst.close()),
   )
 const assertOnce = (tried: TryCreateResult) => {
-  if (tried.ok || tried.aborted) return assert.fail("it did not fail")
+  if (tried.ok || tried.aborted) return assert.fail("the create did not fail")
   const { error } = tried
   assert(error.name === "ConnectionError")
   assert.deepStrictEqual([error.kind, error.attempts.length], ["certificate", 1])
 }
 
-describe("a certificate that nobody trusts", () => {
-  it.live("ends a create after one attempt: the API's", () =>
+describe("Aelyst with an untrusted certificate", () => {
+  it.live("ends a create after one attempt: of the API", () =>
     Effect.gen(function* () {
-      const server = yield* serve(creating, certificates.selfSigned)
+      const server = yield* serveTls(creating, certificates.selfSigned)
       assertOnce(yield* create(server.origin, false))
     }),
   )
 
-  it.live("ends a create after one attempt: the proxy's", () =>
+  it.live("ends a create after one attempt: of the proxy", () =>
     Effect.gen(function* () {
       const proxy = yield* Effect.acquireRelease(
         Effect.promise(() => ConnectProxy.start({ tls: certificates.selfSigned })),
@@ -146,14 +183,14 @@ describe("a certificate that nobody trusts", () => {
   )
 })
 
-describe("a proxy", () => {
-  /** An https server that is known to the proxy alone, as api.example.test. */
+describe("Connector.make through a proxy", () => {
+  /** Starts an https server that only the proxy can reach, as api.example.test. */
   const setUp = Effect.fnUntraced(function* (
     options: ConnectProxyOptions = {},
     script: Script = creating,
     userinfo = "",
   ) {
-    const server = yield* serve(script)
+    const server = yield* serveTls(script)
     const proxy = yield* Effect.acquireRelease(
       Effect.promise(() => ConnectProxy.start({ port: server.port, ...options })),
       (running) => Effect.promise(() => running.close()),
@@ -164,7 +201,7 @@ describe("a proxy", () => {
     return { server, proxy, http, send: (probe?: TransportProbe) => exchange(http, origin, probe) }
   })
 
-  it.live("is asked to connect, and sees neither token nor path", () =>
+  it.live("shows the proxy neither token nor path", () =>
     Effect.gen(function* () {
       const { server, proxy, send } = yield* setUp()
       assert.strictEqual((yield* send()).status, 200)
@@ -177,7 +214,7 @@ describe("a proxy", () => {
     }),
   )
 
-  it.live("is itself reached by TLS where its URL says so", () =>
+  it.live("reaches the proxy over TLS if its URL is https", () =>
     Effect.gen(function* () {
       const { proxy, send } = yield* setUp({ tls: valid })
       assert.strictEqual((yield* send()).status, 200)
@@ -185,7 +222,7 @@ describe("a proxy", () => {
     }),
   )
 
-  it.live("alone gets its user and password", () =>
+  it.live("sends user and password of the proxy only to the proxy", () =>
     Effect.gen(function* () {
       const credentials = "us er:p@ss"
       const { server, proxy, send } = yield* setUp({ credentials }, creating, "us%20er:p%40ss@")
@@ -201,7 +238,7 @@ describe("a proxy", () => {
     "puts bytes before the tunnel": [{ garbage: "hello" }, "PROXY_PROTOCOL"],
   }
   for (const [name, [options, code]] of Object.entries(failing)) {
-    it.live(`that ${name} is told before anything was sent`, () =>
+    it.live(`reports a request as unsent if the proxy ${name}`, () =>
       Effect.gen(function* () {
         const { server, proxy, send } = yield* setUp(options)
         const outcome = yield* send()
@@ -213,7 +250,7 @@ describe("a proxy", () => {
     )
   }
 
-  it.live("that does not listen is told before anything was sent", () =>
+  it.live("reports a request as unsent if the proxy does not listen", () =>
     Effect.gen(function* () {
       const { proxy, send } = yield* setUp()
       yield* Effect.promise(() => proxy.close())
@@ -223,7 +260,7 @@ describe("a proxy", () => {
     }),
   )
 
-  it.live("whose certificate is not trusted is told before anything was sent", () =>
+  it.live("reports a request as unsent if the certificate of the proxy is not trusted", () =>
     Effect.gen(function* () {
       const { send } = yield* setUp({ tls: certificates.selfSigned })
       const outcome = yield* send()
@@ -232,7 +269,7 @@ describe("a proxy", () => {
     }),
   )
 
-  it.live("that never answers is let go by an interruption", () =>
+  it.live("closes its connection to a proxy that never responds when it is interrupted", () =>
     Effect.gen(function* () {
       const { proxy, send } = yield* setUp({ stall: true })
       const probe = makeTransportProbe()
@@ -244,7 +281,7 @@ describe("a proxy", () => {
     }),
   )
 
-  it.live("is let go by an interruption in the handshake behind it", () =>
+  it.live("closes its tunnel in the TLS handshake when it is interrupted", () =>
     Effect.gen(function* () {
       const silent = yield* Effect.acquireRelease(
         Effect.promise(() => RawServer.start(() => undefined)),
@@ -262,9 +299,9 @@ describe("a proxy", () => {
     }),
   )
 
-  it.live("cannot stand in for the certificate of the target", () =>
+  it.live("checks the certificate of the target behind the proxy", () =>
     Effect.gen(function* () {
-      const other = yield* serve(creating, certificates.otherHost)
+      const other = yield* serveTls(creating, certificates.otherHost)
       const { send } = yield* setUp({ port: other.port })
       const outcome = yield* send()
       assert.strictEqual(outcome.code, "ERR_TLS_CERT_ALTNAME_INVALID")
@@ -272,9 +309,9 @@ describe("a proxy", () => {
     }),
   )
 
-  it.live("is not used for this machine", () =>
+  it.live("reaches this machine without the proxy", () =>
     Effect.gen(function* () {
-      const server = yield* serve(creating)
+      const server = yield* serveTls(creating)
       const { proxy } = yield* setUp()
       const http = yield* Transport.make({ baseUrl: server.origin, proxy: proxy.url, ca })
       assert.strictEqual((yield* exchange(http, server.origin)).status, 200)
