@@ -22,6 +22,8 @@ const makeConnect = () => {
   return { seen, requested, connect }
 }
 
+const ignore = () => undefined
+
 const request = { method: "POST", path: "/" } as const
 
 describe("ConnectionPool", () => {
@@ -92,7 +94,6 @@ describe("ConnectionPool", () => {
   it("closes connecting sockets when it is closed", async () => {
     const { seen, requested, connect } = makeConnect()
     const pool = new Pool.ConnectionPool("http://127.0.0.1:1", connect, 1_000)
-    const ignore = () => undefined
     pool.take().dispatch(request, {
       onRequestStart: ignore,
       onResponseStart: ignore,

@@ -41,8 +41,8 @@ const clean = (text: string, where: string, origin: string) => {
   }
 }
 
-describe("no token, no address and nothing of a contact", () => {
-  it("is in any error, in any form", async () => {
+describe("errors, hooks and logs", () => {
+  it("show no token, no address and no value of a contact", async () => {
     const lines: Array<string> = []
     const hooked: Array<unknown> = []
     await using at = await setUp(
@@ -102,7 +102,7 @@ describe("no token, no address and nothing of a contact", () => {
     clean(sinks(refused), "a refused connection", sandbox.origin)
   })
 
-  it("is in what the constructor throws", () => {
+  it("show no token if the constructor throws", () => {
     try {
       void new Aelyst({ token: `${canary.token} ${canary.value}` })
       assert.fail("it did not throw")

@@ -7,7 +7,7 @@ const api = new URL("https://api.example.test/v1")
 const through = (target: string, option: Proxy.ProxyOption, env: Proxy.Environment = {}) =>
   Result.map(Proxy.resolve(new URL(target), option, env), (proxy) => proxy?.href)
 
-describe("NO_PROXY", () => {
+describe("Proxy.isExempt", () => {
   const table: ReadonlyArray<readonly [target: string, list: string, exempt: boolean]> = [
     ["https://api.example.test/", "", false],
     ["https://api.example.test/", "*", true],
@@ -51,15 +51,15 @@ describe("NO_PROXY", () => {
   }
 })
 
-describe("the proxy of a target", () => {
-  it("is none unless asked for", () => {
+describe("Proxy.resolve", () => {
+  it("returns no proxy by default, or if the environment has none", () => {
     const env = { HTTPS_PROXY: "http://proxy.test:3128" }
     assert.deepStrictEqual(through(api.href, false, env), Result.succeed(undefined))
     assert.deepStrictEqual(through(api.href, "env", {}), Result.succeed(undefined))
     assert.deepStrictEqual(through(api.href, "env", { HTTPS_PROXY: "" }), Result.succeed(undefined))
   })
 
-  it("comes from the environment, the lower case first", () => {
+  it("reads the environment, the lower case first", () => {
     const upper = { HTTPS_PROXY: "http://upper.test:3128", NO_PROXY: "other.test" }
     const both = { ...upper, https_proxy: "lower.test:3128", no_proxy: "" }
     assert.deepStrictEqual(
@@ -76,7 +76,7 @@ describe("the proxy of a target", () => {
     )
   })
 
-  it("is the one that was given, whatever NO_PROXY says", () => {
+  it("returns the given proxy whatever NO_PROXY says", () => {
     assert.deepStrictEqual(
       through(api.href, new URL("https://proxy.test"), { NO_PROXY: "*" }),
       Result.succeed("https://proxy.test/"),
@@ -85,7 +85,7 @@ describe("the proxy of a target", () => {
 
   const own = ["localhost", "LOCALHOST.", "x.localhost", "127.0.0.1", "127.9.9.9", "2130706433"]
   for (const host of [...own, "0x7f000001", "[::1]", "[0:0::1]", "[::ffff:127.0.0.1]"]) {
-    it(`is none for this machine, written ${host}`, () => {
+    it(`returns no proxy for this machine, written ${host}`, () => {
       assert.deepStrictEqual(
         through(`https://${host}:8443/`, "http://proxy.test"),
         Result.succeed(undefined),
@@ -93,14 +93,14 @@ describe("the proxy of a target", () => {
     })
   }
 
-  it("is none for an http target, whose token it would read", () => {
+  it("returns no proxy for an http target, whose token it would read", () => {
     assert.deepStrictEqual(
       through("http://api.example.test/", "http://proxy.test"),
       Result.succeed(undefined),
     )
   })
 
-  it("is refused, without a word of it, where it is no http or https URL", () => {
+  it("fails without showing the proxy if it is not an http or https URL", () => {
     for (const wrong of [
       "socks5://user:secret@proxy.test",
       "http://user:secret@",

@@ -24,7 +24,7 @@ const sum = (summary: RunSummary): number =>
   summary.unknown +
   summary.notSent
 
-describe("createMany", () => {
+describe("contacts.createMany", () => {
   it("creates every row and counts it once", async () => {
     await using at = await setUp()
     const progress: Array<number> = []
@@ -48,25 +48,26 @@ describe("createMany", () => {
     await using at = await setUp({}, { limit: 10, limiter: "sliding-log" })
     const run = at.aelyst.contacts.createMany(rows(60))
     await collect(run)
-    const { created, rateLimited: waits429 } = await run.summary()
+    const { created, rateLimited } = await run.summary()
     assert.strictEqual(created, 60)
-    assert.isAtMost(waits429, 4)
+    assert.isAtMost(rateLimited, 4)
     assert.strictEqual(at.sandbox.contacts().length, 60)
   })
 
-  it("tells in its progress how long all wait after a 429", async () => {
+  it("reports in its progress how long all rows wait after a 429", async () => {
     const seen: Array<readonly [created: number, waitingMs: number]> = []
     const hooked: Array<number | undefined> = []
     await using at = await setUp({ hooks: { onAttempt: ({ status }) => hooked.push(status) } })
-    at.sandbox.fail({ status: 429, retryAfter: 0.2, times: 1 })
+    at.sandbox.fail({ status: 429, retryAfter: 1, times: 1 })
     const run = at.aelyst.contacts.createMany(rows(3), {
       onProgress: ({ created, waitingMs }) => seen.push([created, waitingMs]),
     })
     await collect(run)
     const [first, ...others] = seen
     assert.strictEqual(first?.[0], 0)
-    assert.isAbove(first?.[1] ?? 0, 150)
-    assert.isAtMost(first?.[1] ?? 0, 220)
+    // with at most 10 % of jitter
+    assert.isAbove(first?.[1] ?? 0, 0)
+    assert.isAtMost(first?.[1] ?? 0, 1_101)
     assert.deepStrictEqual(others, [
       [1, 0],
       [2, 0],
@@ -75,8 +76,8 @@ describe("createMany", () => {
     assert.deepStrictEqual(hooked, [429, 200, 200, 200])
   })
 
-  it("gives the failures of rows as values", async () => {
-    await using at = await setUp({ retries: 0, timeoutMs: 300 })
+  it("returns the failures of rows as values", async () => {
+    await using at = await setUp({ retries: 0, timeoutMs: 2_000 })
     const run = at.aelyst.contacts.createMany(
       [
         { identifier: "email:ok@example.com", contact: { firstName: "Ana" } },
@@ -98,7 +99,7 @@ describe("createMany", () => {
     assert.strictEqual(sum(summary), 6)
   })
 
-  it("stops at a refused token and pulls the source no further", async () => {
+  it("stops after a 401 and reads no more of the source", async () => {
     await using at = await setUp({ token: "sandbox_401" })
     let pulled = 0
     async function* source() {
@@ -116,7 +117,7 @@ describe("createMany", () => {
     assert.strictEqual(summary.total, sum(summary))
   })
 
-  it("stops after so many errors", async () => {
+  it("stops after `maxErrors` errors", async () => {
     await using at = await setUp()
     at.sandbox.fail({ status: 400 })
     const run = at.aelyst.contacts.createMany(rows(1_000), {
@@ -129,7 +130,7 @@ describe("createMany", () => {
     assert.isAtMost(rejected, 5)
   })
 
-  it("pulls the source only as fast as rows can be sent", async () => {
+  it("reads the source only as fast as rows can be sent", async () => {
     await using at = await setUp({}, { limit: 5 })
     let pulled = 0
     function* source() {
@@ -144,7 +145,7 @@ describe("createMany", () => {
     assert.isBelow(pulled, 20)
   })
 
-  it("ends without throwing where it is aborted, and says so", async () => {
+  it("ends without throwing when it is aborted, and reports it", async () => {
     await using at = await setUp()
     at.sandbox.fail({ delivery: "stall" })
     const abort = new AbortController()
@@ -159,7 +160,7 @@ describe("createMany", () => {
     assert.strictEqual(summary.total, sum(summary))
   })
 
-  it("counts what was under way as unknown where the loop is left", async () => {
+  it("counts rows in progress as unknown when the caller leaves the loop", async () => {
     await using at = await setUp()
     at.sandbox.fail({ delivery: "stall", match: { identifier: "email:row1@example.com" } })
     const run = at.aelyst.contacts.createMany(rows(2), { concurrency: 2 })
@@ -172,7 +173,7 @@ describe("createMany", () => {
     assert.deepStrictEqual([created, unknown], [1, 1])
   })
 
-  it("throws what the source throws", async () => {
+  it("throws the error that the source throws", async () => {
     await using at = await setUp()
     const mine = new Error("mine")
     async function* source() {
@@ -200,14 +201,14 @@ describe("createMany", () => {
     assert.strictEqual((await collect(at.aelyst.contacts.createMany(stream))).length, 3)
   })
 
-  it("runs once", async () => {
+  it("throws when it is iterated over again", async () => {
     await using at = await setUp()
     const run = at.aelyst.contacts.createMany(rows(1))
     await collect(run)
     assert.throws(() => run[Symbol.asyncIterator](), /once/)
   })
 
-  it("is ended by close", async () => {
+  it("ends when the client is closed", async () => {
     await using at = await setUp()
     at.sandbox.fail({ delivery: "stall" })
     const run = at.aelyst.contacts.createMany(rows(3))

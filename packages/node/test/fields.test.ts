@@ -11,18 +11,18 @@ describe("matchField", () => {
     ["Handynummer", "phone", 1],
     ["name", "fullName", 0],
     ["identifier", "identifier", 0],
-  ] as const)("knows %s as %s", (name, target, rank) => {
+  ] as const)("recognises %s as %s", (name, target, rank) => {
     expect(matchField(name)).toEqual({ target, rank })
   })
 
   it.each(["Email consent", "website", "__proto__", "", "x".repeat(300)])(
-    "knows nothing of %j",
+    "does not recognise %j",
     (name) => {
       expect(matchField(name)).toBeUndefined()
     },
   )
 
-  it("has a type of its own", () => {
+  it("returns a FieldMatch", () => {
     expectTypeOf(matchField).returns.toEqualTypeOf<FieldMatch | undefined>()
   })
 })
@@ -35,7 +35,7 @@ describe("identifierKind", () => {
     ["example", "id"],
     ["EMAIL:ana@example.com", "id"],
     ["", "id"],
-  ])("takes %j for %s", (identifier, kind) => {
+  ])("returns the kind of %j: %s", (identifier, kind) => {
     expect(identifierKind(identifier)).toBe(kind)
   })
 })

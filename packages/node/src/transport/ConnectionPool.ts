@@ -115,7 +115,7 @@ class PooledConnection implements Connection {
   }
 }
 
-/** How old the last poll of the sockets may be for what it has read to count as current, in milliseconds. */
+/** The age, in milliseconds, up to which the last poll of the sockets counts as current. */
 const pollMaxAgeMs = 2
 
 /** Keeps the connections that wait for the next request, and closes all of them at its end. */

@@ -29,7 +29,7 @@ import { version } from "../version.ts"
 
 /** The options of a transport. */
 export interface TransportOptions {
-  /** The only origin that requests may go to; a path is ignored. */
+  /** The only origin of all requests; a path is ignored. */
   readonly baseUrl: string | URL
   /** The proxy to use. Default false: none. */
   readonly proxy?: ProxyOption | undefined

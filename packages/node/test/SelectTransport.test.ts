@@ -1,0 +1,66 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+
+import { isAelystError } from "../src/index.ts"
+import * as SelectTransport from "../src/transport/SelectTransport.ts"
+import { exchange, phase } from "./exchange.ts"
+import { ana, rejection, setUp } from "./sandboxed.ts"
+
+const origin = "https://api.test"
+
+describe("SelectTransport.select", () => {
+  it("reports the phase with an undici dispatcher of the caller", async () => {
+    const { Agent } = await import("undici")
+    const agent = new Agent()
+    await using at = await setUp({ transport: agent, retries: 0 })
+    assert.strictEqual((await at.aelyst.contacts.create("id:5", ana)).result, "created")
+    await at.sandbox.close()
+    const refused = await rejection(at.aelyst.contacts.create("id:7", ana))
+    assert.isTrue(isAelystError(refused) && refused.name === "ConnectionError")
+    await agent.close()
+  })
+
+  it.effect("uses a function as fetch, which reports no phase", () =>
+    Effect.gen(function* () {
+      const paths: Array<string> = []
+      const http = yield* SelectTransport.select(
+        {
+          transport: async (input) => {
+            paths.push(new URL(String(input)).pathname)
+            return new Response("{}")
+          },
+        },
+        origin,
+      )
+      const outcome = yield* exchange(http, origin)
+      assert.deepStrictEqual(paths, ["/v1/contact/email:ana@example.com"])
+      assert.strictEqual(outcome.status, 200)
+      assert.strictEqual(phase(outcome), "unwatched")
+    }),
+  )
+
+  it.effect("uses the built-in transport by default, which reports the phase", () =>
+    Effect.gen(function* () {
+      const http = yield* SelectTransport.select({}, "http://127.0.0.1:1")
+      assert.strictEqual(phase(yield* exchange(http, "http://127.0.0.1:1")), "unsent")
+    }),
+  )
+
+  it.effect("uses fetch if the runtime has no undici", () =>
+    Effect.gen(function* () {
+      const http = yield* SelectTransport.select({}, "http://127.0.0.1:1", false)
+      assert.strictEqual(phase(yield* exchange(http, "http://127.0.0.1:1")), "unwatched")
+    }),
+  )
+
+  it.effect.each([
+    ["https://proxy.test", false],
+    ["socks5://proxy.test", true],
+  ] as const)("fails with the proxy %s if undici is supported: %s", ([proxy, isSupported]) =>
+    Effect.gen(function* () {
+      const failing = SelectTransport.select({ proxy }, origin, isSupported)
+      const { option, code } = yield* Effect.flip(failing)
+      assert.deepStrictEqual([option, code], ["proxy", "ERR_AELYST_CONFIG"])
+    }),
+  )
+})
