@@ -127,8 +127,6 @@ const pending: ReadonlyArray<string> = [
   "packages/core/src/CreateMany.ts",
   "packages/core/src/call/",
   "packages/core/src/pacing/",
-  "packages/node/src/Aelyst.ts",
-  "packages/node/src/types.ts",
 ]
 
 describe("an example", () => {

@@ -21,7 +21,7 @@ const strictest = (members: Iterable<Limits>) => {
   return {
     maxQueue: Math.min(...all.map(({ maxQueue }) => maxQueue)),
     perSecond: Math.min(...all.map(({ perSecond = Number.POSITIVE_INFINITY }) => perSecond)),
-    // who asks for a schedule has it kept by all: the server counts their requests together
+    // one member that asks for a schedule is enough: the server counts the requests of all together
     scheduled: all.some(({ scheduled }) => scheduled),
   }
 }
@@ -30,7 +30,7 @@ const open = (limits: Limits): Shared => {
   const members = new Set([limits])
   const store = Core.Pacer.memoryStore()
   let rules = strictest(members)
-  // the state is in the store, so the pacer can be made anew when the rules change
+  // the state is in the store, so the pacer can be replaced when the rules change
   const paced = (): Core.Pacer.Pacer["Service"] =>
     Effect.runSync(
       Core.Pacer.make({

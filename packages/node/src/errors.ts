@@ -223,8 +223,8 @@ export interface UnexpectedResponseError extends AelystErrorMembers<
  * ```ts
  * import { UnexpectedResponseError } from "@aelyst/node"
  *
- * const reply = { status: 404, headers: {}, excerpt: "Not Found" }
- * const error = new UnexpectedResponseError({ attempts: [], outcome: "rejected", reason: "status", ...reply })
+ * const response = { status: 404, headers: {}, excerpt: "Not Found" }
+ * const error = new UnexpectedResponseError({ attempts: [], outcome: "rejected", reason: "status", ...response })
  * console.log(error.status, error.excerpt) // => 404 Not Found
  * ```
  */

@@ -1,30 +1,25 @@
 /**
- * The public types of this package, without any type of Effect. Those in common with core are in `@aelyst/core/types`; tests
- * check the others against core at run time.
+ * The public types of this package, without any type of Effect. Those in common with core are in `@aelyst/core/types`;
+ * tests check the others against core at run time.
  */
 import type {
-  AttemptRecord,
   CallOutcome,
   ContactInput,
   Created,
-  CustomFieldDescription,
   CustomFieldPairs,
   CustomFieldRecord,
-  Delivery,
   Identifier,
   IdentifierInput,
   Outcome,
-  OutcomeEvent,
   RateLimitInfo,
   ResponseHead,
   Row,
   RowEnd,
-  Stopped,
-  WaitEvent,
   WireContact,
 } from "@aelyst/core/types"
 
 import type { AelystError, InvalidContactError } from "./errors.ts"
+import type { CreateManyOptions, CreateOptions, RunSummary } from "./optionTypes.ts"
 
 export type {
   AttemptRecord,
@@ -51,115 +46,17 @@ export type {
   WaitEvent,
   WireContact,
 } from "@aelyst/core/types"
-
-// --- contacts
-
-/** The custom fields of a workspace, made with `customFields.define`. */
-export interface CustomFieldCatalogue<out Fields> {
-  /** The fields in the order of their declaration. */
-  readonly fields: ReadonlyArray<CustomFieldDescription>
-  /** Carries the type of the fields; nothing is there at run time. */
-  readonly "~aelyst/Fields"?: Fields
-}
-
-// --- options
-
-/** Callbacks that watch calls; none of them sees the contact. One that throws disturbs nothing. */
-export interface Hooks {
-  readonly onAttempt?: ((attempt: AttemptRecord) => void) | undefined
-  readonly onWait?: ((wait: WaitEvent) => void) | undefined
-  /** Called once at the end of every call whose input was valid, an aborted one included. */
-  readonly onOutcome?: ((end: OutcomeEvent) => void) | undefined
-}
-
-/** An undici dispatcher of your own, such as an `Agent` with a client certificate; undici 7.2 or newer. */
-export interface UndiciDispatcher {
-  dispatch(options: object, handler: object): boolean
-}
-
-/** One line of the log: that a hook threw, and the like. Nothing of a contact, the URL or the token is in it. */
-export interface LogLine {
-  readonly level: "debug" | "info" | "warn" | "error"
-  readonly message: string
-}
-
-/** The options of a client; each has a default. Durations are in milliseconds. */
-export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
-  /**
-   * The bearer token (W1): 8 to 4,096 visible ASCII characters, or a function that returns it, asked before each attempt
-   * and again after a 401. Default: the environment variable `AELYST_TOKEN`.
-   */
-  readonly token?: string | (() => string | Promise<string>) | undefined
-  /**
-   * The URL of the API: https, or http on a loopback host. Default: the environment variable `AELYST_BASE_URL`, else
-   * `https://api.aelyst.ai/v1` (W1).
-   */
-  readonly baseUrl?: string | undefined
-  /**
-   * The time to the first byte of one attempt's response, at least 1. Default 15,000. Connecting gets at most 5,000 of
-   * it; the body of the response gets another 10,000.
-   */
-  readonly timeoutMs?: number | undefined
-  /** The time for all attempts and waits of one call, at least 1. Default 60,000, under `natural-key` 120,000. */
-  readonly deadlineMs?: number | undefined
-  /** Resends after the first attempt, 0 to 100; 0 means none, for every kind of failure. Default 3. */
-  readonly retries?: number | undefined
-  /** Which attempts may be resent. Default `at-most-once`. */
-  readonly delivery?: Delivery | undefined
-  /**
-   * The longest `Retry-After` to wait for; a longer one rejects at once, and 0 means to never wait. Default 60,000, in
-   * `createMany` 900,000.
-   */
-  readonly maxWaitMs?: number | undefined
-  /** The wait before an attempt in doubt is resent under `natural-key`, at least 1,000. Default 5,000. */
-  readonly doubtDelayMs?: number | undefined
-  /** The wait after a success, while the API processes the contact (W10, D11). Default 0; 2,000 is a good start. */
-  readonly settleMs?: number | undefined
-  /** Calls that may wait in the queue, 1 to 1,000,000; one more rejects with `UnavailableError`. Default 10,000. */
-  readonly maxQueue?: number | undefined
-  /**
-   * How requests are paced: as fast as the API allows, learned from its responses (`adaptive`, the default); that, with
-   * at most `perSecond` requests per second, above 0; or not at all (false), so that calls only wait after a 429.
-   * Clients with the same token and origin share one pace in the process, under the lowest of their ceilings; they are
-   * unpaced only if all of them ask for it.
-   */
-  readonly rateLimit?: "adaptive" | { readonly perSecond: number } | false | undefined
-  /**
-   * The way to the API: direct (false, the default), as `HTTPS_PROXY` and `NO_PROXY` say (`"env"`), or the URL of an
-   * http or https proxy. Loopback hosts are never reached through a proxy.
-   */
-  readonly proxy?: false | "env" | string | URL | undefined
-  /**
-   * Sends the requests instead of the built-in transport: a function like `fetch`, or an undici dispatcher. With `fetch`
-   * every failure of the network counts as `unknown`, since it cannot tell whether the request had left.
-   */
-  readonly transport?: typeof globalThis.fetch | UndiciDispatcher | undefined
-  readonly hooks?: Hooks | undefined
-  /** Receives the log: `"console"` (stderr), a function, or by default nothing (`"silent"`). */
-  readonly logger?: "silent" | "console" | ((line: LogLine) => void) | undefined
-  /** The custom fields that exist: gives their names and types, checks names and converts values. */
-  readonly customFields?: CustomFieldCatalogue<Fields> | undefined
-  /** Recognises a response that means that the contact exists (D3). Default: 409, and a 400 that says so. */
-  readonly exists?:
-    | ((answer: { readonly status: number; readonly message: string | undefined }) => boolean)
-    | undefined
-}
-
-/** The options of one call; see `AelystOptions` for units, ranges and defaults. */
-export interface CreateOptions {
-  /** Ends the call at once; it rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined
-  readonly retries?: number | undefined
-  readonly timeoutMs?: number | undefined
-  readonly deadlineMs?: number | undefined
-  readonly maxWaitMs?: number | undefined
-  readonly delivery?: Delivery | undefined
-  readonly settleMs?: number | undefined
-  /** More request headers; those that the client or HTTP sets, `authorization` among them, are refused. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-}
-
-// --- results
+export type {
+  AelystOptions,
+  CreateManyOptions,
+  CreateOptions,
+  CustomFieldCatalogue,
+  Hooks,
+  LogLine,
+  RunProgress,
+  RunSummary,
+  UndiciDispatcher,
+} from "./optionTypes.ts"
 
 /** A create that succeeded. */
 export interface CreateResult extends Created {
@@ -167,7 +64,7 @@ export interface CreateResult extends Created {
   readonly settledAt: number
 }
 
-/** A result together with the answer that it came from. */
+/** A result together with its response. */
 export interface WithResponse {
   readonly value: CreateResult
   readonly response: ResponseHead
@@ -176,13 +73,13 @@ export interface WithResponse {
 
 /** The promise of a create. */
 export interface CreatePromise extends Promise<CreateResult> {
-  /** Gives the result together with the answer's status and headers. */
+  /** Returns the result together with the status and headers of its response. */
   withResponse(): Promise<WithResponse>
-  /** Tells, once the call has ended, what became of the contact; never rejects. */
+  /** Returns the outcome for the contact once the call has ended; never rejects. */
   outcome(): Promise<CallOutcome>
 }
 
-/** What `tryCreate` resolves to. `error` is one of the nine errors, or the reason of the signal that ended the call. */
+/** The result of `tryCreate`. `error` is one of the nine errors, or the reason of the signal that ended the call. */
 export type TryCreateResult =
   | { readonly ok: true; readonly value: CreateResult }
   | {
@@ -199,113 +96,150 @@ export type TryCreateResult =
       readonly aborted: true
     }
 
-/** What `validate` gives: the request that would be sent, or all that is wrong. */
+/** The result of `validate`: the request that would be sent, or all issues. */
 export type ValidationResult =
   | { readonly ok: true; readonly identifier: Identifier; readonly contact: WireContact }
   | { readonly ok: false; readonly error: InvalidContactError }
 
-/** What is known of the API's rate limit. */
+/** The API's rate limit, as far as it is known. */
 export interface RateLimitSnapshot {
-  /** Requests in a window: as the API said, else a guess. */
+  /** Requests per window: from the API, else an assumption. */
   readonly limit: number
-  /** How many could go now, as far as known. */
+  /** Requests that could be sent now. */
   readonly remaining: number
   /** When the gate opens after a 429, in epoch milliseconds; undefined while it is open. */
   readonly retryAt: number | undefined
-  /** When the last answer came, in epoch milliseconds; undefined before the first. */
+  /** When the newest response arrived, in epoch milliseconds; undefined before the first. */
   readonly observedAt: number | undefined
-  /** Calls in line. */
+  /** Calls in the queue. */
   readonly waiting: number
-  /** Requests without an answer yet. */
+  /** Requests without a response so far. */
   readonly inFlight: number
 }
-
-// --- runs
 
 /** The end of one row; `index` is its position in the source, from 0. */
 export type RowResult = RowEnd<CreateResult, AelystError>
 
-/** Counts the rows of a run; `total` is always the sum of the seven. */
-export interface RunSummary {
-  readonly total: number
-  readonly created: number
-  readonly existed: number
-  readonly existsAfterDoubt: number
-  readonly invalid: number
-  readonly rejected: number
-  readonly unknown: number
-  readonly notSent: number
-  /** Why it ended; undefined while it goes on. */
-  readonly stopped: Stopped | undefined
-  /** Attempts that were refused for their rate. */
-  readonly rateLimited: number
-  readonly elapsedMs: number
-}
-
-/** What `onProgress` is given: the counts, and whether all wait. */
-export interface RunProgress extends RunSummary {
-  /** How long nothing goes out after a 429, in milliseconds; 0 while requests may go. */
-  readonly waitingMs: number
-}
-
-/** The options of a run; each has a default. Durations are in milliseconds. */
-export interface CreateManyOptions {
-  /** Ends the run: rows in progress are cancelled and the loop ends without throwing. */
-  readonly signal?: AbortSignal | undefined
-  /** Rows in progress at a time, including those that wait in the queue, 1 to 10,000. Default 32. */
-  readonly concurrency?: number | undefined
-  /** Whether results come in the order of the source instead of the order of completion. Default false. */
-  readonly ordered?: boolean | undefined
-  /** Which attempts may be resent. Default: the client's. */
-  readonly delivery?: Delivery | undefined
-  /** Resends of a row in doubt under `natural-key`, 0 to 100. Default: the client's. */
-  readonly retries?: number | undefined
-  /** The time to the first byte of one attempt's response, at least 1. Default: the client's. */
-  readonly timeoutMs?: number | undefined
-  /** The time for the whole run, at least 1; rows not sent by then are `not_sent`. Default: none. */
-  readonly deadlineMs?: number | undefined
-  /** The longest `Retry-After` to wait for; 0 means to never wait. Default: the client's, else 900,000. */
-  readonly maxWaitMs?: number | undefined
-  /** Ends the run after this long without any response, at least 1. Default 900,000. */
-  readonly giveUpAfterMs?: number | undefined
-  /** Ends the run after this many rows that ended `invalid`, `rejected` or `unknown`, at least 1. Default: no limit. */
-  readonly maxErrors?: number | undefined
-  /** Called with the counts after every row, and after every 429. */
-  readonly onProgress?: ((progress: RunProgress) => void) | undefined
-}
-
 /** A run: iterate over it once for its results; it starts then. */
 export interface Run extends AsyncIterable<RowResult> {
-  /** Gives the counts as they are, final once the loop has ended. */
+  /**
+   * Returns the current counts; they are final once the loop has ended.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { Aelyst } from "@aelyst/node"
+   *
+   * await using aelyst = new Aelyst()
+   *
+   * const rows = [
+   *   { identifier: "id:5", contact: { firstName: "Ana" } },
+   *   { identifier: "id:6", contact: { firstName: "" } },
+   * ] as const
+   * const run = aelyst.contacts.createMany(rows)
+   * for await (const _ of run);
+   * const { total, created, invalid, stopped } = await run.summary()
+   * console.log(total, created, invalid, stopped) // => 2 1 1 completed
+   * ```
+   */
   summary(): Promise<RunSummary>
 }
 
 /** Creates contacts. */
 export interface Contacts<Fields = CustomFieldRecord | CustomFieldPairs> {
   /**
-   * Creates one contact; rejects with one of the nine errors, or with the reason of the signal.
+   * Creates one contact. Rejects with one of the nine errors, or with the reason of the signal.
    *
-   * What was sent again before that is decided by `delivery` and `retries`, and told by the error's `attempts`.
+   * `delivery` and `retries` decide what is resent before that; the `attempts` of the result or the error list it.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { Aelyst, BadRequestError, email } from "@aelyst/node"
+   *
+   * await using aelyst = new Aelyst()
+   *
+   * const ana = { firstName: "Ana", customFields: { Member: true } }
+   * const created = await aelyst.contacts.create(email("ana@example.com"), ana)
+   * console.log(created.result, created.attempts.length) // => created 1
+   *
+   * try {
+   *   await aelyst.contacts.create(email("ana@example.com"), ana)
+   * } catch (error) {
+   *   if (!(error instanceof BadRequestError)) throw error
+   *   console.log(error.outcome, error.exists) // => rejected true
+   * }
+   * ```
    */
   create(
     identifier: IdentifierInput,
     contact: ContactInput<Fields>,
     options?: CreateOptions,
   ): CreatePromise
-  /** Creates one contact and resolves in any case; rejects only for a wrong option. */
+  /**
+   * Creates one contact and resolves with the result or the error. Rejects only for an invalid option.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { Aelyst } from "@aelyst/node"
+   *
+   * await using aelyst = new Aelyst({ retries: 0 })
+   *
+   * // the sandbox responds to this identifier with a 500
+   * const tried = await aelyst.contacts.tryCreate("email:500@sandbox.test", { firstName: "Ana" })
+   * if (tried.ok) console.log(tried.value.result)
+   * else if (tried.aborted) console.log("aborted")
+   * else console.log(tried.error.name, tried.outcome) // => InternalServerError unknown
+   * ```
+   */
   tryCreate(
     identifier: IdentifierInput,
     contact: ContactInput<Fields>,
     options?: CreateOptions,
   ): Promise<TryCreateResult>
   /**
-   * Creates many contacts at the pace that the API allows. A row's failure is a value; the source is pulled only as fast
-   * as rows can be sent. A refused token ends the run; leaving the loop cancels what is under way.
+   * Creates many contacts at the pace that the API allows. The failure of a row is a value. The source is read only as
+   * fast as rows can be sent. A 401 ends the run; leaving the loop cancels the rows in progress.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { Aelyst } from "@aelyst/node"
+   *
+   * await using aelyst = new Aelyst()
+   *
+   * function* rows() {
+   *   yield { identifier: "email:ana@example.com", contact: { firstName: "Ana" } } as const
+   *   yield { identifier: "email:ben@example.com", contact: { firstName: "" } } as const
+   * }
+   *
+   * for await (const row of aelyst.contacts.createMany(rows(), { ordered: true })) {
+   *   console.log(row.index, row.outcome)
+   *   // => 0 created
+   *   // => 1 invalid
+   * }
+   * ```
    */
   createMany(
     rows: Iterable<Row<Fields>> | AsyncIterable<Row<Fields>>,
     options?: CreateManyOptions,
   ): Run
-  /** Checks an identifier and a contact offline; all issues at once, none of them with a value. */
+  /**
+   * Validates an identifier and a contact offline. Reports all issues at once, and shows no value in them.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { Aelyst } from "@aelyst/node"
+   *
+   * await using aelyst = new Aelyst()
+   *
+   * const checked = aelyst.contacts.validate("ana@example.com", { firstName: "" })
+   * if (!checked.ok) for (const { path, code } of checked.error.issues) console.log(path[0], code)
+   * // => identifier PREFIX_MISSING
+   * // => firstName FIRST_NAME_MISSING
+   * ```
+   */
   validate(identifier: unknown, contact: unknown): ValidationResult
 }

@@ -232,13 +232,13 @@ describe("the types of calls", () => {
     void (() => aelyst().contacts.create("email:a@b.c", { firstName: "Ana", lastName: null }))
     // @ts-expect-error a bare address
     void (() => aelyst().contacts.create("a@b.c", { firstName: "Ana" }))
-    // @ts-expect-error a field that is none
+    // @ts-expect-error an unknown field
     void (() => aelyst().contacts.create("id:5", { firstName: "Ana", emial: "x" }))
     // @ts-expect-error no first name
     void (() => aelyst().contacts.create("id:5", {}))
-    // @ts-expect-error a unit that the option has not
+    // @ts-expect-error a name without its unit
     void (() => aelyst().contacts.create("id:5", { firstName: "Ana" }, { timeout: 5 }))
-    // @ts-expect-error an option that is none
+    // @ts-expect-error an unknown option
     void (() => new Aelyst({ maxRetries: 3 }))
     expectTypeOf<ReturnType<typeof aelyst>["rateLimit"]>().toEqualTypeOf<RateLimitSnapshot>()
     expectTypeOf<Row["contact"]>().toEqualTypeOf<ContactInput>()

@@ -7,7 +7,7 @@
  */
 import type * as Net from "node:net"
 
-import type { Dispatcher } from "undici"
+import type * as Undici from "undici"
 import { Client } from "undici"
 
 import type { Connect, PendingSocket } from "./Connector.ts"
@@ -17,8 +17,8 @@ export interface Connection {
   /** Whether it has carried an exchange before, so that the server may have closed it meanwhile. */
   readonly isReused: boolean
   readonly dispatch: (
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler,
+    options: Undici.Dispatcher.DispatchOptions,
+    handler: Undici.Dispatcher.DispatchHandler,
   ) => void
   /** Whether the server sent bytes after its response. */
   readonly hasTrailingData: boolean
@@ -34,11 +34,13 @@ export interface Connections {
   readonly take: (fresh?: boolean) => Connection
 }
 
+/** An undici dispatcher of the caller, whatever the version of undici. */
+export interface Dispatcher {
+  dispatch(options: object, handler: object): boolean
+}
+
 /** Lends the dispatcher of a caller, which manages its own connections. */
-export const fromDispatcher = (
-  dispatcher: { readonly dispatch: (options: object, handler: object) => boolean },
-  origin: string,
-): Connections => {
+export const fromDispatcher = (dispatcher: Dispatcher, origin: string): Connections => {
   const connection: Connection = {
     isReused: false,
     dispatch: (options, handler) => void dispatcher.dispatch({ ...options, origin }, handler),
@@ -86,7 +88,10 @@ class PooledConnection implements Connection {
    * bytes and a close that arrived before that iteration are noticed first. If the sockets were not polled just now, or
    * not since the last response, the request waits for one more iteration, which reads everything that has arrived.
    */
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  dispatch(
+    options: Undici.Dispatcher.DispatchOptions,
+    handler: Undici.Dispatcher.DispatchHandler,
+  ): void {
     if (!this.isReused || (this.isPolled && this.#pool.isJustPolled)) {
       this.#client.dispatch(options, handler)
     } else setImmediate(() => this.#client.dispatch(options, handler))

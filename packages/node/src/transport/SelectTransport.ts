@@ -4,9 +4,17 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Scope from "effect/Scope"
 
-import type { AelystOptions } from "../types.ts"
+import type { Dispatcher } from "./ConnectionPool.ts"
 import * as FetchTransport from "./FetchTransport.ts"
+import type { ProxyOption } from "./Proxy.ts"
 import * as Transport from "./Transport.ts"
+
+/** The options of a client that select its transport. */
+export interface Selection {
+  /** A function like `fetch`, or an undici dispatcher. */
+  readonly transport?: typeof globalThis.fetch | Dispatcher | undefined
+  readonly proxy?: ProxyOption | undefined
+}
 
 /**
  * Returns the transport to the API; its connections are closed with the scope.
@@ -14,7 +22,7 @@ import * as Transport from "./Transport.ts"
  * Fails with a `ConfigurationError` if the proxy is not a URL, or if the runtime has no undici to reach it with.
  */
 export const select = (
-  { transport, proxy }: Pick<AelystOptions, "transport" | "proxy">,
+  { transport, proxy }: Selection,
   baseUrl: string,
   isUndiciSupported: boolean = Transport.isSupported,
 ): Effect.Effect<HttpClient.HttpClient, ConfigurationError, Scope.Scope> => {

@@ -197,7 +197,7 @@ export const make = (
  * An abort before bytes may leave cannot stop the connecting: the dispatcher aborts once it is connected.
  */
 export const fromDispatcher = (
-  dispatcher: { readonly dispatch: (options: object, handler: object) => boolean },
+  dispatcher: Pool.Dispatcher,
   baseUrl: string | URL,
 ): HttpClient.HttpClient => clientOf(Pool.fromDispatcher(dispatcher, new URL(baseUrl).origin))
 

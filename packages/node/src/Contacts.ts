@@ -1,0 +1,131 @@
+/** The calls of a client as Promises: checks their options, runs them, and converts their results. */
+import type * as Core from "@aelyst/core"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+
+import type { Calls, Ended } from "./Calls.ts"
+import { hideMembers } from "./Inspection.ts"
+import * as Options from "./options.ts"
+import { toResult } from "./results.ts"
+import { runOf } from "./Run.ts"
+import type * as Types from "./types.ts"
+import type {
+  ContactInput,
+  CreateManyOptions,
+  CreateOptions,
+  CreatePromise,
+  CreateResult,
+  IdentifierInput,
+  Row,
+  Run,
+  TryCreateResult,
+  ValidationResult,
+} from "./types.ts"
+
+/**
+ * Returns the result of a call or throws its error. The stack of the error then shows the line that awaits the call: the
+ * error was created in the callback of a socket, so all other frames are inside this package.
+ */
+const resultOf = async (call: Promise<Ended>): Promise<CreateResult> => {
+  const ended = await call
+  if (ended._tag === "Created") return toResult(ended.value)
+  if (ended._tag === "Failed") {
+    Error.captureStackTrace?.(ended.error, resultOf)
+    throw ended.error
+  }
+  throw ended._tag === "Aborted" ? ended.reason : ended.defect
+}
+
+const outcomeOf = ({ outcome }: Ended) => outcome
+
+/** Creates contacts with core's client. */
+export class Contacts<Fields> implements Types.Contacts<Fields> {
+  readonly #client: Core.AelystClient["Service"]
+  readonly #calls: Calls
+
+  constructor(client: Core.AelystClient["Service"], calls: Calls) {
+    this.#client = client
+    this.#calls = calls
+  }
+
+  #run(identifier: string, contact: ContactInput<Fields>, options: CreateOptions): Promise<Ended> {
+    const call = Options.checkCall(options)
+    // safe: core checks the contact at run time, whatever its type
+    const input = contact as Core.ContactInput
+    return this.#calls.run(this.#client.create(identifier, input, call.options), call)
+  }
+
+  /** Runs a call; an invalid option rejects. */
+  #start(
+    identifier: string,
+    contact: ContactInput<Fields>,
+    options: CreateOptions,
+  ): Promise<Ended> {
+    try {
+      return this.#run(identifier, contact, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  create(
+    identifier: IdentifierInput,
+    contact: ContactInput<Fields>,
+    options: CreateOptions = Options.noOptions,
+  ): CreatePromise {
+    const ended = this.#start(identifier, contact, options)
+    const created = resultOf(ended)
+    return Object.assign(created, {
+      withResponse: async () => {
+        const value = await created
+        const end = await ended
+        const head = end._tag === "Created" ? end.value.response : undefined
+        const response = { status: head?.status ?? 0, headers: { ...head?.headers } }
+        return { value, response, rateLimit: value.rateLimit }
+      },
+      outcome: () => ended.then(outcomeOf, () => "not_sent" as const),
+    })
+  }
+
+  async tryCreate(
+    identifier: IdentifierInput,
+    contact: ContactInput<Fields>,
+    options: CreateOptions = Options.noOptions,
+  ): Promise<TryCreateResult> {
+    const ended = await this.#run(identifier, contact, options)
+    switch (ended._tag) {
+      case "Created":
+        return { ok: true, value: toResult(ended.value) }
+      case "Failed":
+        return { ok: false, error: ended.error, outcome: ended.outcome, aborted: false }
+      case "Aborted":
+        return { ok: false, error: ended.reason, outcome: ended.outcome, aborted: true }
+      case "Died":
+        throw ended.defect
+    }
+  }
+
+  createMany(
+    rows: Iterable<Row<Fields>> | AsyncIterable<Row<Fields>>,
+    options: CreateManyOptions = {},
+  ): Run {
+    // safe: core checks every contact at run time, whatever its type
+    const inputs = rows as Iterable<Core.Row> | AsyncIterable<Core.Row>
+    return runOf(this.#calls, this.#client, inputs, options)
+  }
+
+  validate(identifier: unknown, contact: unknown): ValidationResult {
+    const checked = Effect.runSync(Effect.result(this.#client.validate(identifier, contact)))
+    return Result.isSuccess(checked)
+      ? {
+          ok: true,
+          identifier: checked.success.identifier,
+          contact: checked.success.payload,
+        }
+      : { ok: false, error: checked.failure }
+  }
+
+  static {
+    hideMembers(this)
+  }
+}
