@@ -9,6 +9,23 @@ import * as Redacted from "effect/Redacted"
 import type { Validated } from "../contact/Contact.ts"
 import * as Identifier from "../contact/Identifier.ts"
 
+const headersOf = (token: Redacted.Redacted, more?: Readonly<Record<string, string>>) =>
+  Headers.fromRecordUnsafe({
+    ...more,
+    accept: "application/json",
+    authorization: `Bearer ${Redacted.value(token)}`,
+    "content-type": "application/json",
+  })
+
+// one object for all requests with one token: a transport can prepare it once
+const commonHeaders = new WeakMap<Redacted.Redacted, Headers.Headers>()
+
+const commonHeadersOf = (token: Redacted.Redacted): Headers.Headers => {
+  const headers = commonHeaders.get(token) ?? headersOf(token)
+  commonHeaders.set(token, headers)
+  return headers
+}
+
 /** Creates the request; `more` are further headers by lower-case name, which never replace its own. */
 export const make = (
   baseUrl: string,
@@ -22,12 +39,7 @@ export const make = (
     `${baseUrl}/contact/${Identifier.toPathSegment(valid.identifier)}`,
     UrlParams.empty,
     Option.none(),
-    Headers.fromRecordUnsafe({
-      ...more,
-      accept: "application/json",
-      authorization: `Bearer ${Redacted.value(token)}`,
-      "content-type": "application/json",
-    }),
+    more === undefined ? commonHeadersOf(token) : headersOf(token, more),
     HttpBody.text(valid.body, "application/json"),
   )
 
