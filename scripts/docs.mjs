@@ -87,8 +87,7 @@ const correct = (document) => {
   document.components.securitySchemes.bearer.scheme = "bearer"
   document.security = [{ bearer: [] }]
   document.externalDocs = {
-    description:
-      "The facts of the vendor's page, and the decisions of this project for the rest",
+    description: "The facts of the vendor's page, and the decisions of this project for the rest",
     url: "https://github.com/aelyst/aelyst/blob/main/docs/wire.md",
   }
   // a stable order of the schemas, in whatever order they are found
