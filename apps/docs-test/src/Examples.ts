@@ -39,7 +39,8 @@ export interface Source {
 
 const heading = "**Example**"
 
-const expectedOf = (code: string): ReadonlyArray<string> =>
+/** Returns the lines that code says it prints. */
+export const expectedOf = (code: string): ReadonlyArray<string> =>
   [...code.matchAll(/\/\/ => ?(.*)$/gm)].map((match) => (match[1] ?? "").trimEnd())
 
 /** Reads the examples of one docstring whose first line is `first`. */

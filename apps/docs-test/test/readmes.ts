@@ -9,6 +9,7 @@ import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Block } from "../src/Blocks.ts"
 import { parse } from "../src/Blocks.ts"
+import { expectedOf, generalise } from "../src/Examples.ts"
 
 const app = fileURLToPath(new URL("..", import.meta.url))
 const root = join(app, "../..")
@@ -137,9 +138,12 @@ export const testBlocks = (folder: string, curl: boolean): void => {
       const options = { env: environment(), cwd: folder, timeout: 25_000 }
       const bash = (code: string) => run("bash", ["-euo", "pipefail", "-c", code], options)
       if (!block.server) {
-        await (block.language === "sh"
+        const { stdout } = await (block.language === "sh"
           ? bash(block.code)
           : run(process.execPath, [fileOf(folder, readme, block)], options))
+        const expected = expectedOf(block.code)
+        if (expected.length === 0) return
+        expect(generalise(expected, stdout.trimEnd().split("\n"))).toStrictEqual(expected)
         return
       }
       expect(next?.language).toBe("sh")
