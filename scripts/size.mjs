@@ -13,7 +13,7 @@ const resolveDir = join(root, "packages/core")
 
 const cases = [
   {
-    name: "errors alone",
+    name: "errors only",
     budget: 30_000,
     ours: `export { isAelystError, RateLimitError } from "./src/errors/AelystError.ts"`,
     effect: `import * as Schema from "effect/Schema"
@@ -106,7 +106,7 @@ for (const { name, budget, ours, effect } of cases) {
   const isOver = bytes > budget || ratio > mostRatio
   over ||= isOver
   console.log(
-    `${name}: ${kilobytes(bytes)} of ${kilobytes(budget)}${isOver ? ", OVER" : ""}; effect alone ${kilobytes(without)}, ratio ${ratio.toFixed(2)}; by rolldown ${kilobytes(await measureByRolldown(ours))}`,
+    `${name}: ${kilobytes(bytes)} of ${kilobytes(budget)}${isOver ? ", OVER" : ""}; effect only ${kilobytes(without)}, ratio ${ratio.toFixed(2)}; by rolldown ${kilobytes(await measureByRolldown(ours))}`,
   )
 }
 

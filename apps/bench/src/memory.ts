@@ -52,7 +52,7 @@ export const memory = async ({ rows }: { readonly rows: number }): Promise<strin
     ["", "rows", "at 10,000 rows", "at the end", "at most"],
     [
       largestRow(
-        "alive after a collection, `createMany`",
+        "live heap after a collection, `createMany`",
         await sizesOf("createMany", rows / 10, ["--expose-gc"]),
         "live",
       ),

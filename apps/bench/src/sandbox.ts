@@ -101,7 +101,7 @@ export const sandbox = async (options: {
         median(ratios(({ perSecond }) => perSecond)).toFixed(2),
       ],
       [
-        "requests per second of the server's processor, to the bare handler",
+        "requests per CPU second of the server, to the bare handler",
         (1 / median(ratios(({ cpu }) => cpu))).toFixed(2),
       ],
       [`median latency, last fifth of ${count} contacts against the first`, growth(0.5)],
