@@ -1,4 +1,4 @@
-/** What starting the command costs: its whole run, as a ratio to Node that runs nothing. */
+/** Measures the start of the command: a complete run, as a ratio to Node running an empty script. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm } from "node:fs/promises"
@@ -19,7 +19,7 @@ const runs: ReadonlyArray<readonly [name: string, most: number, args: ReadonlyAr
   ["`create`, against the sandbox", 5, [bin, "create", "id:bench", "--first-name", "Ana"]],
 ]
 
-/** Runs each command in turn, in another order each round, and renders the table of the ratios. */
+/** Runs the commands in turn, in a different order each round, and renders the table of ratios. */
 export const cli = async ({ rounds }: { readonly rounds: number }): Promise<string> => {
   const home = await mkdtemp(join(tmpdir(), "aelyst-bench-"))
   await using sandbox = await Sandbox.start({ limit: 1_000_000, existing: "merge" })
@@ -28,7 +28,7 @@ export const cli = async ({ rounds }: { readonly rounds: number }): Promise<stri
     PATH: process.env["PATH"],
     AELYST_TOKEN: sandbox.tokens.ok,
     AELYST_BASE_URL: sandbox.baseUrl,
-    // where Node keeps what it has compiled
+    // Node's compile cache
     TMPDIR: home,
   }
   const wall = async (args: ReadonlyArray<string>): Promise<number> => {

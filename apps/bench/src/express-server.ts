@@ -1,6 +1,6 @@
 /**
- * An Express app in a process of its own, which tells its CPU time when asked: a bare route that calls raw undici, the
- * handler, and the proxy. Takes the address of the API as its argument.
+ * Runs an Express app in a separate process that reports its CPU time on request: a bare route that calls raw undici, the
+ * handler, and the proxy. Its argument is the address of the API.
  */
 import { contactProxy, createContact } from "@aelyst/express"
 import { Aelyst } from "@aelyst/node"

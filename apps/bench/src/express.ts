@@ -1,6 +1,6 @@
 /**
- * What the handler and the proxy cost over a bare Express route that calls raw undici: CPU time per request of a process
- * that serves this route alone, one after the other in random order within each round, as ratios in the same run.
+ * Measures the cost of the handler and the proxy over a bare Express route that calls raw undici: CPU time per request of
+ * a process that serves one route, in turn and in random order within each round, as ratios in the same run.
  */
 import type { ChildProcess } from "node:child_process"
 import { fork } from "node:child_process"
@@ -23,9 +23,9 @@ const routes = [
 ]
 
 const ask = async (child: ChildProcess, question: string): Promise<unknown> => {
-  const answered = once(child, "message")
+  const replied = once(child, "message")
   child.send(question)
-  const [reply] = await answered
+  const [reply] = await replied
   return reply
 }
 
@@ -38,7 +38,7 @@ let serial = 0
 export const expressOverhead = async (options: { readonly rounds: number }): Promise<string> => {
   const api = fork(new URL("./overhead-server.ts", import.meta.url))
   const [apiPort] = await once(api, "message")
-  // one process for each route: what one of them does to the heap and the optimiser is no business of the others
+  // one process per route, so that routes do not share heap and optimiser
   const apps = await Promise.all(
     routes.map(async (route) => {
       const child = fork(new URL("./express-server.ts", import.meta.url), [
@@ -61,7 +61,7 @@ export const expressOverhead = async (options: { readonly rounds: number }): Pro
       body: JSON.stringify({ ...contact, email: `test${n}@example.com` }),
     })
     await body.dump()
-    if (statusCode >= 300) throw new Error(`${url} answered ${statusCode}`)
+    if (statusCode >= 300) throw new Error(`${url} responded with ${statusCode}`)
   }
   const settings = [
     { inFlight: 1, calls: 300 },

@@ -1,6 +1,6 @@
 /**
  * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|sandbox|
- * memory|size …]`, all without a name. A part that is not run keeps its table.
+ * memory|size …]`, or all of them without a name. A part that is not run keeps its table.
  */
 import { spawnSync } from "node:child_process"
 import { readFile, writeFile } from "node:fs/promises"
@@ -50,5 +50,5 @@ for (const name of names) {
   const [, after = ""] = rest.split(end)
   await writeFile(target, `${before}${begin}\n\n${machine}\n\n${text}\n\n${end}${after}`)
 }
-// found on the path that pnpm gives its scripts; without it the page is right all the same
+// on the path that pnpm gives to scripts; without it, only the layout of the page differs
 spawnSync("oxfmt", [fileURLToPath(target)], { shell: process.platform === "win32" })

@@ -1,6 +1,6 @@
 /**
- * Creates contacts in a process of its own and tells its size on the way: `memory-run.ts <client> <port> <rows>`. With
- * `--expose-gc` it also tells how much is alive.
+ * Creates contacts in a separate process and reports the process's size on the way: `memory-run.ts <client> <port>
+ * <rows>`. With `--expose-gc` it also reports the size of the live heap.
  */
 import { Agent, request } from "undici"
 
@@ -8,7 +8,7 @@ import { contact, headers, token } from "./contact.ts"
 
 const [, , client = "", port = "", rows = ""] = process.argv
 const baseUrl = `http://127.0.0.1:${port}`
-/** Not so often that looking at it is work of its own. */
+/** Rows between two reports, so many that reporting costs little. */
 const every = 5_000
 
 let done = 0
@@ -20,7 +20,7 @@ const count = () => {
   process.send?.({ done, rss, live: process.memoryUsage().heapUsed })
 }
 
-/** The generated rows; nobody holds on to them. */
+/** Generates the rows, and keeps no reference to them. */
 function* source() {
   for (let n = 0; n < Number(rows); n++) yield { identifier: `id:${n}` as const, contact }
 }

@@ -1,4 +1,4 @@
-/** What a long run holds: the process of `createMany` over generated rows, early and late, beside raw undici. */
+/** Measures the memory of a long run: `createMany` over generated rows, early and late, compared with raw undici. */
 import { fork } from "node:child_process"
 import { once } from "node:events"
 
@@ -14,7 +14,7 @@ const early = 10_000
 const mega = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`
 const grown = (bytes: number): string => `${bytes < 0 ? "−" : "+"}${mega(Math.abs(bytes))}`
 
-/** Runs one client against a server in a process of its own, and gives the sizes from 10,000 rows on. */
+/** Runs one client against a server in another process; returns the sizes after 10,000 rows and later. */
 const sizesOf = async (client: string, rows: number, execArgv: ReadonlyArray<string> = []) => {
   const server = fork(new URL("./overhead-server.ts", import.meta.url))
   const [port] = await once(server, "message")
@@ -43,7 +43,7 @@ const largestRow = (name: string, sizes: ReadonlyArray<Size>, key: "rss" | "live
   ]
 }
 
-/** The cap under which a run is meant to stay small: without one V8 grows its young generation as it likes. */
+/** The cap of the heap: without one, V8 lets its young generation grow. */
 const capped = ["--max-old-space-size=64"]
 
 /** Measures and renders the table. */

@@ -1,7 +1,7 @@
-/** A bare server in a process of its own: reads the body, responds as documented, and limits nothing. */
+/** Runs a bare server in a separate process: it reads the body, responds as documented, and has no rate limit. */
 import { createServer } from "node:http"
 
-const reply = JSON.stringify({ code: "200", message: "Contact added successfully!" })
+const body = JSON.stringify({ code: "200", message: "Contact added successfully!" })
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   const chunks: Array<Buffer> = []
   request.on("data", (chunk: Buffer) => chunks.push(chunk))
@@ -9,11 +9,11 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
     JSON.parse(Buffer.concat(chunks).toString("utf8"))
     response.writeHead(200, {
       "content-type": "application/json",
-      "content-length": reply.length,
+      "content-length": body.length,
       "x-ratelimit-limit": "100000000",
       "x-ratelimit-remaining": "99999999",
     })
-    response.end(reply)
+    response.end(body)
   })
 })
 server.listen(0, "127.0.0.1", () => {

@@ -1,5 +1,5 @@
 /**
- * What a create costs over a bare request: CPU and wall time of this process, one client after the other in random
+ * Measures the cost of a create over a bare request: CPU and wall time of this process, the clients in turn and in random
  * order within each round, as ratios to raw undici in the same run.
  */
 import { fork } from "node:child_process"
@@ -32,7 +32,7 @@ interface Client {
   readonly close: () => Promise<void>
 }
 
-const Reply = Schema.Struct({ code: Schema.String, message: Schema.String })
+const Created = Schema.Struct({ code: Schema.String, message: Schema.String })
 const secret = Redacted.make(token)
 const nothing = () => Promise.resolve()
 
@@ -95,7 +95,7 @@ const clients = (baseUrl: string): ReadonlyArray<Client> => {
                 }),
               )
               .pipe(
-                Effect.flatMap(HttpClientResponse.schemaBodyJson(Reply)),
+                Effect.flatMap(HttpClientResponse.schemaBodyJson(Created)),
                 Effect.provideService(HttpClient.TracerDisabledWhen, () => true),
               ),
           ),

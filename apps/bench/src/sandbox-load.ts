@@ -1,12 +1,12 @@
 /**
- * Creates contacts as fast as a server answers, in a process of its own. It writes to bare sockets, one request at a time
- * on each, so that the servers are what is measured.
+ * Creates contacts as fast as a server responds, in a separate process. It writes to bare sockets, one request at a time
+ * on each, so that only the servers are measured.
  */
 import { connect } from "node:net"
 
 import { contact, headers } from "./contact.ts"
 
-/** What is asked: contacts `from` up to `to`, on so many connections. */
+/** An order: create the contacts `from` up to `to`, on so many connections. */
 export interface Order {
   readonly port: number
   readonly from: number
@@ -14,7 +14,7 @@ export interface Order {
   readonly inFlight: number
 }
 
-/** What is told: how long it took, and how long each answer took, in milliseconds. */
+/** A report: the total time and the time of each response, in milliseconds. */
 export interface Load {
   readonly ms: number
   readonly latencies: ReadonlyArray<number>
@@ -53,7 +53,7 @@ const run = async ({ from, inFlight, port, to }: Order): Promise<Load> => {
       socket.on("error", reject)
       socket.on("data", (chunk) => {
         received += chunk.toString("latin1")
-        // both servers answer with one object, whole
+        // both servers send the response in one chunk
         if (!received.endsWith("}")) return
         if (!received.startsWith("HTTP/1.1 200 ")) return reject(new Error(received))
         latencies.push(performance.now() - sent)

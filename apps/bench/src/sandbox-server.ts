@@ -1,11 +1,11 @@
-/** The server under load in a process of its own: `bare`, a node:http handler that reads and parses the body, or the sandbox. */
+/** Runs the server under load in a separate process: the sandbox, or `bare`, a node:http handler that parses the body. */
 import { createServer } from "node:http"
 
 import { Sandbox } from "@aelyst/sandbox"
 
 import { token } from "./contact.ts"
 
-const reply = JSON.stringify({ code: "200", message: "Contact added successfully!" })
+const created = JSON.stringify({ code: "200", message: "Contact added successfully!" })
 
 const bare = (): Promise<number> => {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
@@ -15,11 +15,11 @@ const bare = (): Promise<number> => {
       JSON.parse(Buffer.concat(chunks).toString("utf8"))
       response.writeHead(200, {
         "content-type": "application/json",
-        "content-length": reply.length,
+        "content-length": created.length,
         "x-ratelimit-limit": "1000000000",
         "x-ratelimit-remaining": "999999999",
       })
-      response.end(reply)
+      response.end(created)
     })
   })
   return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * What the sandbox costs over a bare `node:http` handler with the same body parsing, and whether it slows down with the
- * contacts that it keeps. Servers and load are processes of their own.
+ * Measures the cost of the sandbox over a bare `node:http` handler with the same body parsing, and whether it slows down
+ * as it stores more contacts. Servers and load are separate processes.
  */
 import { fork } from "node:child_process"
 import type { ChildProcess } from "node:child_process"
@@ -15,13 +15,13 @@ interface Server {
 }
 
 interface Usage {
-  /** Milliseconds of processor time so far. */
+  /** CPU time so far, in milliseconds. */
   readonly cpu: number
 }
 
 interface Sample {
   readonly perSecond: number
-  /** Milliseconds of the server's processor per request. */
+  /** CPU time of the server per request, in milliseconds. */
   readonly cpu: number
   readonly latencies: ReadonlyArray<number>
 }
@@ -35,7 +35,7 @@ const start = async (kind: "bare" | "sandbox"): Promise<Server> => {
 const usageOf = async ({ child }: Server): Promise<Usage> => {
   child.send("usage")
   const [usage] = await once(child, "message")
-  // safe: what sandbox-server.ts answers
+  // safe: the report of sandbox-server.ts
   return usage as Usage
 }
 
@@ -46,9 +46,9 @@ const measure = async (
 ): Promise<Sample> => {
   const before = await usageOf(server)
   load.send({ ...order, port: server.port } satisfies Order)
-  const [reported] = await once(load, "message")
-  // safe: what sandbox-load.ts answers
-  const { latencies, ms } = reported as Load
+  const [report] = await once(load, "message")
+  // safe: the report of sandbox-load.ts
+  const { latencies, ms } = report as Load
   const after = await usageOf(server)
   const count = order.to - order.from
   return { perSecond: (count * 1000) / ms, cpu: (after.cpu - before.cpu) / count, latencies }
@@ -72,7 +72,7 @@ export const sandbox = async (options: {
   }
   for (let round = 0; round < rounds; round++) {
     const order = { from: round * perRound, to: (round + 1) * perRound, inFlight }
-    // turn about, so that what else the machine does hits both
+    // in turn, so that other work on the machine affects both
     const first = round % 2 === 0
     if (first) samples.bare.push(await measure(load, bare, order))
     samples.own.push(await measure(load, own, order))

@@ -1,4 +1,4 @@
-/** The sizes of core in a browser's bundle and of the published SDK, and the time to load them. */
+/** Measures the size of core in a browser bundle, the size of the published SDK, and the time to load them. */
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
@@ -14,7 +14,7 @@ const modules = [
   { name: "`@aelyst/node` as published", specifier: `../../${published}` },
 ]
 
-/** Loads a module in a fresh process; the time is that of the import alone, in milliseconds. */
+/** Loads a module in a fresh process; returns the time of the import only, in milliseconds. */
 const load = (specifier: string): number =>
   Number(
     execFileSync(
@@ -40,7 +40,7 @@ export const size = async (): Promise<string> => {
   for (let round = -1; round < 15; round++) {
     for (const { ms, specifier } of shuffled(times, Math.random)) {
       const sample = load(specifier)
-      // the first round fills the caches of the system
+      // the first round fills the system's caches
       if (round >= 0) ms.push(sample)
     }
   }

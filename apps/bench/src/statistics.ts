@@ -1,6 +1,6 @@
-/** The few figures that the tables are made of. */
+/** Statistics and tables for the benchmarks. */
 
-/** Gives the median; of an even count the mean of the two in the middle. */
+/** Returns the median; for an even count, the mean of the two middle values. */
 export const median = (values: ReadonlyArray<number>): number => {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
@@ -8,7 +8,7 @@ export const median = (values: ReadonlyArray<number>): number => {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
 }
 
-/** Gives a shuffled copy. */
+/** Returns a shuffled copy. */
 export const shuffled = <A>(values: ReadonlyArray<A>, random: () => number): Array<A> =>
   values
     .map((value) => ({ value, at: random() }))

@@ -3,7 +3,7 @@ import { assert, describe, it } from "vitest"
 import { median, shuffled, table } from "../src/statistics.ts"
 
 describe("median", () => {
-  it("takes the middle, or the mean of the two in the middle", () => {
+  it("returns the middle value, or the mean of the two in the middle", () => {
     assert.strictEqual(median([3, 1, 2]), 2)
     assert.strictEqual(median([4, 1, 3, 2]), 2.5)
   })
@@ -21,7 +21,7 @@ describe("shuffled", () => {
 })
 
 describe("table", () => {
-  it("renders a row a line", () => {
+  it("renders one line per row", () => {
     assert.strictEqual(table(["a", "b"], [["x", "1"]]), "| a | b |\n| --- | ---: |\n| x | 1 |")
   })
 })

@@ -1,24 +1,24 @@
 /**
- * The code blocks of a Markdown file. The language after the fence says what is done with a block:
+ * Reads the code blocks of a Markdown file. The language after the fence says how a block is used:
  *
- * - `ts`, `js`: compiled and run against a sandbox; `ts server` stays up while the `sh` block after it runs
+ * - `ts`, `js`: compiled and run against a sandbox; `ts server` keeps running while the `sh` block after it runs
  * - `sh`: run by bash; `npx` finds the packages of this repository
- * - `console`, `text`, `json`, `yaml`: shown to people only
+ * - `console`, `text`, `json`, `yaml`: not run
  */
 
 /** A fenced block. */
 export interface Block {
-  /** Where the fence is, from 1. */
+  /** The line of the fence, from 1. */
   readonly line: number
   readonly language: "ts" | "js" | "sh"
-  /** Whether it goes on until it is stopped. */
+  /** Whether it runs until it is stopped. */
   readonly server: boolean
   readonly code: string
 }
 
 const shown = new Set(["console", "text", "json", "yaml"])
 
-/** Reads the blocks that are to be run; a language that is none of the above is an error, so no block escapes. */
+/** Returns the blocks to run; any other language is an error, so that no block escapes the tests. */
 export const parse = (markdown: string): ReadonlyArray<Block> => {
   const blocks: Array<Block> = []
   let open:

@@ -1,22 +1,22 @@
 /**
- * The examples in docstrings: a heading `**Example**` and the block of TypeScript below it. Every one is compiled and
- * run. A `// => text` behind a `console.log`, or on the lines below it, says what is printed; `…` in it stands for any
+ * Reads the examples in docstrings: a heading `**Example**` and the block of TypeScript below it. All are compiled and
+ * run. `// => text` after a `console.log`, or on the lines below it, is the text that it must print; `…` stands for any
  * text.
  */
 import { parseSync } from "oxc-parser"
 
 /** Describes one example of a docstring. */
 export interface Example {
-  /** The file that holds it, from the root of the repository. */
+  /** The file, relative to the root of the repository. */
   readonly file: string
-  /** The line of the file, from 1, in which the code begins. */
+  /** The line of the file where the code begins, from 1. */
   readonly line: number
   readonly code: string
   /** The lines that it must print, in order. */
   readonly expected: ReadonlyArray<string>
 }
 
-/** Describes what a file exports or a class or an interface offers, with its docstring. */
+/** Describes an exported value, or a member of a class or interface. */
 export interface Declaration {
   /** The name, such as `validate` or `Contacts.create`. */
   readonly name: string
@@ -24,7 +24,7 @@ export interface Declaration {
   readonly hasExample: boolean
 }
 
-/** Describes a source file: its examples, its declarations, and what it passes on from other files. */
+/** Describes a source file: its examples, its declarations, and its exports from other files. */
 export interface Source {
   readonly file: string
   readonly examples: ReadonlyArray<Example>
@@ -39,7 +39,7 @@ export interface Source {
 
 const heading = "**Example**"
 
-/** Returns the lines that code says it prints. */
+/** Returns the lines that code must print, in order. */
 export const expectedOf = (code: string): ReadonlyArray<string> =>
   [...code.matchAll(/\/\/ => ?(.*)$/gm)].map((match) => (match[1] ?? "").trimEnd())
 
@@ -64,13 +64,13 @@ const examplesOf = (file: string, comment: string, first: number): ReadonlyArray
 export const read = (file: string, text: string): Source => {
   const { program, comments, errors } = parseSync(file, text)
   if (errors[0] !== undefined) throw new Error(`${file}: ${errors[0].message}`)
-  const lineOf = (offset: number) => text.slice(0, offset).split("\n").length
+  const rowOf = (offset: number) => text.slice(0, offset).split("\n").length
   const docs = comments.filter(
     (comment) => comment.type === "Block" && comment.value.startsWith("*"),
   )
-  const examples = docs.flatMap((doc) => examplesOf(file, doc.value, lineOf(doc.start)))
+  const examples = docs.flatMap((doc) => examplesOf(file, doc.value, rowOf(doc.start)))
 
-  // line comments may stand between a docstring and what it describes
+  // line comments may separate a docstring from its declaration
   const docOf = (start: number): string => {
     const doc = docs.findLast((one) => one.end <= start)
     const between = doc === undefined ? "x" : text.slice(doc.end, start)
@@ -132,7 +132,7 @@ export const read = (file: string, text: string): Source => {
   return { file, examples, declarations, passedOn }
 }
 
-/** Returns the printed lines, with `…` for what an example leaves open by a `…`, so that they can be compared with it. */
+/** Returns the printed lines, with `…` wherever the expected line has `…`, so that the two can be compared. */
 export const generalise = (
   expected: ReadonlyArray<string>,
   printed: ReadonlyArray<string>,

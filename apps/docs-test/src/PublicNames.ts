@@ -1,24 +1,24 @@
-/** The values that an entry of a package makes public, each with the file and the docstring that it comes from. */
+/** Lists the values that an entry of a package makes public, with their file and docstring. */
 import { dirname, join } from "node:path/posix"
 import type { Source } from "./Examples.ts"
 
-/** Names one public value. */
+/** Describes one public value. */
 export interface PublicName {
-  /** The name as it is imported, such as `Identifier.parse`. */
+  /** The name for importers, such as `Identifier.parse`. */
   readonly name: string
   /** The file that declares it. */
   readonly file: string
   readonly local: string
-  /** Whether an example shows it: its own, or for a value that is no function any example of its file. */
+  /** Whether an example shows it; for a value that is not a function, any example of the file counts. */
   readonly hasExample: boolean
 }
 
 const word = (name: string) => new RegExp(`\\b${name}\\b`)
 
 /**
- * Returns every value that `entry` exports, whole modules member by member.
+ * Returns every value that `entry` exports, and every member of an exported namespace.
  *
- * A value that is neither a function nor a class needs no example of its own, if another one of its file uses it.
+ * A value that is neither a function nor a class may be shown by any example of its file.
  */
 export const publicNames = (
   entry: string,

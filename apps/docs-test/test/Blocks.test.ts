@@ -4,7 +4,7 @@ import { parse } from "../src/Blocks.ts"
 const fence = "```"
 
 describe("parse", () => {
-  it("finds the blocks to run, with their line and their code", () => {
+  it("returns the blocks to run, with line and code", () => {
     const text = `# A\n\n${fence}ts\nconst a = 1\n${fence}\n${fence}sh\nls\n${fence}\n`
     expect(parse(text)).toStrictEqual([
       { line: 3, language: "ts", server: false, code: "const a = 1\n" },
@@ -12,17 +12,17 @@ describe("parse", () => {
     ])
   })
 
-  it("knows a block that stays up", () => {
+  it("recognises a server block", () => {
     expect(parse(`${fence}ts server\nx\n${fence}\n`)).toMatchObject([
       { language: "ts", server: true },
     ])
   })
 
-  it("leaves out what is only shown", () => {
+  it("skips blocks that are only shown", () => {
     expect(parse(`${fence}console\n$ ls\n${fence}\n${fence}text\nx\n${fence}\n`)).toStrictEqual([])
   })
 
-  it("refuses a language that would escape the tests, and a block without end", () => {
+  it("rejects an unknown language and a block without an end", () => {
     expect(() => parse(`${fence}bash\nls\n${fence}\n`)).toThrow(
       'line 1: a block in the language "bash"',
     )

@@ -20,7 +20,7 @@ const fence = "```"
 describe("read", () => {
   const block = [`${fence}ts`, "console.log(1) // => 1", fence]
 
-  it("finds an example with its line and what it must print", () => {
+  it("returns an example with its line and expected output", () => {
     const text = doc(["Adds.", "", "**Example**", "", ...block], "export const add = () => 1")
     const { examples, declarations } = read("a.ts", text)
     expect(examples).toStrictEqual([
@@ -29,14 +29,14 @@ describe("read", () => {
     expect(declarations).toStrictEqual([{ name: "add", isFunction: true, hasExample: true }])
   })
 
-  it("refuses an example without a block", () => {
+  it("rejects an example without a block", () => {
     const text = doc(["**Example**", "", "None."], "export const add = () => 1")
     expect(() => read("a.ts", text)).toThrow("a.ts:2: an example without a ts block")
     const open = doc(["**Example**", "", `${fence}ts`, "1"], "export const add = () => 1")
     expect(() => read("a.ts", open)).toThrow("a.ts:2: a block that does not end")
   })
 
-  it("names functions, classes with their methods, and methods of interfaces", () => {
+  it("lists functions, classes and their methods, and methods of interfaces", () => {
     const text = `export class A { b(): void {} #c(): void {} }\nexport interface D { e(): void }\nexport const f = 1\n`
     expect(read("a.ts", text).declarations.map(({ name }) => name)).toStrictEqual([
       "A",
@@ -48,7 +48,7 @@ describe("read", () => {
 })
 
 describe("generalise", () => {
-  it("lets … stand for any text, and nothing else", () => {
+  it("accepts any text for …, and no other difference", () => {
     expect(generalise(["1", "at … ms"], ["1", "at 12.5 ms"])).toStrictEqual(["1", "at … ms"])
     expect(generalise(["1"], ["1", "2"])).toStrictEqual(["1", "2"])
     expect(generalise(["a.c"], ["abc"])).toStrictEqual(["abc"])
@@ -98,7 +98,7 @@ describe.each(chosen)("the examples of $file", ({ examples }) => {
         ...process.env,
         AELYST_BASE_URL: sandbox.baseUrl,
         AELYST_TOKEN: sandbox.tokens.ok,
-        // a vitest worker's own settings are no business of the examples
+        // examples must not inherit the settings of the vitest worker
         NODE_OPTIONS: "",
         NO_COLOR: "1",
       },
@@ -111,7 +111,7 @@ describe.each(chosen)("the examples of $file", ({ examples }) => {
     await sandbox.close()
   })
 
-  it.each(examples)("print in line $line what they say", async (example) => {
+  it.each(examples)("print the expected output in line $line", async (example) => {
     sandbox.reset()
     const reply = Promise.race([once(child, "message"), ended])
     child.send(pathToFileURL(pathOf(example)).href)
@@ -121,7 +121,7 @@ describe.each(chosen)("the examples of $file", ({ examples }) => {
   })
 })
 
-// files whose examples are still to be written
+// files that do not have their examples yet
 const pending: ReadonlyArray<string> = [
   "packages/core/src/AelystClient.ts",
   "packages/core/src/CreateMany.ts",
@@ -130,7 +130,7 @@ const pending: ReadonlyArray<string> = [
 ]
 
 describe("an example", () => {
-  it("stands at every public function of core and of the SDK", () => {
+  it("exists for every public function of core and of the SDK", () => {
     const names = entries.flatMap((entry) => publicNames(entry, sourceOf))
     expect(names.length).toBeGreaterThan(100)
     const without = names

@@ -6,7 +6,7 @@ describe("the READMEs and guides", () => {
   const folder = folderOf("compiled")
   beforeAll(() => write(folder))
 
-  it("hold blocks to run in every file", () => {
+  it("contain blocks to run, in every file", () => {
     expect(readmes.filter(({ blocks }) => blocks.length === 0).map(({ readme }) => readme)).toEqual(
       [],
     )
@@ -14,7 +14,7 @@ describe("the READMEs and guides", () => {
     expect(readmes.map(({ readme }) => readme)).toContain("docs/migrating-from-fetch.md")
   })
 
-  it("compile in every block of TypeScript", { timeout: 60_000 }, async () => {
+  it("compile in every TypeScript block", { timeout: 60_000 }, async () => {
     expect(await compile(folder)).toBe("")
   })
 })

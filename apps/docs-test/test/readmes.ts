@@ -1,4 +1,4 @@
-/** The READMEs of the repository and the pages that show TypeScript, their blocks run against a sandbox. */
+/** Runs the blocks of the READMEs, and of the guides with TypeScript, against a sandbox. */
 import { execFile, spawn } from "node:child_process"
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
@@ -18,7 +18,7 @@ const run = promisify(execFile)
 const read = (file: string): string => readFileSync(join(root, file), "utf8")
 const guides = globSync("docs/*.md", { cwd: root }).filter((file) => /^```ts/m.test(read(file)))
 
-/** Every README and guide with its blocks that are to be run. */
+/** Every README and guide, with the blocks to run. */
 export const readmes = [
   ...globSync(["README.md", "packages/*/README.md"], { cwd: root }),
   ...guides,
@@ -27,7 +27,7 @@ export const readmes = [
   .toSorted()
   .map((readme) => ({ readme, blocks: parse(read(readme)) }))
 
-/** What is run at once: a block, and with a server the `sh` block after it. */
+/** Blocks that run together: one block, or a server and the `sh` block after it. */
 interface Unit {
   readonly line: number
   readonly block: Block
@@ -40,11 +40,11 @@ const unitsOf = (blocks: ReadonlyArray<Block>): ReadonlyArray<Unit> =>
     return [{ line: block.line, block, next: block.server ? blocks[index + 1] : undefined }]
   })
 
-/** Says whether a block needs `curl`, which not every machine has. */
+/** Returns whether a block needs `curl`, which not every machine has. */
 const needsCurl = ({ block, next }: Unit): boolean =>
   [block, next].some((one) => one?.language === "sh" && /(?<![\w-])curl\b/.test(one.code))
 
-/** A folder below this app, so that blocks find the packages as its own files would. */
+/** Returns a folder in this app, so that blocks resolve packages as this app's files do. */
 export const folderOf = (name: string): string => join(app, ".blocks", name)
 
 const fileOf = (folder: string, readme: string, block: Block) => {
@@ -53,13 +53,13 @@ const fileOf = (folder: string, readme: string, block: Block) => {
   return join(folder, `${name}-${block.line}.${commonJs ? "cjs" : block.language}`)
 }
 
-/** Writes the blocks of all READMEs that are in TypeScript or JavaScript into a folder that is new. */
+/** Writes the TypeScript and JavaScript blocks of all READMEs to a fresh folder. */
 export const write = (folder: string): void => {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   for (const { readme, blocks } of readmes) {
     for (const block of blocks) {
-      // what has no import is still a module of its own
+      // a block without imports must still be a module
       const end = block.language === "ts" ? "\nexport {}\n" : ""
       if (block.language !== "sh") writeFileSync(fileOf(folder, readme, block), block.code + end)
     }
@@ -78,7 +78,7 @@ const freePort = () =>
     })
   })
 
-/** Starts a block that stays up, and waits until somebody listens on its port. */
+/** Starts a server block, and waits until its port accepts connections. */
 const startServer = async (file: string, port: number, env: NodeJS.ProcessEnv) => {
   const child = spawn(process.execPath, [file], { env, stdio: "pipe" })
   let output = ""
@@ -87,22 +87,22 @@ const startServer = async (file: string, port: number, env: NodeJS.ProcessEnv) =
   const ended = new Promise<never>((_, reject) => {
     child.once("exit", (code) => reject(new Error(`it ended with ${code}\n${output}`)))
   })
-  const answers = async (): Promise<void> => {
+  const isListening = async (): Promise<void> => {
     for (;;) {
-      const reached = await fetch(`http://127.0.0.1:${port}/`).then(
+      const isReached = await fetch(`http://127.0.0.1:${port}/`).then(
         (response) => response.body?.cancel().then(() => true) ?? true,
         () => false,
       )
-      if (reached) return
+      if (isReached) return
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
-  await Promise.race([answers(), ended])
+  await Promise.race([isListening(), ended])
   ended.catch(() => {})
   return child
 }
 
-/** Registers a test for each block that needs `curl`, or for each that does not. */
+/** Registers a test for each block that needs `curl`, or for each one that does not. */
 export const testBlocks = (folder: string, curl: boolean): void => {
   let sandbox: Sandbox
   beforeAll(async () => {
@@ -116,15 +116,17 @@ export const testBlocks = (folder: string, curl: boolean): void => {
     PATH: [join(app, "bin"), process.env["PATH"]].join(delimiter),
     AELYST_BASE_URL: sandbox.baseUrl,
     AELYST_TOKEN: sandbox.tokens.ok,
-    // the command keeps settings and tokens in a home of its own
+    // the command must not use the settings and tokens of the real home
     HOME: folder,
     XDG_CONFIG_HOME: join(folder, "config"),
     XDG_STATE_HOME: join(folder, "state"),
-    // a vitest worker's own settings are no business of the blocks
+    // blocks must not inherit the settings of the vitest worker
     NODE_OPTIONS: "",
     NO_COLOR: "1",
   })
 
+  const optionsOf = () => ({ env: environment(), cwd: folder, timeout: 25_000 })
+  const bash = (code: string) => run("bash", ["-euo", "pipefail", "-c", code], optionsOf())
   const chosen = readmes
     .map(({ readme, blocks }) => ({
       readme,
@@ -133,24 +135,27 @@ export const testBlocks = (folder: string, curl: boolean): void => {
     .filter(({ units }) => units.length > 0)
 
   describe.each(chosen)("$readme", ({ readme, units }) => {
-    it.each(units)("runs in line $line", { timeout: 30_000 }, async ({ block, next }) => {
+    const scripts = units.filter(({ block }) => !block.server)
+    const servers = units.filter(({ block }) => block.server)
+
+    it.each(scripts)("runs in line $line", { timeout: 30_000 }, async ({ block }) => {
       sandbox.reset()
-      const options = { env: environment(), cwd: folder, timeout: 25_000 }
-      const bash = (code: string) => run("bash", ["-euo", "pipefail", "-c", code], options)
-      if (!block.server) {
-        const { stdout } = await (block.language === "sh"
-          ? bash(block.code)
-          : run(process.execPath, [fileOf(folder, readme, block)], options))
-        const expected = expectedOf(block.code)
-        if (expected.length === 0) return
-        expect(generalise(expected, stdout.trimEnd().split("\n"))).toStrictEqual(expected)
-        return
-      }
+      const { stdout } = await (block.language === "sh"
+        ? bash(block.code)
+        : run(process.execPath, [fileOf(folder, readme, block)], optionsOf()))
+      const expected = expectedOf(block.code)
+      // a block that does not say what it prints may print anything
+      const printed = expected.length === 0 ? [] : stdout.trimEnd().split("\n")
+      expect(generalise(expected, printed)).toStrictEqual(expected)
+    })
+
+    it.each(servers)("serves in line $line", { timeout: 30_000 }, async ({ block, next }) => {
+      sandbox.reset()
       expect(next?.language).toBe("sh")
       const port = await freePort()
       const file = fileOf(folder, readme, block).replace(/\.ts$/, ".server.ts")
       writeFileSync(file, block.code.replaceAll("3000", String(port)))
-      const server = await startServer(file, port, options.env)
+      const server = await startServer(file, port, environment())
       try {
         await bash((next?.code ?? "").replaceAll("3000", String(port)))
         expect(sandbox.contacts().length).toBeGreaterThan(0)

@@ -1,8 +1,8 @@
-/** Runs examples, one after the other, in a process of their own: given a file, it sends back what was printed. */
+/** Runs examples one after the other in a separate process: it receives a file and sends back the printed lines. */
 import { format } from "node:util"
 
 let printed: Array<string> = []
-// what an example prints is compared, not shown
+// the output is compared, not shown
 console.log = (...values: ReadonlyArray<unknown>) => {
   printed.push(...format(...values).split("\n"))
 }

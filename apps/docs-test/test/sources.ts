@@ -1,4 +1,4 @@
-/** The sources whose docstrings hold examples, and the entries whose names must have one. */
+/** Lists the sources whose docstrings have examples, and the entries whose names must have one. */
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"

@@ -1,4 +1,4 @@
-/** Compiles a folder of examples as users' strict projects would. */
+/** Compiles a folder of examples with the settings of a strict project. */
 import { execFile } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -23,7 +23,7 @@ const config = {
   include: ["*.ts"],
 }
 
-/** Returns what the compiler says of the TypeScript in a folder below `.blocks`; "" if nothing is wrong. */
+/** Compiles the TypeScript in a folder of `.blocks`; returns the errors, or "" if there are none. */
 export const compile = (folder: string): Promise<string> => {
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
   return run("tsc", ["-p", folder, "--pretty", "false"]).then(
