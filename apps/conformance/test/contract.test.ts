@@ -1,6 +1,6 @@
 /**
- * Holds the sandbox to the contract: a server derived from `AelystApi` by `HttpApiBuilder` and the sandbox are asked the
- * same, and answer with the same status, the same documented headers and bodies of the same shape.
+ * Compares the sandbox with the contract: the sandbox and a server derived from `AelystApi` by `HttpApiBuilder` must give
+ * the same request the same status, the same documented headers, and a body of the same shape.
  */
 import { Identifier } from "@aelyst/core"
 import { AelystApi, Authorization, BadRequest } from "@aelyst/core/contract"
@@ -10,14 +10,17 @@ import { Effect, Layer, Redacted, Result } from "effect"
 import { HttpRouter, HttpServer } from "effect/http"
 import { HttpApiBuilder, HttpApiMiddleware, HttpApiSchema } from "effect/http-api"
 
-/** Turns what the contract's decoders refuse into the documented 400, which the contract itself leaves to a server. */
-class Refusal extends HttpApiMiddleware.Service<Refusal>()("conformance/Refusal", {
-  error: BadRequest,
-}) {}
+/** Maps decoding errors to the documented 400, which the contract leaves to the server. */
+class InvalidRequest extends HttpApiMiddleware.Service<InvalidRequest>()(
+  "conformance/InvalidRequest",
+  {
+    error: BadRequest,
+  },
+) {}
 
 const badRequest = { code: 400, message: "Validation error." } as const
 
-const RefusalLive = HttpApiMiddleware.layerSchemaErrorTransform(Refusal, () =>
+const InvalidRequestLive = HttpApiMiddleware.layerSchemaErrorTransform(InvalidRequest, () =>
   Effect.fail(badRequest),
 )
 
@@ -29,13 +32,13 @@ const AuthorizationLive = Layer.succeed(Authorization, {
 })
 
 interface Policy {
-  /** What the next request fails with, beside what is wrong with itself. */
+  /** The status that a valid request fails with. */
   readonly failure?: 429 | 500
 }
 
-/** The server of the contract: the decoders, codes and headers are all its own. */
+/** Creates a server with the decoders, codes and headers of the contract. */
 const serve = (policy: Policy) => {
-  const api = AelystApi.middleware(Refusal)
+  const api = AelystApi.middleware(InvalidRequest)
   const contacts = HttpApiBuilder.group(api, "contacts", (handlers) =>
     handlers.handle("createContact", ({ params }) =>
       Effect.gen(function* () {
@@ -60,7 +63,7 @@ const serve = (policy: Policy) => {
   )
   const layer = HttpApiBuilder.layer(api).pipe(
     Layer.provide(contacts),
-    Layer.provide([AuthorizationLive, RefusalLive]),
+    Layer.provide([AuthorizationLive, InvalidRequestLive]),
     Layer.provide(HttpServer.layerServices),
   )
   return HttpRouter.toWebHandler(layer, { disableLogger: true })
@@ -96,9 +99,9 @@ const invalid = (name: string, value: unknown): Case => ({
 const cases: ReadonlyArray<Case> = [
   { name: "the page's own example", body: valid, status: 200 },
   { name: "the shortest contact", body: '{"firstName":"A"}', status: 200 },
-  { name: "a member that nobody knows", body: '{"firstName":"A","nickname":"B"}', status: 200 },
+  { name: "an unknown member", body: '{"firstName":"A","nickname":"B"}', status: 200 },
   { name: "an email", identifier: "email:abdc@gmail.com", status: 200 },
-  { name: "an email, all encoded", identifier: "email%3Aabdc%40gmail.com", status: 200 },
+  { name: "an encoded email", identifier: "email%3Aabdc%40gmail.com", status: 200 },
   { name: "a phone", identifier: "phone:+60121233112", status: 200 },
   { name: "a contact id with a slash", identifier: "id:a%2Fb", status: 200 },
   { name: "a phone without its country", identifier: "phone:0121233112", status: 400 },
@@ -107,32 +110,32 @@ const cases: ReadonlyArray<Case> = [
   { name: "a double prefix", identifier: "email:email:a@b.co", status: 400 },
   invalid("no firstName", {}),
   invalid("a blank firstName", { firstName: " " }),
-  invalid("a firstName that is a number", { firstName: 1 }),
+  invalid("a number as firstName", { firstName: 1 }),
   invalid("null for an optional member", { firstName: "A", email: null }),
-  invalid("a phone that is none", { firstName: "A", phone: "123" }),
-  invalid("an email that is none", { firstName: "A", email: "a" }),
-  invalid("a language that is none", { firstName: "A", language: "malay?" }),
+  invalid("an invalid phone", { firstName: "A", phone: "123" }),
+  invalid("an invalid email", { firstName: "A", email: "a" }),
+  invalid("an invalid language", { firstName: "A", language: "malay?" }),
   invalid("a picture without a scheme", { firstName: "A", profilePic: "a.png" }),
   invalid("a country in lower case", { firstName: "A", countryCode: "my" }),
-  invalid("custom fields that are an object", { firstName: "A", custom_fields: {} }),
+  invalid("an object as custom fields", { firstName: "A", custom_fields: {} }),
   invalid("a custom field without a name", { firstName: "A", custom_fields: [{ value: "x" }] }),
-  invalid("a custom field twice", {
+  invalid("a repeated custom field", {
     firstName: "A",
     custom_fields: [{ name: "x" }, { name: "x" }],
   }),
-  invalid("a custom field that holds an object", {
+  invalid("an object as the value of a custom field", {
     firstName: "A",
     custom_fields: [{ name: "x", value: {} }],
   }),
   invalid("an array", []),
   invalid("null", "null"),
-  invalid("half of JSON", '{"firstName":'),
+  invalid("truncated JSON", '{"firstName":'),
   { name: "text", contentType: "text/plain", status: 415 },
   { name: "no token", authorization: null, status: 401 },
-  { name: "another token", authorization: "Bearer nobody", status: 401 },
+  { name: "another token", authorization: "Bearer another", status: 401 },
   { name: "another scheme", authorization: "Basic sandbox_ok", status: 401 },
   { name: "no token and no JSON", authorization: null, body: "{", status: 401 },
-  { name: "a refusal for the rate", failure: 429, status: 429 },
+  { name: "a rate limit", failure: 429, status: 429 },
   { name: "an unexpected error", failure: 500, status: 500 },
   { name: "no identifier", identifier: "", status: 404 },
   { name: "two segments", identifier: "a/b", status: 404 },
@@ -150,7 +153,7 @@ const requestOf = (origin: string, path: string, given: Case): Request =>
     body: given.body ?? valid,
   })
 
-/** The kind of every member, so that `"200"` and 200 differ and the words do not matter. */
+/** Returns the type of every member, and the value of `code`, so that `"200"` and 200 differ and texts may differ. */
 const shapeOf = (value: unknown): unknown =>
   typeof value === "object" && value !== null
     ? Object.fromEntries(
@@ -163,9 +166,9 @@ const shapeOf = (value: unknown): unknown =>
 
 const documented = ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining"]
 
-const describeAnswer = async (response: Response, withRateLimit: boolean) => ({
+const describeResponse = async (response: Response, withRateLimit: boolean) => ({
   status: response.status,
-  // the statuses that the page does not know have no documented body
+  // statuses that are not documented have no documented body
   ...([200, 400, 401, 429, 500].includes(response.status) && {
     type: response.headers.get("content-type"),
     body: shapeOf(await response.json()),
@@ -178,7 +181,7 @@ const describeAnswer = async (response: Response, withRateLimit: boolean) => ({
 const derive = async (given: Case, withRateLimit: boolean) => {
   const { dispose, handler } = serve(given.failure === undefined ? {} : { failure: given.failure })
   try {
-    return await describeAnswer(
+    return await describeResponse(
       await handler(requestOf("http://127.0.0.1", "", given)),
       withRateLimit,
     )
@@ -188,17 +191,17 @@ const derive = async (given: Case, withRateLimit: boolean) => {
 }
 
 describe("the sandbox and the server of the contract", () => {
-  it.each(cases)("answer alike: $name ($status)", async (given) => {
+  it.each(cases)("respond alike to $name ($status)", async (given) => {
     await using sandbox = await Sandbox.start({ clock: "virtual", limit: 10 })
     if (given.failure === 500) sandbox.fail("500")
     if (given.failure === 429) sandbox.configure({ limit: 0 })
-    // the contract's headers are optional: its server sends the rate limit where its handler gave it
+    // the contract's headers are optional: its server sends the rate limit only if the handler sets it
     const withRateLimit = given.status === 200 || given.status === 429
-    const answer = await describeAnswer(
+    const response = await describeResponse(
       await fetch(requestOf(sandbox.origin, "/v1", given)),
       withRateLimit,
     )
-    assert.strictEqual(answer.status, given.status)
-    assert.deepStrictEqual(answer, await derive(given, withRateLimit))
+    assert.strictEqual(response.status, given.status)
+    assert.deepStrictEqual(response, await derive(given, withRateLimit))
   })
 })

@@ -1,4 +1,4 @@
-/** What a client that nobody here wrote is answered, asked with the page's own example. */
+/** Tests the sandbox with other clients, which send the example of the vendor's page. */
 import { Sandbox } from "@aelyst/sandbox"
 import { assert, describe, it } from "@effect/vitest"
 
@@ -7,15 +7,15 @@ const example = `{ "firstName": "Muhammad ", "lastName": "Mahin", "phone": "+601
   "profilePic": "https://cdn.aelyst.ai/profile_avatar.png", "countryCode": "MY",
   "custom_fields": [ { "name": "Company Website", "value": "https://example.com" } ] }`
 
-/** What came back; headers by lower-case name. */
-export interface Answered {
+/** A response; headers by lower-case name. */
+export interface Reply {
   readonly status: number
   readonly text: string
   readonly headers: Readonly<Record<string, string | undefined>>
 }
 
 /** Sends one request. */
-export type Ask = (url: string, token: string, body: string) => Promise<Answered>
+export type Ask = (url: string, token: string, body: string) => Promise<Reply>
 
 /** Registers the tests of one client. */
 export const testForeign = (name: string, ask: Ask): void => {
@@ -47,18 +47,18 @@ export const testForeign = (name: string, ask: Ask): void => {
         '{"code":500,"message":"Unexpected error occurred"}',
       ],
     ])(
-      "is answered for %s with the token %s as documented",
+      "gets the documented response for %s with the token %s",
       async (identifier, token, body, status, text) => {
         await using sandbox = await Sandbox.start()
-        const answered = await ask(`${sandbox.baseUrl}/contact/${identifier}`, token, body)
-        assert.strictEqual(answered.status, status)
-        if (text !== undefined) assert.strictEqual(answered.text, text)
-        assert.strictEqual(answered.headers["content-type"], "application/json")
+        const reply = await ask(`${sandbox.baseUrl}/contact/${identifier}`, token, body)
+        assert.strictEqual(reply.status, status)
+        if (text !== undefined) assert.strictEqual(reply.text, text)
+        assert.strictEqual(reply.headers["content-type"], "application/json")
         assert.strictEqual(sandbox.contacts().length, status === 200 ? 1 : 0)
       },
     )
 
-    it("is told when to come back once the limit is reached", async () => {
+    it("gets Retry-After once the limit is reached", async () => {
       await using sandbox = await Sandbox.start({ limit: 1, clock: "virtual" })
       const url = `${sandbox.baseUrl}/contact/example`
       assert.strictEqual((await ask(url, "sandbox_ok", example)).status, 200)

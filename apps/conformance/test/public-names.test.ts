@@ -1,4 +1,4 @@
-/** Freezes the public names of every package: its sources and its modules export what its `public-names.json` lists. */
+/** Freezes the public names of every package: sources and built modules export the names in `public-names.json`. */
 import { assert, describe, it } from "@effect/vitest"
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"

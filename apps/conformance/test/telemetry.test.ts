@@ -1,6 +1,6 @@
 /**
- * What a collector receives: the README's own example against a receiver of OTLP, and every kind of answer with a contact
- * and a token that can be recognised.
+ * Tests the telemetry that a collector receives: the README's example against an OTLP receiver, and every kind of response
+ * with a recognisable contact and token.
  */
 import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
@@ -47,7 +47,7 @@ const attributeNames = {
   ],
 }
 
-/** Gives the spans of one name, in the order of their arrival. */
+/** Returns the spans of one name, in order of arrival. */
 const named = (receiver: OtlpReceiver, name: keyof typeof attributeNames): ReadonlyArray<Span> =>
   receiver.spans().filter((span) => span.name === name)
 
@@ -70,7 +70,7 @@ describe("the README's example", () => {
     .map(([, text = ""]) => text)
     .filter((text) => text.includes("effect/observability"))
 
-  it.live("sends a span per create, a child per attempt, and metrics to the endpoint", () =>
+  it.live("sends a span per create, a child per attempt, and metrics", () =>
     Effect.gen(function* () {
       const receiver = yield* scoped(Receiver.start)
       const sandbox = yield* sandboxOf()
@@ -188,7 +188,7 @@ const secrets = [
   "contact/c",
 ]
 
-/** Runs what is given with a client and a collector, as an app would. */
+/** Runs an effect with a client and a collector, as an app would. */
 const play = (
   sandbox: Sandbox,
   receiver: OtlpReceiver,
@@ -213,25 +213,25 @@ const play = (
   )
 }
 
-describe("every kind of answer", () => {
+describe("every kind of response", () => {
   const faults: Readonly<Record<string, string>> = {
     "200": "201",
-    "400 that quotes the contact": "400",
+    "400 with the contact in its message": "400",
     "401": "401",
     "403": "403",
-    "429 that is too long": "429-7200s-x1",
+    "429 with a long wait": "429-7200s-x1",
     "500 after the commit": "500-after-x1",
-    "502 with a page": "html-502",
+    "502 with an HTML page": "html-502",
     "a redirect": "302",
-    "a lost answer": "drop-x1",
-    "a cut answer": "truncate-length-x1",
+    "a lost response": "drop-x1",
+    "a truncated response": "truncate-length-x1",
     garbage: "garbage-x1",
     "a portal": "portal",
   }
 
   for (const propagateTrace of [false, true]) {
     it.live(
-      `tells a collector nothing of the contact, the URL or the token (propagateTrace ${propagateTrace})`,
+      `sends a collector nothing about the contact, the URL or the token (propagateTrace ${propagateTrace})`,
       () =>
         Effect.gen(function* () {
           const receiver = yield* scoped(Receiver.start)
@@ -260,12 +260,12 @@ describe("every kind of answer", () => {
                   )
                 }
                 sandbox.clearFaults()
-                // so that the circuit stays closed
+                // keeps the circuit closed
                 yield* Effect.ignore(client.create("id:between", { firstName: "Between" }))
               }
-              // found before any request: an identifier that is none
+              // an invalid identifier, found before any request
               yield* Effect.ignore(client.create("canary-7c29@example.com", person))
-              // nobody listens any more
+              // the server is down
               yield* Effect.promise(() => sandbox.close())
               yield* Effect.ignore(client.create("id:canary-7c30", person))
             }),
@@ -294,7 +294,7 @@ describe("every kind of answer", () => {
             [...new Set(receiver.spans().map(({ name }) => name))].toSorted(),
             ["AelystClient.attempt", "AelystClient.create", "caller"],
           )
-          // traces, metrics and logs: all that a collector is sent
+          // traces, metrics and logs: everything that a collector gets
           const paths = new Set(receiver.payloads.map((text) => text.split("\n")[0]))
           assert.deepStrictEqual([...paths].toSorted(), ["/v1/logs", "/v1/metrics", "/v1/traces"])
           for (const payload of receiver.payloads) {
@@ -316,7 +316,7 @@ describe("every kind of answer", () => {
     )
   }
 
-  it.live("makes spans for the rows of a run as well, each below the run's own", () =>
+  it.live("creates a span for each row of a run, below the span of the run", () =>
     Effect.gen(function* () {
       const receiver = yield* scoped(Receiver.start)
       const sandbox = yield* sandboxOf()

@@ -1,5 +1,5 @@
-/** Certificates for the tests, made anew each time; nothing of them is kept. */
-// the library below asks for it, before itself
+/** Creates certificates for a test run; they are never stored. */
+// must be imported before the library below
 import "reflect-metadata"
 
 import {
@@ -16,17 +16,17 @@ export interface Pair {
   readonly cert: string
 }
 
-/** An authority and what it signed. */
+/** An authority and the certificates that it signed. */
 export interface Certificates {
-  /** The authority's certificate, to be trusted. */
+  /** The authority's certificate, for clients to trust. */
   readonly ca: string
   /** For `localhost`, `api.example.test` and 127.0.0.1. */
   readonly valid: Pair
   /** For another host. */
   readonly otherHost: Pair
-  /** For `localhost`, out of date since 2020. */
+  /** For `localhost`, expired in 2020. */
   readonly expired: Pair
-  /** For `localhost`, signed by itself. */
+  /** For `localhost`, self-signed. */
   readonly selfSigned: Pair
 }
 
@@ -38,7 +38,7 @@ const past = { notBefore: new Date("2020-01-01"), notAfter: new Date("2020-01-02
 const makeKeys = () => subtle.generateKey(algorithm, true, ["sign", "verify"])
 type Keys = Awaited<ReturnType<typeof makeKeys>>
 
-/** Makes a certificate for keys; without an issuer it is signed by itself. */
+/** Creates a certificate for keys; without an issuer it is self-signed. */
 const certify = async (
   name: string,
   keys: Keys,
@@ -61,7 +61,7 @@ const certify = async (
 const keyOf = async ({ privateKey }: Keys): Promise<string> =>
   PemConverter.encode(await subtle.exportKey("pkcs8", privateKey), "PRIVATE KEY")
 
-/** Makes an authority and four certificates; takes about 40 ms. */
+/** Creates an authority and four certificates; takes about 40 ms. */
 export const make = async (): Promise<Certificates> => {
   const authority = { name: "ca", keys: await makeKeys() }
   const local: JsonGeneralNames = [

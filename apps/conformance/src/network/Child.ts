@@ -1,25 +1,25 @@
-/** A part of a scenario in a process of its own; parts talk in messages, and the process ends with the scope. */
+/** Runs a part of a scenario in a separate process, which communicates by messages and ends with the scope. */
 import { fork } from "node:child_process"
 import { once } from "node:events"
 
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-/** Holds how a part is started. */
+/** The options of a part. */
 export interface ChildOptions {
-  /** What it is told at the start; it reads this with `input`. */
+  /** The input, which the part reads with `input`. */
   readonly input: unknown
   /** Flags of Node.js. */
   readonly flags?: ReadonlyArray<string>
 }
 
-/** A running part, which sends messages of one kind. */
+/** A running part, which sends one type of message. */
 export interface Child<Message> {
-  /** Waits for its next message; dies where the process ends first. */
+  /** Waits for its next message; dies if the process ends first. */
   readonly next: Effect.Effect<Message>
-  /** Asks for something; what is asked for comes as the next message. */
+  /** Sends a question; the reply is the next message. */
   readonly ask: (question: string) => Effect.Effect<Message>
-  /** Ends the process by SIGKILL, and waits until it is gone. */
+  /** Kills the process with SIGKILL, and waits until it has ended. */
   readonly kill: Effect.Effect<void>
 }
 
@@ -33,12 +33,12 @@ export const start = <Message>(
       Effect.sync(() => fork(module, [JSON.stringify(input)], { execArgv: [...flags] })),
       (running) => Effect.sync(() => running.kill("SIGKILL")),
     )
-    // its last messages may still be read after its end
+    // its last messages may arrive after its end
     const gone = Promise.all([once(child, "exit"), once(child, "disconnect")])
     const messages: Array<Message> = []
     const readers: Array<(message: Message) => void> = []
     child.on("message", (sent) => {
-      // safe: the module that was started says in its head what it sends
+      // safe: the header of the module documents its messages
       const message = sent as Message
       const reader = readers.shift()
       if (reader === undefined) messages.push(message)
@@ -67,9 +67,9 @@ export const start = <Message>(
     }
   })
 
-/** Reads, within the process, what it was started with. */
+/** Returns, in the process, the input that it was started with. */
 export const input = <A>(): A => {
   const [, , text = ""] = process.argv
-  // safe: whoever starts a module gives it what its head asks for
+  // safe: the header of the module documents its input
   return JSON.parse(text) as A
 }

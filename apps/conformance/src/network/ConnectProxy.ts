@@ -1,4 +1,4 @@
-/** A forward proxy that knows CONNECT alone, and keeps all that was said to it. */
+/** A forward proxy that supports only CONNECT, and records everything that it receives. */
 import type { IncomingHttpHeaders } from "node:http"
 import * as Http from "node:http"
 import * as Https from "node:https"
@@ -6,17 +6,17 @@ import type { AddressInfo } from "node:net"
 import * as Net from "node:net"
 import type { TlsOptions } from "node:tls"
 
-/** Holds how the proxy behaves. */
+/** The behaviour of the proxy. */
 export interface ConnectProxyOptions {
-  /** The status that CONNECT is answered with; 200 opens the tunnel. Default 200. */
+  /** The status of the response to CONNECT; 200 opens the tunnel. Default 200. */
   readonly status?: number
-  /** Whether CONNECT is never answered. */
+  /** Whether CONNECT never gets a response. */
   readonly stall?: boolean
-  /** The user and password that it wants, `user:password`; without them it answers 407. */
+  /** The required user and password, `user:password`; without them the response is 407. */
   readonly credentials?: string
-  /** Bytes that follow the answer to CONNECT at once. */
+  /** Bytes sent directly after the response to CONNECT. */
   readonly garbage?: string
-  /** Where every tunnel leads, on 127.0.0.1, whatever name was asked for. */
+  /** The port on 127.0.0.1 to which every tunnel leads, for any name. */
   readonly port?: number
   readonly tls?: TlsOptions
 }
@@ -24,14 +24,14 @@ export interface ConnectProxyOptions {
 /** A running proxy. */
 export interface ConnectProxy extends AsyncDisposable {
   readonly url: string
-  /** What CONNECT asked for, and its headers. */
+  /** The targets of CONNECT requests, with their headers. */
   readonly asked: ReadonlyArray<{
     readonly authority: string
     readonly headers: IncomingHttpHeaders
   }>
-  /** Requests other than CONNECT: each of them showed its content to the proxy. */
+  /** Requests other than CONNECT, whose content the proxy could read. */
   readonly others: ReadonlyArray<string>
-  /** Waits until CONNECT was asked for this many times. */
+  /** Waits for this many CONNECT requests. */
   readonly askedTimes: (count: number) => Promise<void>
   /** Waits until no connection is open. */
   readonly idle: () => Promise<void>

@@ -1,10 +1,10 @@
-/** Waits that end at a time, to a fraction of a millisecond: with the event loop free, or blocked. */
+/** Waits until an exact time, to a fraction of a millisecond, with the event loop free or blocked. */
 import * as Effect from "effect/Effect"
 
-/** A timer may be late by this much, in milliseconds; the rest is waited in turns of the event loop. */
+/** How late a timer may be, in milliseconds; the rest of a wait is spent in passes of the event loop. */
 const slack = 2
 
-/** Waits with a free event loop until `performance.now()` is there. */
+/** Waits with a free event loop until `performance.now()` reaches a time. */
 export const until = (at: number): Effect.Effect<void> =>
   Effect.promise(async () => {
     const left = at - performance.now() - slack
@@ -12,7 +12,7 @@ export const until = (at: number): Effect.Effect<void> =>
     while (performance.now() < at) await new Promise<void>((resolve) => setImmediate(resolve))
   })
 
-/** Blocks the event loop until `performance.now()` is there: no timer fires, and no byte is read. */
+/** Blocks the event loop until `performance.now()` reaches a time: no timer fires and no byte is read. */
 export const block = (at: number): Effect.Effect<void> =>
   Effect.sync(() => {
     const left = at - performance.now()

@@ -1,30 +1,30 @@
 /**
- * A server that closes kept connections, to be run by `Child`. It sends its port, then a `Report` whenever it is asked.
- * It is as unkind as it may be: it commits whatever reaches it, even after it has said that it sends nothing more.
+ * A server that closes kept-alive connections, run by `Child`. It sends its port, then a `Report` on each question.
+ * It is the worst case: it commits every request that it receives, even on a connection that it has half-closed.
  */
 import { input } from "./Child.ts"
 import * as RawServer from "./RawServer.ts"
 
-/** How it closes. */
+/** How it closes connections. */
 export interface Closing {
-  /** How long after an answer it closes, in milliseconds; 0 is one turn of its event loop. */
+  /** The time from a response to the close, in milliseconds; 0 is one pass of its event loop. */
   readonly idleMs: number
-  /** By FIN or by RST; `both` takes them in turns. */
+  /** With FIN or with RST; `both` alternates. */
   readonly how: "end" | "reset" | "both"
-  /** What it does with an identifier that it knows. */
+  /** How it treats an identifier that it knows. */
   readonly existing: "reject" | "duplicate"
 }
 
-/** What it has received. */
+/** The requests that it has received. */
 export interface Report {
-  /** By identifier: how often it arrived, and how often it was created. */
+  /** By identifier: how often it was received, and how often created. */
   readonly keys: {
     readonly [identifier: string]: { readonly posts: number; readonly made: number }
   }
-  /** How many connections were made, and how many requests came on one that had carried another. */
+  /** The number of connections, and of requests on a reused connection. */
   readonly connections: number
   readonly reused: number
-  /** How many requests came on a connection that it had closed. */
+  /** The number of requests on a connection that it had closed. */
   readonly late: number
 }
 

@@ -1,22 +1,22 @@
 /**
- * Creates contacts in a process that has no descriptor left, over the SDK: to be run under `ulimit -n`, with the base URL
- * and what to do. Prints an `Ended` as JSON.
+ * Creates contacts with the SDK in a process without a free file descriptor. Run under `ulimit -n`, with the base URL and
+ * the action as arguments. Prints an `Ended` as JSON.
  */
 import { closeSync, openSync } from "node:fs"
 
 import type { AttemptRecord } from "@aelyst/node"
 import { Aelyst, isAelystError } from "@aelyst/node"
 
-/** What the second create came to; the first only loads what is loaded late. */
+/** The outcome of the second create; the first one only loads modules that are loaded late. */
 export interface Ended {
-  /** How many descriptors were taken until there were none. */
-  readonly taken: number
-  /** What stopped the taking. */
+  /** How many descriptors were opened until none was left. */
+  readonly opened: number
+  /** The code of the error that ended the opening. */
   readonly code: string
   readonly to: string
   readonly outcome: string
   readonly causes: ReadonlyArray<string>
-  /** What a further create came to, once descriptors were free again. */
+  /** The outcome of another create, once descriptors were free again. */
   readonly after: string
 }
 
@@ -28,19 +28,19 @@ const first = new Aelyst({ baseUrl, token })
 await first.contacts.create("id:first", ana)
 await first.close()
 
-const taken: Array<number> = []
+const opened: Array<number> = []
 const free = () => {
-  for (const descriptor of taken.splice(0)) closeSync(descriptor)
+  for (const descriptor of opened.splice(0)) closeSync(descriptor)
 }
 let code = ""
 while (code === "") {
   try {
-    taken.push(openSync(process.execPath, "r"))
+    opened.push(openSync(process.execPath, "r"))
   } catch (error) {
     code = String(Reflect.get(Object(error), "code"))
   }
 }
-const count = taken.length
+const count = opened.length
 
 const causesOf = (attempts: ReadonlyArray<AttemptRecord>) =>
   attempts.map(({ cause, status }) => cause ?? String(status))
@@ -63,5 +63,5 @@ const ended = await aelyst.contacts.create("id:second", ana).then(
 free()
 const { result: after } = await aelyst.contacts.create("id:third", ana)
 await aelyst.close()
-const told: Ended = { taken: count, code, ...ended, after }
-process.stdout.write(JSON.stringify(told))
+const report: Ended = { opened: count, code, ...ended, after }
+process.stdout.write(JSON.stringify(report))

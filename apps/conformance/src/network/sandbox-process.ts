@@ -1,6 +1,6 @@
 /**
- * A sandbox in a process of its own, to be run by `Child` with the options of the sandbox. Its contacts are in the file
- * `data`, so they can be counted after it was killed. Sends its port.
+ * A sandbox in a separate process, run by `Child` with the options of the sandbox. It stores contacts in the file `data`,
+ * so that they can be counted after it was killed. Sends its port.
  */
 import type { SandboxOptions } from "@aelyst/sandbox"
 import { Sandbox } from "@aelyst/sandbox"

@@ -1,6 +1,6 @@
 /**
- * Core's client over the sandbox in memory, on the test's clock: minutes of a storm take milliseconds. The sandbox's
- * ledger is the judge, and a door in front of it can be shut, as a host that is down shuts it.
+ * Runs core's client against a sandbox in memory, on the test clock, so that minutes take milliseconds. The sandbox's ledger
+ * shows which requests arrived. A door in front of it can be shut, like a host that is down.
  */
 import type { ClientOptions, CreateOptions, Row, RowResult, RunOptions } from "@aelyst/core"
 import { AelystClient, createMany, make as makeClient } from "@aelyst/core"
@@ -16,19 +16,19 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 
-/** What a single call came to. */
+/** How a single call ended. */
 export interface Came {
   readonly to: string
   readonly tookMs: number
 }
 
-/** A server, a client and the door between them. */
+/** A sandbox, a client, and the door between them. */
 export interface World {
   readonly sandbox: Sandbox
   readonly door: {
-    /** Whether nobody listens: every connection is then refused. */
+    /** Whether the host is down: every connection is then refused. */
     shut: boolean
-    /** When a connection was refused, in milliseconds. */
+    /** When connections were refused, in milliseconds. */
     readonly refusedAt: Array<number>
   }
   readonly create: (identifier: string, options?: CreateOptions) => Effect.Effect<Came>
@@ -53,7 +53,7 @@ const shutDoor = (request: Parameters<HttpClient.HttpClient["execute"]>[0]) =>
     }),
   })
 
-/** Makes a client over a sandbox of its own and hands both to `use`. */
+/** Creates a sandbox and a client, and passes both to `use`. */
 export const inMemory = <A>(
   options: Omit<SandboxOptions, "clock">,
   client: ClientOptions,
@@ -108,12 +108,12 @@ export const inMemory = <A>(
     })
   }).pipe(Effect.provide(layerSandbox({ maxRequests: 100_000, ...options })))
 
-// answers come by promises: what is due is read before time goes on
+// responses arrive through promises, and must be read before the clock moves
 const settle = Effect.promise(async () => {
-  for (let turn = 0; turn < 3; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+  for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => setImmediate(resolve))
 })
 
-/** Lets time pass in steps, each long enough for nothing that is due in it to be late by more than the step. */
+/** Advances the clock in steps; an event is late by at most one step. */
 export const pass = (ms: number, stepMs = 10): Effect.Effect<void> =>
   Effect.gen(function* () {
     yield* settle
@@ -123,23 +123,23 @@ export const pass = (ms: number, stepMs = 10): Effect.Effect<void> =>
     }
   })
 
-/** Lets time pass until something is so, at most for so long. */
+/** Advances the clock until a test returns true, at most by `mostMs`. */
 export const passUntil = (test: () => boolean, mostMs: number, stepMs = 10): Effect.Effect<void> =>
   Effect.gen(function* () {
     for (let passed = 0; !test() && passed < mostMs; passed += stepMs) yield* pass(stepMs, stepMs)
   })
 
-/** Lists rows with keys of their own. */
+/** Returns rows with different identifiers. */
 export const rowsOf = (count: number): ReadonlyArray<Row> =>
   Array.from({ length: count }, (_, n) => ({
     identifier: `id:${n}`,
     contact: { firstName: `Ana ${n}` },
   }))
 
-/** Counts the requests that were answered so. */
+/** Counts the requests that got a response with a status. */
 export const answered = (requests: ReadonlyArray<SandboxRequest>, status: number): number =>
   requests.filter((request) => request.status === status).length
 
-/** Gives the spans between times that follow each other. */
+/** Returns the differences between consecutive times. */
 export const gapsOf = (times: ReadonlyArray<number>): ReadonlyArray<number> =>
   times.slice(1).map((at, n) => at - (times[n] ?? at))

@@ -1,8 +1,8 @@
-/** A small receiver of OTLP over HTTP with JSON: it takes whatever is sent to it, and keeps it as it came. */
+/** A small receiver for OTLP over HTTP with JSON, which accepts and stores everything. */
 import type { AddressInfo } from "node:net"
 import * as Http from "node:http"
 
-/** A value as OTLP writes it; whole numbers may come in quotes. */
+/** A value as OTLP writes it; integers may be quoted. */
 interface AnyValue {
   readonly stringValue?: string
   readonly intValue?: string | number
@@ -15,7 +15,7 @@ interface KeyValue {
   readonly value: AnyValue
 }
 
-/** A span as it arrived; its attributes by name. */
+/** A received span; its attributes by name. */
 export interface Span {
   readonly name: string
   readonly traceId: string
@@ -28,18 +28,18 @@ export interface Span {
   readonly attributes: Readonly<Record<string, unknown>>
 }
 
-/** A point of a metric as it arrived: the newest, since counts are cumulative. */
+/** The newest point of a metric; counts are cumulative. */
 export interface Point {
   readonly name: string
   readonly attributes: Readonly<Record<string, unknown>>
-  /** The count of a counter, or how many values a histogram has. */
+  /** The count of a counter, or the number of values in a histogram. */
   readonly count: number
 }
 
 /** A running receiver. */
 export interface OtlpReceiver extends AsyncDisposable {
   readonly origin: string
-  /** Every payload, as text, with its path and headers. */
+  /** Every payload as text, with its path and headers. */
   readonly payloads: ReadonlyArray<string>
   readonly spans: () => ReadonlyArray<Span>
   readonly points: () => ReadonlyArray<Point>
@@ -88,7 +88,7 @@ export const start = async (): Promise<OtlpReceiver> => {
     request.on("end", () => {
       const text = Buffer.concat(chunks).toString()
       payloads.push(`${request.url}\n${JSON.stringify(request.headers)}\n${text}`)
-      // safe: what is not OTLP has none of the members that are read
+      // safe: a payload that is not OTLP has no such members
       bodies.push(JSON.parse(text) as Body)
       response.writeHead(200, { "content-type": "application/json" }).end("{}")
     })

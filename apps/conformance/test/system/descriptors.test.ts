@@ -1,4 +1,4 @@
-/** P8: a process without a descriptor left, by `ulimit` of the shell; the ledger of the server is the judge. */
+/** P8: a process without a free file descriptor (`ulimit`); the server's ledger shows which requests it received. */
 import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -18,22 +18,22 @@ const play = async (existing: Existing, frees: "frees" | "keeps", host = "127.0.
   const { stdout, stderr } = await run(
     "sh",
     ["-c", 'ulimit -n 40 && exec "$0" "$@"', process.execPath, program, baseUrl, frees],
-    // older versions of Node.js warn of TypeScript
+    // older versions of Node.js warn about TypeScript
     { env: { ...process.env, NODE_NO_WARNINGS: "1" } },
   )
   assert.strictEqual(stderr, "")
-  // safe: the program prints what its head says
+  // safe: the header of the program documents its output
   const ended = JSON.parse(stdout) as Ended
   assert.strictEqual(ended.code, "EMFILE")
-  assert.isBelow(ended.taken, 40)
-  assert.isAbove(ended.taken, 0)
+  assert.isBelow(ended.opened, 40)
+  assert.isAbove(ended.opened, 0)
   const ledger = sandbox.ledger().map(({ key, posts, created }) => [key, posts, created])
   return { ended, ledger }
 }
 
-describe.concurrent("P8, a process that may open 40 files", () => {
+describe.concurrent("P8, a process limited to 40 open files", () => {
   for (const existing of ["reject", "merge", "duplicate"] as const) {
-    it(`creates the contact once descriptors are free again, and none of the tries before was sent (${existing})`, async () => {
+    it(`creates the contact once descriptors are free again, and sent nothing before (${existing})`, async () => {
       const { ended, ledger } = await play(existing, "frees")
       assert.deepInclude(ended, { to: "created", outcome: "created", after: "created" })
       assert.deepStrictEqual(ended.causes, ["EMFILE", "EMFILE", "200"])
@@ -45,7 +45,7 @@ describe.concurrent("P8, a process that may open 40 files", () => {
     })
   }
 
-  it("says that it was not sent where they never are, and goes on afterwards", async () => {
+  it("reports not_sent if descriptors stay used up, and works again afterwards", async () => {
     const { ended, ledger } = await play("duplicate", "keeps")
     assert.deepInclude(ended, { to: "ConnectionError", outcome: "not_sent", after: "created" })
     assert.deepStrictEqual(ended.causes, ["EMFILE", "EMFILE", "EMFILE", "EMFILE"])
@@ -55,7 +55,7 @@ describe.concurrent("P8, a process that may open 40 files", () => {
     ])
   })
 
-  it("is not sent either where the name cannot be looked up", async () => {
+  it("sends nothing while the name cannot be resolved", async () => {
     const { ended, ledger } = await play("duplicate", "frees", "localhost")
     assert.deepInclude(ended, { to: "created", outcome: "created", after: "created" })
     assert.strictEqual(ended.causes.length, 3)
