@@ -1,4 +1,4 @@
-/** The table of scenarios over the built command, a process for each. */
+/** Runs the table of scenarios over the built command, one process per variant. */
 import { execFile } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -33,10 +33,10 @@ interface Printed {
 }
 
 const read = (text: string): ScenarioReport => {
-  // safe: what is not of this form differs from every row of the table
+  // safe: any other output differs from every row of the table
   const { error, result = "nothing" } = JSON.parse(text) as Printed
   if (error === undefined) return { result }
-  // a contact that breaks a rule is told by the rule's own code
+  // an invalid contact has the code of the rule that it breaks
   return { error: { name: names[error.code] ?? "InvalidContactError", outcome: error.outcome } }
 }
 
@@ -47,7 +47,7 @@ const aelyst = (args: ReadonlyArray<string>, env: Record<string, string>): Promi
     )
   })
 
-// a process is dear: what makes no difference to the command, or only to the server, is not worth one
+// processes are slow: variants that differ only for the server are left out
 const differs = new Set(
   scenarios
     .filter(({ expected }) => expected["at-most-once"] !== expected["natural-key"])

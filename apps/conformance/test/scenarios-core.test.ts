@@ -1,4 +1,4 @@
-/** The table of scenarios over core: on undici, on fetch, and in process on a virtual clock. */
+/** Runs the table of scenarios over core: over undici, over fetch, and in process on a virtual clock. */
 import { layer as layerClient } from "@aelyst/core"
 import { AelystClient } from "@aelyst/core"
 import * as Transport from "@aelyst/node/transport"
@@ -46,7 +46,7 @@ runScenarios({
   connect: over((baseUrl) => Transport.layer({ baseUrl })),
 })
 
-// fetch follows a 302 of a POST with a GET unless it is told not to
+// by default, fetch follows a 302 of a POST with a GET
 const layerFetch = FetchHttpClient.layer.pipe(
   Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })),
 )
@@ -59,9 +59,9 @@ runScenarios({
 
 describe("core in process", () => {
   for (const variant of variants) {
-    // without a port nothing can be down
+    // without a port, no server can be down
     if (variant.down) continue
-    it.effect(`comes to what the table says: ${variant.title}`, () =>
+    it.effect(`ends as the table expects: ${variant.title}`, () =>
       Effect.gen(function* () {
         const sandbox = yield* SandboxService
         const context = yield* Effect.context<AelystClient>()
@@ -73,7 +73,7 @@ describe("core in process", () => {
           ),
           { startImmediately: true },
         )
-        // time passes only while the call waits for it
+        // advance the clock only while the call waits
         while (played.pollUnsafe() === undefined) {
           yield* TestClock.adjust("100 millis")
           yield* Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))

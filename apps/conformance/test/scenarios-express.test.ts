@@ -1,4 +1,4 @@
-/** The table of scenarios over the Express blocks: a form's handler, and the proxy with its callers. */
+/** Runs the table of scenarios over the Express blocks: the handler of a form, and the proxy. */
 import type { AddressInfo } from "node:net"
 
 import { aelystErrors, contactProxy, createContact } from "@aelyst/express"
@@ -10,7 +10,7 @@ import type { Express } from "express"
 import type { Adapter } from "./scenarios.ts"
 import { runScenarios } from "./scenarios.ts"
 
-interface Told {
+interface Reply {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
 }
@@ -31,14 +31,14 @@ const listen = async (app: Express) => {
   return { origin: `http://127.0.0.1:${port}`, close }
 }
 
-const ask = async (url: string, body: unknown): Promise<Told> => {
+const ask = async (url: string, body: unknown): Promise<Reply> => {
   const response = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   })
-  // safe: every answer of the blocks is an object
-  return { status: response.status, body: (await response.json()) as Told["body"] }
+  // safe: every response of the blocks has an object as its body
+  return { status: response.status, body: (await response.json()) as Reply["body"] }
 }
 
 const clientOf = ({ client, delivery, token }: Variant, baseUrl: string, hooks = {}): Aelyst =>

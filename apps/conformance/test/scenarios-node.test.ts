@@ -1,4 +1,4 @@
-/** The table of scenarios over the Promise SDK. */
+/** Runs the table of scenarios over the Promise SDK. */
 import { Aelyst, isAelystError } from "@aelyst/node"
 
 import { failed, runScenarios } from "./scenarios.ts"
@@ -11,7 +11,7 @@ runScenarios({
       create: async (identifier, contact, { delivery }) => {
         const options = { delivery }
         try {
-          // safe: the table has identifiers that are none on purpose
+          // safe: some identifiers of the table are invalid on purpose
           const named = identifier as `id:${string}`
           const { result } = await aelyst.contacts.create(named, contact, options)
           return { result }
