@@ -1,6 +1,6 @@
 /**
- * Server faults in the middle of a run: S5 over real sockets; S9 and S10, whose waits are minutes, in memory and in
- * virtual time. The ledger of the sandbox is the judge.
+ * Server faults during a run: S5 over real sockets; S9 and S10, with waits of minutes, in memory and in virtual time. The
+ * sandbox's ledger shows which requests arrived.
  */
 import type { Delivery, RowResult } from "@aelyst/core"
 import { AelystClient, createMany } from "@aelyst/core"
@@ -21,7 +21,7 @@ const tally = (results: ReadonlyArray<RowResult>): Readonly<Record<string, numbe
   return counts
 }
 
-describe("S5, a token that is revoked in the middle of a run", () => {
+describe("S5, a token revoked during a run", () => {
   const total = 120
   const runWith = (
     sandbox: Sandbox,
@@ -46,7 +46,7 @@ describe("S5, a token that is revoked in the middle of a run", () => {
   for (const delivery of policies) {
     for (const concurrency of [1, 8, 32]) {
       it.live(
-        `S5: stops after ${concurrency} more requests at most, and a new token finishes the rest (${delivery})`,
+        `S5: stops after at most ${concurrency} more requests, and a new token completes the rest (${delivery})`,
         () =>
           Effect.gen(function* () {
             const sandbox = yield* Effect.acquireRelease(
@@ -111,9 +111,9 @@ describe("S5, a token that is revoked in the middle of a run", () => {
 
 const loses = (n: number) => n % 3 === 0
 
-describe("S9, a server that is blind to a contact for 3 s after its create", () => {
+describe("S9, a server that does not see a contact until 3 s after its create", () => {
   const total = 30
-  /** Every third row is created, and its answer lost. */
+  /** Plays a run in which every third row is created and its response lost. */
   const play = (existing: Existing, delivery: Delivery, doubtDelay: number, lagMs: number) =>
     inMemory({ lagMs, existing, limit: 50, latencyMs: 30 }, { doubtDelay }, ({ run, sandbox }) =>
       Effect.gen(function* () {
@@ -134,23 +134,21 @@ describe("S9, a server that is blind to a contact for 3 s after its create", () 
     ["merge", "created"],
   ]
   for (const [existing, state] of judged) {
-    it.effect(
-      `S9: makes one create per key with a doubtDelay of 5 s (natural-key, ${existing})`,
-      () =>
-        Effect.gen(function* () {
-          const { ledger, results, stopped } = yield* play(existing, "natural-key", 5_000, 3_000)
-          assert.strictEqual(stopped, "completed")
-          assert.strictEqual(results.length, total)
-          for (const row of results) {
-            const entry = ledger.get(`id:${row.index}`)
-            assert.strictEqual(row.outcome, loses(row.index) ? state : "created")
-            assert.deepInclude(entry, { created: 1, posts: loses(row.index) ? 2 : 1 })
-          }
-        }),
+    it.effect(`S9: creates each key once with a doubtDelay of 5 s (natural-key, ${existing})`, () =>
+      Effect.gen(function* () {
+        const { ledger, results, stopped } = yield* play(existing, "natural-key", 5_000, 3_000)
+        assert.strictEqual(stopped, "completed")
+        assert.strictEqual(results.length, total)
+        for (const row of results) {
+          const entry = ledger.get(`id:${row.index}`)
+          assert.strictEqual(row.outcome, loses(row.index) ? state : "created")
+          assert.deepInclude(entry, { created: 1, posts: loses(row.index) ? 2 : 1 })
+        }
+      }),
     )
 
     it.effect(
-      `S9: is what the delay is for: after 1 s keys in doubt are created twice (natural-key, ${existing})`,
+      `S9: creates keys in doubt twice if the doubtDelay is only 1 s (natural-key, ${existing})`,
       () =>
         Effect.gen(function* () {
           const { ledger } = yield* play(existing, "natural-key", 1_000, 3_000)
@@ -164,7 +162,7 @@ describe("S9, a server that is blind to a contact for 3 s after its create", () 
 
   for (const existing of ["reject", "merge", "duplicate"] as const) {
     it.effect(
-      `S9: makes one create per key however long it is blind (at-most-once, ${existing})`,
+      `S9: creates each key once, even if the contact stays invisible (at-most-once, ${existing})`,
       () =>
         Effect.gen(function* () {
           const { ledger, results } = yield* play(existing, "at-most-once", 1_000, 600_000)
@@ -184,11 +182,11 @@ describe("S10, an outage of ten minutes", () => {
   // the breaker opens for 1 s and doubles up to a minute: 1, 2, 4, ... 32, then 60 s each
   const windows = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60, 60, 60]
 
-  const outages = ["nobody listens", "502 from a gateway"] as const
+  const outages = ["no listener", "502 from a gateway"] as const
   for (const delivery of policies) {
     for (const outage of outages) {
       it.effect(
-        `S10: probes once per open window and goes on by itself: ${outage} (${delivery})`,
+        `S10: tries once per open window and continues automatically: ${outage} (${delivery})`,
         () =>
           inMemory({ limit: 20, latencyMs: 30 }, {}, ({ door, run, sandbox }) =>
             Effect.gen(function* () {
@@ -196,25 +194,25 @@ describe("S10, an outage of ten minutes", () => {
               yield* passUntil(() => running.results.length >= 50, 20_000)
               const from = sandbox.now()
               const before = sandbox.requests().length
-              const refused = outage === "nobody listens"
+              const refused = outage === "no listener"
               if (refused) door.shut = true
               else sandbox.fail("html-502")
               yield* pass(outageMs, 50)
               const during = refused
-                ? door.refusedAt
+                ? door.attemptsAt
                 : sandbox
                     .requests()
                     .slice(before)
                     .map(({ at }) => at)
               assert.isFalse(running.ended())
-              // what was under way opens the circuit; then each probe waits for the end of its window
+              // requests in flight open the circuit; then each trial waits for the end of its window
               const opening = during.filter((at) => at < from + 1_000)
               assert.isAtLeast(opening.length, 5)
               assert.isAtMost(opening.length, 5 + 8)
-              const probes = during.filter((at) => at >= from + 1_000)
-              assert.isAtLeast(probes.length, 10)
-              assert.isAtMost(probes.length, windows.length)
-              for (const [n, gap] of gapsOf(probes).entries()) {
+              const trials = during.filter((at) => at >= from + 1_000)
+              assert.isAtLeast(trials.length, 10)
+              assert.isAtMost(trials.length, windows.length)
+              for (const [n, gap] of gapsOf(trials).entries()) {
                 assert.isAtLeast(gap, 1_000 * (windows[n + 1] ?? 60))
               }
 
@@ -225,11 +223,11 @@ describe("S10, an outage of ten minutes", () => {
               const summary = yield* running.summary
               assert.strictEqual(summary.total, total)
               assert.strictEqual(summary.stopped, "completed")
-              // the next probe is at most a minute away, and its answer lets everybody go on
+              // the next trial is at most a minute away, and its response lets all rows continue
               assert.isBelow(sandbox.now() - until, 61_000 + 15_000)
               const { unknown } = summary
               assert.strictEqual(summary.created, total - unknown)
-              // a refused connection costs no row; an answer in doubt costs one under at-most-once, four under natural-key
+              // a refused connection costs no row; a doubtful response costs one request under at-most-once, four under natural-key
               const price = delivery === "at-most-once" ? 1 : 4
               assert.isAtMost(unknown, refused ? 0 : during.length / price)
               const ledger = new Map(sandbox.ledger().map((entry) => [entry.key, entry]))
@@ -246,25 +244,23 @@ describe("S10, an outage of ten minutes", () => {
     }
   }
 
-  it.effect(
-    "S10: fails single calls at once while the circuit is open, with the wait on them",
-    () =>
-      inMemory({}, {}, ({ create, door, sandbox }) =>
-        Effect.gen(function* () {
-          door.shut = true
-          const tags: Array<string> = []
-          for (const { identifier } of rowsOf(600)) {
-            const fiber = yield* Effect.forkChild(create(identifier, { retries: 0 }))
-            yield* pass(1_000, 250)
-            tags.push((yield* Fiber.join(fiber)).to)
-          }
-          const knocks = door.refusedAt.length
-          // five to open it, and one per window of ten minutes
-          assert.isAtMost(knocks, 5 + windows.length)
-          assert.strictEqual(tags.filter((tag) => tag === "UnavailableError").length, 600 - knocks)
-          assert.strictEqual(tags.filter((tag) => tag === "ConnectionError").length, knocks)
-          assert.strictEqual(sandbox.ledger().length, 0)
-        }),
-      ),
+  it.effect("S10: fails single calls at once while the circuit is open", () =>
+    inMemory({}, {}, ({ create, door, sandbox }) =>
+      Effect.gen(function* () {
+        door.shut = true
+        const tags: Array<string> = []
+        for (const { identifier } of rowsOf(600)) {
+          const fiber = yield* Effect.forkChild(create(identifier, { retries: 0 }))
+          yield* pass(1_000, 250)
+          tags.push((yield* Fiber.join(fiber)).to)
+        }
+        const knocks = door.attemptsAt.length
+        // five open the circuit, and one more per window of the ten minutes
+        assert.isAtMost(knocks, 5 + windows.length)
+        assert.strictEqual(tags.filter((tag) => tag === "UnavailableError").length, 600 - knocks)
+        assert.strictEqual(tags.filter((tag) => tag === "ConnectionError").length, knocks)
+        assert.strictEqual(sandbox.ledger().length, 0)
+      }),
+    ),
   )
 })

@@ -28,8 +28,8 @@ export interface World {
   readonly door: {
     /** Whether the host is down: every connection is then refused. */
     shut: boolean
-    /** When connections were refused, in milliseconds. */
-    readonly refusedAt: Array<number>
+    /** When connections were tried while it was shut, in milliseconds. */
+    readonly attemptsAt: Array<number>
   }
   readonly create: (identifier: string, options?: CreateOptions) => Effect.Effect<Came>
   readonly run: (
@@ -63,11 +63,11 @@ export const inMemory = <A>(
     const sandbox = yield* SandboxService
     const inner = yield* HttpClient.HttpClient
     const clock = yield* Clock.Clock
-    const door: World["door"] = { shut: false, refusedAt: [] }
+    const door: World["door"] = { shut: false, attemptsAt: [] }
     const http = HttpClient.make((request, _url, _signal, fiber) => {
       if (!door.shut) return inner.execute(request)
       fiber.getRef(TransportProbe).watch()
-      door.refusedAt.push(clock.currentTimeMillisUnsafe())
+      door.attemptsAt.push(clock.currentTimeMillisUnsafe())
       return Effect.fail(shutDoor(request))
     })
     const token = Redacted.make("sandbox_ok")

@@ -1,6 +1,6 @@
 /**
- * Server faults of single answers: S3, S4, S6 and S7, over real sockets. The ledger of the server is the judge, and an
- * existing contact is treated in each of the sandbox's ways.
+ * Faults of single responses: S3, S4, S6 and S7, over real sockets. The server's ledger shows which requests arrived, and
+ * existing contacts are treated in each of the sandbox's ways.
  */
 import type { Delivery, RowResult, RunSummary } from "@aelyst/core"
 import { AelystClient, createMany } from "@aelyst/core"
@@ -60,7 +60,7 @@ const play = (
     }
   }).pipe(Effect.scoped)
 
-/** Every fifth row, so that an answer comes between and the circuit stays closed. */
+/** Returns whether a row fails: every fifth one, so that the responses between keep the circuit closed. */
 const failing = (n: number) => n % 5 === 0
 
 describe("S3, a 500 in a run", () => {
@@ -73,9 +73,9 @@ describe("S3, a 500 in a run", () => {
           delivery === "at-most-once"
             ? "is not sent again"
             : existing === "duplicate" && after
-              ? "makes a second contact where identifiers are not unique"
+              ? "creates a second contact if identifiers are not unique"
               : "ends with one contact"
-        // a 403 does not say without doubt that the contact exists
+        // a 403 may not mean that the contact exists
         const exists = existing === "reject=403" ? "unknown" : "exists_after_doubt"
         it.live(
           `S3: ${after ? "after" : "before"} the commit, ${does} (${delivery}, ${existing})`,
@@ -126,39 +126,39 @@ describe("S3, a 500 in a run", () => {
 const page = "<!doctype html><html><body><h1>Bad gateway</h1></body></html>"
 const head = (status: number, type: string, length: number) =>
   `HTTP/1.1 ${status} No\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`
-const whole = (status: number, body: string | Buffer, type = "application/json") =>
+const complete = (status: number, body: string | Buffer, type = "application/json") =>
   Buffer.concat([
     Buffer.from(head(status, type, Buffer.byteLength(body))),
     Buffer.isBuffer(body) ? body : Buffer.from(body),
   ])
 
 const bodies: Record<string, (status: number) => Buffer> = {
-  "a page of HTML": (status) => whole(status, page, "text/html"),
-  "an empty body": (status) => whole(status, ""),
-  null: (status) => whole(status, "null"),
-  "a string": (status) => whole(status, '"x"'),
-  "an empty list": (status) => whole(status, "[]"),
-  "a body that says 200": (status) => whole(status, JSON.stringify(created)),
-  "10 MB": (status) => whole(status, Buffer.alloc(10_000_000, 0x20)),
-  "10 MB of nested lists": (status) => whole(status, Buffer.alloc(10_000_000, 0x5b)),
+  "a page of HTML": (status) => complete(status, page, "text/html"),
+  "an empty body": (status) => complete(status, ""),
+  null: (status) => complete(status, "null"),
+  "a string": (status) => complete(status, '"x"'),
+  "an empty list": (status) => complete(status, "[]"),
+  "a body that says 200": (status) => complete(status, JSON.stringify(created)),
+  "10 MB": (status) => complete(status, Buffer.alloc(10_000_000, 0x20)),
+  "10 MB of nested lists": (status) => complete(status, Buffer.alloc(10_000_000, 0x5b)),
   "a charset that is not its own": (status) =>
-    whole(status, Buffer.from("ungültig, é", "latin1"), "application/json; charset=utf-8"),
+    complete(status, Buffer.from("ungültig, é", "latin1"), "application/json; charset=utf-8"),
   "a charset that does not exist": (status) =>
-    whole(status, '{"message":"x"}', "application/json; charset=klingon-9"),
-  "UTF-16": (status) => whole(status, Buffer.from("\uFEFF{}", "utf16le")),
-  "a byte order mark": (status) => whole(status, '\uFEFF{"code":500,"message":"x"}'),
+    complete(status, '{"message":"x"}', "application/json; charset=klingon-9"),
+  "UTF-16": (status) => complete(status, Buffer.from("\uFEFF{}", "utf16le")),
+  "a byte order mark": (status) => complete(status, '\uFEFF{"code":500,"message":"x"}'),
 }
 
 describe("S4, a 502, 503 or 504 with an odd body", () => {
   for (const delivery of policies) {
     for (const [name, bytes] of Object.entries(bodies)) {
-      it.live(`S4: is a server error by its status alone, with ${name} (${delivery})`, () =>
+      it.live(`S4: is a server error by its status, with ${name} (${delivery})`, () =>
         Effect.gen(function* () {
           for (const status of [502, 503, 504]) {
             const server = yield* serve(async (peer) => {
               for (let n = 0; ; n++) {
                 await peer.request()
-                // a body that is not read to its end takes its connection along
+                // a body that is not read to its end ends its connection
                 if (peer.index === 0 && n === 0) await peer.send(bytes(status))
                 else await peer.answer(200, created)
               }
@@ -183,14 +183,14 @@ describe("S4, a 502, 503 or 504 with an odd body", () => {
     }
   }
 
-  it.live("S4: does not hold up a run that meets all of them", () =>
+  it.live("S4: does not stop a run that gets all of them", () =>
     Effect.gen(function* () {
       const odd = Object.values(bodies)
       const server = yield* serve(async (peer) => {
         for (;;) {
           const { path } = await peer.request()
           const n = Number(path.slice(path.lastIndexOf(":") + 1))
-          // every other row, so that the circuit stays closed
+          // every other row, which keeps the circuit closed
           const bytes = n % 2 === 0 ? undefined : odd[(n - 1) / 2]
           await (bytes === undefined ? peer.answer(200, created) : peer.send(bytes(503)))
         }
@@ -225,7 +225,7 @@ describe("S6, code and message in other forms", () => {
   ]
   for (const delivery of policies) {
     for (const [name, body, message] of successes) {
-      it.live(`S6: is created at once by a 200 with ${name} (${delivery})`, () =>
+      it.live(`S6: counts a 200 with ${name} as created (${delivery})`, () =>
         Effect.gen(function* () {
           const server = yield* serve(async (peer) => {
             await peer.request()
@@ -245,7 +245,7 @@ describe("S6, code and message in other forms", () => {
       "success false": { success: false },
     }
     for (const [name, body] of Object.entries(contradictions)) {
-      it.live(`S6: is no success, and flagged, by a 200 with ${name} (${delivery})`, () =>
+      it.live(`S6: rejects a 200 with ${name} as a contradiction (${delivery})`, () =>
         Effect.gen(function* () {
           const server = yield* serve(async (peer) => {
             for (;;) {
@@ -265,7 +265,7 @@ describe("S6, code and message in other forms", () => {
     }
   }
 
-  const refusals: ReadonlyArray<readonly [string, number, unknown, string, string | undefined]> = [
+  const failures: ReadonlyArray<readonly [string, number, unknown, string, string | undefined]> = [
     ["a code in quotes", 400, { code: "400", message: "no" }, "BadRequestError", "no"],
     ["no code and no message", 400, {}, "BadRequestError", undefined],
     ["a code that says 200", 400, { code: "200", message: "no" }, "BadRequestError", "no"],
@@ -281,8 +281,8 @@ describe("S6, code and message in other forms", () => {
     ["an object as message", 500, { message: { text: "no" } }, "InternalServerError", "no"],
     ["no message", 500, { code: 500 }, "InternalServerError", undefined],
   ]
-  for (const [name, status, body, tag, words] of refusals) {
-    it.live(`S6: is a ${tag} by a ${status} with ${name}, and its words are kept`, () =>
+  for (const [name, status, body, tag, words] of failures) {
+    it.live(`S6: maps a ${status} with ${name} to ${tag} and keeps its message`, () =>
       Effect.gen(function* () {
         const server = yield* serve(async (peer) => {
           await peer.request()
@@ -300,21 +300,21 @@ describe("S6, code and message in other forms", () => {
 
 const keyOf = (path: string) => path.slice(path.lastIndexOf("/") + 1)
 
-describe("S7, answers that come out of order", () => {
+describe("S7, responses out of order", () => {
   const count = 64
-  /** Answers nothing until all have arrived, then the last first; what it answers is the request's own. */
-  const backwards = (answer: (peer: Peer, n: number, firstName: string) => Promise<void>) => {
+  /** Holds all responses until every request has arrived, then sends them in reverse order. */
+  const backwards = (respond: (peer: Peer, n: number, firstName: string) => Promise<void>) => {
     const held: Array<() => Promise<void>> = []
     let arrived = 0
     const script: Script = async (peer) => {
       for (;;) {
         const { path, body } = await peer.request()
         arrived += 1
-        // safe: the body of our own client
+        // safe: the client sent this body
         const { firstName } = JSON.parse(body) as { readonly firstName: string }
         const n = Number(keyOf(path).slice(3))
-        held.push(() => answer(peer, n, firstName))
-        // the first goes alone, to learn the limit
+        held.push(() => respond(peer, n, firstName))
+        // the client sends the first request on its own, to learn the limit
         if (arrived === 1 || arrived === count) {
           for (const reply of held.splice(0).toReversed()) {
             await reply()
@@ -327,12 +327,12 @@ describe("S7, answers that come out of order", () => {
   }
 
   for (const delivery of policies) {
-    it.live(`S7: gives each of ${count} rows the answer to its own payload (${delivery})`, () =>
+    it.live(`S7: matches each of ${count} rows to the response for its payload (${delivery})`, () =>
       Effect.gen(function* () {
         const server = yield* serve(
           backwards((peer, n, firstName) =>
             n % 4 === 3
-              ? peer.answer(400, { code: 400, message: `refused ${firstName}` })
+              ? peer.answer(400, { code: 400, message: `rejected ${firstName}` })
               : peer.answer(200, { code: "200", message: `created ${firstName}` }),
           ),
         )
@@ -341,7 +341,7 @@ describe("S7, answers that come out of order", () => {
           concurrency: count,
         }).pipe(Effect.provideService(AelystClient, client.service))
         const results = yield* Stream.runCollect(run.results)
-        // they did come out of order
+        // checks that they arrived out of order
         const order = results.map(({ index }) => index)
         assert.notDeepEqual(
           order,
@@ -352,7 +352,7 @@ describe("S7, answers that come out of order", () => {
           const said = "value" in row ? row.value.message : Reflect.get(row.error, "apiMessage")
           const { index } = row
           assert.strictEqual(row.outcome, index % 4 === 3 ? "rejected" : "created")
-          assert.strictEqual(said, `${index % 4 === 3 ? "refused" : "created"} Ana ${index}`)
+          assert.strictEqual(said, `${index % 4 === 3 ? "rejected" : "created"} Ana ${index}`)
         }
         for (const { path, body } of server.requests) {
           assert.deepStrictEqual(JSON.parse(body), { firstName: `Ana ${keyOf(path).slice(3)}` })
@@ -363,10 +363,10 @@ describe("S7, answers that come out of order", () => {
   }
 
   for (const delivery of policies) {
-    it.live(`S7: keeps slow, fast, lost and refused rows apart in the ledger (${delivery})`, () =>
+    it.live(`S7: keeps slow, fast, lost and rejected rows apart in the ledger (${delivery})`, () =>
       Effect.gen(function* () {
         const sandbox = yield* sandboxOf({ latencyMs: [0, 60] })
-        // 16 of them are sent again: no more than the retry budget holds
+        // 16 of them are resent, within the retry budget
         const rows = 64
         const faults: Record<number, string> = { 1: "400", 2: "drop-after-x1", 3: "500-before-x1" }
         for (const [n, { identifier }] of rowsOf(rows).entries()) {
