@@ -4,11 +4,11 @@ import { configDefaults, defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // these need a program of the system: vitest.system.config.ts
-    exclude: [...configDefaults.exclude, "test/system/**"],
+    // those need a program of the system, these a machine of their own: vitest.system.config.ts, vitest.stress.config.ts
+    exclude: [...configDefaults.exclude, "test/system/**", "test/stress/**"],
     // a net for what hangs, not a judge of speed: machines are shared
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ["default", ["json", { outputFile: ".vitest/results.json" }]],
   },
 })

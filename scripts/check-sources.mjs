@@ -121,10 +121,11 @@ for (const file of files) {
   }
 }
 // a test that no script runs proves nothing
-const owners = { test: new Set(), "test:system": new Set() }
+const owners = { test: new Set(), "test:system": new Set(), "test:stress": new Set() }
 for (const file of files) {
-  const [, owner, folder] = /^([^/]+\/[^/]+)\/test\/(system\/)?.*\.test\.ts$/.exec(file) ?? []
-  if (owner !== undefined) owners[folder === undefined ? "test" : "test:system"].add(owner)
+  const [, owner, folder] =
+    /^([^/]+\/[^/]+)\/test\/(?:(system|stress)\/)?.*\.test\.ts$/.exec(file) ?? []
+  if (owner !== undefined) owners[folder === undefined ? "test" : `test:${folder}`].add(owner)
 }
 for (const file of files.filter((one) => /^(packages|apps)\/[^/]+\/package\.json$/.test(one))) {
   const { scripts = {} } = JSON.parse(readFileSync(file, "utf8"))

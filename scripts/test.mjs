@@ -1,5 +1,5 @@
-// Builds, type-checks, lints and tests everything through turbo, then adds up what the suites reported; with --system it
-// runs those tests alone that need a program of the system.
+// Builds, type-checks, lints and tests everything through turbo, then adds up what the suites reported. With --system it
+// runs only the tests that need a program of the system, with --stress only those that need a machine of their own.
 // The last line on stdout is `N passed, N failed`; other arguments are passed on to turbo.
 import { spawnSync } from "node:child_process"
 import { globSync, readFileSync, rmSync } from "node:fs"
@@ -9,10 +9,20 @@ import { fileURLToPath } from "node:url"
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 process.chdir(root)
 const args = process.argv.slice(2)
-const system = args[0] === "--system"
-if (system) args.shift()
-const tasks = system ? ["test:system"] : ["build", "check", "lint", "test"]
-const reports = () => globSync(`{packages,apps}/*/.vitest/${system ? "system" : "results"}.json`)
+const suites = {
+  "--system": { tasks: ["test:system"], report: "system" },
+  // one suite at a time
+  "--stress": { tasks: ["test:stress"], report: "stress", flags: ["--concurrency=1"] },
+}
+const named = suites[args[0]]
+if (named !== undefined) args.shift()
+const {
+  tasks,
+  report: name,
+  // as many tasks as cores: each runs in parallel itself
+  flags = ["--concurrency=100%"],
+} = named ?? { tasks: ["build", "check", "lint", "test"], report: "results" }
+const reports = () => globSync(`{packages,apps}/*/.vitest/${name}.json`)
 
 // a suite that does not run must not be counted from an earlier run; turbo restores the report of a cached one
 for (const report of reports()) rmSync(report)
@@ -24,8 +34,7 @@ const turbo = spawnSync(
     ...tasks,
     "--continue=dependencies-successful",
     "--output-logs=new-only",
-    // as many tasks as cores: each runs in parallel itself
-    "--concurrency=100%",
+    ...flags,
     ...args,
   ],
   { stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" },
