@@ -1,14 +1,17 @@
-/** Core's client over the Node transport, with the deadlines of a test, and what its calls came to. */
+/** Core's client over the Node transport, on a clock of the test, and what its calls came to. */
 import type { AelystError, AttemptRecord, ContactInput, Delivery } from "@aelyst/core"
 import type { ClientConfig } from "@aelyst/core/adapter"
 import { Hooks } from "@aelyst/core"
 import { SharedState, makeWith, ClientOptions } from "@aelyst/core/adapter"
 import * as Transport from "@aelyst/node/transport"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+
+import * as StillClock from "./StillClock.ts"
 
 export const token = "sandbox_ok"
 
@@ -21,6 +24,11 @@ export interface Settings extends Omit<Transport.TransportOptions, "baseUrl"> {
   readonly callbacks?: Hooks.Callbacks
   /** Default `sandbox_ok`. */
   readonly token?: string
+  /**
+   * What the deadlines and waits of `create` are measured by: by default a clock of its own that stands still, but for
+   * waits of a known length, which are over at once; `real` for a scenario in which the pacer waits.
+   */
+  readonly clock?: "real"
 }
 
 /** Says what a call came to: `created`, `exists_after_doubt`, or the error's name. */
@@ -29,6 +37,7 @@ export interface Came {
   readonly outcome: "created" | AelystError["outcome"]
   readonly attempts: ReadonlyArray<AttemptRecord>
   readonly error?: AelystError
+  /** By the call's own clock. */
   readonly elapsedMs: number
 }
 
@@ -36,8 +45,12 @@ export interface Came {
 export interface Creating {
   /** Creates a contact; by default it has a first name and nothing else. */
   readonly create: (identifier: string, contact?: ContactInput) => Effect.Effect<Came>
+  /** Lets time pass for the calls under way. */
+  readonly pass: (ms: number) => Effect.Effect<void>
   readonly service: Effect.Success<ReturnType<typeof makeWith>>
 }
+
+const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
 /** Makes a client for `baseUrl`; its connections end with the scope. In doubt it waits 20 ms, not seconds. */
 export const make = (
@@ -46,7 +59,7 @@ export const make = (
 ): Effect.Effect<Creating, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { delivery, retries, timeoutMs, deadlineMs, callbacks, ...rest } = settings
-    const { token: bearer = token, ...transport } = rest
+    const { clock, token: bearer = token, ...transport } = rest
     const options = Result.getOrThrow(
       ClientOptions.parse({ delivery, retries, timeout: timeoutMs, deadline: deadlineMs }),
     )
@@ -59,32 +72,32 @@ export const make = (
       Redacted.make(bearer),
       yield* SharedState.make(config),
     ).pipe(Effect.provideService(HttpClient.HttpClient, http))
+    const still = StillClock.make()
+    const hooks: Hooks.Callbacks = {
+      ...callbacks,
+      onWait: (wait) => {
+        callbacks?.onWait?.(wait)
+        // the call sleeps by the time that this moves the clock
+        if (wait.ms !== undefined) Effect.runFork(still.pass(Math.ceil(wait.ms)))
+      },
+    }
+    const timed = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+      clock === "real" ? call : Effect.provideService(call, Clock.Clock, still)
     return {
       service,
+      pass: still.pass,
       create: (identifier, contact = { firstName: "Ana" }) =>
-        Effect.suspend(() => {
-          const began = performance.now()
-          const elapsed = () => performance.now() - began
-          return service.create(identifier, contact).pipe(
-            Effect.match({
-              onSuccess: ({ result, attempts }): Came => ({
-                to: result,
-                outcome: "created",
-                attempts,
-                elapsedMs: elapsed(),
-              }),
-              onFailure: (error): Came => ({
-                to: error._tag,
-                outcome: error.outcome,
-                attempts: error.attempts,
-                error,
-                elapsedMs: elapsed(),
-              }),
-            }),
-            callbacks === undefined
-              ? (call) => call
-              : Effect.provideService(Hooks.Hooks, callbacks),
-          )
-        }),
+        Effect.gen(function* () {
+          const began = yield* monotonicMillis
+          const ended = yield* Effect.result(service.create(identifier, contact))
+          const elapsedMs = (yield* monotonicMillis) - began
+          if (Result.isSuccess(ended)) {
+            const { result, attempts } = ended.success
+            return { to: result, outcome: "created" as const, attempts, elapsedMs }
+          }
+          const error = ended.failure
+          const { _tag: to, outcome, attempts } = error
+          return { to, outcome, attempts, error, elapsedMs }
+        }).pipe(timed, Effect.provideService(Hooks.Hooks, hooks)),
     }
   })

@@ -42,6 +42,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly port: number
   /** How many connections were made. */
   readonly connections: () => number
+  /** Waits until so many pieces of what was sent were corrupted and passed on. */
+  readonly corrupted: (count: number) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -101,7 +103,7 @@ export const start = (
   port: number,
   plan: (connection: number) => Fault | undefined,
 ): Promise<FaultProxy> =>
-  listen(port, (client, upstream, connection) => {
+  listen(port, (client, upstream, connection, corrupt) => {
     const fault = plan(connection)
     client.on("close", () => upstream.destroy())
     upstream.on("close", () => {
@@ -132,7 +134,7 @@ export const start = (
           to.write(head)
           for (const byte of chunk.subarray(left)) to.write(Buffer.of(byte))
         } else if (fault.action === "corrupt") {
-          to.write(Buffer.concat([head, chunk.subarray(left).map((byte) => byte ^ 0xff)]))
+          to.write(Buffer.concat([head, chunk.subarray(left).map((byte) => byte ^ 0xff)]), corrupt)
         } else if (left > 0) {
           to.write(head, strike)
         } else strike()
@@ -146,10 +148,16 @@ export const start = (
 /** Listens, and hands each connection over together with one to `port`. */
 const listen = async (
   port: number,
-  join: (client: Net.Socket, upstream: Net.Socket, connection: number) => void,
+  join: (client: Net.Socket, upstream: Net.Socket, connection: number, corrupt: () => void) => void,
 ): Promise<FaultProxy> => {
   const sockets = new Set<Net.Socket>()
   let count = 0
+  let pieces = 0
+  const waiting: Array<{ readonly count: number; readonly resolve: () => void }> = []
+  const corrupt = () => {
+    pieces += 1
+    for (const { count: least, resolve } of waiting) if (pieces >= least) resolve()
+  }
   const server = Net.createServer((client) => {
     const upstream = Net.connect({ host: "127.0.0.1", port })
     for (const socket of [client, upstream]) {
@@ -158,7 +166,7 @@ const listen = async (
       socket.on("error", () => undefined)
       socket.on("close", () => sockets.delete(socket))
     }
-    join(client, upstream, count++)
+    join(client, upstream, count++, corrupt)
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   // safe: a server that listens on a port has an address
@@ -172,6 +180,11 @@ const listen = async (
     origin: `http://127.0.0.1:${address.port}`,
     port: address.port,
     connections: () => count,
+    corrupted: (least) =>
+      new Promise((resolve) => {
+        if (pieces >= least) resolve()
+        else waiting.push({ count: least, resolve })
+      }),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -51,7 +51,7 @@ const sizeOf = async (peak: number, came: ReadonlyArray<string>): Promise<Size> 
 }
 
 const program = Effect.gen(function* () {
-  const client = yield* Creating.make(baseUrl, { retries: 0 })
+  const client = yield* Creating.make(baseUrl, { retries: 0, clock: "real" })
   for (const identifiers of batches) {
     const came: Array<string> = []
     const peak = watch()
