@@ -47,9 +47,7 @@ const clientOf = ({ client, delivery, token }: Variant, baseUrl: string, hooks =
     token,
     delivery,
     hooks,
-    retries: client.retries,
-    timeoutMs: client.timeoutMs,
-    maxWaitMs: client.maxWaitMs,
+    ...client,
   })
 
 const errorOf = (name: unknown, outcome: unknown) => ({

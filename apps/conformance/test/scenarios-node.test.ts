@@ -5,8 +5,8 @@ import { failed, runScenarios } from "./scenarios.ts"
 
 runScenarios({
   name: "@aelyst/node",
-  connect: async ({ client: { maxWaitMs, retries, timeoutMs }, token }, { baseUrl }) => {
-    const aelyst = new Aelyst({ baseUrl, token, retries, timeoutMs, maxWaitMs })
+  connect: async ({ client, token }, { baseUrl }) => {
+    const aelyst = new Aelyst({ baseUrl, token, ...client })
     return {
       create: async (identifier, contact, { delivery }) => {
         const options = { delivery }

@@ -2,7 +2,7 @@
 import { Sandbox } from "@aelyst/sandbox"
 import type { Expected, ScenarioReport, ScenarioClient, Variant } from "@aelyst/sandbox/scenarios"
 import { play, variants } from "@aelyst/sandbox/scenarios"
-import { afterAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 /** A client under test, and how it ends. */
 export interface Adapter extends ScenarioClient {
@@ -23,7 +23,7 @@ export interface Suite {
 
 const playOne = async (variant: Variant, { connect, start }: Suite): Promise<Expected> => {
   await using sandbox = await (start ?? (() => Sandbox.start()))()
-  const client = await connect(variant, sandbox)
+  const client = await connect(patient(variant), sandbox)
   try {
     return await play(variant, sandbox, client)
   } finally {
@@ -31,7 +31,22 @@ const playOne = async (variant: Variant, { connect, start }: Suite): Promise<Exp
   }
 }
 
-/** Gives each variant a turn as soon as one is free: most of their time is waiting. */
+const stalls = ({ faults }: Variant) => faults.some(({ preset }) => preset?.startsWith("stall"))
+
+/**
+ * Gives a variant time: a deadline is waited for only where an answer never comes, and even then the next answer has
+ * to come in it, on a machine that does other things.
+ */
+const patient = (variant: Variant): Variant => ({
+  ...variant,
+  client: { ...variant.client, timeoutMs: stalls(variant) ? 8_000 : 60_000 },
+})
+
+/** Says of a variant that its answer takes the processor for a while; client and sandbox share it. */
+const isLarge = ({ faults }: Variant) =>
+  faults.some(({ preset }) => /^(?:large-body|gzip-bomb)/.test(preset ?? ""))
+
+/** Gives each play a turn as soon as one is free: most of their time is waiting. */
 const makeTurns = (atOnce: number) => {
   const waiting: Array<() => void> = []
   let free = atOnce
@@ -48,26 +63,45 @@ const makeTurns = (atOnce: number) => {
   }
 }
 
+/** What starts the plays of each suite of a file: all begin with its first test, and go on together. */
+const starts: Array<{
+  readonly light: () => ReadonlyArray<Promise<unknown>>
+  readonly large: (after: Promise<unknown>) => Promise<unknown>
+}> = []
+const startAll = (): void => {
+  const all = starts.splice(0)
+  let last: Promise<unknown> = Promise.allSettled(all.flatMap(({ light }) => light()))
+  for (const { large } of all) last = large(last)
+}
+
 /** Registers a test for every variant of the table. */
 export const runScenarios = (suite: Suite): void => {
   const taken = variants.filter(suite.takes ?? (() => true))
-  const turn = makeTurns(suite.atOnce ?? 200)
-  describe(`the table over ${suite.name}`, { timeout: 90_000 }, () => {
-    let plays: ReadonlyMap<Variant, Promise<Expected>> | undefined
-    const played = (variant: Variant) => {
-      // all begin with the first test and go on together
-      plays ??= new Map(
-        taken.map((one) => {
-          const outcome = turn(() => playOne(one, suite))
-          outcome.catch(() => undefined)
-          return [one, outcome]
-        }),
-      )
-      return plays.get(variant)
-    }
-    afterAll(() => Promise.allSettled(plays?.values() ?? []))
+  // no more at once than a busy machine serves within the deadlines that a client and the sandbox set themselves
+  const turn = makeTurns(suite.atOnce ?? 32)
+  const plays = new Map<Variant, Promise<Expected>>()
+  const start = (variant: Variant, run: () => Promise<Expected>) => {
+    const outcome = run()
+    plays.set(variant, outcome)
+    return outcome.catch(() => undefined)
+  }
+  starts.push({
+    light: () =>
+      taken
+        .filter((one) => !isLarge(one))
+        // those that take the longest first
+        .toSorted((a, b) => Number(stalls(b)) - Number(stalls(a)))
+        .map((one) => start(one, () => turn(() => playOne(one, suite)))),
+    large: (after) =>
+      taken
+        .filter(isLarge)
+        .reduce((last, one) => start(one, () => last.then(() => playOne(one, suite))), after),
+  })
+  describe(`the table over ${suite.name}`, () => {
+    beforeAll(startAll)
+    afterAll(() => Promise.allSettled(plays.values()))
     it.each(taken)("comes to what the table says: $title", async (variant) => {
-      expect(await played(variant)).toEqual(suite.expected?.(variant) ?? variant.expected)
+      expect(await plays.get(variant)).toEqual(suite.expected?.(variant) ?? variant.expected)
     })
   })
 }

@@ -12,7 +12,7 @@ import * as RawServer from "../src/network/RawServer.ts"
 import * as Virtual from "../src/server/Virtual.ts"
 
 const { inMemory, pass, passUntil, rowsOf } = Virtual
-const { created } = RawServer
+
 const ana = "email:ana@example.com"
 const policies: ReadonlyArray<Delivery> = ["at-most-once", "natural-key"]
 
@@ -141,7 +141,8 @@ describe("S1, a 429 and its Retry-After", () => {
               for (;;) {
                 const { path } = await peer.request()
                 if (path.endsWith("id:once")) await peer.send(refusal)
-                else if (times.push(performance.now()) > 1) await peer.answer(200, created)
+                else if (times.push(performance.now()) > 1)
+                  await peer.answer(200, RawServer.created)
                 else await peer.send(refusal)
               }
             }),
