@@ -10,6 +10,7 @@ import * as Certificates from "../src/network/Certificates.ts"
 import * as ConnectProxy from "../src/network/ConnectProxy.ts"
 import type { Came, Settings } from "../src/network/Creating.ts"
 import * as Creating from "../src/network/Creating.ts"
+import * as Ports from "../src/network/Ports.ts"
 import type { Script } from "../src/network/RawServer.ts"
 import * as RawServer from "../src/network/RawServer.ts"
 
@@ -19,11 +20,14 @@ const { ca, valid } = certificates
 const ana = "email:ana@example.com"
 const policies: ReadonlyArray<Delivery> = ["at-most-once", "natural-key"]
 
-const serve = (script: Script, tls?: Parameters<typeof RawServer.start>[1]) =>
+const serve = (script: Script, tls?: Parameters<typeof RawServer.start>[1], onPort = 0) =>
   Effect.acquireRelease(
-    Effect.promise(() => RawServer.start(script, tls)),
+    Effect.promise(() => RawServer.start(script, tls, onPort)),
     (server) => Effect.promise(() => server.close()),
   )
+
+/** Gives a port that no other server is given once the one on it is gone. */
+const ownPort = Effect.promise(Ports.own)
 
 const kindOf = ({ error }: Came): string | undefined =>
   error?._tag === "ConnectionError" ? error.kind : error?._tag
@@ -94,7 +98,7 @@ describe.concurrent("N2, a port that refuses", () => {
   for (const delivery of policies) {
     it.live(`is not sent (${delivery})`, () =>
       Effect.gen(function* () {
-        const server = yield* serve(creating)
+        const server = yield* serve(creating, undefined, yield* ownPort)
         yield* Effect.promise(() => server.close())
         const client = yield* Creating.make(`${server.origin}/v1`, { retries: 1, delivery })
         assertUnsent(yield* client.create(ana), "connect", 2)
@@ -104,8 +108,7 @@ describe.concurrent("N2, a port that refuses", () => {
 
     it.live(`is tried again, and the contact created once the port opens (${delivery})`, () =>
       Effect.gen(function* () {
-        const closed = yield* serve(creating)
-        yield* Effect.promise(() => closed.close())
+        const port = yield* ownPort
         let posts = 0
         const late = Net.createServer((socket) => {
           socket.on("data", () => {
@@ -115,10 +118,10 @@ describe.concurrent("N2, a port that refuses", () => {
           })
         })
         yield* Effect.addFinalizer(() => Effect.sync(() => late.close()))
-        const client = yield* Creating.make(`${closed.origin}/v1`, {
+        const client = yield* Creating.make(`http://127.0.0.1:${port}/v1`, {
           delivery,
           callbacks: {
-            onAttempt: ({ number }) => void (number === 1 && late.listen(closed.port, "127.0.0.1")),
+            onAttempt: ({ number }) => void (number === 1 && late.listen(port, "127.0.0.1")),
           },
         })
         const came = yield* client.create(ana)
@@ -356,7 +359,7 @@ describe("N6, a proxy", () => {
 
     it.live(`that is down lets nothing be sent (${way})`, () =>
       Effect.gen(function* () {
-        const { server, proxy, client } = yield* setUp(way, {})
+        const { server, proxy, client } = yield* setUp(way, { onPort: yield* ownPort })
         yield* Effect.promise(() => proxy.close())
         assertUnsent(yield* client.create(ana), "proxy", 2)
         assert.strictEqual(server.requests.length, 0)

@@ -14,6 +14,7 @@ import * as Children from "../src/network/Child.ts"
 import * as Creating from "../src/network/Creating.ts"
 import * as FaultProxy from "../src/network/FaultProxy.ts"
 import { judge } from "../src/network/Judge.ts"
+import * as Ports from "../src/network/Ports.ts"
 import * as RawServer from "../src/network/RawServer.ts"
 import { rowsOf } from "../src/server/Virtual.ts"
 
@@ -112,7 +113,7 @@ describe.concurrent("N19, a server that is killed in the middle of a run, and st
             const child = yield* Children.start<number>(module, { input })
             return { child, port: yield* child.next }
           })
-        let server = yield* start(0, [holds])
+        let server = yield* start(yield* Effect.promise(Ports.own), [holds])
         const client = yield* Creating.make(`http://127.0.0.1:${server.port}/v1`)
         const run = yield* createMany(Stream.fromIterable(rowsOf(total)), {
           delivery,

@@ -58,7 +58,6 @@ runScenarios({
   name: "the command",
   takes: ({ delivery, existing, exists, name }) =>
     delivery === "at-most-once" || (differs.has(name) && (existing === "reject" || exists)),
-  atOnce: 8,
   connect: async ({ client, token }, { baseUrl }) => ({
     create: async (identifier, contact, { delivery }) => {
       const { maxWaitMs, retries, timeoutMs } = client

@@ -4,6 +4,8 @@ import type { Expected, ScenarioReport, ScenarioClient, Variant } from "@aelyst/
 import { play, variants } from "@aelyst/sandbox/scenarios"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
+import * as Ports from "../src/network/Ports.ts"
+
 /** A client under test, and how it ends. */
 export interface Adapter extends ScenarioClient {
   readonly close: () => Promise<void>
@@ -13,16 +15,18 @@ export interface Suite {
   readonly name: string
   /** Makes the client of one variant against its own sandbox. */
   readonly connect: (variant: Variant, sandbox: Sandbox) => Promise<Adapter>
-  readonly start?: () => Promise<Sandbox>
   readonly takes?: (variant: Variant) => boolean
   /** What this adapter is to say, where it cannot say all that the table does. */
   readonly expected?: (variant: Variant) => Expected
-  /** How many variants run at once. */
-  readonly atOnce?: number
 }
 
-const playOne = async (variant: Variant, { connect, start }: Suite): Promise<Expected> => {
-  await using sandbox = await (start ?? (() => Sandbox.start()))()
+/** Closes nothing for its slowness: the sandbox shares this process with its clients, and they may all be late. */
+const unhurried = { headersTimeoutMs: 60_000, requestTimeoutMs: 60_000, idleTimeoutMs: 60_000 }
+
+const playOne = async (variant: Variant, { connect }: Suite): Promise<Expected> => {
+  // the port of a server that goes down must not be given to the next one that starts
+  const port = variant.down ? await Ports.own() : 0
+  await using sandbox = await Sandbox.start({ ...unhurried, port })
   const client = await connect(patient(variant), sandbox)
   try {
     return await play(variant, sandbox, client)
@@ -47,21 +51,32 @@ const isLarge = ({ faults }: Variant) =>
   faults.some(({ preset }) => /^(?:large-body|gzip-bomb)/.test(preset ?? ""))
 
 /** Gives each play a turn as soon as one is free: most of their time is waiting. */
-const makeTurns = (atOnce: number) => {
+const makeTurns = (atFirst: number, atOnce: number) => {
   const waiting: Array<() => void> = []
-  let free = atOnce
+  // one more with each that ends: code that runs for the first time is slow
+  let free = atFirst
+  let more = atOnce - atFirst
   return async <A>(run: () => Promise<A>): Promise<A> => {
     if (free > 0) free--
     else await new Promise<void>((resolve) => waiting.push(resolve))
     try {
       return await run()
     } finally {
-      const next = waiting.shift()
-      if (next === undefined) free++
-      else next()
+      let left = more > 0 ? 2 : 1
+      if (more > 0) more--
+      for (; left > 0; left--) {
+        const next = waiting.shift()
+        if (next === undefined) free++
+        else next()
+      }
     }
   }
 }
+
+/** No more at once than a busy machine serves within the deadlines that a client sets itself. */
+const turn = makeTurns(2, 16)
+/** These do little but wait for a deadline. */
+const turnToStall = makeTurns(8, 16)
 
 /** What starts the plays of each suite of a file: all begin with its first test, and go on together. */
 const starts: Array<{
@@ -77,8 +92,6 @@ const startAll = (): void => {
 /** Registers a test for every variant of the table. */
 export const runScenarios = (suite: Suite): void => {
   const taken = variants.filter(suite.takes ?? (() => true))
-  // no more at once than a busy machine serves within the deadlines that a client and the sandbox set themselves
-  const turn = makeTurns(suite.atOnce ?? 32)
   const plays = new Map<Variant, Promise<Expected>>()
   const start = (variant: Variant, run: () => Promise<Expected>) => {
     const outcome = run()
@@ -89,9 +102,9 @@ export const runScenarios = (suite: Suite): void => {
     light: () =>
       taken
         .filter((one) => !isLarge(one))
-        // those that take the longest first
-        .toSorted((a, b) => Number(stalls(b)) - Number(stalls(a)))
-        .map((one) => start(one, () => turn(() => playOne(one, suite)))),
+        .map((one) =>
+          start(one, () => (stalls(one) ? turnToStall : turn)(() => playOne(one, suite))),
+        ),
     large: (after) =>
       taken
         .filter(isLarge)

@@ -81,7 +81,7 @@ describe("the README's example", () => {
         ["--input-type=module-typescript", "--eval", code ?? ""],
         {
           cwd: fileURLToPath(new URL("..", import.meta.url)),
-          timeout: 20_000,
+          timeout: 100_000,
           env: {
             ...process.env,
             NODE_OPTIONS: "",

@@ -18,6 +18,8 @@ export interface ConnectProxyOptions {
   readonly garbage?: string
   /** The port on 127.0.0.1 to which every tunnel leads, for any name. */
   readonly port?: number
+  /** The port that it listens on. Default: any that is free. */
+  readonly onPort?: number
   readonly tls?: TlsOptions
 }
 
@@ -107,7 +109,7 @@ export const start = async (options: ConnectProxyOptions = {}): Promise<ConnectP
     upstream.on("close", () => socket.destroy())
     socket.on("close", () => upstream.destroy())
   })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  await new Promise<void>((resolve) => server.listen(options.onPort ?? 0, "127.0.0.1", resolve))
   // safe: a server that listens on a port has an address
   const { port } = server.address() as AddressInfo
   const close = () =>

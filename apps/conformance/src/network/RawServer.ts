@@ -145,8 +145,15 @@ const peerOf = (socket: Net.Socket, index: number, ledger: Array<Received>): Pee
   }
 }
 
-/** Starts a server on 127.0.0.1; with `tls` it speaks TLS. Closing it resets whatever is still open. */
-export const start = async (script: Script, tls?: Tls.TlsOptions): Promise<RawServer> => {
+/**
+ * Starts a server on 127.0.0.1, on any free port unless told; with `tls` it speaks TLS. Closing it resets whatever is
+ * still open.
+ */
+export const start = async (
+  script: Script,
+  tls?: Tls.TlsOptions,
+  onPort = 0,
+): Promise<RawServer> => {
   const requests: Array<Received> = []
   const peers: Array<Peer> = []
   const sockets = new Set<Net.Socket>()
@@ -163,7 +170,7 @@ export const start = async (script: Script, tls?: Tls.TlsOptions): Promise<RawSe
     socket.once("close", () => sockets.delete(socket))
   })
   server.on("tlsClientError", () => undefined)
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  await new Promise<void>((resolve) => server.listen(onPort, "127.0.0.1", resolve))
   // safe: a server that listens on a port has an address
   const { port } = server.address() as AddressInfo
   const close = () =>
