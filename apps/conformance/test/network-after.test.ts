@@ -1,4 +1,6 @@
 /** Network faults after the request may have left: N7 to N13, over real sockets, under both delivery policies. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel"
+
 import type { ContactInput, Delivery } from "@aelyst/core"
 import type { Existing } from "@aelyst/sandbox"
 import { Sandbox } from "@aelyst/sandbox"
@@ -53,6 +55,17 @@ const json = JSON.stringify(created)
 
 const silent = (peer: Peer) => peer.send(`${head}content-length: ${json.length}\r\n\r\n`)
 
+/** Waits until undici has read the head of an answer. */
+const headRead = Effect.callback<void>((resume) => {
+  const name = "undici:request:headers"
+  const onRead = () => {
+    unsubscribe(name, onRead)
+    resume(Effect.void)
+  }
+  subscribe(name, onRead)
+  return Effect.sync(() => void unsubscribe(name, onRead))
+})
+
 const lost: Record<string, (peer: Peer) => void | Promise<void>> = {
   "N7, a reset after the request": (peer) => peer.reset(),
   "N8, a close after the request": (peer) => peer.end(),
@@ -99,18 +112,11 @@ for (const delivery of policies) {
   it.live(`N12, a body that never comes, is no success and not sent again (${delivery})`, () =>
     Effect.gen(function* () {
       const server = yield* serve(once(silent))
-      let heard: (() => void) | undefined
-      const arrived = new Promise<void>((resolve) => {
-        heard = resolve
-      })
       // the body has all the time that the call has
-      const client = yield* Creating.make(`${server.origin}/v1`, {
-        delivery,
-        deadlineMs: 300,
-        callbacks: { onHead: () => heard?.() },
-      })
+      const client = yield* Creating.make(`${server.origin}/v1`, { delivery, deadlineMs: 300 })
+      const read = yield* Effect.forkChild(headRead, { startImmediately: true })
       const fiber = yield* Effect.forkChild(client.create(ana), { startImmediately: true })
-      yield* Effect.promise(() => arrived)
+      yield* Fiber.join(read)
       yield* client.pass(300)
       const came = yield* Fiber.join(fiber)
       assert.strictEqual(came.to, "UnexpectedResponseError")
