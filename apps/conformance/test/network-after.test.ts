@@ -24,16 +24,16 @@ const serve = (script: Script) =>
     (server) => Effect.promise(() => server.close()),
   )
 
-/** Breaks the first answer in the given way, and answers every later request. */
+/** Breaks the first response in the given way, and responds to every later request. */
 const once =
   (breaks: (peer: Peer) => void | Promise<void>): Script =>
   async (peer) => {
     await peer.request()
     if (peer.index === 0) return breaks(peer)
-    await peer.answer(200, created)
+    await peer.respond(200, created)
   }
 
-/** What a lost answer has to come to: doubt and one request, or under `natural-key` a second one that is answered. */
+/** Expects doubt after one request, or under `natural-key` a second request with a response. */
 const assertDoubt = (
   came: Came,
   delivery: Delivery,
@@ -88,7 +88,7 @@ const cut: Record<string, (peer: Peer) => void | Promise<void>> = {
 for (const delivery of policies) {
   for (const [name, breaks] of Object.entries(lost)) {
     it.live(
-      `${name}, is ${delivery === "at-most-once" ? "never sent again" : "settled by asking again"} (${delivery})`,
+      `${name}, is ${delivery === "at-most-once" ? "never resent" : "resolved by a resend"} (${delivery})`,
       () =>
         Effect.gen(function* () {
           const server = yield* serve(once(breaks))
@@ -99,7 +99,7 @@ for (const delivery of policies) {
   }
 
   for (const [name, breaks] of Object.entries(cut)) {
-    it.live(`${name}, is no success (${delivery})`, () =>
+    it.live(`${name}, does not count as a success (${delivery})`, () =>
       Effect.gen(function* () {
         const server = yield* serve(once(breaks))
         const client = yield* Creating.make(`${server.origin}/v1`, { delivery })
@@ -109,15 +109,15 @@ for (const delivery of policies) {
     )
   }
 
-  it.live(`N12, a body that never comes, is no success and not sent again (${delivery})`, () =>
+  it.live(`N12, a body that never arrives, is not a success and is not resent (${delivery})`, () =>
     Effect.gen(function* () {
       const server = yield* serve(once(silent))
-      // the body has all the time that the call has
+      // the deadline of the body is that of the call
       const client = yield* Creating.make(`${server.origin}/v1`, { delivery, deadlineMs: 300 })
       const read = yield* Effect.forkChild(headRead, { startImmediately: true })
       const fiber = yield* Effect.forkChild(client.create(ana), { startImmediately: true })
       yield* Fiber.join(read)
-      yield* client.pass(300)
+      yield* client.advance(300)
       const came = yield* Fiber.join(fiber)
       assert.strictEqual(came.to, "UnexpectedResponseError")
       assert.strictEqual(came.outcome, "unknown")
@@ -128,7 +128,7 @@ for (const delivery of policies) {
   )
 }
 
-describe.concurrent("N11, a head that does not come to its end", () => {
+describe.concurrent("N11, a response head without an end", () => {
   const timeoutMs = 3_000
   const slow: Record<string, readonly [first: string, eachSecond: string]> = {
     "that never begins": ["", ""],
@@ -148,10 +148,10 @@ describe.concurrent("N11, a head that does not come to its end", () => {
           const peer = yield* Effect.promise(() => begun)
           for (const second of [1, 2, 3]) {
             yield* Effect.promise(() => peer.send(eachSecond))
-            yield* client.pass(second === 3 ? 999 : 1_000)
+            yield* client.advance(second === 3 ? 999 : 1_000)
           }
           assert.strictEqual(fiber.pollUnsafe(), undefined)
-          yield* client.pass(1)
+          yield* client.advance(1)
           const came = yield* Fiber.join(fiber)
           assertDoubt(came, delivery, server.requests.length)
           assert.strictEqual(came.attempts[0]?.durationMs, timeoutMs)
@@ -171,7 +171,7 @@ const nth = (n: number) => `id:n${String(n).padStart(5, "0")}`
 
 describe("N9, a reset at each byte of a request of 400", () => {
   const length = 400
-  /** The contact whose request is exactly so long. */
+  /** Returns a contact whose request has this length. */
   const contactOf = Effect.gen(function* () {
     const server = yield* serve(RawServer.creating)
     const client = yield* Creating.make(`${server.origin}/v1`)
@@ -182,7 +182,7 @@ describe("N9, a reset at each byte of a request of 400", () => {
         size = server.peers[0]?.bytes().length ?? 0
         return size - before
       })
-    // long enough for a content-length of three digits
+    // long enough for a content-length with three digits
     const firstName = "A".repeat(100)
     const short = yield* sizeOf({ firstName })
     const contact = { firstName: firstName + "A".repeat(length - short) }
@@ -203,25 +203,25 @@ describe("N9, a reset at each byte of a request of 400", () => {
         const sandbox = yield* sandboxOf(existing)
         const port = Number(new URL(sandbox.origin).port)
         const contact = yield* contactOf
-        const lanes = 32
-        const resets = Effect.fnUntraced(function* (lane: number) {
+        const workers = 32
+        const resets = Effect.fnUntraced(function* (worker: number) {
           let fault: Fault | undefined
           let connections = 0
           const proxy = yield* Effect.acquireRelease(
             Effect.promise(() =>
               FaultProxy.start(port, () => {
                 connections += 1
-                // under natural-key the second connection is whole
+                // under natural-key the second connection works
                 return connections > 1 && delivery === "natural-key" ? undefined : fault
               }),
             ),
             (running) => Effect.promise(() => running.close()),
           )
           const ends: Array<{ at: number; came: Came; connections: number }> = []
-          for (let at = lane; at <= length; at += lanes) {
+          for (let at = worker; at <= length; at += workers) {
             fault = { direction: "up", at, action: "reset" }
             connections = 0
-            // a client of its own each time: a row of failures would open the circuit
+            // a new client each time, because several failures in a row would open the circuit
             const came = yield* Creating.make(`${proxy.origin}/v1`, { delivery }).pipe(
               Effect.flatMap((client) => client.create(nth(at), contact)),
               Effect.scoped,
@@ -231,7 +231,7 @@ describe("N9, a reset at each byte of a request of 400", () => {
           return ends
         }, Effect.scoped)
         const all = (yield* Effect.forEach(
-          Array.from({ length: lanes }, (_, lane) => lane),
+          Array.from({ length: workers }, (_, worker) => worker),
           resets,
           { concurrency: "unbounded" },
         )).flat()
@@ -245,7 +245,7 @@ describe("N9, a reset at each byte of a request of 400", () => {
           if (delivery === "at-most-once") {
             assert.strictEqual(came.outcome, doubtful === -1 ? "not_sent" : "unknown", said)
             if (doubtful !== -1) assert.strictEqual(doubtful, came.attempts.length - 1, said)
-            // only a request that is whole can have been processed
+            // only a complete request can have been processed
             assert.isAtMost(posts, at === length ? 1 : 0, said)
           } else {
             assert.include(["created", "exists_after_doubt"], came.to, said)
@@ -257,7 +257,7 @@ describe("N9, a reset at each byte of a request of 400", () => {
   }
 })
 
-describe("N10, a create that was processed and whose answer was lost", () => {
+describe("N10, a processed create whose response was lost", () => {
   const losses: ReadonlyArray<Fault> = [
     { direction: "down", at: 0, action: "reset" },
     { direction: "down", at: 0, action: "end" },
@@ -281,19 +281,21 @@ describe("N10, a create that was processed and whose answer was lost", () => {
   for (const fault of losses) {
     const how = `${fault.action} at byte ${fault.at}`
     for (const existing of ["reject", "merge", "duplicate"] as const) {
-      it.live(`is one contact in doubt, sent once, under at-most-once (${existing}, ${how})`, () =>
-        Effect.gen(function* () {
-          const { came, entry, contacts } = yield* setUp(existing, "at-most-once", fault)
-          assert.strictEqual(came.to, "OutcomeUnknownError")
-          assert.strictEqual(came.attempts.length, 1)
-          assert.deepStrictEqual([entry?.posts, entry?.created, contacts], [1, 1, 1])
-        }),
+      it.live(
+        `ends in doubt with one contact, sent once, under at-most-once (${existing}, ${how})`,
+        () =>
+          Effect.gen(function* () {
+            const { came, entry, contacts } = yield* setUp(existing, "at-most-once", fault)
+            assert.strictEqual(came.to, "OutcomeUnknownError")
+            assert.strictEqual(came.attempts.length, 1)
+            assert.deepStrictEqual([entry?.posts, entry?.created, contacts], [1, 1, 1])
+          }),
       )
     }
 
     for (const existing of ["reject", "reject=409", "reject=object"] as const) {
       it.live(
-        `exists after the doubt under natural-key, where the API refuses a second (${existing}, ${how})`,
+        `ends as exists_after_doubt under natural-key, if the API rejects a second create (${existing}, ${how})`,
         () =>
           Effect.gen(function* () {
             const { came, entry } = yield* setUp(existing, "natural-key", fault)
@@ -303,12 +305,14 @@ describe("N10, a create that was processed and whose answer was lost", () => {
       )
     }
 
-    it.live(`is one contact under natural-key, where the API merges a second (${how})`, () =>
-      Effect.gen(function* () {
-        const { came, entry, contacts } = yield* setUp("merge", "natural-key", fault)
-        assert.strictEqual(came.to, "created")
-        assert.deepStrictEqual([entry?.posts, entry?.created, contacts], [2, 1, 1])
-      }),
+    it.live(
+      `ends with one contact under natural-key, if the API merges a second create (${how})`,
+      () =>
+        Effect.gen(function* () {
+          const { came, entry, contacts } = yield* setUp("merge", "natural-key", fault)
+          assert.strictEqual(came.to, "created")
+          assert.deepStrictEqual([entry?.posts, entry?.created, contacts], [2, 1, 1])
+        }),
     )
   }
 })

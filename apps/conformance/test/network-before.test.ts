@@ -1,4 +1,4 @@
-/** Network faults before anything can have left: N1 to N6 of the catalogue, over real sockets. */
+/** Network faults before any byte can have left: N1 to N6, over real sockets. */
 import { spawn } from "node:child_process"
 import * as Net from "node:net"
 
@@ -26,13 +26,13 @@ const serve = (script: Script, tls?: Parameters<typeof RawServer.start>[1], onPo
     (server) => Effect.promise(() => server.close()),
   )
 
-/** Gives a port that no other server is given once the one on it is gone. */
+/** Returns a port that no other server gets once the server on it is gone. */
 const ownPort = Effect.promise(Ports.own)
 
 const kindOf = ({ error }: Came): string | undefined =>
   error?._tag === "ConnectionError" ? error.kind : error?._tag
 
-/** Says of a call that nothing of it left, and how often it was tried. */
+/** Expects a call of which nothing left, with this number of attempts. */
 const assertUnsent = (came: Came, kind: string, attempts: number) => {
   assert.strictEqual(came.to, "ConnectionError")
   assert.strictEqual(came.outcome, "not_sent")
@@ -41,7 +41,7 @@ const assertUnsent = (came: Came, kind: string, attempts: number) => {
   assert.isTrue(came.attempts.every(({ phase }) => phase === "connect"))
 }
 
-/** Looks a name up in vain so many times, then finds this machine. */
+/** Fails to resolve a name this many times, then resolves it to this machine. */
 const failingTimes = (times: number, code: string) => {
   let left = times
   const lookup: Settings["lookup"] = (_name, _options, done) => {
@@ -54,7 +54,7 @@ const failingTimes = (times: number, code: string) => {
 describe.concurrent("N1, a name that does not resolve", () => {
   for (const delivery of policies) {
     for (const code of ["EAI_AGAIN", "ENOTFOUND"]) {
-      it.live(`is tried again, and the contact created once it does (${code}, ${delivery})`, () =>
+      it.live(`is retried, and creates the contact once it resolves (${code}, ${delivery})`, () =>
         Effect.gen(function* () {
           const server = yield* serve(creating)
           const baseUrl = `http://somewhere.test:${server.port}/v1`
@@ -71,7 +71,7 @@ describe.concurrent("N1, a name that does not resolve", () => {
       )
     }
 
-    it.live(`is not sent where it never does (${delivery})`, () =>
+    it.live(`ends as not_sent if it never resolves (${delivery})`, () =>
       Effect.gen(function* () {
         const server = yield* serve(creating)
         const baseUrl = `http://somewhere.test:${server.port}/v1`
@@ -83,18 +83,18 @@ describe.concurrent("N1, a name that does not resolve", () => {
     )
   }
 
-  it.live("is not sent where the system looks for a name that cannot exist", () =>
+  it.live("ends as not_sent for a name that cannot exist", () =>
     Effect.gen(function* () {
       const options = { retries: 1, timeoutMs: 400, clock: "real" } as const
       const client = yield* Creating.make("https://api.invalid/v1", options)
       const came = yield* client.create(ana)
-      // a resolver that nobody reaches answers nothing; then the deadline of connecting tells
+      // if no resolver can be reached, the connect deadline ends the call
       assertUnsent(came, kindOf(came) === "timeout" ? "timeout" : "dns", 2)
     }),
   )
 })
 
-describe.concurrent("N2, a port that refuses", () => {
+describe.concurrent("N2, a port that refuses connections", () => {
   for (const delivery of policies) {
     it.live(`is not sent (${delivery})`, () =>
       Effect.gen(function* () {
@@ -106,7 +106,7 @@ describe.concurrent("N2, a port that refuses", () => {
       }),
     )
 
-    it.live(`is tried again, and the contact created once the port opens (${delivery})`, () =>
+    it.live(`is retried, and creates the contact once the port opens (${delivery})`, () =>
       Effect.gen(function* () {
         const port = yield* ownPort
         let posts = 0
@@ -133,8 +133,8 @@ describe.concurrent("N2, a port that refuses", () => {
   }
 })
 
-describe.concurrent("N3, a host that does not answer at all", () => {
-  /** A listener that is stopped, and whose backlog is full: the system drops every further SYN. */
+describe.concurrent("N3, a host that does not respond at all", () => {
+  /** Creates a stopped listener with a full backlog, so that the system drops every further SYN. */
   const blackHole = Effect.acquireRelease(
     Effect.promise(async () => {
       const script = `require("net").createServer().listen({ port: 0, host: "127.0.0.1", backlog: 1 }, function () { console.log(this.address().port) })`
@@ -161,20 +161,20 @@ describe.concurrent("N3, a host that does not answer at all", () => {
       }),
   )
 
-  /** Creates once, and holds the deadline to its time, which passes without a wait. */
+  /** Creates once, and checks the deadline on a clock that passes without a wait. */
   const createAt = Effect.fnUntraced(function* (baseUrl: string, delivery: Delivery) {
     const client = yield* Creating.make(baseUrl, { retries: 0, delivery, ca })
     const fiber = yield* Effect.forkChild(client.create(ana), { startImmediately: true })
-    yield* client.pass(4_999)
+    yield* client.advance(4_999)
     assert.strictEqual(fiber.pollUnsafe(), undefined)
-    yield* client.pass(1)
+    yield* client.advance(1)
     const came = yield* Fiber.join(fiber)
     assertUnsent(came, "timeout", 1)
     assert.strictEqual(came.elapsedMs, 5_000)
   })
 
   for (const delivery of policies) {
-    it.live(`is not sent, and told at 5 s (${delivery})`, () =>
+    it.live(`ends as not_sent at 5 s (${delivery})`, () =>
       Effect.gen(function* () {
         const { port } = yield* blackHole
         yield* createAt(`http://127.0.0.1:${port}/v1`, delivery)
@@ -182,7 +182,7 @@ describe.concurrent("N3, a host that does not answer at all", () => {
     )
   }
 
-  it.live("is not sent either where it accepts, and the handshake of N5 stalls", () =>
+  it.live("ends as not_sent if it accepts and the TLS handshake stalls (N5)", () =>
     Effect.gen(function* () {
       const server = yield* serve(() => undefined)
       yield* createAt(`https://localhost:${server.port}/v1`, "at-most-once")
@@ -193,11 +193,11 @@ describe.concurrent("N3, a host that does not answer at all", () => {
 
 describe.concurrent("N4, a connection that is reset as soon as it is accepted", () => {
   for (const delivery of policies) {
-    it.live(`is not sent again once bytes may have left (${delivery})`, () =>
+    it.live(`is not resent once bytes may have left (${delivery})`, () =>
       Effect.gen(function* () {
         const server = yield* serve((peer) => peer.reset())
         const reset = Effect.fnUntraced(function* (n: number) {
-          // a client of its own each time: a row of failures would open the circuit
+          // a new client each time, because several failures in a row would open the circuit
           const client = yield* Creating.make(`${server.origin}/v1`, { delivery })
           return yield* client.create(`email:n${n}@example.com`)
         }, Effect.scoped)
@@ -226,15 +226,15 @@ describe.concurrent("N5, TLS", () => {
   const handshakes: Record<string, readonly [Script, kind: string]> = {
     "a reset in the handshake": [(peer) => peer.arrived(1).then(() => peer.reset()), "connect"],
     "a port that speaks plain HTTP": [
-      (peer) => peer.arrived(1).then(() => peer.answer(400, "")),
+      (peer) => peer.arrived(1).then(() => peer.respond(400, "")),
       "tls",
     ],
     "a handshake that stalls": [() => undefined, "timeout"],
   }
-  // only where nothing is to come is a deadline waited for
+  // waits for a deadline only if nothing else ends the call
   const stalling = { timeoutMs: 200, clock: "real" } as const
   for (const [name, [script, kind]] of Object.entries(handshakes)) {
-    it.live(`does not send after ${name}`, () =>
+    it.live(`sends nothing after ${name}`, () =>
       Effect.gen(function* () {
         const server = yield* serve(script)
         const client = yield* Creating.make(`https://localhost:${server.port}/v1`, {
@@ -248,13 +248,13 @@ describe.concurrent("N5, TLS", () => {
     )
   }
 
-  const refused: Record<string, Certificates.Pair> = {
-    "signed by itself": certificates.selfSigned,
+  const untrusted: Record<string, Certificates.Pair> = {
+    "self-signed": certificates.selfSigned,
     "out of date": certificates.expired,
     "for another host": certificates.otherHost,
   }
-  for (const [name, pair] of Object.entries(refused)) {
-    it.live(`tries once where the certificate is ${name}`, () =>
+  for (const [name, pair] of Object.entries(untrusted)) {
+    it.live(`tries once if the certificate is ${name}`, () =>
       Effect.gen(function* () {
         const server = yield* serve(creating, pair)
         const client = yield* Creating.make(`${server.origin}/v1`, { ca })
@@ -264,7 +264,7 @@ describe.concurrent("N5, TLS", () => {
     )
   }
 
-  it.live("knows no switch that trusts a certificate which is signed by itself", () =>
+  it.live("has no option that trusts a self-signed certificate", () =>
     Effect.gen(function* () {
       const server = yield* serve(creating, certificates.selfSigned)
       const switches = { rejectUnauthorized: false, insecure: true, strictSSL: false }
@@ -274,7 +274,7 @@ describe.concurrent("N5, TLS", () => {
     }),
   )
 
-  it.live("refuses a server that knows TLS 1.0 alone", () =>
+  it.live("refuses a server that only supports TLS 1.0", () =>
     Effect.gen(function* () {
       const server = yield* serve(creating, {
         ...valid,
@@ -289,7 +289,7 @@ describe.concurrent("N5, TLS", () => {
   )
 })
 
-/** Sets the variables of proxies for the scope: the given ones, and no others. */
+/** Sets the given proxy variables for the scope, and unsets all others. */
 const withVariables = (values: { readonly [name: string]: string }) =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -307,7 +307,7 @@ const withVariables = (values: { readonly [name: string]: string }) =>
   )
 
 describe("N6, a proxy", () => {
-  /** Named in the options, or in the variable that every program reads. */
+  /** Configured by the options, or by the standard variable. */
   const ways = ["by its URL", "by HTTPS_PROXY"] as const
   const setUp = Effect.fnUntraced(function* (
     way: (typeof ways)[number],
@@ -329,10 +329,10 @@ describe("N6, a proxy", () => {
   })
 
   const failing: Record<string, readonly [ConnectProxy.ConnectProxyOptions, string, number]> = {
-    "that wants a password": [{ credentials: "user:password" }, "proxy_auth", 1],
-    "that refuses": [{ status: 503 }, "proxy", 2],
-    "whose certificate nobody trusts": [{ tls: certificates.selfSigned }, "certificate", 1],
-    "that never answers": [{ stall: true }, "timeout", 2],
+    "that requires a password": [{ credentials: "user:password" }, "proxy_auth", 1],
+    "that responds with 503": [{ status: 503 }, "proxy", 2],
+    "with an untrusted certificate": [{ tls: certificates.selfSigned }, "certificate", 1],
+    "that never responds": [{ stall: true }, "timeout", 2],
   }
   for (const way of ways) {
     it.live(`carries a create without seeing the token (${way})`, () =>
@@ -346,7 +346,7 @@ describe("N6, a proxy", () => {
     )
 
     for (const [name, [options, kind, attempts]] of Object.entries(failing)) {
-      it.live(`${name} lets nothing be sent (${way})`, () =>
+      it.live(`${name} prevents any request (${way})`, () =>
         Effect.gen(function* () {
           const { server, proxy, client } = yield* setUp(way, options)
           assertUnsent(yield* client.create(ana), kind, attempts)
@@ -357,7 +357,7 @@ describe("N6, a proxy", () => {
       )
     }
 
-    it.live(`that is down lets nothing be sent (${way})`, () =>
+    it.live(`prevents any request while it is down (${way})`, () =>
       Effect.gen(function* () {
         const { server, proxy, client } = yield* setUp(way, { onPort: yield* ownPort })
         yield* Effect.promise(() => proxy.close())

@@ -13,18 +13,18 @@ export interface Adapter extends ScenarioClient {
 
 export interface Suite {
   readonly name: string
-  /** Makes the client of one variant against its own sandbox. */
+  /** Creates the client for one variant, against a sandbox of that variant. */
   readonly connect: (variant: Variant, sandbox: Sandbox) => Promise<Adapter>
   readonly takes?: (variant: Variant) => boolean
-  /** What this adapter is to say, where it cannot say all that the table does. */
+  /** Returns the expected report, if this adapter cannot report everything in the table. */
   readonly expected?: (variant: Variant) => Expected
 }
 
-/** Closes nothing for its slowness: the sandbox shares this process with its clients, and they may all be late. */
+/** Options that close no slow connection: sandbox and clients share this process, and may all be late. */
 const unhurried = { headersTimeoutMs: 60_000, requestTimeoutMs: 60_000, idleTimeoutMs: 60_000 }
 
 const playOne = async (variant: Variant, { connect }: Suite): Promise<Expected> => {
-  // the port of a server that goes down must not be given to the next one that starts
+  // a server that starts must not get the port of one that goes down
   const port = variant.down ? await Ports.own() : 0
   await using sandbox = await Sandbox.start({ ...unhurried, port })
   const client = await connect(patient(variant), sandbox)
@@ -38,22 +38,22 @@ const playOne = async (variant: Variant, { connect }: Suite): Promise<Expected> 
 const stalls = ({ faults }: Variant) => faults.some(({ preset }) => preset?.startsWith("stall"))
 
 /**
- * Gives a variant time: a deadline is waited for only where an answer never comes, and even then the next answer has
- * to come in it, on a machine that does other things.
+ * Returns a variant with long deadlines. Only a response that never comes is ended by one, and even then the next response
+ * must arrive in time on a busy machine.
  */
 const patient = (variant: Variant): Variant => ({
   ...variant,
   client: { ...variant.client, timeoutMs: stalls(variant) ? 8_000 : 60_000 },
 })
 
-/** Says of a variant that its answer takes the processor for a while; client and sandbox share it. */
+/** Returns whether the response of a variant needs much CPU time, which client and sandbox share. */
 const isLarge = ({ faults }: Variant) =>
   faults.some(({ preset }) => /^(?:large-body|gzip-bomb)/.test(preset ?? ""))
 
-/** Gives each play a turn as soon as one is free: most of their time is waiting. */
-const makeTurns = (atFirst: number, atOnce: number) => {
+/** Limits the plays at a time; most of their time is waiting. */
+const limiter = (atFirst: number, atOnce: number) => {
   const waiting: Array<() => void> = []
-  // one more with each that ends: code that runs for the first time is slow
+  // one more after each that ends, because code is slow when it runs for the first time
   let free = atFirst
   let more = atOnce - atFirst
   return async <A>(run: () => Promise<A>): Promise<A> => {
@@ -73,12 +73,12 @@ const makeTurns = (atFirst: number, atOnce: number) => {
   }
 }
 
-/** No more at once than a busy machine serves within the deadlines that a client sets itself. */
-const turn = makeTurns(2, 16)
-/** These do little but wait for a deadline. */
-const turnToStall = makeTurns(8, 16)
+/** So many plays at a time that a busy machine serves them within the clients' deadlines. */
+const turn = limiter(2, 16)
+/** Plays that mostly wait for a deadline. */
+const turnToStall = limiter(8, 16)
 
-/** What starts the plays of each suite of a file: all begin with its first test, and go on together. */
+/** Starts the plays of each suite of a file: all begin before its first test, and run together. */
 const starts: Array<{
   readonly light: () => ReadonlyArray<Promise<unknown>>
   readonly large: (after: Promise<unknown>) => Promise<unknown>
@@ -113,13 +113,13 @@ export const runScenarios = (suite: Suite): void => {
   describe(`the table over ${suite.name}`, () => {
     beforeAll(startAll)
     afterAll(() => Promise.allSettled(plays.values()))
-    it.each(taken)("comes to what the table says: $title", async (variant) => {
+    it.each(taken)("ends as the table expects: $title", async (variant) => {
       expect(await plays.get(variant)).toEqual(suite.expected?.(variant) ?? variant.expected)
     })
   })
 }
 
-/** Names an error for the table. */
+/** Returns the report of an error. */
 export const failed = (error: {
   readonly _tag: string
   readonly outcome: string

@@ -1,6 +1,6 @@
 /**
- * Server faults of the rate limit: S1, S2 and S8. Waits are long, so most of them run in memory and in virtual time;
- * the forms of a header that a transport could change go over real sockets.
+ * Faults of the rate limit: S1, S2 and S8. Waits are long, so most tests run in memory and in virtual time. Forms of a
+ * header that a transport could change are sent over real sockets.
  */
 import type { Delivery } from "@aelyst/core"
 import type { LimiterKind } from "@aelyst/sandbox"
@@ -11,16 +11,16 @@ import * as Creating from "../src/network/Creating.ts"
 import * as RawServer from "../src/network/RawServer.ts"
 import * as Virtual from "../src/server/Virtual.ts"
 
-const { inMemory, pass, passUntil, rowsOf } = Virtual
+const { inMemory, advance, advanceUntil, rowsOf } = Virtual
 
 const ana = "email:ana@example.com"
 const policies: ReadonlyArray<Delivery> = ["at-most-once", "natural-key"]
 
 interface Form {
   readonly name: string
-  /** `null` leaves the header out. */
+  /** The header; `null` omits it. */
   readonly value: string | null
-  /** The wait that has to pass, and the most that may, in milliseconds; none where the call fails at once. */
+  /** The minimum and the maximum wait, in milliseconds; undefined if the call fails at once. */
   readonly wait?: readonly [number, number]
 }
 
@@ -47,13 +47,13 @@ const forms: ReadonlyArray<Form> = [
 describe("S1, a 429 and its Retry-After", () => {
   for (const delivery of policies) {
     for (const { name, value, wait } of forms) {
-      const does = wait === undefined ? "fails at once" : `waits ${wait[0]} ms and no longer`
+      const does = wait === undefined ? "fails at once" : `waits ${wait[0]} ms, plus its jitter,`
       it.effect(`S1: ${does} for ${name} (${delivery})`, () =>
         inMemory({}, { delivery }, ({ create, sandbox }) =>
           Effect.gen(function* () {
             sandbox.fail({ status: 429, retryAfter: value, times: 1 })
             const fiber = yield* Effect.forkChild(create(ana))
-            yield* passUntil(() => fiber.pollUnsafe() !== undefined, 20_000)
+            yield* advanceUntil(() => fiber.pollUnsafe() !== undefined, 20_000)
             const came = yield* Fiber.join(fiber)
             const [entry] = sandbox.ledger()
             const [first, second] = sandbox.requests()
@@ -73,23 +73,25 @@ describe("S1, a 429 and its Retry-After", () => {
       )
     }
 
-    it.effect(`S1: asks at most once a second where no wait is ever named (${delivery})`, () =>
-      inMemory({ rateLimitHeaders: "none" }, { delivery, retries: 100 }, ({ create, sandbox }) =>
-        Effect.gen(function* () {
-          sandbox.fail({ status: 429, retryAfter: null, rateLimitHeaders: false })
-          const fibers = yield* Effect.forEach(rowsOf(20), ({ identifier }) =>
-            Effect.forkChild(create(identifier)),
-          )
-          yield* pass(55_000, 50)
-          const times = sandbox.requests().map(({ at }) => at)
-          assert.isAtLeast(times.length, 4)
-          for (const gap of Virtual.gapsOf(times)) assert.isAtLeast(gap, 1_000)
-          yield* Fiber.interruptAll(fibers)
-        }),
-      ),
+    it.effect(
+      `S1: sends at most once a second if no response has a Retry-After (${delivery})`,
+      () =>
+        inMemory({ rateLimitHeaders: "none" }, { delivery, retries: 100 }, ({ create, sandbox }) =>
+          Effect.gen(function* () {
+            sandbox.fail({ status: 429, retryAfter: null, rateLimitHeaders: false })
+            const fibers = yield* Effect.forEach(rowsOf(20), ({ identifier }) =>
+              Effect.forkChild(create(identifier)),
+            )
+            yield* advance(55_000, 50)
+            const times = sandbox.requests().map(({ at }) => at)
+            assert.isAtLeast(times.length, 4)
+            for (const gap of Virtual.gapsOf(times)) assert.isAtLeast(gap, 1_000)
+            yield* Fiber.interruptAll(fibers)
+          }),
+        ),
     )
 
-    it.effect(`S1: holds up nobody else for a wait of an hour (${delivery})`, () =>
+    it.effect(`S1: does not delay other calls if one must wait for an hour (${delivery})`, () =>
       inMemory({}, {}, ({ run, sandbox }) =>
         Effect.gen(function* () {
           sandbox.fail({
@@ -98,7 +100,7 @@ describe("S1, a 429 and its Retry-After", () => {
             match: { identifier: "id:5" },
           })
           const running = yield* run(rowsOf(20), { delivery, concurrency: 4 })
-          yield* passUntil(running.ended, 20_000)
+          yield* advanceUntil(running.ended, 20_000)
           const summary = yield* running.summary
           assert.deepInclude(summary, { created: 19, not_sent: 1, stopped: "completed" })
           assert.isBelow(summary.elapsedMs, 5_000)
@@ -142,25 +144,25 @@ describe("S1, a 429 and its Retry-After", () => {
                 const { path } = await peer.request()
                 if (path.endsWith("id:once")) await peer.send(refusal)
                 else if (times.push(performance.now()) > 1)
-                  await peer.answer(200, RawServer.created)
+                  await peer.respond(200, RawServer.created)
                 else await peer.send(refusal)
               }
             }),
           ),
           (running) => Effect.promise(() => running.close()),
         )
-        // what it understands, to the millisecond
+        // the wait that it reads, to the millisecond
         const once = yield* Creating.make(`${server.origin}/v1`, { retries: 0 })
         const { error } = yield* once.create("id:once")
         assert(error?._tag === "RateLimitError")
         assert.strictEqual(error.retryAfterMs, asked)
-        // and that it waits so long
+        // and the wait itself
         const client = yield* Creating.make(`${server.origin}/v1`, { clock: "real" })
         const came = yield* client.create(ana)
         assert.strictEqual(came.to, "created")
         const [waited = Number.NaN] = Virtual.gapsOf(times)
         assert.strictEqual(times.length, 2)
-        // timers count whole milliseconds
+        // timers have a resolution of 1 ms
         assert.isAtLeast(waited, least - 1)
       }),
     )
@@ -170,22 +172,22 @@ describe("S1, a 429 and its Retry-After", () => {
 describe("S2, a storm of 429s in a run", () => {
   for (const delivery of policies) {
     it.effect(
-      `S2: loses no row to 30 % of 429s and then a minute of nothing else, and asks once per Retry-After (${delivery})`,
+      `S2: loses no row to 30 % of 429s and a minute of 429s, and sends once per Retry-After (${delivery})`,
       () =>
         inMemory({ limit: 50, latencyMs: 30 }, {}, ({ run, sandbox }) =>
           Effect.gen(function* () {
             const total = 120
             const some = sandbox.fail({ status: 429, retryAfter: 1, probability: 0.3, seed: 7 })
             const running = yield* run(rowsOf(total), { delivery, concurrency: 32 })
-            yield* passUntil(() => running.results.length >= 40, 120_000)
+            yield* advanceUntil(() => running.results.length >= 40, 120_000)
             assert.isBelow(running.results.length, total)
             sandbox.clearFaults(some.id)
             const all = sandbox.fail({ status: 429, retryAfter: 5 })
             const stormFrom = sandbox.now()
-            yield* pass(60_000, 20)
+            yield* advance(60_000, 20)
             const stormTo = sandbox.now()
             sandbox.clearFaults(all.id)
-            yield* passUntil(running.ended, 60_000)
+            yield* advanceUntil(running.ended, 60_000)
 
             const summary = yield* running.summary
             assert.deepInclude(summary, { created: total, total, stopped: "completed" })
@@ -193,7 +195,7 @@ describe("S2, a storm of 429s in a run", () => {
             const refusals = Virtual.answered(requests, 429)
             assert.isAbove(refusals, 20)
             assert.strictEqual(summary.rateLimited, refusals)
-            // every resend followed a 429 that was honoured: the tenth that is allowed for others is not used
+            // every resend followed an honoured 429, so the tenth allowed for other clients was not used
             assert.strictEqual(requests.length, total + refusals)
             for (const { posts, created, statuses } of sandbox.ledger()) {
               assert.strictEqual(created, 1)
@@ -212,7 +214,7 @@ describe("S2, a storm of 429s in a run", () => {
   }
 })
 
-describe("S8, a limit that changes in a run", () => {
+describe("S8, a limit that changes during a run", () => {
   const kinds: ReadonlyArray<LimiterKind> = [
     "fixed-window-aligned",
     "fixed-window-first-request",
@@ -226,11 +228,11 @@ describe("S8, a limit that changes in a run", () => {
         Effect.gen(function* () {
           const running = yield* run(rowsOf(1_000), { concurrency: 32 })
           const changes: Array<readonly [limit: number, at: number]> = [[10, sandbox.now()]]
-          yield* pass(6_000)
+          yield* advance(6_000)
           for (const limit of [2, 50]) {
             sandbox.configure({ limit })
             changes.push([limit, sandbox.now()])
-            yield* pass(8_000)
+            yield* advance(8_000)
           }
           const end = sandbox.now()
           yield* running.stop

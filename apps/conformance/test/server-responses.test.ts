@@ -160,7 +160,7 @@ describe("S4, a 502, 503 or 504 with an odd body", () => {
                 await peer.request()
                 // a body that is not read to its end ends its connection
                 if (peer.index === 0 && n === 0) await peer.send(bytes(status))
-                else await peer.answer(200, created)
+                else await peer.respond(200, created)
               }
             })
             const client = yield* Creating.make(`${server.origin}/v1`, { delivery })
@@ -192,7 +192,7 @@ describe("S4, a 502, 503 or 504 with an odd body", () => {
           const n = Number(path.slice(path.lastIndexOf(":") + 1))
           // every other row, which keeps the circuit closed
           const bytes = n % 2 === 0 ? undefined : odd[(n - 1) / 2]
-          await (bytes === undefined ? peer.answer(200, created) : peer.send(bytes(503)))
+          await (bytes === undefined ? peer.respond(200, created) : peer.send(bytes(503)))
         }
       })
       const client = yield* Creating.make(`${server.origin}/v1`)
@@ -229,7 +229,7 @@ describe("S6, code and message in other forms", () => {
         Effect.gen(function* () {
           const server = yield* serve(async (peer) => {
             await peer.request()
-            await peer.answer(200, body)
+            await peer.respond(200, body)
           })
           const client = yield* Creating.make(`${server.origin}/v1`, { delivery })
           const result = yield* client.service.create(ana, { firstName: "Ana" })
@@ -250,7 +250,7 @@ describe("S6, code and message in other forms", () => {
           const server = yield* serve(async (peer) => {
             for (;;) {
               await peer.request()
-              await peer.answer(200, body)
+              await peer.respond(200, body)
             }
           })
           const client = yield* Creating.make(`${server.origin}/v1`, { delivery })
@@ -286,7 +286,7 @@ describe("S6, code and message in other forms", () => {
       Effect.gen(function* () {
         const server = yield* serve(async (peer) => {
           await peer.request()
-          await peer.answer(status, body)
+          await peer.respond(status, body)
         })
         const client = yield* Creating.make(`${server.origin}/v1`, { retries: 0 })
         const { error } = yield* client.create(ana)
@@ -332,8 +332,8 @@ describe("S7, responses out of order", () => {
         const server = yield* serve(
           backwards((peer, n, firstName) =>
             n % 4 === 3
-              ? peer.answer(400, { code: 400, message: `rejected ${firstName}` })
-              : peer.answer(200, { code: "200", message: `created ${firstName}` }),
+              ? peer.respond(400, { code: 400, message: `rejected ${firstName}` })
+              : peer.respond(200, { code: "200", message: `created ${firstName}` }),
           ),
         )
         const client = yield* Creating.make(`${server.origin}/v1`, { delivery })

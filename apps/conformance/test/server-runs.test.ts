@@ -12,7 +12,7 @@ import { Effect, Fiber, Stream } from "effect"
 import * as Creating from "../src/network/Creating.ts"
 import * as Virtual from "../src/server/Virtual.ts"
 
-const { gapsOf, inMemory, pass, passUntil, rowsOf } = Virtual
+const { gapsOf, inMemory, advance, advanceUntil, rowsOf } = Virtual
 const policies: ReadonlyArray<Delivery> = ["at-most-once", "natural-key"]
 
 const tally = (results: ReadonlyArray<RowResult>): Readonly<Record<string, number>> => {
@@ -121,7 +121,7 @@ describe("S9, a server that does not see a contact until 3 s after its create", 
           if (loses(n)) sandbox.fail({ preset: "drop-x1", match: { identifier } })
         }
         const running = yield* run(rowsOf(total), { delivery })
-        yield* passUntil(running.ended, 120_000)
+        yield* advanceUntil(running.ended, 120_000)
         const ledger = new Map(sandbox.ledger().map((entry) => [entry.key, entry]))
         return { ...(yield* running.summary), results: running.results, ledger }
       }),
@@ -191,13 +191,13 @@ describe("S10, an outage of ten minutes", () => {
           inMemory({ limit: 20, latencyMs: 30 }, {}, ({ door, run, sandbox }) =>
             Effect.gen(function* () {
               const running = yield* run(rowsOf(total), { delivery, concurrency: 8 })
-              yield* passUntil(() => running.results.length >= 50, 20_000)
+              yield* advanceUntil(() => running.results.length >= 50, 20_000)
               const from = sandbox.now()
               const before = sandbox.requests().length
               const refused = outage === "no listener"
               if (refused) door.shut = true
               else sandbox.fail("html-502")
-              yield* pass(outageMs, 50)
+              yield* advance(outageMs, 50)
               const during = refused
                 ? door.attemptsAt
                 : sandbox
@@ -219,7 +219,7 @@ describe("S10, an outage of ten minutes", () => {
               const until = sandbox.now()
               if (refused) door.shut = false
               else sandbox.clearFaults()
-              yield* passUntil(running.ended, 120_000)
+              yield* advanceUntil(running.ended, 120_000)
               const summary = yield* running.summary
               assert.strictEqual(summary.total, total)
               assert.strictEqual(summary.stopped, "completed")
@@ -251,7 +251,7 @@ describe("S10, an outage of ten minutes", () => {
         const tags: Array<string> = []
         for (const { identifier } of rowsOf(600)) {
           const fiber = yield* Effect.forkChild(create(identifier, { retries: 0 }))
-          yield* pass(1_000, 250)
+          yield* advance(1_000, 250)
           tags.push((yield* Fiber.join(fiber)).to)
         }
         const knocks = door.attemptsAt.length

@@ -1,4 +1,4 @@
-/** Core's client over the Node transport, on a clock of the test, and what its calls came to. */
+/** Runs core's client over the Node transport, on a clock of the test, and reports how its calls end. */
 import type { AelystError, AttemptRecord, ContactInput, Delivery } from "@aelyst/core"
 import type { ClientConfig } from "@aelyst/core/adapter"
 import { Hooks } from "@aelyst/core"
@@ -15,7 +15,7 @@ import * as StillClock from "./StillClock.ts"
 
 export const token = "sandbox_ok"
 
-/** Holds what a scenario sets; times are in milliseconds. */
+/** The settings of a scenario; times are in milliseconds. */
 export interface Settings extends Omit<Transport.TransportOptions, "baseUrl"> {
   readonly delivery?: Delivery
   readonly retries?: number
@@ -25,34 +25,34 @@ export interface Settings extends Omit<Transport.TransportOptions, "baseUrl"> {
   /** Default `sandbox_ok`. */
   readonly token?: string
   /**
-   * What the deadlines and waits of `create` are measured by: by default a clock of its own that stands still, but for
-   * waits of a known length, which are over at once; `real` for a scenario in which the pacer waits.
+   * The clock for deadlines and waits of `create`. By default it is a separate clock that does not move, except that waits
+   * of a known length end at once; `real` is for scenarios in which the pacer waits.
    */
   readonly clock?: "real"
 }
 
-/** Says what a call came to: `created`, `exists_after_doubt`, or the error's name. */
+/** How a call ended: `created`, `exists_after_doubt`, or the error's name. */
 export interface Came {
   readonly to: string
   readonly outcome: "created" | AelystError["outcome"]
   readonly attempts: ReadonlyArray<AttemptRecord>
   readonly error?: AelystError
-  /** By the call's own clock. */
+  /** The duration by the call's clock. */
   readonly elapsedMs: number
 }
 
 /** A client for one scenario. */
 export interface Creating {
-  /** Creates a contact; by default it has a first name and nothing else. */
+  /** Creates a contact; by default it has only a first name. */
   readonly create: (identifier: string, contact?: ContactInput) => Effect.Effect<Came>
-  /** Lets time pass for the calls under way. */
-  readonly pass: (ms: number) => Effect.Effect<void>
+  /** Advances the clock of the calls in progress. */
+  readonly advance: (ms: number) => Effect.Effect<void>
   readonly service: Effect.Success<ReturnType<typeof makeWith>>
 }
 
 const monotonicMillis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
-/** Makes a client for `baseUrl`; its connections end with the scope. In doubt it waits 20 ms, not seconds. */
+/** Creates a client for `baseUrl`, whose connections end with the scope. Its doubtDelay is 20 ms. */
 export const make = (
   baseUrl: string,
   settings: Settings = {},
@@ -63,7 +63,7 @@ export const make = (
     const options = Result.getOrThrow(
       ClientOptions.parse({ delivery, retries, timeout: timeoutMs, deadline: deadlineMs }),
     )
-    // past the checks of an address: a scenario may need a name that only its own lookup knows
+    // bypasses the checks of the base URL, for names that only the scenario's lookup knows
     const { origin } = new URL(baseUrl)
     const config: ClientConfig = { ...options, baseUrl, origin, doubtDelayMs: 20 }
     const http = yield* Effect.orDie(Transport.make({ baseUrl, ...transport }))
@@ -77,15 +77,15 @@ export const make = (
       ...callbacks,
       onWait: (wait) => {
         callbacks?.onWait?.(wait)
-        // the call sleeps by the time that this moves the clock
-        if (wait.ms !== undefined) Effect.runFork(still.pass(Math.ceil(wait.ms)))
+        // the call must already sleep when the clock moves
+        if (wait.ms !== undefined) Effect.runFork(still.advance(Math.ceil(wait.ms)))
       },
     }
     const timed = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
       clock === "real" ? call : Effect.provideService(call, Clock.Clock, still)
     return {
       service,
-      pass: still.pass,
+      advance: still.advance,
       create: (identifier, contact = { firstName: "Ana" }) =>
         Effect.gen(function* () {
           const began = yield* monotonicMillis

@@ -1,38 +1,38 @@
 /**
- * A TCP proxy that breaks connections at a chosen byte: in front of a server that knows nothing of it, whose ledger then
- * tells what was processed.
+ * A TCP proxy that breaks connections at a chosen byte. The server behind it does not notice, and its ledger shows which
+ * requests it processed.
  */
 import type { AddressInfo } from "node:net"
 import * as Net from "node:net"
 
 import * as Random from "../pacing/Random.ts"
 
-/** What happens to a connection once `at` bytes have passed in one direction; those bytes still pass. */
+/** A fault of a connection, after `at` bytes were forwarded in one direction. */
 export interface Fault {
-  /** `up` is from the client to the server, `down` back. */
+  /** `up` is from the client to the server, `down` is back. */
   readonly direction: "up" | "down"
-  /** The number of bytes that still pass. */
+  /** The number of bytes that are still forwarded. */
   readonly at: number
   /**
    * `reset` and `end` close the client's side with RST or FIN (a reset of `up` resets the server's side as well),
-   * `stall` passes nothing more, `corrupt` inverts every later byte, `trickle` passes them one by one.
+   * `stall` forwards nothing more, `corrupt` inverts every later byte, `trickle` forwards them one by one.
    */
   readonly action: "reset" | "end" | "stall" | "corrupt" | "trickle"
 }
 
-/** A line that is long, narrow and lossy. Times are those of the line: `scale` shortens all of them alike. */
-export interface Line {
-  /** How long each segment is under way in each direction, in milliseconds, at least and at most. */
+/** A link with latency, low bandwidth and loss. Times are those of the link; `scale` shortens all of them. */
+export interface Link {
+  /** The minimum and maximum latency of a segment in each direction, in milliseconds. */
   readonly delayMs: readonly [least: number, most: number]
-  /** How much it carries in each direction, for all connections together. */
+  /** The bandwidth in each direction, for all connections together. */
   readonly kbitPerSecond: number
-  /** How likely a segment is lost, 0 to 1, each time that it is sent. */
+  /** The probability that a segment is lost each time it is sent, 0 to 1. */
   readonly loss: number
-  /** After how long a lost segment is sent again; the wait doubles with each further loss. Default 200 ms. */
+  /** The time until a lost segment is resent; it doubles with each further loss. Default 200 ms. */
   readonly retransmitMs?: number
-  /** What one millisecond of the line takes, in milliseconds. Default 1. */
+  /** The real duration of one millisecond of the link, in milliseconds. Default 1. */
   readonly scale?: number
-  /** Seeds the losses and the delays. */
+  /** The seed for losses and delays. */
   readonly seed: number
 }
 
@@ -40,27 +40,27 @@ export interface Line {
 export interface FaultProxy extends AsyncDisposable {
   readonly origin: string
   readonly port: number
-  /** How many connections were made. */
+  /** The number of connections. */
   readonly connections: () => number
-  /** Waits until so many pieces of what was sent were corrupted and passed on. */
+  /** Waits until this many chunks were corrupted and forwarded. */
   readonly corrupted: (count: number) => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** The most bytes of a segment, and those that TCP and IP add to it. */
+/** The maximum payload of a segment, and the bytes that TCP and IP add. */
 const segmentBytes = 1_448
 const headerBytes = 52
 
-/** Carries one direction of one connection: in order, so that a lost segment holds up those behind it. */
+/** Carries one direction of one connection, in order: a lost segment delays those behind it. */
 type Carry = (from: Net.Socket, to: Net.Socket) => void
 
-/** Makes the two directions of a line; each is shared by all connections. */
-const lineOf = ({ delayMs, kbitPerSecond, loss, retransmitMs = 200, scale = 1, seed }: Line) => {
+/** Creates the two directions of a link; all connections share them. */
+const linkOf = ({ delayMs, kbitPerSecond, loss, retransmitMs = 200, scale = 1, seed }: Link) => {
   const random = Random.source(seed)
   const [least, most] = delayMs
   const direction = (): Carry => {
     let freeAt = 0
-    /** When a segment that is sent now has arrived, in milliseconds of this machine. */
+    /** Returns when a segment that is sent now arrives, in milliseconds of this machine. */
     const arrival = (bytes: number): number => {
       let under = least + (most - least) * random()
       for (let wait = retransmitMs; random() < loss; wait *= 2) under += wait
@@ -70,7 +70,7 @@ const lineOf = ({ delayMs, kbitPerSecond, loss, retransmitMs = 200, scale = 1, s
     }
     return (from, to) => {
       let last: Promise<void> = Promise.resolve()
-      const pass = (at: number, deliver: () => void) => {
+      const deliverAt = (at: number, deliver: () => void) => {
         const due = new Promise<void>((resolve) => {
           setTimeout(resolve, Math.max(0, at - performance.now()))
         })
@@ -79,26 +79,26 @@ const lineOf = ({ delayMs, kbitPerSecond, loss, retransmitMs = 200, scale = 1, s
       from.on("data", (chunk: Buffer) => {
         for (let at = 0; at < chunk.length; at += segmentBytes) {
           const segment = chunk.subarray(at, at + segmentBytes)
-          pass(arrival(segment.length), () => void (to.destroyed || to.write(segment)))
+          deliverAt(arrival(segment.length), () => void (to.destroyed || to.write(segment)))
         }
       })
-      // a close is a segment too: what was sent before it still arrives
-      from.on("close", () => pass(arrival(0), () => void to.end()))
+      // a close is a segment, too: segments sent before it still arrive
+      from.on("close", () => deliverAt(arrival(0), () => void to.end()))
     }
   }
   return { up: direction(), down: direction() }
 }
 
-/** Starts a proxy in front of `port` on 127.0.0.1, behind a line. */
-export const startLine = (port: number, line: Line): Promise<FaultProxy> => {
-  const { up, down } = lineOf(line)
+/** Starts a proxy in front of `port` on 127.0.0.1, behind a link. */
+export const startLink = (port: number, link: Link): Promise<FaultProxy> => {
+  const { up, down } = linkOf(link)
   return listen(port, (client, upstream) => {
     up(client, upstream)
     down(upstream, client)
   })
 }
 
-/** Starts a proxy in front of `port` on 127.0.0.1; `plan` gives the fault of each connection, counted from 0. */
+/** Starts a proxy in front of `port` on 127.0.0.1; `plan` returns the fault of each connection, counted from 0. */
 export const start = (
   port: number,
   plan: (connection: number) => Fault | undefined,
@@ -116,7 +116,7 @@ export const start = (
       }
       if (fault?.action === "end") client.end()
     }
-    const pass = (from: Net.Socket, to: Net.Socket, direction: Fault["direction"]) => {
+    const forward = (from: Net.Socket, to: Net.Socket, direction: Fault["direction"]) => {
       let passed = 0
       from.on("data", (chunk: Buffer) => {
         if (fault === undefined || fault.direction !== direction) {
@@ -141,11 +141,11 @@ export const start = (
       })
     }
     if (fault?.at === 0 && fault.direction === "up") strike()
-    pass(client, upstream, "up")
-    pass(upstream, client, "down")
+    forward(client, upstream, "up")
+    forward(upstream, client, "down")
   })
 
-/** Listens, and hands each connection over together with one to `port`. */
+/** Listens, and pairs each connection with a new one to `port`. */
 const listen = async (
   port: number,
   join: (client: Net.Socket, upstream: Net.Socket, connection: number, corrupt: () => void) => void,

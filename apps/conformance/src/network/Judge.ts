@@ -1,10 +1,10 @@
-/** Holds what a run said of its rows to what the server made of them. */
+/** Compares the results of a run with the server's ledger. */
 import { assert } from "@effect/vitest"
 
 import type { Row, RowResult, RunSummary } from "@aelyst/core"
 import { isAelystError } from "@aelyst/core"
 
-/** Holds every row to what the server made of it: each is typed, each is counted once, and none is made twice. */
+/** Checks every row against the ledger: each has a typed result, is counted once, and is created at most once. */
 export const judge = (
   results: ReadonlyArray<RowResult>,
   summary: RunSummary,

@@ -1,4 +1,4 @@
-/** Ports that the system gives to nobody by chance, for servers that go down while others start. */
+/** Finds ports that the system does not assign, for servers that go down while others start. */
 import { randomInt } from "node:crypto"
 import { createServer } from "node:net"
 
@@ -9,7 +9,7 @@ const isFree = (port: number): Promise<boolean> =>
     server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)))
   })
 
-/** Gives a port that is free: one below those that the system hands out. */
+/** Returns a free port, below the range that the system assigns. */
 export const own = async (): Promise<number> => {
   for (;;) {
     const port = randomInt(10_000, 30_000)

@@ -1,37 +1,37 @@
 /**
- * A server of bytes, scripted per connection: it parses only what arrives, and sends exactly what the script says.
- * Its ledger, `requests`, is the judge of what left the client.
+ * A byte-level server with a script per connection: it parses the requests, and sends exactly the bytes of the script.
+ * Tests use its ledger, `requests`, to see which requests left the client.
  */
 import type { AddressInfo } from "node:net"
 import * as Net from "node:net"
 import * as Tls from "node:tls"
 
-/** One request as it arrived, complete with its body. */
+/** A complete request, with its body. */
 export interface Received {
   readonly method: string
   readonly path: string
-  /** By lower-case name; a header that was sent twice is joined with a comma. */
+  /** By lower-case name; repeated headers are joined with a comma. */
   readonly headers: { readonly [name: string]: string }
   readonly body: string
-  /** Which connection carried it, from 0. */
+  /** The number of its connection, from 0. */
   readonly connection: number
 }
 
-/** A connection as its script sees it. */
+/** A connection, for its script. */
 export interface Peer {
-  /** Which connection it is, from 0. */
+  /** Its number, from 0. */
   readonly index: number
   readonly socket: Net.Socket
-  /** All bytes that arrived. */
+  /** All bytes received. */
   readonly bytes: () => Buffer
   /** Waits for the next complete request; never settles once the connection is closed. */
   readonly request: () => Promise<Received>
-  /** Waits until this many bytes arrived. */
+  /** Waits until this many bytes were received. */
   readonly arrived: (bytes: number) => Promise<void>
-  /** Sends text as it is, and waits until the system took it. */
+  /** Sends text unchanged, and waits until the system has accepted it. */
   readonly send: (text: string | Uint8Array) => Promise<void>
-  /** Sends an answer of HTTP/1.1 with a JSON body and its length; a 200 tells of a limit out of reach. */
-  readonly answer: (
+  /** Sends an HTTP/1.1 response with a JSON body and its length; a 200 announces a limit that is never reached. */
+  readonly respond: (
     status: number,
     body: unknown,
     headers?: Record<string, string>,
@@ -40,31 +40,31 @@ export interface Peer {
   readonly reset: () => void
   /** Ends the connection with a FIN. */
   readonly end: () => void
-  /** Settles when the connection is closed, by whom ever. */
+  /** Settles when the connection is closed by either side. */
   readonly closed: Promise<void>
 }
 
-/** What is done with each connection. */
+/** The script of each connection. */
 export type Script = (peer: Peer) => void | Promise<void>
 
 /** A running server. */
 export interface RawServer extends AsyncDisposable {
   readonly port: number
-  /** The address of the server, `http://127.0.0.1:…` or `https://localhost:…`. */
+  /** The base URL: `http://127.0.0.1:…` or `https://localhost:…`. */
   readonly origin: string
-  /** All complete requests, in the order of their arrival. */
+  /** All complete requests, in order of arrival. */
   readonly requests: ReadonlyArray<Received>
-  /** All connections that were made. */
+  /** All connections. */
   readonly peers: ReadonlyArray<Peer>
-  /** Waits until this many connections were made. */
+  /** Waits for this many connections. */
   readonly connected: (count: number) => Promise<Peer>
   readonly close: () => Promise<void>
 }
 
-/** The answer of W5. */
+/** The response of W5. */
 export const created = { code: "200", message: "Contact added successfully!" }
 
-/** A limit that no scenario reaches, so that nobody waits in line. */
+/** A limit that no scenario reaches, so that no call waits in the queue. */
 const plenty = { "x-ratelimit-limit": "100000", "x-ratelimit-remaining": "99999" }
 
 const parse = (bytes: Buffer, connection: number): readonly [Received, number] | undefined => {
@@ -130,7 +130,7 @@ const peerOf = (socket: Net.Socket, index: number, ledger: Array<Received>): Pee
         if (size >= bytes) resolve()
         else thresholds.push({ bytes, resolve })
       }),
-    answer: (status, body, headers = {}) => {
+    respond: (status, body, headers = {}) => {
       const text = typeof body === "string" ? body : JSON.stringify(body)
       const lines = Object.entries({
         "content-type": "application/json",
@@ -194,10 +194,10 @@ export const start = async (
   }
 }
 
-/** Answers every request as created. */
+/** Responds to every request as created. */
 export const creating: Script = async (peer) => {
   for (;;) {
     await peer.request()
-    await peer.answer(200, created)
+    await peer.respond(200, created)
   }
 }

@@ -1,23 +1,23 @@
 /**
- * A clock that stands still until it is moved, for calls over real sockets: no deadline can come before the answer that
- * it waits for, however slow the machine is.
+ * A clock that moves only when a test moves it, for calls over real sockets: even on a slow machine, no deadline passes
+ * before the response arrives.
  */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 
-/** A clock, and what moves it. */
+/** A clock, and the function that moves it. */
 export interface StillClock extends Clock.Clock {
-  /** Lets so many milliseconds pass, and whatever is due in them happen in its order. */
-  readonly pass: (ms: number) => Effect.Effect<void>
+  /** Advances the clock by milliseconds, and runs everything due in that time, in order. */
+  readonly advance: (ms: number) => Effect.Effect<void>
 }
 
-// whoever woke goes on, and reads what has arrived, before more time passes
-const turn = Effect.promise(async () => {
+// code that woke up continues, and reads what has arrived, before the clock moves again
+const settle = Effect.promise(async () => {
   for (let n = 0; n < 3; n++) await new Promise<void>((resolve) => setImmediate(resolve))
 })
 
-/** Makes a clock that stands at 0. */
+/** Creates a clock at 0. */
 export const make = (): StillClock => {
   const sleepers = new Set<{ readonly at: number; readonly wake: () => void }>()
   let now = 0
@@ -49,13 +49,13 @@ export const make = (): StillClock => {
         sleepers.add(sleeper)
         return Effect.sync(() => void sleepers.delete(sleeper))
       }),
-    pass: (ms) =>
+    advance: (ms) =>
       Effect.suspend(() => {
         const until = now + ms
         const go: Effect.Effect<void> = Effect.suspend(() =>
-          wakeNext(until) ? Effect.andThen(turn, go) : Effect.void,
+          wakeNext(until) ? Effect.andThen(settle, go) : Effect.void,
         )
-        return Effect.andThen(turn, go)
+        return Effect.andThen(settle, go)
       }),
   }
 }

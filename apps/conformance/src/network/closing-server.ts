@@ -53,8 +53,8 @@ const server = await RawServer.start(async (peer) => {
     const isNew = entry.made === 0 || existing === "duplicate"
     if (isNew) entry.made += 1
     await (isNew
-      ? peer.answer(200, RawServer.created)
-      : peer.answer(400, { code: 400, message: "Contact already exists." }))
+      ? peer.respond(200, RawServer.created)
+      : peer.respond(400, { code: 400, message: "Contact already exists." }))
     if (idleMs === 0) setImmediate(close)
     else timer = setTimeout(close, idleMs)
   }

@@ -1,13 +1,13 @@
 /**
- * Creates contacts in a process of its own, and tells how large it is: to be run by `Child` with `--expose-gc`. Sends a
- * `Size` after every batch, and ends.
+ * Creates contacts in a separate process, and reports its size. Run by `Child` with `--expose-gc`. Sends a `Size` after every
+ * batch, then ends.
  */
 import * as Effect from "effect/Effect"
 
 import { input } from "./Child.ts"
 import * as Creating from "./Creating.ts"
 
-/** What to create: one batch of identifiers after the other, each batch in order by one client for all. */
+/** The batches of identifiers to create, in order, all by one client. */
 export interface Batches {
   readonly baseUrl: string
   readonly batches: ReadonlyArray<ReadonlyArray<string>>
@@ -15,19 +15,19 @@ export interface Batches {
 
 /** The process after a batch; sizes are in bytes. */
 export interface Size {
-  /** What is reachable, on the heap and beside it. */
+  /** The live memory, on and off the heap. */
   readonly live: number
-  /** What the process holds of the machine: now, and the most of it while the batch ran. */
+  /** The resident memory of the process: now, and the maximum during the batch. */
   readonly rss: number
   readonly peak: number
-  /** What each create came to. */
+  /** How each create ended. */
   readonly came: ReadonlyArray<string>
 }
 
 const { baseUrl, batches } = input<Batches>()
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+const nextTick = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** Looks at the size of the process every millisecond; what came in one turn is still there after it. */
+/** Samples the size of the process every millisecond; memory of one pass of the event loop is still held after it. */
 const watch = () => {
   let peak = 0
   const look = () => {
@@ -43,7 +43,7 @@ const watch = () => {
 
 const sizeOf = async (peak: number, came: ReadonlyArray<string>): Promise<Size> => {
   for (let n = 0; n < 4; n++) {
-    await turn()
+    await nextTick()
     globalThis.gc?.()
   }
   const { heapUsed, external, rss } = process.memoryUsage()

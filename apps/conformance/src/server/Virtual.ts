@@ -114,7 +114,7 @@ const settle = Effect.promise(async () => {
 })
 
 /** Advances the clock in steps; an event is late by at most one step. */
-export const pass = (ms: number, stepMs = 10): Effect.Effect<void> =>
+export const advance = (ms: number, stepMs = 10): Effect.Effect<void> =>
   Effect.gen(function* () {
     yield* settle
     for (let passed = 0; passed < ms; passed += stepMs) {
@@ -124,9 +124,14 @@ export const pass = (ms: number, stepMs = 10): Effect.Effect<void> =>
   })
 
 /** Advances the clock until a test returns true, at most by `mostMs`. */
-export const passUntil = (test: () => boolean, mostMs: number, stepMs = 10): Effect.Effect<void> =>
+export const advanceUntil = (
+  test: () => boolean,
+  mostMs: number,
+  stepMs = 10,
+): Effect.Effect<void> =>
   Effect.gen(function* () {
-    for (let passed = 0; !test() && passed < mostMs; passed += stepMs) yield* pass(stepMs, stepMs)
+    for (let passed = 0; !test() && passed < mostMs; passed += stepMs)
+      yield* advance(stepMs, stepMs)
   })
 
 /** Returns rows with different identifiers. */

@@ -1,4 +1,4 @@
-/** Clients that come back to a server which closes their connections, and what is held to its ledger afterwards. */
+/** Runs clients against a server that closes their connections, and compares their results with its ledger. */
 import { assert } from "@effect/vitest"
 
 import type { Delivery } from "@aelyst/core"
@@ -12,7 +12,7 @@ import type { Closing, Report } from "./closing-server.ts"
 import type { Came, Creating as Client, Settings } from "./Creating.ts"
 import * as Creating from "./Creating.ts"
 import * as Gap from "./Gap.ts"
-import { ok } from "./OddAnswers.ts"
+import { ok } from "./OddResponses.ts"
 
 /** Starts the server. */
 export const closing = (options: Closing) =>
@@ -22,85 +22,91 @@ export const closing = (options: Closing) =>
     const port = yield* server.next
     return {
       baseUrl: `http://127.0.0.1:${String(port)}/v1`,
-      // safe: it answers every question with its report
+      // safe: the reply to every question is a report
       report: Effect.map(server.ask("report"), (report) => report as Report),
     }
   })
 
-/** A client that comes back to the server after given pauses. */
-export interface Lane {
+/** A client that sends again after each of its pauses. */
+export interface ReuseClient {
   readonly create: Effect.Effect<Came>
-  /** What its creates came to, by identifier; those that the open circuit kept back are not among them. */
+  /** The results of its creates by identifier, without those that the open circuit stopped. */
   readonly came: Map<string, Came>
 }
 
-const laneOf = (name: string, baseUrl: string, settings: Settings) =>
+const clientOf = (name: string, baseUrl: string, settings: Settings) =>
   Effect.gen(function* () {
     const came = new Map<string, Came>()
     const renew = Creating.make(baseUrl, settings)
     let client: Client = yield* renew
     let count = 0
-    const lane: Lane = {
+    const reused: ReuseClient = {
       came,
       create: Effect.gen(function* () {
         const identifier = `id:${name}-${count++}`
         const one = yield* client.create(identifier)
         if (one.to !== "UnavailableError") came.set(identifier, one)
-        // a row of lost answers opened the circuit, and the next would not be sent
+        // several lost responses in a row opened the circuit, and the next create would not be sent
         else client = yield* renew
         return one
       }).pipe(Effect.provideService(Scope.Scope, yield* Effect.scope)),
     }
-    return lane
+    return reused
   })
 
-/** Makes clients, each with a connection of its own. */
-export const lanesOf = (
+/** Creates clients, each with a separate connection. */
+export const clientsOf = (
   count: number,
   baseUrl: string,
   settings: Settings = {},
-): Effect.Effect<ReadonlyArray<Lane>, never, Scope.Scope> =>
+): Effect.Effect<ReadonlyArray<ReuseClient>, never, Scope.Scope> =>
   Effect.forEach(
     Array.from({ length: count }, (_, n) => n),
-    (n) => laneOf(String(n), baseUrl, settings),
+    (n) => clientOf(String(n), baseUrl, settings),
   )
 
 const random = Random.source(14)
-/** Gives a pause around the given one, within 1.5 ms. */
+/** Returns a random pause within 1.5 ms of the given one. */
 const around = (ms: number) => ms + 3 * random() - 1.5
 
-const all = <A>(lanes: ReadonlyArray<Lane>, each: (lane: Lane) => Effect.Effect<A>) =>
-  Effect.forEach(lanes, each, { concurrency: "unbounded" })
+const all = <A>(
+  clients: ReadonlyArray<ReuseClient>,
+  each: (client: ReuseClient) => Effect.Effect<A>,
+) => Effect.forEach(clients, each, { concurrency: "unbounded" })
 
-/** Each lane pauses for itself, and the event loop is free. */
-export const playFree = (lanes: ReadonlyArray<Lane>, pauses: ReadonlyArray<number>) =>
-  all(lanes, (lane) =>
+/** Pauses each client separately, with a free event loop. */
+export const playFree = (clients: ReadonlyArray<ReuseClient>, pauses: ReadonlyArray<number>) =>
+  all(clients, (client) =>
     Effect.gen(function* () {
-      yield* lane.create
+      yield* client.create
       for (const pause of pauses) {
         yield* Gap.until(performance.now() + around(pause))
-        yield* lane.create
+        yield* client.create
       }
     }),
   )
 
-/** All lanes pause together, while the event loop is blocked, and then send at once. */
-const playBlocked = (lanes: ReadonlyArray<Lane>, pauses: ReadonlyArray<number>) =>
+/** Pauses all clients together, with a blocked event loop; then they send at once. */
+const playBlocked = (clients: ReadonlyArray<ReuseClient>, pauses: ReadonlyArray<number>) =>
   Effect.gen(function* () {
-    yield* all(lanes, (lane) => lane.create)
+    yield* all(clients, (client) => client.create)
     for (const pause of pauses) {
       yield* Gap.block(performance.now() + around(pause))
-      yield* all(lanes, (lane) => lane.create)
+      yield* all(clients, (client) => client.create)
     }
   })
 
-/** Both ways to pause, by what the event loop does meanwhile. */
+/** Both ways to pause, by the state of the event loop. */
 export const plays = { free: playFree, blocked: playBlocked } as const
 
-/** Holds what the clients were told to what the server knows; gives how many were created, and how many are in doubt. */
-export const judge = (lanes: ReadonlyArray<Lane>, { keys }: Report, delivery: Delivery) => {
+/** Compares the clients' results with the server's report; returns how many were created and how many are in doubt. */
+export const judge = (
+  clients: ReadonlyArray<ReuseClient>,
+  { keys }: Report,
+  delivery: Delivery,
+) => {
   const counts = { all: 0, created: 0, unknown: 0 }
-  for (const { came } of lanes) {
+  for (const { came } of clients) {
     for (const [identifier, { to, outcome, attempts }] of came) {
       const { posts, made } = keys[identifier] ?? { posts: 0, made: 0 }
       const said = `${identifier}: ${to}, ${posts} posts, ${made} created`
@@ -120,7 +126,7 @@ export const judge = (lanes: ReadonlyArray<Lane>, { keys }: Report, delivery: De
   return counts
 }
 
-/** Answers that nobody asked for, and how often each is sent. */
+/** Unsolicited responses, and how often each is sent. */
 export const strays: Readonly<Record<string, readonly [bytes: string, creates: number]>> = {
   "a 200": [ok, 1_000],
   "a 408": [

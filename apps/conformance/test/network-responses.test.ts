@@ -1,4 +1,4 @@
-/** Network faults of odd answers: N16, N17 and N20, over real sockets; the ledger is the judge. */
+/** Network faults of odd responses: N16, N17 and N20, over real sockets; the ledger shows which requests arrived. */
 import { gzipSync } from "node:zlib"
 
 import type { Delivery } from "@aelyst/core"
@@ -7,13 +7,13 @@ import { Effect, Fiber } from "effect"
 
 import * as Certificates from "../src/network/Certificates.ts"
 import * as Creating from "../src/network/Creating.ts"
-import * as OddAnswers from "../src/network/OddAnswers.ts"
+import * as OddResponses from "../src/network/OddResponses.ts"
 import type { Script } from "../src/network/RawServer.ts"
 import * as RawServer from "../src/network/RawServer.ts"
 
 const { created, creating } = RawServer
 const { ca, valid } = await Certificates.make()
-const { early, garbage, headOf, headed, json, ok } = OddAnswers
+const { early, garbage, headOf, headed, json, ok } = OddResponses
 const ana = "email:ana@example.com"
 const policies: ReadonlyArray<Delivery> = ["at-most-once", "natural-key"]
 
@@ -23,7 +23,7 @@ const serve = (script: Script, tls?: Parameters<typeof RawServer.start>[1]) =>
     (server) => Effect.promise(() => server.close()),
   )
 
-describe.concurrent("N16, an answer that breaks the protocol", () => {
+describe.concurrent("N16, a response that breaks the protocol", () => {
   for (const delivery of policies) {
     for (const [name, bytes] of Object.entries({ ...garbage, ...headed })) {
       const does = delivery === "at-most-once" ? "is not sent again" : "settled by asking again"
@@ -31,10 +31,10 @@ describe.concurrent("N16, an answer that breaks the protocol", () => {
         Effect.gen(function* () {
           const server = yield* serve(async (peer) => {
             await peer.request()
-            await (peer.index === 0 ? peer.send(bytes) : peer.answer(200, created))
+            await (peer.index === 0 ? peer.send(bytes) : peer.respond(200, created))
           })
           const client = yield* Creating.make(`${server.origin}/v1`, { delivery })
-          // told by what is wrong with it: no deadline comes
+          // ends by its fault, not by a deadline
           const came = yield* client.create(ana)
           if (delivery === "natural-key") {
             assert.strictEqual(came.to, "created")
@@ -52,7 +52,7 @@ describe.concurrent("N16, an answer that breaks the protocol", () => {
     }
   }
 
-  it.live("is read past a hundred interim answers", () =>
+  it.live("is read after a hundred interim responses", () =>
     Effect.gen(function* () {
       const server = yield* serve(async (peer) => {
         await peer.request()
@@ -64,7 +64,7 @@ describe.concurrent("N16, an answer that breaks the protocol", () => {
     }),
   )
 
-  it.live("is in doubt at the deadline where nothing follows a hundred interim answers", () =>
+  it.live("is in doubt at the deadline if nothing follows a hundred interim responses", () =>
     Effect.gen(function* () {
       let send: (() => void) | undefined
       const sent = new Promise<void>((resolve) => {
@@ -78,9 +78,9 @@ describe.concurrent("N16, an answer that breaks the protocol", () => {
       const client = yield* Creating.make(`${server.origin}/v1`, { timeoutMs: 300 })
       const fiber = yield* Effect.forkChild(client.create(ana), { startImmediately: true })
       yield* Effect.promise(() => sent)
-      yield* client.pass(299)
+      yield* client.advance(299)
       assert.strictEqual(fiber.pollUnsafe(), undefined)
-      yield* client.pass(1)
+      yield* client.advance(1)
       assert.strictEqual((yield* Fiber.join(fiber)).to, "OutcomeUnknownError")
       assert.strictEqual(server.requests.length, 1)
     }),
@@ -88,17 +88,17 @@ describe.concurrent("N16, an answer that breaks the protocol", () => {
 })
 
 describe.concurrent("N17, a body without end", () => {
-  for (const [name, endless] of Object.entries(OddAnswers.endless)) {
-    it.live(`is not read on, and leaves the meaning to the status: ${name}`, () =>
+  for (const [name, endless] of Object.entries(OddResponses.endless)) {
+    it.live(`is not read to its end, and does not change the meaning of the status: ${name}`, () =>
       Effect.gen(function* () {
         const written: Array<Promise<number>> = []
         let status = 0
         const server = yield* serve(async (peer) => {
           await peer.request()
           written.push(peer.closed.then(() => peer.socket.bytesWritten))
-          await OddAnswers.pour(peer, status, endless)
+          await OddResponses.respond(peer, status, endless)
         })
-        for (const [one, to] of OddAnswers.meaning) {
+        for (const [one, to] of OddResponses.meaning) {
           status = one
           const came = yield* Creating.make(`${server.origin}/v1`, { retries: 0 }).pipe(
             Effect.flatMap((client) => client.create(ana)),
@@ -106,14 +106,14 @@ describe.concurrent("N17, a body without end", () => {
           )
           assert.strictEqual(came.to, to, `status ${status}`)
         }
-        assert.strictEqual(server.requests.length, OddAnswers.meaning.length)
-        // what the sockets of both sides hold, not what we keep
+        assert.strictEqual(server.requests.length, OddResponses.meaning.length)
+        // the buffers of both sockets, not memory that we hold
         assert.isBelow(Math.max(...(yield* Effect.promise(() => Promise.all(written)))), 20_000_000)
       }),
     )
   }
 
-  it.live("is read where it is as long as the cap, and not where it is one byte longer", () =>
+  it.live("is read up to the cap, and not if it is one byte longer", () =>
     Effect.gen(function* () {
       const cap = 65_536
       const server = yield* serve(async (peer) => {
@@ -139,7 +139,7 @@ describe.concurrent("N20, a redirect", () => {
   for (const delivery of policies) {
     for (const status of [301, 302, 303, 307, 308]) {
       it.live(
-        `by ${status} is refused wherever it leads, and the other server sees nothing (${delivery})`,
+        `by ${status} is refused for any target, and the other server gets no request (${delivery})`,
         () =>
           Effect.gen(function* () {
             const other = yield* serve(creating)
@@ -147,7 +147,7 @@ describe.concurrent("N20, a redirect", () => {
             const redirecting: Script = async (peer) => {
               for (;;) {
                 await peer.request()
-                await peer.answer(status, "", { location })
+                await peer.respond(status, "", { location })
               }
             }
             const plain = yield* serve(redirecting)
@@ -164,7 +164,7 @@ describe.concurrent("N20, a redirect", () => {
             const refuse = Effect.fnUntraced(function* (server: RawServer.RawServer, to: string) {
               location = to
               const before = server.requests.length
-              // a client of its own each time: a row of failures would open the circuit
+              // a new client each time, because several failures in a row would open the circuit
               const client = yield* Creating.make(`${server.origin}/v1`, { ca, delivery })
               const { error, outcome } = yield* client.create(ana)
               assert.strictEqual(outcome, "unknown")
@@ -175,7 +175,7 @@ describe.concurrent("N20, a redirect", () => {
               assert.strictEqual(server.requests.length - before, posts, to)
             }, Effect.scoped)
             for (const target of Object.values(targets)) yield* refuse(plain, target)
-            // from https down to http
+            // from https to http
             yield* refuse(secure, `${other.origin}/v1/contact/x`)
             yield* refuse(secure, `http://localhost:${secure.port}/v1/contact/x`)
             for (const server of [plain, secure]) {

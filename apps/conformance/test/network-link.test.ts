@@ -1,4 +1,4 @@
-/** Network faults of the line and of a whole server: N18 and N19, over real sockets; the ledger is the judge. */
+/** Network faults of the link and of a whole server: N18 and N19, over real sockets; the ledger shows what arrived. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -21,7 +21,7 @@ import { rowsOf } from "../src/server/Virtual.ts"
 const { creating } = RawServer
 const nth = (n: number) => `id:${n}`
 
-/** Under at-most-once the server may do what it likes; natural-key trusts the identifier to be unique. */
+/** The treatments of existing contacts per policy: natural-key trusts the identifier to be unique. */
 const cases: ReadonlyArray<readonly [Delivery, "reject" | "merge" | "duplicate"]> = [
   ["at-most-once", "duplicate"],
   ["natural-key", "reject"],
@@ -36,7 +36,7 @@ const serve = Effect.acquireRelease(
   (server) => Effect.promise(() => server.close()),
 )
 
-describe("N18, a line that carries byte by byte", () => {
+describe("N18, a link that carries one byte at a time", () => {
   for (const direction of ["up", "down"] as const) {
     it.live(`creates each contact once (${direction})`, () =>
       Effect.gen(function* () {
@@ -53,36 +53,36 @@ describe("N18, a line that carries byte by byte", () => {
     )
   }
 
-  it.live("is in doubt where the answer is corrupted", () =>
+  it.live("is in doubt if the response is corrupted", () =>
     Effect.gen(function* () {
       const server = yield* serve
       const whole = yield* Creating.make(`${server.origin}/v1`)
       yield* whole.create("email:length@example.com")
       const length = server.peers[0]?.socket.bytesWritten ?? 0
       assert.isAbove(length, 100)
-      const lanes = 16
-      const corrupt = Effect.fnUntraced(function* (lane: number) {
-        let at = lane
+      const workers = 16
+      const corrupt = Effect.fnUntraced(function* (worker: number) {
+        let at = worker
         let corrupted = 0
         const proxy = yield* proxied(() =>
           FaultProxy.start(server.port, () => ({ direction: "down", at, action: "corrupt" })),
         )
-        for (; at < length; at += lanes) {
+        for (; at < length; at += workers) {
           const came = yield* Effect.gen(function* () {
             const client = yield* Creating.make(`${proxy.origin}/v1`)
             const fiber = yield* Effect.forkChild(client.create(nth(at)), {
               startImmediately: true,
             })
-            // what ends nowhere is ended by its deadline, once the answer has passed
+            // a response without an end is ended by its deadline, after it was forwarded
             yield* Effect.promise(() => proxy.corrupted(++corrupted))
-            yield* client.pass(60_000)
+            yield* client.advance(60_000)
             return yield* Fiber.join(fiber)
           }).pipe(Effect.scoped)
           assert.strictEqual(came.outcome, "unknown", `at ${at}`)
         }
       }, Effect.scoped)
       yield* Effect.forEach(
-        Array.from({ length: lanes }, (_, lane) => lane),
+        Array.from({ length: workers }, (_, worker) => worker),
         corrupt,
         { concurrency: "unbounded" },
       )
@@ -92,14 +92,14 @@ describe("N18, a line that carries byte by byte", () => {
   )
 })
 
-describe.concurrent("N19, a server that is killed in the middle of a run, and started anew", () => {
+describe.concurrent("N19, a server that is killed during a run and restarted", () => {
   const total = 120
   const concurrency = 8
-  // this one is created at once, and not answered before the server dies
+  // created at once, but the server dies before its response
   const held = nth(30)
   const holds = { delayMs: 60_000, match: { identifier: held } }
   for (const [delivery, existing] of cases) {
-    it.live(`loses no row and doubles none (${delivery}, ${existing})`, () =>
+    it.live(`loses no row and creates none twice (${delivery}, ${existing})`, () =>
       Effect.gen(function* () {
         const folder = yield* Effect.acquireRelease(
           Effect.sync(() => mkdtempSync(join(tmpdir(), "aelyst-restart-"))),
@@ -133,7 +133,7 @@ describe.concurrent("N19, a server that is killed in the middle of a run, and st
         )
         const summary = yield* run.summary
         yield* server.child.kill
-        // what was written outlived them
+        // stored contacts survived the kill
         const kept = Sandbox.inProcess({ data, existing })
         const keys = kept.contacts().map(({ key }) => key)
         yield* Effect.promise(() => kept.close())

@@ -1,4 +1,4 @@
-/** A long, narrow and lossy line: N18, over real sockets; the ledger is the judge. */
+/** A link with latency, low bandwidth and loss: N18, over real sockets; the ledger shows what arrived. */
 import type { AttemptRecord, Delivery, RowResult } from "@aelyst/core"
 import { AelystClient, createMany } from "@aelyst/core"
 import { Sandbox } from "@aelyst/sandbox"
@@ -10,11 +10,11 @@ import * as FaultProxy from "../../src/network/FaultProxy.ts"
 import { judge } from "../../src/network/Judge.ts"
 import { rowsOf } from "../../src/server/Virtual.ts"
 
-/** The attempts of a row. */
+/** Returns the attempts of a row. */
 const attemptsOf = (row: RowResult): ReadonlyArray<AttemptRecord> =>
   "value" in row ? row.value.attempts : row.error.attempts
 
-/** Under at-most-once the server may do what it likes; natural-key trusts the identifier to be unique. */
+/** The treatments of existing contacts per policy: natural-key trusts the identifier to be unique. */
 const cases: ReadonlyArray<readonly [Delivery, "reject" | "merge" | "duplicate"]> = [
   ["at-most-once", "duplicate"],
   ["natural-key", "reject"],
@@ -24,14 +24,14 @@ const cases: ReadonlyArray<readonly [Delivery, "reject" | "merge" | "duplicate"]
 const proxied = <A extends FaultProxy.FaultProxy>(start: () => Promise<A>) =>
   Effect.acquireRelease(Effect.promise(start), (running) => Effect.promise(() => running.close()))
 
-describe.concurrent("N18, a line of 56 kbit/s that loses segments", () => {
+describe.concurrent("N18, a link of 56 kbit/s that loses segments", () => {
   const total = 300
-  // each has a retry budget of its own, and a run that has spent it pauses for 20 s
+  // each client has a retry budget, and a run that has spent it pauses for 20 s
   const clients = 5
   for (const loss of [0.01, 0.1, 0.3]) {
     for (const [delivery, existing] of cases) {
       it.live(
-        `makes no contact twice and accounts for each of ${total}, where ${100 * loss} % are lost (${delivery}, ${existing})`,
+        `creates no contact twice and accounts for each of ${total}, if ${100 * loss} % are lost (${delivery}, ${existing})`,
         () =>
           Effect.gen(function* () {
             const sandbox = yield* Effect.acquireRelease(
@@ -46,13 +46,13 @@ describe.concurrent("N18, a line of 56 kbit/s that loses segments", () => {
               seed: 18,
             } as const
             const proxy = yield* proxied(() =>
-              FaultProxy.startLine(Number(new URL(sandbox.origin).port), line),
+              FaultProxy.startLink(Number(new URL(sandbox.origin).port), line),
             )
             const runs = yield* Effect.forEach(
               Array.from({ length: clients }, (_, n) => n),
               (n) =>
                 Effect.gen(function* () {
-                  // 1.5 s of the line: some answers come too late
+                  // 1.5 s of the link: some responses are too late
                   const client = yield* Creating.make(`${proxy.origin}/v1`, { timeoutMs: 150 })
                   const rows = rowsOf(total).filter((_, index) => index % clients === n)
                   const run = yield* createMany(Stream.fromIterable(rows), {
@@ -75,7 +75,7 @@ describe.concurrent("N18, a line of 56 kbit/s that loses segments", () => {
             const doubted = runs
               .flatMap(({ results }) => results)
               .filter((row) => attemptsOf(row).some(({ status }) => status === undefined))
-            // the line did make answers too late
+            // some responses were too late
             if (loss === 0.3) assert.isAbove(doubted.length, 0)
           }),
       )

@@ -1,4 +1,4 @@
-/** Answers that break the protocol, and bodies that do not come to their end, as bytes. */
+/** Responses that break the protocol, and bodies without an end, as bytes. */
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 
 import type { Peer } from "./RawServer.ts"
@@ -7,10 +7,10 @@ import { created } from "./RawServer.ts"
 export const json: string = JSON.stringify(created)
 export const ok = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`
 
-/** A hundred interim answers. */
+/** A hundred interim responses. */
 export const early: string = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".repeat(100)
 
-/** No head of an answer can be read of these. */
+/** Bytes without a readable response head. */
 export const garbage: Readonly<Record<string, string>> = {
   "no HTTP": "hello world\r\n\r\n",
   "HTTP/0.9": '{"code":"200"}',
@@ -23,18 +23,18 @@ export const garbage: Readonly<Record<string, string>> = {
   "a line break in a header": "HTTP/1.1 200 OK\r\nx\n: y\r\n\r\n",
 }
 
-/** The head of these is an answer; what follows is none. */
+/** Responses with a valid head and an invalid body. */
 export const headed: Readonly<Record<string, string>> = {
-  "a chunk size that is none": "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+  "an invalid chunk size": "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
   "bytes after it": `${ok}more`,
-  "another answer after it": `${ok}${ok}`,
+  "another response after it": `${ok}${ok}`,
 }
 
-/** Writes the head of an answer. */
+/** Returns the head of a response. */
 export const headOf = (status: number, more: string): string =>
   `HTTP/1.1 ${status} Scripted\r\n${more}\r\n`
 
-/** A body that is written so many times, or until somebody ends it. */
+/** A body chunk, written a number of times, or until the client closes. */
 export interface Endless {
   readonly more: string
   readonly bytes: Buffer
@@ -57,7 +57,7 @@ const twenty = Array.from({ length: 20 })
 
 export const endless: Readonly<Record<string, Endless>> = {
   "200 MB in chunks": { more: "transfer-encoding: chunked\r\n", bytes: chunk, times },
-  "200 MB of a length that is told": { more: length, bytes: piece, times },
+  "200 MB with their length": { more: length, bytes: piece, times },
   "200 MB until the connection ends": { more: "connection: close\r\n", bytes: piece, times },
   "200 MB that claim to be gzip": {
     more: `content-encoding: gzip\r\n${length}`,
@@ -74,7 +74,7 @@ export const endless: Readonly<Record<string, Endless>> = {
   ),
 }
 
-/** Lists what each status means, whatever its body is. */
+/** The meaning of each status, for any body. */
 export const meaning: ReadonlyArray<readonly [status: number, to: string]> = [
   [200, "UnexpectedResponseError"],
   [400, "BadRequestError"],
@@ -84,9 +84,9 @@ export const meaning: ReadonlyArray<readonly [status: number, to: string]> = [
   [500, "InternalServerError"],
 ]
 
-/** Answers with such a body. */
-export const pour = async (peer: Peer, status: number, body: Endless): Promise<void> => {
-  // so that the next does not wait
+/** Responds with such a body. */
+export const respond = async (peer: Peer, status: number, body: Endless): Promise<void> => {
+  // keeps the next request from waiting
   await peer.send(headOf(status, `retry-after: 0\r\n${body.more}`))
   for (let n = 0; n < body.times && !peer.socket.destroyed; n++) await peer.send(body.bytes)
 }
