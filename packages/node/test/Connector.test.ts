@@ -119,7 +119,7 @@ describe("Connector.make over TLS", () => {
     },
     "speaks plain HTTP": async (peer) => {
       await peer.arrived(1)
-      await peer.answer(400, "")
+      await peer.respond(400, "")
     },
   }
   for (const [name, script] of Object.entries(broken)) {

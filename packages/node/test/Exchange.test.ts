@@ -119,7 +119,7 @@ describe("Exchange", () => {
     Effect.gen(function* () {
       const { server, send } = yield* setUp(async (peer) => {
         await peer.request()
-        if (peer.index > 0) await peer.answer(200, created)
+        if (peer.index > 0) await peer.respond(200, created)
       })
       const fiber = yield* Effect.forkChild(send())
       yield* Effect.promise(() => server.connected(1))
@@ -136,7 +136,7 @@ describe("Exchange", () => {
       Effect.gen(function* () {
         const { server, send } = yield* setUp(async (peer) => {
           await peer.request()
-          await peer.answer(200, created)
+          await peer.respond(200, created)
           peer.reset()
         })
         for (let n = 0; n < 50; n++) assert.strictEqual((yield* send()).status, 200)

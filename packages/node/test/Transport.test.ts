@@ -119,7 +119,7 @@ describe("Transport.make", () => {
       const other = yield* serve(creating)
       const { server, send } = yield* setUp(async (peer) => {
         await peer.request()
-        await peer.answer(307, "", { location: `${other.origin}/v1/contact/x` })
+        await peer.respond(307, "", { location: `${other.origin}/v1/contact/x` })
       })
       const { status } = yield* send()
       assert.strictEqual(status, 307)
@@ -132,7 +132,7 @@ describe("Transport.make", () => {
     Effect.gen(function* () {
       const server = yield* serve(async (peer) => {
         await peer.request()
-        if (peer.index === 0) await peer.answer(200, created)
+        if (peer.index === 0) await peer.respond(200, created)
       })
       const { http, fiber } = yield* Effect.scoped(
         Effect.gen(function* () {
