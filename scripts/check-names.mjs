@@ -91,11 +91,6 @@ const exceptions = [
     why: "a public code of a rejected contact, not of a 429",
   },
   {
-    names: /^(Line|lineOf|startLine|network-line)$/,
-    files: ["apps/conformance/**"],
-    why: "a network line with a speed",
-  },
-  {
     names: /^(BODY|ORIGIN|PROXY)_REFUSED$/,
     files: ["packages/node/src/transport/Transport.ts"],
     why: "causes of failed attempts, named like ECONNREFUSED",
