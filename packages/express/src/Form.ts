@@ -9,7 +9,7 @@ import type { Request } from "express"
 import { isRecord } from "./Body.ts"
 import type { ContactField, CreateContactOptions, FieldIssue, IdentifyBy } from "./types.ts"
 
-/** Says which field of a form became which part of the contact. */
+/** Maps the contact's fields to the form's fields that gave them. */
 export interface FieldNames {
   /** The contact's field that gave the identifier. */
   readonly identifiedBy: string
@@ -17,7 +17,7 @@ export interface FieldNames {
   readonly names: ReadonlyMap<string, string>
 }
 
-/** What a visitor submitted, before it is checked. */
+/** A visitor's submission, before it is checked. */
 export interface Submission extends FieldNames {
   readonly identifier: string
   readonly contact: ContactInput

@@ -1,4 +1,4 @@
-/** Runs what the app puts before a create: a rate limiter, and a function that says whether the request may go on. */
+/** Runs the app's checks before a create: a rate limiter, and a guard that decides whether to accept the request. */
 import type { Request, RequestHandler, Response } from "express"
 
 import { report } from "./Diagnostics.ts"

@@ -4,7 +4,7 @@ import { requestErrors } from "./Status.ts"
 
 const brand = Symbol.for("@aelyst/express/RequestError")
 
-/** Says why a block rejected a request; nothing was sent. */
+/** Reports why a block rejected a request; nothing was sent. */
 export class RequestError extends Error {
   override readonly name = "RequestError"
   readonly code: RequestErrorCode

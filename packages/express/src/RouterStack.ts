@@ -9,7 +9,7 @@ const mark = Symbol.for("@aelyst/express/errors")
 export const markMapper = <F extends object>(mapper: F): F =>
   Object.defineProperty(mapper, mark, { value: true })
 
-/** Says where the error mappers are mounted, seen from a handler. */
+/** The position of the app's error mappers relative to a handler. */
 export interface MapperPosition {
   /** Whether a mapper is mounted after every route of the handler. */
   readonly after: boolean
@@ -88,7 +88,7 @@ const inParents = (app: unknown): boolean => {
 
 const positions = new WeakMap<object, WeakMap<object, MapperPosition>>()
 
-/** Returns where the mappers are mounted, seen from a handler; looks once per app. */
+/** Returns the position of the error mappers relative to a handler; searches each app once per handler. */
 export const mapperPositionOf = (app: object, handler: object): MapperPosition => {
   const known = positions.get(app) ?? new WeakMap<object, MapperPosition>()
   positions.set(app, known)

@@ -48,8 +48,8 @@ export interface SetupOptions {
 }
 
 /**
- * Says whether a request may go on. Only `true` lets it through; `401` and `403` become the response's status, every
- * other value a 403. A guard that sends a response itself may return anything.
+ * The decision of a guard. Only `true` accepts the request; `401` and `403` become the response's status, every other
+ * value a 403. A guard that sends a response itself may return anything.
  */
 export type GuardResult = boolean | 401 | 403
 
@@ -68,13 +68,13 @@ export type IdentifyBy = "email" | "phone"
 
 export type { IdentifierKind } from "@aelyst/node"
 
-/** What a visitor submitted, as `respond` receives it; the same for a caught bot. */
+/** A visitor's submission, as `respond` receives it; the same for a caught bot. */
 export interface Submitted {
   readonly identifier: string
   readonly contact: ContactInput
 }
 
-/** What `onCreated` receives. */
+/** A submission and its result, as `onCreated` receives them. */
 export interface CreatedContact extends Submitted {
   readonly result: CreateResult["result"]
 }
@@ -108,8 +108,8 @@ export interface CreateContactOptions extends SetupOptions {
   /** The client, or its options. Default: the client that `aelyst()` attached. */
   readonly client?: ClientSource
   /**
-   * Makes the contact. Default `"default"`: by the names of the form's fields (`e-mail`, `Mobile`, `given name`). A
-   * function finds the fields in `req.body`, also if no body parser ran.
+   * Builds the contact from the form. Default `"default"`: by the names of the form's fields (`e-mail`, `Mobile`, `given
+   * name`). A function finds the fields in `req.body`, even if no body parser ran.
    */
   readonly map?: "default" | ((req: Request) => Awaitable<ContactInput>)
   /** The fields that the default map reads. Default: all but `profilePic`. */
@@ -118,7 +118,7 @@ export interface CreateContactOptions extends SetupOptions {
   readonly identifyBy?:
     | ReadonlyArray<IdentifyBy>
     | ((contact: ContactInput, req: Request) => Awaitable<string>)
-  /** Says whether the visitor may submit; runs after the body was read and before anything is sent. */
+  /** Decides whether the visitor may submit; runs after the body was read and before anything is sent. */
   readonly guard?: (req: Request, res: Response) => Awaitable<GuardResult>
   /** The name of a field that people do not see. If it is filled in, nothing is sent and the response is the same. */
   readonly honeypot?: string
@@ -131,7 +131,7 @@ export interface CreateContactOptions extends SetupOptions {
   /** Responds to the visitor. Default: 201 and `{ "status": "created" }`. */
   readonly respond?: (res: Response, submitted: Submitted, req: Request) => unknown
   /**
-   * What happens to errors: `next` passes them to `next(error)`, `respond` responds as `aelystErrors()` would. Default:
+   * Handling of errors: `next` passes them to `next(error)`, `respond` responds as `aelystErrors()` would. Default:
    * `next` if an `aelystErrors()` is mounted after the route, else `respond`.
    */
   readonly errors?: "next" | "respond"
@@ -151,7 +151,7 @@ export interface AelystErrorsOptions extends SetupOptions {
 
 /** The options of `contactProxy`. */
 export interface ContactProxyOptions extends SetupOptions {
-  /** Says whether a caller may create contacts. Required: without it anyone could. */
+  /** Decides whether a caller may create contacts. Required: without it, anyone could. */
   readonly authorize: (req: Request, res: Response) => Awaitable<GuardResult>
   /** The client, or its options. Default: the client that `aelyst()` attached. */
   readonly client?: ClientSource
@@ -165,6 +165,6 @@ export interface ContactProxyOptions extends SetupOptions {
   }
   /** A rate limiter, such as express-rate-limit's; runs before `authorize`. */
   readonly rate?: RequestHandler
-  /** What the status is if the API failed with a 5xx: `strict` 500, `default` 502. */
+  /** The response's status if the API failed with a 5xx: `strict` 500, `default` 502. */
   readonly mirror?: "default" | "strict"
 }

@@ -142,7 +142,7 @@ describe.each(cells)("Body, Express $version, parser $parser", (cell) => {
     const reply = await send(`${on.url}/contact/email:ana@example.com`, { ...one, headers })
     const { "content-type": type = "" } = reply.headers
     expect(reply.status).toBe(expected)
-    // the app responds to what Express's own parser rejects
+    // the app responds when Express's own parser rejects a body
     const ours = cell.parser !== "before" || type.includes("json")
     const code = expected === 200 ? "200" : expected
     expect(ours ? reply.json : { code }).toMatchObject({ code })

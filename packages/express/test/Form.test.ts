@@ -24,7 +24,7 @@ describe.each(versionCells)("Form, Express $version", ({ version }) => {
       mobile: "",
       Telephone: "+60 (12) 345-6789",
       surname: " Ng",
-      name: "Nobody",
+      name: "Unused",
       "Email consent": "yes",
     }
     expect((await send(on.url, { form })).status).toBe(201)

@@ -93,7 +93,7 @@ describe("the rate limiter (security 26)", () => {
     expect(await from(on, [...same, "2001:db8:1:2::1"])).toEqual([201, 201, 429, 201])
   })
 
-  it("reads no body of a visitor who is over the limit", async () => {
+  it("does not read the body of a visitor over the limit", async () => {
     await using on = await limited(false)
     await from(on, ["192.0.2.1", "192.0.2.2"])
     const reply = await send(on.url, {

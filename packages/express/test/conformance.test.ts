@@ -16,7 +16,7 @@ interface Side {
   readonly name: string
   readonly mount: (app: Express, client: Aelyst) => void
   readonly ask: (url: string, identifier: string, contact: unknown) => Promise<Reply>
-  /** Reads the result from the response; what a response does not say is taken from what is expected. */
+  /** Reads the result from the response; parts that a response does not carry are copied from the expected report. */
   readonly read: (reply: Reply, expected: Expected["report"]) => unknown
 }
 
@@ -115,8 +115,8 @@ const run = async (one: Play) => {
   results.set(keyOf(one), await playOver(one.variant, one.side, one.cell))
 }
 
-// Most of the time is waiting, so all of them wait together. While a server is to be down, no other may start on its
-// port.
+// Most of the time is waiting, so all of them wait together. While a play needs a server that is down, no other server
+// may start on its port.
 beforeAll(async () => {
   const plays = suites.flatMap((suite) => suite.plays)
   for (const one of plays) if (one.variant.down) await run(one)
