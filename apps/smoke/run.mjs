@@ -51,7 +51,7 @@ const npm = (cwd, env, ...args) => {
   return done.status === 0 ? undefined : `${done.stdout}${done.stderr}${done.error ?? ""}`
 }
 
-/** Gives the folder of a Node.js: from npm, kept for the next time. */
+/** Returns the folder of a Node.js version: installed from npm, kept for the next run. */
 const nodeFolder = (version) => {
   if (process.versions.node === version) return dirname(process.execPath)
   const folder = join(root, ".tools/nodes", version)
@@ -152,7 +152,7 @@ const withNode = async (version) => {
       })
     const run = (name, command, ...args) => {
       const done = spawned(command, args)
-      // a warning on stderr is somebody's question to us, so it fails too
+      // users will ask us about a warning on stderr, so it fails too
       const good = done.status === 0 && !/warning/i.test(done.stderr)
       report(
         `Node ${version}: ${name}`,
@@ -175,7 +175,7 @@ const withNode = async (version) => {
     const bin = join(project, "node_modules/.bin/aelyst")
     run("the command", bin, "create", "id:cli", "--first-name", "Command")
     run("the command's version", bin, "--version")
-    // with a sandbox of its own, which is gone afterwards
+    // starts another sandbox and stops it afterwards
     const sandboxBin = join(project, "node_modules/.bin/aelyst-sandbox")
     run("the sandbox's command", sandboxBin, "exec", "--", "node", "node.mjs")
     const wanted = [
@@ -203,7 +203,7 @@ const withNode = async (version) => {
   }
 }
 
-/** Gives the command of another runtime: from npm, kept for the next time. */
+/** Returns the command of another runtime: installed from npm, kept for the next run. */
 const runtime = (name, version) => {
   const folder = join(root, ".tools/runtimes", `${name}-${version}`)
   const bin = join(folder, "node_modules/.bin", name)

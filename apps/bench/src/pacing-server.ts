@@ -1,4 +1,4 @@
-/** Rate-limited servers in a process of their own, one per cell: each holds a simulated API and delays its responses. */
+/** Rate-limited servers in a separate process, one per cell: each holds a simulated API and delays its responses. */
 import { createServer } from "node:http"
 import type { Server as HttpServer } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import type { ServerOptions } from "@aelyst-apps/conformance/pacing/Server"
 import { Server } from "@aelyst-apps/conformance/pacing/Server"
 
-/** Asks for a server, or for the ledger of one, which also closes it. */
+/** Opens a server, or closes one and requests its ledger. */
 export type Order =
   | { readonly kind: "open"; readonly id: number; readonly options: Omit<ServerOptions, "phaseMs"> }
   | { readonly kind: "close"; readonly id: number }
@@ -21,7 +21,7 @@ export type Report =
       readonly rateLimited: number
       /** From the first request to the last response, in milliseconds. */
       readonly makespanMs: number
-      /** Where in an aligned window the first request came. */
+      /** Position of the first request in an aligned window. */
       readonly phaseMs: number
     }
 

@@ -69,7 +69,7 @@ const scenarios: ReadonlyArray<Scenario> = [
 
 type Closed = Extract<Report, { readonly kind: "closed" }>
 
-/** Runs the servers in a process of their own. */
+/** Runs the servers in a separate process. */
 class Servers {
   readonly #child = fork(new URL("./pacing-server.ts", import.meta.url))
   readonly #waiting = new Map<number, (report: Report) => void>()
@@ -128,7 +128,7 @@ const runCell = async (servers: Servers, cell: Cell): Promise<void> => {
       }
     }
   }
-  // cells that start together must not all meet the same phase of an aligned window
+  // cells that start together must not all hit the same phase of an aligned window
   await sleep(Math.random() * 1_000)
   await Promise.all(Array.from({ length: cell.concurrency }, worker))
   await client.close()

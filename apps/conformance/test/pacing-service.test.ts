@@ -48,7 +48,7 @@ describe("the service under the test clock", () => {
     )
   }
 
-  it.effect("it lets no call be overtaken by more than what is in flight", () =>
+  it.effect("it lets no call be overtaken by more calls than are in flight", () =>
     Effect.gen(function* () {
       const one = { ...spec(scenarios.noHeaders, "sliding-log", 100, 1), network: heavyTailed(30) }
       const { rateLimited, served } = yield* run(one)

@@ -84,7 +84,7 @@ describe("10 per second, without a hint", () => {
       })
     }
 
-    it(`${kind}: it meets no 429 in 200 more runs`, () => {
+    it(`${kind}: it gets no 429 in 200 more runs`, () => {
       assert.strictEqual(measure(scenarios.plain, kind, 100, usual, 200).mostRateLimited, 0)
     })
   }

@@ -8,7 +8,7 @@ const status = document.querySelector("#status")
 const tryAgain = (seconds) => `Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`
 
 let timer
-/** Counts down to the moment when the form can be sent again; people can go on typing. */
+/** Counts down until the form can be sent again; people can keep typing. */
 const countDown = (seconds) => {
   clearInterval(timer)
   let left = seconds

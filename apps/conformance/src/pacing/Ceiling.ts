@@ -10,7 +10,7 @@ interface World {
   readonly used: number
 }
 
-/** Makes the request at a time in one world; undefined if it would be rate limited. */
+/** Sends the request at a time in one world; returns undefined if it would be rate limited. */
 const sendIn = (world: World, at: number, limit: number, window: number): World | undefined => {
   const turned = Math.floor((at + world.phase) / window)
   const used = turned === world.window ? world.used + 1 : 1
@@ -53,7 +53,7 @@ export const earliestLast = (
   return search(worlds, 0, total - 1)
 }
 
-/** Returns the least time for as many full windows, from the first send to the last response, without a 429. */
+/** Returns the minimum time for as many full windows, from the first send to the last response, without a 429. */
 export const neverRateLimited = (
   limit: number,
   windowMs: number,

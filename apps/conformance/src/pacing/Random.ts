@@ -1,6 +1,6 @@
 /** Seeded random numbers, so that every run can be repeated. */
 
-/** Makes a source of numbers in [0, 1). */
+/** Creates a source of numbers in [0, 1). */
 export const source = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {

@@ -95,7 +95,7 @@ export const scenarios = {
   },
 } satisfies Record<string, Scenario>
 
-/** What many runs of one cell came to. */
+/** The results of many runs of one cell. */
 export interface Cell {
   readonly utilisations: ReadonlyArray<number>
   readonly rateLimited: ReadonlyArray<number>

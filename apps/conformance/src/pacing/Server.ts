@@ -4,7 +4,7 @@ import * as Limiter from "../../../../packages/sandbox/src/api/Limiter.ts"
 /** How the API behaves. Times are on the server's clock, which starts at `phaseMs`. */
 export interface ServerOptions {
   readonly limiter: Limiter.LimiterOptions
-  /** Where in its window an aligned limiter is at the start. */
+  /** The position of an aligned limiter in its window at the start. */
   readonly phaseMs: number
   /** Changes of limit or window, in order of time since the start. */
   readonly changes?: ReadonlyArray<{ readonly atMs: number; readonly limit: number }>
@@ -15,7 +15,7 @@ export interface ServerOptions {
   readonly neighbour?: ReadonlyArray<number>
 }
 
-/** What the client sees of one response. */
+/** The parts of a response that the client sees. */
 export interface SimulatedResponse {
   readonly rateLimited: boolean
   readonly limit?: number
@@ -82,8 +82,8 @@ export class Server {
 }
 
 /**
- * Returns the least time in which `total` requests fit, for a client that knows the server's state and has this many in flight
- * on a network without jitter: from the first send to the last response.
+ * Returns the minimum time in which `total` requests fit, from the first send to the last response, for a client that knows the
+ * server's state and has this many in flight on a network without jitter.
  */
 export const ideal = (
   options: ServerOptions,

@@ -10,7 +10,7 @@ import { source } from "./Random.ts"
 import { ideal, Server, type SimulatedResponse } from "./Server.ts"
 import type { Run } from "./Simulation.ts"
 
-/** What came of a run of the service. */
+/** The outcome of a run of the service. */
 export interface ServiceOutcome {
   readonly makespanMs: number
   readonly utilisation: number
@@ -26,7 +26,7 @@ export type Fault = (
   request: number,
 ) => SimulatedResponse
 
-/** What a single call is willing to wait. */
+/** The longest time that a single call waits. */
 const longestWaitMs = 60_000
 
 const nowMs = Clock.clockWith((clock) =>

@@ -19,7 +19,7 @@ export interface Run {
   readonly seed: number
 }
 
-/** What came of it. `utilisation` is the ideal time by the real one. */
+/** The outcome of a simulation. `utilisation` is the ideal time divided by the real time. */
 export interface Outcome {
   readonly makespanMs: number
   readonly idealMs: number

@@ -90,7 +90,7 @@ describe("the sign-up page", { timeout: 30_000 }, () => {
     await using on = await stage(browser)
     on.sandbox.fail({ status: 429, retryAfter: 4.2 })
     const page = await on.open()
-    // time stands still for the page until it is moved on
+    // the page's clock is paused until the test advances it
     await page.clock.install({ time: 0 })
     await page.clock.pauseAt(1_000)
     await fill(page, ana)
