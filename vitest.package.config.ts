@@ -4,9 +4,9 @@ import { configDefaults, defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // those need a program of the system, these a machine of their own: vitest.system.config.ts, vitest.stress.config.ts
+    // those need a program of the system, these an idle machine: vitest.system.config.ts, vitest.stress.config.ts
     exclude: [...configDefaults.exclude, "test/system/**", "test/stress/**"],
-    // a net for what hangs, not a judge of speed: machines are shared
+    // stops tests that hang, does not judge their speed: machines are shared
     testTimeout: 120_000,
     hookTimeout: 120_000,
     reporters: ["default", ["json", { outputFile: ".vitest/results.json" }]],

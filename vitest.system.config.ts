@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/system/**/*.test.ts"],
-    // a net for what hangs, not a judge of speed: machines are shared
+    // stops tests that hang, does not judge their speed: machines are shared
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ["default", ["json", { outputFile: ".vitest/system.json" }]],

@@ -1,5 +1,5 @@
-// Runs the whole suite many times, quiet and beside busy loops, and prints which tests ever failed. Nothing comes from
-// turbo's cache. The last line is `green X of Y`; ends with 1 where a run was not green.
+// Runs the whole suite many times, on a quiet machine and next to busy loops, and prints which tests ever failed.
+// Nothing comes from turbo's cache. The last line is `green X of Y`; exits with 1 if a run was not green.
 //   node scripts/shake.mjs [--quiet 15] [--busy 5] [--loops 8]
 import { spawn } from "node:child_process"
 import { createWriteStream, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs"
@@ -42,7 +42,7 @@ const { quiet, busy, loops } = orUsage()
 const running = new Set()
 const windows = process.platform === "win32"
 const start = (args, stdio) => {
-  // a group of its own, so that it can be ended together with its children
+  // a separate process group, so that it can be ended together with its children
   const child = spawn(process.execPath, args, { cwd: root, stdio, detached: !windows })
   running.add(child)
   child.once("close", () => running.delete(child))
@@ -53,7 +53,7 @@ const end = (child) => {
     if (windows) child.kill("SIGKILL")
     else process.kill(-child.pid, "SIGKILL")
   } catch {
-    // it has ended by itself
+    // it has already ended
   }
 }
 process.once("exit", () => {
@@ -61,7 +61,7 @@ process.once("exit", () => {
 })
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(130))
 
-// it ends by itself where this process is gone without a word
+// a loop also ends when this process was killed
 const loop = "const parent = process.ppid; while (process.ppid === parent);"
 const startLoops = () => Array.from({ length: loops }, () => start(["--eval", loop], "ignore"))
 

@@ -1,5 +1,5 @@
 // Builds, type-checks, lints and tests everything through turbo, then adds up what the suites reported. With --system it
-// runs only the tests that need a program of the system, with --stress only those that need a machine of their own.
+// runs only the tests that need a program of the system, with --stress only those that need an idle machine.
 // The last line on stdout is `N passed, N failed`; other arguments are passed on to turbo.
 import { spawnSync } from "node:child_process"
 import { globSync, readFileSync, rmSync } from "node:fs"

@@ -5,14 +5,14 @@ import { defineConfig } from "tsdown"
 
 import { minified, output } from "../../scripts/bundles.mjs"
 
-// The transport needs undici's client alone; its index also loads fetch, caches, mocks and WebSocket at start-up.
+// The transport needs only undici's client; undici's index also loads fetch, caches, mocks and WebSocket at start-up.
 const undici = createRequire(new URL("../node/package.json", import.meta.url))
-// The transport speaks HTTP/1.1 alone, and loading http2 takes as long as all else of it. Without it undici goes on with this.
+// The transport speaks only HTTP/1.1, and loading http2 takes as long as the rest of it. Without http2, undici uses this.
 const withoutHttp2 = "module.exports = { constants: {} }"
 const client = JSON.stringify(undici.resolve("undici/lib/dispatcher/client.js"))
 
 // An `import` of one of Node's modules reads every export it has, and some of those load much more: http its WebSocket,
-// which is undici as a whole. What is read where it is used loads nothing else.
+// which is the whole of undici. A module that is read at its point of use loads nothing else.
 const builtin = (id: string) => `module.exports = process.getBuiltinModule(${JSON.stringify(id)})`
 
 // Making a segmenter takes half as long as Node's own start. In ASCII, which
@@ -29,7 +29,7 @@ interface Graph {
 
 const from = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
-/** Gives all that a module loads when it starts. */
+/** Returns all modules that a module loads when it starts. */
 const loadedBy = (path: string, graph: Graph): ReadonlySet<string> => {
   const seen = new Set<string>()
   const visit = (id: string): void => {
