@@ -10,7 +10,8 @@ import { call, connect, create, rawCreate, requestText, split } from "./client.t
 const health = (sandbox: Sandbox, headers: Record<string, string> = {}) =>
   call(`${sandbox.origin}/_sandbox/health`, { method: "GET", token: null, headers })
 
-const scaled = { headersTimeoutMs: 300, requestTimeoutMs: 600 } satisfies SandboxOptions
+// shorter than by default, and long enough for a regular request on a busy machine
+const scaled = { headersTimeoutMs: 3_000, requestTimeoutMs: 3_000 } satisfies SandboxOptions
 
 describe("guards", () => {
   it.each([

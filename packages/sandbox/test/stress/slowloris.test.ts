@@ -3,7 +3,7 @@ import { createConnection } from "node:net"
 
 import { assert, describe, it } from "@effect/vitest"
 
-import { Sandbox } from "../src/index.ts"
+import { Sandbox } from "../../src/index.ts"
 
 /** Creates one contact on a kept connection; resolves with how long that took, in milliseconds. */
 const timed = (sandbox: Sandbox, agent: Agent, identifier: string): Promise<number> =>
@@ -31,7 +31,7 @@ const p99 = (times: ReadonlyArray<number>): number =>
   times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN
 
 /** Opens a connection that sends a byte of its head every half second; resolves when it is closed. */
-const drip = (port: number): Promise<void> =>
+const sendSlowly = (port: number): Promise<void> =>
   new Promise((resolve) => {
     const socket = createConnection({ port, host: "127.0.0.1" })
     const text = `POST /v1/contact/id:1 HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ${"x".repeat(100)}`
@@ -44,12 +44,12 @@ const drip = (port: number): Promise<void> =>
     })
   })
 
-describe("500 connections that drip their heads", () => {
+describe("500 connections that send their heads slowly", () => {
   it("are all closed within 6 s, and others are served as before meanwhile", async () => {
     await using sandbox = await Sandbox.start({ limit: 1_000_000, maxConnections: 600 })
     const agent = new Agent({ keepAlive: true, maxSockets: 4 })
     let serial = 0
-    const honest = async (goesOn: () => boolean): Promise<ReadonlyArray<number>> => {
+    const served = async (goesOn: () => boolean): Promise<ReadonlyArray<number>> => {
       const times: Array<number> = []
       const worker = async () => {
         while (goesOn()) times.push(await timed(sandbox, agent, `id:${serial++}`))
@@ -58,21 +58,27 @@ describe("500 connections that drip their heads", () => {
       return times
     }
     let left = 2000
-    await honest(() => left-- > 0)
+    await served(() => left-- > 0)
     left = 2000
-    const before = p99(await honest(() => left-- > 0))
+    const before = p99(await served(() => left-- > 0))
     const began = performance.now()
+    // how late this process is itself
+    let lateMs = 0
+    const timer = setTimeout(() => {
+      lateMs = performance.now() - began - 5_000
+    }, 5_000)
     let slow = true
     const closed = Promise.all(
-      Array.from({ length: 500 }, () => drip(Number(new URL(sandbox.origin).port))),
+      Array.from({ length: 500 }, () => sendSlowly(Number(new URL(sandbox.origin).port))),
     ).then(() => {
       slow = false
       return performance.now() - began
     })
-    const during = p99(await honest(() => slow))
+    const during = p99(await served(() => slow))
     // a busy machine adds to both
     assert.isBelow(during, 5 * Math.max(before, 3))
-    assert.isBelow(await closed, 6000)
+    assert.isBelow((await closed) - lateMs, 6000)
+    clearTimeout(timer)
     agent.destroy()
   })
 })
