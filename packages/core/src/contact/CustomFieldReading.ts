@@ -1,7 +1,7 @@
 /** Reads the custom fields of a contact, as an object or in the documented array form (W4, D9, D12). */
 import { isReadonlyObject } from "effect/Predicate"
 
-import type { WireField, WireValue } from "./CustomFieldValue.ts"
+import type { WireField } from "./CustomFieldValue.ts"
 import { MAX_FIELDS, convert, convertUntyped } from "./CustomFieldValue.ts"
 import type { Path } from "./Issue.ts"
 import type { Reading } from "./Reading.ts"
@@ -22,12 +22,7 @@ const readName = (reading: Reading, name: unknown, path: Path): string | undefin
 }
 
 /** Returns a value as it travels; undefined if there is none, or with an issue if it is not valid. */
-const readValue = (
-  reading: Reading,
-  name: string,
-  value: unknown,
-  path: Path,
-): WireValue | undefined => {
+const readValue = (reading: Reading, name: string, value: unknown, path: Path) => {
   if (value === undefined || value === null) return undefined
   if (typeof value === "string") reading.size += value.length
   const field = reading.catalogue?.get(name)
@@ -36,12 +31,7 @@ const readValue = (
   )
 }
 
-const readPair = (
-  reading: Reading,
-  pair: unknown,
-  path: Path,
-  seen: Set<string>,
-): WireField | undefined => {
+const readPair = (reading: Reading, pair: unknown, path: Path, seen: Set<string>) => {
   if (!isReadonlyObject(pair)) return reading.report("CUSTOM_FIELD_TYPE", path)
   const keys = Object.keys(pair)
   if (keys.length > MAX_KEYS) return reading.report("CUSTOM_FIELD_TYPE", path)
@@ -59,11 +49,7 @@ const readPair = (
   return value === undefined ? { name } : { name, value }
 }
 
-const readPairs = (
-  reading: Reading,
-  key: string,
-  pairs: ReadonlyArray<unknown>,
-): ReadonlyArray<WireField> | undefined => {
+const readPairs = (reading: Reading, key: string, pairs: ReadonlyArray<unknown>) => {
   if (pairs.length > MAX_FIELDS) return reading.report("CUSTOM_FIELDS_TOO_MANY", [key])
   const fields: Array<WireField> = []
   const seen = new Set<string>()
@@ -76,11 +62,7 @@ const readPairs = (
   return fields
 }
 
-const readRecord = (
-  reading: Reading,
-  key: string,
-  record: Readonly<Record<string, unknown>>,
-): ReadonlyArray<WireField> | undefined => {
+const readRecord = (reading: Reading, key: string, record: Readonly<Record<string, unknown>>) => {
   const names = Object.keys(record)
   if (names.length > MAX_FIELDS) return reading.report("CUSTOM_FIELDS_TOO_MANY", [key])
   const fields: Array<WireField> = []

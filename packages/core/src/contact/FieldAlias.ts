@@ -48,63 +48,45 @@ export const normalise = (header: string): string =>
         .normalize("NFKD")
         .replace(/[^\p{L}\p{N}]/gu, "")
 
-// one text per rank, the best first
-const ranks: Readonly<Record<Target, ReadonlyArray<string>>> = {
-  firstName: [
-    `first name, given name, forename, fname, first, contact first name, person first name,
-    vorname, prénom, nombre, nombre de pila, primeiro nome, voornaam, imię, förnamn,
-    fornavn, etunimi, jméno, nama depan, nama pertama, имя, 名`,
-  ],
-  lastName: [
-    `last name, family name, surname, lname, last, contact last name, person last name,
-    nachname, familienname, nom, nom de famille, apellido, apellidos, cognome, sobrenome,
-    apelido, achternaam, nazwisko, efternamn, efternavn, etternavn, sukunimi, příjmení,
-    nama belakang, nama akhir, nama keluarga, фамилия, 姓`,
-  ],
-  fullName: [
-    "full name, name, display name, contact name, vollständiger name, nom complet",
-    "nombre completo, nome completo, nama, nama penuh, nama lengkap, 姓名",
-  ],
-  email: [
-    "email, email address, primary email, e-mail 1 - value, mail, courriel",
-    "adresse e-mail, e-mail-adresse, correo, correo electrónico, email 1",
-    `work email, business email, person email, contact email, customer email, emel,
-    alamat email`,
-    "home email, personal email, private email, 邮箱, 电子邮件",
-  ],
-  phone: [
-    `whatsapp, whatsapp number, whatsapp phone, whatsapp phone number, wa number,
-    nombor whatsapp`,
-    `mobile, mobile phone, mobile number, mobile phone number, mobile no, mobil, mobilnummer,
-    mobiltelefon, handy, handynummer, portable, móvil, celular, nombor telefon bimbit, 手机,
-    手机号`,
-    "cell, cell phone, cell number, cell phone number, cellular",
-    "phone 1 - value, phone 1",
-    "primary phone, primary phone number, main phone",
-    `phone, phone number, phone no, telephone, telephone number, tel, telefon, telefonnummer,
-    teléfono, telefone, nombor telefon, no telefon, nomor telepon, телефон, 电话`,
-    "sms, sms number, sms phone number",
-    "home, home phone, home phone number, home number",
-    `business phone, business phone number, work phone, work phone number, work number,
+// the ranks of each target, the best first, separated by semicolons
+const ranks: Readonly<Record<Target, string>> = {
+  firstName: `first name, given name, forename, fname, first, contact first name, person first name,
+    vorname, prénom, nombre, nombre de pila, primeiro nome, voornaam, imię, förnamn, fornavn,
+    etunimi, jméno, nama depan, nama pertama, имя, 名`,
+  lastName: `last name, family name, surname, lname, last, contact last name, person last name,
+    nachname, familienname, nom, nom de famille, apellido, apellidos, cognome, sobrenome, apelido,
+    achternaam, nazwisko, efternamn, efternavn, etternavn, sukunimi, příjmení, nama belakang,
+    nama akhir, nama keluarga, фамилия, 姓`,
+  fullName: `full name, name, display name, contact name, vollständiger name, nom complet;
+    nombre completo, nome completo, nama, nama penuh, nama lengkap, 姓名`,
+  email: `email, email address, primary email, e-mail 1 - value, mail, courriel;
+    adresse e-mail, e-mail-adresse, correo, correo electrónico, email 1;
+    work email, business email, person email, contact email, customer email, emel, alamat email;
+    home email, personal email, private email, 邮箱, 电子邮件`,
+  phone: `whatsapp, whatsapp number, whatsapp phone, whatsapp phone number, wa number,
+    nombor whatsapp;
+    mobile, mobile phone, mobile number, mobile phone number, mobile no, mobil, mobilnummer,
+    mobiltelefon, handy, handynummer, portable, móvil, celular, nombor telefon bimbit, 手机, 手机号;
+    cell, cell phone, cell number, cell phone number, cellular;
+    phone 1 - value, phone 1;
+    primary phone, primary phone number, main phone;
+    phone, phone number, phone no, telephone, telephone number, tel, telefon, telefonnummer,
+    teléfono, telefone, nombor telefon, no telefon, nomor telepon, телефон, 电话;
+    sms, sms number, sms phone number;
+    home, home phone, home phone number, home number;
+    business phone, business phone number, work phone, work phone number, work number,
     office phone`,
-  ],
-  language: [
-    "language, preferred language, lang, language code, locale, sprache, langue, idioma",
-    "lingua, taal, język, bahasa, язык, 语言",
-  ],
-  countryCode: [
-    "country code, country iso code, country iso, mailing country code, billing country code",
-    "country, country/region, land, pays, país, paese, negara, страна, 国家",
-    `address 1 - country, home country/region, mailing country, home country,
-    home address country`,
-    "business country/region, business country, billing country, other country/region",
-  ],
-  profilePic: [
-    `profile pic, profile picture, profile picture url, profile pic url, profile image,
-    profile photo`,
-    "avatar, avatar url, picture url, picture, photo url, photo, image url, profile image url",
-  ],
-  identifier: ["identifier, contact identifier, aelyst identifier"],
+  language: `language, preferred language, lang, language code, locale, sprache, langue, idioma;
+    lingua, taal, język, bahasa, язык, 语言`,
+  countryCode: `country code, country iso code, country iso, mailing country code,
+    billing country code;
+    country, country/region, land, pays, país, paese, negara, страна, 国家;
+    address 1 - country, home country/region, mailing country, home country, home address country;
+    business country/region, business country, billing country, other country/region`,
+  profilePic: `profile pic, profile picture, profile picture url, profile pic url, profile image,
+    profile photo;
+    avatar, avatar url, picture url, picture, photo url, photo, image url, profile image url`,
+  identifier: "identifier, contact identifier, aelyst identifier",
 }
 
 /**
@@ -126,7 +108,7 @@ const ranks: Readonly<Record<Target, ReadonlyArray<string>>> = {
  */
 // one pure call, so that bundles that do not use it leave it out
 export const aliases: Readonly<Record<Target, ReadonlyArray<ReadonlyArray<string>>>> =
-  /* @__PURE__ */ Records.map(ranks, (names) => names.map((rank) => rank.split(/,\s+/)))
+  /* @__PURE__ */ Records.map(ranks, (text) => text.split(/;\s+/).map((rank) => rank.split(/,\s+/)))
 
 // built on the first use, so that importing the module costs nothing
 let table: ReadonlyMap<string, Match> | undefined
