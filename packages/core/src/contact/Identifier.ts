@@ -20,11 +20,6 @@ const MAX_LENGTH = 260
 // safe: called on strings that keep every rule of this module
 const succeed = (text: string): Parsed => Result.succeed(text as Identifier)
 
-const looksLikePhone = (text: string): boolean => {
-  const count = Rule.phoneDigits(text)
-  return count >= 8 && count <= 15
-}
-
 /** Returns the prefix that a text begins with, in lower case, in whatever case and with whatever spaces it is written. */
 const prefixOf = (text: string): string | undefined => {
   const [, name] = /^ *(email|phone|id) *:/i.exec(text.slice(0, 13)) ?? []
@@ -85,7 +80,8 @@ export const parse = (input: unknown, path: Issue.Path = here): Parsed => {
   const prefix = prefixOf(input)
   if (prefix === undefined) {
     if (/^[^@]+@./.test(input)) return fail("PREFIX_MISSING", "write email: before the address")
-    if (!looksLikePhone(input)) return succeed(input)
+    const digits = Rule.phoneDigits(input)
+    if (digits < 8 || digits > 15) return succeed(input)
     return fail(
       "PREFIX_MISSING",
       input.startsWith("+")

@@ -16,6 +16,23 @@ const text = (rules: ReadonlyArray<Rule.TextRule>, jsonSchema: Record<string, un
     }),
   )
 
+const example = {
+  firstName: "Muhammad ",
+  lastName: "Mahin",
+  phone: "+60123456789",
+  email: "test@example.com",
+  language: "ms",
+  profilePic: "https://cdn.aelyst.ai/profile_avatar.png",
+  countryCode: "MY",
+  custom_fields: [{ name: "Company Website", value: "https://example.com" }],
+}
+
+/** Creates the schema of a text field of a contact, with its rules and its example. */
+const field = (name: Rule.FieldName, description: string, jsonSchema: Record<string, unknown>) =>
+  text(Rule.fields[name], jsonSchema).annotate({ description, examples: [example[name]] })
+
+const optional = (...described: Parameters<typeof field>) => Schema.optionalKey(field(...described))
+
 const anyText = { maxLength: Rule.MAX_STRING }
 const visibleText = { ...anyText, pattern: "\\S" }
 
@@ -61,43 +78,23 @@ const areDifferent = (fields: ReadonlyArray<{ readonly name: string }>): string 
  * ```
  */
 export const Payload = Schema.Struct({
-  firstName: text(Rule.fields.firstName, visibleText).annotate({
-    description: "The first name, with at least one visible character",
-    examples: ["Muhammad "],
+  firstName: field("firstName", "The first name, with at least one visible character", visibleText),
+  lastName: optional("lastName", "The last name", anyText),
+  phone: optional("phone", "The phone number in E.164 form", {
+    pattern: "^\\+[1-9][0-9]{7,14}$",
   }),
-  lastName: Schema.optionalKey(
-    text(Rule.fields.lastName, anyText).annotate({
-      description: "The last name",
-      examples: ["Mahin"],
-    }),
-  ),
-  phone: Schema.optionalKey(
-    text(Rule.fields.phone, { pattern: "^\\+[1-9][0-9]{7,14}$" }).annotate({
-      description: "The phone number in E.164 form",
-      examples: ["+60123456789"],
-    }),
-  ),
-  email: Schema.optionalKey(
-    text(Rule.fields.email, {
-      pattern: "^[^@\\s]+@[^@\\s]+$",
-      maxLength: Rule.MAX_EMAIL,
-    }).annotate({ description: "The email address", examples: ["test@example.com"] }),
-  ),
-  language: Schema.optionalKey(
-    text(Rule.fields.language, {
-      pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
-      maxLength: 35,
-    }).annotate({ description: "The language as a BCP 47 tag", examples: ["ms"] }),
-  ),
-  profilePic: Schema.optionalKey(
-    text(Rule.fields.profilePic, {
-      pattern: "^[Hh][Tt][Tt][Pp][Ss]?://",
-      maxLength: Rule.MAX_PROFILE_PIC,
-    }).annotate({
-      description: "The URL of the profile picture",
-      examples: ["https://cdn.aelyst.ai/profile_avatar.png"],
-    }),
-  ),
+  email: optional("email", "The email address", {
+    pattern: "^[^@\\s]+@[^@\\s]+$",
+    maxLength: Rule.MAX_EMAIL,
+  }),
+  language: optional("language", "The language as a BCP 47 tag", {
+    pattern: "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
+    maxLength: 35,
+  }),
+  profilePic: optional("profilePic", "The URL of the profile picture", {
+    pattern: "^[Hh][Tt][Tt][Pp][Ss]?://",
+    maxLength: Rule.MAX_PROFILE_PIC,
+  }),
   // callers may write it in lower case
   countryCode: Schema.optionalKey(
     text(Rule.fields.countryCode, { pattern: "^[A-Z]{2}$" })
@@ -120,18 +117,7 @@ export const Payload = Schema.Struct({
 }).annotate({
   identifier: "Contact",
   description: "A contact to create",
-  examples: [
-    {
-      firstName: "Muhammad ",
-      lastName: "Mahin",
-      phone: "+60123456789",
-      email: "test@example.com",
-      language: "ms",
-      profilePic: "https://cdn.aelyst.ai/profile_avatar.png",
-      countryCode: "MY",
-      custom_fields: [{ name: "Company Website", value: "https://example.com" }],
-    },
-  ],
+  examples: [example],
 })
 
 /** The body of the request. */
