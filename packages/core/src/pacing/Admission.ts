@@ -1,5 +1,5 @@
 /**
- * Decides which request may go, and when. First come the gate and the ceiling, then a single request while nothing is
+ * Decides which request is sent next, and when. First come the gate and the ceiling, then a single request while nothing is
  * known, then as many as the log leaves. Pure.
  */
 import type { Draft, InFlight, PacerConfig, PacerState } from "./PacerState.ts"
@@ -8,7 +8,7 @@ import * as Tuning from "./PacerTuning.ts"
 import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
 
-/** Whether a request may go, and if not, when to ask again (a response can make it earlier). */
+/** Admits a request, or says when to ask again (a response can make it earlier). */
 export type Decision =
   | { readonly _tag: "Admit"; readonly id: number }
   | { readonly _tag: "Wait"; readonly untilMs: number }
@@ -71,7 +71,7 @@ const dropSchedule = (state: Draft): void => {
   state.log = state.log.slice(0, 1)
 }
 
-/** Checks whether another may go before the responses come that show how many more the server takes. */
+/** Checks whether another request can be sent before the responses come that show how many more the server takes. */
 const fitsBurst = (state: PacerState, occupied: number): boolean => {
   const { fixedWindow, limit, limitSource, provenLimit } = state
   const inFlight = countInFlight(state)

@@ -7,6 +7,7 @@ import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
 
 type Context = State.ResponseContext
+type Drops = State.PacerState["dropped"]
 
 /** Records a response when its headers have come. */
 export const observe = (
@@ -15,15 +16,13 @@ export const observe = (
   id: number,
   response: State.ResponseInfo,
   clock: number,
-): State.PacerState => {
-  const ended = State.takeInFlight(previous, id, clock)
-  if (ended === undefined) return previous
-  const context = { config, previous, response, ...ended }
-  learnLimit(context)
-  if (response.rateLimited) closeGate(context)
-  else accept(context)
-  return ended.state
-}
+): State.PacerState =>
+  State.endRequest(previous, id, clock, (state, request) => {
+    const context = { config, previous, state, request, response }
+    learnLimit(context)
+    if (response.rateLimited) closeGate(context)
+    else accept(context)
+  })
 
 /** Learns the round trip and, if the response names it, the limit. */
 const learnLimit = ({ request, response, state }: Context): void => {
@@ -60,7 +59,7 @@ const accept = (context: Context): void => {
   else reconcile(context, response.remaining)
   if (!State.isUnlogged(request)) return
   State.recordSend(state, request, state.nowMs)
-  // Sent before the 429 that set the limit, and accepted all the same: the limit is at least that.
+  // Sent before the 429 that set the limit, and accepted anyway: the limit is at least that.
   if (state.limitSource === "rateLimit") {
     state.limit = Math.max(state.limit, Window.countLive(state, state.nowMs))
   }
@@ -91,7 +90,7 @@ const startNewWindow = ({ previous, request, state }: Context): void => {
 
 /** Compares the server's count with the log's. Numbers of sends. */
 interface Comparison {
-  /** What the server counts, this request included. */
+  /** The server's count, this request included. */
   readonly used: number
   /** Those of the log that were due when the request left. */
   readonly due: number
@@ -101,9 +100,9 @@ interface Comparison {
   readonly early: number
   /** The most that the server can count if the window is right. */
   readonly explained: number
-  /** What is counted beyond that, though it was due: the window is longer, or it belongs to another client. */
+  /** Counted beyond that, though due: the window is longer, or they belong to another client. */
   readonly overdue: number
-  /** What is counted beyond everything in the log: another client's. */
+  /** Counted beyond everything in the log: another client's. */
   readonly unaccounted: number
 }
 
@@ -130,12 +129,13 @@ const compare = (context: Context, used: number, overtaken: number): Comparison 
   return { used, due, forgotten, early, explained, overdue: surplus - unaccounted, unaccounted }
 }
 
-/** Makes the log agree with the server's count at the moment when it counted this request. */
+/** Corrects the log by the server's count at the moment when it counted this request. */
 const reconcile = (context: Context, remaining: number): void => {
   const { request, state } = context
   if (remaining >= state.limit) state.remainingOffset = 1
   const used = Math.max(1, state.limit - remaining + state.remainingOffset)
-  const overtaken = countOvertaken(state.dropped, request)
+  // Responses that overtook this one dropped them from the log.
+  const overtaken = SendLog.size(state.dropped.filter((drop) => drop.sentAt >= request.sentAt))
   const seen = compare(context, used, overtaken)
   const { due, explained, forgotten, overdue, unaccounted } = seen
   recordDrop(context, forgotten)
@@ -188,7 +188,7 @@ const recogniseKind = (context: Context, seen: Comparison, remaining: number): v
 }
 
 /** Counts the requests accepted since the server said that nothing remains. */
-const countSinceEmpty = (context: Context, remaining: number): State.Accepted | null => {
+const countSinceEmpty = (context: Context, remaining: number): State.PacerState["sinceEmpty"] => {
   const { sentAt } = context.request
   const { sinceEmpty } = context.state
   if (sinceEmpty === null) return remaining === 0 ? { startMs: sentAt, count: 0 } : null
@@ -196,7 +196,7 @@ const countSinceEmpty = (context: Context, remaining: number): State.Accepted | 
 }
 
 /**
- * Estimates the least pace of a refill: all but one of those accepted and remaining since the bucket was empty. An
+ * Estimates a lower bound of a refill's pace: all but one of those accepted and remaining since the bucket was empty. An
  * estimate that is too slow costs nothing, since the next `Remaining` corrects it.
  */
 const estimateRefill = (context: Context, remaining: number): State.Refill | null => {
@@ -222,8 +222,8 @@ const recordDrop = ({ request, state }: Context, forgotten: number): void => {
   state.dropped = matters ? [...makeRoom(kept), { sentAt, count: forgotten }] : kept
 }
 
-/** Makes room for one more: a request that is very late must not let thousands gather. */
-const makeRoom = (dropped: ReadonlyArray<State.Drop>): ReadonlyArray<State.Drop> => {
+/** Joins the two oldest if there are many: a request that is very late must not let thousands gather. */
+const makeRoom = (dropped: Drops): Drops => {
   const [first, second, ...rest] = dropped
   if (dropped.length < Tuning.largestDropCount || first === undefined || second === undefined) {
     return dropped
@@ -231,7 +231,3 @@ const makeRoom = (dropped: ReadonlyArray<State.Drop>): ReadonlyArray<State.Drop>
   const sentAt = Math.max(first.sentAt, second.sentAt)
   return [{ sentAt, count: first.count + second.count }, ...rest]
 }
-
-/** Counts the sends that responses which overtook this one dropped from the log. */
-const countOvertaken = (dropped: ReadonlyArray<State.Drop>, { sentAt }: State.InFlight): number =>
-  dropped.reduce((sum, drop) => sum + (drop.sentAt >= sentAt ? drop.count : 0), 0)

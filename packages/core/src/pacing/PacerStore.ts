@@ -1,4 +1,4 @@
-/** Where the state of pacers is kept: in memory, or shared by processes. A public seam. */
+/** Keeps the state of pacers: in memory, or shared by processes. A public seam. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"

@@ -1,15 +1,9 @@
 /** The shortest round trip that the next request can be expected to make, from those before it. Pure and JSON. */
+import type { PacerState } from "../types.ts"
 import * as Tuning from "./PacerTuning.ts"
 
 /** The shortest of the last round trips, and by how much others exceed it, in milliseconds. */
-export interface RoundTrip {
-  readonly minMs: number
-  /** The minimum of the samples before the last renewal. */
-  readonly previousMinMs: number
-  readonly samples: number
-  /** A running average. */
-  readonly excessMs: number
-}
+export type RoundTrip = PacerState["roundTrip"]
 
 /** Knows nothing. */
 export const unknown: RoundTrip = {

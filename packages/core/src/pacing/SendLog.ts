@@ -4,24 +4,18 @@
  * that does not depend on the limit.
  */
 
-/** Sends that are treated alike. Times in milliseconds. */
-export interface Run {
-  /** The latest time by which the server had counted them. */
-  readonly at: number
-  /** Where their window starts for them, at the latest: the server forgets them one window after this. */
-  readonly windowStart: number
-  /** When the first of them was sent; `unaccounted` if it was not sent by this pacer. */
-  readonly sentAt: number
-  readonly count: number
-}
+import type { PacerState } from "../types.ts"
 
 /** Sends in order of `at`. A run that is added at the end never starts its window before the run in front of it. */
-export type SendLog = ReadonlyArray<Run>
+export type SendLog = PacerState["log"]
+
+/** Sends that are treated alike. */
+export type Run = SendLog[number]
 
 /** Holds nothing. */
 export const empty: SendLog = []
 
-/** Stands for the time at which another client with the same token sent: before any of our own. */
+/** Stands for the time at which another client with the same token sent: before any that this pacer sent. */
 export const unaccounted = Number.MIN_SAFE_INTEGER
 
 /** Checks whether the log holds sends of other clients. */
@@ -29,7 +23,8 @@ export const hasUnaccounted = (log: SendLog): boolean =>
   log.some(({ sentAt }) => sentAt === unaccounted)
 
 /** Counts all sends. */
-export const size = (log: SendLog): number => log.reduce((sum, { count }) => sum + count, 0)
+export const size = (log: ReadonlyArray<{ readonly count: number }>): number =>
+  log.reduce((sum, { count }) => sum + count, 0)
 
 /** Counts the oldest sends for which this holds, up to the first for which it does not. */
 export const countWhile = (log: SendLog, holds: (run: Run) => boolean): number => {

@@ -41,7 +41,7 @@ export interface OpenTicket extends Ticket {
 }
 
 /**
- * Says that a call was not let into the queue (`queue`) or cannot go before its deadline (`deadline`).
+ * Fails a call that was not let into the queue (`queue`) or cannot be sent before its deadline (`deadline`).
  *
  * `retryAfterMs` is the wait that would have been needed, if it is known.
  *
