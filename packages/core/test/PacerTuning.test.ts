@@ -46,11 +46,10 @@ describe("PacerTuning", () => {
     assert.isAbove(Tuning.logCells, Tuning.exactLogLimit)
   })
 
-  it("has whole numbers of requests, windows and entries", () => {
-    const { compactHeapAbove, defaultLimit, defaultMaxQueue, initialPatience } = Tuning
+  it("counts requests, windows and entries in integers", () => {
+    const { defaultLimit, defaultMaxQueue, initialPatience } = Tuning
     const { largestDropCount, largestGrownLimit, largestPatience, logCells } = Tuning
     for (const count of [
-      compactHeapAbove,
       defaultLimit,
       defaultMaxQueue,
       initialPatience,

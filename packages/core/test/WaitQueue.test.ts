@@ -7,6 +7,14 @@ const Orders = Schema.Array(
   Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1000 })),
 ).check(Schema.isMaxLength(60))
 
+const Deadline = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 100 }))
+const Actions = Schema.Array(
+  Schema.Union([
+    Schema.Struct({ join: Deadline }),
+    Schema.Struct({ leave: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 300 })) }),
+  ]),
+).check(Schema.isMaxLength(300))
+
 const drained = (queue: WaitQueue): Array<number> => {
   const orders: Array<number> = []
   for (let head = queue.head; head !== undefined; head = queue.head) {
@@ -28,7 +36,7 @@ describe("WaitQueue", () => {
       const left = waiters.map(({ order }) => order).filter((order) => !gone.includes(order))
       assert.strictEqual(queue.size, left.length)
       assert.strictEqual(
-        queue.nextDeadline(),
+        queue.nextDeadline,
         left.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...left) * 3,
       )
       assert.deepStrictEqual(
@@ -71,6 +79,32 @@ describe("WaitQueue", () => {
     assert.deepStrictEqual(woken, ["second", "second again"])
   })
 
+  it.prop(
+    "finds the same head and deadline as a sorted array, whatever joins and leaves",
+    { actions: Actions },
+    ({ actions }) => {
+      const queue = new WaitQueue()
+      let joined: Array<Waiter> = []
+      for (const [order, action] of actions.entries()) {
+        if ("join" in action) {
+          // every third caller comes back to the place where it stood before the others
+          const waiter = new Waiter(order % 3 === 0 ? -order : order, action.join, 0)
+          queue.join(waiter)
+          joined = [...joined, waiter].toSorted((a, b) => a.order - b.order)
+        } else {
+          const waiter = joined[action.leave % Math.max(1, joined.length)]
+          if (waiter === undefined) continue
+          queue.leave(waiter)
+          joined = joined.filter((other) => other !== waiter)
+        }
+        const deadlines = joined.map(({ deadline }) => deadline)
+        assert.strictEqual(queue.head, joined[0])
+        assert.strictEqual(queue.nextDeadline, Math.min(Number.POSITIVE_INFINITY, ...deadlines))
+      }
+    },
+    { arbitrary: { runs: 1000 } },
+  )
+
   it("forgets the deadlines of callers that left", () => {
     const queue = new WaitQueue()
     for (let order = 0; order < 1000; order++) {
@@ -78,6 +112,6 @@ describe("WaitQueue", () => {
       queue.join(waiter)
       queue.leave(waiter)
     }
-    assert.strictEqual(queue.nextDeadline(), Number.POSITIVE_INFINITY)
+    assert.strictEqual(queue.nextDeadline, Number.POSITIVE_INFINITY)
   })
 })

@@ -23,7 +23,7 @@ export { PacerStore, layerMemoryStore, memoryStore } from "./PacerStore.ts"
 export type { OpenTicket, Permit, Ticket } from "./Ticket.ts"
 export { PacerUnavailable } from "./Ticket.ts"
 
-/** What a countdown or a gauge needs. */
+/** The state of a pacer, for a countdown or a gauge. */
 export interface PacerSnapshot {
   /** Requests per window: from the server once it has said so, else a guess. */
   readonly limit: number
@@ -138,14 +138,7 @@ export const make = (
       ),
       openUnsafe: () => queue.open(),
       snapshot,
-      changes: Stream.unwrap(
-        Effect.map(queue.subscribe, (changes) =>
-          Stream.concat(
-            Stream.fromEffect(snapshot),
-            Stream.mapEffect(Stream.fromQueue(changes), () => snapshot),
-          ),
-        ),
-      ),
+      changes: Stream.mapEffect(queue.changes, () => snapshot),
     }
   })
 

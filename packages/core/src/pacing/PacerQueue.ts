@@ -10,26 +10,27 @@ import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 
+import type { PacerState } from "../types.ts"
 import * as Admission from "./Admission.ts"
-import * as LearnFromResponse from "./LearnFromResponse.ts"
+import { observe } from "./LearnFromResponse.ts"
 import * as Monotonic from "./MonotonicClock.ts"
-import * as PacerState from "./PacerState.ts"
+import * as State from "./PacerState.ts"
 import type { PacerStore } from "./PacerStore.ts"
 import type { OpenTicket, Permit } from "./Ticket.ts"
 import { PacerUnavailable } from "./Ticket.ts"
 import { type WaitFailure, WaitQueue, Waiter } from "./WaitQueue.ts"
 
-/** Where the state is kept, and how many callers may wait for their first permit. */
+/** The store of the state, and how many callers may wait for their first permit. */
 export interface QueueOptions {
-  readonly config: PacerState.PacerConfig
+  readonly config: State.PacerConfig
   readonly key: string
   readonly store: PacerStore["Service"]
   readonly maxQueue: number
 }
 
-/** What comes of asking for a permit: one, or when to ask again, and how long it takes for certain. */
+/** A permit, or when to ask again and how long it takes for certain. */
 interface Asked {
   readonly permit: Permit | undefined
   readonly waitMs: number
@@ -37,7 +38,7 @@ interface Asked {
 }
 
 /** A change of the state when a permit ends. */
-type Step = (state: PacerState.PacerState, now: number) => PacerState.PacerState
+type Step = (state: PacerState, now: number) => PacerState
 
 /** Lets callers through in order. */
 export class PacerQueue {
@@ -64,18 +65,23 @@ export class PacerQueue {
       return Result.fail(new PacerUnavailable({ reason: "queue" }))
     }
     this.#unserved++
-    return Result.succeed(new QueueTicket(this, this.#nextOrder++))
+    return Result.succeed(new HeldTicket(this, this.#nextOrder++))
   }
 
-  /** Subscribes to changes until the scope closes. */
-  readonly subscribe: Effect.Effect<Queue.Dequeue<void>, never, Scope.Scope> =
+  /** Emits now and after every change. */
+  readonly changes: Stream.Stream<void> = Stream.unwrap(
     Effect.acquireRelease(
-      Effect.tap(Queue.sliding<void>(1), (slot) => Effect.sync(() => this.#subscribers.add(slot))),
+      Effect.map(Queue.sliding<void>(1), (slot) => {
+        Queue.offerUnsafe(slot, undefined)
+        this.#subscribers.add(slot)
+        return slot
+      }),
       (slot) => Effect.sync(() => this.#subscribers.delete(slot)),
-    )
+    ).pipe(Effect.map((slot) => Stream.fromQueue(slot))),
+  )
 
   /** Reads the state. */
-  read<A>(f: (state: PacerState.PacerState, now: number) => A): Effect.Effect<A> {
+  read<A>(f: (state: PacerState, now: number) => A): Effect.Effect<A> {
     return this.#modify((state, now) => [f(state, now), state])
   }
 
@@ -88,19 +94,17 @@ export class PacerQueue {
     })
   }
 
-  #modify<A>(
-    f: (state: PacerState.PacerState, now: number) => readonly [A, PacerState.PacerState],
-  ): Effect.Effect<A> {
+  #modify<A>(f: (state: PacerState, now: number) => readonly [A, PacerState]): Effect.Effect<A> {
     const { config, key, store } = this.options
-    return store.modify(key, (state, now) => f(state ?? PacerState.make(config), now))
+    return store.modify(key, (state, now) => f(state ?? State.make(config), now))
   }
 
   #publish(): void {
     for (const slot of this.#subscribers) Queue.offerUnsafe(slot, undefined)
   }
 
-  /** Asks for a permit if no caller waits: most calls never have to join the queue. */
-  tryAcquire(ticket: QueueTicket): Effect.Effect<Permit | undefined> {
+  /** Requests a permit if no caller waits: most calls never have to join the queue. */
+  tryAcquire(ticket: HeldTicket): Effect.Effect<Permit | undefined> {
     return Effect.suspend(() => {
       if (this.#queue.head !== undefined) return Effect.succeed(undefined)
       return Effect.map(this.#ask(ticket, undefined, 0), ({ permit }) => {
@@ -111,10 +115,10 @@ export class PacerQueue {
   }
 
   /** Joins the queue if there is no permit at once, unless the turn provably comes after the deadline. */
-  acquire(ticket: QueueTicket, deadline: number): Effect.Effect<Permit, PacerUnavailable> {
+  acquire(ticket: HeldTicket, deadline: number): Effect.Effect<Permit, PacerUnavailable> {
     return Effect.flatMap(this.tryAcquire(ticket), (permit) => {
       if (permit !== undefined) return Effect.succeed(permit)
-      // A caller that comes back after a 429 has few ahead; a new one will stand at the end.
+      // A caller that comes back after a 429 has few ahead; a new one joins at the end.
       const nth = ticket.served ? 1 : this.#queue.size + 1
       const certain = this.read((state, now) => Admission.certainWait(state, now, nth))
       return Effect.flatMap(Monotonic.nowMillis, (now) =>
@@ -128,7 +132,7 @@ export class PacerQueue {
   }
 
   /** Joins the queue and sleeps in it. Thousands may do that, so a sleeper holds nothing but this. */
-  #join(ticket: QueueTicket, waiter: Waiter): Effect.Effect<Permit, PacerUnavailable> {
+  #join(ticket: HeldTicket, waiter: Waiter): Effect.Effect<Permit, PacerUnavailable> {
     return Effect.callback<Permit, PacerUnavailable>((resume) => {
       const start = (first: Effect.Effect<void>): void => {
         const stand = Effect.flatMap(first, () => this.#stand(ticket, waiter))
@@ -160,7 +164,7 @@ export class PacerQueue {
     { self: this },
     function* (
       this: PacerQueue,
-      ticket: QueueTicket,
+      ticket: HeldTicket,
       waiter: Waiter,
     ): Effect.fn.Return<Permit, PacerUnavailable> {
       while (waiter.failure === undefined) {
@@ -176,7 +180,7 @@ export class PacerQueue {
         this.#queue.expire(now + asked.certainMs, { retryAfterMs: asked.certainMs })
         if (waiter.failure !== undefined) break
         // Timers count whole milliseconds and may fire a fraction early: round up, or the head spins.
-        const ms = Math.ceil(Math.min(asked.waitMs, this.#queue.nextDeadline() - now))
+        const ms = Math.ceil(Math.min(asked.waitMs, this.#queue.nextDeadline - now))
         const timer = Effect.sleep(Duration.millis(Math.max(1, ms)))
         yield* Effect.raceFirst(asleep(waiter), timer)
       }
@@ -184,8 +188,8 @@ export class PacerQueue {
     },
   )
 
-  /** Asks the store for a permit, if `waiter` (undefined for a caller outside the queue) is still the head. */
-  #ask(ticket: QueueTicket, waiter: Waiter | undefined, waitedMs: number): Effect.Effect<Asked> {
+  /** Requests a permit from the store, if `waiter` (undefined for a caller outside the queue) is still the head. */
+  #ask(ticket: HeldTicket, waiter: Waiter | undefined, waitedMs: number): Effect.Effect<Asked> {
     const { permit: before } = ticket
     const nothing = { permit: undefined, waitMs: 0, certainMs: 0 }
     return this.#modify<Asked>((state, now) => {
@@ -205,14 +209,14 @@ export class PacerQueue {
   }
 
   /** Notes that a call has its first permit, or went away before. */
-  serve(ticket: QueueTicket): void {
+  serve(ticket: HeldTicket): void {
     if (!ticket.served) this.#unserved--
     ticket.served = true
   }
 }
 
 /** A call's place in the queue, and what it holds. */
-class QueueTicket implements OpenTicket {
+class HeldTicket implements OpenTicket {
   readonly #queue: PacerQueue
   readonly order: number
   /** It had a permit before: it was rate limited since and comes back, or it has gone. */
@@ -252,21 +256,21 @@ class HeldPermit implements Permit {
     this.waitedMs = waitedMs
   }
 
-  observe(observation: PacerState.PacerObservation): Effect.Effect<void> {
-    const learn = (jitter: number): Effect.Effect<void> =>
-      this.#end((state, now) => {
-        const response = { ...observation, jitter }
-        return LearnFromResponse.observe(this.#queue.options.config, state, this.#id, response, now)
-      })
+  observe(observation: State.PacerObservation): Effect.Effect<void> {
+    const learn = (jitter: number): Effect.Effect<void> => {
+      const response = { ...observation, jitter }
+      const { config } = this.#queue.options
+      return this.#end((state, now) => observe(config, state, this.#id, response, now))
+    }
     return observation.rateLimited ? Effect.flatMap(Random.next, learn) : learn(0)
   }
 
   get abandon(): Effect.Effect<void> {
-    return this.#end((state, now) => PacerState.abandon(state, this.#id, now))
+    return this.#end((state, now) => State.abandon(state, this.#id, now))
   }
 
   get giveBack(): Effect.Effect<void> {
-    return this.#end((state) => PacerState.giveBack(state, this.#id))
+    return this.#end((state) => State.giveBack(state, this.#id))
   }
 
   #end(step: Step): Effect.Effect<void> {

@@ -43,7 +43,7 @@ export const windowSlackMs = 50
 
 /** Which share of a fixed window goes ahead of the rest: its responses show a lowered limit before it is exceeded. */
 export const openingBurstShare = 0.25
-/** How many may go beyond the proven limit, as a share of those accepted beyond it: growth by half cannot flood. */
+/** How many are sent beyond the proven limit, as a share of those accepted beyond it: growth by half cannot flood. */
 export const growthBurstShare = 0.5
 
 // A limit that the server does not name
@@ -99,20 +99,16 @@ export const largestSpread = 1
 export const leastSpread = 0.25
 /** In between, this by the square root of the number of samples, as the error of an average falls. */
 export const spreadFactor = 3
-/** What timers and rounding can take from a round trip. */
+/** How much timers and rounding can take from a round trip. */
 export const roundTripMarginMs = 1
 /** The share of the minimum that the next may be shorter by, divided by the number of samples. */
 export const fewSamplesShare = 0.2
 
 // Bounds of memory
 
-/** Up to this limit each send has a run of its own in the log, in requests: the log is short anyway. */
+/** Up to this limit each send has a separate run in the log, in requests: the log is short anyway. */
 export const exactLogLimit = 64
 /** Into how many cells the log divides a window of a larger limit: 0.2 % of a window is lost at most. */
 export const logCells = 512
 /** How many drops from the log are kept apart, in entries. */
 export const largestDropCount = 64
-/** Up to this size the heap of deadlines is not compacted, in entries. */
-export const compactHeapAbove = 64
-/** How many times as many entries as waiting callers it may hold: compaction then costs no more than joining. */
-export const heapSlack = 2
