@@ -12,7 +12,7 @@ const between = (minimum: number, maximum: number) =>
 const unscheduled = () => new Machine({ ...config, schedule: false })
 
 describe("Admission", () => {
-  it("sends the first request alone, then as many as its response says remain", () => {
+  it("sends only the first request, then as many as its response says remain", () => {
     const machine = new Machine()
     const id = machine.admitted()
     assert.strictEqual(burst(machine).length, 0)
@@ -130,7 +130,7 @@ describe("without a schedule", () => {
     assert.strictEqual(burst(machine, 40).length, 40)
   })
 
-  it("closes the gate after a 429, lets one go alone when it opens, and all after its response", () => {
+  it("closes the gate after a 429, sends one request when it opens, and all after its response", () => {
     const machine = unscheduled()
     const [first = 0, second = 0, third = 0] = burst(machine, 3)
     machine.observe(first, { rateLimited: true, limit: 10, remaining: 0, retryAfterMs: 2000 })

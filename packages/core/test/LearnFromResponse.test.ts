@@ -158,7 +158,7 @@ describe("LearnFromResponse", () => {
     assert.isTrue(machine.state.fixedWindow)
   })
 
-  it("recognises a refill by what comes back one by one, and its pace", () => {
+  it("recognises a refill by the sends forgotten one by one, and its pace", () => {
     const machine = withLimit(20)
     for (const [index, id] of burst(machine).entries()) {
       machine.observe(id, { rateLimited: false, limit: 20, remaining: 18 - index })

@@ -66,7 +66,7 @@ const cpuPerCall = (waiting: number) =>
   })
 
 describe("PacerQueue", () => {
-  it.effect("sends the first request alone, then what its response says is left", () =>
+  it.effect("sends only the first request, then as many as its response says remain", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
       const { reply, sends } = yield* server()
@@ -204,7 +204,7 @@ describe("PacerQueue", () => {
       }),
   )
 
-  it.effect("fails at its deadline when the wait is not certain, and leaves the queue", () =>
+  it.effect("fails at its deadline when the wait has no lower bound, and leaves the queue", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer()
       const first = yield* Effect.scoped(

@@ -1,4 +1,4 @@
-/** Drives the pacer's state machine step by step, with a clock of its own. */
+/** Drives the pacer's state machine step by step, with its own clock. */
 import { assert } from "@effect/vitest"
 
 import * as Admission from "../src/pacing/Admission.ts"
@@ -7,7 +7,7 @@ import * as PacerState from "../src/pacing/PacerState.ts"
 
 export const config: PacerState.PacerConfig = { prior: { limit: 10, windowMs: 1000 } }
 
-/** Makes a state that throws if it is changed in place. */
+/** Creates a state that throws if it is changed in place. */
 const frozen = <A>(value: A): A => {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value
   for (const inner of Object.values(value)) frozen(inner)
