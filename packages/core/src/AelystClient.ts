@@ -18,14 +18,9 @@ import type { Span } from "effect/Tracer"
 
 import type { ClientState, CreateResult, TokenSource } from "./call/Call.ts"
 import { Call } from "./call/Call.ts"
-import type { CallEnd, CallRecord } from "./call/CallRecord.ts"
+import type { CallRecord } from "./call/CallRecord.ts"
 import { Ended } from "./call/CallRecord.ts"
-import type {
-  CallOptions,
-  ClientConfig,
-  ClientOptions,
-  ConfigurationError,
-} from "./call/ClientOptions.ts"
+import type { CallOptions, ClientOptions, ConfigurationError } from "./call/ClientOptions.ts"
 import { checkToken, parse, parseCall } from "./call/ClientOptions.ts"
 import * as CreateCall from "./call/CreateCall.ts"
 import { DeadlineTimer } from "./call/DeadlineTimer.ts"
@@ -38,6 +33,7 @@ import { isValidated, validate } from "./contact/Contact.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { InvalidContactError } from "./errors/AelystError.ts"
 import type { PacerSnapshot } from "./pacing/Pacer.ts"
+import type { CallEnd, ClientConfig } from "./types.ts"
 
 /** The options of one call; the client's hold for those that are not set. */
 export interface CreateOptions extends CallOptions {}

@@ -11,22 +11,18 @@ import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 
 import { AelystClient } from "./AelystClient.ts"
-import type { CallOutcome } from "./call/CallRecord.ts"
 import { parseRun } from "./call/ClientOptions.ts"
 import type { CreateResult } from "./call/Call.ts"
 import { Hooks, notify } from "./call/Hooks.ts"
-import type { Delivery } from "./call/RetryPolicy.ts"
 import { RunProgress, outcomeOf } from "./call/RunProgress.ts"
 import type { RunScope } from "./call/RunScope.ts"
 import { CurrentRun } from "./call/RunScope.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { UnavailableError } from "./errors/AelystError.ts"
 import * as MonotonicClock from "./pacing/MonotonicClock.ts"
-import type { Row, RowEnd, RunSummary } from "./types.ts"
+import type { CallOutcome, Delivery, Row, RowEnd, RunSummary } from "./types.ts"
 
 export { rowOutcomes } from "./call/RunProgress.ts"
-export type { Row, RowOutcome, RunSummary, Stopped } from "./types.ts"
-
 /** The result of one row; `index` is its position in the source, from 0. */
 export type RowResult = RowEnd<CreateResult, AelystError>
 

@@ -11,10 +11,10 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 
 import { defaultDeadlineMs, defaultMaxWaitMs, parse } from "./call/ClientOptions.ts"
-import type { Delivery } from "./call/RetryPolicy.ts"
 import * as RetryPolicy from "./call/RetryPolicy.ts"
 import { isAelystError } from "./errors/AelystError.ts"
 import { rateLimitJitterMs } from "./pacing/RateLimitWait.ts"
+import type { Delivery } from "./types.ts"
 
 /** The options of the schedule; their units and ranges are those of the client's options of the same name. */
 export interface Options {

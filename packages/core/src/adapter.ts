@@ -3,11 +3,9 @@
  * messages and documents. Programs do not need them.
  */
 export { makeWith } from "./AelystClient.ts"
-export type { ClientConfig } from "./call/ClientOptions.ts"
 export * as ClientOptions from "./call/ClientOptions.ts"
-export type { OptionEntry, OptionName, OptionNameOf, OptionScope } from "./call/OptionTable.ts"
+export type { OptionName, OptionNameOf } from "./call/OptionTable.ts"
 export { optionTable } from "./call/OptionTable.ts"
-export type { OptionText } from "./call/OptionTexts.ts"
 export { optionTexts } from "./call/OptionTexts.ts"
 export * as SharedState from "./call/SharedState.ts"
 export { issueRules } from "./contact/Issue.ts"
@@ -15,3 +13,4 @@ export { suggest } from "./contact/Suggest.ts"
 export type { ErrorEntry } from "./errors/ErrorTable.ts"
 export { docsUrl, errorTable, errorTags } from "./errors/ErrorTable.ts"
 export { fromHeaders, parseRetryAfter } from "./errors/RateLimitHeaders.ts"
+export type { ClientConfig, OptionEntry, OptionScope, OptionText } from "./types.ts"

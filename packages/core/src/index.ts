@@ -1,41 +1,22 @@
 /** Creates Aelyst contacts with Effect: input, errors, rate-limit schedule and client. */
 export type { CreateOptions, LayerOptions } from "./AelystClient.ts"
 export { AelystClient, layer, layerConfig, make } from "./AelystClient.ts"
-export type {
-  Row,
-  RowOutcome,
-  RowResult,
-  Run,
-  RunOptions,
-  RunSummary,
-  Stopped,
-} from "./CreateMany.ts"
+export type { RowResult, Run, RunOptions } from "./CreateMany.ts"
 export { createMany, rowOutcomes } from "./CreateMany.ts"
 export * as RateLimitSchedule from "./RateLimitSchedule.ts"
-export type { CallEnd, CallOutcome } from "./call/CallRecord.ts"
 export type { ClientOptions } from "./call/ClientOptions.ts"
 export { ConfigurationError } from "./call/ClientOptions.ts"
 export type { CreateResult, TokenSource } from "./call/Call.ts"
 export * as Hooks from "./call/Hooks.ts"
 export * as Metrics from "./call/Metrics.ts"
-export type { ExistsCandidate, ExistsMatcher } from "./call/ResponseVerdict.ts"
 export { defaultExists } from "./call/ResponseVerdict.ts"
-export type { Delivery } from "./call/RetryPolicy.ts"
 export type { ContactInput, Validated } from "./contact/Contact.ts"
 export { isValidated, validate } from "./contact/Contact.ts"
 export * as CustomField from "./contact/CustomField.ts"
 export * as FieldAlias from "./contact/FieldAlias.ts"
 export * as Identifier from "./contact/Identifier.ts"
 export type { Issue, IssueCode } from "./contact/Issue.ts"
-export type {
-  AelystError,
-  AttemptRecord,
-  ConnectionKind,
-  ResponseHead,
-  SettledError,
-  UnavailableReason,
-  UnexpectedReason,
-} from "./errors/AelystError.ts"
+export type { AelystError, SettledError } from "./errors/AelystError.ts"
 export {
   AuthenticationError,
   BadRequestError,
@@ -48,6 +29,23 @@ export {
   UnexpectedResponseError,
   isAelystError,
 } from "./errors/AelystError.ts"
-export type { ErrorTag, Outcome } from "./errors/ErrorTable.ts"
-export type { RateLimitInfo } from "./errors/RateLimitHeaders.ts"
+export type { ErrorTag } from "./errors/ErrorTable.ts"
 export * as Pacer from "./pacing/Pacer.ts"
+export type {
+  AttemptRecord,
+  CallEnd,
+  CallOutcome,
+  ConnectionKind,
+  Delivery,
+  ExistsCandidate,
+  ExistsMatcher,
+  Outcome,
+  RateLimitInfo,
+  ResponseHead,
+  Row,
+  RowOutcome,
+  RunSummary,
+  Stopped,
+  UnavailableReason,
+  UnexpectedReason,
+} from "./types.ts"

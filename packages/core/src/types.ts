@@ -1,6 +1,7 @@
 /**
- * The public types that core, the Promise SDK and the sandbox have in common, written once: without any import, so that
- * packages that hide Effect can take them into their declarations.
+ * The public types without an Effect type, written once: those that core, the Promise SDK and the sandbox have in common,
+ * and those of adapters and transports. No imports, so that packages that hide Effect can take them into their
+ * declarations.
  */
 
 // --- contacts
@@ -82,6 +83,15 @@ export type CustomFieldValueOf<F> = F extends "number" | { readonly type: "numbe
 /** The custom fields that a definition allows, as callers pass them. */
 export type CustomFieldsOf<D extends CustomFieldDefinition> = {
   readonly [Name in keyof D]?: CustomFieldValueOf<D[Name]> | null | undefined
+}
+
+/** The custom fields of a workspace, made with `CustomField.define` or `CustomField.make`. */
+export interface Catalogue<out D extends CustomFieldDefinition = CustomFieldDefinition> {
+  readonly definition: D
+  /** The fields in the order of their declaration. */
+  readonly fields: ReadonlyArray<CustomFieldDescription>
+  /** Finds a field by its exact name. */
+  readonly get: (name: string) => CustomFieldDescription | undefined
 }
 
 /**
@@ -234,6 +244,108 @@ export interface Created {
   readonly attempts: ReadonlyArray<AttemptRecord>
   /** The rate limit as the newest response reported it. */
   readonly rateLimit: RateLimitInfo
+}
+
+/** How a call ended; every result and every error of a call is one. */
+export interface CallEnd extends OutcomeEvent {
+  /** The head of the newest response; undefined if none came. */
+  readonly response?: ResponseHead | undefined
+}
+
+/** Callbacks; one that throws is logged and does not affect the call. */
+export interface Callbacks {
+  /** Called when an attempt has ended. */
+  readonly onAttempt?: (attempt: AttemptRecord) => void
+  /** Called when a wait begins. */
+  readonly onWait?: (wait: WaitEvent) => void
+  /** Called once at the end of every call whose input was valid, an interrupted one included. */
+  readonly onOutcome?: (end: CallEnd) => void
+}
+
+/** The input of the matcher of "exists": the status, and the API's message if there was one. */
+export interface ExistsCandidate {
+  readonly status: number
+  readonly message: string | undefined
+}
+
+/**
+ * Returns whether a response means "this contact exists" (D3). It is called for rejections other than 401, 408 and 429;
+ * a matcher that throws or returns a non-boolean counts as no match.
+ */
+export type ExistsMatcher = (candidate: ExistsCandidate) => boolean
+
+// --- options
+
+/** The scopes of options: a client, one call, or one run. */
+export type OptionScope = "client" | "call" | "run"
+
+/** Describes one option; durations are in milliseconds, both bounds are allowed. */
+export type OptionEntry = { readonly scopes: ReadonlyArray<OptionScope> } & (
+  | {
+      readonly kind: "integer"
+      readonly least: number
+      readonly most: number
+      readonly default: number
+    }
+  | {
+      readonly kind: "duration"
+      readonly least: number
+      readonly most: number
+      /** Whether `Duration.infinity` is allowed too; it means no limit. */
+      readonly unbounded: boolean
+      readonly default: number
+      /** The default under `natural-key`, if it differs. */
+      readonly naturalKey?: number
+      /** The default in runs, if it differs. */
+      readonly inRuns?: number
+    }
+  | { readonly kind: "choice"; readonly choices: ReadonlyArray<string>; readonly default: string }
+  | { readonly kind: "boolean"; readonly default: boolean }
+  /** An option whose rule is in the parser. */
+  | {
+      readonly kind: "url" | "token" | "headers" | "rate" | "function" | "catalogue"
+      readonly default: string | undefined
+    }
+)
+
+/** Describes an option to people. */
+export interface OptionText {
+  /** One sentence on the option, without a full stop. */
+  readonly sentence: string
+  /** The default in words, if the table's value does not say it. */
+  readonly otherwise?: string
+}
+
+/** The checked options of a client; durations are in milliseconds. */
+export interface ClientConfig {
+  readonly baseUrl: string
+  readonly origin: string
+  readonly delivery: Delivery
+  readonly retries: number
+  readonly timeoutMs: number
+  readonly deadlineMs: number | undefined
+  readonly maxWaitMs: number | undefined
+  readonly doubtDelayMs: number
+  readonly settleMs: number
+  readonly maxQueue: number
+  readonly perSecond: number | undefined
+  /** Whether requests keep to a schedule learned from the API's answers. */
+  readonly scheduled: boolean
+  readonly exists: ExistsMatcher
+  readonly customFields: Catalogue | undefined
+  readonly propagateTrace: boolean
+}
+
+/** The checked options of one call; durations are in milliseconds, options that were not set are undefined. */
+export interface CallConfig {
+  readonly retries: number | undefined
+  readonly timeoutMs: number | undefined
+  readonly deadlineMs: number | undefined
+  readonly maxWaitMs: number | undefined
+  readonly delivery: Delivery | undefined
+  readonly settleMs: number | undefined
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>> | undefined
 }
 
 // --- runs

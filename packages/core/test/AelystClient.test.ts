@@ -16,14 +16,13 @@ import { TestClock } from "effect/testing"
 
 import type { CreateOptions, LayerOptions } from "../src/AelystClient.ts"
 import { AelystClient, layer, layerConfig, make, makeWith } from "../src/AelystClient.ts"
-import type { CallEnd } from "../src/call/CallRecord.ts"
 import { ConfigurationError, parse } from "../src/call/ClientOptions.ts"
-import type { WaitEvent } from "../src/call/Hooks.ts"
 import { Hooks } from "../src/call/Hooks.ts"
 import * as SharedState from "../src/call/SharedState.ts"
 import type { Validated } from "../src/contact/Contact.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
+import type { CallEnd, WaitEvent } from "../src/types.ts"
 
 const { lost, ok, rateLimited, status } = Scripted
 const token = Redacted.make("token-for-tests")

@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 
 import { CallRecord, Ended } from "../src/call/CallRecord.ts"
 import { makeTransportProbe } from "../src/call/TransportProbe.ts"
-import type { AttemptRecord } from "../src/errors/AelystError.ts"
+import type { AttemptRecord } from "../src/types.ts"
 
 const attempt = (number: number): AttemptRecord => ({
   number,

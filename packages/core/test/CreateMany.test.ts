@@ -6,11 +6,11 @@ import { HttpClient, HttpClientError } from "effect/http"
 import * as AelystClient from "../src/AelystClient.ts"
 import { TransportProbe } from "../src/call/TransportProbe.ts"
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
-import type { Row, RowResult, RunOptions, RunSummary } from "../src/CreateMany.ts"
+import type { RowResult, RunOptions } from "../src/CreateMany.ts"
 import { createMany, rowOutcomes } from "../src/CreateMany.ts"
-import type { Delivery } from "../src/call/RetryPolicy.ts"
 import type { Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
+import type { Delivery, Row, RunSummary } from "../src/types.ts"
 
 const token = Redacted.make("token-for-tests")
 const created: Fault = { kind: "respond" }

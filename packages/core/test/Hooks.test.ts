@@ -3,9 +3,9 @@ import { Effect, Logger, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 
 import * as AelystClient from "../src/AelystClient.ts"
-import type { Callbacks } from "../src/call/Hooks.ts"
 import { Hooks, notify } from "../src/call/Hooks.ts"
 import * as Scripted from "./scripted.ts"
+import type { Callbacks } from "../src/types.ts"
 
 const throwing = () => {
   throw new Error("secret of the caller")

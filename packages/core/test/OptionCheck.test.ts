@@ -3,9 +3,10 @@ import { Duration, Result } from "effect"
 import * as Schema from "effect/Schema"
 
 import { check, checkNames, makeDialect } from "../src/call/OptionCheck.ts"
-import type { OptionEntry, OptionName } from "../src/call/OptionTable.ts"
+import type { OptionName } from "../src/call/OptionTable.ts"
 import { optionTable } from "../src/call/OptionTable.ts"
 import { anything } from "./inputs.ts"
+import type { OptionEntry } from "../src/types.ts"
 
 const durations = makeDialect({ milliseconds: false })
 const milliseconds = makeDialect({ milliseconds: true })

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 
 import type { CallOptions, ClientOptions } from "../src/call/ClientOptions.ts"
-import type { OptionEntry } from "../src/call/OptionTable.ts"
 import { optionTable } from "../src/call/OptionTable.ts"
 import type { RunOptions } from "../src/CreateMany.ts"
+import type { OptionEntry } from "../src/types.ts"
 
 const entries: ReadonlyArray<readonly [name: string, entry: OptionEntry]> =
   Object.entries(optionTable)
@@ -114,7 +114,7 @@ const facts = (entry: OptionEntry): ReadonlyArray<string> => {
 
 describe("ClientOptions", () => {
   const source = readFileSync(new URL("../src/call/ClientOptions.ts", import.meta.url), "utf8")
-  const own = source.slice(0, source.indexOf("export interface ClientConfig"))
+  const own = source.slice(0, source.indexOf("export interface CallOptions"))
   const docs = new Map(
     [...own.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s+readonly (\w+)\?/g)].map(
       ([, text = "", name = ""]) => [name, text] as const,

@@ -1,8 +1,9 @@
 import { assert, describe, expectTypeOf, it } from "@effect/vitest"
 
-import type { OptionEntry, OptionName } from "../src/call/OptionTable.ts"
+import type { OptionName } from "../src/call/OptionTable.ts"
 import { optionTable } from "../src/call/OptionTable.ts"
 import { optionTexts } from "../src/call/OptionTexts.ts"
+import type { OptionEntry } from "../src/types.ts"
 
 const entries: ReadonlyArray<readonly [name: string, entry: OptionEntry]> =
   Object.entries(optionTable)

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { inspect } from "node:util"
 
 import type { AelystError } from "../src/errors/AelystError.ts"
-import type { Response, ExistsMatcher, ResponseVerdict } from "../src/call/ResponseVerdict.ts"
+import type { Response, ResponseVerdict } from "../src/call/ResponseVerdict.ts"
 import {
   defaultExists,
   interpret,
@@ -11,6 +11,7 @@ import {
 } from "../src/call/ResponseVerdict.ts"
 import { fromHeaders } from "../src/errors/RateLimitHeaders.ts"
 import { pick, randomOf } from "./ledger.ts"
+import type { ExistsMatcher } from "../src/types.ts"
 
 const read = (
   status: number,

@@ -13,11 +13,11 @@ import { sendAttempt } from "../src/call/SendAttempt.ts"
 import * as SharedState from "../src/call/SharedState.ts"
 import type { ContactInput } from "../src/contact/Contact.ts"
 import { validate } from "../src/contact/Contact.ts"
-import type { AttemptRecord } from "../src/errors/AelystError.ts"
 import type { PacerObservation, Permit } from "../src/pacing/Pacer.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 import * as RecordingTracer from "./tracer.ts"
+import type { AttemptRecord } from "../src/types.ts"
 
 const { lost, ok, rateLimited, status, unreachable } = Scripted
 const fixed = Redacted.make("token-for-tests")

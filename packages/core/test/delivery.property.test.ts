@@ -5,9 +5,9 @@ import { HttpClient } from "effect/http"
 import * as AelystClient from "../src/AelystClient.ts"
 import type { AelystError } from "../src/errors/AelystError.ts"
 import { parseRetryAfter } from "../src/errors/RateLimitHeaders.ts"
-import type { Delivery } from "../src/call/RetryPolicy.ts"
 import type { Entry, Existing, Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
+import type { Delivery } from "../src/types.ts"
 
 const token = Redacted.make("token-for-tests")
 

@@ -1,9 +1,9 @@
 /** One or more examples of every error, each with the expected members and message. */
-import type { AelystError, AttemptRecord } from "../src/errors/AelystError.ts"
+import type { AelystError } from "../src/errors/AelystError.ts"
 import * as Errors from "../src/errors/AelystError.ts"
 import { unavailableReasons } from "../src/errors/ErrorSentence.ts"
-import type { Outcome } from "../src/errors/ErrorTable.ts"
 import * as Issue from "../src/contact/Issue.ts"
+import type { AttemptRecord, ConnectionKind, Outcome, UnavailableReason } from "../src/types.ts"
 
 export const attempts: ReadonlyArray<AttemptRecord> = [
   { number: 1, phase: "connect", cause: "ECONNREFUSED", startedAt: 1, durationMs: 2, waitedMs: 3 },
@@ -84,7 +84,7 @@ export const examples: ReadonlyArray<Example> = [
   ],
   ...Object.entries(unavailable).flatMap(([name, text]): ReadonlyArray<Example> => {
     // safe: the names are those of the reasons
-    const reason = name as Errors.UnavailableReason
+    const reason = name as UnavailableReason
     const isRetryable = reason === "circuit" || reason === "queue" || reason === "deadline"
     const expected = { outcome: "not_sent", isRetryable } as const
     return [
@@ -103,7 +103,7 @@ export const examples: ReadonlyArray<Example> = [
   }),
   ...Object.entries(connection).map(([name, text]): Example => {
     // safe: the names are those of the kinds
-    const kind = name as Errors.ConnectionKind
+    const kind = name as ConnectionKind
     return [
       new Errors.ConnectionError({ attempts, kind, code: "ECODE" }),
       {

@@ -4,13 +4,13 @@ import { HttpClient, HttpClientError } from "effect/http"
 import { TestClock } from "effect/testing"
 
 import * as AelystClient from "../src/AelystClient.ts"
-import type { AttemptRecord } from "../src/errors/AelystError.ts"
 import { TransportProbe, abortable } from "../src/call/TransportProbe.ts"
 import { parse } from "../src/call/ClientOptions.ts"
 import * as SharedState from "../src/call/SharedState.ts"
 import { Hooks } from "../src/call/Hooks.ts"
 import * as Ledger from "./ledger.ts"
 import * as TestTracer from "./tracer.ts"
+import type { AttemptRecord } from "../src/types.ts"
 
 const token = Redacted.make("token-for-tests")
 

@@ -1,14 +1,6 @@
 /** The record of one call while it runs: an interrupted call can still report whether the contact exists. */
-import type { AttemptRecord, CallOutcome, Outcome, OutcomeEvent, ResponseHead } from "../types.ts"
+import type { AttemptRecord, CallEnd, CallOutcome, Outcome, ResponseHead } from "../types.ts"
 import type { TransportProbe } from "./TransportProbe.ts"
-
-export type { CallOutcome } from "../types.ts"
-
-/** How a call ended; every result and every error of a call is one. */
-export interface CallEnd extends OutcomeEvent {
-  /** The head of the newest response; undefined if none came. */
-  readonly response?: ResponseHead | undefined
-}
 
 /** The end of a call as hooks receive it: the response is hidden from inspection, since its headers may echo anything. */
 export class Ended implements CallEnd {

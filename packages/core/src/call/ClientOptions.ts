@@ -5,16 +5,15 @@
 import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 
-import type { Catalogue } from "../contact/CustomField.ts"
+import type { CallConfig, Catalogue, ClientConfig, Delivery, ExistsMatcher } from "../types.ts"
 import type { Dialect, Values } from "./OptionCheck.ts"
 import { check, makeDialect } from "./OptionCheck.ts"
 import { optionTable } from "./OptionTable.ts"
 import type { Checked } from "./RequestOptions.ts"
 import { checkBaseUrl } from "./RequestOptions.ts"
-import type { ExistsMatcher } from "./ResponseVerdict.ts"
 import { defaultExists } from "./ResponseVerdict.ts"
-import type { Delivery } from "./RetryPolicy.ts"
 
+export type { CallConfig, ClientConfig } from "../types.ts"
 export { ConfigurationError, show } from "./ConfigurationError.ts"
 export type { Dialect } from "./OptionCheck.ts"
 export { checkNames, makeDialect } from "./OptionCheck.ts"
@@ -53,26 +52,6 @@ export interface ClientOptions {
   readonly propagateTrace?: boolean | undefined
 }
 
-/** The checked options of a client; durations are in milliseconds. */
-export interface ClientConfig {
-  readonly baseUrl: string
-  readonly origin: string
-  readonly delivery: Delivery
-  readonly retries: number
-  readonly timeoutMs: number
-  readonly deadlineMs: number | undefined
-  readonly maxWaitMs: number | undefined
-  readonly doubtDelayMs: number
-  readonly settleMs: number
-  readonly maxQueue: number
-  readonly perSecond: number | undefined
-  /** Whether requests keep to a schedule learned from the API's answers. */
-  readonly scheduled: boolean
-  readonly exists: ExistsMatcher
-  readonly customFields: Catalogue | undefined
-  readonly propagateTrace: boolean
-}
-
 /** The options of one call, in the ranges of `ClientOptions`; the client's hold for those that are not set. */
 export interface CallOptions {
   /** Resends after the first attempt; 0 means none, for every kind of failure. */
@@ -89,18 +68,6 @@ export interface CallOptions {
   readonly settle?: Duration.Input | undefined
   /** More request headers, such as a request ID; those that the client or HTTP sets are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-}
-
-/** The checked options of one call; durations are in milliseconds, options that were not set are undefined. */
-export interface CallConfig {
-  readonly retries: number | undefined
-  readonly timeoutMs: number | undefined
-  readonly deadlineMs: number | undefined
-  readonly maxWaitMs: number | undefined
-  readonly delivery: Delivery | undefined
-  readonly settleMs: number | undefined
-  /** By lower-case name. */
-  readonly headers: Readonly<Record<string, string>> | undefined
 }
 
 /** The checked options of a run: those of its calls, and its own with their defaults. */

@@ -3,20 +3,9 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
-import type { AttemptRecord, WaitEvent } from "../types.ts"
-import type { CallEnd } from "./CallRecord.ts"
+import type { Callbacks } from "../types.ts"
 
-export type { WaitEvent } from "../types.ts"
-
-/** Callbacks; one that throws is logged and does not affect the call. */
-export interface Callbacks {
-  /** Called when an attempt has ended. */
-  readonly onAttempt?: (attempt: AttemptRecord) => void
-  /** Called when a wait begins. */
-  readonly onWait?: (wait: WaitEvent) => void
-  /** Called once at the end of every call whose input was valid, an interrupted one included. */
-  readonly onOutcome?: (end: CallEnd) => void
-}
+export type { Callbacks, WaitEvent } from "../types.ts"
 
 /**
  * The callbacks that watch the calls made under it; none by default.

@@ -1,3 +1,4 @@
+import type { Outcome, WaitEvent } from "../types.ts"
 /**
  * Counts of calls: attempts by outcome, 429s, waits by reason. Nothing is counted until `layer` is provided; it keeps the
  * counts in Effect's metric registry, where any exporter finds them. No metric carries a contact, a token or a URL.
@@ -6,9 +7,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-
-import type { Outcome } from "../errors/ErrorTable.ts"
-import type { WaitEvent } from "./Hooks.ts"
 
 /** The outcome of one attempt. */
 export type AttemptOutcome = Outcome | "created"

@@ -4,10 +4,11 @@ import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 
 import { suggest } from "../contact/Suggest.ts"
-import type { OptionEntry, OptionName, OptionScope } from "./OptionTable.ts"
+import type { OptionName } from "./OptionTable.ts"
 import { optionTable } from "./OptionTable.ts"
 import type { Checked } from "./RequestOptions.ts"
 import { checkBaseUrl, checkHeaders, fail } from "./RequestOptions.ts"
+import type { OptionEntry, OptionScope } from "../types.ts"
 
 /** The type of a checked value. */
 type ValueOf<Entry extends OptionEntry> = Entry extends { readonly choices: ReadonlyArray<infer A> }

@@ -1,13 +1,6 @@
 /** A sentence for each option, for READMEs, help texts and schemas; the ranges are in `OptionTable.ts`. */
+import type { OptionText } from "../types.ts"
 import type { OptionName } from "./OptionTable.ts"
-
-/** Describes an option to people. */
-export interface OptionText {
-  /** One sentence on the option, without a full stop. */
-  readonly sentence: string
-  /** The default in words, if the table's value does not say it. */
-  readonly otherwise?: string
-}
 
 const text = (sentence: string, otherwise?: string): OptionText =>
   otherwise === undefined ? { sentence } : { sentence, otherwise }

@@ -4,7 +4,6 @@
  */
 import { isReadonlyObject } from "effect/Predicate"
 
-import type { AttemptRecord } from "../errors/AelystError.ts"
 import {
   AuthenticationError,
   BadRequestError,
@@ -15,10 +14,16 @@ import {
   withApiMessage,
   withRateLimit,
 } from "../errors/AelystError.ts"
-import type { Outcome } from "../errors/ErrorTable.ts"
-import type { HeaderRecord, RateLimitInfo } from "../errors/RateLimitHeaders.ts"
+import type { HeaderRecord } from "../errors/RateLimitHeaders.ts"
 import { conceal, redact } from "../errors/Redaction.ts"
 import type { CallError } from "./RetryPolicy.ts"
+import type {
+  AttemptRecord,
+  ExistsCandidate,
+  ExistsMatcher,
+  Outcome,
+  RateLimitInfo,
+} from "../types.ts"
 
 /** A response of the API as it arrived. */
 export interface Response {
@@ -27,18 +32,6 @@ export interface Response {
   /** The decoded text; undefined if it stalled, broke, was too large or could not be decoded. */
   readonly body: string | undefined
 }
-
-/** The input of the matcher of "exists": the status, and the API's message if there was one. */
-export interface ExistsCandidate {
-  readonly status: number
-  readonly message: string | undefined
-}
-
-/**
- * Returns whether a response means "this contact exists" (D3). It is called for rejections other than 401, 408 and 429;
- * a matcher that throws or returns a non-boolean counts as no match.
- */
-export type ExistsMatcher = (candidate: ExistsCandidate) => boolean
 
 /**
  * Returns true for 409, and for a 400 whose message says "already exists" or "duplicate".

@@ -2,12 +2,10 @@
  * The one place that decides what follows an attempt: delivery policies (D7), waits (D8), doubt and the retry budget.
  * It is pure; `CreateCall` and `RateLimitSchedule` carry its steps out.
  */
-import type { AelystError, AttemptRecord, InvalidContactError } from "../errors/AelystError.ts"
+import type { AelystError, InvalidContactError } from "../errors/AelystError.ts"
 import { OutcomeUnknownError, UnavailableError } from "../errors/AelystError.ts"
 import { rateLimitWaitMs } from "../pacing/RateLimitWait.ts"
-import type { Delivery } from "../types.ts"
-
-export type { Delivery } from "../types.ts"
+import type { AttemptRecord, Delivery } from "../types.ts"
 
 /** The bounds of a call; times are in milliseconds. */
 export interface RetryPolicy {

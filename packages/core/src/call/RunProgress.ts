@@ -3,8 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
 import type { AelystError } from "../errors/AelystError.ts"
-import type { RowOutcome, RunSummary, Stopped } from "../types.ts"
-import type { CallEnd } from "./CallRecord.ts"
+import type { CallEnd, RowOutcome, RunSummary, Stopped } from "../types.ts"
 
 /**
  * The outcomes of rows.

@@ -3,8 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { Span } from "effect/Tracer"
 
-import type { AttemptRecord, UnavailableError } from "../errors/AelystError.ts"
-import type { RateLimitInfo } from "../errors/RateLimitHeaders.ts"
+import type { UnavailableError } from "../errors/AelystError.ts"
 import { fromHeaders } from "../errors/RateLimitHeaders.ts"
 import type { Permit } from "../pacing/Pacer.ts"
 import * as Attempt from "./Attempt.ts"
@@ -18,6 +17,7 @@ import type { CallError } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Tracing from "./Tracing.ts"
 import { makeTransportProbe } from "./TransportProbe.ts"
+import type { AttemptRecord, RateLimitInfo } from "../types.ts"
 
 /** The end of one attempt. */
 export interface Attempted {

@@ -6,9 +6,9 @@ import * as Effect from "effect/Effect"
 
 import * as Pacer from "../pacing/Pacer.ts"
 import { CircuitBreaker } from "./CircuitBreaker.ts"
-import type { ClientConfig } from "./ClientOptions.ts"
 import { KeyLock } from "./KeyLock.ts"
 import { RetryBudget } from "./RetryPolicy.ts"
+import type { ClientConfig } from "../types.ts"
 
 /** The state of one token and origin. */
 export interface SharedState {

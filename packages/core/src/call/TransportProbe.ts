@@ -14,41 +14,32 @@ import type * as HttpClient from "effect/http/HttpClient"
  * calls neither, every transport failure counts as in doubt. An `abortable` transport gives `watch` a function that
  * fails the request.
  */
-export interface TransportProbe {
-  /** Whether the transport reports its phase. */
-  readonly watched: boolean
-  /** Whether bytes of the request may have left. */
-  readonly dispatched: boolean
-  /** Whether it is certain that no byte left. */
-  readonly unsent: boolean
-  /** Whether the connect deadline has passed while the request is on its way; set by the client. */
-  late: boolean
-  /** Whether a deadline ended the attempt; set by the client. */
-  expired: boolean
-  /** Fails the request at once, if the transport can. */
-  readonly abort: (() => void) | undefined
-  /** Announces that the transport reports its phase, and how to make it fail the request. */
-  readonly watch: (abort?: () => void) => void
-  /** Reports that bytes may leave from now on. */
-  readonly dispatch: () => void
-}
+export interface TransportProbe extends PhaseReport {}
 
-class PhaseReport implements TransportProbe {
+class PhaseReport {
+  /** Whether the transport reports its phase. */
   watched = false
+  /** Whether bytes of the request may have left. */
   dispatched = false
+  /** Whether the connect deadline has passed while the request is on its way; set by the client. */
   late = false
+  /** Whether a deadline ended the attempt; set by the client. */
   expired = false
+  /** Fails the request at once, if the transport can. */
   abort: (() => void) | undefined
 
+  /** Announces that the transport reports its phase, and how to make it fail the request. */
   watch(abort: (() => void) | undefined = this.abort): void {
     this.watched = true
     this.abort = abort
   }
 
+  /** Reports that bytes may leave from now on. */
   dispatch(): void {
     this.dispatched = true
   }
 
+  /** Whether it is certain that no byte left. */
   get unsent(): boolean {
     return this.watched && !this.dispatched
   }

@@ -6,6 +6,7 @@ import { isReadonlyObject } from "effect/Predicate"
 import * as Result from "effect/Result"
 
 import type * as Types from "../types.ts"
+import type { Catalogue } from "../types.ts"
 import * as Characters from "./Characters.ts"
 import type { Field, FieldType } from "./CustomFieldValue.ts"
 import { MAX_FIELDS, fieldTypes } from "./CustomFieldValue.ts"
@@ -13,6 +14,7 @@ import * as Issue from "./Issue.ts"
 import * as Suggest from "./Suggest.ts"
 import * as Rule from "./TextRules.ts"
 
+export type { Catalogue } from "../types.ts"
 export type { Field, FieldType, WireField, WireValue } from "./CustomFieldValue.ts"
 export { checkValue, convert, convertUntyped } from "./CustomFieldValue.ts"
 
@@ -33,15 +35,6 @@ export type ValueOf<F> = Types.CustomFieldValueOf<F>
 
 /** Custom fields as callers pass them, without a catalogue. */
 export type Input = InputRecord | InputPairs
-
-/** The custom fields of a workspace, made with `define` or `make`. */
-export interface Catalogue<out D extends Definition = Definition> {
-  readonly definition: D
-  /** The fields in the order of their declaration. */
-  readonly fields: ReadonlyArray<Field>
-  /** Finds a field by its exact name. */
-  readonly get: (name: string) => Field | undefined
-}
 
 /** The type of the custom fields that a catalogue describes, as callers pass them. */
 export type InputOf<C> = C extends Catalogue<infer D> ? Types.CustomFieldsOf<D> : never

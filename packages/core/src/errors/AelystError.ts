@@ -7,8 +7,7 @@ import type { ConnectionKind, UnavailableReason, UnexpectedReason } from "../typ
 import { define, tagOf } from "./ErrorClass.ts"
 import * as Sentence from "./ErrorSentence.ts"
 
-export type { AttemptRecord, Members, ResponseHead } from "./ErrorClass.ts"
-export type { ConnectionKind, UnavailableReason, UnexpectedReason } from "../types.ts"
+export type { Members } from "./ErrorClass.ts"
 export { AelystErrorTypeId, withApiMessage, withRateLimit, withResponse } from "./ErrorClass.ts"
 
 /**

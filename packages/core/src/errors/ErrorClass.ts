@@ -9,8 +9,6 @@ import { millis } from "effect/Duration"
 
 import type { AttemptRecord, Outcome, RateLimitInfo, ResponseHead } from "../types.ts"
 
-export type { AttemptRecord, Outcome, ResponseHead } from "../types.ts"
-
 /** Marks every error of this package, in every copy of it; the value is the error's tag. */
 export const AelystErrorTypeId = Symbol.for("@aelyst/core/AelystError")
 

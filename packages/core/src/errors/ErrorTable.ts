@@ -2,13 +2,12 @@
  * The table of errors for documents and help texts: when each class occurs, and the sentences of its definition. It stands
  * apart from the classes because a client does not need it.
  */
+import type { Outcome } from "../types.ts"
 import type { ErrorTag } from "./AelystError.ts"
 import { errorClasses } from "./AelystError.ts"
-import type { Outcome } from "./ErrorClass.ts"
 import { connectionKinds } from "./ErrorSentence.ts"
 
 export type { ErrorTag } from "./AelystError.ts"
-export type { Outcome } from "./ErrorClass.ts"
 export { docsUrl } from "./ErrorClass.ts"
 
 /** Describes one error class for people. */

@@ -4,8 +4,6 @@
  */
 import type { RateLimitInfo } from "../types.ts"
 
-export type { RateLimitInfo } from "../types.ts"
-
 /** Holds header values by lower-case name, as `HttpClientResponse.headers` does. */
 export type HeaderRecord = { readonly [name: string]: string | undefined }
 
