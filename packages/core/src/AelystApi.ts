@@ -10,10 +10,14 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
 import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
+import * as Struct from "effect/Struct"
 
 import { Payload } from "./contact/Contact.ts"
 
 export { Payload } from "./contact/Contact.ts"
+
+const numberHeader = (description: string, example: number) =>
+  Schema.optionalKey(Schema.FiniteFromString.annotate({ description, examples: [example] }))
 
 /**
  * Describes the rate-limit headers, which the page documents for 429 (W8) and any response may have (D5).
@@ -29,27 +33,8 @@ export { Payload } from "./contact/Contact.ts"
  * ```
  */
 export const RateLimitHeaders = {
-  "x-ratelimit-limit": Schema.optionalKey(
-    Schema.FiniteFromString.annotate({
-      description: "Number of requests allowed for this endpoint.",
-      examples: [10],
-    }),
-  ),
-  "x-ratelimit-remaining": Schema.optionalKey(
-    Schema.FiniteFromString.annotate({
-      description: "Number of requests remaining for this endpoint.",
-      examples: [5],
-    }),
-  ),
-}
-
-const RetryAfterHeader = {
-  "retry-after": Schema.optionalKey(
-    Schema.FiniteFromString.annotate({
-      description: "Number of seconds until you can retry the request.",
-      examples: [1],
-    }),
-  ),
+  "x-ratelimit-limit": numberHeader("Number of requests allowed for this endpoint.", 10),
+  "x-ratelimit-remaining": numberHeader("Number of requests remaining for this endpoint.", 5),
 }
 
 /**
@@ -161,24 +146,30 @@ export const RateLimited = Schema.Struct({
 
 const RateLimitedWire = RateLimited.pipe(
   HttpApiSchema.encodeToWithHeaders(
-    { body: TooManyRequests, headers: { ...RetryAfterHeader, ...RateLimitHeaders } },
+    {
+      body: TooManyRequests,
+      headers: {
+        "retry-after": numberHeader("Number of seconds until you can retry the request.", 1),
+        ...RateLimitHeaders,
+      },
+    },
     {
       decode: ({ body, headers }) => ({
         code: 429 as const,
         message: body.message ?? "",
-        ...(headers["retry-after"] !== undefined && { retryAfter: headers["retry-after"] }),
-        ...(headers["x-ratelimit-limit"] !== undefined && { limit: headers["x-ratelimit-limit"] }),
-        ...(headers["x-ratelimit-remaining"] !== undefined && {
-          remaining: headers["x-ratelimit-remaining"],
+        ...Struct.renameKeys(headers, {
+          "retry-after": "retryAfter",
+          "x-ratelimit-limit": "limit",
+          "x-ratelimit-remaining": "remaining",
         }),
       }),
-      encode: (error) => ({
-        body: { code: error.code, message: error.message },
-        headers: {
-          ...(error.retryAfter !== undefined && { "retry-after": error.retryAfter }),
-          ...(error.limit !== undefined && { "x-ratelimit-limit": error.limit }),
-          ...(error.remaining !== undefined && { "x-ratelimit-remaining": error.remaining }),
-        },
+      encode: ({ code, message, ...headers }) => ({
+        body: { code, message },
+        headers: Struct.renameKeys(headers, {
+          retryAfter: "retry-after",
+          limit: "x-ratelimit-limit",
+          remaining: "x-ratelimit-remaining",
+        }),
       }),
     },
   ),

@@ -24,8 +24,7 @@ import type { CallOptions, ClientOptions, ConfigurationError } from "./call/Clie
 import { checkToken, parse, parseCall } from "./call/ClientOptions.ts"
 import * as CreateCall from "./call/CreateCall.ts"
 import { DeadlineTimer } from "./call/DeadlineTimer.ts"
-import { Hooks, notify } from "./call/Hooks.ts"
-import { Counting } from "./call/Metrics.ts"
+import { notify } from "./call/Hooks.ts"
 import * as SharedState from "./call/SharedState.ts"
 import * as Tracing from "./call/Tracing.ts"
 import type { ContactInput, Validated } from "./contact/Contact.ts"
@@ -97,16 +96,6 @@ const endOf = (exit: Exit.Exit<CreateResult, AelystError>, record: CallRecord): 
     ? exit.value
     : Option.getOrElse(Exit.findErrorOption(exit), (): CallEnd => record)
 
-/** Waits after a success, for the processing that the API recommends to wait for (W10). */
-const settle = Effect.fnUntraced(function* (ms: number) {
-  const counters = yield* Counting
-  const { onWait } = yield* Hooks
-  yield* counters.wait("settle", ms)
-  const effect = notify(onWait, { reason: "settle", ms, resend: 0 })
-  if (effect !== undefined) yield* effect
-  yield* Effect.sleep(ms)
-})
-
 const createWith = (
   client: ClientState,
   valid: Validated,
@@ -124,7 +113,10 @@ const createWith = (
     span?.attribute("aelyst.attempts", end.attempts.length)
     return notify(call.hooks.onOutcome, new Ended(end))
   })
-  return settleMs === 0 ? result : Effect.tap(result, settle(settleMs))
+  if (settleMs === 0) return result
+  // the processing that the API recommends to wait for (W10)
+  const settle = call.reportWait({ reason: "settle", ms: settleMs, resend: 0 })
+  return Effect.tap(result, Effect.andThen(settle, Effect.sleep(settleMs)))
 }
 
 /**
@@ -176,7 +168,8 @@ export const makeWith = (
 
     const create = (
       first: unknown,
-      ...[second, third]: [contact?: unknown, options?: CreateOptions]
+      second?: unknown,
+      third?: CreateOptions,
     ): Effect.Effect<CreateResult, AelystError> => {
       // safe: the overload with a validated contact takes its options second
       if (isValidated(first)) return createValid(first, second as CreateOptions | undefined)

@@ -133,13 +133,10 @@ export const createMany = <E, R>(
       })
 
     const report = (result: RowResult) =>
-      Effect.map(MonotonicClock.nowMillis, (now) => {
-        progress.observe(
-          "value" in result ? result.value : result.error,
-          "error" in result ? result.error : undefined,
-        )
-        return notify(onProgress, progress.summary(now))
-      }).pipe(Effect.flatMap((effect) => effect ?? Effect.void))
+      Effect.flatMap(MonotonicClock.nowMillis, (now) => {
+        progress.observe("value" in result ? result.value : result.error)
+        return notify(onProgress, progress.summary(now)) ?? Effect.void
+      })
 
     const start = Effect.gen(function* () {
       const now = yield* MonotonicClock.nowMillis
@@ -180,11 +177,10 @@ export const createMany = <E, R>(
       )
     })
 
-    const results = Stream.unwrap(start).pipe(
-      Stream.onExit(() => Effect.map(MonotonicClock.nowMillis, (now) => progress.end(now))),
-    )
     return {
-      results,
+      results: Stream.onExit(Stream.unwrap(start), () =>
+        Effect.map(MonotonicClock.nowMillis, (now) => progress.end(now)),
+      ),
       summary: Effect.map(MonotonicClock.nowMillis, (now) => progress.summary(now)),
     }
   })

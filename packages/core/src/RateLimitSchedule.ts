@@ -7,7 +7,6 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 
 import { defaultDeadlineMs, defaultMaxWaitMs, parse } from "./call/ClientOptions.ts"
@@ -63,36 +62,34 @@ export interface Options {
  * console.log(await Effect.runPromise(repeated)) // => done in run 2
  * ```
  */
-export const make = (options: Options = {}): Schedule.Schedule<Duration.Duration, unknown> => {
-  const parsed = parse(options)
-  return Result.isFailure(parsed)
-    ? Schedule.fromStep(Effect.die(parsed.failure))
-    : Schedule.fromStep(
-        Effect.map(Clock.currentTimeMillis, (start) => {
-          const { delivery, doubtDelayMs, retries } = parsed.success
-          const policy: RetryPolicy.RetryPolicy = {
-            delivery,
-            retries,
-            run: false,
-            renewsToken: false,
-            doubtDelayMs,
-            maxWaitMs: parsed.success.maxWaitMs ?? defaultMaxWaitMs(false),
-            deadlineAt: start + (parsed.success.deadlineMs ?? defaultDeadlineMs(delivery)),
-          }
-          let state = RetryPolicy.initial
-          return Effect.fnUntraced(function* (now: number, error: unknown) {
-            const stop = Cause.done(Duration.zero)
-            if (!isAelystError(error) || error._tag === "InvalidContactError") return yield* stop
-            const random = yield* Random.next
-            const event = { _tag: "Failed", error, random, hasBudget: true } as const
-            const step = RetryPolicy.next(policy, state, event, now)
-            if (step._tag !== "Queue" && step._tag !== "Wait") return yield* stop
-            state = step.state
-            const jitterMs = step._tag === "Queue" ? rateLimitJitterMs(step.ms, random) : 0
-            const wait = Duration.millis(step.ms + jitterMs)
-            const output: [Duration.Duration, Duration.Duration] = [wait, wait]
-            return output
-          })
-        }),
-      )
-}
+export const make = (options: Options = {}): Schedule.Schedule<Duration.Duration, unknown> =>
+  Schedule.fromStep(
+    Effect.gen(function* () {
+      const config = yield* Effect.orDie(Effect.fromResult(parse(options)))
+      const { delivery, doubtDelayMs, retries } = config
+      const start = yield* Clock.currentTimeMillis
+      const policy: RetryPolicy.RetryPolicy = {
+        delivery,
+        retries,
+        run: false,
+        renewsToken: false,
+        doubtDelayMs,
+        maxWaitMs: config.maxWaitMs ?? defaultMaxWaitMs(false),
+        deadlineAt: start + (config.deadlineMs ?? defaultDeadlineMs(delivery)),
+      }
+      let state = RetryPolicy.initial
+      return Effect.fnUntraced(function* (now: number, error: unknown) {
+        const stop = Cause.done(Duration.zero)
+        if (!isAelystError(error) || error._tag === "InvalidContactError") return yield* stop
+        const random = yield* Random.next
+        const event = { _tag: "Failed", error, random, hasBudget: true } as const
+        const step = RetryPolicy.next(policy, state, event, now)
+        if (step._tag !== "Queue" && step._tag !== "Wait") return yield* stop
+        state = step.state
+        const jitterMs = step._tag === "Queue" ? rateLimitJitterMs(step.ms, random) : 0
+        const wait = Duration.millis(step.ms + jitterMs)
+        const output: [Duration.Duration, Duration.Duration] = [wait, wait]
+        return output
+      })
+    }),
+  )

@@ -82,7 +82,7 @@ describe("RunProgress", () => {
       new OutcomeUnknownError({ attempts, code: "TIMEOUT", last: unauthorized }),
     ]) {
       const progress = new RunProgress(9)
-      progress.observe(error, error)
+      progress.observe(error)
       progress.end(5)
       assert.strictEqual(progress.summary(9).stopped, "unauthorized")
     }
@@ -91,7 +91,7 @@ describe("RunProgress", () => {
   it("stops pulling at the deadline of one row, and still sends the rows before it", () => {
     const progress = new RunProgress(9)
     const error = new UnavailableError({ attempts, reason: "deadline" })
-    progress.observe(error, error)
+    progress.observe(error)
     assert.strictEqual(progress.stopped, "deadline")
     assert.isUndefined(progress.halted)
   })
@@ -111,7 +111,7 @@ describe("RunProgress", () => {
       outcome: "created",
       attempts: [{ ...attempt, rateLimited: true }, attempt],
     } as const
-    progress.observe(end, undefined)
+    progress.observe(end)
     assert.strictEqual(progress.summary(40).elapsedMs, 30)
     progress.end(60)
     const { elapsedMs, rateLimited, stopped } = progress.summary(100)

@@ -73,20 +73,15 @@ const kindOf = (code: string): ConnectionError["kind"] => {
 }
 
 /** Classifies a failure before any response by the phase that the probe reports. */
-export const failureOf = (probe: TransportProbe, code: string): Failure =>
-  probe.unsent
-    ? {
-        _tag: "Failure",
-        outcome: "not_sent",
-        code,
-        toError: (attempts) => new ConnectionError({ attempts, kind: kindOf(code), code }),
-      }
-    : {
-        _tag: "Failure",
-        outcome: "unknown",
-        code,
-        toError: (attempts) => new OutcomeUnknownError({ attempts, code }),
-      }
+export const failureOf = ({ unsent }: TransportProbe, code: string): Failure => ({
+  _tag: "Failure",
+  outcome: unsent ? "not_sent" : "unknown",
+  code,
+  toError: (attempts) =>
+    unsent
+      ? new ConnectionError({ attempts, kind: kindOf(code), code })
+      : new OutcomeUnknownError({ attempts, code }),
+})
 
 /** A response whose head has arrived. */
 export class Arrived {

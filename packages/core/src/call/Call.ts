@@ -9,12 +9,12 @@ import type { Validated } from "../contact/Contact.ts"
 import { UnavailableError } from "../errors/AelystError.ts"
 import * as MonotonicClock from "../pacing/MonotonicClock.ts"
 import type { OpenTicket } from "../pacing/Pacer.ts"
-import type { CallConfig, CallEnd, Callbacks, ClientConfig, Created } from "../types.ts"
+import type { CallConfig, CallEnd, Callbacks, ClientConfig, Created, WaitEvent } from "../types.ts"
 import { CallRecord } from "./CallRecord.ts"
 import type { BreakerPermit } from "./CircuitBreaker.ts"
 import { defaultDeadlineMs, defaultMaxWaitMs } from "./ClientOptions.ts"
 import type { DeadlineTimer } from "./DeadlineTimer.ts"
-import { Hooks } from "./Hooks.ts"
+import { Hooks, notify } from "./Hooks.ts"
 import type { KeyLease } from "./KeyLock.ts"
 import type { Counters } from "./Metrics.ts"
 import { Counting } from "./Metrics.ts"
@@ -128,6 +128,14 @@ export class Call {
   /** Fails with that error. */
   fail(reason: UnavailableError["reason"]): Effect.Effect<never, UnavailableError> {
     return Effect.suspend(() => Effect.fail(this.unavailable(reason)))
+  }
+
+  /** Counts a wait that begins, and reports it to the hooks. */
+  reportWait(wait: WaitEvent & { readonly ms: number }): Effect.Effect<void> {
+    return Effect.andThen(
+      this.counters.wait(wait.reason, wait.ms),
+      Effect.suspend(() => notify(this.hooks.onWait, wait) ?? Effect.void),
+    )
   }
 
   /** Waits, unless the run of the call stops first. */

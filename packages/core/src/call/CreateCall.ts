@@ -54,13 +54,9 @@ function* acquirePermit(
   const { run, policy } = call.limits
   const { breaker } = call.client.sharedState
   for (;;) {
-    if (call.hooks.onWait !== undefined) {
-      const effect = notify(call.hooks.onWait, {
-        reason: "queue",
-        resend: call.record.attempts.length,
-      })
-      if (effect !== undefined) yield* effect
-    }
+    const resend = call.record.attempts.length
+    const effect = notify(call.hooks.onWait, { reason: "queue", resend })
+    if (effect !== undefined) yield* effect
     const stopped = run?.stopped()
     if (stopped !== undefined) return yield* call.fail(stopped)
     // a row that gets its permit at once does not have to watch for the end of the run
@@ -102,9 +98,7 @@ function* beforeResend(
   { isPaid, ms, reason }: Step & { readonly _tag: "Wait" },
 ): Effect.fn.Return<void, UnavailableError> {
   if (isPaid) call.client.sharedState.budget.take()
-  yield* call.counters.wait(reason, ms)
-  const effect = notify(call.hooks.onWait, { reason, ms, resend: call.record.attempts.length })
-  if (effect !== undefined) yield* effect
+  yield* call.reportWait({ reason, ms, resend: call.record.attempts.length })
   yield* call.orStopped(Effect.sleep(ms))
 }
 
@@ -159,13 +153,12 @@ const release = (call: Call): Effect.Effect<void> | undefined => {
 /** Runs a call, once. */
 export const run = (call: Call): Effect.Effect<CreateResult, CallError> =>
   Effect.onExitPrimitive(
-    Effect.mapError(loop(call), (error) =>
-      error._tag === "PacerUnavailable"
-        ? RetryPolicy.endingError(
-            call.state,
-            call.newest ?? call.unavailable(error.reason, error.retryAfterMs),
-          )
-        : RetryPolicy.endingError(call.state, error),
-    ),
+    Effect.mapError(loop(call), (error) => {
+      const ending =
+        error._tag === "PacerUnavailable"
+          ? (call.newest ?? call.unavailable(error.reason, error.retryAfterMs))
+          : error
+      return RetryPolicy.endingError(call.state, ending)
+    }),
     () => release(call),
   )

@@ -1,6 +1,7 @@
 /** Public seam: callbacks that watch calls as they run, for progress and logs. They decide nothing. */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { isPromiseLike } from "effect/Predicate"
 import * as Result from "effect/Result"
 
 import type { Callbacks } from "../types.ts"
@@ -38,9 +39,6 @@ export const Hooks = Context.Reference<Callbacks>("@aelyst/core/Hooks", {
   defaultValue: () => ({}),
 })
 
-const isPromise = (u: unknown): u is PromiseLike<unknown> =>
-  typeof u === "object" && u !== null && typeof Reflect.get(u, "then") === "function"
-
 // the error may hold anything, and is not shown
 const threw = Effect.logWarning("a callback threw")
 
@@ -69,5 +67,5 @@ export const notify = <A>(
   if (callback === undefined) return undefined
   const returned = Result.try((): unknown => callback(value))
   if (Result.isFailure(returned)) return threw
-  return isPromise(returned.success) ? settled(returned.success) : undefined
+  return isPromiseLike(returned.success) ? settled(returned.success) : undefined
 }

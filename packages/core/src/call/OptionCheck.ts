@@ -151,10 +151,10 @@ const checkValue = (
     case "duration":
       return checkDuration(option, value, entry, milliseconds)
     case "choice": {
-      const choices = entry.choices.map((choice) => `"${choice}"`)
+      const rule = entry.choices.map((choice) => `"${choice}"`).join(" or ")
       return must(
         entry.choices.some((choice) => choice === value),
-        choices.join(" or "),
+        rule,
       )
     }
     case "boolean":

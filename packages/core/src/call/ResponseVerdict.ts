@@ -3,6 +3,7 @@
  * or the command interprets a status of the API.
  */
 import { isReadonlyObject } from "effect/Predicate"
+import * as Result from "effect/Result"
 
 import {
   AuthenticationError,
@@ -85,14 +86,10 @@ const maxDepth = 8
 const maxMessage = 2_000
 const maxExcerpt = 200
 
-const parse = (text: string | undefined): unknown => {
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
-  } catch {
-    return undefined
-  }
-}
+const parse = (text: string): unknown =>
+  Result.getOrUndefined(
+    Result.try((): unknown => JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)),
+  )
 
 // some servers send an object or a list as `message`: its strings are joined
 const textOf = (value: unknown, depth = 0): string => {
@@ -110,14 +107,8 @@ const textOf = (value: unknown, depth = 0): string => {
 const messageOf = (json: unknown): string | undefined =>
   (isReadonlyObject(json) && textOf(json["message"])) || undefined
 
-const matches = (exists: ExistsMatcher, candidate: ExistsCandidate): boolean => {
-  try {
-    const match: unknown = exists(candidate)
-    return match === true
-  } catch {
-    return false
-  }
-}
+const matches = (exists: ExistsMatcher, candidate: ExistsCandidate): boolean =>
+  Result.getOrUndefined(Result.try((): unknown => exists(candidate))) === true
 
 const agrees = (code: unknown, status: number): boolean =>
   code === undefined || code === 200 || code === status || code === "200" || code === String(status)
@@ -135,22 +126,15 @@ const safeHeaders = [
 ] as const
 
 /** Returns the one verdict on a response. Pure and total. */
-export const interpret = (response: Response, context: Interpretation): ResponseVerdict => {
-  const { status } = response
-  const json = parse(response.body)
-  const message = messageOf(json)
-  return status >= 200 && status < 300 && isReadonlyObject(json) && !contradicts(json, status)
-    ? { _tag: "Success", status, message: message ?? "" }
-    : failureOf(response, json, message, context)
-}
-
-/** Interprets a response that is not a verified success. */
-const failureOf = (
+export const interpret = (
   { body, headers, status }: Response,
-  json: unknown,
-  message: string | undefined,
   { exists, info, secrets }: Interpretation,
-): Failure => {
+): ResponseVerdict => {
+  const json = body === undefined ? undefined : parse(body)
+  const message = messageOf(json)
+  if (status >= 200 && status < 300 && isReadonlyObject(json) && !contradicts(json, status)) {
+    return { _tag: "Success", status, message: message ?? "" }
+  }
   const failure = (outcome: Outcome, toError: Failure["toError"]): Failure => ({
     _tag: "Failure",
     outcome,

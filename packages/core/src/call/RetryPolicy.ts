@@ -142,7 +142,7 @@ const fail = (state: RetryState, error: CallError): Step => ({
 type Failed = RetryEvent & { readonly _tag: "Failed" }
 
 const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now: number): Step => {
-  const { error } = event
+  const { error, hasBudget } = event
   if (error._tag === "BadRequestError" && error.exists && state.doubt !== undefined) {
     return existsAfterDoubt
   }
@@ -150,6 +150,14 @@ const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now
   if (error._tag === "AuthenticationError") {
     return policy.renewsToken && !state.renewed
       ? { _tag: "Queue", ms: 0, state: { ...state, backoffs: 0, rateLimits: 0, renewed: true } }
+      : fail(state, error)
+  }
+  /** Returns a wait that fits deadline and budget, else the failure. */
+  const wait = (needed: number, reason: "backoff" | "doubt", after: RetryState): Step => {
+    const ms = hasBudget ? needed : Math.max(needed, budgetPauseMs)
+    const isPossible = now + ms < policy.deadlineAt && (hasBudget || policy.run)
+    return isPossible
+      ? { _tag: "Wait", ms, reason, isPaid: hasBudget, state: after }
       : fail(state, error)
   }
   const resent = { ...state, resends: state.resends + 1, backoffs: 0, rateLimits: 0 }
@@ -162,11 +170,7 @@ const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now
       : isLeft && state.doubtResends === 0
     if (policy.delivery !== "natural-key" || !mayResend) return fail(state, error)
     const doubt = state.doubt ?? codeOf(error)
-    return wait(policy, state, event, now, {
-      ms: policy.doubtDelayMs,
-      reason: "doubt",
-      state: { ...resent, doubtResends, doubt },
-    })
+    return wait(policy.doubtDelayMs, "doubt", { ...resent, doubtResends, doubt })
   }
   if (!error.isRetryable || !(isLeft || policy.run)) return fail(state, error)
   if (error._tag === "RateLimitError") {
@@ -180,24 +184,8 @@ const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now
         }
   }
   const asked = error._tag === "UnavailableError" ? (error.retryAfterMs ?? 0) : 0
-  return wait(policy, state, event, now, {
-    ms: Math.max(asked, backoffMs(state.backoffs, event.random)),
-    reason: "backoff",
-    state: { ...resent, backoffs: state.backoffs + 1 },
-  })
-}
-
-/** Returns a wait that fits deadline and budget, else the failure. */
-const wait = (
-  policy: RetryPolicy,
-  state: RetryState,
-  { error, hasBudget }: Failed,
-  now: number,
-  { ms: needed, ...step }: Pick<Step & { readonly _tag: "Wait" }, "ms" | "reason" | "state">,
-): Step => {
-  const ms = hasBudget ? needed : Math.max(needed, budgetPauseMs)
-  const isPossible = now + ms < policy.deadlineAt && (hasBudget || policy.run)
-  return isPossible ? { _tag: "Wait", ms, isPaid: hasBudget, ...step } : fail(state, error)
+  const ms = Math.max(asked, backoffMs(state.backoffs, event.random))
+  return wait(ms, "backoff", { ...resent, backoffs: state.backoffs + 1 })
 }
 
 const codeOf = (error: CallError): string => {

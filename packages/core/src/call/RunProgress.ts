@@ -3,6 +3,7 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
 import type { AelystError } from "../errors/AelystError.ts"
+import { isAelystError } from "../errors/AelystError.ts"
 import type { CallEnd, RowOutcome, RunSummary, Stopped } from "../types.ts"
 
 /**
@@ -55,15 +56,11 @@ const stoppedBy = (error: AelystError): Stopped | undefined => {
 
 /** Counts the rows of a run and decides when it stops. */
 export class RunProgress {
-  readonly #counts: Record<RowOutcome, number> = {
-    created: 0,
-    existed: 0,
-    exists_after_doubt: 0,
-    invalid: 0,
-    rejected: 0,
-    unknown: 0,
-    not_sent: 0,
-  }
+  // safe: each outcome is a key
+  readonly #counts = Object.fromEntries(rowOutcomes.map((outcome) => [outcome, 0])) as Record<
+    RowOutcome,
+    number
+  >
   readonly #maxErrors: number
   #rateLimited = 0
   #beganAt: number | undefined
@@ -108,9 +105,9 @@ export class RunProgress {
   }
 
   /** Records the end of a row: its 429s, and whether its error ends the run. */
-  observe({ attempts }: CallEnd, error: AelystError | undefined): void {
-    for (const attempt of attempts) if (attempt.rateLimited === true) this.#rateLimited += 1
-    const why = error === undefined ? undefined : stoppedBy(error)
+  observe(end: CallEnd | AelystError): void {
+    for (const attempt of end.attempts) if (attempt.rateLimited === true) this.#rateLimited += 1
+    const why = isAelystError(end) ? stoppedBy(end) : undefined
     // a wait that cannot end in time concerns this row and those behind it; rows in front of it may still be sent
     if (why === "deadline") this.close(why)
     else if (why !== undefined) this.halt(why)

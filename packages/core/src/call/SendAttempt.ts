@@ -31,9 +31,10 @@ const connectMs = 5_000
 const bodyMs = 10_000
 
 /** Returns the token; an effect must return it before the deadline. */
-const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError> => {
-  const { token } = call.client
-  if (Redacted.isRedacted(token)) return Effect.succeed(token)
+const tokenOf = (
+  call: Call,
+  token: Effect.Effect<Redacted.Redacted, unknown>,
+): Effect.Effect<Redacted.Redacted, UnavailableError> => {
   // the failure is the caller's own and may hold anything
   const failed = call.fail("token")
   return call.beforeDeadline(
@@ -52,7 +53,9 @@ function* attempt(
 ): Effect.fn.Return<Attempted, CallError> {
   const { client, limits, record } = call
   const { config, sharedState } = client
-  const token = Redacted.isRedacted(client.token) ? client.token : yield* tokenOf(call)
+  const token = Redacted.isRedacted(client.token)
+    ? client.token
+    : yield* tokenOf(call, client.token)
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
   const headers = traceparent === undefined ? limits.headers : { ...limits.headers, traceparent }
   const startedAt = call.clock.currentTimeMillisUnsafe()
