@@ -7,14 +7,12 @@ import * as ConfigProvider from "effect/ConfigProvider"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Fiber } from "effect/Fiber"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Stream from "effect/Stream"
-import type { Span } from "effect/Tracer"
 
 import type { ClientState, CreateResult, TokenSource } from "./call/Call.ts"
 import { Call } from "./call/Call.ts"
@@ -96,27 +94,35 @@ const endOf = (exit: Exit.Exit<CreateResult, AelystError>, record: CallRecord): 
     ? exit.value
     : Option.getOrElse(Exit.findErrorOption(exit), (): CallEnd => record)
 
-const createWith = (
+/** Runs a call in a span, and reports how it ended. */
+const createValid = (
   client: ClientState,
   valid: Validated,
-  options: CreateOptions,
-  span: Span | undefined,
-  fiber: Fiber<unknown, unknown>,
+  options: CreateOptions = {},
 ): Effect.Effect<CreateResult, AelystError> => {
-  const parsed = parseCall(options)
-  if (Result.isFailure(parsed)) return Effect.die(parsed.failure)
-  const call = new Call(client, valid, parsed.success, fiber)
-  const settleMs = parsed.success.settleMs ?? client.config.settleMs
-  const result = Effect.onExitPrimitive(CreateCall.run(call), (exit) => {
-    const end = endOf(exit, call.record)
-    span?.attribute("aelyst.outcome", end.outcome)
-    span?.attribute("aelyst.attempts", end.attempts.length)
-    return notify(call.hooks.onOutcome, new Ended(end))
+  const spanOptions = () => ({
+    attributes: {
+      "http.request.method": "POST",
+      "url.template": "/contact/{identifier}",
+      "aelyst.identifier.kind": valid.kind,
+    },
   })
-  if (settleMs === 0) return result
-  // the processing that the API recommends to wait for (W10)
-  const settle = call.reportWait({ reason: "settle", ms: settleMs, resend: 0 })
-  return Effect.tap(result, Effect.andThen(settle, Effect.sleep(settleMs)))
+  return Tracing.spanned("AelystClient.create", spanOptions, (span, fiber) => {
+    const parsed = parseCall(options)
+    if (Result.isFailure(parsed)) return Effect.die(parsed.failure)
+    const call = new Call(client, valid, parsed.success, fiber)
+    const settleMs = parsed.success.settleMs ?? client.config.settleMs
+    const result = Effect.onExitPrimitive(CreateCall.run(call), (exit) => {
+      const end = endOf(exit, call.record)
+      span?.attribute("aelyst.outcome", end.outcome)
+      span?.attribute("aelyst.attempts", end.attempts.length)
+      return notify(call.hooks.onOutcome, new Ended(end))
+    })
+    if (settleMs === 0) return result
+    // the processing that the API recommends to wait for (W10)
+    const settle = call.reportWait({ reason: "settle", ms: settleMs, resend: 0 })
+    return Effect.tap(result, Effect.andThen(settle, Effect.sleep(settleMs)))
+  })
 }
 
 /**
@@ -153,29 +159,16 @@ export const makeWith = (
         (issues) => new InvalidContactError({ attempts: [], issues }),
       )
 
-    const createValid = (valid: Validated, options: CreateOptions = {}) =>
-      Tracing.spanned(
-        "AelystClient.create",
-        () => ({
-          attributes: {
-            "http.request.method": "POST",
-            "url.template": "/contact/{identifier}",
-            "aelyst.identifier.kind": valid.kind,
-          },
-        }),
-        (span, fiber) => createWith(client, valid, options, span, fiber),
-      )
-
     const create = (
       first: unknown,
       second?: unknown,
       third?: CreateOptions,
     ): Effect.Effect<CreateResult, AelystError> => {
       // safe: the overload with a validated contact takes its options second
-      if (isValidated(first)) return createValid(first, second as CreateOptions | undefined)
+      if (isValidated(first)) return createValid(client, first, second as CreateOptions | undefined)
       const checked = check(first, second)
       return Result.isSuccess(checked)
-        ? createValid(checked.success, third)
+        ? createValid(client, checked.success, third)
         : Effect.fail(checked.failure)
     }
 

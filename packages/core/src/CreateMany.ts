@@ -5,12 +5,12 @@
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 
 import { AelystClient } from "./AelystClient.ts"
+import type { RunOptions } from "./call/ClientOptions.ts"
 import { parseRun } from "./call/ClientOptions.ts"
 import type { CreateResult } from "./call/Call.ts"
 import { Hooks, notify } from "./call/Hooks.ts"
@@ -20,35 +20,11 @@ import { CurrentRun } from "./call/RunScope.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { UnavailableError } from "./errors/AelystError.ts"
 import * as MonotonicClock from "./pacing/MonotonicClock.ts"
-import type { CallOutcome, Delivery, Row, RowEnd, RunSummary } from "./types.ts"
+import type { CallOutcome, Row, RowEnd, RunSummary } from "./types.ts"
 
 export { rowOutcomes } from "./call/RunProgress.ts"
 /** The result of one row; `index` is its position in the source, from 0. */
 export type RowResult = RowEnd<CreateResult, AelystError>
-
-/** The options of a run; each has a default. */
-export interface RunOptions {
-  /** Rows in progress at a time, those in the queue included. Default 32. */
-  readonly concurrency?: number | undefined
-  /** Whether results come in the order of the source instead of the order of completion. Default false. */
-  readonly ordered?: boolean | undefined
-  /** The requests that may be sent again. Default: the client's. */
-  readonly delivery?: Delivery | undefined
-  /** Resends of a row in doubt under `natural-key`. Default: the client's `retries`. */
-  readonly retries?: number | undefined
-  /** The time to the first byte of one attempt's response. */
-  readonly timeout?: Duration.Input | undefined
-  /** The end of the run; rows not sent by then are `not_sent`. Default none. */
-  readonly deadline?: Duration.Input | undefined
-  /** The longest `Retry-After` that is waited for. Default 15 minutes. */
-  readonly maxWait?: Duration.Input | undefined
-  /** Ends the run after so long without any response. Default 15 minutes. */
-  readonly giveUpAfter?: Duration.Input | undefined
-  /** Ends the run after so many rows that ended `invalid`, `rejected` or `unknown`. Default: never. */
-  readonly maxErrors?: number | undefined
-  /** Called with the counts after every row. */
-  readonly onProgress?: ((summary: RunSummary) => void) | undefined
-}
 
 /** A run: its results, to be consumed once, and its counts at any time. */
 export interface Run<E = never, R = never> {

@@ -1,10 +1,10 @@
 /** Creates Aelyst contacts with Effect: input, errors, rate-limit schedule and client. */
 export type { CreateOptions, LayerOptions } from "./AelystClient.ts"
 export { AelystClient, layer, layerConfig, make } from "./AelystClient.ts"
-export type { RowResult, Run, RunOptions } from "./CreateMany.ts"
+export type { RowResult, Run } from "./CreateMany.ts"
 export { createMany, rowOutcomes } from "./CreateMany.ts"
 export * as RateLimitSchedule from "./RateLimitSchedule.ts"
-export type { ClientOptions } from "./call/ClientOptions.ts"
+export type { ClientOptions, RunOptions } from "./call/ClientOptions.ts"
 export { ConfigurationError } from "./call/ClientOptions.ts"
 export type { CreateResult, TokenSource } from "./call/Call.ts"
 export * as Hooks from "./call/Hooks.ts"

@@ -2,9 +2,8 @@ import { readFileSync } from "node:fs"
 
 import { assert, describe, it } from "@effect/vitest"
 
-import type { CallOptions, ClientOptions } from "../src/call/ClientOptions.ts"
+import type { CallOptions, ClientOptions, RunOptions } from "../src/call/ClientOptions.ts"
 import { optionTable } from "../src/call/OptionTable.ts"
-import type { RunOptions } from "../src/CreateMany.ts"
 import type { OptionEntry } from "../src/types.ts"
 
 const entries: ReadonlyArray<readonly [name: string, entry: OptionEntry]> =

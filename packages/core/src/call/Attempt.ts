@@ -12,6 +12,7 @@ import type * as HttpClient from "effect/http/HttpClient"
 import { TracerDisabledWhen } from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import { isReadonlyObject } from "effect/Predicate"
 import * as Stream from "effect/Stream"
 
 import { ConnectionError, OutcomeUnknownError } from "../errors/AelystError.ts"
@@ -108,14 +109,13 @@ const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
   if (!Number.isInteger(status)) return 0
   // fetch reports that it followed a redirect: the response is then not to our request
   const source: unknown = Reflect.get(response, "source")
-  const isFollowed =
-    typeof source === "object" && source !== null && Reflect.get(source, "redirected") === true
-  return isFollowed ? 0 : status
+  return isReadonlyObject(source) && source["redirected"] === true ? 0 : status
 }
 
-const declaredLength = (headers: HeaderRecord): number => {
+/** Returns whether the declared length of a body is within the limit. */
+const isSmall = (headers: HeaderRecord): boolean => {
   const { "content-encoding": encoding = "identity", "content-length": length = "" } = headers
-  return /^\d{1,15}$/.test(length) && encoding === "identity" ? Number(length) : Number.NaN
+  return encoding === "identity" && /^\d{1,15}$/.test(length) && Number(length) <= maxBodyBytes
 }
 
 const readCapped = (response: HttpClientResponse.HttpClientResponse) =>
@@ -142,8 +142,7 @@ const readBody = (
   withinMs: number,
 ): Effect.Effect<string | undefined> => {
   // a small body whose length is declared is read in one piece: the stream costs more than the rest of the call
-  const isSmall = declaredLength(response.headers) <= maxBodyBytes
-  const text: Effect.Effect<string | undefined, unknown> = isSmall
+  const text: Effect.Effect<string | undefined, unknown> = isSmall(response.headers)
     ? response.text
     : readCapped(response)
   // a body that has arrived needs no deadline

@@ -5,7 +5,14 @@
 import type * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 
-import type { CallConfig, Catalogue, ClientConfig, Delivery, ExistsMatcher } from "../types.ts"
+import type {
+  CallConfig,
+  Catalogue,
+  ClientConfig,
+  Delivery,
+  ExistsMatcher,
+  RunSummary,
+} from "../types.ts"
 import type { Dialect, Values } from "./OptionCheck.ts"
 import { check, makeDialect } from "./OptionCheck.ts"
 import { optionTable } from "./OptionTable.ts"
@@ -68,6 +75,30 @@ export interface CallOptions {
   readonly settle?: Duration.Input | undefined
   /** More request headers, such as a request ID; those that the client or HTTP sets are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** The options of a run; each has a default. */
+export interface RunOptions {
+  /** Rows in progress at a time, those in the queue included. Default 32. */
+  readonly concurrency?: number | undefined
+  /** Whether results come in the order of the source instead of the order of completion. Default false. */
+  readonly ordered?: boolean | undefined
+  /** The requests that may be sent again. Default: the client's. */
+  readonly delivery?: Delivery | undefined
+  /** Resends of a row in doubt under `natural-key`. Default: the client's `retries`. */
+  readonly retries?: number | undefined
+  /** The time to the first byte of one attempt's response. */
+  readonly timeout?: Duration.Input | undefined
+  /** The end of the run; rows not sent by then are `not_sent`. Default none. */
+  readonly deadline?: Duration.Input | undefined
+  /** The longest `Retry-After` that is waited for. Default 15 minutes. */
+  readonly maxWait?: Duration.Input | undefined
+  /** Ends the run after so long without any response. Default 15 minutes. */
+  readonly giveUpAfter?: Duration.Input | undefined
+  /** Ends the run after so many rows that ended `invalid`, `rejected` or `unknown`. Default: never. */
+  readonly maxErrors?: number | undefined
+  /** Called with the counts after every row. */
+  readonly onProgress?: ((summary: RunSummary) => void) | undefined
 }
 
 /** The checked options of a run: those of its calls, and its own with their defaults. */
@@ -182,13 +213,7 @@ export const parseCall: {
  * ```
  */
 export const parseRun: {
-  (
-    options: Omit<CallOptions, "settle" | "headers"> & {
-      readonly concurrency?: number | undefined
-      readonly maxErrors?: number | undefined
-      readonly giveUpAfter?: Duration.Input | undefined
-    },
-  ): Checked<RunConfig>
+  (options: RunOptions): Checked<RunConfig>
   (options: object, dialect: Dialect): Checked<RunConfig>
 } = (options: object, dialect: Dialect = durations) =>
   Result.map(check("run", options, dialect), (values) => ({

@@ -82,13 +82,9 @@ function* nextStep(call: Call, { verdict, respondedAt }: Attempted): Effect.fn.R
   }
   const error = withResponse(verdict.toError([...record.attempts]), record.response)
   call.newest = error
-  const event = {
-    _tag: "Failed",
-    error,
-    random: yield* Random.next,
-    hasBudget: client.sharedState.budget.left > 0,
-    ...(respondedAt !== undefined && { respondedAt }),
-  } as const
+  const random = yield* Random.next
+  const hasBudget = client.sharedState.budget.left > 0
+  const event = { _tag: "Failed", error, random, hasBudget, respondedAt } as const
   return RetryPolicy.next(limits.policy, call.state, event, call.now)
 }
 

@@ -2,28 +2,19 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
-/** Stands for one caller: waiting for its key, holding it, or gone. */
-export interface KeyLease {
-  /** Waits until the key is this caller's. */
-  readonly ready: Effect.Effect<void>
-  /** Whether the key was free when it was asked for. */
-  readonly isGranted: boolean
-  /** Leaves the queue, or frees the key for the next caller; once, however the wait ended. */
-  readonly release: () => void
-}
-
-/** A lease between the one in front of it and the one behind it. */
-class LinkedLease implements KeyLease {
-  readonly #queues: Map<string, LinkedLease>
+/** Stands for one caller: waiting for its key, holding it, or gone. Linked to the leases in front of it and behind it. */
+export class KeyLease {
+  readonly #queues: Map<string, KeyLease>
   readonly #key: string
+  /** Whether the key was free when it was asked for. */
   readonly isGranted: boolean
   /** Done once the key is this caller's; not needed if the key was free. */
   readonly #granted: Deferred.Deferred<void> | undefined
-  #front: LinkedLease | undefined
-  #behind: LinkedLease | undefined
+  #front: KeyLease | undefined
+  #behind: KeyLease | undefined
   #isReleased = false
 
-  constructor(queues: Map<string, LinkedLease>, key: string) {
+  constructor(queues: Map<string, KeyLease>, key: string) {
     this.#queues = queues
     this.#key = key
     this.#front = queues.get(key)
@@ -33,10 +24,12 @@ class LinkedLease implements KeyLease {
     queues.set(key, this)
   }
 
+  /** Waits until the key is this caller's. */
   get ready(): Effect.Effect<void> {
     return this.#granted === undefined ? Effect.void : Deferred.await(this.#granted)
   }
 
+  /** Leaves the queue, or frees the key for the next caller; once, however the wait ended. */
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
@@ -55,7 +48,7 @@ class LinkedLease implements KeyLease {
 /** Locks keys; a key that is not held costs nothing. */
 export class KeyLock {
   /** The last lease of each queue. */
-  readonly #queues = new Map<string, LinkedLease>()
+  readonly #queues = new Map<string, KeyLease>()
 
   /** How many keys are held. */
   get size(): number {
@@ -64,6 +57,6 @@ export class KeyLock {
 
   /** Takes a lease of the key; the caller must `release` it. */
   enter(key: string): KeyLease {
-    return new LinkedLease(this.#queues, key)
+    return new KeyLease(this.#queues, key)
   }
 }

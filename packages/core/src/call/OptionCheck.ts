@@ -1,6 +1,7 @@
 /** Checks options against the table: known names, kinds and ranges. Each error states the rule and the value that was given. */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import { isReadonlyObject } from "effect/Predicate"
 import * as Result from "effect/Result"
 
 import { suggest } from "../contact/Suggest.ts"
@@ -162,7 +163,7 @@ const checkValue = (
     case "function":
       return must(typeof value === "function", "a function")
     case "catalogue":
-      return must(typeof memberOf(value, "get") === "function", "made by `define`")
+      return must(isReadonlyObject(value) && typeof value["get"] === "function", "made by `define`")
     case "rate":
       return checkRate(option, value)
     case "url":
@@ -175,9 +176,6 @@ const checkValue = (
       return Result.succeed(value)
   }
 }
-
-const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
 
 const checkDuration = (
   option: string,
@@ -199,7 +197,7 @@ const checkRate = (option: string, value: unknown): Checked<unknown> => {
   if (value === "adaptive" || value === false) {
     return Result.succeed({ perSecond: undefined, scheduled: value !== false })
   }
-  const perSecond = memberOf(value, "perSecond")
+  const perSecond = isReadonlyObject(value) ? value["perSecond"] : undefined
   return typeof perSecond === "number" && perSecond > 0 && Number.isFinite(perSecond)
     ? Result.succeed({ perSecond, scheduled: true })
     : fail(option, 'must be "adaptive", false, or { perSecond } with a number above 0', value)

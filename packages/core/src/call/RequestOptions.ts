@@ -2,6 +2,7 @@
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
+import type { ClientConfig } from "../types.ts"
 import { ConfigurationError, show } from "./ConfigurationError.ts"
 import { optionTable } from "./OptionTable.ts"
 
@@ -58,9 +59,7 @@ export const isLoopback = (hostname: string): boolean => {
  * console.log(Result.getOrThrow(checked).baseUrl) // => http://localhost:4242/v1
  * ```
  */
-export const checkBaseUrl = (
-  input: string,
-): Checked<{ readonly baseUrl: string; readonly origin: string }> => {
+export const checkBaseUrl = (input: string): Checked<Pick<ClientConfig, "baseUrl" | "origin">> => {
   if (typeof input !== "string" || !URL.canParse(input)) {
     return fail("baseUrl", `must be a URL, such as ${optionTable.baseUrl.default}`)
   }
@@ -74,10 +73,8 @@ export const checkBaseUrl = (
   if (url.search !== "" || url.hash !== "" || /[?#]/.test(input)) {
     return fail("baseUrl", "must not contain a query or a fragment")
   }
-  return Result.succeed({
-    baseUrl: url.origin + url.pathname.replace(/\/+$/, ""),
-    origin: url.origin,
-  })
+  const { origin, pathname } = url
+  return Result.succeed({ baseUrl: origin + pathname.replace(/\/+$/, ""), origin })
 }
 
 /**

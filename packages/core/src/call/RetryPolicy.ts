@@ -61,7 +61,7 @@ export type RetryEvent =
       readonly _tag: "Failed"
       readonly error: CallError
       /** When its response arrived; a 429 is waited for from then on. Default: now. */
-      readonly respondedAt?: number
+      readonly respondedAt?: number | undefined
       /** Draws the jitter of a backoff: a number in [0, 1). */
       readonly random: number
       /** Whether the retry budget has room for a resend. */

@@ -31,10 +31,9 @@ const connectMs = 5_000
 const bodyMs = 10_000
 
 /** Returns the token; an effect must return it before the deadline. */
-const tokenOf = (
-  call: Call,
-  token: Effect.Effect<Redacted.Redacted, unknown>,
-): Effect.Effect<Redacted.Redacted, UnavailableError> => {
+const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError> => {
+  const { token } = call.client
+  if (Redacted.isRedacted(token)) return Effect.succeed(token)
   // the failure is the caller's own and may hold anything
   const failed = call.fail("token")
   return call.beforeDeadline(
@@ -53,9 +52,7 @@ function* attempt(
 ): Effect.fn.Return<Attempted, CallError> {
   const { client, limits, record } = call
   const { config, sharedState } = client
-  const token = Redacted.isRedacted(client.token)
-    ? client.token
-    : yield* tokenOf(call, client.token)
+  const token = Redacted.isRedacted(client.token) ? client.token : yield* tokenOf(call)
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
   const headers = traceparent === undefined ? limits.headers : { ...limits.headers, traceparent }
   const startedAt = call.clock.currentTimeMillisUnsafe()
@@ -80,11 +77,8 @@ function* attempt(
   if (arrived._tag === "Failure") {
     const { unsent } = transportProbe
     yield* unsent ? permit.giveBack : permit.abandon
-    const ended = {
-      ...started,
-      phase: unsent ? "connect" : "headers",
-      cause: arrived.code,
-    } as const
+    const phase = unsent ? "connect" : "headers"
+    const ended = { ...started, phase, cause: arrived.code } as const
     const effect = recordAttempt(call, ended, began, arrived, span)
     if (effect !== undefined) yield* effect
     return { verdict: arrived, info: {}, respondedAt: undefined }

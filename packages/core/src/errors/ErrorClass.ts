@@ -130,16 +130,14 @@ export const define =
         const own = fields as unknown as Fields & Common & Optional
         const all = retryAfterMs === undefined ? own : { ...own, retryAfterMs }
         const { happened, meaning, fix } = definition
-        const says = [
+        const sentences = [
           `${happened(all)}.`,
           typeof meaning === "string" ? meaning : meaning(all),
           typeof fix === "function" ? fix(all) : fix,
           docsUrl(tag),
         ]
-        super({
-          ...own,
-          message: own.message ?? says.filter((text) => text !== undefined).join(" "),
-        })
+        const message = sentences.filter((text) => text !== undefined).join(" ")
+        super({ ...own, message: own.message ?? message })
         if (retryAfterMs !== undefined) {
           Object.defineProperty(this, "retryAfterMs", { value: retryAfterMs, enumerable: true })
         }
