@@ -133,8 +133,14 @@ const setsNothing = (options: unknown): boolean => {
   return true
 }
 
+/** Checks options as this package writes them, or in the dialect of an adapter. */
+interface Parse<Options, Config> {
+  (options: Options): Checked<Config>
+  (options: object, dialect: Dialect): Checked<Config>
+}
+
 /** The dialect of this package: each duration is a `Duration.Input`. */
-const durations = makeDialect({ milliseconds: false })
+const own = makeDialect({ milliseconds: false })
 
 /**
  * Checks the options of a client and fills in the defaults; fails with the first option that is wrong.
@@ -158,11 +164,8 @@ const durations = makeDialect({ milliseconds: false })
  * console.log(Result.isFailure(checked) && checked.failure.option) // => timeoutMs
  * ```
  */
-export const parse: {
-  (options: ClientOptions): Checked<ClientConfig>
-  (options: object, dialect: Dialect): Checked<ClientConfig>
-} = (options: object, dialect: Dialect = durations) =>
-  Result.map(check("client", options, dialect), (values) => ({
+export const parse: Parse<ClientOptions, ClientConfig> = (input: object, dialect: Dialect = own) =>
+  Result.map(check("client", input, dialect), (values) => ({
     ...(values.baseUrl ?? defaultUrl),
     delivery: values.delivery ?? optionTable.delivery.default,
     retries: values.retries ?? optionTable.retries.default,
@@ -193,11 +196,8 @@ export const parse: {
  * console.log(Result.isFailure(checked) && checked.failure.option) // => retries
  * ```
  */
-export const parseCall: {
-  (options: CallOptions): Checked<CallConfig>
-  (options: object, dialect: Dialect): Checked<CallConfig>
-} = (options: object, dialect: Dialect = durations) =>
-  setsNothing(options) ? unset : Result.map(check("call", options, dialect), callOf)
+export const parseCall: Parse<CallOptions, CallConfig> = (input: object, dialect: Dialect = own) =>
+  setsNothing(input) ? unset : Result.map(check("call", input, dialect), callOf)
 
 /**
  * Checks the options of a run.
@@ -212,11 +212,8 @@ export const parseCall: {
  * console.log(config.maxErrors, config.concurrency) // => 5 32
  * ```
  */
-export const parseRun: {
-  (options: RunOptions): Checked<RunConfig>
-  (options: object, dialect: Dialect): Checked<RunConfig>
-} = (options: object, dialect: Dialect = durations) =>
-  Result.map(check("run", options, dialect), (values) => ({
+export const parseRun: Parse<RunOptions, RunConfig> = (input: object, dialect: Dialect = own) =>
+  Result.map(check("run", input, dialect), (values) => ({
     ...callOf(values),
     deadlineMs: values.deadline ?? optionTable.deadline.inRuns,
     concurrency: values.concurrency ?? optionTable.concurrency.default,

@@ -45,15 +45,11 @@ const threw = Effect.logWarning("a callback threw")
 // the call does not wait for an asynchronous callback
 const settled = (returned: PromiseLike<unknown>): Effect.Effect<void> => {
   // handled at once: a rejection that is unhandled at the end of this turn can end the process
-  const rejected = Promise.resolve(returned).then(
-    () => false,
-    () => true,
+  const ended = Promise.resolve(returned).then(
+    () => Effect.void,
+    () => threw,
   )
-  return Effect.promise(() => rejected).pipe(
-    Effect.flatMap((isRejected) => (isRejected ? threw : Effect.void)),
-    Effect.forkDetach,
-    Effect.asVoid,
-  )
+  return Effect.promise(() => ended).pipe(Effect.flatten, Effect.forkDetach, Effect.asVoid)
 }
 
 /**

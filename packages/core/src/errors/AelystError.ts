@@ -7,7 +7,6 @@ import type { ConnectionKind, UnavailableReason, UnexpectedReason } from "../typ
 import { define, tagOf } from "./ErrorClass.ts"
 import * as Sentence from "./ErrorSentence.ts"
 
-export type { Members } from "./ErrorClass.ts"
 export { AelystErrorTypeId, withApiMessage, withRateLimit, withResponse } from "./ErrorClass.ts"
 
 /**
