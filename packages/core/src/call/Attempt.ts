@@ -99,7 +99,18 @@ export class Arrived {
 
   /** Reads the body within so many milliseconds; undefined if it stalled, broke or was too large. */
   body(withinMs: number): Effect.Effect<string | undefined> {
-    return readBody(this.#response, withinMs)
+    // a small body whose length is declared is read in one piece: the stream costs more than the rest of the call
+    const text: Effect.Effect<string | undefined, unknown> = isSmall(this.headers)
+      ? this.#response.text
+      : readCapped(this.#response)
+    // a body that has arrived needs no deadline
+    const isReady: boolean = Exit.isExit(text)
+    if (isReady) return Effect.orElseSucceed(text, () => undefined)
+    return text.pipe(
+      Effect.catchDefect(() => Effect.undefined),
+      Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.undefined }),
+      Effect.catch(() => Effect.undefined),
+    )
   }
 }
 
@@ -136,24 +147,6 @@ const readCapped = (response: HttpClientResponse.HttpClientResponse) =>
       Effect.map(() => (size > maxBodyBytes ? undefined : text + decoder.decode())),
     )
   })
-
-const readBody = (
-  response: HttpClientResponse.HttpClientResponse,
-  withinMs: number,
-): Effect.Effect<string | undefined> => {
-  // a small body whose length is declared is read in one piece: the stream costs more than the rest of the call
-  const text: Effect.Effect<string | undefined, unknown> = isSmall(response.headers)
-    ? response.text
-    : readCapped(response)
-  // a body that has arrived needs no deadline
-  const isReady: boolean = Exit.isExit(text)
-  if (isReady) return Effect.orElseSucceed(text, () => undefined)
-  return text.pipe(
-    Effect.catchDefect(() => Effect.undefined),
-    Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.undefined }),
-    Effect.catch(() => Effect.undefined),
-  )
-}
 
 /** Ends an attempt at its deadlines by a race: for transports that can only be interrupted. */
 const raced = <A, E>(
