@@ -12,7 +12,7 @@ import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 
-import type { PacerState } from "../types.ts"
+import type { PacerState } from "./StoredState.ts"
 import * as Admission from "./Admission.ts"
 import { observe } from "./LearnFromResponse.ts"
 import * as Monotonic from "./MonotonicClock.ts"

@@ -1,17 +1,17 @@
 /**
- * Creates and changes the state of a pacer. Its shape is `PacerState` in `types.ts`; times in milliseconds.
+ * Creates and changes the state of a pacer. Its shape is `PacerState` in `StoredState.ts`; times in milliseconds.
  * It keeps a log of the sends that the server counts, corrected by each response, and spends what the log leaves.
  * A schedule that never has more than `limit` sends in any window suits fixed windows, sliding logs and buckets alike.
  * `Admission` decides which request is sent next; `LearnFromResponse` and `LearnFromRateLimit` learn.
  */
 import type { Mutable } from "effect/Types"
 
-import type { PacerState } from "../types.ts"
+import type { PacerState } from "./StoredState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as RoundTrip from "./RoundTrip.ts"
 import * as SendLog from "./SendLog.ts"
 
-export type { PacerState } from "../types.ts"
+export type { PacerState } from "./StoredState.ts"
 
 /**
  * The assumption before the first response (`prior`), the bound that always holds (`ceiling`, sends per second), and

@@ -1,5 +1,5 @@
 /** The shortest round trip that the next request can be expected to make, from those before it. Pure and JSON. */
-import type { PacerState } from "../types.ts"
+import type { PacerState } from "./StoredState.ts"
 import * as Tuning from "./PacerTuning.ts"
 
 /** The shortest of the last round trips, and by how much others exceed it, in milliseconds. */

@@ -4,7 +4,7 @@
  * that does not depend on the limit.
  */
 
-import type { PacerState } from "../types.ts"
+import type { PacerState } from "./StoredState.ts"
 
 /** Sends in order of `at`. A run that is added at the end never starts its window before the run in front of it. */
 export type SendLog = PacerState["log"]

@@ -1,0 +1,98 @@
+/** The state of a pacer as a store keeps it: JSON, with a version. */
+
+/**
+ * The memory of a pacer, in the form that a store keeps: versioned JSON, without a clock, so that processes can share
+ * it. Times in milliseconds; those that a pacer has not seen yet are very early.
+ */
+export interface PacerState {
+  readonly version: 1
+  /** The newest time seen; an earlier one is read as this one. */
+  readonly nowMs: number
+  readonly nextId: number
+  readonly limit: number
+  /** The source of `limit`: assumed or grown, counted up to the first 429, or named by the server. */
+  readonly limitSource: "prior" | "rateLimit" | "server"
+  /** When the request was sent whose response gave the limit: responses to older requests do not overrule it. */
+  readonly limitSentAt: number
+  /** How much of `limit` a window has really taken; beyond it requests go with care. */
+  readonly provenLimit: number
+  readonly windowMs: number
+  /** The window has proved itself: sends are forgotten when it says so. */
+  readonly trusted: boolean
+  /** How many sends the server forgot when predicted, since trust was lost. */
+  readonly confirmedSends: number
+  /** A longer window that one 429 hints at; a second one makes it the window. */
+  readonly suspectedWindowMs: number | null
+  /** The window was trusted once: sends that are counted for longer belong to another client. */
+  readonly windowKnown: boolean
+  /** The server has been seen to forget a whole window at once, not send by send. */
+  readonly fixedWindow: boolean
+  /** The server forgets send by send, evenly: it refills a bucket. */
+  readonly refill: {
+    /** One each `intervalMs` from `sinceMs` on. */
+    readonly intervalMs: number
+    readonly sinceMs: number
+    /** How many 429s came anyway. */
+    readonly rateLimited: number
+  } | null
+  /** The requests accepted from `startMs` on, since the server said that nothing remains. */
+  readonly sinceEmpty: { readonly startMs: number; readonly count: number } | null
+  /**
+   * The sends that the server counts, as far as known: own ones with a response, and those of other clients. In order of
+   * `at`; sends that are treated alike make one run.
+   */
+  readonly log: ReadonlyArray<{
+    /** The latest time by which the server had counted them. */
+    readonly at: number
+    /** The start of their window, at the latest: the server forgets them one window after this. */
+    readonly windowStart: number
+    /** When the first of them was sent; `Number.MIN_SAFE_INTEGER` if it was not sent by this pacer. */
+    readonly sentAt: number
+    readonly count: number
+  }>
+  /** The requests that went out and have no response yet, in order of `sentAt`. */
+  readonly inFlight: ReadonlyArray<{
+    readonly id: number
+    readonly sentAt: number
+    /** Another response proved that the server had counted it by then. */
+    readonly countedBy?: number
+    /** It took so long that it was logged; its response does not add it again. */
+    readonly logged?: true
+  }>
+  /** How many sends responses took from the log that overtook those to requests sent no later than `sentAt`. */
+  readonly dropped: ReadonlyArray<{ readonly sentAt: number; readonly count: number }>
+  /** The request sent alone to see whether the window has turned, or whether the gate may open. */
+  readonly scoutId: number | null
+  /** The shortest of the last round trips, and by how much others exceed it. */
+  readonly roundTrip: {
+    readonly minMs: number
+    /** The minimum of the samples before the last renewal. */
+    readonly previousMinMs: number
+    readonly samples: number
+    /** A running average. */
+    readonly excessMs: number
+  }
+  /** The safety margin, added to every window after a send came too early. */
+  readonly marginMs: number
+  /** 1 if `Remaining` does not count its own request yet. */
+  readonly remainingOffset: 0 | 1
+  /** A closed gate: nothing passes before `untilMs`, then one scout. */
+  readonly gate: { readonly untilMs: number } | null
+  /** 429s in a row. */
+  readonly rateLimits: number
+  /** There has been a response. */
+  readonly hasResponse: boolean
+  /** How a limit grows that the server does not name: whether this window was used up, and how many were before it. */
+  readonly growth: {
+    readonly windowStartMs: number
+    readonly full: boolean
+    readonly cleanWindows: number
+    readonly patience: number
+  }
+  /** The requests accepted since the last 429. */
+  readonly sinceRateLimit: PacerState["sinceEmpty"]
+  /** Own sends, for the ceiling. */
+  readonly ceilingLog: PacerState["log"]
+  /** When the last response came. */
+  readonly observedAt: number | null
+}
