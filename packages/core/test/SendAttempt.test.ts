@@ -71,11 +71,14 @@ const make = (
     return { call, ends, permit, received: server.received, sharedState }
   })
 
+const sending = (...[call, permit]: Parameters<typeof sendAttempt>) =>
+  Effect.gen(() => sendAttempt(call, permit))
+
 /** Sends one attempt and waits for its end. */
 const play = (script: ReadonlyArray<Step>, setup?: Setup) =>
   Effect.gen(function* () {
     const made = yield* make(script, setup)
-    const fiber = yield* Effect.forkChild(sendAttempt(made.call, made.permit))
+    const fiber = yield* Effect.forkChild(sending(made.call, made.permit))
     yield* TestClock.adjust("5 minutes")
     return { ...made, exit: yield* Fiber.await(fiber) }
   })
@@ -120,7 +123,7 @@ describe("sendAttempt", () => {
         Effect.provideService(Hooks, { onAttempt: (attempt) => heard.push(attempt) }),
       )
       yield* TestClock.adjust("2 seconds")
-      const fiber = yield* Effect.forkChild(sendAttempt(call, permit))
+      const fiber = yield* Effect.forkChild(sending(call, permit))
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(fiber)
       const expected: AttemptRecord = {
@@ -141,7 +144,7 @@ describe("sendAttempt", () => {
     Effect.gen(function* () {
       const { call, ends, permit, received } = yield* make([ok], { options: { deadline: 1_000 } })
       yield* TestClock.adjust("1 second")
-      const error = yield* Effect.flip(sendAttempt(call, permit))
+      const error = yield* Effect.flip(sending(call, permit))
       assert.deepInclude(error, { _tag: "UnavailableError", reason: "deadline" })
       assert.isEmpty(received)
       assert.isEmpty(call.record.attempts)
@@ -248,7 +251,7 @@ describe("sendAttempt's breaker", () => {
 const interrupted = (step: Step) =>
   Effect.gen(function* () {
     const made = yield* make([step])
-    const fiber = yield* Effect.forkChild(sendAttempt(made.call, made.permit))
+    const fiber = yield* Effect.forkChild(sending(made.call, made.permit))
     yield* TestClock.adjust("2 seconds")
     yield* Fiber.interrupt(fiber)
     return made.call.record
@@ -308,7 +311,7 @@ describe("sendAttempt's token", () => {
         options: { deadline: 7_000 },
         token: Effect.never,
       })
-      const fiber = yield* Effect.forkChild(Effect.flip(sendAttempt(call, permit)))
+      const fiber = yield* Effect.forkChild(Effect.flip(sending(call, permit)))
       yield* TestClock.adjust(6_999)
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust(1)

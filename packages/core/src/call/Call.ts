@@ -23,6 +23,7 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 import type { RunScope } from "./RunScope.ts"
 import { CurrentRun } from "./RunScope.ts"
 import type { SharedState } from "./SharedState.ts"
+import { isInstalled } from "./Tracing.ts"
 
 /** The bearer token (W1): fixed, or an effect that runs before each attempt. */
 export type TokenSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, unknown>
@@ -85,6 +86,7 @@ export class Call {
   readonly hooks: Callbacks
   readonly counters: Counters
   readonly clock: Clock.Clock
+  readonly isTraced: boolean
   state: RetryState = RetryPolicy.initial
   /** The error of the newest attempt that is sent again. */
   newest: CallError | undefined
@@ -104,6 +106,7 @@ export class Call {
     this.hooks = fiber.getRef(Hooks)
     this.counters = fiber.getRef(Counting)
     this.clock = fiber.getRef(Clock.Clock)
+    this.isTraced = isInstalled(fiber)
     this.record = new CallRecord(this.now)
     this.limits = limitsOf(client, options, fiber.getRef(CurrentRun), this.now)
   }

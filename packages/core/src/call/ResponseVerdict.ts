@@ -86,10 +86,13 @@ const maxDepth = 8
 const maxMessage = 2_000
 const maxExcerpt = 200
 
-const parse = (text: string): unknown =>
-  Result.getOrUndefined(
-    Result.try((): unknown => JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)),
-  )
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+  } catch {
+    return undefined
+  }
+}
 
 // some servers send an object or a list as `message`: its strings are joined
 const textOf = (value: unknown, depth = 0): string => {

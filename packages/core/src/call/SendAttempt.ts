@@ -146,7 +146,10 @@ const spanOptions = (number: number) => () => ({
 })
 
 /** Sends once with the permit, in a span if a tracer is installed. */
-export const sendAttempt = (call: Call, permit: Permit): Effect.Effect<Attempted, CallError> =>
-  Tracing.spanned("AelystClient.attempt", spanOptions(call.record.attempts.length + 1), (span) =>
+export function* sendAttempt(call: Call, permit: Permit): Effect.fn.Return<Attempted, CallError> {
+  if (!call.isTraced) return yield* attempt(call, permit, undefined)
+  const options = spanOptions(call.record.attempts.length + 1)
+  return yield* Tracing.spanned("AelystClient.attempt", options, (span) =>
     Effect.gen(() => attempt(call, permit, span)),
   )
+}

@@ -7,6 +7,10 @@ import * as Effect from "effect/Effect"
 import type { Fiber } from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 
+/** Returns whether a tracer is installed: the native one only makes spans up. */
+export const isInstalled = (fiber: Pick<Fiber<unknown, unknown>, "getRef">): boolean =>
+  fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
+
 /**
  * Runs an effect in a span if a tracer is installed, else without one. The tracer sees how it ended, but not its value: a
  * result names the contact.
@@ -17,8 +21,7 @@ export const spanned = <A, E, R>(
   use: (span: Tracer.Span | undefined, fiber: Fiber<unknown, unknown>) => Effect.Effect<A, E, R>,
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
-    // no tracer is installed: the native one only makes spans up
-    if (fiber.getRef(Tracer.Tracer) === Tracer.nativeTracer) return use(undefined, fiber)
+    if (!isInstalled(fiber)) return use(undefined, fiber)
     let result: Effect.Effect<A> = Effect.never
     return Effect.andThen(
       Effect.useSpan(name, options(), (span) =>
