@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { AttemptRecord, OutcomeEvent, WaitEvent } from "../src/index.ts"
 import { isAelystError } from "../src/index.ts"
 import { iterate } from "./idle.ts"
+import * as Ports from "../../../apps/conformance/src/network/Ports.ts"
 import { ana, poll, rejection, setUp } from "./sandboxed.ts"
 
 const failing = async () => {
@@ -82,7 +83,10 @@ describe("Calls with a signal", () => {
     it(`ends a call at once on an abort while it waits for a resend (${reason})`, async () => {
       const waits: Array<string> = []
       const abort = new AbortController()
-      await using at = await setUp({ hooks: { onWait: (wait) => waits.push(wait.reason) } })
+      await using at = await setUp(
+        { hooks: { onWait: (wait) => waits.push(wait.reason) } },
+        { port: await Ports.own() },
+      )
       if (reason === "backoff") await at.sandbox.close()
       const pending = at.aelyst.contacts.create(identifier, ana, {
         signal: abort.signal,

@@ -85,6 +85,7 @@ describe("ConnectionPool", () => {
       yield* send()
       const first = yield* Effect.promise(() => server.connected(1))
       yield* Effect.promise(() => first.send(stray))
+      yield* Effect.promise(() => first.closed)
       const { text } = yield* send()
       assert.deepStrictEqual(JSON.parse(text ?? ""), created)
       assert.strictEqual(server.peers.length, 2)

@@ -7,12 +7,13 @@ import { Effect, Fiber } from "effect"
 import * as Certificates from "../../../apps/conformance/src/network/Certificates.ts"
 import type { ConnectProxyOptions } from "../../../apps/conformance/src/network/ConnectProxy.ts"
 import * as ConnectProxy from "../../../apps/conformance/src/network/ConnectProxy.ts"
+import * as Ports from "../../../apps/conformance/src/network/Ports.ts"
 import type { Script } from "../../../apps/conformance/src/network/RawServer.ts"
 import * as RawServer from "../../../apps/conformance/src/network/RawServer.ts"
 import type { TryCreateResult } from "../src/index.ts"
 import { Aelyst } from "../src/index.ts"
 import * as Transport from "../src/transport/Transport.ts"
-import { exchange, phase, serve, setUp as setUpPlain, token } from "./exchange.ts"
+import { exchange, phase, serve, token } from "./exchange.ts"
 
 const { creating } = RawServer
 const certificates = await Certificates.make()
@@ -24,9 +25,10 @@ const serveTls = (script: Script, tls: Parameters<typeof RawServer.start>[1] = v
 describe("Connector.make without TLS", () => {
   it.live("reports a request as unsent if the server does not listen", () =>
     Effect.gen(function* () {
-      const { server, send } = yield* setUpPlain(creating)
+      const server = yield* serve(creating, undefined, yield* Effect.promise(Ports.own))
       yield* Effect.promise(() => server.close())
-      const outcome = yield* send()
+      const http = yield* Transport.make({ baseUrl: server.origin })
+      const outcome = yield* exchange(http, server.origin)
       assert.strictEqual(outcome.code, "ECONNREFUSED")
       assert.strictEqual(phase(outcome), "unsent")
     }),
@@ -252,7 +254,7 @@ describe("Connector.make through a proxy", () => {
 
   it.live("reports a request as unsent if the proxy does not listen", () =>
     Effect.gen(function* () {
-      const { proxy, send } = yield* setUp()
+      const { proxy, send } = yield* setUp({ onPort: yield* Effect.promise(Ports.own) })
       yield* Effect.promise(() => proxy.close())
       const outcome = yield* send()
       assert.strictEqual(outcome.code, "PROXY_ECONNREFUSED")

@@ -13,6 +13,7 @@ import {
   isAelystError,
   phone,
 } from "../src/index.ts"
+import * as Ports from "../../../apps/conformance/src/network/Ports.ts"
 import { ana, rejection, setUp } from "./sandboxed.ts"
 
 describe("contacts.create", () => {
@@ -153,7 +154,7 @@ describe("contacts.create", () => {
   }
 
   it("makes exactly one attempt without retries if the server does not listen", async () => {
-    await using at = await setUp({ retries: 0 })
+    await using at = await setUp({ retries: 0 }, { port: await Ports.own() })
     await at.sandbox.close()
     const error = await rejection(at.aelyst.contacts.create("id:5", ana))
     assert.isTrue(isAelystError(error) && error.name === "ConnectionError")

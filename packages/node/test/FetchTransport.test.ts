@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 
 import type { AelystOptions } from "../src/index.ts"
 import { isAelystError } from "../src/index.ts"
+import * as Ports from "../../../apps/conformance/src/network/Ports.ts"
 import { ana, rejection, setUp } from "./sandboxed.ts"
 
 describe("FetchTransport", () => {
@@ -11,7 +12,7 @@ describe("FetchTransport", () => {
       seen.push(init)
       return fetch(input, init)
     }
-    await using at = await setUp({ transport, retries: 0 })
+    await using at = await setUp({ transport, retries: 0 }, { port: await Ports.own() })
     assert.strictEqual((await at.aelyst.contacts.create("id:5", ana)).result, "created")
     assert.strictEqual(seen[0]?.redirect, "manual")
     at.sandbox.fail({ status: 302, times: 1 })

@@ -1,9 +1,12 @@
+import { once } from "node:events"
+
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 
 import { isAelystError } from "../src/index.ts"
 import * as SelectTransport from "../src/transport/SelectTransport.ts"
 import { exchange, phase } from "./exchange.ts"
+import * as Ports from "../../../apps/conformance/src/network/Ports.ts"
 import { ana, rejection, setUp } from "./sandboxed.ts"
 
 const origin = "https://api.test"
@@ -12,9 +15,11 @@ describe("SelectTransport.select", () => {
   it("reports the phase with an undici dispatcher of the caller", async () => {
     const { Agent } = await import("undici")
     const agent = new Agent()
-    await using at = await setUp({ transport: agent, retries: 0 })
+    await using at = await setUp({ transport: agent, retries: 0 }, { port: await Ports.own() })
     assert.strictEqual((await at.aelyst.contacts.create("id:5", ana)).result, "created")
+    const disconnected = once(agent, "disconnect")
     await at.sandbox.close()
+    await disconnected
     const refused = await rejection(at.aelyst.contacts.create("id:7", ana))
     assert.isTrue(isAelystError(refused) && refused.name === "ConnectionError")
     await agent.close()

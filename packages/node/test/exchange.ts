@@ -59,9 +59,9 @@ export const phase = ({ probe }: Exchanged): string =>
   probe.dispatched ? "dispatched" : probe.unsent ? "unsent" : "unwatched"
 
 /** Starts a scripted server, with TLS if a certificate is given; it ends with the test. */
-export const serve = (script: Script, tls?: Parameters<typeof RawServer.start>[1]) =>
+export const serve = (script: Script, tls?: Parameters<typeof RawServer.start>[1], onPort = 0) =>
   Effect.acquireRelease(
-    Effect.promise(() => RawServer.start(script, tls)),
+    Effect.promise(() => RawServer.start(script, tls, onPort)),
     (server) => Effect.promise(() => server.close()),
   )
 
