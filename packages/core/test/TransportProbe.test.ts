@@ -31,12 +31,9 @@ describe("TransportProbe", () => {
     assert.strictEqual(aborts, 1)
   })
 
-  it.effect("is unwatched by default", () =>
-    Effect.gen(function* () {
-      const probe = yield* TransportProbe
-      assert.isFalse(probe.watched)
-    }),
-  )
+  it("is unwatched by default", () => {
+    assert.isFalse(TransportProbe.defaultValue().watched)
+  })
 })
 
 describe("abortable", () => {

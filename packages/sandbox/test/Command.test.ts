@@ -63,10 +63,10 @@ const takePort = async () => {
 
 describe("start", () => {
   it("prints its addresses, logs each request and stops with 130 on SIGINT", async () => {
-    const { exit, out, shows, stop } = run(["--port", "0", "--limit", "2", "--window", "10m"])
+    const { exit, out, shows, stop } = run(["--port", "0", "--limit", "2", "--window", "1440m"])
     const baseUrl = await shows(baseUrlLine)
     assert.include(out.stderr, "nothing leaves this machine")
-    assert.include(out.stderr, "2 requests per 600 s window (our assumption, --limit/--window)")
+    assert.include(out.stderr, "2 requests per 86400 s window (our assumption, --limit/--window)")
     assert.include(
       out.stderr,
       "Identifiers are shown below because this sandbox runs on your machine",
@@ -77,7 +77,7 @@ describe("start", () => {
     await create({ baseUrl }, "id:2", {})
     await shows(/400 .* id:2 .*left 0\/2 {2}firstName: /)
     await create({ baseUrl }, "id:3")
-    await shows(/429 .* id:3 .*Retry-After (?:600|5\d\d)\n/)
+    await shows(/429 .* id:3 .*Retry-After \d+\n/)
     stop()
     assert.strictEqual(await exit, 130)
     assert.strictEqual(out.stdout, "")
