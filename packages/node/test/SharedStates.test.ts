@@ -59,7 +59,7 @@ const acquireNow = (ticket: Core.Pacer.Ticket) =>
     ),
   )
 
-/** Runs an effect on a clock that stands still. */
+/** Runs an effect on a clock that does not move. */
 const atOneMoment = <A, E>(
   effect: Effect.Effect<A, E, Scope.Scope>,
   clock: Clock.Clock = StillClock.make(),

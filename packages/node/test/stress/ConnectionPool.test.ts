@@ -1,4 +1,4 @@
-/** Tests races on kept connections: the server resets them, or sends bytes that nobody asked for. */
+/** Tests races on kept connections: the server resets them, or sends unsolicited bytes. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 
