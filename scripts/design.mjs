@@ -200,8 +200,8 @@ for (const { title, module } of stages) {
 const decisions = [
   {
     question: "How long does a call wait after a 429?",
-    file: `${core}/pacing/LearnFromRateLimit.ts`,
-    holds: /retryAfter/,
+    file: `${core}/pacing/RateLimitWait.ts`,
+    holds: /rateLimitWaitMs/,
   },
   {
     question: "Is a create sent again when its response was lost?",
@@ -215,8 +215,8 @@ const decisions = [
   },
   {
     question: "What is the minimum of `timeout`?",
-    file: `${core}/call/ClientOptions.ts`,
-    holds: /"timeout"|\btimeout:/,
+    file: `${core}/call/OptionTable.ts`,
+    holds: /\btimeout:/,
   },
   {
     question: "Which sentence does a visitor read with a 504?",

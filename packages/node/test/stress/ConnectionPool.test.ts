@@ -32,15 +32,17 @@ describe("ConnectionPool", () => {
     }),
   )
 
-  it.live("sends a request again if its idle connection was reset before any byte was written", () =>
-    Effect.gen(function* () {
-      const { server, send } = yield* setUp(async (peer) => {
-        await peer.request()
-        await peer.respond(200, created)
-        peer.reset()
-      })
-      for (let n = 0; n < 50; n++) assert.strictEqual((yield* send()).status, 200)
-      assert.strictEqual(server.requests.length, 50)
-    }),
+  it.live(
+    "sends a request again if its idle connection was reset before any byte was written",
+    () =>
+      Effect.gen(function* () {
+        const { server, send } = yield* setUp(async (peer) => {
+          await peer.request()
+          await peer.respond(200, created)
+          peer.reset()
+        })
+        for (let n = 0; n < 50; n++) assert.strictEqual((yield* send()).status, 200)
+        assert.strictEqual(server.requests.length, 50)
+      }),
   )
 })
