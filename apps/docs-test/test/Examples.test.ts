@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Example } from "../src/Examples.ts"
 import { generalise, read } from "../src/Examples.ts"
 import { publicNames } from "../src/PublicNames.ts"
-import { folderOf } from "./readmes.ts"
+import { compileCache, folderOf } from "./readmes.ts"
 import { entries, files, methods, sourceOf } from "./sources.ts"
 import { compile } from "./typescript.ts"
 
@@ -80,7 +80,7 @@ beforeAll(() => {
 })
 
 describe("the examples of docstrings", () => {
-  it("compile", { timeout: 60_000 }, async () => {
+  it("compile", async () => {
     expect(await compile(folder)).toBe("")
   })
 })
@@ -100,6 +100,7 @@ describe.each(chosen)("the examples of $file", ({ examples }) => {
         AELYST_TOKEN: sandbox.tokens.ok,
         // examples must not inherit the settings of the vitest worker
         NODE_OPTIONS: "",
+        NODE_COMPILE_CACHE: compileCache,
         NO_COLOR: "1",
       },
     })

@@ -14,7 +14,7 @@ describe("the READMEs and guides", () => {
     expect(readmes.map(({ readme }) => readme)).toContain("docs/migrating-from-fetch.md")
   })
 
-  it("compile in every TypeScript block", { timeout: 60_000 }, async () => {
+  it("compile in every TypeScript block", async () => {
     expect(await compile(folder)).toBe("")
   })
 })

@@ -47,6 +47,9 @@ const needsCurl = ({ block, next }: Unit): boolean =>
 /** Returns a folder in this app, so that blocks resolve packages as this app's files do. */
 export const folderOf = (name: string): string => join(app, ".blocks", name)
 
+/** A folder for what Node.js compiles: most blocks load the same modules. */
+export const compileCache: string = folderOf("compiled")
+
 const fileOf = (folder: string, readme: string, block: Block) => {
   const name = readme.replace(/\/?README\.md$|\.md$/, "").replaceAll("/", "-") || "root"
   const commonJs = block.language === "js" && /\brequire\(/.test(block.code)
@@ -122,10 +125,11 @@ export const testBlocks = (folder: string, curl: boolean): void => {
     XDG_STATE_HOME: join(folder, "state"),
     // blocks must not inherit the settings of the vitest worker
     NODE_OPTIONS: "",
+    NODE_COMPILE_CACHE: compileCache,
     NO_COLOR: "1",
   })
 
-  const optionsOf = () => ({ env: environment(), cwd: folder, timeout: 25_000 })
+  const optionsOf = () => ({ env: environment(), cwd: folder, timeout: 100_000 })
   const bash = (code: string) => run("bash", ["-euo", "pipefail", "-c", code], optionsOf())
   const chosen = readmes
     .map(({ readme, blocks }) => ({
@@ -138,7 +142,7 @@ export const testBlocks = (folder: string, curl: boolean): void => {
     const scripts = units.filter(({ block }) => !block.server)
     const servers = units.filter(({ block }) => block.server)
 
-    it.each(scripts)("runs in line $line", { timeout: 30_000 }, async ({ block }) => {
+    it.each(scripts)("runs in line $line", async ({ block }) => {
       sandbox.reset()
       const { stdout } = await (block.language === "sh"
         ? bash(block.code)
@@ -149,7 +153,7 @@ export const testBlocks = (folder: string, curl: boolean): void => {
       expect(generalise(expected, printed)).toStrictEqual(expected)
     })
 
-    it.each(servers)("serves in line $line", { timeout: 30_000 }, async ({ block, next }) => {
+    it.each(servers)("serves in line $line", async ({ block, next }) => {
       sandbox.reset()
       expect(next?.language).toBe("sh")
       const port = await freePort()
