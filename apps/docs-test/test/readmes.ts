@@ -47,7 +47,7 @@ const needsCurl = ({ block, next }: Unit): boolean =>
 /** Returns a folder in this app, so that blocks resolve packages as this app's files do. */
 export const folderOf = (name: string): string => join(app, ".blocks", name)
 
-/** A folder for what Node.js compiles: most blocks load the same modules. */
+/** The folder of Node.js's compile cache: most blocks load the same modules. */
 export const compileCache: string = folderOf("compiled")
 
 const fileOf = (folder: string, readme: string, block: Block) => {
