@@ -3,12 +3,12 @@
  * no request run with a server that is down. Further ends of one kind, and JSON, run in the test's process: they do not
  * depend on the streams.
  */
-import { createServer } from "node:net"
 import { stripVTControlCharacters } from "node:util"
 
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, it } from "@effect/vitest"
 
+import * as Ports from "../../../apps/conformance/src/network/Ports.ts"
 import { inside } from "./inside.ts"
 import type { Ended, Options } from "./process.ts"
 import { Home, aelyst, inTerminal } from "./process.ts"
@@ -115,15 +115,8 @@ const withServers = (): (() => Servers) => {
   let down: string
   beforeAll(async () => {
     sandbox = await Sandbox.start({ limit: 1_000, extraTokens: { [token]: {} } })
-    down = await new Promise((resolve, reject) => {
-      const server = createServer()
-      server.once("error", reject)
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        const port = typeof address === "object" ? address?.port : undefined
-        server.close(() => resolve(`http://127.0.0.1:${port}/v1`))
-      })
-    })
+    // not a port that the system gives to another test meanwhile
+    down = `http://127.0.0.1:${await Ports.own()}/v1`
   })
   afterAll(async () => {
     await sandbox[Symbol.asyncDispose]()

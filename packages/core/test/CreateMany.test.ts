@@ -744,6 +744,6 @@ describe("createMany's accounting (F12)", () => {
           ["completed", "aborted", "deadline", "errors", "unauthorized"],
         )
       }),
-    60_000,
+    300_000,
   )
 })

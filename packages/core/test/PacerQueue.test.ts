@@ -377,6 +377,6 @@ describe("PacerQueue", () => {
         assert.isBelow(hold, 10e6)
         assert.strictEqual((yield* pacer.snapshot).waiting, 0)
       }),
-    60_000,
+    300_000,
   )
 })
