@@ -2,6 +2,7 @@
 // Nothing comes from turbo's cache. The last line is `green X of Y`; exits with 1 if a run was not green.
 //   node scripts/shake.mjs [--quiet 15] [--busy 5] [--loops 8]
 import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { createWriteStream, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -48,10 +49,10 @@ const start = (args, stdio) => {
   child.once("close", () => running.delete(child))
   return child
 }
-const end = (child) => {
+const end = (child, signal = "SIGKILL") => {
   try {
-    if (windows) child.kill("SIGKILL")
-    else process.kill(-child.pid, "SIGKILL")
+    if (windows) child.kill(signal)
+    else process.kill(-child.pid, signal)
   } catch {
     // it has already ended
   }
@@ -59,11 +60,23 @@ const end = (child) => {
 process.once("exit", () => {
   for (const child of running) end(child)
 })
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(130))
+// turbo gives each task a group of its own, and ends the tasks when it is told to end
+let isStopping = false
+const stop = () => {
+  isStopping = true
+  setTimeout(() => process.exit(130), 20_000).unref()
+  const closed = [...running].map((child) => once(child, "close"))
+  for (const child of running) end(child, child.isLoop ? "SIGKILL" : "SIGTERM")
+  void Promise.allSettled(closed).then(() => process.exit(130))
+}
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, stop)
 
 // a loop also ends when this process was killed
 const loop = "const parent = process.ppid; while (process.ppid === parent);"
-const startLoops = () => Array.from({ length: loops }, () => start(["--eval", loop], "ignore"))
+const startLoops = () =>
+  Array.from({ length: loops }, () =>
+    Object.assign(start(["--eval", loop], "ignore"), { isLoop: true }),
+  )
 
 const logs = join(root, ".vitest", "shake")
 rmSync(logs, { recursive: true, force: true })
@@ -109,7 +122,7 @@ const failures = () => {
 const everFailed = new Map()
 let green = 0
 const shake = async (kind, count) => {
-  for (let n = 1; n <= count; n++) {
+  for (let n = 1; n <= count && !isStopping; n++) {
     const name = `${kind} ${n}`
     const log = join(logs, `${kind}-${n}.log`)
     const started = kind === "busy" ? startLoops() : []

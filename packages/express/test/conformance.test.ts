@@ -1,10 +1,10 @@
 import { Aelyst } from "@aelyst/node"
-import { Sandbox } from "@aelyst/sandbox"
 import type { Expected, Variant } from "@aelyst/sandbox/scenarios"
 import { play, variants } from "@aelyst/sandbox/scenarios"
 import type { Express } from "express"
-import { beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
+import * as Plays from "../../../apps/conformance/src/server/Plays.ts"
 import { aelystErrors, contactProxy, createContact } from "../src/index.ts"
 import { statusTable } from "../src/Status.ts"
 import type { Parser, Version } from "./apps.ts"
@@ -75,14 +75,12 @@ const playOver = async (
   side: Side,
   cell: { readonly version: Version; readonly parser: Parser },
 ) => {
-  await using sandbox = await Sandbox.start()
+  await using sandbox = await Plays.startSandbox(variant)
   const client = new Aelyst({
     baseUrl: sandbox.baseUrl,
     token: variant.token,
     delivery: variant.delivery,
-    ...variant.client,
-    // a request must have arrived by then, also on a busy machine
-    timeoutMs: Math.max(8_000, variant.client.timeoutMs),
+    ...Plays.patient(variant).client,
   })
   await using on = await start((app) => side.mount(app, client), cell)
   let received: unknown
@@ -111,27 +109,21 @@ const suites = cells.flatMap((cell) =>
   })),
 )
 type Play = (typeof suites)[number]["plays"][number]
-const keyOf = ({ cell, side, title }: Play) => `${side.name} ${JSON.stringify(cell)} ${title}`
-const results = new Map<string, unknown>()
-const run = async (one: Play) => {
-  results.set(keyOf(one), await playOver(one.variant, one.side, one.cell))
-}
+const run = ({ cell, side, variant }: Play) => playOver(variant, side, cell)
 
-// Most of the time is waiting, so all of them wait together. While a play needs a server that is down, no other server
-// may start on its port.
-beforeAll(async () => {
-  const plays = suites.flatMap((suite) => suite.plays)
-  for (const one of plays) if (one.variant.down) await run(one)
-  const rest = plays.filter((one) => !one.variant.down)
-  const worker = async () => {
-    for (let one = rest.pop(); one !== undefined; one = rest.pop()) await run(one)
-  }
-  await Promise.all(Array.from({ length: 100 }, worker))
-}, 300_000)
+let outcomes: ReturnType<typeof Plays.start<Play, Awaited<ReturnType<typeof run>>>>
+// all of them before the first test, because most of their time is waiting
+beforeAll(() => {
+  outcomes = Plays.start(
+    suites.flatMap(({ plays }) => plays),
+    run,
+  )
+})
+afterAll(() => Promise.allSettled(outcomes.values()))
 
 describe.each(suites)("the $by, Express $version, parser $parser", ({ plays }) => {
-  it.each(plays)("$title", (one) => {
+  it.each(plays)("$title", async (one) => {
     const { ledger, report } = one.variant.expected
-    expect(results.get(keyOf(one))).toEqual({ report: withStatus(report, one.side), ledger })
+    expect(await outcomes.get(one)).toEqual({ report: withStatus(report, one.side), ledger })
   })
 })

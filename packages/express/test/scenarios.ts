@@ -3,8 +3,8 @@ import { Aelyst } from "@aelyst/node"
 import type { AelystOptions } from "@aelyst/node"
 import type { FaultSpec } from "@aelyst/sandbox"
 import { Sandbox } from "@aelyst/sandbox"
-import { createServer } from "node:net"
-import type { AddressInfo } from "node:net"
+
+import * as Ports from "../../../apps/conformance/src/network/Ports.ts"
 
 interface Expected {
   readonly status: number
@@ -26,15 +26,6 @@ export interface Scenario {
   readonly proxy: Expected
   readonly strict?: Expected
 }
-
-const closedPort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      // safe: it listens on a TCP port
-      const { port } = server.address() as AddressInfo
-      server.close((error) => (error === undefined ? resolve(port) : reject(error)))
-    })
-  })
 
 const badGateway = (code: string): Pick<Scenario, "handler" | "proxy"> => ({
   handler: { status: 502, code },
@@ -157,7 +148,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     name: "a server that is down",
     error: "ConnectionError",
     client: async (options) =>
-      new Aelyst({ ...options, baseUrl: `http://127.0.0.1:${await closedPort()}/v1` }),
+      new Aelyst({ ...options, baseUrl: `http://127.0.0.1:${await Ports.own()}/v1` }),
     posts: 0,
     created: 0,
     ...gatewayTimeout("upstream_unreachable"),
