@@ -19,7 +19,7 @@ import { gunzipSync } from "node:zlib"
 import { describe, it, vi } from "vitest"
 
 // a net for a process that hangs, not a judge of speed
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 type Register<Body> = (name: string, body: Body) => void
 type Test = Register<() => Promise<void>>

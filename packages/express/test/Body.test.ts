@@ -195,7 +195,10 @@ describe.each(versionCells)("Body.read, Express $version", ({ version }) => {
     socket.write(
       "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
     )
-    await vi.waitUntil(() => vi.isFakeTimers() && vi.getTimerCount() > 0, { interval: 5 })
+    await vi.waitUntil(() => vi.isFakeTimers() && vi.getTimerCount() > 0, {
+      interval: 5,
+      timeout: 60_000,
+    })
     vi.advanceTimersByTime(10_000)
     vi.useRealTimers()
     await closed
@@ -235,7 +238,7 @@ describe.each(versionCells)("Body.read, Express $version", ({ version }) => {
     )
     await seen.reached(1)
     socket.resetAndDestroy()
-    await vi.waitUntil(() => entries.length > 0, { interval: 5 })
+    await vi.waitUntil(() => entries.length > 0, { interval: 5, timeout: 60_000 })
     expect(entries).toMatchObject([{ code: "malformed" }])
   })
 })

@@ -187,7 +187,7 @@ describe.each(versionCells)("createContact, Express $version", ({ version }) => 
     socket.resetAndDestroy()
     await gone
     held.release()
-    await vi.waitFor(() => expect(created).toHaveLength(1), { interval: 5 })
+    await vi.waitFor(() => expect(created).toHaveLength(1), { interval: 5, timeout: 60_000 })
     expect(held.sandbox.ledger()).toMatchObject([{ posts: 1, created: 1 }])
   })
 })

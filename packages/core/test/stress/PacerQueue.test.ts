@@ -27,15 +27,12 @@ const cpuPerCall = (waiting: number) =>
   })
 
 describe("PacerQueue under load", () => {
-  it.live(
-    "costs about as much per call with 10,000 in the queue as with 100",
-    () =>
-      Effect.gen(function* () {
-        yield* cpuPerCall(100)
-        const few = Math.min(yield* cpuPerCall(100), yield* cpuPerCall(100))
-        const many = Math.min(yield* cpuPerCall(10_000), yield* cpuPerCall(10_000))
-        assert.isBelow(many / few, 4)
-      }),
-    30_000,
+  it.live("costs about as much per call with 10,000 in the queue as with 100", () =>
+    Effect.gen(function* () {
+      yield* cpuPerCall(100)
+      const few = Math.min(yield* cpuPerCall(100), yield* cpuPerCall(100))
+      const many = Math.min(yield* cpuPerCall(10_000), yield* cpuPerCall(10_000))
+      assert.isBelow(many / few, 4)
+    }),
   )
 })
