@@ -60,10 +60,10 @@ const end = (child, signal = "SIGKILL") => {
 process.once("exit", () => {
   for (const child of running) end(child)
 })
-// turbo gives each task a group of its own, and ends the tasks when it is told to end
-let isStopping = false
+// turbo starts each task in a separate process group, and ends the tasks when it is told to end
+const stopping = { asked: false }
 const stop = () => {
-  isStopping = true
+  stopping.asked = true
   setTimeout(() => process.exit(130), 20_000).unref()
   const closed = [...running].map((child) => once(child, "close"))
   for (const child of running) end(child, child.isLoop ? "SIGKILL" : "SIGTERM")
@@ -122,7 +122,7 @@ const failures = () => {
 const everFailed = new Map()
 let green = 0
 const shake = async (kind, count) => {
-  for (let n = 1; n <= count && !isStopping; n++) {
+  for (let n = 1; n <= count && !stopping.asked; n++) {
     const name = `${kind} ${n}`
     const log = join(logs, `${kind}-${n}.log`)
     const started = kind === "busy" ? startLoops() : []

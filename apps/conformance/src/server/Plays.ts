@@ -59,9 +59,9 @@ export const start = <Play extends { readonly variant: Variant }, A>(
 ): ReadonlyMap<Play, Promise<A>> => {
   const outcomes = new Map<Play, Promise<A>>()
   // so many that a busy machine serves them within the clients' deadlines
-  const turn = limiter(2, 16)
+  const inSlot = limiter(2, 16)
   // these mostly wait for a deadline
-  const turnToStall = limiter(8, 32)
+  const inStallSlot = limiter(8, 32)
   const begin = (play: Play, outcome: Promise<A>): Promise<unknown> => {
     outcomes.set(play, outcome)
     return outcome.catch(() => undefined)
@@ -71,7 +71,7 @@ export const start = <Play extends { readonly variant: Variant }, A>(
     .map((play) =>
       begin(
         play,
-        (stalls(play.variant) ? turnToStall : turn)(() => run(play)),
+        (stalls(play.variant) ? inStallSlot : inSlot)(() => run(play)),
       ),
     )
   let last: Promise<unknown> = Promise.all(light)
