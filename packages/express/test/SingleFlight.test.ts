@@ -119,8 +119,15 @@ it("gives the error to every request that joined, and sends the next one again",
 
 it("responds to a flood with 503 and Retry-After, and spares the API (security 29)", async () => {
   await using held = await hold()
+  const arrived = new Counter()
   await using on = await start((app) => {
-    app.use(aelyst({ baseUrl: held.sandbox.baseUrl, token: held.sandbox.tokens.ok, ...patient }))
+    app.use((_req: unknown, _res: unknown, next: () => void) => {
+      arrived.add()
+      next()
+    })
+    // one a second: however slowly the flood arrives, few leave the queue meanwhile
+    const slow = { ...patient, maxWaitMs: 300_000, rateLimit: { perSecond: 1 } }
+    app.use(aelyst({ baseUrl: held.sandbox.baseUrl, token: held.sandbox.tokens.ok, ...slow }))
     app.post("/", createContact())
   })
   const busy: Array<unknown> = []
@@ -136,7 +143,7 @@ it("responds to a flood with 503 and Retry-After, and spares the API (security 2
     })
     responded.add()
   })
-  await responded.reached(150)
+  await Promise.all([responded.reached(150), arrived.reached(300)])
   for (const response of busy)
     expect(response).toEqual({ status: 503, code: "unavailable", wait: true })
   expect(held.sandbox.requests().length).toBeLessThanOrEqual(40)
