@@ -1,31 +1,8 @@
-import { Sandbox } from "@aelyst/sandbox"
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 
-import { Home, startInTerminal } from "../process.ts"
+import { terminal } from "../terminal.ts"
 
-let sandbox: Sandbox
-const home = new Home()
-
-beforeAll(async () => {
-  sandbox = await Sandbox.start({ limit: 100 })
-})
-afterAll(async () => {
-  await sandbox[Symbol.asyncDispose]()
-  home[Symbol.dispose]()
-})
-
-const optionsOf = (env: Readonly<Record<string, string>>) => ({
-  env: {
-    HOME: home.path,
-    AELYST_TOKEN: "sandbox_ok",
-    AELYST_BASE_URL: sandbox.baseUrl,
-    ...env,
-  },
-})
-const start = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
-  startInTerminal(args, optionsOf(env))
-const run = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
-  start(args, env).ended
+const { run, start } = terminal()
 
 const person = ["--first-name", "Ana"]
 
