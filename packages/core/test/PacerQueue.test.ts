@@ -307,9 +307,13 @@ describe("PacerQueue", () => {
           const first = yield* (yield* pacer.enter).acquire()
           yield* first.observe(ok(1, 2))
           const second = yield* (yield* pacer.enter).acquire()
+          const before = (yield* pacer.snapshot).inFlight
           yield* second.giveBack
           yield* second.abandon
+          assert.strictEqual((yield* pacer.snapshot).inFlight, before - 1)
+          // two fit into a window: this one would wait for the next if the permit were kept
           yield* (yield* pacer.enter).acquire()
+          assert.strictEqual((yield* pacer.snapshot).inFlight, before)
         }),
       )
     }),
