@@ -16,8 +16,6 @@ export type ContactData = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is ContactData =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const maxBytes = 1_048_576
-
 /** Reads JSON, `@` and the path of a file, or `-` for standard input; fails with a usage error that quotes no value. */
 export const read = Effect.fnUntraced(function* (
   data: string,
@@ -25,7 +23,7 @@ export const read = Effect.fnUntraced(function* (
   const { stdin, cwd } = yield* Host
   const text =
     data === "-"
-      ? yield* readAll(stdin, maxBytes)
+      ? yield* readAll(stdin, Files.maxBytes)
       : data.startsWith("@")
         ? yield* Files.readExisting(Path.resolve(cwd, data.slice(1)))
         : data

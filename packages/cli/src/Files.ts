@@ -70,7 +70,8 @@ const unusable = (path: string, error: unknown): Failure => {
   return file(`${visible(path)} ${reasons[code] ?? "cannot be used"} (${code})`)
 }
 
-const maxBytes = 1_048_576
+/** The most bytes of a file or of standard input. */
+export const maxBytes = 1_048_576
 
 const open = (path: string): { readonly text: string; readonly stat: Fs.Stats } => {
   const fd = Fs.openSync(path, "r")
