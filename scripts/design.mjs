@@ -74,7 +74,7 @@ const figures = {
   floors: Math.max(...floors.values()),
   lines,
 }
-const limits = { arrows: 25, floors: 6, lines: 5000 }
+const limits = { arrows: 25, floors: 6, lines: 5500 }
 
 const describe = {
   contact: ["what a caller passes: checked, and turned", "into the body of the request"],
@@ -257,7 +257,7 @@ tests    -> also sandbox and the servers of apps/conformance; tests of core impo
       ["arrows between them", String(figures.arrows), String(limits.arrows)],
       ["floors: the longest chain of arrows", String(figures.floors), String(limits.floors)],
       [
-        "lines of code, rounded up; no comments, no blanks, without `types.ts`",
+        "lines of code, rounded up; no comments, no blanks, without the types",
         upToHundred(figures.lines),
         limits.lines.toLocaleString("en"),
       ],

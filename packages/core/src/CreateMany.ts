@@ -6,7 +6,6 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 
 import { AelystClient } from "./AelystClient.ts"
@@ -14,22 +13,34 @@ import type { RunOptions } from "./call/ClientOptions.ts"
 import { parseRun } from "./call/ClientOptions.ts"
 import type { CreateResult } from "./call/Call.ts"
 import { Hooks, notify } from "./call/Hooks.ts"
-import { RunProgress, outcomeOf } from "./call/RunProgress.ts"
+import type { PulledRow } from "./call/RunProgress.ts"
+import { RunProgress, outcomeOf, withRow } from "./call/RunProgress.ts"
 import type { RunScope } from "./call/RunScope.ts"
 import { CurrentRun } from "./call/RunScope.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { UnavailableError } from "./errors/AelystError.ts"
 import * as MonotonicClock from "./pacing/MonotonicClock.ts"
-import type { CallOutcome, Row, RowEnd, RunSummary } from "./types.ts"
+import type { Row, RowEnd, RunEnd, RunSummary } from "./types.ts"
 
 export { rowOutcomes } from "./call/RunProgress.ts"
-/** The result of one row; `index` is its position in the source, from 0. */
-export type RowResult = RowEnd<CreateResult, AelystError>
+/** The result of one row: its `index` in the source from 0, the `row` itself, and its `outcome` with `value` or `error`. */
+export type RowResult<A = Row> = RowEnd<A, CreateResult, AelystError>
 
-/** A run: its results, to be consumed once, and its counts at any time. */
-export interface Run<E = never, R = never> {
-  readonly results: Stream.Stream<RowResult, E, R>
+/** A run: its results, to be consumed once; its counts at any time; and its end. */
+export interface Run<A = Row, E = never, R = never> {
+  readonly results: Stream.Stream<RowResult<A>, E, R>
   readonly summary: Effect.Effect<RunSummary>
+  /**
+   * Stops the run: no more rows are pulled and no more requests are sent. Requests in flight end as usual, other pulled
+   * rows end as `not_sent`, and the results end after them. May be called more than once; a run that has not started
+   * pulls nothing.
+   */
+  readonly stop: Effect.Effect<void>
+  /**
+   * Waits until the run has ended in any way, interruption included. Returns the final counts and the rows that were
+   * pulled and have no result; those that are `unknown` are in doubt.
+   */
+  readonly settled: Effect.Effect<RunEnd<A>>
 }
 
 /**
@@ -38,9 +49,15 @@ export interface Run<E = never, R = never> {
  * **Details**
  *
  * The stream of results fails only if the source does. A rejected token ends the run: rows already pulled and not sent end
- * as `not_sent`, and no more rows are pulled; so do `maxErrors`, the deadline, certificate errors and
- * `giveUpAfter`. Interrupting the consumer cancels what is in progress; the counts then say `aborted`. A wrong option is a
- * defect, a `ConfigurationError`.
+ * as `not_sent`, and no more rows are pulled; so do `stop`, `maxErrors`, the deadline, certificate errors and
+ * `giveUpAfter`. Interrupting the consumer cancels what is in progress; the counts then say `aborted`, and `settled`
+ * returns the rows that have no result. A wrong option is a defect, a `ConfigurationError`.
+ *
+ * A row counts as pulled when the run takes it in order to send it, which it does for `concurrency` rows at a time. Chunks
+ * of the source make no difference: when a run stops, the rest of a chunk is dropped and counts nowhere.
+ *
+ * Of the client, only `create` is used, so that a test can replace the client by that function. If a `create` that does
+ * not call `Hooks.onOutcome` is interrupted, its row counts as `unknown`.
  *
  * **Example** (Create three contacts, one of them invalid)
  *
@@ -64,55 +81,66 @@ export interface Run<E = never, R = never> {
  * console.log(await Effect.runPromise(program)) // => 2 created, 1 invalid
  * ```
  */
-export const createMany = <E, R>(
-  rows: Stream.Stream<Row, E, R>,
+export const createMany = <A extends Row, E, R>(
+  rows: Stream.Stream<A, E, R>,
   options: RunOptions = {},
-): Effect.Effect<Run<E, R>, never, AelystClient> =>
+): Effect.Effect<Run<A, E, R>, never, AelystClient> =>
   Effect.gen(function* () {
     const client = yield* AelystClient
     const config = yield* Effect.orDie(Effect.fromResult(parseRun(options)))
     const { concurrency, deadlineMs, giveUpMs, maxErrors, ordered } = config
-    const progress = new RunProgress(maxErrors)
+    const progress = new RunProgress<A>(maxErrors)
     const { delivery, maxWait, onProgress, retries, timeout } = options
     const callOptions = { delivery, maxWait, retries, timeout }
 
-    const createRow = (scope: RunScope, [row, index]: readonly [Row, number]) =>
-      Effect.suspend(() => {
-        let outcome: CallOutcome = "not_sent"
-        const create = Effect.suspend(() =>
-          progress.stopped === undefined
-            ? client.create(row.identifier, row.contact, callOptions)
-            : Effect.fail(new UnavailableError({ attempts: [], reason: "closed" })),
-        )
-        // the end of the call is heard even if the row is interrupted
-        const observed = Effect.updateContext(create, (outer: Context.Context<never>) => {
-          const hooks = Context.get(outer, Hooks)
-          return outer.pipe(
-            Context.add(CurrentRun, scope),
-            Context.add(Hooks, {
-              ...hooks,
-              onOutcome: (end) => {
-                outcome = end.outcome
-                return hooks.onOutcome?.(end)
-              },
-            }),
-          )
-        })
-        return Effect.onExit(
-          Effect.match(observed, {
-            onSuccess: (value): RowResult => ({ index, outcome: value.result, value }),
-            onFailure: (error): RowResult => ({ index, outcome: outcomeOf(error), error }),
+    /** Creates the contact of a row, and follows its outcome in case that it is interrupted. */
+    const create = (scope: RunScope, pulled: PulledRow<A>) => {
+      const { identifier, contact } = pulled.row
+      const call = Effect.suspend(() => {
+        if (progress.stopped !== undefined) {
+          return Effect.fail(new UnavailableError({ attempts: [], reason: "closed" }))
+        }
+        // until the client reports otherwise
+        pulled.outcome = "unknown"
+        return client.create(identifier, contact, callOptions)
+      })
+      return Effect.updateContext(call, (outer: Context.Context<never>) => {
+        const hooks = Context.get(outer, Hooks)
+        return outer.pipe(
+          Context.add(CurrentRun, scope),
+          Context.add(Hooks, {
+            ...hooks,
+            onOutcome: (end) => {
+              pulled.outcome = end.outcome
+              return hooks.onOutcome?.(end)
+            },
           }),
-          (exit) =>
-            Effect.sync(() => progress.count(Exit.isSuccess(exit) ? exit.value.outcome : outcome)),
-        ).pipe(Effect.tap(report))
+        )
       })
+    }
 
-    const report = (result: RowResult) =>
-      Effect.flatMap(MonotonicClock.nowMillis, (now) => {
-        progress.observe("value" in result ? result.value : result.error)
-        return notify(onProgress, progress.summary(now)) ?? Effect.void
+    const resultOf = (scope: RunScope, pulled: PulledRow<A>) => {
+      const { index, row } = pulled
+      return Effect.match(create(scope, pulled), {
+        onSuccess: (value): RowResult<A> => {
+          progress.count(pulled, value.result)
+          progress.observe(value)
+          return withRow({ index, outcome: value.result, value }, row)
+        },
+        onFailure: (error): RowResult<A> => {
+          const outcome = outcomeOf(error)
+          progress.count(pulled, outcome)
+          progress.observe(error)
+          // safe: the outcome is that of the error
+          return withRow({ index, outcome, error }, row) as RowResult<A>
+        },
       })
+    }
+
+    const reportProgress = Effect.flatMap(
+      MonotonicClock.nowMillis,
+      (now) => notify(onProgress, progress.summary(now)) ?? Effect.void,
+    )
 
     const start = Effect.gen(function* () {
       const now = yield* MonotonicClock.nowMillis
@@ -136,7 +164,8 @@ export const createMany = <E, R>(
         }),
       }
       const closed = Effect.flatMap(Deferred.await(progress.closing), () => Cause.done())
-      const open = Stream.transformPull(rows, (pull) =>
+      // one row at a time, so that the run can stop between any two of a chunk
+      const open = Stream.transformPull(Stream.rechunk(rows, 1), (pull) =>
         Effect.succeed(
           Effect.suspend(() =>
             progress.stopped === undefined ? Effect.raceFirst(pull, closed) : Cause.done(),
@@ -144,10 +173,14 @@ export const createMany = <E, R>(
         ),
       )
       return open.pipe(
-        Stream.zipWithIndex,
-        Stream.mapEffect((row) => createRow(scope, row), {
+        Stream.map((row) => progress.pull(row)),
+        Stream.mapEffect((row) => Effect.tap(resultOf(scope, row), reportProgress), {
           concurrency,
           unordered: !ordered,
+        }),
+        Stream.map((result) => {
+          progress.report(result)
+          return result
         }),
         Stream.onEnd(Effect.sync(() => progress.close("completed"))),
       )
@@ -158,5 +191,7 @@ export const createMany = <E, R>(
         Effect.map(MonotonicClock.nowMillis, (now) => progress.end(now)),
       ),
       summary: Effect.map(MonotonicClock.nowMillis, (now) => progress.summary(now)),
+      stop: Effect.map(MonotonicClock.nowMillis, (now) => progress.stop(now)),
+      settled: Deferred.await(progress.ended),
     }
   })

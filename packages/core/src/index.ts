@@ -44,8 +44,10 @@ export type {
   ResponseHead,
   Row,
   RowOutcome,
+  RunEnd,
   RunSummary,
   Stopped,
   UnavailableReason,
   UnexpectedReason,
+  UnreportedRow,
 } from "./types.ts"

@@ -1,111 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Duration } from "effect"
-import { Cause, Clock, Effect, Exit, Fiber, Random, Redacted, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Random, Redacted, Stream } from "effect"
 import { HttpClient, HttpClientError } from "effect/http"
+import { expectTypeOf } from "vitest"
 
 import * as AelystClient from "../src/AelystClient.ts"
 import { TransportProbe } from "../src/call/TransportProbe.ts"
-import type { ClientOptions, RunOptions } from "../src/call/ClientOptions.ts"
+import type { CreateResult } from "../src/call/Call.ts"
+import type { RunOptions } from "../src/call/ClientOptions.ts"
 import type { RowResult } from "../src/CreateMany.ts"
 import { createMany, rowOutcomes } from "../src/CreateMany.ts"
+import type * as Errors from "../src/errors/AelystError.ts"
 import type { Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
-import type { Delivery, Row, RunSummary } from "../src/types.ts"
-
-const token = Redacted.make("token-for-tests")
-const created: Fault = { kind: "respond" }
-
-const rowOf = (i: number): Row => ({ identifier: `id:${i}`, contact: { firstName: "Ana" } })
-const rowsOf = (count: number): ReadonlyArray<Row> =>
-  Array.from({ length: count }, (_, i) => rowOf(i))
-
-/** Creates a source that emits one row at a time and counts them. */
-const counted = (count: number) => {
-  let pulled = 0
-  const rows = Stream.fromPull(
-    Effect.succeed(
-      Effect.suspend(() => {
-        if (pulled >= count) return Cause.done()
-        pulled += 1
-        return Effect.succeed([rowOf(pulled - 1)] as const)
-      }),
-    ),
-  )
-  return {
-    rows,
-    get pulled(): number {
-      return pulled
-    },
-  }
-}
-
-type Server = ReturnType<typeof Ledger.make>
-
-const withClient = <A, E>(
-  server: Server,
-  use: Effect.Effect<A, E, AelystClient.AelystClient>,
-  options: ClientOptions = {},
-) =>
-  Effect.flatMap(
-    Effect.provideService(
-      Effect.orDie(AelystClient.make({ token, ...options })),
-      HttpClient.HttpClient,
-      server.client,
-    ),
-    (client) => Effect.provideService(use, AelystClient.AelystClient, client),
-  )
-
-interface Played {
-  readonly results: ReadonlyArray<RowResult>
-  readonly summary: RunSummary
-  readonly tookMs: number
-  readonly ended: boolean
-}
-
-/** Plays a run in virtual time. */
-const play = (
-  server: Server,
-  rows: Stream.Stream<Row>,
-  options: RunOptions = {},
-  {
-    client = {},
-    lasting = "30 minutes",
-  }: { client?: ClientOptions; lasting?: Duration.Input } = {},
-) =>
-  withClient(
-    server,
-    Effect.gen(function* () {
-      const run = yield* createMany(rows, options)
-      const results: Array<RowResult> = []
-      const started = yield* Clock.currentTimeMillis
-      let tookMs = Number.NaN
-      const fiber = yield* Stream.runForEach(run.results, (result) =>
-        Effect.sync(() => results.push(result)),
-      ).pipe(
-        Effect.andThen(
-          Effect.map(Clock.currentTimeMillis, (now) => {
-            tookMs = now - started
-          }),
-        ),
-        Effect.forkChild,
-      )
-      yield* Ledger.advance(lasting)
-      const ended = fiber.pollUnsafe() !== undefined
-      yield* Fiber.interrupt(fiber)
-      return { results, summary: yield* run.summary, tookMs, ended } satisfies Played
-    }),
-    client,
-  )
-
-/** Counts the rows by outcome. */
-const tally = ({ results }: Pick<Played, "results">): Readonly<Record<string, number>> => {
-  const counts: Record<string, number> = {}
-  for (const { outcome } of results) counts[outcome] = (counts[outcome] ?? 0) + 1
-  return counts
-}
-
-const sumOf = (summary: RunSummary) =>
-  rowOutcomes.reduce((sum, outcome) => sum + summary[outcome], 0)
+import { counted, created, play, rowOf, rowsOf, sumOf, tally, withClient } from "./runs.ts"
+import type { Delivery, Row, RowOutcome, RunSummary } from "../src/types.ts"
 
 /** Applies the nth fault to the first request of the nth row; every other request creates its contact. */
 const firstly =
@@ -368,6 +276,386 @@ describe("createMany", () => {
         )
       }
     }),
+  )
+})
+
+const issuesOf = (r: RowResult<Row & { readonly rowNumber: number }>) => {
+  expectTypeOf(r.row.rowNumber).toEqualTypeOf<number>()
+  if (r.outcome === "created") expectTypeOf(r.value).toEqualTypeOf<CreateResult>()
+  if ("error" in r) expectTypeOf(r.error).toEqualTypeOf<Errors.AelystError>()
+  return r.outcome === "invalid" ? r.error.issues : []
+}
+
+describe("the row of a result", () => {
+  it.effect("is the object that the source emitted, with its type", () =>
+    Effect.gen(function* () {
+      const server = Ledger.make(firstly({ 1: status(400) }))
+      const rows = [0, 1, 2].map((rowNumber) => ({ ...rowOf(rowNumber), rowNumber }))
+      yield* withClient(
+        server,
+        Effect.gen(function* () {
+          const run = yield* createMany(Stream.fromIterable(rows), { ordered: true })
+          const results = yield* Stream.runCollect(run.results)
+          assert.deepStrictEqual(
+            results.map(({ row, outcome }) => `${row.rowNumber} ${outcome}`),
+            ["0 created", "1 rejected", "2 created"],
+          )
+          for (const { index, row } of results) assert.strictEqual(row, rows[index])
+          assert.notMatch(JSON.stringify(results), /Ana/)
+        }),
+      )
+    }),
+  )
+
+  it("has an outcome that narrows its error", () => {
+    type ErrorOf<Outcome extends RowOutcome> = Extract<
+      RowResult,
+      { readonly outcome: Outcome; readonly error: unknown }
+    >["error"]
+    expectTypeOf<ErrorOf<"invalid">>().toEqualTypeOf<Errors.InvalidContactError>()
+    expectTypeOf<ErrorOf<"existed">>().toEqualTypeOf<Errors.BadRequestError>()
+    expectTypeOf<ErrorOf<"rejected">>().toEqualTypeOf<
+      Errors.BadRequestError | Errors.UnexpectedResponseError
+    >()
+    expectTypeOf<ErrorOf<"unknown">>().toEqualTypeOf<
+      Errors.InternalServerError | Errors.OutcomeUnknownError | Errors.UnexpectedResponseError
+    >()
+    expectTypeOf<ErrorOf<"not_sent">>().toEqualTypeOf<
+      | Errors.UnavailableError
+      | Errors.ConnectionError
+      | Errors.RateLimitError
+      | Errors.AuthenticationError
+    >()
+    expectTypeOf(issuesOf).returns.toEqualTypeOf<Errors.InvalidContactError["issues"]>()
+  })
+})
+
+/** Starts a run and stops it after a time; returns how many requests there were until then. */
+const stopAfter = (
+  server: ReturnType<typeof Ledger.make>,
+  rows: Stream.Stream<Row>,
+  waitMs: number,
+  options: RunOptions = {},
+) =>
+  withClient(
+    server,
+    Effect.gen(function* () {
+      const run = yield* createMany(rows, options)
+      const fiber = yield* Effect.forkChild(Stream.runCollect(run.results))
+      yield* Ledger.advance(waitMs)
+      assert.isUndefined(fiber.pollUnsafe())
+      yield* run.stop
+      const requests = server.ledger.length
+      yield* Ledger.advance("1 second")
+      const results = yield* Fiber.join(fiber)
+      const { summary, unreported } = yield* run.settled
+      assert.deepStrictEqual(summary, yield* run.summary)
+      assert.isEmpty(unreported)
+      assert.strictEqual(server.ledger.length, requests)
+      assert.strictEqual(summary.stopped, "stopped")
+      assert.strictEqual(summary.total, results.length)
+      return { results, requests, summary }
+    }),
+  )
+
+describe("stop", () => {
+  it.effect("lets requests in flight end, sends no more and pulls no more", () =>
+    Effect.gen(function* () {
+      const server = Ledger.make(() => created, { latencyMs: 100 })
+      const source = counted(1_000)
+      const { requests, summary } = yield* stopAfter(server, source.rows, 150, { concurrency: 8 })
+      assert.deepInclude(summary, { created: requests, total: source.pulled })
+      assert.strictEqual(summary.not_sent, source.pulled - requests)
+      assert.isAbove(summary.not_sent, 0)
+      assert.isAtMost(source.pulled, requests + 8)
+    }),
+  )
+
+  it.effect("ends every kind of wait at once", () =>
+    Effect.gen(function* () {
+      const waits: ReadonlyArray<readonly [Fault, RowOutcome]> = [
+        [{ kind: "rateLimit", retryAfter: "60" }, "not_sent"],
+        [{ kind: "unreachable" }, "not_sent"],
+        [status(503), "unknown"],
+      ]
+      for (const [fault, outcome] of waits) {
+        const server = Ledger.make(() => fault)
+        // the second row waits for the key of the first
+        const rows = Stream.make(rowOf(0), rowOf(0))
+        const { results } = yield* stopAfter(server, rows, 900, { delivery: "natural-key" })
+        assert.deepStrictEqual(
+          results.map((result) => result.outcome).toSorted(),
+          [outcome, "not_sent"].toSorted(),
+          fault.kind,
+        )
+      }
+    }),
+  )
+
+  it.effect("does not wait for a source that emits no more rows", () =>
+    Effect.gen(function* () {
+      const rows = Stream.concat(Stream.make(rowOf(1)), Stream.never)
+      const { summary } = yield* stopAfter(
+        Ledger.make(() => created),
+        rows,
+        10,
+      )
+      assert.deepInclude(summary, { created: 1, total: 1 })
+    }),
+  )
+
+  it.effect("sends nothing even if a row has its permit already", () =>
+    Effect.gen(function* () {
+      const server = Ledger.make(() => created)
+      let stop: Effect.Effect<void> = Effect.void
+      // the token is read after the permit
+      const client = yield* AelystClient.make({
+        token: Effect.suspend(() => Effect.as(stop, Redacted.make("token-for-tests"))),
+      }).pipe(Effect.provideService(HttpClient.HttpClient, server.client))
+      yield* Effect.gen(function* () {
+        const run = yield* createMany(Stream.make(rowOf(0)))
+        stop = run.stop
+        yield* Stream.runDrain(run.results)
+        assert.deepInclude(yield* run.summary, { not_sent: 1, total: 1, stopped: "stopped" })
+      }).pipe(Effect.provideService(AelystClient.AelystClient, client))
+      assert.isEmpty(server.ledger)
+    }),
+  )
+
+  it.effect("pulls nothing if it comes before the start, and ends the run", () =>
+    Effect.gen(function* () {
+      const source = counted(10)
+      yield* withClient(
+        Ledger.make(() => created),
+        Effect.gen(function* () {
+          const run = yield* createMany(source.rows)
+          yield* run.stop
+          yield* run.stop
+          const { summary } = yield* run.settled
+          assert.deepInclude(summary, { stopped: "stopped", total: 0, elapsedMs: 0 })
+          yield* Ledger.advance("1 second")
+          assert.isEmpty(yield* Stream.runCollect(run.results))
+          assert.deepStrictEqual(yield* run.summary, summary)
+        }),
+      )
+      assert.strictEqual(source.pulled, 0)
+    }),
+  )
+
+  it.effect("changes nothing once the run has ended, or stopped for another reason", () =>
+    Effect.gen(function* () {
+      for (const [fault, reason] of [
+        [created, "completed"],
+        [status(401), "unauthorized"],
+      ] as const) {
+        yield* withClient(
+          Ledger.make(() => fault),
+          Effect.gen(function* () {
+            const run = yield* createMany(Stream.make(rowOf(0)))
+            yield* Stream.runForEach(run.results, () =>
+              fault === created ? Effect.void : run.stop,
+            )
+            yield* run.stop
+            assert.strictEqual((yield* run.settled).summary.stopped, reason)
+          }),
+        )
+      }
+    }),
+  )
+})
+
+describe("a source that emits chunks", () => {
+  const ends: ReadonlyArray<readonly [RunSummary["stopped"], Fault, RunOptions]> = [
+    ["unauthorized", status(401), {}],
+    ["errors", status(400), { maxErrors: 1 }],
+    ["deadline", created, { deadline: "2 seconds" }],
+    ["stopped", created, {}],
+  ]
+  for (const [stopped, fault, options] of ends) {
+    for (const size of [1, 10, 10_000]) {
+      it.effect(`drops the rows that were not pulled: ${stopped}, chunks of ${size}`, () =>
+        Effect.gen(function* () {
+          const server = Ledger.make((_, key) => (Number(key.slice(3)) < 5 ? created : fault), {
+            latencyMs: 200,
+          })
+          const rows = rowsOf(20_000)
+          yield* withClient(
+            server,
+            Effect.gen(function* () {
+              const run = yield* createMany(Stream.rechunk(Stream.fromIterable(rows), size), {
+                concurrency: 8,
+                ...options,
+              })
+              const fiber = yield* Effect.forkChild(Stream.runCollect(run.results))
+              yield* Ledger.advance("1 second")
+              if (stopped === "stopped") yield* run.stop
+              yield* Ledger.advance("1 minute")
+              const results = yield* Fiber.join(fiber)
+              const summary = yield* run.summary
+              assert.strictEqual(summary.stopped, stopped)
+              assert.strictEqual(summary.total, sumOf(summary))
+              assert.strictEqual(summary.total, results.length)
+              // those sent, and at most those in progress
+              assert.isAtMost(summary.total, server.ledger.length + 8)
+              assert.isAtMost(summary.not_sent, 2 * 8)
+              assert.deepStrictEqual(
+                results.map(({ index }) => index).toSorted((a, b) => a - b),
+                Array.from(results, (_, index) => index),
+              )
+            }),
+          )
+        }),
+      )
+    }
+  }
+})
+
+describe("settled", () => {
+  it.effect("completes when the run does, without unreported rows", () =>
+    Effect.gen(function* () {
+      yield* withClient(
+        Ledger.make(() => created, { latencyMs: 100 }),
+        Effect.gen(function* () {
+          const run = yield* createMany(Stream.fromIterable(rowsOf(3)))
+          const settled = yield* Effect.forkChild(run.settled)
+          yield* Ledger.advance("1 second")
+          assert.isUndefined(settled.pollUnsafe())
+          const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
+          yield* Ledger.advance("1 second")
+          yield* Fiber.join(fiber)
+          const { summary, unreported } = yield* Fiber.join(settled)
+          assert.deepInclude(summary, { created: 3, total: 3, stopped: "completed" })
+          assert.isEmpty(unreported)
+        }),
+      )
+    }),
+  )
+
+  it.effect("completes when the source fails, after the rows that it emitted", () =>
+    Effect.gen(function* () {
+      yield* withClient(
+        Ledger.make(() => created),
+        Effect.gen(function* () {
+          const run = yield* createMany(Stream.concat(Stream.make(rowOf(0)), Stream.fail("broken")))
+          yield* Effect.exit(Stream.runDrain(run.results))
+          const { summary, unreported } = yield* run.settled
+          assert.deepInclude(summary, { created: 1, total: 1, stopped: "aborted" })
+          assert.isEmpty(unreported)
+        }),
+      )
+    }),
+  )
+
+  for (const concurrency of [1, 2, 4]) {
+    it.effect(
+      `returns the rows that an interruption left without a result, ${concurrency} at a time`,
+      () =>
+        Effect.gen(function* () {
+          const server = Ledger.make(
+            firstly({
+              0: { kind: "hang", commits: true },
+              1: { kind: "stall", commits: true },
+              2: { kind: "blackhole" },
+              // the last, since it closes the gate
+              3: { kind: "rateLimit", retryAfter: "60" },
+            }),
+          )
+          yield* withClient(
+            server,
+            Effect.gen(function* () {
+              const run = yield* createMany(Stream.fromIterable(rowsOf(100)), { concurrency })
+              const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
+              yield* Ledger.advance("4 seconds")
+              yield* Fiber.interrupt(fiber)
+              const { summary, unreported } = yield* run.settled
+              assert.deepStrictEqual(
+                unreported.map(({ index, row, outcome }) => ({ index, row, outcome })),
+                (["unknown", "unknown", "not_sent", "not_sent"] as const)
+                  .slice(0, concurrency)
+                  .map((outcome, index) => ({ index, row: rowOf(index), outcome })),
+              )
+              assert.deepInclude(summary, { total: concurrency, stopped: "aborted" })
+            }),
+          )
+        }),
+    )
+  }
+
+  it.effect("returns a row whose result was ready, but never consumed", () =>
+    Effect.gen(function* () {
+      for (const [fault, expected] of [
+        [created, "created"],
+        [status(500), "unknown"],
+      ] as const) {
+        const server = Ledger.make((_, key) => (key === "id:0" ? created : fault))
+        yield* withClient(
+          server,
+          Effect.gen(function* () {
+            const run = yield* createMany(Stream.fromIterable(rowsOf(2)), { concurrency: 2 })
+            const fiber = yield* Stream.runForEach(run.results, () => Effect.never).pipe(
+              Effect.forkChild,
+            )
+            yield* Ledger.advance("1 second")
+            yield* Fiber.interrupt(fiber)
+            const { unreported } = yield* run.settled
+            assert.deepStrictEqual(
+              unreported.map(({ index, row, outcome }) => ({ index, row, outcome })),
+              [{ index: 1, row: rowOf(1), outcome: expected }],
+            )
+          }),
+        )
+      }
+    }),
+  )
+})
+
+describe("a test double of the client", () => {
+  type Service = AelystClient.AelystClient["Service"]
+  const layerOf = (create: () => Effect.Effect<CreateResult>) =>
+    // safe: createMany uses no other member
+    Layer.succeed(AelystClient.AelystClient, { create } as unknown as Service)
+  const result: CreateResult = {
+    // safe: an identifier in canonical form
+    identifier: "id:5" as CreateResult["identifier"],
+    outcome: "created",
+    result: "created",
+    message: "",
+    attempts: [],
+    rateLimit: {},
+  }
+
+  it.effect("needs create only", () =>
+    Effect.gen(function* () {
+      const run = yield* createMany(Stream.fromIterable(rowsOf(3)))
+      yield* Stream.runDrain(run.results)
+      assert.deepInclude((yield* run.settled).summary, { created: 3, stopped: "completed" })
+    }).pipe(Effect.provide(layerOf(() => Effect.succeed(result)))),
+  )
+
+  it.effect("leaves an interrupted row in doubt, since it reported nothing", () =>
+    Effect.gen(function* () {
+      const run = yield* createMany(Stream.fromIterable(rowsOf(3)), { maxErrors: 1 })
+      const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
+      yield* Ledger.advance("1 second")
+      yield* Fiber.interrupt(fiber)
+      const { summary, unreported } = yield* run.settled
+      assert.deepInclude(summary, { unknown: 3, total: 3, stopped: "aborted" })
+      assert.deepStrictEqual(
+        unreported.map(({ outcome }) => outcome),
+        ["unknown", "unknown", "unknown"],
+      )
+    }).pipe(Effect.provide(layerOf(() => Effect.never))),
+  )
+
+  it.effect("ends the run with its defect, and every row is counted", () =>
+    Effect.gen(function* () {
+      const run = yield* createMany(Stream.fromIterable(rowsOf(3)))
+      const exit = yield* Effect.exit(Stream.runDrain(run.results))
+      assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
+      const { summary } = yield* run.settled
+      assert.strictEqual(summary.total, sumOf(summary))
+      assert.isAtLeast(summary.unknown, 1)
+    }).pipe(Effect.provide(layerOf(() => Effect.die("a bug")))),
   )
 })
 

@@ -1,4 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Deferred, Effect } from "effect"
+import { expectTypeOf } from "vitest"
 
 import { RunProgress, outcomeOf, rowOutcomes } from "../src/call/RunProgress.ts"
 import {
@@ -12,6 +14,7 @@ import {
   UnavailableError,
   UnexpectedResponseError,
 } from "../src/errors/AelystError.ts"
+import type { RowOutcomesByError } from "../src/types.ts"
 import { randomOf } from "./ledger.ts"
 
 const attempts: [] = []
@@ -45,6 +48,19 @@ describe("outcomeOf", () => {
       assert.strictEqual(outcomeOf(error), outcome)
     })
   }
+
+  it("gives each class of errors the outcomes that its type names, and no others", () => {
+    type Case = (typeof table)[number]
+    type Cases = {
+      readonly [Tag in Case[0]["_tag"]]: Extract<
+        Case,
+        readonly [{ readonly _tag: Tag }, unknown]
+      >[1]
+    }
+    expectTypeOf<Cases>().toEqualTypeOf<{
+      readonly [Tag in keyof RowOutcomesByError]: RowOutcomesByError[Tag]
+    }>()
+  })
 })
 
 describe("RunProgress", () => {
@@ -54,7 +70,8 @@ describe("RunProgress", () => {
       const progress = new RunProgress(Number.POSITIVE_INFINITY)
       const rows = Math.floor(random() * 50)
       for (let i = 0; i < rows; i++) {
-        progress.count(rowOutcomes[Math.floor(random() * rowOutcomes.length)] ?? "created")
+        const outcome = rowOutcomes[Math.floor(random() * rowOutcomes.length)] ?? "created"
+        progress.count(progress.pull(i), outcome)
       }
       const summary = progress.summary(0)
       assert.strictEqual(summary.total, rows)
@@ -68,10 +85,10 @@ describe("RunProgress", () => {
   it("halts at maxErrors, which counts invalid, rejected and unknown rows only", () => {
     const progress = new RunProgress(2)
     for (const outcome of ["existed", "not_sent", "created", "invalid"] as const) {
-      progress.count(outcome)
+      progress.count(progress.pull(outcome), outcome)
     }
     assert.isUndefined(progress.stopped)
-    progress.count("unknown")
+    progress.count(progress.pull("last"), "unknown")
     assert.strictEqual(progress.stopped, "errors")
     assert.strictEqual(progress.halted, "closed")
   })
@@ -117,4 +134,44 @@ describe("RunProgress", () => {
     const { elapsedMs, rateLimited, stopped } = progress.summary(100)
     assert.deepStrictEqual([elapsedMs, rateLimited, stopped], [50, 1, "aborted"])
   })
+
+  it.effect("ends with the rows without a result, each counted once", () =>
+    Effect.gen(function* () {
+      const progress = new RunProgress<string>(1)
+      progress.begin(0)
+      const [reported, ended, sent, waiting] = ["a", "b", "c", "d"].map((row) => progress.pull(row))
+      assert(reported && ended && sent && waiting)
+      progress.count(reported, "created")
+      progress.report(reported)
+      progress.count(ended, "created")
+      sent.outcome = "unknown"
+      progress.end(8)
+      progress.end(9)
+      const { summary, unreported } = yield* Deferred.await(progress.ended)
+      // an interrupted row does not count towards maxErrors
+      assert.deepInclude(summary, { created: 2, unknown: 1, not_sent: 1, total: 4 })
+      assert.deepInclude(summary, { stopped: "aborted", elapsedMs: 8 })
+      assert.deepStrictEqual(
+        unreported.map(({ index, row, outcome }) => ({ index, row, outcome })),
+        [
+          { index: 1, row: "b", outcome: "created" },
+          { index: 2, row: "c", outcome: "unknown" },
+          { index: 3, row: "d", outcome: "not_sent" },
+        ],
+      )
+      assert.strictEqual(JSON.stringify(unreported[1]), '{"index":2,"outcome":"unknown"}')
+      assert.deepStrictEqual(progress.summary(20), summary)
+    }),
+  )
+
+  it.effect("ends at once if it is stopped before its beginning", () =>
+    Effect.gen(function* () {
+      const progress = new RunProgress(1)
+      progress.stop(5)
+      progress.begin(7)
+      const { summary } = yield* Deferred.await(progress.ended)
+      assert.deepInclude(summary, { stopped: "stopped", total: 0, elapsedMs: 0 })
+      assert.deepStrictEqual(progress.summary(9), summary)
+    }),
+  )
 })

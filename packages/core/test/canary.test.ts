@@ -301,7 +301,7 @@ describe("the canary (F15)", () => {
             client,
           )
           const results = yield* Stream.runCollect(run.results)
-          return { results, summary: yield* run.summary }
+          return { results, end: yield* run.settled }
         }),
       )
       for (const text of [...lines, ...shownAs(value)]) clean("run", text)

@@ -31,6 +31,8 @@ export interface Entry {
   readonly arrived: boolean
   /** Whether it created a contact. */
   readonly created: boolean
+  /** Whether its response went out whole. */
+  readonly answered: boolean
 }
 
 interface Reply {
@@ -85,7 +87,7 @@ export const make = (
   } = {},
 ) => {
   const { existing = "reject", latencyMs = 0, reports = true } = options
-  const ledger: Array<Entry> = []
+  const ledger: Array<{ -readonly [Key in keyof Entry]: Entry[Key] }> = []
   const contacts = new Map<string, number>()
   const seen = new Map<string, number>()
   let inFlight = 0
@@ -112,7 +114,11 @@ export const make = (
       const fault = faultOf(nth, key)
       const arrived = fault.kind !== "unreachable" && fault.kind !== "blackhole"
       const atMs = yield* Clock.currentTimeMillis
-      const note = (created: boolean) => ledger.push({ key, atMs, fault, arrived, created })
+      const note = (created: boolean) => {
+        const entry = { key, atMs, fault, arrived, created, answered: false }
+        ledger.push(entry)
+        return entry
+      }
       if (!arrived) {
         note(false)
         if (fault.kind === "blackhole") return yield* Effect.never
@@ -122,13 +128,12 @@ export const make = (
       // a request that arrived is processed even if the client has stopped waiting
       const commits = !("commits" in fault) || fault.commits
       const done = fault.kind !== "rateLimit" && commits ? process(key) : undefined
-      note(done?.created ?? false)
+      const entry = note(done?.created ?? false)
       if (latencyMs > 0) yield* Effect.sleep(latencyMs)
+      if (fault.kind === "hang") return yield* Effect.never
+      if (fault.kind === "reset") return yield* Effect.fail(breaks(request, "ECONNRESET"))
+      entry.answered = fault.kind !== "stall"
       switch (fault.kind) {
-        case "hang":
-          return yield* Effect.never
-        case "reset":
-          return yield* Effect.fail(breaks(request, "ECONNRESET"))
         case "rateLimit":
           return json(429, "Too Many Requests", {
             ...(fault.retryAfter !== undefined && { "retry-after": fault.retryAfter }),

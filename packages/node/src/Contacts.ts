@@ -105,12 +105,12 @@ export class Contacts<Fields> implements Types.Contacts<Fields> {
     }
   }
 
-  createMany(
-    rows: Iterable<Row<Fields>> | AsyncIterable<Row<Fields>>,
+  createMany<A extends Row<Fields>>(
+    rows: Iterable<A> | AsyncIterable<A>,
     options: CreateManyOptions = {},
-  ): Run {
+  ): Run<A> {
     // safe: core checks every contact at run time, whatever its type
-    const inputs = rows as Iterable<Core.Row> | AsyncIterable<Core.Row>
+    const inputs = rows as Iterable<A & Core.Row> | AsyncIterable<A & Core.Row>
     return runOf(this.#calls, this.#client, inputs, options)
   }
 

@@ -24,24 +24,9 @@ const summaryOf = (summary: Core.RunSummary): RunSummary => ({
   elapsedMs: summary.elapsedMs,
 })
 
-const empty: RunSummary = {
-  total: 0,
-  created: 0,
-  existed: 0,
-  existsAfterDoubt: 0,
-  invalid: 0,
-  rejected: 0,
-  unknown: 0,
-  notSent: 0,
-  stopped: undefined,
-  rateLimited: 0,
-  elapsedMs: 0,
-}
-
-const rowResultOf = (row: Core.RowResult): RowResult =>
-  "value" in row
-    ? { index: row.index, outcome: row.outcome, value: toResult(row.value) }
-    : { index: row.index, outcome: row.outcome, error: row.error }
+/** Converts a result in place, since a copy would lose its hidden row. */
+const convert = <A>(result: Core.RowResult<A>): RowResult<A> =>
+  "value" in result ? Object.assign(result, { value: toResult(result.value) }) : result
 
 // One row at a time: in larger chunks, the source would be read faster than its rows can be sent.
 async function* oneByOne<A>(rows: Iterable<A> | AsyncIterable<A>): AsyncGenerator<A, void> {
@@ -49,22 +34,32 @@ async function* oneByOne<A>(rows: Iterable<A> | AsyncIterable<A>): AsyncGenerato
 }
 
 /** Prepares a run; it starts when the caller iterates over it. */
-export const runOf = (
+export const runOf = <A extends Core.Row>(
   calls: Calls,
   client: Core.AelystClient["Service"],
-  rows: Iterable<Core.Row> | AsyncIterable<Core.Row>,
+  rows: Iterable<A> | AsyncIterable<A>,
   options: CreateManyOptions,
-): Run => {
+): Run<A> => {
   const checked = checkRun(options)
   const { signal, onProgress } = options
   const runSync = Effect.runSyncWith(Context.add(calls.context, Core.AelystClient, client))
-  let started: Core.Run<unknown> | undefined
-  let aborted = false
+  const run = runSync(
+    Core.createMany(
+      Stream.fromAsyncIterable(oneByOne(rows), (error) => error),
+      {
+        ...checked,
+        ...(onProgress !== undefined && { onProgress: () => onProgress(progress()) }),
+      },
+    ),
+  )
+  let isIterated = false
+  let hasBegun = false
+  let isLeft = false
 
   const summary = (): RunSummary => {
-    if (started === undefined) return aborted ? { ...empty, stopped: "aborted" } : empty
-    const counts = summaryOf(runSync(started.summary))
-    return aborted && counts.stopped === undefined ? { ...counts, stopped: "aborted" } : counts
+    const counts = summaryOf(runSync(run.summary))
+    const isAborted = isLeft && (!hasBegun || counts.stopped === undefined)
+    return isAborted ? { ...counts, stopped: "aborted" } : counts
   }
 
   const progress = (): RunProgress => {
@@ -92,53 +87,54 @@ export const runOf = (
     onProgress === undefined ? hooks : reporting,
   )
 
-  const iterate = (): AsyncIterator<RowResult, undefined> => {
-    if (started !== undefined) throw new TypeError("a run can be iterated over once")
+  const iterate = (): AsyncIterator<RowResult<A>, undefined> => {
+    if (isIterated) throw new TypeError("a run can be iterated over once")
     if (calls.closed) throw new Core.UnavailableError({ attempts: [], reason: "closed" })
-    started = runSync(
-      Core.createMany(
-        Stream.fromAsyncIterable(oneByOne(rows), (error) => error),
-        {
-          ...checked,
-          ...(onProgress !== undefined && {
-            onProgress: () => onProgress(progress()),
-          }),
-        },
-      ),
-    )
-    const results = Stream.toAsyncIterableWith(started.results, context)
+    isIterated = true
+    const results = Stream.toAsyncIterableWith(run.results, context)
     const inner = results[Symbol.asyncIterator]()
     let reportEnd: (() => void) | undefined
     const ended = new Promise<void>((resolve) => {
       reportEnd = resolve
     })
-    const end = async (): Promise<IteratorResult<RowResult, undefined>> => {
-      signal?.removeEventListener("abort", abort)
+    const end = async (): Promise<IteratorResult<RowResult<A>, undefined>> => {
+      signal?.removeEventListener("abort", leave)
       await inner.return?.()
+      // core knows no end of a run that was left before its first row
+      if (!hasBegun) runSync(run.stop)
       reportEnd?.()
       return { done: true, value: undefined }
     }
-    const abort = () => {
-      aborted = true
-      void end()
+    const leave = () => {
+      isLeft = true
+      return end()
     }
-    calls.track({ end: abort, ended })
-    if (signal?.aborted === true) abort()
-    else signal?.addEventListener("abort", abort, { once: true })
+    calls.track({ end: leave, ended })
+    if (signal?.aborted === true) void leave()
+    else signal?.addEventListener("abort", leave, { once: true })
     return {
       next: async () => {
-        if (aborted) return end()
+        if (isLeft) return end()
+        hasBegun = true
         try {
           const next = await inner.next()
-          return next.done === true ? await end() : { done: false, value: rowResultOf(next.value) }
+          return next.done === true ? await end() : { done: false, value: convert(next.value) }
         } catch (error) {
           await end()
           throw error
         }
       },
-      return: end,
+      return: leave,
     }
   }
 
-  return { [Symbol.asyncIterator]: iterate, summary: async () => summary() }
+  return {
+    [Symbol.asyncIterator]: iterate,
+    summary: async () => summary(),
+    stop: () => runSync(run.stop),
+    settled: async () => {
+      const { unreported } = await Effect.runPromise(run.settled)
+      return { summary: summary(), unreported }
+    },
+  }
 }

@@ -15,6 +15,7 @@ import type {
   ResponseHead,
   Row,
   RowEnd,
+  UnreportedRow,
   WireContact,
 } from "@aelyst/core/types"
 
@@ -43,6 +44,8 @@ export type {
   ResponseHead,
   Row,
   RowOutcome,
+  Stopped,
+  UnreportedRow,
   WaitEvent,
   WireContact,
 } from "@aelyst/core/types"
@@ -117,11 +120,18 @@ export interface RateLimitSnapshot {
   readonly inFlight: number
 }
 
-/** The end of one row; `index` is its position in the source, from 0. */
-export type RowResult = RowEnd<CreateResult, AelystError>
+/** The result of one row: its `index` in the source from 0, the `row` itself, and its `outcome` with `value` or `error`. */
+export type RowResult<A = Row> = RowEnd<A, CreateResult, AelystError>
+
+/** The end of a run: its final counts, and the rows without a result. */
+export interface RunEnd<A = Row> {
+  readonly summary: RunSummary
+  /** The rows that were read and have no result, in the order of the source; empty if the loop ran to its end. */
+  readonly unreported: ReadonlyArray<UnreportedRow<A>>
+}
 
 /** A run: iterate over it once for its results; it starts then. */
-export interface Run extends AsyncIterable<RowResult> {
+export interface Run<A = Row> extends AsyncIterable<RowResult<A>> {
   /**
    * Returns the current counts; they are final once the loop has ended.
    *
@@ -143,6 +153,60 @@ export interface Run extends AsyncIterable<RowResult> {
    * ```
    */
   summary(): Promise<RunSummary>
+  /**
+   * Stops the run: it reads no more rows and sends no more requests. The loop continues until the requests in flight have
+   * ended; rows that wait end as `not_sent`. May be called more than once; a run that has not started reads no row.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { Aelyst } from "@aelyst/node"
+   *
+   * await using aelyst = new Aelyst()
+   *
+   * function* rows() {
+   *   for (let n = 1; n <= 1_000; n++) {
+   *     yield { identifier: `id:${n}`, contact: { firstName: "Ana" } } as const
+   *   }
+   * }
+   * const run = aelyst.contacts.createMany(rows())
+   * for await (const { index } of run) {
+   *   if (index === 4) run.stop()
+   * }
+   * const { stopped, total, created, notSent } = await run.summary()
+   * console.log(stopped, total < 1_000, total === created + notSent) // => stopped true true
+   * ```
+   */
+  stop(): void
+  /**
+   * Waits until the run has ended in any way, and returns the final counts and the rows without a result. There are some
+   * if the loop was left or aborted: those that are `unknown` are in doubt. Never rejects; waits for ever if the run is
+   * neither iterated over nor stopped.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { Aelyst } from "@aelyst/node"
+   *
+   * await using aelyst = new Aelyst()
+   *
+   * const rows = [
+   *   // the sandbox never responds to this identifier
+   *   { identifier: "email:stall@sandbox.test", contact: { firstName: "Ana" }, line: 7 },
+   * ] as const
+   * const run = aelyst.contacts.createMany(rows, { signal: AbortSignal.timeout(500) })
+   * for await (const { row, outcome } of run) console.log(row.line, outcome)
+   * const { summary, unreported } = await run.settled()
+   * console.log(summary.stopped) // => aborted
+   * for (const { row, outcome } of unreported) console.log(row.line, outcome) // => 7 …
+   * ```
+   */
+  settled(): Promise<RunEnd<A>>
+}
+
+/** Forbids fields of a row's contact that do not exist; a type parameter alone would accept them. */
+type KnownFields<A extends { readonly contact: object }> = {
+  readonly contact: { readonly [Name in Exclude<keyof A["contact"], keyof ContactInput>]: never }
 }
 
 /** Creates contacts. */
@@ -221,10 +285,10 @@ export interface Contacts<Fields = CustomFieldRecord | CustomFieldPairs> {
    * }
    * ```
    */
-  createMany(
-    rows: Iterable<Row<Fields>> | AsyncIterable<Row<Fields>>,
+  createMany<A extends Row<Fields>>(
+    rows: Iterable<A & KnownFields<A>> | AsyncIterable<A & KnownFields<A>>,
     options?: CreateManyOptions,
-  ): Run
+  ): Run<A>
   /**
    * Validates an identifier and a contact offline. Reports all issues at once, and shows no value in them.
    *

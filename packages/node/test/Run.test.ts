@@ -15,6 +15,12 @@ const collect = async (run: AsyncIterable<RowResult>): Promise<ReadonlyArray<Row
   return results
 }
 
+/** Emits one row and never ends. */
+async function* endless() {
+  yield* rows(1)
+  await new Promise(() => undefined)
+}
+
 const sum = (summary: RunSummary): number =>
   summary.created +
   summary.existed +
@@ -163,6 +169,112 @@ describe("contacts.createMany", () => {
     assert.deepStrictEqual([created, unknown], [1, 1])
   })
 
+  it("gives each result its row", async () => {
+    await using at = await setUp()
+    const mine = rows(5).map((row, rowNumber) => ({ ...row, rowNumber }))
+    const run = at.aelyst.contacts.createMany(mine)
+    for await (const { index, row } of run) {
+      assert.strictEqual(row, mine[index])
+      assert.strictEqual(row.rowNumber, index)
+    }
+    const { summary, unreported } = await run.settled()
+    assert.deepStrictEqual(summary, await run.summary())
+    assert.deepStrictEqual([summary.created, unreported], [5, []])
+  })
+
+  it("stops: ends what is in flight, sends no more and reads no more", async () => {
+    await using at = await setUp()
+    let pulled = 0
+    function* source() {
+      for (const row of rows(1_000)) {
+        pulled += 1
+        yield row
+      }
+    }
+    const run = at.aelyst.contacts.createMany(source(), { concurrency: 4 })
+    let posts = 0
+    const results: Array<RowResult> = []
+    for await (const result of run) {
+      results.push(result)
+      if (results.length === 3) {
+        run.stop()
+        run.stop()
+        posts = at.posts()
+      }
+    }
+    const { summary, unreported } = await run.settled()
+    assert.strictEqual(summary.stopped, "stopped")
+    assert.deepStrictEqual(unreported, [])
+    assert.strictEqual(summary.total, results.length)
+    assert.strictEqual(summary.total, sum(summary))
+    // a request that had left may arrive after the stop
+    assert.isAtMost(at.posts(), posts + 4)
+    assert.isAtMost(pulled, results.length + 1)
+    assert.strictEqual(summary.created, at.sandbox.contacts().length)
+  })
+
+  it("stops although the source emits no more rows", async () => {
+    await using at = await setUp()
+    const run = at.aelyst.contacts.createMany(endless())
+    for await (const { outcome } of run) {
+      assert.strictEqual(outcome, "created")
+      run.stop()
+    }
+    const { created, stopped } = await run.summary()
+    assert.deepStrictEqual([created, stopped], [1, "stopped"])
+  })
+
+  it("reads nothing if it is stopped before its loop", async () => {
+    await using at = await setUp()
+    let pulled = 0
+    function* source() {
+      pulled += 1
+      yield* rows(1)
+    }
+    const run = at.aelyst.contacts.createMany(source())
+    run.stop()
+    const { summary } = await run.settled()
+    assert.deepStrictEqual([summary.total, summary.stopped], [0, "stopped"])
+    assert.deepStrictEqual(await collect(run), [])
+    assert.deepStrictEqual(await run.summary(), summary)
+    assert.strictEqual(pulled, 0)
+  })
+
+  it("settles with the rows that an abort left in doubt", async () => {
+    await using at = await setUp()
+    at.sandbox.fail({ delivery: "stall", match: { identifier: "email:row1@example.com" } })
+    const abort = new AbortController()
+    const mine = rows(2)
+    const run = at.aelyst.contacts.createMany(mine, { signal: abort.signal })
+    const settled = run.settled()
+    const results = collect(run)
+    await at.until(() => at.posts() === 2)
+    abort.abort()
+    const reported = new Set((await results).map(({ index }) => index))
+    const { summary, unreported } = await settled
+    assert.deepStrictEqual([summary.stopped, summary.total], ["aborted", 2])
+    // the first row may have no result yet either
+    const doubtful = unreported.filter(({ outcome }) => outcome === "unknown")
+    const last = doubtful.at(-1)
+    assert.deepStrictEqual([last?.index, last?.row], [1, mine[1]])
+    for (const { index } of unreported) assert.isFalse(reported.has(index))
+    assert.deepStrictEqual(await run.settled(), { summary, unreported })
+  })
+
+  it("settles if it is aborted or left before its first row", async () => {
+    await using at = await setUp()
+    const aborted = at.aelyst.contacts.createMany(rows(1), { signal: AbortSignal.abort() })
+    assert.deepStrictEqual(await collect(aborted), [])
+    const left = at.aelyst.contacts.createMany(rows(1))
+    await left[Symbol.asyncIterator]().return?.()
+    for (const run of [aborted, left]) {
+      const { summary, unreported } = await run.settled()
+      assert.deepStrictEqual([summary.stopped, summary.total], ["aborted", 0])
+      assert.deepStrictEqual(unreported, [])
+    }
+    assert.strictEqual(at.posts(), 0)
+  })
+
   it("throws the error that the source throws", async () => {
     await using at = await setUp()
     const mine = new Error("mine")
@@ -178,6 +290,9 @@ describe("contacts.createMany", () => {
       thrown = error
     }
     assert.strictEqual(thrown, mine)
+    const { summary, unreported } = await run.settled()
+    assert.deepStrictEqual([summary.stopped, summary.total], ["aborted", 1])
+    assert.deepStrictEqual(unreported, [])
   })
 
   it("reads a web stream", async () => {

@@ -18,6 +18,8 @@ import type {
   RateLimitSnapshot,
   Row,
   RowResult,
+  Run,
+  RunEnd,
   RunProgress,
   RunSummary,
   TryCreateResult,
@@ -65,8 +67,14 @@ const of = (tried: TryCreateResult) => {
 }
 
 const row = (result: RowResult) => {
-  if (result.outcome === "rejected") {
-    expectTypeOf(result.error).toEqualTypeOf<AelystError>()
+  if ("error" in result) expectTypeOf(result.error).toEqualTypeOf<AelystError>()
+  if (result.outcome === "invalid") {
+    expectTypeOf(result.error).toEqualTypeOf<Package.InvalidContactError>()
+  }
+  if (result.outcome === "unknown") {
+    expectTypeOf(result.error).toEqualTypeOf<
+      Package.InternalServerError | Package.OutcomeUnknownError | Package.UnexpectedResponseError
+    >()
   }
   if (result.outcome === "created") {
     expectTypeOf(result.value).toEqualTypeOf<CreateResult>()
@@ -82,7 +90,7 @@ const exported = (
   "ErrorClass FieldMatch Hooks Identifier IdentifierInput IdentifierKind " +
   "Issue LogLine Outcome OutcomeEvent RateLimitInfo " +
   "RateLimitSnapshot ResponseHead Row RowOutcome RowResult " +
-  "Run RunProgress RunSummary TryCreateResult UndiciDispatcher " +
+  "Run RunEnd RunProgress RunSummary Stopped TryCreateResult UndiciDispatcher UnreportedRow " +
   "ValidationResult WaitEvent WireContact WithResponse"
 ).split(" ")
 
@@ -275,11 +283,41 @@ describe("the types of calls", () => {
       // @ts-expect-error no option of the list
       typed().contacts.create("id:5", { firstName: "Ana", customFields: { Tier: "Bronze" } }))
     void (() =>
+      typed().contacts.createMany([
+        { identifier: "id:5", contact: { firstName: "Ana", customFields: { Tier: "Gold" } } },
+      ]))
+    void (() =>
+      typed().contacts.createMany(
+        // @ts-expect-error no option of the list
+        [{ identifier: "id:5", contact: { firstName: "Ana", customFields: { Tier: "Bronze" } } }],
+      ))
+    void (() =>
       // @ts-expect-error a name that is not in the catalogue
       typed().contacts.create("id:5", { firstName: "Ana", customFields: { Teir: "Gold" } }))
     void (() =>
       // @ts-expect-error a number as text
       typed().contacts.create("id:5", { firstName: "Ana", customFields: { Age: "5" } }))
+  })
+
+  it("give each result the type of its row", () => {
+    const at = { identifier: "id:5", contact: { firstName: "Ana" }, rowNumber: 7 }
+    async function* source() {
+      yield at
+    }
+    for (const many of [
+      () => aelyst().contacts.createMany([at]),
+      () => aelyst().contacts.createMany(source()),
+      () => aelyst().contacts.createMany(new ReadableStream<typeof at>()),
+    ]) {
+      expectTypeOf(many).returns.toEqualTypeOf<Run<typeof at>>()
+    }
+    expectTypeOf<RowResult<typeof at>["row"]["rowNumber"]>().toEqualTypeOf<number>()
+    expectTypeOf<RunEnd<typeof at>["unreported"][number]["row"]>().toEqualTypeOf<typeof at>()
+    void (() =>
+      // @ts-expect-error an unknown field
+      aelyst().contacts.createMany([{ ...at, contact: { firstName: "Ana", emial: "x" } }]))
+    // @ts-expect-error no first name
+    void (() => aelyst().contacts.createMany([{ ...at, contact: {} }]))
   })
 
   it("tell results apart", () => {

@@ -1,10 +1,18 @@
-/** The progress of a run: its rows counted by outcome, and whether it still pulls and sends. */
+/** The progress of a run: its rows from pull to result, counted by outcome, and whether it still pulls and sends. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
-import type { AelystError } from "../errors/AelystError.ts"
+import type { AelystError, ErrorTag } from "../errors/AelystError.ts"
 import { isAelystError } from "../errors/AelystError.ts"
-import type { CallEnd, RowOutcome, RunSummary, Stopped } from "../types.ts"
+import type {
+  CallEnd,
+  RowOutcome,
+  RowOutcomesByError,
+  RowPosition,
+  RunEnd,
+  RunSummary,
+  Stopped,
+} from "../types.ts"
 
 /**
  * The outcomes of rows.
@@ -27,22 +35,31 @@ export const rowOutcomes = [
   "not_sent",
 ] as const satisfies ReadonlyArray<RowOutcome>
 
+type FailedOutcome = RowOutcomesByError[ErrorTag]
+
+/** Holds the outcome of a row by the error that ended it. */
+const outcomes: {
+  readonly [Tag in ErrorTag]: (
+    error: Extract<AelystError, { readonly _tag: Tag }>,
+  ) => RowOutcomesByError[Tag]
+} = {
+  InvalidContactError: () => "invalid",
+  BadRequestError: ({ exists }) => (exists ? "existed" : "rejected"),
+  UnexpectedResponseError: ({ outcome }) => outcome,
+  InternalServerError: ({ outcome }) => outcome,
+  OutcomeUnknownError: ({ outcome }) => outcome,
+  UnavailableError: ({ outcome }) => outcome,
+  ConnectionError: ({ outcome }) => outcome,
+  // the rejection is not about the row: it counts as not sent
+  RateLimitError: () => "not_sent",
+  AuthenticationError: () => "not_sent",
+}
+
 /** Returns the outcome of a row by the error that ended it. */
-export const outcomeOf = (
-  error: AelystError,
-): Exclude<RowOutcome, "created" | "exists_after_doubt"> => {
-  switch (error._tag) {
-    case "InvalidContactError":
-      return "invalid"
-    case "BadRequestError":
-      return error.exists ? "existed" : "rejected"
-    // the rejection is not about the row: it counts as not sent
-    case "RateLimitError":
-    case "AuthenticationError":
-      return "not_sent"
-    default:
-      return error.outcome
-  }
+export const outcomeOf = (error: AelystError): FailedOutcome => {
+  // safe: the entry of a tag takes the errors with that tag
+  const outcome = outcomes[error._tag] as (error: AelystError) => FailedOutcome
+  return outcome(error)
 }
 
 /** Returns why an error ends the run, if it does. */
@@ -54,14 +71,32 @@ const stoppedBy = (error: AelystError): Stopped | undefined => {
   return undefined
 }
 
-/** Counts the rows of a run and decides when it stops. */
-export class RunProgress {
+/** Adds the row to its result. Inspection and JSON do not show the row, since it holds a contact. */
+export const withRow = <Result extends object, A>(
+  result: Result,
+  row: A,
+): Result & { readonly row: A } =>
+  // safe: the property is defined here
+  Object.defineProperty(result, "row", { get: () => row }) as Result & { readonly row: A }
+
+/** A row between its pull and its result. */
+export interface PulledRow<A> extends RowPosition<A> {
+  /** Its outcome, or the outcome if it were interrupted now. */
+  outcome: RowOutcome
+  isCounted: boolean
+}
+
+/** Follows the rows of a run, counts them and decides when it stops. */
+export class RunProgress<A> {
   // safe: each outcome is a key
   readonly #counts = Object.fromEntries(rowOutcomes.map((outcome) => [outcome, 0])) as Record<
     RowOutcome,
     number
   >
   readonly #maxErrors: number
+  /** The rows whose results the consumer does not have yet: not many more than `concurrency`. */
+  readonly #unreported = new Map<number, PulledRow<A>>()
+  #pulled = 0
   #rateLimited = 0
   #beganAt: number | undefined
   #endedAt: number | undefined
@@ -71,13 +106,14 @@ export class RunProgress {
   readonly closing = Deferred.makeUnsafe<void>()
   /** Done when waiting rows must end unsent. */
   readonly halting = Deferred.makeUnsafe<"closed" | "deadline">()
+  readonly ended = Deferred.makeUnsafe<RunEnd<A>>()
 
   constructor(maxErrors: number) {
     this.#maxErrors = maxErrors
   }
 
   begin(now: number): void {
-    this.#beganAt = now
+    if (this.#endedAt === undefined) this.#beganAt = now
   }
 
   /** Stops pulling the source; rows that were pulled may still be sent. */
@@ -93,15 +129,43 @@ export class RunProgress {
     Deferred.doneUnsafe(this.halting, Effect.succeed(this.halted))
   }
 
-  end(now: number): void {
-    this.halt("aborted")
-    this.#endedAt = now
+  /** Stops the run because the caller wants it to; before its beginning, that ends it. */
+  stop(now: number): void {
+    this.halt("stopped")
+    if (this.#beganAt === undefined) this.end(now)
   }
 
-  count(outcome: RowOutcome): void {
+  /** Ends the run, and counts the rows that were interrupted. */
+  end(now: number): void {
+    if (this.#endedAt !== undefined) return
+    this.halt("aborted")
+    this.#endedAt = now
+    const rows = [...this.#unreported.values()]
+    for (const row of rows) if (!row.isCounted) this.count(row, row.outcome)
+    const unreported = rows.map(({ index, outcome, row }) => withRow({ index, outcome }, row))
+    Deferred.doneUnsafe(this.ended, Effect.succeed({ summary: this.summary(now), unreported }))
+  }
+
+  /** Begins to follow a row that the source emitted. */
+  pull(row: A): PulledRow<A> {
+    const pulled: PulledRow<A> = { index: this.#pulled, row, outcome: "not_sent", isCounted: false }
+    this.#unreported.set(pulled.index, pulled)
+    this.#pulled += 1
+    return pulled
+  }
+
+  /** Counts a row with its final outcome. */
+  count(row: PulledRow<A>, outcome: RowOutcome): void {
+    row.outcome = outcome
+    row.isCounted = true
     this.#counts[outcome] += 1
     const { invalid, rejected, unknown } = this.#counts
     if (invalid + rejected + unknown >= this.#maxErrors) this.halt("errors")
+  }
+
+  /** Forgets a row, since the consumer has its result. */
+  report({ index }: RowPosition<A>): void {
+    this.#unreported.delete(index)
   }
 
   /** Records the end of a row: its 429s, and whether its error ends the run. */

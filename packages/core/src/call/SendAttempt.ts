@@ -60,6 +60,9 @@ function* attempt(
   const { attempts } = record
   const step = RetryPolicy.next(limits.policy, call.state, { _tag: "Permitted", attempts }, began)
   if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  // the run may have stopped after the permit
+  const stopped = limits.run?.stopped()
+  if (stopped !== undefined) return yield* call.fail(stopped)
   const left = limits.policy.deadlineAt - began
   const waitedMs = Math.round(began - record.idleSince)
   const started = { number: attempts.length + 1, startedAt, waitedMs }

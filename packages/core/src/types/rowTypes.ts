@@ -18,21 +18,66 @@ export type RowOutcome =
   | "unknown"
   | "not_sent"
 
-/** The end of one row; `index` is its position in the source, from 0. */
-export type RowEnd<Value, Failure> = { readonly index: number } & (
-  | { readonly outcome: "created" | "exists_after_doubt"; readonly value: Value }
-  | {
-      readonly outcome: Exclude<RowOutcome, "created" | "exists_after_doubt">
-      readonly error: Failure
-    }
-)
+/** The outcomes that each class of errors gives to a row that it ends. */
+export interface RowOutcomesByError {
+  readonly InvalidContactError: "invalid"
+  readonly BadRequestError: "existed" | "rejected"
+  readonly UnexpectedResponseError: "rejected" | "unknown"
+  readonly InternalServerError: "unknown"
+  readonly OutcomeUnknownError: "unknown"
+  readonly UnavailableError: "not_sent"
+  readonly ConnectionError: "not_sent"
+  readonly RateLimitError: "not_sent"
+  readonly AuthenticationError: "not_sent"
+}
+
+/** Picks the errors that can end a row with an outcome from a union of errors. */
+type RowError<Failure, Outcome> = Failure extends { readonly _tag: keyof RowOutcomesByError }
+  ? Outcome extends RowOutcomesByError[Failure["_tag"]]
+    ? Failure
+    : never
+  : never
+
+/** A row and its position in the source. */
+export interface RowPosition<A> {
+  /** Counts from 0. */
+  readonly index: number
+  /** The same object that the source emitted. It holds a contact, so inspection, JSON and copies by spread leave it out. */
+  readonly row: A
+}
+
+/** The end of one row; the outcome tells which errors `error` can be. */
+export type RowEnd<A, Value, Failure> = RowPosition<A> &
+  (
+    | { readonly outcome: "created" | "exists_after_doubt"; readonly value: Value }
+    | {
+        readonly [Outcome in RowOutcomesByError[keyof RowOutcomesByError]]: {
+          readonly outcome: Outcome
+          readonly error: RowError<Failure, Outcome>
+        }
+      }[RowOutcomesByError[keyof RowOutcomesByError]]
+  )
+
+/** A row that was pulled and has no result, because the run ended before it could emit one. */
+export interface UnreportedRow<A> extends RowPosition<A> {
+  /** `unknown` means that the request may have left: check whether the contact exists before you send the row again. */
+  readonly outcome: RowOutcome
+}
 
 /**
- * Why a run ended: the source was exhausted, the token was refused, too many rows failed, it was interrupted, its deadline
- * passed, or the API did not respond for too long.
+ * Why a run ended; the first reason counts.
+ *
+ * - `completed`: every row of the source has ended
+ * - `stopped`: `stop` was called
+ * - `unauthorized`: the API rejected the token (401)
+ * - `errors`: `maxErrors` rows ended `invalid`, `rejected` or `unknown`
+ * - `aborted`: its results were no longer consumed, or the source failed
+ * - `deadline`: its deadline passed
+ * - `unavailable`: there was no response for `giveUpAfter`, or the API's certificate is not trusted
  */
 export type Stopped =
   | "completed"
+  | "stopped"
   | "unauthorized"
   | "errors"
   | "aborted"
@@ -46,4 +91,11 @@ export interface RunSummary extends Readonly<Record<RowOutcome, number>> {
   /** Attempts that were rate limited (429). */
   readonly rateLimited: number
   readonly elapsedMs: number
+}
+
+/** The end of a run: its final counts, and the rows without a result. */
+export interface RunEnd<A> {
+  readonly summary: RunSummary
+  /** In the order of the source; empty if every result was consumed. */
+  readonly unreported: ReadonlyArray<UnreportedRow<A>>
 }
