@@ -34,6 +34,7 @@ const attributeNames = {
     "aelyst.attempts",
     "aelyst.identifier.kind",
     "aelyst.outcome",
+    "error.type",
     "http.request.method",
     "url.template",
   ],
@@ -108,9 +109,10 @@ describe("the README's example", () => {
         "aelyst.attempts": 2,
       })
       assert.deepStrictEqual(
-        attempts.map(({ attributes, kind, parentSpanId, traceId }) => ({
+        attempts.map(({ attributes, kind, parentSpanId, status, traceId }) => ({
           attributes,
           kind,
+          status,
           isChild: parentSpanId === create.spanId && traceId === create.traceId,
         })),
         [
@@ -121,9 +123,10 @@ describe("the README's example", () => {
               "aelyst.attempt": 1,
               "aelyst.outcome": "rejected",
               "http.response.status_code": 429,
-              "error.type": "HTTP_429",
+              "error.type": "429",
             },
             kind: 3,
+            status: 2,
             isChild: true,
           },
           {
@@ -135,6 +138,7 @@ describe("the README's example", () => {
               "http.response.status_code": 200,
             },
             kind: 3,
+            status: 1,
             isChild: true,
           },
         ],
@@ -285,6 +289,17 @@ describe("every kind of response", () => {
                 : attributeNames["AelystClient.attempt"],
               Object.keys(span.attributes),
             )
+          }
+          for (const { attributes, status } of attempts) {
+            const code = Number(attributes["http.response.status_code"] ?? 0)
+            const isError = attributes["aelyst.outcome"] !== "created"
+            assert.deepStrictEqual([status, "error.type" in attributes], [isError ? 2 : 1, isError])
+            if (code >= 400) assert.strictEqual(attributes["error.type"], String(code))
+          }
+          for (const { attributes, status } of creates) {
+            const isError = attributes["aelyst.outcome"] !== "created"
+            assert.strictEqual(status, isError ? 2 : 1)
+            if (isError) assert.match(String(attributes["error.type"]), /^[A-Za-z]+Error$/)
           }
           assert.deepStrictEqual(
             [...new Set(creates.map(({ attributes }) => attributes["aelyst.outcome"]))].toSorted(),

@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Option, Redacted, Tracer } from "effect"
+import { Cause, Effect, Exit, Fiber, Option, Redacted, Tracer } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
+import { inspect } from "node:util"
 
 import * as AelystClient from "../src/AelystClient.ts"
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
+import * as Tracing from "../src/call/Tracing.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 import * as RecordingTracer from "./tracer.ts"
@@ -38,6 +40,14 @@ const traced = (script: ReadonlyArray<Step>, options: ClientOptions = {}) =>
 const attributesOf = (span: Tracer.NativeSpan | undefined) =>
   Object.fromEntries(span?.attributes ?? [])
 
+/** Returns the error that a span ended with. */
+const failureOf = (span: Tracer.NativeSpan | undefined): Error | undefined => {
+  assert(span?.status._tag === "Ended")
+  const failure = Option.getOrUndefined(Exit.findErrorOption(span.status.exit))
+  assert(failure === undefined || failure instanceof Error)
+  return failure
+}
+
 describe("tracing", () => {
   it.effect("creates one span for a create and a child for each attempt", () =>
     Effect.gen(function* () {
@@ -66,7 +76,7 @@ describe("tracing", () => {
         "aelyst.attempt": 2,
         "aelyst.outcome": "rejected",
         "http.response.status_code": 429,
-        "error.type": "HTTP_429",
+        "error.type": "429",
       })
       assert.deepStrictEqual(attributesOf(third), {
         ...common,
@@ -96,14 +106,100 @@ describe("tracing", () => {
     }),
   )
 
-  it.effect("ends the span of a failed create as failed, with its outcome", () =>
+  it.effect("ends the span of a failed create as failed, with its outcome and its error", () =>
     Effect.gen(function* () {
       const { spans } = yield* traced([status(500)])
       const [create, attempt] = spans
-      assert.strictEqual(attributesOf(create)["aelyst.outcome"], "unknown")
-      assert(create?.status._tag === "Ended")
-      assert.isTrue(Exit.isFailure(create.status.exit))
+      assert.deepInclude(attributesOf(create), {
+        "aelyst.outcome": "unknown",
+        "error.type": "InternalServerError",
+      })
+      assert.match(String(failureOf(create)), /^InternalServerError: The API answered 500/)
       assert.strictEqual(attributesOf(attempt)["http.response.status_code"], 500)
+    }),
+  )
+
+  it.effect("ends the span of every attempt that failed as failed, with its status or code", () =>
+    Effect.gen(function* () {
+      for (const [step, type] of [
+        [ok, undefined],
+        [status(400), "400"],
+        [status(401), "401"],
+        [status(404), "404"],
+        [rateLimited("120"), "429"],
+        [status(503), "503"],
+        [{ status: 302 }, "HTTP_302"],
+        [{ status: 200, text: "<html>" }, "HTTP_200"],
+        [lost, "ECONNRESET"],
+        [unreachable, "ECONNREFUSED"],
+        [{ hangs: true, dispatched: true }, "TIMEOUT"],
+      ] as const satisfies ReadonlyArray<readonly [Step, string | undefined]>) {
+        const { spans } = yield* traced([step], { retries: 0 })
+        const attempt = spans[1]
+        assert.strictEqual(attributesOf(attempt)["error.type"], type)
+        assert.strictEqual(failureOf(attempt)?.message, type)
+      }
+    }),
+  )
+
+  it.effect("shows the tracer nothing of an error but its name and message", () =>
+    Effect.gen(function* () {
+      const canary = "canary of the API"
+      const { exit, spans } = yield* traced([
+        { ...status(400, canary), headers: { "x-echo": canary } },
+      ])
+      const error = Option.getOrThrow(Exit.findErrorOption(exit))
+      assert.strictEqual(error.apiMessage, canary)
+      for (const span of spans) {
+        const failure = failureOf(span)
+        assert(failure !== undefined)
+        assert.sameMembers(Reflect.ownKeys(failure), ["message", "name", "stack", "type"])
+        assert.isUndefined(Reflect.get(failure, "apiMessage"))
+        assert.isUndefined(Reflect.get(failure, "response"))
+        assert.notInclude(inspect(span.status, { depth: 20, showHidden: true }), canary)
+      }
+    }),
+  )
+
+  it.effect("ends the spans of an interrupted call as interrupted, not as failed", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = RecordingTracer.make()
+      const server = Scripted.make([{ hangs: true, dispatched: true }])
+      const client = yield* Effect.provideService(
+        AelystClient.make({ token }),
+        HttpClient.HttpClient,
+        server.client,
+      )
+      const fiber = yield* client
+        .create("id:5", { firstName: "Ana" })
+        .pipe(Effect.provideService(Tracer.Tracer, tracer), Effect.forkChild)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(spans.length, 2)
+      for (const span of spans) {
+        assert(span.status._tag === "Ended" && Exit.isFailure(span.status.exit))
+        assert.isTrue(Cause.hasInterruptsOnly(span.status.exit.cause))
+        assert.isUndefined(attributesOf(span)["error.type"])
+      }
+      assert.strictEqual(attributesOf(spans[0])["aelyst.outcome"], "unknown")
+    }),
+  )
+
+  it.effect("hides a defect that an interruption brings about from the tracer", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = RecordingTracer.make()
+      const stubborn = Effect.onInterrupt(Effect.never, () => Effect.die(new Error("canary")))
+      const fiber = yield* Tracing.spanned(
+        "sample",
+        () => ({}),
+        () => stubborn,
+      ).pipe(Effect.provideService(Tracer.Tracer, tracer), Effect.forkChild)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(fiber)
+      const exit = yield* Fiber.await(fiber)
+      assert.isTrue(Exit.hasInterrupts(exit) && Exit.hasDies(exit))
+      assert.strictEqual(failureOf(spans[0])?.name, "Defect")
+      assert.notInclude(inspect(spans[0]?.status, { depth: 20, showHidden: true }), "canary")
     }),
   )
 

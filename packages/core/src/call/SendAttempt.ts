@@ -22,6 +22,8 @@ import type { AttemptRecord, RateLimitInfo } from "../types.ts"
 /** The end of one attempt. */
 export interface Attempted {
   readonly verdict: ResponseVerdict
+  /** The status of the response; undefined if none came. */
+  readonly status: number | undefined
   readonly info: RateLimitInfo
   /** When the head of the response arrived, in monotonic milliseconds; absent if none came. */
   readonly respondedAt: number | undefined
@@ -84,7 +86,7 @@ function* attempt(
     const ended = { ...started, phase, cause: arrived.code } as const
     const effect = recordAttempt(call, ended, began, arrived, span)
     if (effect !== undefined) yield* effect
-    return { verdict: arrived, info: {}, respondedAt: undefined }
+    return { verdict: arrived, status: undefined, info: {}, respondedAt: undefined }
   }
   const { status } = arrived
   if (isRejection(status)) record.transportProbe = undefined
@@ -105,7 +107,7 @@ function* attempt(
   const ended = { ...started, phase: body === undefined ? "body" : "answered", status } as const
   const effect = recordAttempt(call, ended, began, verdict, span)
   if (effect !== undefined) yield* effect
-  return { verdict, info, respondedAt }
+  return { verdict, status, info, respondedAt }
 }
 
 /** Records how an attempt ended; returns the effect of counters and hooks, if there are any. */
@@ -131,7 +133,6 @@ const recordAttempt = (
   if (span !== undefined) {
     span.attribute("aelyst.outcome", outcome)
     if (made.status !== undefined) span.attribute("http.response.status_code", made.status)
-    if (verdict._tag === "Failure") span.attribute("error.type", verdict.code)
   }
   const effect = notify(hooks.onAttempt, recorded)
   if (counters === noCounters) return effect
@@ -148,11 +149,21 @@ const spanOptions = (number: number) => () => ({
   },
 })
 
+/** Returns the failure of an attempt's span: OpenTelemetry's convention for HTTP clients, which has statuses as text. */
+const spanFailure = ({ status, verdict }: Attempted): Tracing.SpanFailure | undefined => {
+  if (verdict._tag === "Success") return undefined
+  const type = status !== undefined && status >= 400 ? String(status) : verdict.code
+  return new Tracing.SpanFailure({ name: "AttemptFailed", message: type, type })
+}
+
 /** Sends once with the permit, in a span if a tracer is installed. */
 export function* sendAttempt(call: Call, permit: Permit): Effect.fn.Return<Attempted, CallError> {
   if (!call.isTraced) return yield* attempt(call, permit, undefined)
   const options = spanOptions(call.record.attempts.length + 1)
-  return yield* Tracing.spanned("AelystClient.attempt", options, (span) =>
-    Effect.gen(() => attempt(call, permit, span)),
+  return yield* Tracing.spanned(
+    "AelystClient.attempt",
+    options,
+    (span) => Effect.gen(() => attempt(call, permit, span)),
+    spanFailure,
   )
 }

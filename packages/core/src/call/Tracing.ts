@@ -1,9 +1,11 @@
 /**
  * Spans, if a tracer is installed: one per create, a child per attempt. They carry the template of the path, never a URL,
- * an identifier or a value; without a tracer they cost next to nothing.
+ * an identifier, a value or an error of the caller's; without a tracer they cost next to nothing.
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { Fiber } from "effect/Fiber"
 import * as Tracer from "effect/Tracer"
 
@@ -11,29 +13,69 @@ import * as Tracer from "effect/Tracer"
 export const isInstalled = (fiber: Pick<Fiber<unknown, unknown>, "getRef">): boolean =>
   fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
 
+/** A failure as a span shows it: without the members of an error that may quote the contact, and without its cause. */
+export class SpanFailure extends Error {
+  /** The value of `error.type`: a status, a code, or the name of an error. */
+  readonly type: string
+
+  constructor({ name, message, type }: { name: string; message: string; type: string }) {
+    super(message)
+    this.name = name
+    this.type = type
+    // its frames would be those of this module
+    this.stack = `${name}: ${message}`
+  }
+}
+
+/** Returns what a span shows of a cause; undefined if it was only interrupted. */
+const failureOf = (cause: Cause.Cause<Error>): SpanFailure | undefined => {
+  const error = Cause.findErrorOption(cause)
+  if (error._tag === "Some") {
+    const { message, name } = error.value
+    return new SpanFailure({ name, message, type: name })
+  }
+  if (Cause.hasInterruptsOnly(cause)) return undefined
+  // a defect may hold anything; `_OTHER` is the convention for errors without a type
+  return new SpanFailure({ name: "Defect", message: "The call died of a defect", type: "_OTHER" })
+}
+
 /**
- * Runs an effect in a span if a tracer is installed, else without one. The tracer sees how it ended, but not its value: a
- * result names the contact.
+ * Runs an effect in a span if a tracer is installed, else without one. The tracer sees whether it failed and how, but
+ * neither its value, which names the contact, nor its error, which may quote it.
+ *
+ * `failed` returns the failure that a value stands for, if it does. The failure is the end of the span, not of the effect.
  */
-export const spanned = <A, E, R>(
+export const spanned = <A, E extends Error, R>(
   name: string,
   options: () => Tracer.SpanOptionsNoTrace,
   use: (span: Tracer.Span | undefined, fiber: Fiber<unknown, unknown>) => Effect.Effect<A, E, R>,
+  failed: (value: A) => SpanFailure | undefined = () => undefined,
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     if (!isInstalled(fiber)) return use(undefined, fiber)
-    let result: Effect.Effect<A> = Effect.never
-    return Effect.andThen(
-      Effect.useSpan(name, options(), (span) =>
-        use(span, fiber).pipe(
+    let ended: Effect.Effect<A, E> = Effect.never
+    // uninterruptible around `use`: the span would otherwise end with the cause of an interruption, and its defects
+    return Effect.uninterruptibleMask((restore) => {
+      const traced = Effect.useSpan(name, options(), (span) =>
+        restore(use(span, fiber)).pipe(
           Effect.withParentSpan(span, { captureStackTrace: false }),
-          Effect.map((value) => {
-            result = Effect.succeed(value)
+          Effect.exit,
+          Effect.flatMap((exit) => {
+            ended = exit
+            const failure = Exit.isSuccess(exit) ? failed(exit.value) : failureOf(exit.cause)
+            if (failure !== undefined) {
+              span.attribute("error.type", failure.type)
+              return Effect.fail(failure)
+            }
+            return Exit.isSuccess(exit) ? Effect.void : Effect.interrupt
           }),
         ),
-      ),
-      Effect.suspend(() => result),
-    )
+      )
+      return Effect.andThen(
+        Effect.exit(traced),
+        Effect.suspend(() => ended),
+      )
+    })
   })
 
 /** Returns the `traceparent` header of the current span; undefined without a span. */
