@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Redacted, Result } from "effect"
+import { Duration, Effect, Exit, Fiber, Redacted, References, Result } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -139,6 +139,15 @@ describe("Call", () => {
       assert.strictEqual(call.now, 2_000)
       assert.strictEqual(call.record.idleSince, 2_000)
       assert.strictEqual(call.limits.policy.deadlineAt, 62_000)
+    }),
+  )
+
+  it.effect("has nothing to do for a wait without a callback and without a log", () =>
+    Effect.gen(function* () {
+      const wait = { reason: "queue", resend: 0 } as const
+      assert.isUndefined((yield* make()).announce(wait))
+      const debugged = Effect.provideService(make(), References.MinimumLogLevel, "Debug")
+      assert.isDefined((yield* debugged).announce(wait))
     }),
   )
 

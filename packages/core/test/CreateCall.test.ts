@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Redacted } from "effect"
+import type { LogLevel } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Logger, Random, Redacted, References } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -232,6 +233,52 @@ describe("create", () => {
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* attempt)._tag, "Success")
       assert.strictEqual((yield* attempt)._tag, "Success")
+    }),
+  )
+})
+
+/** Plays one call, and returns the lines that it logs. */
+const logged = (level: LogLevel.LogLevel, ...played: Parameters<typeof play>) =>
+  Effect.gen(function* () {
+    const lines: Array<string> = []
+    const logger = Logger.map(Logger.formatStructured, (line) => {
+      lines.push(`${line.level} ${String(line.message)} ${JSON.stringify(line.annotations)}`)
+    })
+    yield* play(...played).pipe(
+      Effect.provideService(References.MinimumLogLevel, level),
+      Effect.provideService(Random.Random, {
+        nextDoubleUnsafe: () => 0.5,
+        nextIntUnsafe: () => 0,
+      }),
+      Effect.provide(Logger.layer([logger])),
+    )
+    return lines
+  })
+
+describe("create's debug log", () => {
+  const script = [unreachable, rateLimited("1"), lost, ok]
+  const options: ClientOptions = { delivery: "natural-key", settle: "2 seconds" }
+
+  it.effect("has a line for each wait and each resend, with reason, milliseconds and number", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* logged("Debug", script, options), [
+        'DEBUG waiting {"reason":"queue","resend":0}',
+        'DEBUG waiting {"reason":"backoff","ms":125,"resend":1}',
+        'DEBUG waiting {"reason":"queue","resend":1}',
+        'DEBUG resending {"resend":1,"waitedMs":125}',
+        'DEBUG waiting {"reason":"queue","resend":2}',
+        'DEBUG resending {"resend":2,"waitedMs":1050}',
+        'DEBUG waiting {"reason":"doubt","ms":5000,"resend":3}',
+        'DEBUG waiting {"reason":"queue","resend":3}',
+        'DEBUG resending {"resend":3,"waitedMs":5000}',
+        'DEBUG waiting {"reason":"settle","ms":2000,"resend":0}',
+      ])
+    }),
+  )
+
+  it.effect("is empty above the level Debug", () =>
+    Effect.gen(function* () {
+      assert.isEmpty(yield* logged("Info", script, options))
     }),
   )
 })

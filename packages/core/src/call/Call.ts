@@ -3,7 +3,9 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Fiber } from "effect/Fiber"
 import type * as HttpClient from "effect/http/HttpClient"
+import * as LogLevel from "effect/LogLevel"
 import * as Redacted from "effect/Redacted"
+import * as References from "effect/References"
 
 import type { Validated } from "../contact/Contact.ts"
 import { UnavailableError } from "../errors/AelystError.ts"
@@ -87,6 +89,8 @@ export class Call {
   readonly counters: Counters
   readonly clock: Clock.Clock
   readonly isTraced: boolean
+  /** Whether debug lines are logged: a call that logs none has no step for them. */
+  readonly isDebug: boolean
   state: RetryState = RetryPolicy.initial
   /** The error of the newest attempt that is sent again. */
   newest: CallError | undefined
@@ -107,6 +111,7 @@ export class Call {
     this.counters = fiber.getRef(Counting)
     this.clock = fiber.getRef(Clock.Clock)
     this.isTraced = isInstalled(fiber)
+    this.isDebug = LogLevel.isLessThanOrEqualTo(fiber.getRef(References.MinimumLogLevel), "Debug")
     this.record = new CallRecord(this.now)
     this.limits = limitsOf(client, options, fiber.getRef(CurrentRun), this.now)
   }
@@ -133,11 +138,19 @@ export class Call {
     return Effect.suspend(() => Effect.fail(this.unavailable(reason)))
   }
 
-  /** Counts a wait that begins, and reports it to the hooks. */
+  /** Reports a wait that begins to the hooks and the log; undefined if there is nothing left to do. */
+  announce(wait: WaitEvent): Effect.Effect<void> | undefined {
+    const effect = notify(this.hooks.onWait, wait)
+    if (!this.isDebug) return effect
+    const entry = Effect.annotateLogs(Effect.logDebug("waiting"), { ...wait })
+    return effect === undefined ? entry : Effect.andThen(effect, entry)
+  }
+
+  /** Counts a wait that begins, and reports it. */
   reportWait(wait: WaitEvent & { readonly ms: number }): Effect.Effect<void> {
     return Effect.andThen(
       this.counters.wait(wait.reason, wait.ms),
-      Effect.suspend(() => notify(this.hooks.onWait, wait) ?? Effect.void),
+      Effect.suspend(() => this.announce(wait) ?? Effect.void),
     )
   }
 

@@ -13,7 +13,6 @@ import type { UnavailableError } from "../errors/AelystError.ts"
 import { withResponse } from "../errors/AelystError.ts"
 import type { OpenTicket, PacerUnavailable, Permit } from "../pacing/Pacer.ts"
 import type { Call, CreateResult } from "./Call.ts"
-import { notify } from "./Hooks.ts"
 import type { CallError, Step } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import type { Attempted } from "./SendAttempt.ts"
@@ -55,7 +54,7 @@ function* acquirePermit(
   const { breaker } = call.client.sharedState
   for (;;) {
     const resend = call.record.attempts.length
-    const effect = notify(call.hooks.onWait, { reason: "queue", resend })
+    const effect = call.announce({ reason: "queue", resend })
     if (effect !== undefined) yield* effect
     const stopped = run?.stopped()
     if (stopped !== undefined) return yield* call.fail(stopped)

@@ -70,6 +70,9 @@ function* attempt(
   const started = { number: attempts.length + 1, startedAt, waitedMs }
 
   if (call.counters !== noCounters) yield* call.counters.wait("queue", permit.waitedMs)
+  if (call.isDebug && attempts.length > 0) {
+    yield* Effect.annotateLogs(Effect.logDebug("resending"), { resend: attempts.length, waitedMs })
+  }
   const transportProbe = makeTransportProbe()
   record.transportProbe = transportProbe
   const arrived = yield* Attempt.send(
