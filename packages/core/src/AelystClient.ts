@@ -23,6 +23,7 @@ import { checkToken, parse, parseCall } from "./call/ClientOptions.ts"
 import * as CreateCall from "./call/CreateCall.ts"
 import { DeadlineTimer } from "./call/DeadlineTimer.ts"
 import { notify } from "./call/Hooks.ts"
+import { Counting } from "./call/Metrics.ts"
 import * as SharedState from "./call/SharedState.ts"
 import * as Tracing from "./call/Tracing.ts"
 import type { ContactInput, Validated } from "./contact/Contact.ts"
@@ -150,8 +151,9 @@ export const makeWith = (
   token: TokenSource,
   sharedState: SharedState.SharedState,
 ): Effect.Effect<AelystClient["Service"], never, HttpClient.HttpClient> =>
-  Effect.map(HttpClient.HttpClient, (http) => {
-    const client: ClientState = { http, config, token, sharedState, timer: new DeadlineTimer() }
+  Effect.map(Effect.all([HttpClient.HttpClient, Counting]), ([http, counters]) => {
+    const timer = new DeadlineTimer()
+    const client: ClientState = { http, config, token, sharedState, timer, counters }
 
     const check = (identifier: unknown, contact: unknown) =>
       Result.mapError(

@@ -10,6 +10,7 @@ import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import { parse, parseCall } from "../src/call/ClientOptions.ts"
 import { DeadlineTimer } from "../src/call/DeadlineTimer.ts"
 import { Hooks } from "../src/call/Hooks.ts"
+import { noCounters } from "../src/call/Metrics.ts"
 import type { RunScope } from "../src/call/RunScope.ts"
 import { CurrentRun } from "../src/call/RunScope.ts"
 import * as SharedState from "../src/call/SharedState.ts"
@@ -46,6 +47,7 @@ const make = ({
       token,
       sharedState: yield* SharedState.make(config),
       timer: new DeadlineTimer(),
+      counters: noCounters,
     }
     const valid = Result.getOrThrow(validate("id:5", { firstName: "Ana" }))
     return yield* Effect.withFiber((fiber) =>

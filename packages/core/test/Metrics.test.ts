@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Metric, Redacted } from "effect"
+import { Effect, Fiber, Layer, Metric, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -66,6 +66,43 @@ describe("Metrics", () => {
       }),
     ),
   )
+
+  const create = Effect.flatMap(AelystClient.AelystClient, (client) =>
+    client.create("email:ana@example.com", { firstName: "Ana" }),
+  )
+  const client = Layer.unwrap(
+    Effect.sync(() =>
+      AelystClient.layer({ token }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, Scripted.make([ok]).client)),
+      ),
+    ),
+  )
+
+  for (const [place, program] of [
+    ["around the calls", create.pipe(Effect.provide(Metrics.layer), Effect.provide(client))],
+    ["around calls and client", create.pipe(Effect.provide(client), Effect.provide(Metrics.layer))],
+    ["to the client", create.pipe(Effect.provide(Layer.provide(client, Metrics.layer)))],
+    [
+      "to the client and around the calls",
+      create.pipe(
+        Effect.provide(Metrics.layer),
+        Effect.provide(Layer.provide(client, Metrics.layer)),
+      ),
+    ],
+    ["next to the client", create.pipe(Effect.provide(Layer.provideMerge(client, Metrics.layer)))],
+  ] as const) {
+    it.effect(`counts each call once if its layer is provided ${place}`, () =>
+      fresh(
+        Effect.gen(function* () {
+          yield* program
+          assert.deepStrictEqual(yield* counts, {
+            "aelyst_attempts_total created": 1,
+            "aelyst_wait_milliseconds queue": 1,
+          })
+        }),
+      ),
+    )
+  }
 
   it.effect("counts nothing without its layer", () =>
     fresh(

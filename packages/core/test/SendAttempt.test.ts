@@ -9,6 +9,7 @@ import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import { parse, parseCall } from "../src/call/ClientOptions.ts"
 import { DeadlineTimer } from "../src/call/DeadlineTimer.ts"
 import { Hooks } from "../src/call/Hooks.ts"
+import { noCounters } from "../src/call/Metrics.ts"
 import { sendAttempt } from "../src/call/SendAttempt.ts"
 import * as SharedState from "../src/call/SharedState.ts"
 import type { ContactInput } from "../src/contact/Contact.ts"
@@ -51,7 +52,8 @@ const make = (
     const server = Scripted.make(script)
     const config = Result.getOrThrow(parse(client))
     const sharedState = yield* SharedState.make(config)
-    const state = { http: server.client, config, token, sharedState, timer: new DeadlineTimer() }
+    const timer = new DeadlineTimer()
+    const state = { http: server.client, config, token, sharedState, timer, counters: noCounters }
     const valid = Result.getOrThrow(validate(identifier, contact))
     const call = yield* Effect.withFiber((fiber) =>
       Effect.sync(() => new Call(state, valid, Result.getOrThrow(parseCall(options)), fiber)),

@@ -19,7 +19,7 @@ import type { DeadlineTimer } from "./DeadlineTimer.ts"
 import { Hooks, notify } from "./Hooks.ts"
 import type { KeyLease } from "./KeyLock.ts"
 import type { Counters } from "./Metrics.ts"
-import { Counting } from "./Metrics.ts"
+import { Counting, noCounters } from "./Metrics.ts"
 import type { CallError, RetryState } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import type { RunScope } from "./RunScope.ts"
@@ -37,6 +37,8 @@ export interface ClientState {
   readonly token: TokenSource
   readonly sharedState: SharedState
   readonly timer: DeadlineTimer
+  /** The counters of the context that the client was made in. */
+  readonly counters: Counters
 }
 
 /** The bounds of one call; times are in milliseconds. */
@@ -108,7 +110,8 @@ export class Call {
     this.client = client
     this.valid = valid
     this.hooks = fiber.getRef(Hooks)
-    this.counters = fiber.getRef(Counting)
+    const counters = fiber.getRef(Counting)
+    this.counters = counters === noCounters ? client.counters : counters
     this.clock = fiber.getRef(Clock.Clock)
     this.isTraced = isInstalled(fiber)
     this.isDebug = LogLevel.isLessThanOrEqualTo(fiber.getRef(References.MinimumLogLevel), "Debug")

@@ -20,7 +20,7 @@ export interface Counters {
 /** No-op counters; callers may skip them. */
 export const noCounters: Counters = { attempt: () => Effect.void, wait: () => Effect.void }
 
-/** The counters of the calls made under it; no-op by default. */
+/** The counters of the calls made under it, or by the clients made under it; no-op by default. */
 export const Counting = Context.Reference<Counters>("@aelyst/core/Counting", {
   defaultValue: () => noCounters,
 })
@@ -66,11 +66,12 @@ const make = (): Counters => {
 }
 
 /**
- * Provides Effect's metrics of the calls made under it: `aelyst_attempts_total` (attribute `outcome`: `created`,
+ * Counts calls in Effect's metrics: `aelyst_attempts_total` (attribute `outcome`: `created`,
  * `not_sent`, `rejected`, `unknown`), `aelyst_rate_limited_total` (W8) and `aelyst_wait_milliseconds` (attribute
  * `reason`: `queue`, `backoff`, `doubt`, `settle`).
  *
- * Provide it around the calls, as you would a tracer, not around the creation of the client.
+ * Provide it to the layer of the client, which counts all its calls, or around the calls to count. If both are given, each
+ * call is counted once.
  *
  * **Example** (Reading a counter)
  *
