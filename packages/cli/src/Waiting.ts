@@ -116,7 +116,7 @@ export const watched = <A, E, R>(
       yield* Effect.forkScoped(watcher)
       const callbacks: Hooks.Callbacks = {
         ...options.callbacks,
-        onWait: (wait) => Queue.offerUnsafe(waits, wait),
+        onWait: (wait) => void Queue.offerUnsafe(waits, wait),
       }
       return yield* Effect.provideService(call, Hooks.Hooks, callbacks).pipe(
         Effect.ensuring(Effect.sync(() => options.printer.clear())),

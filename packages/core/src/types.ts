@@ -111,16 +111,6 @@ export interface CallEnd extends OutcomeEvent {
   readonly response?: ResponseHead | undefined
 }
 
-/** Callbacks; one that throws is logged and does not affect the call. */
-export interface Callbacks {
-  /** Called when an attempt has ended. */
-  readonly onAttempt?: (attempt: AttemptRecord) => void
-  /** Called when a wait begins. */
-  readonly onWait?: (wait: WaitEvent) => void
-  /** Called once at the end of every call whose input was valid, an interrupted one included. */
-  readonly onOutcome?: (end: CallEnd) => void
-}
-
 /** The input of the matcher of "exists": the status, and the API's message if there was one. */
 export interface ExistsCandidate {
   readonly status: number

@@ -190,7 +190,10 @@ const watched = (script: ReadonlyArray<Step>, identifier = "id:5") =>
     const ends: Array<CallEnd> = []
     const fiber = yield* client
       .create(identifier, { firstName: "Ana" })
-      .pipe(Effect.provideService(Hooks, { onOutcome: (end) => ends.push(end) }), Effect.forkChild)
+      .pipe(
+        Effect.provideService(Hooks, { onOutcome: (end) => void ends.push(end) }),
+        Effect.forkChild,
+      )
     return { ends, fiber }
   })
 
@@ -259,7 +262,7 @@ describe("AelystClient's settle", () => {
       const fiber = yield* client
         .create("id:5", { firstName: "Ana" })
         .pipe(
-          Effect.provideService(Hooks, { onWait: (wait) => waits.push(wait) }),
+          Effect.provideService(Hooks, { onWait: (wait) => void waits.push(wait) }),
           Effect.forkChild,
         )
       yield* TestClock.adjust(9_999)
@@ -293,7 +296,7 @@ describe("AelystClient's settle", () => {
       const fiber = yield* client
         .create("id:5", { firstName: "Ana" })
         .pipe(
-          Effect.provideService(Hooks, { onOutcome: ({ outcome }) => outcomes.push(outcome) }),
+          Effect.provideService(Hooks, { onOutcome: ({ outcome }) => void outcomes.push(outcome) }),
           Effect.forkChild,
         )
       yield* TestClock.adjust("1 second")

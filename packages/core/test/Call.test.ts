@@ -9,13 +9,13 @@ import type { CreateOptions } from "../src/AelystClient.ts"
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import { parse, parseCall } from "../src/call/ClientOptions.ts"
 import { DeadlineTimer } from "../src/call/DeadlineTimer.ts"
+import type { Callbacks } from "../src/call/Hooks.ts"
 import { Hooks } from "../src/call/Hooks.ts"
 import { noCounters } from "../src/call/Metrics.ts"
 import type { RunScope } from "../src/call/RunScope.ts"
 import { CurrentRun } from "../src/call/RunScope.ts"
 import * as SharedState from "../src/call/SharedState.ts"
 import { validate } from "../src/contact/Contact.ts"
-import type { Callbacks } from "../src/types.ts"
 
 const fixed = Redacted.make("token-for-tests")
 

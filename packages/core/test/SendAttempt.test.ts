@@ -122,7 +122,7 @@ describe("sendAttempt", () => {
     Effect.gen(function* () {
       const heard: Array<AttemptRecord> = []
       const { call, permit } = yield* make([{ ...rateLimited("1"), afterMs: 300 }]).pipe(
-        Effect.provideService(Hooks, { onAttempt: (attempt) => heard.push(attempt) }),
+        Effect.provideService(Hooks, { onAttempt: (attempt) => void heard.push(attempt) }),
       )
       yield* TestClock.adjust("2 seconds")
       const fiber = yield* Effect.forkChild(sending(call, permit))

@@ -217,9 +217,9 @@ describe("the canary (F15)", () => {
                 )
               }).pipe(
                 Effect.provideService(Hooks, {
-                  onAttempt: (attempt) => heard.push(inspect(attempt, everything)),
-                  onWait: (wait) => heard.push(inspect(wait, everything)),
-                  onOutcome: (end) => heard.push(inspect(end, everything)),
+                  onAttempt: (attempt) => void heard.push(inspect(attempt, everything)),
+                  onWait: (wait) => void heard.push(inspect(wait, everything)),
+                  onOutcome: (end) => void heard.push(inspect(end, everything)),
                 }),
                 Effect.forkChild,
               ),

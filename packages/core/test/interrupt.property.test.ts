@@ -118,7 +118,7 @@ describe("interruption (F17)", () => {
             .pipe(
               Effect.provideService(Hooks, {
                 onAttempt: () => fiber.interruptUnsafe(),
-                onOutcome: (end) => heard.push(end.outcome),
+                onOutcome: (end) => void heard.push(end.outcome),
               }),
               Effect.forkChild,
             )

@@ -76,9 +76,10 @@ export const make = (
     const hooks: Hooks.Callbacks = {
       ...callbacks,
       onWait: (wait) => {
-        callbacks?.onWait?.(wait)
+        const returned = callbacks?.onWait?.(wait)
         // the call must already sleep when the clock moves
         if (wait.ms !== undefined) Effect.runFork(still.advance(Math.ceil(wait.ms)))
+        return returned
       },
     }
     const timed = <A, E>(call: Effect.Effect<A, E>): Effect.Effect<A, E> =>
