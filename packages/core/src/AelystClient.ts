@@ -184,7 +184,10 @@ export const makeWith = (
 
 /** The options of a client together with its token. */
 export interface LayerOptions extends ClientOptions {
-  /** The bearer token (W1): fixed, or an effect that is asked before each attempt, and again after a 401. */
+  /**
+   * The bearer token (W1): fixed, or an effect that is asked before each attempt, and again after a 401. Its failure is the
+   * `cause` of an `UnavailableError` (`token`); its defect is a defect of the call.
+   */
   readonly token: TokenSource
 }
 

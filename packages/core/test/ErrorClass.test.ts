@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Cause, Redacted } from "effect"
+import { inspect } from "node:util"
 
-import { AelystErrorTypeId, define, docsUrl, tagOf } from "../src/errors/ErrorClass.ts"
+import { AelystErrorTypeId, define, docsUrl, tagOf, withCause } from "../src/errors/ErrorClass.ts"
 
 class Sample extends define<{ readonly size: number; readonly name2?: string }>()({
   tag: "SampleError",
@@ -77,5 +79,31 @@ describe("tagOf", () => {
 describe("docsUrl", () => {
   it("ends with the anchor of the class", () => {
     assert.match(docsUrl("RateLimitError"), /^https:\/\/.*\/errors\.md#ratelimiterror$/)
+  })
+})
+
+describe("withCause", () => {
+  const failure = new Error("canary of the vault")
+  const error = withCause(new Plain({ attempts: [] }), failure)
+
+  it("keeps the failure, redacted", () => {
+    const { cause } = error
+    assert(Redacted.isRedacted(cause))
+    assert.strictEqual(Redacted.value(cause), failure)
+  })
+
+  it("hides the failure from inspection, JSON, clones and Effect's logs", () => {
+    const everything = { showHidden: true, depth: Number.POSITIVE_INFINITY, getters: true }
+    for (const shown of [
+      inspect(error, everything),
+      inspect(error, { ...everything, customInspect: false }),
+      JSON.stringify(error),
+      JSON.stringify({ ...error }),
+      inspect(structuredClone(error), everything),
+      Cause.pretty(Cause.fail(error)),
+    ]) {
+      assert.notInclude(shown, "canary")
+    }
+    assert.notInclude(Object.keys(error), "cause")
   })
 })

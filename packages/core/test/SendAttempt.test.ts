@@ -289,21 +289,28 @@ describe("sendAttempt interrupted", () => {
 })
 
 describe("sendAttempt's token", () => {
-  it.effect("fails as unavailable if the token effect fails or dies, without a request", () =>
+  it.effect("fails as unavailable if the token effect fails, without a request", () =>
     Effect.gen(function* () {
-      for (const token of [Effect.fail("vault closed"), Effect.die(new Error("vault broken"))]) {
-        const { call, ends, exit, received } = yield* play([ok], { token })
-        const error = Exit.findErrorOption(exit)
-        assert(error._tag === "Some")
-        assert.deepInclude(error.value, {
-          _tag: "UnavailableError",
-          reason: "token",
-          outcome: "not_sent",
-        })
-        assert.isEmpty(received)
-        assert.isEmpty(ends)
-        assert.isEmpty(call.record.attempts)
-      }
+      const failure = new Error("vault closed")
+      const { call, ends, exit, received } = yield* play([ok], { token: Effect.fail(failure) })
+      const error = Exit.findErrorOption(exit)
+      assert(error._tag === "Some" && error.value._tag === "UnavailableError")
+      assert.deepInclude(error.value, { reason: "token", outcome: "not_sent" })
+      assert(error.value.cause !== undefined)
+      assert.strictEqual(Redacted.value(error.value.cause), failure)
+      assert.isEmpty(received)
+      assert.isEmpty(ends)
+      assert.isEmpty(call.record.attempts)
+    }),
+  )
+
+  it.effect("dies if the token effect dies, without a request", () =>
+    Effect.gen(function* () {
+      const defect = new Error("a bug in the vault")
+      const { exit, received } = yield* play([ok], { token: Effect.die(defect) })
+      assert(Exit.isFailure(exit))
+      assert.deepStrictEqual(Exit.findDefect(exit), Result.succeed(defect))
+      assert.isEmpty(received)
     }),
   )
 

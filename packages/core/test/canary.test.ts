@@ -321,8 +321,9 @@ describe("the canary (F15)", () => {
       )
       for (const text of shownAs(bad)) clean("token", text)
       for (const source of [
+        Effect.fail(secret),
         Effect.fail(new Error(secret)),
-        Effect.die(new Error(secret)),
+        Effect.fail({ message: secret, cause: new Error(secret), toJSON: () => secret }),
         Effect.succeed(Redacted.make(`${secret} ${secret}`)),
       ]) {
         const client = yield* Effect.provideService(
@@ -330,12 +331,48 @@ describe("the canary (F15)", () => {
           HttpClient.HttpClient,
           http(() => () => Effect.never),
         )
-        const exit = yield* Effect.exit(client.create(identifier, contact))
+        const {
+          lines,
+          spans,
+          value: exit,
+        } = yield* observed(
+          client.create(identifier, contact).pipe(
+            Effect.tapError((error) => Effect.logError("create failed", error)),
+            Effect.tapCause((cause) => Effect.logError("create failed", cause)),
+            // a caller's own span, whose exporter prints causes
+            Effect.withSpan("caller"),
+            Effect.exit,
+          ),
+        )
         assert(Exit.isFailure(exit))
-        for (const text of shownAs(exit)) clean("token function", text)
-        clean("Cause.pretty", Cause.pretty(exit.cause))
         const error = Cause.squash(exit.cause)
         assert.deepInclude(error, { _tag: "UnavailableError", reason: "token" })
+        assert.notInclude(Object.keys(Object(error)), "cause")
+        assert.isTrue(Redacted.isRedacted(Reflect.get(Object(error), "cause")))
+        for (const text of [...shownAs(exit), ...shownAs(error), ...lines]) clean("token", text)
+        clean("Cause.pretty", Cause.pretty(exit.cause))
+        for (const span of spans) clean("span", inspect(span.status, everything))
+        const printed = Cause.prettyErrors(exit.cause, { includeCauseInStack: true })
+        clean("exception", inspect(printed, everything))
+      }
+    }),
+  )
+
+  it.effect("appears in no span of a call whose token effect dies", () =>
+    Effect.gen(function* () {
+      const client = yield* Effect.provideService(
+        AelystClient.make({ token: Effect.die(new Error(secret)) }),
+        HttpClient.HttpClient,
+        http(() => () => Effect.never),
+      )
+      const { spans, value: exit } = yield* observed(
+        Effect.exit(client.create(identifier, contact)),
+      )
+      assert.isTrue(Exit.hasDies(exit))
+      assert.strictEqual(spans.length, 2)
+      for (const span of spans) {
+        assert.strictEqual(span.attributes.get("error.type"), "_OTHER")
+        clean("span", inspect([span.attributes, span.events, span.status], everything))
       }
     }),
   )

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
 import type { CheckedCall } from "./options.ts"
+import { toError } from "./results.ts"
 import type { CallOutcome, Hooks, Outcome } from "./types.ts"
 
 /** How a call ended. */
@@ -139,7 +140,7 @@ const failed = (
 ): Ended => {
   const error = Cause.findErrorOption(cause)
   if (error._tag === "Some") {
-    return { _tag: "Failed", error: error.value, outcome: error.value.outcome }
+    return { _tag: "Failed", error: toError(error.value), outcome: error.value.outcome }
   }
   if (!Cause.hasInterruptsOnly(cause)) {
     // after a bug in this package the contact may or may not exist

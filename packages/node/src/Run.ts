@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 
 import type { Calls } from "./Calls.ts"
 import { checkRun } from "./options.ts"
-import { toResult } from "./results.ts"
+import { toError, toResult } from "./results.ts"
 import type { CreateManyOptions, RowResult, Run, RunProgress, RunSummary } from "./types.ts"
 
 const summaryOf = (summary: Core.RunSummary): RunSummary => ({
@@ -25,8 +25,11 @@ const summaryOf = (summary: Core.RunSummary): RunSummary => ({
 })
 
 /** Converts a result in place, since a copy would lose its hidden row. */
-const convert = <A>(result: Core.RowResult<A>): RowResult<A> =>
-  "value" in result ? Object.assign(result, { value: toResult(result.value) }) : result
+const convert = <A>(result: Core.RowResult<A>): RowResult<A> => {
+  if ("value" in result) return Object.assign(result, { value: toResult(result.value) })
+  toError(result.error)
+  return result
+}
 
 // One row at a time: in larger chunks, the source would be read faster than its rows can be sent.
 async function* oneByOne<A>(rows: Iterable<A> | AsyncIterable<A>): AsyncGenerator<A, void> {

@@ -14,7 +14,10 @@ import type {
   UnexpectedReason,
 } from "@aelyst/core/types"
 
-/** The members of every error. There is no `cause`: the system's own errors name hosts and ports. Their codes are in `attempts`. */
+/**
+ * The members of every error. There is no `cause`, except for that of a token function: the system's own errors name hosts
+ * and ports. Their codes are in `attempts`.
+ */
 export interface AelystErrorMembers<Name extends string, O extends Outcome> extends Error {
   readonly name: Name
   readonly _tag: Name
@@ -79,6 +82,8 @@ export const InvalidContactError: ErrorClass<InvalidContactError, "issues"> = pu
 /** The client did not send the request. */
 export interface UnavailableError extends AelystErrorMembers<"UnavailableError", "not_sent"> {
   readonly reason: UnavailableReason
+  /** The failure of the token function, if `reason` is `token`. Not in inspection and JSON. */
+  readonly cause?: unknown
 }
 /**
  * The class, for `instanceof` and for tests.

@@ -84,7 +84,7 @@ const refuse = (option: string, rule: string, ...given: [value?: unknown]): neve
 const tokenOf = (given: unknown, env: NodeJS.ProcessEnv): Pick<Checked, "token" | "tokenKey"> => {
   if (typeof given === "function") {
     const token = Effect.flatMap(
-      Effect.tryPromise(async () => given()),
+      Effect.tryPromise({ try: async () => given(), catch: (error) => error }),
       (text) => Effect.fromResult(ClientOptions.checkToken(text)),
     )
     return { token, tokenKey: given }

@@ -1,6 +1,7 @@
 /** Converts core's results into the types of this package. */
 import type * as Core from "@aelyst/core"
 import * as Duration from "effect/Duration"
+import * as Redacted from "effect/Redacted"
 
 import type { CreateResult, RateLimitSnapshot } from "./types.ts"
 
@@ -13,6 +14,22 @@ export const toResult = (value: Core.CreateResult): CreateResult => ({
   rateLimit: value.rateLimit,
   settledAt: Date.now(),
 })
+
+/**
+ * Lets an error show the failure of the token function as its `cause`; returns the error. It stays out of inspection and
+ * JSON, which do not run a getter: it may hold a secret.
+ */
+export const toError = (error: Core.AelystError): Core.AelystError => {
+  const { cause } = error
+  if (Redacted.isRedacted(cause)) {
+    Object.defineProperty(error, "cause", {
+      get: () => Redacted.value(cause),
+      configurable: true,
+    })
+  }
+  if (error._tag === "OutcomeUnknownError" && error.last !== undefined) toError(error.last)
+  return error
+}
 
 /** Returns a snapshot of the pacer with moments in epoch milliseconds. */
 export const toSnapshot = (

@@ -23,17 +23,25 @@ describe("Aelyst", () => {
 
   it("sends nothing if the token function fails or returns an invalid token", async () => {
     await using at = await setUp()
-    for (const token of [
-      () => {
-        throw new Error("vault closed")
-      },
-      () => "two words",
-    ]) {
+    const failure = new Error("vault closed")
+    const failing = () => {
+      throw failure
+    }
+    for (const [token, isCause] of [
+      [failing, (cause: unknown) => cause === failure],
+      [async () => failing(), (cause: unknown) => cause === failure],
+      [() => "two words", (cause: unknown) => Reflect.get(Object(cause), "option") === "token"],
+    ] as const) {
       const aelyst = new Aelyst({ baseUrl: at.sandbox.baseUrl, token })
-      const error = await rejection(aelyst.contacts.create("id:5", ana))
-      assert.isTrue(
-        isAelystError(error) && error.name === "UnavailableError" && error.reason === "token",
-      )
+      const rows = aelyst.contacts.createMany([{ identifier: "id:6", contact: ana }])
+      const errors: Array<unknown> = [await rejection(aelyst.contacts.create("id:5", ana))]
+      for await (const row of rows) if ("error" in row) errors.push(row.error)
+      assert.strictEqual(errors.length, 2)
+      for (const error of errors) {
+        assert(isAelystError(error) && error.name === "UnavailableError")
+        assert.strictEqual(error.reason, "token")
+        assert.isTrue(isCause(error.cause))
+      }
       await aelyst.close()
     }
     assert.strictEqual(at.posts(), 0)

@@ -110,4 +110,25 @@ describe("errors, hooks and logs", () => {
       clean(sinks(error), "the constructor", "http://")
     }
   })
+
+  it("show nothing of the failure of a token function", async () => {
+    await using at = await setUp({
+      token: () => {
+        throw new Error(`${canary.token} ${canary.value}`)
+      },
+    })
+    const tried = await at.aelyst.contacts.tryCreate(`email:${canary.local}@example.com`, contact)
+    assert(!tried.ok && tried.error instanceof Error)
+    const { error } = tried
+    assert.include(String(error.cause), canary.token)
+    for (const shown of [
+      inspect(tried, { depth: 20, showHidden: true }),
+      inspect(error, { depth: 20, showHidden: true, customInspect: false }),
+      inspect(structuredClone(error), { depth: 20 }),
+      JSON.stringify(tried),
+      String(error.stack),
+    ]) {
+      clean(shown, "a token function that failed", at.sandbox.origin)
+    }
+  })
 })

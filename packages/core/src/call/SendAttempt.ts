@@ -4,6 +4,7 @@ import * as Redacted from "effect/Redacted"
 import type { Span } from "effect/Tracer"
 
 import type { UnavailableError } from "../errors/AelystError.ts"
+import { withCause } from "../errors/AelystError.ts"
 import { fromHeaders } from "../errors/RateLimitHeaders.ts"
 import type { Permit } from "../pacing/Pacer.ts"
 import * as Attempt from "./Attempt.ts"
@@ -36,13 +37,8 @@ const bodyMs = 10_000
 const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError> => {
   const { token } = call.client
   if (Redacted.isRedacted(token)) return Effect.succeed(token)
-  // the failure is the caller's own and may hold anything
-  const failed = call.fail("token")
   return call.beforeDeadline(
-    token.pipe(
-      Effect.catch(() => failed),
-      Effect.catchDefect(() => failed),
-    ),
+    Effect.mapError(token, (failure) => withCause(call.unavailable("token"), failure)),
   )
 }
 

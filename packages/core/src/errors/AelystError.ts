@@ -2,12 +2,20 @@
  * The typed error channel of a create: nine classes, one flat union. Each class is defined here once; `ErrorTable.ts` adds
  * the words of the docs. Classes are recognised by brand, so that errors from another copy of this package are too.
  */
+import type { Redacted } from "effect/Redacted"
+
 import type { Issue } from "../contact/Issue.ts"
 import type { ConnectionKind, UnavailableReason, UnexpectedReason } from "../types.ts"
 import { define, tagOf } from "./ErrorClass.ts"
 import * as Sentence from "./ErrorSentence.ts"
 
-export { AelystErrorTypeId, withApiMessage, withRateLimit, withResponse } from "./ErrorClass.ts"
+export {
+  AelystErrorTypeId,
+  withApiMessage,
+  withCause,
+  withRateLimit,
+  withResponse,
+} from "./ErrorClass.ts"
 
 /**
  * Reports that the identifier or the contact breaks a rule; no request was made.
@@ -39,7 +47,8 @@ export class InvalidContactError extends define<{ readonly issues: ReadonlyArray
  * Reports that the client did not send the request.
  *
  * `reason` is `circuit`, `queue`, `deadline`, `token`, `closed` or `gate`; `retryAfterMs` says when it may work, if that
- * is known. Outcome `not_sent`.
+ * is known. If the effect of the token failed (`token`), `cause` holds its failure: redacted, since it may hold a secret.
+ * Outcome `not_sent`.
  *
  * **Example**
  *
@@ -61,7 +70,10 @@ export class UnavailableError extends define<{ readonly reason: UnavailableReaso
     retryAfterMs === undefined
       ? Sentence.unavailableReasons[reason].fix
       : `${Sentence.retryAfter(retryAfterMs)}.`,
-}) {}
+}) {
+  /** The failure of the token effect; read it with `Redacted.value`. Undefined for every other reason. */
+  declare readonly cause?: Redacted<unknown>
+}
 
 /**
  * Reports that no connection could be made, before any byte of the request could leave.

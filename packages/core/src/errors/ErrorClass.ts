@@ -6,6 +6,7 @@ import type * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"
 import { millis } from "effect/Duration"
+import * as Redacted from "effect/Redacted"
 
 import type { AttemptRecord, Outcome, RateLimitInfo, ResponseHead } from "../types.ts"
 
@@ -115,6 +116,16 @@ export const withRateLimit = keep(rateLimits)
 
 /** Keeps the head of the response that an error comes from; `response` reads it. Returns the error. */
 export const withResponse = keep(responses)
+
+/**
+ * Keeps the failure that an error comes from as its `cause`; returns the error. It is redacted, since the failure is not
+ * ours and may hold a secret, and since inspection and loggers print causes.
+ */
+export const withCause = <E extends object>(error: E, failure: unknown): E =>
+  Object.defineProperty(error, "cause", {
+    value: Redacted.make(failure, { label: "cause" }),
+    configurable: true,
+  })
 
 /** Creates the class that an error extends: fields, message, brand, and the members that every error has. */
 export const define =
