@@ -33,6 +33,7 @@ export const wings = {
       errors: ["contact"],
       pacing: [],
       call: ["errors", "contact", "pacing"],
+      testing: ["AelystClient", "call", "errors", "contact"],
     },
   },
   node: { open: ["version"], wings: { transport: [] } },

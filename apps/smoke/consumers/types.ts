@@ -2,6 +2,7 @@
 import type { CreateResult } from "@aelyst/core"
 import { AelystClient, layerConfig } from "@aelyst/core"
 import { AelystApi } from "@aelyst/core/contract"
+import { layerTest } from "@aelyst/core/testing"
 import { aelyst, aelystErrors, createContact } from "@aelyst/express"
 import { Aelyst, isAelystError } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
@@ -14,6 +15,7 @@ export const create: Effect.Effect<CreateResult, unknown> = AelystClient.pipe(
   Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)),
 )
 export const api = AelystApi
+export const tested: Layer.Layer<AelystClient> = layerTest()
 
 export const main = async (): Promise<number> => {
   const sandbox = await Sandbox.start({ limit: 10 })
