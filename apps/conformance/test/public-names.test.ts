@@ -6,7 +6,10 @@ import { fileURLToPath } from "node:url"
 
 interface Package {
   readonly file: string
-  readonly entries: Record<string, { readonly values: Array<string> }>
+  readonly entries: Record<
+    string,
+    { readonly values: Array<string>; readonly types: Array<string> }
+  >
 }
 
 const root = new URL("../../../", import.meta.url)
@@ -36,6 +39,24 @@ describe("public names", () => {
       "@aelyst/node",
       "@aelyst/sandbox",
     ])
+  })
+
+  it("of core and of the sandbox can be imported together", () => {
+    // a namespace, such as `Pacer`, is one name
+    const [core, sandbox] = ["@aelyst/core", "@aelyst/sandbox"].map(
+      (name) =>
+        new Set(
+          Object.values(packages[name]?.entries ?? {})
+            .flatMap(({ types, values }) => [...types, ...values])
+            .map((exported) => exported.split(".")[0]),
+        ),
+    )
+    assert(core !== undefined && sandbox !== undefined)
+    assert.isAbove(Math.min(core.size, sandbox.size), 10)
+    assert.deepStrictEqual(
+      [...sandbox].filter((name) => core.has(name)),
+      [],
+    )
   })
 
   describe.each(Object.entries(packages))("%s", (name, { file, entries }) => {

@@ -4,7 +4,7 @@ import { AelystClient } from "@aelyst/core"
 import * as Transport from "@aelyst/node/transport"
 import type { Variant } from "@aelyst/sandbox/scenarios"
 import { play, variants } from "@aelyst/sandbox/scenarios"
-import { SandboxService, layer as layerSandbox } from "@aelyst/sandbox/effect"
+import { SandboxService, layerInProcess } from "@aelyst/sandbox/effect"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, ManagedRuntime, Redacted } from "effect"
 import { FetchHttpClient } from "effect/http"
@@ -81,7 +81,7 @@ describe("core in process", () => {
         assert.deepStrictEqual(yield* Fiber.join(played), variant.expected)
       }).pipe(
         Effect.provide(
-          layerOf(variant, "http://127.0.0.1/v1").pipe(Layer.provideMerge(layerSandbox())),
+          layerOf(variant, "http://127.0.0.1/v1").pipe(Layer.provideMerge(layerInProcess())),
         ),
       ),
     )

@@ -1,7 +1,9 @@
 /**
- * The sandbox for Effect programs: a service, with an `HttpClient` that reaches it without a port, on the caller's clock,
- * so that `TestClock` moves its windows and delays.
+ * The sandbox for Effect programs: a service, with an `HttpClient` or a client that reaches it without a port, on the
+ * caller's clock, so that `TestClock` moves its windows and delays.
  */
+import type { LayerOptions } from "@aelyst/core"
+import { AelystClient, make } from "@aelyst/core"
 import { TransportProbe } from "@aelyst/core/transport"
 import { Sandbox } from "@aelyst/sandbox"
 import type { SandboxOptions } from "@aelyst/sandbox"
@@ -9,6 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
@@ -76,6 +79,26 @@ export const makeHttpClient = (sandbox: Sandbox): HttpClient.HttpClient =>
     })
   })
 
+type InProcessOptions = Omit<SandboxOptions, "clock">
+
+/** Creates a sandbox without a port, on the clock of the program. */
+const makeInProcess = (options: InProcessOptions = {}): Effect.Effect<Sandbox> =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const context = yield* Effect.context()
+    return Sandbox.inProcess({
+      ...options,
+      clock: {
+        now: () => clock.currentTimeMillisUnsafe(),
+        sleep: (ms, signal) =>
+          Effect.runPromiseWith(context)(
+            Effect.ignore(Effect.exit(Effect.sleep(ms))),
+            signal === undefined ? undefined : { signal },
+          ).catch(() => undefined),
+      },
+    })
+  })
+
 /**
  * Provides a sandbox without a port, on the clock of the program that builds the layer, and the `HttpClient` that reaches
  * it.
@@ -84,27 +107,46 @@ export const makeHttpClient = (sandbox: Sandbox): HttpClient.HttpClient =>
  *
  * Invalid options are a defect, because they are written in code.
  */
-export const layer = (
-  options: Omit<SandboxOptions, "clock"> = {},
+export const layerInProcess = (
+  options?: InProcessOptions,
 ): Layer.Layer<SandboxService | HttpClient.HttpClient> =>
   Layer.effectContext(
-    Effect.gen(function* () {
-      const clock = yield* Clock.Clock
-      const context = yield* Effect.context()
-      const sandbox = Sandbox.inProcess({
-        ...options,
-        clock: {
-          now: () => clock.currentTimeMillisUnsafe(),
-          sleep: (ms, signal) =>
-            Effect.runPromiseWith(context)(
-              Effect.ignore(Effect.exit(Effect.sleep(ms))),
-              signal === undefined ? undefined : { signal },
-            ).catch(() => undefined),
-        },
-      })
-      return Context.make(SandboxService, sandbox).pipe(
+    Effect.map(makeInProcess(options), (sandbox) =>
+      Context.make(SandboxService, sandbox).pipe(
         Context.add(HttpClient.HttpClient, makeHttpClient(sandbox)),
+      ),
+    ),
+  )
+
+/** The options of a client and of the sandbox that it reaches. */
+export interface LayerClientOptions {
+  /** The token is the sandbox's `tokens.ok` if none is given. */
+  readonly client?: Partial<Omit<LayerOptions, "baseUrl">>
+  readonly sandbox?: InProcessOptions
+}
+
+/**
+ * Provides the client of `@aelyst/core` and a new sandbox, without a port, on the clock of the program that builds
+ * the layer.
+ *
+ * **Details**
+ *
+ * It is the real client: what it resends, waits for and reports is what your program will see. Under `TestClock` its waits
+ * take no time. Invalid options are a defect, because they are written in code.
+ */
+export const layerClient = (
+  options: LayerClientOptions = {},
+): Layer.Layer<AelystClient | SandboxService> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const sandbox = yield* makeInProcess(options.sandbox)
+      const token = Redacted.make(sandbox.tokens.ok)
+      // any loopback host: the `HttpClient` reaches only this sandbox
+      const baseUrl = "http://127.0.0.1/v1"
+      const client = yield* Effect.orDie(make({ token, ...options.client, baseUrl })).pipe(
+        Effect.provideService(HttpClient.HttpClient, makeHttpClient(sandbox)),
       )
+      return Context.make(SandboxService, sandbox).pipe(Context.add(AelystClient, client))
     }),
   )
 

@@ -9,9 +9,9 @@ export type {
   TimelinePoint,
 } from "./api/types.ts"
 export type {
-  Delivery,
   Existing,
   Fault,
+  FaultDelivery,
   FaultSpec,
   FieldDeclaration,
   LimitOptions,

@@ -114,7 +114,7 @@ export interface SandboxOptions extends SandboxSettings {
 }
 
 /** How a response is delivered when it is not sent in one piece. */
-export type Delivery =
+export type FaultDelivery =
   /** The connection is reset; no byte of a response is sent. */
   | "drop"
   /** The connection is closed with a FIN; no byte of a response is sent. */
@@ -154,7 +154,7 @@ export interface FaultSpec {
   readonly delayMs?: number
   /** Whether a valid contact is created anyway. Default: only if the response itself is unchanged. */
   readonly commit?: boolean
-  readonly delivery?: Delivery
+  readonly delivery?: FaultDelivery
   /** Milliseconds between the bytes of `trickle`. Default 1,000. */
   readonly intervalMs?: number
   /** Pads the body with spaces up to this many bytes. */

@@ -6,7 +6,7 @@ import type { ClientOptions, CreateOptions, Row, RowResult, RunOptions } from "@
 import { AelystClient, createMany, make as makeClient } from "@aelyst/core"
 import { TransportProbe } from "@aelyst/core/transport"
 import type { Sandbox, SandboxOptions, SandboxRequest } from "@aelyst/sandbox"
-import { SandboxService, layer as layerSandbox } from "@aelyst/sandbox/effect"
+import { SandboxService, layerInProcess } from "@aelyst/sandbox/effect"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -106,7 +106,7 @@ export const inMemory = <A>(
         }
       }),
     })
-  }).pipe(Effect.provide(layerSandbox({ maxRequests: 100_000, ...options })))
+  }).pipe(Effect.provide(layerInProcess({ maxRequests: 100_000, ...options })))
 
 // responses arrive through promises, and must be read before the clock moves
 const settle = Effect.promise(async () => {
