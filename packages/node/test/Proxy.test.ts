@@ -116,4 +116,53 @@ describe("Proxy.resolve", () => {
       assert.notInclude(String(given.failure) + String(env.failure), "secret")
     }
   })
+
+  it("R2 does not look at the variable for a target that it is not for", () => {
+    const env = { https_proxy: "socks5h://user:secret@proxy.test", NO_PROXY: "exempt.test" }
+    for (const target of ["http://127.0.0.1:4242/", "https://localhost/", "https://exempt.test/"]) {
+      assert.deepStrictEqual(through(target, "env", env), Result.succeed(undefined), target)
+    }
+  })
+
+  it("R2 says in words what is wrong with it: SOCKS, quotation marks; spaces around it are cut", () => {
+    const cases = [
+      ["socks5h://secret@proxy.test", "SOCKS proxies are not supported"],
+      ["SOCKS4://secret", "SOCKS proxies are not supported"],
+      ['"http://user:secret@proxy.test:3128"', "without quotation marks around it"],
+      ["'http://secret.test:3128'", "without quotation marks around it"],
+    ] as const
+    for (const [https_proxy, words] of cases) {
+      const failed = through(api.href, "env", { https_proxy })
+      if (!Result.isFailure(failed)) return assert.fail(https_proxy)
+      assert.include(failed.failure.message, words)
+      assert.strictEqual(failed.failure.option, "https_proxy")
+      assert.notInclude(String(failed.failure), "secret")
+    }
+    assert.deepStrictEqual(
+      through(api.href, "env", { HTTPS_PROXY: " http://proxy.test:3128 \n" }),
+      Result.succeed("http://proxy.test:3128/"),
+    )
+    return assert.deepStrictEqual(
+      through(api.href, "env", { HTTPS_PROXY: " " }),
+      Result.succeed(undefined),
+    )
+  })
+})
+
+describe("authorizationOf", () => {
+  it("R1 decodes escapes, and takes a % that begins none as written", () => {
+    const cases = [
+      ["p%40ss%25", "p@ss%"],
+      ["100%", "100%"],
+      ["%zz%41", "%zzA"],
+      ["%ff%41", "%ff%41"],
+      ["p%C3%A9", "pé"],
+    ] as const
+    for (const [written, read] of cases) {
+      const value = Proxy.authorizationOf(new URL(`http://user:${written}@proxy.test`)) ?? ""
+      const basic = Buffer.from(value.replace(/^Basic /, ""), "base64").toString("utf8")
+      assert.strictEqual(basic, `user:${read}`)
+    }
+    assert.isUndefined(Proxy.authorizationOf(new URL("http://proxy.test")))
+  })
 })

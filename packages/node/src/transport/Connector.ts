@@ -7,6 +7,8 @@ import * as Https from "node:https"
 import * as Net from "node:net"
 import * as Tls from "node:tls"
 
+import * as Proxy from "./Proxy.ts"
+
 /** The reason why the transport itself ended an exchange; `code` is upper case, and the message is the same. */
 export class TransportFault extends Error {
   readonly code: string
@@ -98,10 +100,7 @@ export const make = ({ target, proxy, ca, lookup }: ConnectorOptions): Connect =
   }
 
   const authority = `${target.hostname}:${port}`
-  const { username, password } = proxy
-  const credentials = Buffer.from(
-    `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
-  ).toString("base64")
+  const authorization = Proxy.authorizationOf(proxy)
   const connectRequest = {
     method: "CONNECT",
     host: hostnameOf(proxy),
@@ -112,9 +111,7 @@ export const make = ({ target, proxy, ca, lookup }: ConnectorOptions): Connect =
     headers: {
       host: authority,
       connection: "keep-alive",
-      ...((username !== "" || password !== "") && {
-        "proxy-authorization": `Basic ${credentials}`,
-      }),
+      ...(authorization !== undefined && { "proxy-authorization": authorization }),
     },
   } as const
 

@@ -76,13 +76,41 @@ export const isExempt = (target: URL, noProxy: string): boolean => {
 const isLoopbackUrl = ({ hostname }: URL): boolean =>
   ClientOptions.isLoopback(hostname) || /\.localhost\.*$|^\[::ffff:7f..:/.test(hostname)
 
+const ruleFor = (text: string): string =>
+  /^["']|["']$/.test(text)
+    ? "must be a URL without quotation marks around it"
+    : /^socks[45a-z]*:/i.test(text)
+      ? "must be an http or https proxy; SOCKS proxies are not supported"
+      : "must be the URL of an http or https proxy"
+
 const parse = (option: string, input: string | URL): Result.Result<URL, ConfigurationError> => {
-  const text = String(input)
+  const text = String(input).trim()
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
-  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined
+  const isQuoted = /^["']|["']$/.test(text)
+  const url = !isQuoted && URL.canParse(withScheme) ? new URL(withScheme) : undefined
   return url !== undefined && (url.protocol === "http:" || url.protocol === "https:")
     ? Result.succeed(url)
-    : Result.fail(new ConfigurationError(option, "must be the URL of an http or https proxy"))
+    : Result.fail(new ConfigurationError(option, ruleFor(text)))
+}
+
+const decodeRun = (run: string): string => {
+  try {
+    return decodeURIComponent(run)
+  } catch {
+    // not UTF-8
+    return run
+  }
+}
+
+const decode = (text: string): string => text.replace(/(?:%[\da-f]{2})+/gi, decodeRun)
+
+/**
+ * Returns the value of `Proxy-Authorization` for a proxy's user and password; undefined if it has none. A `%` that begins no
+ * escape is taken as written.
+ */
+export const authorizationOf = ({ username, password }: URL): string | undefined => {
+  if (username === "" && password === "") return undefined
+  return `Basic ${Buffer.from(`${decode(username)}:${decode(password)}`).toString("base64")}`
 }
 
 /**
@@ -90,7 +118,8 @@ const parse = (option: string, input: string | URL): Result.Result<URL, Configur
  *
  * `env` reads `https_proxy` and `no_proxy` in either case, the lower case first, as curl does. A URL takes precedence
  * over the environment. An `http:` target and a loopback host are never reached through a proxy, since the proxy would
- * read the token. Fails if the proxy is not a URL; the value may contain a password and is not quoted.
+ * read the token; for them, and for hosts that `NO_PROXY` names, a proxy from the environment is not even read. Fails if
+ * the proxy is not a URL; the value may contain a password and is not quoted.
  */
 export const resolve = (
   target: URL,
@@ -98,13 +127,15 @@ export const resolve = (
   env: Environment,
 ): Result.Result<URL | undefined, ConfigurationError> => {
   if (option === false) return Result.succeed(undefined)
-  const fromEnv = option === "env"
-  const chosen = fromEnv ? env["https_proxy"] || env["HTTPS_PROXY"] : option
-  if (chosen === undefined || chosen === "") return Result.succeed(undefined)
-  const noProxy = fromEnv ? env["no_proxy"] || env["NO_PROXY"] || "" : ""
-  return Result.map(parse(fromEnv ? "HTTPS_PROXY" : "proxy", chosen), (proxy) =>
-    target.protocol !== "https:" || isLoopbackUrl(target) || isExempt(target, noProxy)
-      ? undefined
-      : proxy,
-  )
+  const isDirect = target.protocol !== "https:" || isLoopbackUrl(target)
+  if (option !== "env") {
+    if (option === "") return Result.succeed(undefined)
+    return Result.map(parse("proxy", option), (proxy) => (isDirect ? undefined : proxy))
+  }
+  const name = env["https_proxy"] ? "https_proxy" : "HTTPS_PROXY"
+  const chosen = env[name] ?? ""
+  const noProxy = env["no_proxy"] || env["NO_PROXY"] || ""
+  return chosen.trim() === "" || isDirect || isExempt(target, noProxy)
+    ? Result.succeed(undefined)
+    : parse(name, chosen)
 }
