@@ -31,7 +31,7 @@ const importOnly = {
 const longestLine = 2_000
 /** Lists what is at the top of a tarball. */
 const content =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY\.md|dist\/.+|src\/.+)$/
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY\.md|man\/.+|dist\/.+|src\/.+)$/
 const lifecycle = /^(pre|post)?(install|pack|publish|prepare|prepublish|prepublishOnly)$/
 // what only core may show in its types
 const inner =

@@ -1,4 +1,4 @@
-// Writes the generated files: docs/openapi.json from the contract, docs/errors.md and the tables of the READMEs from core's
+// Writes the generated files: docs/openapi.json from the contract, the man page of the command, docs/errors.md and the tables of the READMEs from core's
 // table of errors, and the version that a package tells the API. With --check it writes nothing and fails if a file
 // differs.
 import { globSync, readFileSync } from "node:fs"
@@ -20,6 +20,7 @@ const { AelystApi } = await core("AelystApi.ts")
 const { errorTable, errorTags } = await core("errors/ErrorTable.ts")
 const { issueRules } = await core("contact/Issue.ts")
 const { exitOf, exitTable } = await source("cli/src/ExitCode.ts")
+const { manPage } = await source("cli/src/ManPage.ts")
 const { statusTable } = await source("express/src/Status.ts")
 
 /** Returns the exit codes that an error can end the command with. */
@@ -164,6 +165,7 @@ ${issues}
 const outputs = new Map([
   ["docs/openapi.json", `${JSON.stringify(correct(OpenApi.fromApi(AelystApi)), null, 2)}\n`],
   ["docs/errors.md", errorsPage()],
+  ["packages/cli/man/aelyst.1", await manPage()],
 ])
 
 for (const file of ["README.md", ...globSync("packages/*/README.md")]) {

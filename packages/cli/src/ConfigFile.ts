@@ -55,21 +55,23 @@ const profileName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 /** Returns whether a text can name a profile. */
 export const isProfileName = (name: string): boolean => profileName.test(name)
 
+const edit = "fix:   correct the file; aelyst config path lists the files that are read"
+
 const parse = (path: string, text: string): Result.Result<Json, Failure> =>
   Result.flatMap(
     Result.try({
       // safe: JSON.parse promises nothing, and the next step checks
       try: () => JSON.parse(text.replace(/^\uFEFF/, "")) as unknown,
-      catch: () => file(`${visible(path)} is not valid JSON`),
+      catch: () => file(`${visible(path)} is not valid JSON`, edit),
     }),
     (json) =>
       isObject(json)
         ? Result.succeed(json)
-        : Result.fail(file(`${visible(path)} must hold a JSON object`)),
+        : Result.fail(file(`${visible(path)} must hold a JSON object`, edit)),
   )
 
 const odd = (path: string, where: string, rule: string): Result.Result<never, Failure> =>
-  Result.fail(file(`${visible(path)}: ${visible(where)} ${rule}`))
+  Result.fail(file(`${visible(path)}: ${visible(where)} ${rule}`, edit))
 
 const configKeys = ["$schema", "profile", "profiles"]
 const projectKeys = ["$schema", "customFields", "defaultCountry"]

@@ -9,9 +9,9 @@ import { Host, variable } from "./Host.ts"
 import { Screen } from "./Screen.ts"
 import type { Settings } from "./Settings.ts"
 
-/** Reads the proxy for https URLs; the lower-case variable wins. */
-export const proxyOf = (env: Environment): string | undefined =>
-  variable(env, "https_proxy") ?? variable(env, "HTTPS_PROXY")
+/** Returns the variable that names the proxy for https URLs, if one does; the one in lower case wins. */
+export const proxyVariable = (env: Environment): string | undefined =>
+  ["https_proxy", "HTTPS_PROXY"].find((name) => (variable(env, name) ?? "").trim() !== "")
 
 /** Returns whether certificates are checked. */
 export const checksCertificates = (env: Environment): boolean =>
@@ -40,8 +40,9 @@ export const announce = Effect.fnUntraced(function* (
     )
   }
   if (!verbose) return
-  if (proxyOf(env) !== undefined && baseUrl.startsWith("https:")) {
-    printer.notice("proxy from HTTPS_PROXY, unless NO_PROXY lists the host")
+  const proxy = proxyVariable(env)
+  if (proxy !== undefined && baseUrl.startsWith("https:")) {
+    printer.notice(`proxy from ${proxy}, unless NO_PROXY lists the host`)
   }
   printer.notice(`token from ${tokenFrom}, profile ${profile}, host ${host}`)
 })

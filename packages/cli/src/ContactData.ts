@@ -23,17 +23,28 @@ export const read = Effect.fnUntraced(function* (
   const { stdin, cwd } = yield* Host
   const text =
     data === "-"
-      ? yield* readAll(stdin, Files.maxBytes)
+      ? (yield* readAll(stdin, Files.maxBytes)).text
       : data.startsWith("@")
         ? yield* Files.readExisting(Path.resolve(cwd, data.slice(1)))
         : data
   const parsed = yield* Effect.try({
     // safe: JSON.parse promises nothing, and the next line checks
-    try: () => JSON.parse(text.replace(/^\uFEFF/, "")) as unknown,
+    try: () => JSON.parse(text) as unknown,
     catch: () =>
-      usage("invalid JSON in --data", "expected JSON, @<path> for a file, or - for standard input"),
+      usage(
+        `invalid JSON in --data (${text.trim() === "" ? "it is empty" : `${text.length} characters`})`,
+        "expected JSON, @<path> for a file, or - for standard input",
+        `fix:   in a shell, put it in single quotes: --data '{"firstName":"Ana"}'`,
+      ),
   })
-  return isObject(parsed) ? parsed : yield* Effect.fail(usage("--data must be a JSON object"))
+  return isObject(parsed)
+    ? parsed
+    : yield* Effect.fail(
+        usage(
+          `--data must be a JSON object, not ${Array.isArray(parsed) ? "an array" : parsed === null ? "null" : `a ${typeof parsed}`}`,
+          `fix:   write it as '{"firstName":"Ana"}'; create makes one contact at a time`,
+        ),
+      )
 })
 
 /** Adds custom fields after those of the data; a field replaces the one with its name. */

@@ -18,19 +18,39 @@ import type { Settings } from "./Settings.ts"
 
 type Needed = Pick<Settings, "customFields" | "defaultCountry" | "host" | "profile">
 
-/** Names the flags that may be missing. */
-const hintsOf = (
+/** Returns the cures that only the command knows: the flags that may be missing. */
+const fixesOf = (
   issues: ReadonlyArray<Issue>,
   defaultCountry: string | undefined,
 ): ReadonlyArray<string> => {
   const has = (...codes: ReadonlyArray<string>) => issues.some(({ code }) => codes.includes(code))
   return [
-    ...(has("FIRST_NAME_MISSING") ? ["fix:   add --first-name"] : []),
+    ...(has("EMAIL_INVALID") ? ["write an address like ana@example.com"] : []),
+    ...(has("FIRST_NAME_MISSING") ? ["add --first-name"] : []),
     ...(defaultCountry === undefined && has("PHONE_INVALID", "PREFIX_MISSING")
       ? ["a number without its country code needs --default-country, such as MY"]
       : []),
   ]
 }
+
+/** Puts the cures before the last line, which says that nothing was sent. */
+const withFixes = (
+  details: ReadonlyArray<string>,
+  fixes: ReadonlyArray<string>,
+): ReadonlyArray<string> => {
+  if (fixes.length === 0) return details
+  const last = (details.at(-1) ?? "").replace(/^fix: +/, "")
+  return [...details.slice(0, -1), `fix:   ${[...fixes, last].join("; ")}`]
+}
+
+/** Returns whether the identifier is of this kind and has another value; the domain's case does not count. */
+const differs = (
+  identifier: Identifier.Identifier,
+  kind: "email" | "phone",
+  value: string,
+): boolean =>
+  Identifier.kind(identifier) === kind &&
+  Identifier.value(identifier).toLowerCase() !== value.trim().toLowerCase()
 
 /**
  * Reads and validates a contact; prints a note about an identifier that is sent otherwise than it was typed.
@@ -67,6 +87,19 @@ export const read = (
     if (typeof number === "string" && defaultCountry !== undefined && isNational(number)) {
       contact["phone"] = yield* toE164(number, defaultCountry)
     }
+    for (const [kind, name] of [
+      ["email", "address"],
+      ["phone", "number"],
+    ] as const) {
+      const value = contact[kind]
+      if (
+        typeof value === "string" &&
+        identifier.parsed &&
+        differs(identifier.parsed, kind, value)
+      ) {
+        printer.notice(`note: the contact's ${kind} differs from the ${name} of its identifier`)
+      }
+    }
     if (identifier.note !== undefined) printer.notice(`note: ${identifier.note}`)
     // safe: core checks it at run time, whatever it is
     const unchecked = contact as unknown as ContactInput
@@ -74,6 +107,6 @@ export const read = (
     if (Result.isSuccess(valid)) return valid.success
     const error = new InvalidContactError({ attempts: [], issues: valid.failure })
     const report = Reports.ofError(error, Reports.contextOf(settings))
-    const details = [...report.details, ...hintsOf(valid.failure, defaultCountry)]
+    const details = withFixes(report.details, fixesOf(valid.failure, defaultCountry))
     return yield* Effect.fail({ ...report, details })
   })

@@ -2,13 +2,18 @@
 import type { AelystError, ErrorTag } from "@aelyst/core"
 import { docsUrl, errorTable, issueRules } from "@aelyst/core/adapter"
 
+import { checks, unavailable, unexpected } from "./ErrorWords.ts"
 import type { ExitName } from "./ExitCode.ts"
 
 /** Describes one code. */
 export interface ErrorText {
   readonly exit: ExitName
-  /** When it occurs. */
+  /** When it occurs; for a rule of a contact, the rule. */
   readonly when: string
+  /** Whether `when` is a rule. */
+  readonly isRule?: true
+  /** The reasons that its message names, with their words. */
+  readonly reasons?: Readonly<Record<string, string>>
   /** Its meaning for the contact. */
   readonly meaning: string
   readonly fix: string
@@ -16,6 +21,12 @@ export interface ErrorText {
 }
 
 const nothing = "Nothing was sent."
+
+const mapValues = <K extends string, A>(
+  table: Readonly<Record<K, A>>,
+  write: (value: A) => string,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries<A>(table).map(([name, value]) => [name, write(value)]))
 
 const fromCore = (tag: ErrorTag, exit: ExitName, fix = errorTable[tag].fix): ErrorText => {
   const { when, meaning } = errorTable[tag]
@@ -38,8 +49,8 @@ export const errorCodes = {
   ),
   FILE: beforeSending(
     "usage",
-    "A file cannot be read or written, or others can read a token in it",
-    "Check the path and its permissions; only you may read a file with a token (chmod 600).",
+    "A file or standard output cannot be read or written, or others can read a token in a file",
+    "Check the path and its permissions. Only you may read a file with a token (chmod 600); a mounted secret can be given as --token-stdin < <path>.",
   ),
   TOKEN_MISSING: beforeSending(
     "auth",
@@ -48,8 +59,8 @@ export const errorCodes = {
   ),
   TOKEN_INVALID: beforeSending(
     "auth",
-    "The token is not 8 to 4,096 visible ASCII characters",
-    "Copy the token again, without spaces and line breaks.",
+    "The token is not 8 to 4,096 visible ASCII characters: it is in quotation marks, begins with Bearer, has spaces or line breaks, or is UTF-16",
+    "Do what the error says, or copy the token again.",
   ),
   TOKEN_HOST: beforeSending(
     "auth",
@@ -68,15 +79,31 @@ export const errorCodes = {
     when: "Aelyst says that the contact already exists",
     meaning: "No second contact was created.",
   },
-  RATE_LIMITED: fromCore(
-    "RateLimitError",
-    "later",
-    "Retry after the time in the error, or raise --retries, --max-wait or --deadline.",
-  ),
-  NOT_SENT: fromCore("UnavailableError", "later", "Retry later, after the time in the error."),
+  RATE_LIMITED: {
+    ...fromCore(
+      "RateLimitError",
+      "later",
+      "Retry after the time in the error, or raise the flag that it names.",
+    ),
+    reasons: {
+      retries: "no resend is left; raise --retries",
+      wait: "the wait is longer than --max-wait; raise it and --deadline",
+      deadline: "the wait would not end before the deadline; raise --deadline",
+    },
+  },
+  NOT_SENT: {
+    ...fromCore("UnavailableError", "later", "Retry later, after the time in the error."),
+    reasons: mapValues(unavailable, ([why, fix]) => `${why}; ${fix}`),
+  },
   SERVER_ERROR: fromCore("InternalServerError", "server"),
-  UNEXPECTED_RESPONSE: fromCore("UnexpectedResponseError", "server"),
-  NETWORK: fromCore("ConnectionError", "network"),
+  UNEXPECTED_RESPONSE: {
+    ...fromCore("UnexpectedResponseError", "server"),
+    reasons: mapValues(unexpected, (words) => `a response ${words}`),
+  },
+  NETWORK: {
+    ...fromCore("ConnectionError", "network"),
+    reasons: mapValues(checks, (fix) => fix),
+  },
   OUTCOME_UNKNOWN: fromCore("OutcomeUnknownError", "network"),
   BUG: {
     exit: "bug",
@@ -101,6 +128,23 @@ const codes: Readonly<Record<ErrorTag, ErrorCode>> = {
   OutcomeUnknownError: "OUTCOME_UNKNOWN",
 }
 
+/** Returns the code of a class, whatever the case of its name. */
+export const codeOfClass = (name: string): ErrorCode | undefined => {
+  const found = Object.entries(codes).find(([tag]) => tag.toLowerCase() === name.toLowerCase())
+  return found?.[1]
+}
+
+/** Returns the codes of a status: the documented ones, and every 5xx. */
+export const codesOfStatus = (status: number): ReadonlyArray<ErrorCode> => {
+  if (status === 400) return ["API_REJECTED", "CONTACT_EXISTS"]
+  if (status === 409) return ["CONTACT_EXISTS"]
+  if (status === 401) return ["UNAUTHORIZED"]
+  if (status === 408) return ["OUTCOME_UNKNOWN"]
+  if (status === 429) return ["RATE_LIMITED"]
+  if (status >= 500 && status <= 599) return ["SERVER_ERROR"]
+  return status >= 200 && status <= 499 ? ["UNEXPECTED_RESPONSE"] : []
+}
+
 /** Returns the code of a failed create. */
 export const codeOf = (error: AelystError): ErrorCode =>
   error._tag === "BadRequestError" && error.exists ? "CONTACT_EXISTS" : codes[error._tag]
@@ -113,6 +157,7 @@ export const allCodes: ReadonlyMap<string, ErrorText> = new Map<string, ErrorTex
     {
       exit: "invalid",
       when: rule,
+      isRule: true,
       meaning: nothing,
       fix: "Correct the value and create the contact again.",
       docs: `${docsUrl("InvalidContactError").replace(/#.*/, "")}#rules`,

@@ -17,6 +17,11 @@ export interface ErrorContext {
   readonly tokenFrom: string
   /** The token and the contact's values: never shown, whatever the server echoes. */
   readonly secrets: ReadonlyArray<string>
+  /** The resends that were allowed, and the longest wait in milliseconds. */
+  readonly retries?: number
+  readonly maxWait?: number
+  /** Whether the contact has custom fields. */
+  readonly hasFields?: boolean
 }
 
 /** Holds the words for one error. */
@@ -34,7 +39,8 @@ const notSent = "outcome not_sent: nothing was sent"
 export const mayExist = "outcome unknown: the contact may exist"
 const checkFirst = "fix:   check whether it exists before retrying"
 
-const unavailable = {
+/** The reasons for which a request was not sent, each with its cure. */
+export const unavailable = {
   circuit: ["the API is not responding", "retry later"],
   queue: ["the queue is full", "retry later"],
   deadline: ["the wait would not end before the deadline", "retry later, or raise --deadline"],
@@ -43,7 +49,8 @@ const unavailable = {
   gate: ["the attempt gate refused the attempt", "retry later"],
 } as const satisfies Readonly<Record<UnavailableReason, readonly [reason: string, fix: string]>>
 
-const checks = {
+/** The kinds of failed connections, each with its cure. */
+export const checks = {
   dns: "check the host name, DNS or HTTPS_PROXY",
   connect: "check the base URL, the network or HTTPS_PROXY",
   timeout: "check the base URL, the network or HTTPS_PROXY",
@@ -53,7 +60,8 @@ const checks = {
   proxy_auth: "check the user name and the password in HTTPS_PROXY",
 } as const satisfies Readonly<Record<ConnectionKind, string>>
 
-const unexpected = {
+/** The ways in which a response is unexpected. */
+export const unexpected = {
   status: "which is not documented",
   redirect: "a redirect; redirects are never followed",
   unreadable: "with an unreadable body",
@@ -73,6 +81,22 @@ const ruleAt = (path: ReadonlyArray<string | number>, rule: string): string => {
   return visible(text.startsWith(where) ? text : `${where}: ${text}`)
 }
 
+/** Returns why a call did not wait for the rate limit any longer, and the flag that would let it. */
+const rateLimitReason = (
+  { attempts, retryAfterMs }: AelystError,
+  { retries, maxWait }: ErrorContext,
+): { readonly why: string; readonly raise: string } => {
+  if (retries === undefined || maxWait === undefined) {
+    return { why: "", raise: "--retries, --max-wait or --deadline" }
+  }
+  if (attempts.length > retries) return { why: ": no resend is left", raise: "--retries" }
+  if (retryAfterMs !== undefined && retryAfterMs > maxWait) {
+    const why = `: the wait of ${time(retryAfterMs)} is longer than --max-wait`
+    return { why, raise: "--max-wait and --deadline" }
+  }
+  return { why: ": the wait would not end before the deadline", raise: "--deadline" }
+}
+
 type Describe<Tag> = (
   error: Extract<AelystError, { readonly _tag: Tag }>,
   context: ErrorContext,
@@ -85,9 +109,14 @@ const table: { readonly [Tag in ErrorTag]: Describe<Tag> } = {
       headline: first === undefined ? "the contact is invalid" : ruleAt(first.path, first.rule),
       ...(first !== undefined && { code: first.code }),
       details: [
-        ...(first?.suggestion === undefined ? [] : [visible(first.suggestion)]),
-        ...more.map(({ path, rule, code }) => `${ruleAt(path, rule)}  [${code}]`),
-        "nothing was sent",
+        ...(more.length === 0
+          ? []
+          : [
+              `also:  ${more.map(({ path, rule, code }) => `${ruleAt(path, rule)} [${code}]`).join("; ")}`,
+            ]),
+        first?.suggestion === undefined
+          ? "nothing was sent"
+          : `fix:   ${visible(first.suggestion)}; nothing was sent`,
       ],
     }
   },
@@ -111,7 +140,9 @@ const table: { readonly [Tag in ErrorTag]: Describe<Tag> } = {
           headline: `Aelyst rejected the contact (${error.status})${api}`,
           details: [
             notCreated,
-            "a list field takes exactly one of its options; only Aelyst knows them",
+            ...(context.hasFields === true
+              ? ["a list field takes exactly one of its options; only Aelyst knows them"]
+              : []),
           ],
         }
   },
@@ -128,12 +159,13 @@ const table: { readonly [Tag in ErrorTag]: Describe<Tag> } = {
       ],
     }
   },
-  RateLimitError: (error) => {
+  RateLimitError: (error, context) => {
     const limit = error.limit === undefined ? "" : `, limit ${error.limit}`
     const wait = error.retryAfterMs === undefined ? "later" : `after ${time(error.retryAfterMs)}`
+    const { why, raise } = rateLimitReason(error, context)
     return {
-      headline: `rate limited (${error.status}${limit}) after ${attemptsOf(error)}`,
-      details: [notCreated, `fix:   retry ${wait}, or raise --retries, --max-wait or --deadline`],
+      headline: `rate limited (${error.status}${limit}) after ${attemptsOf(error)}${why}`,
+      details: [notCreated, `fix:   retry ${wait}, or raise ${raise}`],
     }
   },
   InternalServerError: (error, context) => ({
@@ -147,8 +179,8 @@ const table: { readonly [Tag in ErrorTag]: Describe<Tag> } = {
   UnexpectedResponseError: (error) => ({
     headline: `Aelyst answered ${error.status}, ${unexpected[error.reason]} (${attemptsOf(error)})`,
     details: [
-      ...(error.outcome === "rejected" ? [notCreated] : [mayExist, checkFirst]),
-      "check the base URL and any proxy or gateway in between",
+      error.outcome === "rejected" ? notCreated : mayExist,
+      `${error.outcome === "rejected" ? "fix:   " : `${checkFirst}; `}check the base URL and any proxy or gateway in between`,
     ],
   }),
 }

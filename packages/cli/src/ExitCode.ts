@@ -15,7 +15,9 @@ export type ExitName =
   | "later"
   | "server"
   | "network"
+  | "hangup"
   | "interrupted"
+  | "quit"
   | "terminated"
 
 /** Describes one exit code. */
@@ -59,7 +61,9 @@ export const exitTable: Readonly<Record<ExitName, ExitEntry>> = {
     "Network error or timeout; stderr says `not_sent` or `unknown`",
     "`not_sent`: yes; `unknown`: only after checking",
   ),
+  hangup: entry(129, "The terminal was closed (SIGHUP)", "stderr says the outcome"),
   interrupted: entry(130, "Ctrl-C (SIGINT)", "stderr says the outcome"),
+  quit: entry(131, "Ctrl-\\ (SIGQUIT)", "stderr says the outcome"),
   terminated: entry(143, "SIGTERM", "stderr says the outcome"),
 }
 
@@ -82,9 +86,3 @@ export const exitOf = (error: AelystError): ExitName => {
   // a newest error from the server explains the doubt better than the network
   return exits[error.last._tag] === "server" ? "server" : exit
 }
-
-/** Renders the table for help texts. */
-export const exitHelp = (): string =>
-  Object.values(exitTable)
-    .map(({ code, meaning }) => `${String(code).padStart(3)}  ${meaning.replaceAll("`", "")}`)
-    .join("\n  ")

@@ -1,7 +1,7 @@
 /** Reads `--field`: a custom field as `Name=value` or `Name:type=value`. */
 import type { IssueCode } from "@aelyst/core"
 import { CustomField } from "@aelyst/core"
-import { issueRules } from "@aelyst/core/adapter"
+import { issueRules, suggest } from "@aelyst/core/adapter"
 import * as Result from "effect/Result"
 
 import { Failure, usage } from "./Failure.ts"
@@ -23,6 +23,23 @@ const types: ReadonlyArray<string> = [
   "checkbox",
 ]
 
+/** Splits at the last colon that has no backslash before it; `\\:` is a colon of the name. */
+const split = (left: string): { readonly name: string; readonly type: string | undefined } => {
+  const [, name = left, type] = /^(.+)(?<!\\):(.*)$/s.exec(left) ?? []
+  return { name: name.replaceAll("\\:", ":"), type: type?.trim().toLowerCase() }
+}
+
+const unknownType = (flag: string, type: string): Failure => {
+  const nearest = suggest(type, types)
+  // anything else may be part of the name, which belongs to the contact
+  const shown = /^[a-z]{1,12}$/.test(type) ? ` "${type}"` : ""
+  return usage(
+    `unknown type${shown} in ${flag}${nearest === undefined ? "" : `. Did you mean ${nearest}?`}`,
+    `types: ${types.join(", ")}`,
+    String.raw`fix:   change the type; if the colon belongs to the name, write \: instead`,
+  )
+}
+
 /**
  * Reads the `--field` at a position, counted from 1.
  *
@@ -37,16 +54,19 @@ export const read = (
   const equals = input.indexOf("=")
   const flag = `--field (number ${position})`
   if (equals < 1) {
-    return Result.fail(usage(`invalid ${flag}: expected 'Name=value' or 'Name:type=value'`))
+    return Result.fail(
+      usage(
+        `invalid ${flag}: expected 'Name=value' or 'Name:type=value'`,
+        `types: ${types.join(", ")}`,
+        "fix:   put the whole of it in single quotes, with an equals sign after the name",
+      ),
+    )
   }
-  const left = input.slice(0, equals)
   const value = input.slice(equals + 1)
-  const colon = left.lastIndexOf(":")
-  const type = left.slice(colon + 1)
-  const isTyped = colon > 0 && types.includes(type)
-  const name = isTyped ? left.slice(0, colon) : left
+  const { name, type } = split(input.slice(0, equals))
+  if (type !== undefined && !types.includes(type)) return Result.fail(unknownType(flag, type))
   // only the catalogue or Aelyst knows the options of a list
-  if (!isTyped || type === "list" || catalogue?.get(name) !== undefined) {
+  if (type === undefined || type === "list" || catalogue?.get(name) !== undefined) {
     return Result.succeed({ name, value })
   }
   const made = CustomField.make({ [name]: type })
@@ -59,7 +79,7 @@ export const read = (
         exit: "invalid",
         code: isIssueCode(code) ? code : "CONTACT_INVALID",
         message: `invalid ${flag}: ${clause(rule)}`,
-        hints: [...(suggestion === undefined ? [] : [suggestion]), "nothing was sent"],
+        hints: [...(suggestion === undefined ? [] : [`fix:   ${suggestion}`]), "nothing was sent"],
       }),
   })
 }

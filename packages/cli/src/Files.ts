@@ -7,7 +7,8 @@ import * as Path from "node:path"
 
 import * as Effect from "effect/Effect"
 
-import { Failure, file } from "./Failure.ts"
+import type { Failure } from "./Failure.ts"
+import { file } from "./Failure.ts"
 import type { Environment } from "./Host.ts"
 import { variable } from "./Host.ts"
 import { visible } from "./Text.ts"
@@ -49,76 +50,104 @@ export const pathsOf = (env: Environment, cwd: string): Paths => {
 }
 
 /** Returns the system's code of a failure, such as `ENOENT`. */
-const codeOf = (error: unknown): string => {
+export const codeOf = (error: unknown): string => {
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined
   return typeof code === "string" ? code : "UNKNOWN"
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "does not exist",
-  EACCES: "cannot be opened: permission denied",
-  EPERM: "cannot be opened: permission denied",
-  EISDIR: "is a directory",
-  ENOTDIR: "has a parent that is not a directory",
-  EROFS: "is on a read-only file system",
-  EFBIG: "is larger than 1 MiB",
-  ENOSPC: "cannot be written: the disk is full",
+const permission = ["cannot be opened: permission denied", "check the permissions of the path"]
+
+const reasons: Readonly<Record<string, ReadonlyArray<string>>> = {
+  ENOENT: ["does not exist", "check the path; it is read from the directory of this command"],
+  EACCES: permission,
+  EPERM: permission,
+  EISDIR: ["is a directory", "name a file"],
+  ENOTDIR: ["has a parent that is not a directory", "check the path"],
+  ELOOP: ["is a link that leads to itself", "name the file itself"],
+  ENAMETOOLONG: ["has a name that is too long", "check the path"],
+  EROFS: ["is on a read-only file system", "set AELYST_CONFIG to a path that can be written"],
+  EFBIG: ["is larger than 1 MiB", "check the path"],
+  ENOSPC: ["cannot be written: the disk is full", "free some space"],
+  EDQUOT: ["cannot be written: the quota of the disk is used up", "free some space"],
 }
 
 const unusable = (path: string, error: unknown): Failure => {
   const code = codeOf(error)
-  return file(`${visible(path)} ${reasons[code] ?? "cannot be used"} (${code})`)
+  const [reason = "cannot be used", fix = "check the path"] = reasons[code] ?? []
+  return file(`${visible(path)} ${reason} (${code})`, `fix:   ${fix}`)
+}
+
+/** A text, and the encoding that its bytes were in. */
+export interface Text {
+  readonly text: string
+  readonly encoding: "utf-8" | "utf-16le" | "utf-16be"
+}
+
+/** Decodes a text by its byte order mark, which is removed; UTF-8 without one. */
+export const decode = (bytes: Uint8Array): Text => {
+  const [first, second] = bytes
+  const encoding =
+    first === 0xff && second === 0xfe
+      ? "utf-16le"
+      : first === 0xfe && second === 0xff
+        ? "utf-16be"
+        : "utf-8"
+  return { text: new TextDecoder(encoding).decode(bytes), encoding }
 }
 
 /** The most bytes of a file or of standard input. */
 export const maxBytes = 1_048_576
 
-const open = (path: string): { readonly text: string; readonly stat: Fs.Stats } => {
+interface Opened {
+  readonly text: Text
+  readonly stat: Fs.Stats
+}
+
+const open = (path: string): Opened => {
   const fd = Fs.openSync(path, "r")
   try {
     const stat = Fs.fstatSync(fd)
     if (stat.size > maxBytes) throw Object.assign(new Error("too large"), { code: "EFBIG" })
-    return { text: Fs.readFileSync(fd, "utf8"), stat }
+    return { text: decode(Fs.readFileSync(fd)), stat }
   } finally {
     Fs.closeSync(fd)
   }
 }
 
-/** Reads a file; returns undefined if it does not exist. */
-export const read = (path: string): Effect.Effect<string | undefined, Failure> =>
-  Effect.try({ try: () => open(path).text, catch: (error) => error }).pipe(
+/** Reads a file that must exist; returns its owner and mode, too. */
+export const readWithStat = (path: string): Effect.Effect<Opened, Failure> =>
+  Effect.try({ try: () => open(path), catch: (error) => unusable(path, error) })
+
+/** Reads a file that must exist. */
+export const readExisting = (path: string): Effect.Effect<string, Failure> =>
+  Effect.map(readWithStat(path), ({ text }) => text.text)
+
+const ifExists = (path: string): Effect.Effect<Opened | undefined, Failure> =>
+  Effect.try({ try: () => open(path), catch: (error) => error }).pipe(
     Effect.catch((error) =>
       codeOf(error) === "ENOENT" ? Effect.succeed(undefined) : Effect.fail(unusable(path, error)),
     ),
   )
 
-/** Reads a file that must exist. */
-export const readExisting = (path: string): Effect.Effect<string, Failure> =>
-  Effect.try({ try: () => open(path).text, catch: (error) => unusable(path, error) })
+/** Reads a file; returns undefined if it does not exist. */
+export const read = (path: string): Effect.Effect<string | undefined, Failure> =>
+  Effect.map(ifExists(path), (opened) => opened?.text.text)
 
-const isOpenToOthers = (stat: Fs.Stats): boolean =>
+/** Returns whether others than its owner can read a file. */
+export const isOpenToOthers = (stat: Fs.Stats): boolean =>
   process.platform !== "win32" && stat.isFile() && (stat.mode & 0o077) !== 0
 
-/** Reads a file with a secret; returns undefined if it does not exist, and fails if others can read it. */
+/** Reads a file of saved tokens; returns undefined if it does not exist, and fails if others can read it. */
 export const readPrivate = (path: string): Effect.Effect<string | undefined, Failure> =>
-  Effect.try({ try: () => open(path), catch: (error) => error }).pipe(
-    Effect.flatMap(({ text, stat }) =>
-      isOpenToOthers(stat)
-        ? Effect.fail(
-            file(
-              `${visible(path)} can be read by others (mode ${(stat.mode & 0o777).toString(8)})`,
-              `fix:   chmod 600 ${visible(path)}`,
-            ),
-          )
-        : Effect.succeed(text),
-    ),
-    Effect.catch((error) =>
-      error instanceof Failure
-        ? Effect.fail(error)
-        : codeOf(error) === "ENOENT"
-          ? Effect.succeed(undefined)
-          : Effect.fail(unusable(path, error)),
-    ),
+  Effect.flatMap(ifExists(path), (opened) =>
+    opened !== undefined && isOpenToOthers(opened.stat)
+      ? Effect.fail(
+          file(
+            `${visible(path)} can be read by others (mode ${(opened.stat.mode & 0o777).toString(8)})`,
+            `fix:   chmod 600 ${visible(path)}`,
+          ),
+        )
+      : Effect.succeed(opened?.text.text),
   )
 
 const replace = (path: string, text: string): void => {
@@ -152,6 +181,9 @@ export const writePrivate = (path: string, text: string): Effect.Effect<void, Fa
     try: () => replace(path, text),
     catch: (error) =>
       codeOf(error) === "NOT_A_FILE"
-        ? file(`${visible(path)} is a link or a directory; it was not overwritten`)
+        ? file(
+            `${visible(path)} is a link or a directory; it was not overwritten`,
+            "fix:   remove it, or set AELYST_CONFIG to another path",
+          )
         : unusable(path, error),
   })

@@ -17,7 +17,13 @@ export const toE164 = (text: string, country: string): Effect.Effect<string, Fai
     Effect.promise(() => import("libphonenumber-js/max")),
     ({ isSupportedCountry, parsePhoneNumberFromString }) => {
       if (!isSupportedCountry(country)) {
-        return Effect.fail(usage(`unknown country code "${country}" for --default-country`))
+        return Effect.fail(
+          usage(
+            `unknown country code "${country}" for --default-country`,
+            "fix:   use the two letters of ISO 3166, such as MY or DE",
+            "nothing was sent",
+          ),
+        )
       }
       const parsed = parsePhoneNumberFromString(text, country)
       return Effect.succeed(parsed?.isValid() === true ? parsed.number : text)

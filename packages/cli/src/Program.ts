@@ -1,45 +1,27 @@
 /** The tree of commands. Each command is loaded when it runs: help needs none of them. */
+import { suggest } from "@aelyst/core/adapter"
 import * as Argument from "effect/cli/Argument"
 import * as CliConfig from "effect/cli/CliConfig"
 import type * as CliError from "effect/cli/CliError"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
-import * as Completions from "effect/cli/Completions"
 import * as Flag from "effect/cli/Flag"
 import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 
+import { root, run } from "./CommandRunner.ts"
 import { contactFlags } from "./ContactFlags.ts"
 import type { Failure } from "./Failure.ts"
 import { usage } from "./Failure.ts"
-import type { GlobalFlags } from "./Flags.ts"
 import * as Flags from "./Flags.ts"
-import { Host, variable } from "./Host.ts"
+import type { Host } from "./Host.ts"
 import * as Presenter from "./Presenter.ts"
+import { auth, config } from "./ProfileCommands.ts"
 import type { Report } from "./Report.ts"
 import { Screen } from "./Screen.ts"
-
-const root = Command.make("aelyst").pipe(
-  Command.withDescription("Create Aelyst contacts from a terminal or a script"),
-  Command.withSharedFlags(Flags.globalFlags),
-)
-
-/** Loads a command and runs it with the flags of all commands. */
-const run = <M>(
-  load: () => Promise<M>,
-  use: (module: M, globals: GlobalFlags) => Effect.Effect<void, Failure | Report, Host | Screen>,
-) =>
-  Effect.gen(function* () {
-    const globals = yield* root
-    const printer = yield* Screen
-    printer.quiet = globals.quiet
-    const { env } = yield* Host
-    const logged = variable(env, "AELYST_LOG")
-    const least = logged === "info" || logged === "debug" ? 1 : 0
-    const module = yield* Effect.promise(load)
-    yield* use(module, { ...globals, verbose: Math.max(globals.verbose, least) })
-  })
 
 const create = Command.make(
   "create",
@@ -70,78 +52,9 @@ const create = Command.make(
       description: "by email",
     },
     {
-      command:
-        "aelyst create phone:+60123456789 --first-name Siti --field 'Company Website:url=https://example.com' --json",
+      command: "aelyst create phone:+60123456789 --first-name Siti --field 'Age:number=41' --json",
       description: "by phone, with a custom field, for a script",
     },
-  ]),
-)
-
-const auth = Command.make("auth").pipe(
-  Command.withDescription("Save, check and remove the token of a profile"),
-  Command.withSubcommands([
-    Command.make("login", {}, () =>
-      run(
-        () => import("./commands/Auth.ts"),
-        (command, globals) => command.login(globals),
-      ),
-    ).pipe(Command.withDescription("Save a token from a hidden prompt or --token-stdin")),
-    Command.make("status", {}, () =>
-      run(
-        () => import("./commands/Auth.ts"),
-        (command, globals) => command.status(globals),
-      ),
-    ).pipe(Command.withDescription("Show where the token comes from, without the token")),
-    Command.make("logout", {}, () =>
-      run(
-        () => import("./commands/Auth.ts"),
-        (command, globals) => command.logout(globals),
-      ),
-    ).pipe(Command.withDescription("Remove the saved token")),
-  ]),
-)
-
-const key = Argument.String("key").pipe(Argument.withDescription("Name of a setting"))
-
-const config = Command.make("config").pipe(
-  Command.withDescription("Show and change settings"),
-  Command.withSubcommands([
-    Command.make(
-      "list",
-      { showOrigin: Flags.toggle("show-origin", "Show where each value comes from") },
-      ({ showOrigin }) =>
-        run(
-          () => import("./commands/Config.ts"),
-          (command, globals) => command.list(showOrigin, globals),
-        ),
-    ).pipe(Command.withDescription("List the settings of this run")),
-    Command.make("get", { key }, (flags) =>
-      run(
-        () => import("./commands/Config.ts"),
-        (command, globals) => command.get(flags.key, globals),
-      ),
-    ).pipe(Command.withDescription("Print one setting")),
-    Command.make(
-      "set",
-      { key, value: Argument.String("value").pipe(Argument.withDescription("The new value")) },
-      (flags) =>
-        run(
-          () => import("./commands/Config.ts"),
-          (command, globals) => command.set(flags.key, flags.value, globals),
-        ),
-    ).pipe(Command.withDescription("Save a setting in the profile")),
-    Command.make("unset", { key }, (flags) =>
-      run(
-        () => import("./commands/Config.ts"),
-        (command, globals) => command.unset(flags.key, globals),
-      ),
-    ).pipe(Command.withDescription("Remove a setting from the profile")),
-    Command.make("path", {}, () =>
-      run(
-        () => import("./commands/Config.ts"),
-        (command) => command.path,
-      ),
-    ).pipe(Command.withDescription("Print the paths of the files")),
   ]),
 )
 
@@ -151,14 +64,18 @@ const doctor = Command.make("doctor", {}, () =>
     (command, globals) => command.run(globals),
   ),
 ).pipe(
-  Command.withDescription("Check Node.js, settings, token, network and clock; sends no contact"),
+  Command.withDescription(
+    "Check settings, files, token, proxy, network and clock; sends no contact",
+  ),
 )
 
 const errors = Command.make(
   "errors",
   {
     code: Argument.String("code").pipe(
-      Argument.withDescription("The code at the end of an error, such as EMAIL_INVALID"),
+      Argument.withDescription(
+        "The code at the end of an error, an exit code, a status, a class or a reason",
+      ),
       Argument.variadic({ max: 1 }),
     ),
   },
@@ -167,9 +84,24 @@ const errors = Command.make(
       () => import("./commands/Errors.ts"),
       (command) => command.run(code[0]),
     ),
-).pipe(Command.withDescription("Explain an error code, or list all codes"))
+).pipe(
+  Command.withDescription("Explain an error code, or list all codes"),
+  Command.withExamples([
+    { command: "aelyst errors EMAIL_INVALID" },
+    { command: "aelyst errors 6" },
+    { command: "aelyst errors RateLimitError" },
+  ]),
+)
 
 const shells = ["bash", "zsh", "fish", "powershell"] as const
+
+const printCompletions = Effect.fnUntraced(function* (
+  shell: (typeof shells)[number],
+): Effect.fn.Return<void, never, Screen> {
+  const printer = yield* Screen
+  const { script } = yield* Effect.promise(() => import("./Completion.ts"))
+  printer.data(script(shell, program))
+})
 
 const completions = Command.make(
   "completions",
@@ -178,18 +110,71 @@ const completions = Command.make(
       Argument.withDescription("bash, zsh, fish or powershell"),
     ),
   },
-  ({ shell }) =>
-    Effect.map(Screen, (printer) => {
-      printer.data(Completions.generate("aelyst", shell, Completions.fromCommand(program)))
-    }),
-).pipe(Command.withDescription("Print the completion script for a shell"))
+  ({ shell }) => printCompletions(shell),
+).pipe(
+  Command.withAlias("completion"),
+  Command.withDescription("Print the completion script for a shell"),
+  Command.withExamples([
+    { command: "aelyst completions bash >> ~/.bashrc" },
+    { command: "aelyst completions zsh > ~/.zsh/completions/_aelyst" },
+    { command: "aelyst completions fish > ~/.config/fish/completions/aelyst.fish" },
+    { command: "aelyst completions powershell >> $PROFILE" },
+  ]),
+)
 
-// reached only if a flag comes first: else the sandbox reads its arguments before this tree does
-const sandbox = Command.make("sandbox", {}, () =>
+// reached only if a flag with a value comes first: else the sandbox reads its arguments before this tree does
+const sandbox = Command.make("sandbox", { rest: Argument.variadic(Argument.String("rest")) }, () =>
   Effect.fail(
-    usage("put the flags after the command: aelyst sandbox …", "help:  aelyst sandbox --help"),
+    usage(
+      "sandbox does not have the flag before it",
+      "usage: aelyst sandbox <command> [flags]",
+      "help:  aelyst sandbox --help",
+    ),
   ),
 ).pipe(Command.withDescription("Run the API on this machine: aelyst sandbox --help"))
+
+const topic = Argument.String("command").pipe(
+  Argument.withDescription("The command, such as create or config set"),
+  Argument.variadic(),
+)
+
+/** The version of the package, which `help` and `version` need to run the program again. */
+class Version extends Context.Service<Version, string>()("@aelyst/cli/Version") {}
+
+const unknownTopic = (name: string, names: ReadonlyArray<string>): Failure => {
+  const nearest = suggest(name, names)
+  return usage(
+    `unknown command${Presenter.shownCommand(name)}${nearest === undefined ? "" : `. Did you mean ${nearest}?`}`,
+    ...(names.length === 0 ? [] : [`commands: ${names.join(", ")}`]),
+    "help:  aelyst help",
+  )
+}
+
+/** Fails for a topic that is no command: `effect/cli` would show the help of the nearest one that is. */
+const checkTopic = (topics: ReadonlyArray<string>): Effect.Effect<void, Failure> => {
+  let current: Command.Command.Any = program
+  for (const name of topics) {
+    const known = current.subcommands.flatMap(({ commands }) => commands)
+    const next = known.find((command) => command.name === name || command.alias === name)
+    if (next === undefined) {
+      const names = known.filter(({ unlisted }) => !unlisted).map((command) => command.name)
+      return Effect.fail(unknownTopic(name, names))
+    }
+    current = next
+  }
+  return Effect.void
+}
+
+const help = Command.make("help", { topic }, (flags) =>
+  Effect.gen(function* () {
+    yield* checkTopic(flags.topic)
+    yield* runWith(yield* Version)([...flags.topic, "--help"])
+  }),
+).pipe(Command.withDescription("Show the help of a command"))
+
+const versionCommand = Command.make("version", {}, () =>
+  Effect.flatMap(Version, (version) => runWith(version)(["--version"])),
+).pipe(Command.withDescription("Show the version"))
 
 // reserved for a larger API; it works, and help does not list it
 const contacts = Command.make("contacts").pipe(
@@ -198,8 +183,20 @@ const contacts = Command.make("contacts").pipe(
   Command.unlisted,
 )
 
-const program = root.pipe(
-  Command.withSubcommands([create, auth, config, doctor, errors, sandbox, completions, contacts]),
+/** The tree of commands. */
+export const program = root.pipe(
+  Command.withSubcommands([
+    create,
+    auth,
+    config,
+    doctor,
+    errors,
+    sandbox,
+    completions,
+    help,
+    versionCommand,
+    contacts,
+  ]),
 )
 
 const version = GlobalFlag.Action({
@@ -212,6 +209,18 @@ const version = GlobalFlag.Action({
   run: GlobalFlag.Version.run,
 })
 
+const completionsFlag = GlobalFlag.Action({
+  flag: GlobalFlag.Completions.flag.pipe(
+    Flag.withMetavar("shell"),
+    Flag.withDescription("As aelyst completions <shell>"),
+  ),
+  run: (shell) => {
+    const printed = Option.isNone(shell) ? Effect.void : printCompletions(shell.value)
+    // safe: the program that runs it has the printer
+    return printed as Effect.Effect<void>
+  },
+})
+
 /** Runs the program with arguments. When it fails with `ShowHelp`, help or the wrong invocation is already printed. */
 export const runWith =
   (packageVersion: string) =>
@@ -222,8 +231,9 @@ export const runWith =
       const ran = Command.runWith(program, { version: packageVersion })(args).pipe(
         Effect.provide(
           Layer.mergeAll(
-            CliConfig.layer({ builtIns: [GlobalFlag.Help, version, GlobalFlag.Completions] }),
+            CliConfig.layer({ builtIns: [GlobalFlag.Help, version, completionsFlag] }),
             CliOutput.layerPresenter(Presenter.make(printer)),
+            Layer.succeed(Version, packageVersion),
           ),
         ),
       )

@@ -39,7 +39,11 @@ export const askHidden = (
     })
     asking.once("close", () => {
       output.write("\n")
-      resume(Effect.fail(usage("no token was given")))
+      resume(
+        Effect.fail(
+          usage("no token was given", "fix:   paste it and press Enter, or use --token-stdin"),
+        ),
+      )
     })
     return Effect.sync(() => asking.close())
   })

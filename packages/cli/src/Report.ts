@@ -20,8 +20,10 @@ export interface Report {
   readonly headline: string
   /** The lines below: what it means, and what to do. */
   readonly details: ReadonlyArray<string>
-  /** The members of `error` in JSON, in addition to `code`, `message` and `hint`. */
+  /** The members of `error` in JSON, in addition to `code`, `message` and `hints`. */
   readonly members: Readonly<Record<string, unknown>>
+  /** The exit code, if it is not that of `exit`. */
+  readonly exitCode?: number
 }
 
 /** Returns whether a value is a report. */
@@ -55,6 +57,18 @@ export const ofError = (error: AelystError, context: ErrorContext): Report => {
   }
 }
 
+/** Reports that data could not be written to standard output, and the outcome for the contact if one was on its way. */
+export const ofLostOutput = (code: string, outcome: CallOutcome): Report => ({
+  exit: "usage",
+  code: "FILE",
+  headline: `cannot write to standard output (${code})`,
+  details: [
+    ...(outcome === "not_sent" ? [] : [outcomes[outcome]]),
+    `fix:   ${code === "ENOSPC" ? "free some space, or write elsewhere" : "check the file or the pipe that it goes to"}`,
+  ],
+  members: { name: "Failure", outcome },
+})
+
 /** Reports a failure of the command itself. */
 export const ofFailure = (failure: Failure): Report => ({
   exit: failure.exit,
@@ -85,9 +99,22 @@ const outcomes = {
   unknown: `${mayExist}; check whether it exists before retrying`,
 } as const satisfies Readonly<Record<CallOutcome, string>>
 
+const exitOfSignal = {
+  SIGHUP: "hangup",
+  SIGINT: "interrupted",
+  SIGQUIT: "quit",
+  SIGTERM: "terminated",
+} as const satisfies Readonly<Record<string, ExitName>>
+
+/** Names the signals that end a run. */
+export type Signal = keyof typeof exitOfSignal
+
+/** The signals that end a run. */
+export const signals: ReadonlyArray<Signal> = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"]
+
 /** Reports that a signal stopped the command, and the outcome for the contact. */
-export const ofSignal = (signal: "SIGINT" | "SIGTERM", outcome: CallOutcome): Report => ({
-  exit: signal === "SIGINT" ? "interrupted" : "terminated",
+export const ofSignal = (signal: Signal, outcome: CallOutcome): Report => ({
+  exit: exitOfSignal[signal],
   code: signal,
   headline: "stopped",
   details: [outcomes[outcome]],
@@ -95,7 +122,7 @@ export const ofSignal = (signal: "SIGINT" | "SIGTERM", outcome: CallOutcome): Re
 })
 
 /** Returns the exit code of a report. */
-export const exitCodeOf = ({ exit }: Report): number => exitTable[exit].code
+export const exitCodeOf = ({ exit, exitCode }: Report): number => exitCode ?? exitTable[exit].code
 
 const json = (report: Report): Readonly<Record<string, unknown>> => ({
   schemaVersion: 1,
@@ -104,7 +131,7 @@ const json = (report: Report): Readonly<Record<string, unknown>> => ({
     code: report.code,
     message: report.headline,
     ...report.members,
-    hint: report.details.map((line) => line.replace(/^fix: +/, "")).join(" · "),
+    hints: report.details.map((line) => line.replace(/^fix: +/, "")),
   },
   exitCode: exitCodeOf(report),
 })

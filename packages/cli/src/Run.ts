@@ -10,14 +10,11 @@ import { exitTable } from "./ExitCode.ts"
 import { Failure } from "./Failure.ts"
 import { Host } from "./Host.ts"
 import { runWith } from "./Program.ts"
-import type { Report } from "./Report.ts"
+import type { Report, Signal } from "./Report.ts"
 import * as Reports from "./Report.ts"
 import type { Printer } from "./Screen.ts"
 import { Screen } from "./Screen.ts"
 import { visible } from "./Text.ts"
-
-/** Names the signals that end a run. */
-export type Signal = "SIGINT" | "SIGTERM"
 
 const isVerbose = (args: ReadonlyArray<string>): boolean =>
   args.some((arg) => arg === "--verbose" || /^-[a-z]*v[a-z]*$/.test(arg))
@@ -59,10 +56,8 @@ export const reportEnd = (
   if (Exit.isSuccess(exit)) return exitTable.ok.code
   const error = Cause.squash(exit.cause)
   if (CliError.isCliError(error) && error._tag === "ShowHelp") {
-    // the presenter has printed it; `aelyst` shows the help, `aelyst auth` lacks a command
-    return error.errors.length > 0 || error.commandPath.length > 1
-      ? exitTable.usage.code
-      : exitTable.ok.code
+    // the presenter has printed it; `aelyst auth` shows the help of its commands
+    return error.errors.length > 0 ? exitTable.usage.code : exitTable.ok.code
   }
   const report =
     signal !== undefined && Cause.hasInterrupts(exit.cause)

@@ -77,6 +77,13 @@ export class Printer {
     return (forced !== undefined && forced !== "0") || this.#options[stream].isTTY === true
   }
 
+  /** Returns the width of a stream: that of its terminal, or 100. */
+  columns(stream: "stdout" | "stderr"): number {
+    const { isTTY, columns } = this.#options[stream]
+    // a terminal that does not know its width says 0
+    return isTTY === true && columns ? Math.max(40, columns) : 100
+  }
+
   /** Colours a text if the stream has colours. */
   paint(stream: "stdout" | "stderr", colour: Colour, text: string): string {
     return this.coloured(stream) ? `\u001b[${sgr[colour]}m${text}\u001b[0m` : text

@@ -7,6 +7,8 @@ import type { OptionNameOf } from "@aelyst/core/adapter"
 import { ClientOptions, optionTable, optionTexts } from "@aelyst/core/adapter"
 import * as Result from "effect/Result"
 
+import { count, visible } from "./Text.ts"
+
 /** Holds the settings as they are used; times are in milliseconds. */
 export interface Values {
   readonly baseUrl: string
@@ -34,11 +36,38 @@ export interface Setting<A> {
   readonly otherwise: string
   /** The default in words, if `otherwise` is empty. */
   readonly otherwiseText?: string
-  /** Whether a wrong value may be shown; a URL may hold a password. */
-  readonly secret?: boolean
+  /** Shows a wrong value, or its length if it may be a secret or belong to a contact. */
+  readonly shown: (text: string) => string
   /** Reads the text; fails with the expected form. */
   readonly parse: (text: string) => Result.Result<A, string>
 }
+
+const hidden = (text: string): string => `(${count(text.length, "character")})`
+
+/** Shows a text that matches; or else a short one, and the length of any other. */
+const shownIf =
+  (pattern: RegExp) =>
+  (text: string): string => {
+    const short = ClientOptions.show(text)
+    return pattern.test(text) ? `"${text}"` : short.startsWith('"') ? short : hidden(text)
+  }
+
+// neither has the digits of a token or of a phone number
+const shownNumber = shownIf(/^[-+]?\d{1,6}(?:[.,]\d{1,6})? ?[A-Za-z/%]{0,12}$/)
+const shownWord = shownIf(/^[A-Za-z][A-Za-z _-]{0,23}$/)
+
+/** Shows a URL without user, password, query and fragment; a text that is no URL only if it can be no secret. */
+const shownUrl = (text: string): string =>
+  /^["' ]*[a-z][a-z0-9+.-]*:\/\/|^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?(?:\/|$)/.test(text)
+    ? JSON.stringify(
+        visible(
+          text
+            .replace(/\/\/[^/@]*(?:@[^/@]*)*@/, "//***@")
+            .replace(/[?#].*$/s, "?…")
+            .slice(0, 100),
+        ),
+      )
+    : shownIf(/^$/)(text)
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
@@ -92,12 +121,14 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
     metavar: "url",
     sentence: optionTexts.baseUrl.sentence,
     otherwise: optionTable.baseUrl.default,
-    secret: true,
+    shown: shownUrl,
     parse: (text) =>
-      Result.mapBoth(ClientOptions.checkBaseUrl(text), {
-        onSuccess: ({ baseUrl }) => baseUrl,
-        onFailure: ({ message }) => message.replace(/^`\w+` /, ""),
-      }),
+      /^["']|["']$/.test(text)
+        ? Result.fail("must be written without quotation marks around it")
+        : Result.mapBoth(ClientOptions.checkBaseUrl(text), {
+            onSuccess: ({ baseUrl }) => baseUrl,
+            onFailure: ({ message }) => message.replace(/^`\w+` /, ""),
+          }),
   },
   timeout: {
     flag: "--timeout",
@@ -105,6 +136,7 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
     metavar: "time",
     sentence: optionTexts.timeout.sentence,
     otherwise: formatTime(optionTable.timeout.default),
+    shown: shownNumber,
     parse: parseDuration("timeout"),
   },
   deadline: {
@@ -114,6 +146,7 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
     sentence: optionTexts.deadline.sentence,
     otherwise: "",
     otherwiseText: `${formatTime(deadline.default)}; with natural-key ${formatTime(deadline.naturalKey)}`,
+    shown: shownNumber,
     parse: optional(parseDuration("deadline")),
   },
   retries: {
@@ -122,6 +155,7 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
     metavar: "n",
     sentence: optionTexts.retries.sentence,
     otherwise: String(optionTable.retries.default),
+    shown: shownNumber,
     parse: parseInteger("retries"),
   },
   delivery: {
@@ -130,6 +164,7 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
     metavar: "policy",
     sentence: optionTexts.delivery.sentence,
     otherwise: delivery.default,
+    shown: shownWord,
     parse: (text) => {
       const chosen = delivery.choices.find((choice) => choice === text)
       return chosen === undefined
@@ -143,6 +178,7 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
     metavar: "time",
     sentence: optionTexts.maxWait.sentence,
     otherwise: formatTime(optionTable.maxWait.default),
+    shown: shownNumber,
     parse: parseDuration("maxWait"),
   },
   rate: {
@@ -152,6 +188,7 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
     sentence: "Most requests per second, such as 5/s",
     otherwise: "",
     otherwiseText: "what the API allows",
+    shown: shownNumber,
     parse: optional((text) => {
       const [, digits] = /^(\d{1,6}(?:\.\d{1,3})?)(?:\/s)?$/.exec(text) ?? []
       return digits !== undefined && Number(digits) > 0
@@ -166,6 +203,7 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
     sentence: "Country of numbers without a country code, such as MY",
     otherwise: "",
     otherwiseText: "none",
+    shown: shownWord,
     parse: optional((text) =>
       /^[A-Za-z]{2}$/.test(text)
         ? Result.succeed(text.toUpperCase())
@@ -194,9 +232,8 @@ export const invalid = (
   where: string,
   text: string,
   expected: string,
-  { secret = false }: { readonly secret?: boolean } = {},
-): string => {
-  const shown = ClientOptions.show(text)
-  const given = shown.startsWith('"') ? shown : `(${text.length} characters)`
-  return `invalid value ${secret ? "" : `${given} `}for ${where}: ${expected}`
-}
+  { shown }: Pick<Setting<unknown>, "shown"> = { shown: shownNumber },
+): string => `invalid value ${shown(text)} for ${where}: ${expected}`
+
+/** Shows a wrong value of a flag that takes one of a few words. */
+export const word: Pick<Setting<unknown>, "shown"> = { shown: shownWord }

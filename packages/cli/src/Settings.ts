@@ -2,7 +2,7 @@
  * The settings of one run, and where each came from: flag, environment, project, profile, default, in this order.
  */
 import type { CustomField } from "@aelyst/core"
-import { ClientOptions } from "@aelyst/core/adapter"
+import { ClientOptions, suggest } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
@@ -16,6 +16,7 @@ import type { GlobalFlags } from "./Flags.ts"
 import { Host, variable } from "./Host.ts"
 import type { Key, Values } from "./SettingTable.ts"
 import { invalid, keys, settings } from "./SettingTable.ts"
+import { visible } from "./Text.ts"
 
 /** Holds a setting's text and its source. */
 export interface Origin {
@@ -37,6 +38,24 @@ export interface Settings extends Values {
   readonly customFields: CustomField.Catalogue | undefined
   /** Whether questions may be asked. */
   readonly mayAsk: boolean
+}
+
+/** Returns how to change a wrong setting, unless it was a flag. */
+const hintsOf = (
+  key: Key,
+  from: string,
+  profile: string,
+  { project }: Paths,
+): ReadonlyArray<string> => {
+  const { flag, variable: name } = settings[key]
+  if (from === flag) return []
+  const fix =
+    from === name
+      ? `change or unset ${name}`
+      : from === "aelyst.config.json"
+        ? `change it in ${visible(project)}`
+        : `aelyst config set ${key} <value>${profile === "default" ? "" : ` --profile ${profile}`}`
+  return [`fix:   ${fix}; ${flag} overrides it for one run`]
 }
 
 const empty: Profile = { settings: {} }
@@ -62,7 +81,10 @@ export const resolve = Effect.fnUntraced(function* (
   const profile = named ?? config.profile ?? "default"
   if (!ConfigFiles.isProfileName(profile)) {
     return yield* Effect.fail(
-      usage("invalid profile name: use at most 64 letters, digits, - and _"),
+      usage(
+        `invalid profile name ${ClientOptions.show(profile)}: expected at most 64 letters, digits, - and _`,
+        `fix:   change ${flags.profile === undefined ? (named === undefined ? "profile in config.json" : "AELYST_PROFILE") : "--profile"}`,
+      ),
     )
   }
   const known = Object.hasOwn(config.profiles, profile) ? config.profiles[profile] : undefined
@@ -70,12 +92,12 @@ export const resolve = Effect.fnUntraced(function* (
     const saved = yield* ConfigFiles.readCredentials(paths)
     if (!Object.hasOwn(saved, profile)) {
       const names = [...new Set([...Object.keys(config.profiles), ...Object.keys(saved)])]
+      const nearest = suggest(profile, names)
       return yield* Effect.fail(
         usage(
-          `unknown profile ${profile}`,
-          names.length === 0
-            ? "no profiles yet; create one: aelyst auth login --profile <name>"
-            : `profiles: ${names.join(", ")}`,
+          `unknown profile ${profile}${nearest === undefined ? "" : `. Did you mean ${nearest}?`}`,
+          names.length === 0 ? "there are no profiles yet" : `profiles: ${names.join(", ")}`,
+          `to create it: aelyst auth login --profile ${profile}`,
         ),
       )
     }
@@ -98,15 +120,12 @@ export const resolve = Effect.fnUntraced(function* (
   const value = <K extends Key>(key: K): Effect.Effect<Values[K], Failure> => {
     const { text, from } = find(key)
     const setting = settings[key]
-    const { parse, flag } = setting
+    const { parse } = setting
     const inFile = from.startsWith("profile") || from === "aelyst.config.json"
     const where = inFile ? `${key} of ${from}` : from
     return Effect.fromResult(
       Result.mapError(parse(text), (expected) =>
-        usage(
-          invalid(where, text, expected, setting),
-          ...(from === flag ? [] : [`${flag} overrides it for one run`]),
-        ),
+        usage(invalid(where, text, expected, setting), ...hintsOf(key, from, profile, paths)),
       ),
     )
   }

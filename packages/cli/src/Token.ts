@@ -2,8 +2,6 @@
  * Finds the token, in this order: `--token-stdin` or `--token-file`, `AELYST_TOKEN`, for loopback hosts the token in the
  * profile, the saved token of the profile. It is never an argument: those are visible in the process list.
  */
-import * as Path from "node:path"
-
 import { ClientOptions } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -16,8 +14,9 @@ import type { GlobalFlags } from "./Flags.ts"
 import type { Reader } from "./Host.ts"
 import { Host, variable } from "./Host.ts"
 import type { Settings } from "./Settings.ts"
+import * as SecretFile from "./SecretFile.ts"
 import { isLoopback } from "./Settings.ts"
-import { visible } from "./Text.ts"
+import { count, visible } from "./Text.ts"
 
 /** Holds a token and its source, in words. */
 export interface FoundToken {
@@ -25,25 +24,64 @@ export interface FoundToken {
   readonly from: string
 }
 
-/** Checks a token; never quotes it. */
-export const check = (text: string, from: string): Effect.Effect<FoundToken, Failure> =>
-  Effect.fromResult(
-    Result.mapBoth(ClientOptions.checkToken(text), {
-      onSuccess: (token) => ({ token, from }),
-      onFailure: ({ message }) =>
-        new Failure({
-          exit: "auth",
-          code: "TOKEN_INVALID",
-          message: `invalid token from ${from}`,
-          hints: [message.replace(/^`token`/, "a token"), "copy it again"],
-        }),
+const copyAgain = "copy the token again, as the page of the account shows it"
+
+/** Returns what keeps a text from being a token, and the cure. */
+const faultOf = ({ text, encoding }: Files.Text): readonly [fault: string, fix: string] => {
+  if (encoding !== "utf-8" || text.includes("\0")) {
+    return ["is UTF-16 text", "save the file as UTF-8; PowerShell: Set-Content -Encoding ascii"]
+  }
+  const bare = text.replace(/\r?\n$/, "")
+  if (bare.trim() === "") return ["is empty", "put the token there, or use another source"]
+  if (/^(["'`]).*\1$/.test(bare)) {
+    return ["begins and ends with a quotation mark", "remove the quotation marks"]
+  }
+  if (/^["'`]|["'`]$/.test(bare)) return ["has a quotation mark at one end", "remove it"]
+  if (/^(?:authorization:\s*)?bearer\s/i.test(bare)) {
+    return ["begins with Bearer", "leave that word out; it is added when the token is sent"]
+  }
+  if (/^[^\r\n]*\r$/.test(bare)) {
+    return ["ends with a carriage return", "save the file with Unix line ends, or remove the \\r"]
+  }
+  if (/[\r\n]/.test(bare)) return ["has more than one line", "keep only the line of the token"]
+  if (/^\s|\s$/.test(bare)) return ["begins or ends with a space", "remove the space"]
+  if (/\s/.test(bare)) return ["contains a space", copyAgain]
+  if (/[^\x21-\x7e]/.test(bare)) return ["has characters that no token has", copyAgain]
+  return bare.length < 8
+    ? [`has ${count(bare.length, "character")}, and a token at least 8`, copyAgain]
+    : [`has ${bare.length.toLocaleString("en")} characters, and a token at most 4,096`, copyAgain]
+}
+
+// it marks an encoding only at the start of a file, but is copied along with the text
+const withoutMark = (text: string): string => text.replace(/^\uFEFF/, "")
+
+/** Checks a token; says in words what is wrong with it, and never quotes it. */
+export const check = (
+  input: Files.Text | string,
+  from: string,
+): Effect.Effect<FoundToken, Failure> => {
+  const { text, encoding } =
+    typeof input === "string" ? ({ text: input, encoding: "utf-8" } as const) : input
+  const token = ClientOptions.checkToken(withoutMark(text))
+  // quotation marks are valid characters, but those at the ends come from a file of variables
+  if (Result.isSuccess(token) && encoding === "utf-8" && !/^["'`]|["'`]\s*$/.test(text)) {
+    return Effect.succeed({ token: token.success, from })
+  }
+  const [fault, fix] = faultOf({ text: withoutMark(text), encoding })
+  return Effect.fail(
+    new Failure({
+      exit: "auth",
+      code: "TOKEN_INVALID",
+      message: `the token from ${from} ${fault}`,
+      hints: [`fix:   ${fix}`, "nothing was sent"],
     }),
   )
+}
 
 const maxBytes = 65_536
 
 /** Reads standard input to its end, at most `limit` bytes. */
-export const readAll = (stdin: Reader, limit: number): Effect.Effect<string, Failure> =>
+export const readAll = (stdin: Reader, limit: number): Effect.Effect<Files.Text, Failure> =>
   Effect.tryPromise({
     try: async () => {
       const chunks: Array<Buffer> = []
@@ -54,13 +92,18 @@ export const readAll = (stdin: Reader, limit: number): Effect.Effect<string, Fai
         if (size > limit) break
         chunks.push(bytes)
       }
-      return size > limit ? undefined : Buffer.concat(chunks).toString("utf8")
+      return size > limit ? undefined : Files.decode(Buffer.concat(chunks))
     },
-    catch: () => file("cannot read standard input"),
+    catch: () => file("cannot read standard input", "fix:   check what is piped into the command"),
   }).pipe(
     Effect.flatMap((text) =>
       text === undefined
-        ? Effect.fail(file(`standard input must be at most ${limit.toLocaleString("en")} bytes`))
+        ? Effect.fail(
+            file(
+              `standard input must be at most ${limit.toLocaleString("en")} bytes`,
+              "fix:   check what is piped into the command",
+            ),
+          )
         : Effect.succeed(text),
     ),
   )
@@ -76,22 +119,19 @@ const fromStdin: Effect.Effect<FoundToken, Failure, Host> = Effect.gen(function*
   return yield* check(yield* readAll(stdin, maxBytes), "standard input")
 })
 
-const fromFile = (path: string): Effect.Effect<FoundToken, Failure> =>
-  Effect.flatMap(Files.readPrivate(path), (text) =>
-    text === undefined
-      ? Effect.fail(file(`${visible(path)} does not exist (ENOENT)`))
-      : check(text, "--token-file"),
-  )
-
 /** Reads the token from the source that a flag names. */
 export const explicit = (flags: GlobalFlags): Effect.Effect<FoundToken, Failure, Host> => {
   if (flags.tokenStdin && flags.tokenFile !== undefined) {
-    return Effect.fail(usage("--token-stdin and --token-file cannot be combined"))
+    return Effect.fail(
+      usage("--token-stdin and --token-file cannot be combined", "fix:   give one of them"),
+    )
   }
   const { tokenFile } = flags
   return tokenFile === undefined
     ? fromStdin
-    : Effect.flatMap(Host, ({ cwd }) => fromFile(Path.resolve(cwd, tokenFile)))
+    : Effect.flatMap(Host, ({ cwd }) =>
+        Effect.flatMap(SecretFile.read(cwd, tokenFile), (text) => check(text, "--token-file")),
+      )
 }
 
 /** Returns the token of a run, or undefined; fails if it finds one that must not be used. */
@@ -114,6 +154,7 @@ const find = Effect.fnUntraced(function* (
           file(
             `config.json holds a token in profile ${profile}, which is only allowed for loopback hosts`,
             `fix:   remove it, then: aelyst auth login --profile ${profile}`,
+            "nothing was sent",
           ),
         )
   }
@@ -126,7 +167,10 @@ const find = Effect.fnUntraced(function* (
         exit: "auth",
         code: "TOKEN_HOST",
         message: `the saved token of profile ${profile} is for ${visible(credential.origin)}, not for ${settings.host}`,
-        hints: [`fix:   aelyst auth login --profile <name> --base-url ${baseUrl}`],
+        hints: [
+          `fix:   aelyst auth login --profile <name> --base-url ${baseUrl}`,
+          "nothing was sent",
+        ],
       }),
     )
   }
@@ -146,11 +190,10 @@ export const require = (
             code: "TOKEN_MISSING",
             message: `no token for ${settings.host}`,
             hints: [
-              `nothing was sent (profile ${settings.profile})`,
               `fix:   set AELYST_TOKEN, or run: aelyst auth login${settings.profile === "default" ? "" : ` --profile ${settings.profile}`}`,
-              ...(isLoopback(settings.baseUrl)
-                ? []
-                : ["to try it without an account: aelyst sandbox exec -- aelyst create …"]),
+              isLoopback(settings.baseUrl)
+                ? `nothing was sent (profile ${settings.profile}); a sandbox takes the token sandbox_ok`
+                : "nothing was sent; without an account: aelyst sandbox exec -- aelyst create …",
             ],
           }),
         )

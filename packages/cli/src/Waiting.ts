@@ -12,10 +12,11 @@ import * as Queue from "effect/Queue"
 import type { Failure } from "./Failure.ts"
 import { usage } from "./Failure.ts"
 import type { Printer } from "./Screen.ts"
-import { invalid } from "./SettingTable.ts"
+import { invalid, word } from "./SettingTable.ts"
 import { time } from "./Text.ts"
 
-const progresses = ["auto", "bar", "plain", "none"] as const
+/** Lists the values of `--progress`. */
+export const progresses = ["auto", "bar", "plain", "none"] as const
 
 /** Names the ways in which waits are shown. */
 export type Progress = (typeof progresses)[number]
@@ -24,7 +25,7 @@ export type Progress = (typeof progresses)[number]
 export const parseProgress = (text = "auto"): Effect.Effect<Progress, Failure> => {
   const progress = progresses.find((one) => one === text)
   return progress === undefined
-    ? Effect.fail(usage(invalid("--progress", text, "expected auto, bar, plain or none")))
+    ? Effect.fail(usage(invalid("--progress", text, "expected auto, bar, plain or none", word)))
     : Effect.succeed(progress)
 }
 
@@ -59,7 +60,8 @@ const line = (
     case "backoff":
       return (left) => `⏸ cannot connect — ${again(left)}`
     case "doubt":
-      return (left) => `⏸ no response — ${again(left)}`
+      // a contact in doubt is resent at most once, however many --retries are left
+      return (left) => `⏸ no response — sending it again in ${time(left)}`
     case "settle":
       return (left) => `⏸ created; Aelyst is processing it — ${time(left)} left`
   }

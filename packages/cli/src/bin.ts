@@ -1,12 +1,10 @@
 #!/usr/bin/env node
 import pkg from "../package.json" with { type: "json" }
+import { sandboxArguments } from "./SandboxArguments.ts"
 
-// the reader of a pipe may leave at any time, as in `aelyst … | head`: that is not an error
+// the reader of a pipe may leave at any time; `main.ts` says what else a lost output means
 process.stdout.on("error", (error) => {
-  const code: unknown = Reflect.get(error, "code")
-  if (code === "EPIPE") process.exit(0)
-  process.stderr.write(`error: cannot write to standard output (${code})  [FILE]\n`)
-  process.exit(1)
+  if (Reflect.get(error, "code") === "EPIPE") process.exit(0)
 })
 // a report could not be printed
 process.stderr.on("error", () => undefined)
@@ -21,9 +19,10 @@ if (args.length === 1 && args[0] === "--version") {
   process.exitCode = 2
 } else {
   enableCompileCache()
-  if (args[0] === "sandbox") {
+  const own = sandboxArguments(args)
+  if (own !== undefined) {
     const { run } = await import("./commands/Sandbox.ts")
-    process.exitCode = await run(args.slice(1), pkg.version)
+    process.exitCode = await run(own, pkg.version, args)
   } else {
     const { main } = await import("./main.ts")
     main(pkg.version, args)

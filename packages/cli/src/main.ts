@@ -3,11 +3,10 @@ import * as Effect from "effect/Effect"
 
 import { exitTable } from "./ExitCode.ts"
 import { Host } from "./Host.ts"
-import type { Signal } from "./Run.ts"
+import type { Signal } from "./Report.ts"
+import * as Reports from "./Report.ts"
 import * as Run from "./Run.ts"
 import { Printer, lookOf } from "./Screen.ts"
-
-const ofSignal = { SIGINT: "interrupted", SIGTERM: "terminated" } as const
 
 /** Runs the command and ends the process. */
 export const main = (version: string, args: ReadonlyArray<string>): void => {
@@ -21,22 +20,30 @@ export const main = (version: string, args: ReadonlyArray<string>): void => {
   const fiber = Effect.runFork(Run.run(version, args, host, printer))
   const stop = (received: Signal) => {
     // a second signal does not wait
-    if (signal !== undefined) process.exit(exitTable[ofSignal[received]].code)
+    if (signal !== undefined) {
+      process.exit(Reports.exitCodeOf(Reports.ofSignal(received, printer.lastOutcome)))
+    }
     signal = received
     fiber.interruptUnsafe()
   }
-  process.on("SIGINT", () => stop("SIGINT"))
-  process.on("SIGTERM", () => stop("SIGTERM"))
+  for (const name of Reports.signals) process.on(name, () => stop(name))
   process.stderr.on("resize", () => printer.redraw())
 
   const end = (code: number): void => {
     process.exitCode = code
     // an idle handle must not keep the process alive; output is flushed first
     stdout.write("", (lost) => {
-      // a failed write is reported by the listener in `bin.ts`, which then ends the process
+      // a failed write is reported by the listener below, which then ends the process
       if (lost === null || lost === undefined) stderr.write("", () => process.exit(code))
     })
   }
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // the reader of a pipe may leave at any time, as in `aelyst … | head`: that is not an error
+    if (error.code === "EPIPE") process.exit(exitTable.ok.code)
+    const report = Reports.ofLostOutput(error.code ?? "UNKNOWN", printer.lastOutcome)
+    Reports.print(report, printer)
+    process.exit(Reports.exitCodeOf(report))
+  })
   process.on("uncaughtException", ({ stack }) => {
     Run.reportDefect(stack, args, printer)
     process.exit(exitTable.bug.code)

@@ -43,6 +43,7 @@ describe.concurrent("aelyst auth login", () => {
       profile: "local",
       host: "127.0.0.1:1",
       from: "the saved token of profile local",
+      overridesSaved: false,
     })
   })
 
@@ -52,7 +53,7 @@ describe.concurrent("aelyst auth login", () => {
     assert.strictEqual(
       stderr,
       "error: cannot prompt for the token without a terminal  [USAGE]\n" +
-        "  use --token-stdin or --token-file\n",
+        "  fix:   aelyst auth login --token-stdin < <path>, or --token-file <path>\n",
     )
   })
 
@@ -70,10 +71,32 @@ describe.concurrent("aelyst auth status", () => {
     assert.strictEqual(
       stderr,
       "error: no token for api.aelyst.ai  [TOKEN_MISSING]\n" +
-        "  nothing was sent (profile default)\n" +
         "  fix:   set AELYST_TOKEN, or run: aelyst auth login\n" +
-        "  to try it without an account: aelyst sandbox exec -- aelyst create …\n",
+        "  nothing was sent; without an account: aelyst sandbox exec -- aelyst create …\n",
     )
+  })
+})
+
+describe.concurrent("with AELYST_TOKEN, aelyst auth", () => {
+  it("R10 says at login and in the status that the variable wins over the saved token", async () => {
+    using home = new Home()
+    const env = { HOME: home.path, AELYST_TOKEN: "canary_other_Zx81qQ" }
+    const login = await inside(["auth", "login", "--token-stdin"], { env, stdin })
+    assert.strictEqual(login.code, 0)
+    assert.include(login.stderr, "warning: AELYST_TOKEN is set and wins over the saved token")
+    const status = await inside(["auth", "status"], { env })
+    assert.include(status.stdout, "token\tfrom AELYST_TOKEN")
+    assert.include(
+      status.stderr,
+      "AELYST_TOKEN is set and wins over the saved token of profile default",
+    )
+    const asJson = await inside(["auth", "status", "--json"], { env })
+    assert.isTrue(JSON.parse(asJson.stdout).overridesSaved)
+    const without = await inside(["auth", "status"], { env: { HOME: home.path } })
+    assert.strictEqual(without.stderr, "")
+    for (const { stdout, stderr } of [login, status, asJson]) {
+      assert.notMatch(stdout + stderr, /canary/)
+    }
   })
 })
 

@@ -36,7 +36,7 @@ describe.concurrent("aelyst config get", () => {
   it("says where a token is saved instead", async () => {
     const { code, stderr } = await inside(["config", "get", "token"])
     assert.strictEqual(code, 2)
-    assert.include(stderr, "save it with: aelyst auth login")
+    assert.include(stderr, "fix:   aelyst auth login saves it")
   })
 })
 
@@ -67,14 +67,56 @@ describe.concurrent("aelyst config set", () => {
   })
 })
 
+describe.concurrent("aelyst config list", () => {
+  it("U36 says what holds for a setting that is not set", async () => {
+    const { stdout } = await inside(["config", "list"])
+    assert.include(stdout, "deadline\t- (60s; with natural-key 120s)\n")
+    assert.include(stdout, "rate\t- (what the API allows)\n")
+    const { settings } = JSON.parse((await inside(["config", "list", "--json"])).stdout)
+    assert.isNull(settings.deadline)
+  })
+})
+
+describe.concurrent("a profile that does not exist", () => {
+  it("U36 is shown with the one that was meant", async () => {
+    using home = new Home()
+    const env = { HOME: home.path }
+    await inside(["config", "set", "timeout", "9s", "--profile", "prod"], { env })
+    const { code, stderr } = await inside(["config", "list", "--profile", "prdo"], { env })
+    assert.strictEqual(code, 2)
+    assert.strictEqual(
+      stderr,
+      "error: unknown profile prdo. Did you mean prod?  [USAGE]\n" +
+        "  profiles: prod\n" +
+        "  to create it: aelyst auth login --profile prdo\n",
+    )
+  })
+})
+
 describe.concurrent("aelyst config path", () => {
-  it("prints the path of every file, empty without a home directory", async () => {
+  it("U36 says which files do not exist", async () => {
+    using home = new Home()
+    const env = { HOME: home.path }
+    await inside(["config", "set", "timeout", "9s"], { env })
+    const { stdout } = await inside(["config", "path"], { cwd: home.path, env })
+    const directory = join(home.path, ".config", "aelyst")
+    assert.deepStrictEqual(stdout.trimEnd().split("\n"), [
+      `config\t${join(directory, "config.json")}\texists`,
+      `credentials\t${join(directory, "credentials.json")}\tdoes not exist`,
+      `state\t${join(home.path, ".local", "state", "aelyst")}\tdoes not exist`,
+      `project\t${join(home.path, "aelyst.config.json")}\tdoes not exist`,
+    ])
+    const json = JSON.parse((await inside(["config", "path", "--json"], { env })).stdout)
+    assert.deepInclude(json.exists, { config: true, credentials: false })
+  })
+
+  it("prints the path of every file, a hyphen without a home directory", async () => {
     const { stdout } = await inside(["config", "path"], { cwd: "/", env: { HOME: "" } })
     assert.deepStrictEqual(stdout.trimEnd().split("\n"), [
-      "config\t",
-      "credentials\t",
-      "state\t",
-      `project\t${join("/", "aelyst.config.json")}`,
+      "config\t-\tno home directory",
+      "credentials\t-\tno home directory",
+      "state\t-\tno home directory",
+      `project\t${join("/", "aelyst.config.json")}\tdoes not exist`,
     ])
   })
 })

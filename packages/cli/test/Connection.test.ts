@@ -88,12 +88,12 @@ describe.concurrent("over https a create", () => {
   })
 })
 
-describe("proxyOf", () => {
+describe("proxyVariable", () => {
   it("prefers the variable in lower case, and ignores an empty one", () => {
     const proxies = { https_proxy: "http://a", HTTPS_PROXY: "http://b" }
-    assert.strictEqual(Connection.proxyOf(proxies), "http://a")
-    assert.strictEqual(Connection.proxyOf({ ...proxies, https_proxy: "" }), "http://b")
-    assert.isUndefined(Connection.proxyOf({ http_proxy: "http://c" }))
+    assert.strictEqual(Connection.proxyVariable(proxies), "https_proxy")
+    assert.strictEqual(Connection.proxyVariable({ ...proxies, https_proxy: "" }), "HTTPS_PROXY")
+    assert.isUndefined(Connection.proxyVariable({ http_proxy: "http://c" }))
   })
 })
 

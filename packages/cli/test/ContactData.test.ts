@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 
 import { assert, describe, it } from "@effect/vitest"
 
@@ -52,15 +53,29 @@ describe("read", () => {
     }
   })
 
+  it("R8 is read from a file in UTF-16, with either byte order", async () => {
+    using home = new Home()
+    const text = '\uFEFF{"firstName":"Zoë"}'
+    const little = Buffer.from(text, "utf16le")
+    for (const bytes of [little, Buffer.from(little).swap16(), Buffer.from(text)]) {
+      writeFileSync(join(home.path, "contact.json"), bytes)
+      const args = ["create", "id:1", "--dry-run", "--data", "@contact.json"]
+      const { code, stdout } = await inside(args, { cwd: home.path })
+      assert.strictEqual(code, 0)
+      assert.include(stdout, '{"firstName":"Zoë"}')
+    }
+  })
+
   it("says what it expects, without quoting the data", async () => {
     const invalid = await inside(["create", "id:1", "--dry-run", "--data", "{canary12"])
     assert.strictEqual(
       invalid.stderr,
-      "error: invalid JSON in --data  [USAGE]\n" +
-        "  expected JSON, @<path> for a file, or - for standard input\n",
+      "error: invalid JSON in --data (9 characters)  [USAGE]\n" +
+        "  expected JSON, @<path> for a file, or - for standard input\n" +
+        `  fix:   in a shell, put it in single quotes: --data '{"firstName":"Ana"}'\n`,
     )
     const list = await inside(["create", "id:1", "--dry-run", "--data", '["canary12"]'])
-    assert.strictEqual(list.stderr, "error: --data must be a JSON object  [USAGE]\n")
+    assert.include(list.stderr, "error: --data must be a JSON object, not an array  [USAGE]\n")
   })
 
   it("does not share standard input with the token", async () => {

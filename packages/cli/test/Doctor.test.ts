@@ -1,9 +1,13 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
-import { checkClock, checkNode } from "../src/commands/Doctor.ts"
+import { checkClock, checkNode, checkProxy } from "../src/commands/Doctor.ts"
 import { inside } from "./inside.ts"
 import { commandMatrix } from "./matrix.ts"
+import { Home, aelyst } from "./process.ts"
 
 let sandbox: Sandbox
 
@@ -22,8 +26,8 @@ describe("checkNode", () => {
       assert.isUndefined(checkNode(version).problem, version)
     }
     for (const version of ["22.18.0", "20.19.5", "18.0.0"]) {
-      const message = `Node.js ${version} is too old: install 22.19 or newer`
-      assert.deepStrictEqual(checkNode(version).problem, { message, exit: "usage" })
+      const fix = "install Node.js 22.19 or newer"
+      assert.deepStrictEqual(checkNode(version).problem, { fix, exit: "usage", code: "USAGE" })
     }
   })
 })
@@ -42,9 +46,10 @@ describe("checkClock", () => {
 
   it("reports a larger difference, in both directions", () => {
     for (const now of [served + 7_000, served - 7_000]) {
-      assert.deepStrictEqual(checkClock(now, date)?.problem, {
-        message: "the clock differs from the server's by 7 s: set the clock of this machine",
-        exit: "usage",
+      assert.deepStrictEqual(checkClock(now, date), {
+        name: "clock",
+        detail: "7 s from the server's",
+        problem: { fix: "set the clock of this machine", exit: "usage", code: "USAGE" },
       })
     }
   })
@@ -69,6 +74,7 @@ describe.concurrent("aelyst doctor", () => {
         "ok state",
         "ok certificates",
         "ok token",
+        "ok proxy",
         "ok network",
         "ok clock",
       ],
@@ -83,10 +89,14 @@ describe.concurrent("aelyst doctor", () => {
     const env = { AELYST_TOKEN: "sandbox_ok", AELYST_BASE_URL: "http://127.0.0.1:1/v1" }
     const { code, stdout, stderr } = await inside(["doctor"], { env })
     assert.strictEqual(code, 8)
-    assert.include(rowsOf(stdout), "no\tnetwork\t127.0.0.1:1, proxy: none: ECONNREFUSED")
+    assert.includeMembers(rowsOf(stdout), [
+      "no\tnetwork\tcannot reach 127.0.0.1:1: ECONNREFUSED",
+      "fix\tnetwork\tcheck the base URL, DNS, the network or HTTPS_PROXY",
+    ])
     assert.strictEqual(
       stderr,
-      "error: cannot reach 127.0.0.1:1: ECONNREFUSED (check the base URL, DNS, the network or HTTPS_PROXY)  [NETWORK]\n" +
+      "error: 1 of 7 checks failed: network  [NETWORK]\n" +
+        "  fix:   do what the lines that begin with fix say\n" +
         "  nothing was sent\n",
     )
   })
@@ -95,9 +105,56 @@ describe.concurrent("aelyst doctor", () => {
     const env = { AELYST_BASE_URL: "http://127.0.0.1:1/v1" }
     const { code, stderr } = await inside(["doctor"], { env })
     assert.strictEqual(code, 4)
-    assert.match(
-      stderr,
-      /^error: no token for 127\.0\.0\.1:1 {2}\[TOKEN_MISSING\]\n {2}cannot reach/,
+    assert.match(stderr, /^error: 2 of 7 checks failed: token, network {2}\[TOKEN_MISSING\]\n/)
+  })
+
+  it("U22 runs every check whatever is broken, and names the cure for each", async () => {
+    using home = new Home()
+    const config = join(home.path, "config.json")
+    writeFileSync(config, "{")
+    const state = join(home.path, "state")
+    writeFileSync(state, "a file")
+    const up = { AELYST_BASE_URL: sandbox.baseUrl, AELYST_TOKEN: "sandbox_ok" }
+    const broken = [
+      ["settings", { ...up, AELYST_CONFIG: config }],
+      ["settings", { ...up, AELYST_TIMEOUT: "abc" }],
+      ["settings", { ...up, AELYST_PROFILE: "none" }],
+      ["state", { ...up, AELYST_STATE_DIR: state }],
+      ["certificates", { ...up, NODE_TLS_REJECT_UNAUTHORIZED: "0" }],
+      ["token", { ...up, AELYST_TOKEN: '"canary12"' }],
+      ["settings, network", { ...up, AELYST_BASE_URL: "nowhere" }],
+      [
+        "proxy, network",
+        { ...up, AELYST_BASE_URL: "https://api.example.test", https_proxy: "socks5://a" },
+      ],
+    ] as const
+    for (const [names, env] of broken) {
+      // the transport reads the proxy from the environment of the process
+      const { code, stdout, stderr } = await aelyst(["doctor"], { env, cwd: home.path })
+      assert.include([2, 4], code, names)
+      assert.include(stderr, `checks failed: ${names}  [`)
+      const rows = rowsOf(stdout).map((row) => row.split("\t"))
+      for (const name of names.split(", ")) {
+        const at = rows.findIndex(([status, one]) => status === "no" && one === name)
+        assert.deepStrictEqual(rows[at + 1]?.slice(0, 2), ["fix", name])
+        assert.isAbove(rows[at + 1]?.[2]?.length ?? 0, 8)
+      }
+      const all = ["node", "settings", "state", "certificates", "token", "proxy", "network"]
+      for (const name of all)
+        assert.isTrue(
+          rows.some(([, one]) => one === name),
+          name,
+        )
+      assert.notInclude(stdout + stderr, "canary12")
+    }
+  })
+
+  it("R2 says which proxy is read and which variables are not", () => {
+    assert.strictEqual(checkProxy({}, undefined).detail, "none")
+    assert.strictEqual(
+      checkProxy({ ALL_PROXY: "socks5://a", HTTPS_PROXY: "http://b", NO_PROXY: "x" }, undefined)
+        .detail,
+      "HTTPS_PROXY is set, unless NO_PROXY lists the host; not read: ALL_PROXY",
     )
   })
 

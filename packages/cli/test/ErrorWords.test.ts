@@ -20,13 +20,14 @@ const context: ErrorContext = {
   profile: "default",
   tokenFrom: "AELYST_TOKEN",
   secrets: ["canary"],
+  hasFields: true,
 }
 const attempts: [] = []
 const notCreated = "the contact was not created"
 const inDoubt = [
   "outcome unknown: the contact may exist",
   "fix:   check whether it exists before retrying",
-]
+] as const
 
 suite("ErrorWords.describe", () => {
   const cases = [
@@ -93,7 +94,7 @@ suite("ErrorWords.describe", () => {
         excerpt: "",
       }),
       "Aelyst answered 404, which is not documented (0 attempts)",
-      [notCreated, "check the base URL and any proxy or gateway in between"],
+      [notCreated, "fix:   check the base URL and any proxy or gateway in between"],
     ],
     [
       new UnexpectedResponseError({
@@ -105,7 +106,7 @@ suite("ErrorWords.describe", () => {
         excerpt: "",
       }),
       "Aelyst answered 302, a redirect; redirects are never followed (0 attempts)",
-      [...inDoubt, "check the base URL and any proxy or gateway in between"],
+      [inDoubt[0], `${inDoubt[1]}; check the base URL and any proxy or gateway in between`],
     ],
     [
       new InvalidContactError({ attempts, issues: [] }),
@@ -116,8 +117,41 @@ suite("ErrorWords.describe", () => {
   for (const [error, headline, details] of cases) {
     it(`says: ${headline}`, () => {
       assert.deepStrictEqual(describe(error, context), { headline, details: [...details] })
+      assert.isAtMost(details.length, 2, "more than three lines")
     })
   }
+
+  it("U21 says why a call did not wait for the rate limit, and names the flag", () => {
+    const limits = { ...context, retries: 1, maxWait: 60_000 }
+    const attempt = {
+      number: 1,
+      phase: "answered",
+      status: 429,
+      startedAt: 0,
+      durationMs: 1,
+      waitedMs: 0,
+    } as const
+    const refusals = [
+      [[attempt, attempt], 7_000, ": no resend is left", "--retries"],
+      [
+        [attempt],
+        125_000,
+        ": the wait of 2 min 5 s is longer than --max-wait",
+        "--max-wait and --deadline",
+      ],
+      [[attempt], 30_000, ": the wait would not end before the deadline", "--deadline"],
+    ] as const
+    for (const [all, retryAfterMs, why, raise] of refusals) {
+      const said = describe(new RateLimitError({ attempts: all, retryAfterMs }), limits)
+      assert.isTrue(said.headline.endsWith(why), said.headline)
+      assert.isTrue(said.details[1]?.endsWith(`or raise ${raise}`), said.details[1])
+    }
+  })
+
+  it("U21 mentions lists only for a contact with custom fields", () => {
+    const error = new BadRequestError({ attempts, status: 400, exists: false })
+    assert.deepStrictEqual(describe(error, { ...context, hasFields: false }).details, [notCreated])
+  })
 
   it("lists every issue of an invalid contact, with the code of the first", () => {
     const issues = [
@@ -134,10 +168,8 @@ suite("ErrorWords.describe", () => {
       headline: "identifier: an email address must have one @",
       code: "EMAIL_INVALID",
       details: [
-        "write it like ana@example.com",
-        "firstName is required  [FIRST_NAME_MISSING]",
-        "contact: a contact must be an object  [CONTACT_TYPE]",
-        "nothing was sent",
+        "also:  firstName is required [FIRST_NAME_MISSING]; contact: a contact must be an object [CONTACT_TYPE]",
+        "fix:   write it like ana@example.com; nothing was sent",
       ],
     })
   })

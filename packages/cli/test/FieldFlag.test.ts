@@ -21,8 +21,25 @@ describe("read", () => {
     assert.deepStrictEqual(read("Tier:list=Gold"), { name: "Tier", value: "Gold" })
   })
 
-  it("takes a colon before anything but a type as part of the name", () => {
-    assert.deepStrictEqual(read("Ratio 1:2=x"), { name: "Ratio 1:2", value: "x" })
+  it("U17 reads a type in any case", () => {
+    assert.deepStrictEqual(read("Age:NUMBER=4"), { name: "Age", value: 4 })
+    assert.deepStrictEqual(read("Website:URL=https://example.com"), {
+      name: "Website",
+      value: "https://example.com",
+    })
+  })
+
+  it("U17 fails for an unknown type, and suggests the one that was meant", () => {
+    const { exit, message, hints } = failure("Age:numbr=4")
+    assert.strictEqual(exit, "usage")
+    assert.strictEqual(message, 'unknown type "numbr" in --field (number 2). Did you mean number?')
+    assert.include(hints[1], String.raw`write \: instead`)
+    assert.notInclude(failure("Ratio 1:2 canary=x").message, "canary")
+  })
+
+  it(String.raw`U17 takes \: as a colon of the name`, () => {
+    assert.deepStrictEqual(read(String.raw`Ratio 1\:2=x`), { name: "Ratio 1:2", value: "x" })
+    assert.deepStrictEqual(read(String.raw`a\:b:number=1`), { name: "a:b", value: 1 })
     assert.deepStrictEqual(read(":number=1"), { name: ":number", value: "1" })
   })
 

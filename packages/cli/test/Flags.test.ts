@@ -3,11 +3,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { inside } from "./inside.ts"
 import { keys, settings } from "../src/SettingTable.ts"
 
-const help = async () => (await inside(["create", "--help"])).stdout.replaceAll(/\s+/g, " ")
+const help = async (...args: ReadonlyArray<string>) =>
+  (await inside(args)).stdout.replaceAll(/\s+/g, " ")
 
 describe("the flags of settings", () => {
   it("say in the help what they do, their variable and their default", async () => {
-    const text = await help()
+    const text = (await help("--help")) + (await help("create", "--help"))
     for (const key of keys) {
       const { flag, metavar, sentence, variable, otherwise, otherwiseText } = settings[key]
       const said = `${sentence.replaceAll("`", "")} [${variable}; ${otherwiseText ?? otherwise}]`
@@ -29,7 +30,7 @@ describe("the flags of settings", () => {
 describe("text", () => {
   it("is undefined if the flag is not given", async () => {
     const { stdout } = await inside(["config", "list", "--json"])
-    assert.strictEqual(JSON.parse(stdout).settings.rate, "")
+    assert.isNull(JSON.parse(stdout).settings.rate)
   })
 })
 

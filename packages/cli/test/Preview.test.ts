@@ -2,6 +2,7 @@ import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
 
 import * as Preview from "../src/Preview.ts"
+import { inside } from "./inside.ts"
 import { aelyst } from "./process.ts"
 
 let sandbox: Sandbox
@@ -20,6 +21,16 @@ const seen = (identifier: string) => {
   assert.isDefined(request)
   return request
 }
+
+describe("preview, by --as-curl --json,", () => {
+  it("U36 prints the command as JSON", async () => {
+    const args = ["create", "id:curl-json", "--first-name", "Ana", "--as-curl"]
+    const plain = await inside(args)
+    const { stdout } = await inside([...args, "--json"])
+    const { schemaVersion: _, ...rest } = JSON.parse(stdout)
+    assert.deepStrictEqual(rest, { ok: true, dryRun: true, curl: plain.stdout.trimEnd() })
+  })
+})
 
 describe("preview, by --dry-run,", () => {
   it("prints exactly the request that a create sends, and sends nothing", async () => {

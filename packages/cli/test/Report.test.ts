@@ -118,7 +118,7 @@ describe("print", () => {
     assert.strictEqual(written.stdout, "")
   })
 
-  it("writes one line of JSON with --json", () => {
+  it("U36 writes one line of JSON with --json, the hints as an array", () => {
     const { printer, written } = captured({}, {}, { json: true })
     Report.print(report, printer)
     assert.deepStrictEqual(JSON.parse(written.stderr), {
@@ -131,7 +131,7 @@ describe("print", () => {
         attempts: 0,
         outcome: "not_sent",
         docs: "https://github.com/aelyst/aelyst/blob/main/docs/errors.md#connectionerror",
-        hint: "outcome not_sent: nothing was sent · to find out why: aelyst doctor",
+        hints: ["outcome not_sent: nothing was sent", "to find out why: aelyst doctor"],
       },
       exitCode: 8,
     })

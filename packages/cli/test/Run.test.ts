@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 
 import { usage } from "../src/Failure.ts"
 import { Host } from "../src/Host.ts"
+import type { Signal } from "../src/Report.ts"
 import * as Report from "../src/Report.ts"
 import * as Run from "../src/Run.ts"
 import { captured } from "./captured.ts"
@@ -20,7 +21,7 @@ const run = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> 
 const end = (
   exit: Parameters<typeof Run.reportEnd>[0],
   args: ReadonlyArray<string> = [],
-  signal?: Run.Signal,
+  signal?: Signal,
 ) => {
   const { printer, written } = captured()
   printer.lastOutcome = "rejected"
@@ -71,16 +72,24 @@ describe("reportEnd", () => {
 
   it("prints nothing again for help and wrong invocations", () => {
     assert.deepStrictEqual(help(["aelyst"], []), { code: 0, stdout: "", stderr: "" })
-    assert.strictEqual(help(["aelyst", "auth"], []).code, 2)
+    assert.strictEqual(help(["aelyst", "auth"], []).code, 0)
     const missing = new CliError.MissingOption({ option: "x" })
     assert.deepStrictEqual(help(["aelyst"], [missing]), { code: 2, stdout: "", stderr: "" })
   })
 
-  it("says after a signal what became known of the contact", () => {
-    const { code, stderr } = end(Exit.interrupt(1), [], "SIGTERM")
-    assert.strictEqual(code, 143)
-    assert.strictEqual(stderr, "error: stopped  [SIGTERM]\n  the contact was not created\n")
-  })
+  it.each([
+    ["SIGHUP", 129],
+    ["SIGINT", 130],
+    ["SIGQUIT", 131],
+    ["SIGTERM", 143],
+  ] as const)(
+    "R23 says after %s what became known of the contact, and returns %d",
+    (signal, exit) => {
+      const { code, stderr } = end(Exit.interrupt(1), [], signal)
+      assert.strictEqual(code, exit)
+      assert.strictEqual(stderr, `error: stopped  [${signal}]\n  the contact was not created\n`)
+    },
+  )
 
   it("reports a defect as a bug, with its stack only with -v", () => {
     const exit = Exit.failCause(Cause.die(new Error("canary")))

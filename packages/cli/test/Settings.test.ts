@@ -86,7 +86,7 @@ describe.concurrent("settings", () => {
       [
         ["--base-url", "http://a.test"],
         {},
-        "invalid value for --base-url: must begin with https://",
+        'invalid value "http://a.test" for --base-url: must begin with https://',
       ],
     ] as const
     for (const [args, env, said] of cases) {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { Readable } from "node:stream"
 
@@ -21,6 +21,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await sandbox[Symbol.asyncDispose]()
 })
+
+/** Changes the owner of a file if the tests run as root: a file of root is read as it is. */
+const notOfRoot = (path: string): void => {
+  if (process.getuid?.() === 0) chownSync(path, 1000, 1000)
+}
 
 const mode = (path: string) => statSync(path).mode & 0o777
 
@@ -71,6 +76,7 @@ describe.concurrent("the token", () => {
     const file = join(home.path, "token")
     writeFileSync(file, canary)
     chmodSync(file, 0o644)
+    notOfRoot(file)
     const { code, stdout, stderr } = await aelyst(
       ["create", "id:open", ...person, "--token-file", file],
       { env: { AELYST_BASE_URL: sandbox.baseUrl } },
@@ -153,6 +159,54 @@ describe.concurrent("the token", () => {
     }
   })
 
+  it("R7 R8 is refused with the reason in words, and nothing is sent", async () => {
+    const env = { AELYST_BASE_URL: sandbox.baseUrl }
+    const cases = [
+      ['"canary_token_Zx81qQ"', "begins and ends with a quotation mark"],
+      ["'canary_token_Zx81qQ'\n", "begins and ends with a quotation mark"],
+      ['"canary_token_Zx81qQ', "has a quotation mark at one end"],
+      ["Bearer canary_token_Zx81qQ", "begins with Bearer"],
+      ["Authorization: bearer canary_token_Zx81qQ", "begins with Bearer"],
+      ["canary_token_Zx81qQ\r", "ends with a carriage return"],
+      ["canary_token_Zx81qQ\ncanary_token_Zx81qQ", "has more than one line"],
+      [" canary_token_Zx81qQ", "begins or ends with a space"],
+      ["canary token Zx81qQ", "contains a space"],
+      ["canary_tökén_Zx81qQ", "has characters that no token has"],
+      ["canary", "has 6 characters, and a token at least 8"],
+      ["c".repeat(4_097), "has 4,097 characters, and a token at most 4,096"],
+      ["\n", "is empty"],
+      [Buffer.from("\uFEFFcanary_token_Zx81qQ", "utf16le"), "is UTF-16 text"],
+      [Buffer.from("canary_token_Zx81qQ", "utf16le"), "is UTF-16 text"],
+    ] as const
+    const before = sandbox.requests().length
+    for (const [stdin, words] of cases) {
+      const args = ["create", "id:words", ...person, "--token-stdin"]
+      const { code, stderr } = await inside(args, { env, stdin })
+      assert.strictEqual(code, 4)
+      assert.isTrue(
+        stderr.startsWith(`error: the token from standard input ${words}  [TOKEN_INVALID]\n`),
+        stderr,
+      )
+      assert.match(stderr, /^ {2}fix: {3}\S.*\n {2}nothing was sent\n$/m)
+      assert.notMatch(stderr, /canary|Zx81qQ/)
+    }
+    assert.strictEqual(sandbox.requests().length, before)
+  })
+
+  it("R7 is read behind the byte order mark of UTF-8, from a file, a pipe and the environment", async () => {
+    using home = new Home()
+    const marked = `\uFEFF${canary}`
+    const env = { AELYST_BASE_URL: sandbox.baseUrl }
+    const file = join(home.path, "token")
+    writeFileSync(file, `${marked}\r\n`, { mode: 0o600 })
+    const ended = [
+      await inside(["create", "id:bom-file", ...person, "--token-file", file], { env }),
+      await inside(["create", "id:bom-pipe", ...person, "--token-stdin"], { env, stdin: marked }),
+      await inside(["create", "id:bom-env", ...person], { env: { ...env, AELYST_TOKEN: marked } }),
+    ]
+    for (const { code, stderr } of ended) assert.strictEqual(code, 0, stderr)
+  })
+
   it("is refused in config.json, except for a loopback host", async () => {
     using home = new Home()
     const config = join(home.path, "config.json")
@@ -174,7 +228,7 @@ describe("readAll", () => {
   it("joins chunks, also within a character", async () => {
     const bytes = Buffer.from("añb")
     const stdin = Readable.from([bytes.subarray(0, 2), bytes.subarray(2)])
-    assert.strictEqual(await Effect.runPromise(Token.readAll(stdin, 4)), "añb")
+    assert.strictEqual((await Effect.runPromise(Token.readAll(stdin, 4))).text, "añb")
   })
 
   it("fails if there is more than the limit, and says the limit", async () => {

@@ -22,7 +22,12 @@ export const inside = async (
   })
   const streams = { stdout: writer("stdout"), stderr: writer("stderr") }
   const printer = new Printer({ ...lookOf(args), env, ...streams })
-  const host = Host.of({ env, cwd, stdin: Readable.from([stdin]), ...streams })
+  const host = Host.of({
+    env,
+    cwd,
+    stdin: Readable.from([stdin], { objectMode: false }),
+    ...streams,
+  })
   const exit = await Effect.runPromiseExit(Run.run("0.0.0", args, host, printer))
   const code = Run.reportEnd(exit, args, printer)
   return { code, signal: null, ...written }

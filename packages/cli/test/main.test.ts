@@ -29,15 +29,15 @@ const arrived = (identifier: string): Promise<void> =>
   })
 
 suiteOnPosix("on a signal, main", () => {
-  it("ends a create that waits for the rate limit with 130, and says that nothing was created", async () => {
+  it("T6 ends a create that waits for the rate limit with 130, and says that it was not created", async () => {
     const running = start(["create", "email:429-30s@sandbox.test", ...person], { env: env() })
     await running.until(({ stderr }) => stderr.includes("rate limited"))
     running.child.kill("SIGINT")
     const { code, stdout, stderr } = await running.ended
     assert.strictEqual(code, 130)
     assert.strictEqual(stdout, "")
-    assert.include(stderr, "stopped")
-    assert.notInclude(stderr, "may exist")
+    assert.include(stderr, "error: stopped  [SIGINT]\n  the contact was not created\n")
+    assert.notInclude(stderr, "nothing was sent")
   })
 
   it("ends a create in flight with 130, and says that the contact may exist", async () => {
@@ -50,6 +50,25 @@ suiteOnPosix("on a signal, main", () => {
     assert.strictEqual(stdout, "")
     assert.include(stderr, "the contact may exist")
   })
+
+  for (const [signal, code] of [
+    ["SIGHUP", 129],
+    ["SIGQUIT", 131],
+  ] as const) {
+    it(`R23 ends a create in flight with ${code} on ${signal}, and says that the contact may exist`, async () => {
+      const id = `email:stall-${code}ms@sandbox.test`
+      const there = arrived(id)
+      const running = start(["create", id, ...person], { env: env() })
+      await there
+      running.child.kill(signal)
+      const ended = await running.ended
+      assert.strictEqual(ended.code, code)
+      assert.include(
+        ended.stderr,
+        `error: stopped  [${signal}]\n  outcome unknown: the contact may exist`,
+      )
+    })
+  }
 
   it("says that the contact was created if the signal comes in the wait after the success", async () => {
     const args = ["create", "id:settling", ...person, "--settle", "5m"]
@@ -95,12 +114,34 @@ describe.concurrent("if the reader of a pipe leaves, main", () => {
     assert.strictEqual(stderr, "")
   })
 
-  itIf(existsSync("/dev/full"))("ends with 1 if the disk is full instead", async () => {
-    const full = new Running("sh", ["-c", '"$0" "$1" errors > /dev/full', process.execPath, bin])
-    const { code, stderr } = await full.ended
-    assert.strictEqual(code, 1)
-    assert.include(stderr, "cannot write to standard output (ENOSPC)")
-  })
+  itIf(existsSync("/dev/full"))(
+    "U28 ends with 2 if the disk is full, which is no bug",
+    async () => {
+      const full = new Running("sh", ["-c", '"$0" "$1" errors > /dev/full', process.execPath, bin])
+      const { code, stderr } = await full.ended
+      assert.strictEqual(code, 2)
+      assert.strictEqual(
+        stderr,
+        "error: cannot write to standard output (ENOSPC)  [FILE]\n" +
+          "  fix:   free some space, or write elsewhere\n",
+      )
+    },
+  )
+
+  itIf(existsSync("/dev/full"))(
+    "U28 says that the contact was created if only the disk is full",
+    async () => {
+      const create = ["create", "id:full", ...person].join(" ")
+      const full = new Running(
+        "sh",
+        ["-c", `"$0" "$1" ${create} > /dev/full`, process.execPath, bin],
+        { env: env() },
+      )
+      const { code, stderr } = await full.ended
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "  the contact was created\n")
+    },
+  )
 
   it("keeps the exit code if the pipe was stderr", async () => {
     const running = start(["create", "email:ana@", ...person], { env: env() })

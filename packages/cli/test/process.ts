@@ -100,7 +100,7 @@ export interface Ended {
 export interface Options {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  readonly stdin?: string
+  readonly stdin?: string | Uint8Array
   /** Leaves standard input open, to be typed into. */
   readonly open?: boolean
 }

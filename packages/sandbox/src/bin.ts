@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs"
 
 import { isRecord } from "./api/Config.ts"
-import { runSandbox } from "./cli/Command.ts"
+import { runSandbox, stopOnSignals } from "./cli/Command.ts"
 
 const readVersion = (): string => {
   const manifest: unknown = JSON.parse(
@@ -12,14 +12,6 @@ const readVersion = (): string => {
   return isRecord(manifest) ? String(manifest["version"]) : ""
 }
 
-const stop = new AbortController()
-for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
-  process.on(signal, () => {
-    // the second signal ends the process immediately
-    if (stop.signal.aborted) process.exit(code)
-    stop.abort(signal)
-  })
-}
 // the reader of the log may leave first
 process.stderr.on("error", () => undefined)
 process.stdout.on("error", () => undefined)
@@ -28,6 +20,6 @@ process.exitCode = await runSandbox(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  signal: stop.signal,
+  signal: stopOnSignals(),
   version: readVersion(),
 })

@@ -220,9 +220,20 @@ export interface SandboxIo {
   readonly stdout: { readonly write: (text: string) => unknown }
   readonly stderr: { readonly write: (text: string) => unknown; readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Stops the command; its reason is the name of the signal: `SIGINT` or `SIGTERM`. */
+  /** Stops the command; its reason is the name of the signal: `SIGINT`, `SIGTERM`, `SIGHUP` or `SIGQUIT`. */
   readonly signal: AbortSignal
   /** The command as the user typed it. Default `aelyst-sandbox`. */
   readonly program?: string
   readonly version?: string
+  /** Prints why the command failed. Default: `error: …` and the hints below it, on `stderr`. */
+  readonly report?: (problem: SandboxProblem) => void
+}
+
+/** Holds why the command failed. */
+export interface SandboxProblem {
+  /** The exit code. */
+  readonly exit: number
+  readonly message: string
+  /** The lines below: what to do. */
+  readonly hints: ReadonlyArray<string>
 }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 
 import * as Arguments from "../src/cli/Arguments.ts"
+import { UsageError } from "../src/cli/FlagValue.ts"
 import type { SandboxOptions } from "../src/types.ts"
 
 const message = (argv: ReadonlyArray<string>): string => {
@@ -8,7 +9,7 @@ const message = (argv: ReadonlyArray<string>): string => {
     Arguments.read(argv)
     return assert.fail("it was accepted")
   } catch (error) {
-    assert.instanceOf(error, Arguments.UsageError)
+    assert.instanceOf(error, UsageError)
     return error.message
   }
 }
@@ -21,6 +22,7 @@ describe("read", () => {
       port: undefined,
       command: [],
       fault: undefined,
+      topic: undefined,
       quiet: false,
       noColor: false,
     })
@@ -30,7 +32,8 @@ describe("read", () => {
     [["--window", "500ms"], { windowMs: 500 }],
     [["--window", "2s"], { windowMs: 2000 }],
     [["--lag", "5m"], { lagMs: 300_000 }],
-    [["--latency", "20"], { latencyMs: 20 }],
+    [["--latency", "0"], { latencyMs: 0 }],
+    [["--lag", "1h"], { lagMs: 3_600_000 }],
     [["--latency", "20ms..1s"], { latencyMs: [20, 1000] }],
     [["--no-headers"], { rateLimitHeaders: "none", retryAfter: "none" }],
     [["--no-admin"], { admin: false }],
@@ -79,7 +82,7 @@ describe("read", () => {
   })
 
   it.each([
-    [["--prot", "1"], "unknown flag --prot"],
+    [["--prot", "1"], "unknown flag --prot. Did you mean --port?"],
     [["--limit", "many"], 'invalid value "many" for --limit: expected an integer, 0 or more'],
     [
       ["--port", "70000"],
@@ -101,22 +104,35 @@ describe("read", () => {
       ["--fields", "none.json"],
       'invalid value "none.json" for --fields: expected a readable file of JSON',
     ],
-    [["serve"], 'unknown command "serve": expected start, exec, fault, reset or open'],
+    [["strat"], 'unknown command "strat". Did you mean start?'],
+    [["reset", "--limit", "3"], "--limit is not a flag of reset, but of start and exec"],
+    [["--port"], "missing value for --port: expected <n>"],
+    [["--data", "--quiet"], "missing value for --data: expected <file.jsonl>"],
+    [["--quiet=yes"], "--quiet takes no value"],
+    [["--seed", "1", "--seed", "2"], "--seed was given more than once; it takes one value"],
+    [["fault", "dorp"], 'unknown preset "dorp". Did you mean drop?'],
+    [["start", "\u009b2J"], String.raw`unexpected argument "\u009b2J"`],
     [["start", "npm"], 'unexpected argument "npm"'],
     [["exec", "npm"], 'unexpected argument "npm": write the command after --'],
     [["exec"], "exec needs a command after --, as in exec -- npm test"],
     [["--", "npm"], "only exec takes a command after --"],
-    [["fault"], "fault needs a preset, such as fault 500 or fault drop-before"],
+    [["fault"], "fault needs a preset, such as 500 or drop-before"],
   ])("throws for %j: %s", (argv, expected) => {
     assert.strictEqual(message(argv), expected)
   })
 })
 
-describe("usage", () => {
-  it("lists every command and the flags of the README", () => {
-    const text = Arguments.usage("aelyst sandbox")
-    for (const verb of ["[start]", "exec", "fault", "reset", "open"])
-      assert.include(text, `aelyst sandbox ${verb}`)
-    assert.isTrue(text.split("\n").every((line) => line.length <= 100))
+describe("a mistake", () => {
+  it("U30 lists the presets, and names the help of the command", () => {
+    for (const argv of [["fault"], ["fault", "dorp"]]) {
+      try {
+        Arguments.read(argv, "aelyst sandbox")
+        assert.fail("it was accepted")
+      } catch (error) {
+        assert.instanceOf(error, UsageError)
+        assert.match(error.hints[0] ?? "", /^presets: a status from 200 to 599, drop, fin, stall, /)
+        assert.strictEqual(error.hints[1], "help:  aelyst sandbox fault --help")
+      }
+    }
   })
 })

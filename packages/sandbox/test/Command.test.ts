@@ -145,7 +145,7 @@ describe("start", () => {
       "--existing=reject=409",
       "--processing-delay=1500ms",
       "--lag=1s",
-      "--latency=1..2ms",
+      "--latency=1ms..2ms",
       "--retry-after=fraction",
       "--rate-limit-headers=on-429",
       "--error-rate=500=100%,drop=0.5%",
@@ -259,7 +259,7 @@ describe("open", () => {
     assert.strictEqual(out.stdout, "")
     assert.match(
       out.stderr,
-      /^error: no sandbox is running at http:.* \(start one, or name its port/,
+      /^error: no sandbox is running at http:.*\n {2}start one: aelyst-sandbox, or name its port/,
     )
   })
 })
@@ -285,11 +285,23 @@ describe("exec", () => {
     assert.include(out.stderr, "error: command not found: no-such-command-of-ours\n")
   })
 
-  it("passes a signal on to its command and returns its exit code", async () => {
-    const { exit, stop } = run(script("setInterval(() => {}, 1000)"))
-    stop("SIGTERM")
-    assert.strictEqual(await exit, 143)
-  })
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ...(process.platform === "win32"
+      ? []
+      : ([
+          ["SIGHUP", 129],
+          ["SIGQUIT", 131],
+        ] as const)),
+  ] as const)(
+    "R23 passes %s on to its command and returns its exit code, %d",
+    async (signal, code) => {
+      const { exit, stop } = run(script("setInterval(() => {}, 1000)"))
+      stop(signal)
+      assert.strictEqual(await exit, code)
+    },
+  )
 })
 
 describe("fault and reset", () => {
@@ -304,12 +316,37 @@ describe("fault and reset", () => {
     assert.deepStrictEqual([sandbox.requests(), sandbox.faults()], [[], []])
   })
 
+  it("U29 follow AELYST_BASE_URL; --port wins", async () => {
+    await using sandbox = await Sandbox.start()
+    await using other = await Sandbox.start()
+    const env = { AELYST_BASE_URL: sandbox.baseUrl }
+    assert.strictEqual(await run(["fault", "500"], env).exit, 0)
+    assert.deepStrictEqual([sandbox.faults().length, other.faults().length], [1, 0])
+    const { port } = new URL(other.baseUrl)
+    assert.strictEqual(await run(["fault", "500", "--port", port], env).exit, 0)
+    assert.strictEqual(other.faults().length, 1)
+    assert.strictEqual(await run(["reset"], env).exit, 0)
+    assert.deepStrictEqual([sandbox.faults().length, other.faults().length], [0, 1])
+    const opened = run(["open"], { ...env, BROWSER: "/nowhere/browser" })
+    assert.strictEqual(await opened.exit, 0)
+    assert.strictEqual(opened.out.stdout, `${sandbox.origin}/_sandbox\n`)
+  })
+
+  it("U29 send nothing to a host that is not a sandbox", async () => {
+    const { exit, out } = run(["reset"], { AELYST_BASE_URL: "https://api.aelyst.ai/v1" })
+    assert.strictEqual(await exit, 2)
+    assert.match(out.stderr, /^error: AELYST_BASE_URL is https:\/\/api\.aelyst\.ai, which is not/)
+    const odd = run(["reset"], { AELYST_BASE_URL: "here" })
+    assert.strictEqual(await odd.exit, 2)
+    assert.match(odd.out.stderr, /^error: AELYST_BASE_URL is not a URL\n/)
+  })
+
   it("exit with 2 for an unknown preset and with 8 if no sandbox is running", async () => {
     await using sandbox = await Sandbox.start()
     const { port } = new URL(sandbox.baseUrl)
     const unknown = run(["fault", "teapot", "--port", port])
     assert.strictEqual(await unknown.exit, 2)
-    assert.match(unknown.out.stderr, /^error: unknown preset "teapot": expected a status/)
+    assert.match(unknown.out.stderr, /^error: unknown preset "teapot"\n {2}presets: a status/)
     await sandbox.close()
     assert.strictEqual(await run(["reset", "--port", port]).exit, 8)
   })
@@ -329,12 +366,23 @@ describe("usage", () => {
     [["exec"], "exec"],
     [["fault"], "preset"],
     [["--", "npm"], "exec"],
-  ])("%j exits with 2, a reason and the usage, nothing on stdout", async (argv, reason) => {
+  ])("%j exits with 2, a reason and the help, nothing on stdout", async (argv, reason) => {
     const { exit, out } = run(argv)
     assert.strictEqual(await exit, 2)
     assert.include(out.stderr.split("\n")[0], reason)
-    assert.include(out.stderr, "usage: aelyst-sandbox")
+    assert.match(out.stderr, /help: {2}aelyst-sandbox .*--help\n$/)
+    assert.isAtMost(out.stderr.trimEnd().split("\n").length, 3)
     assert.strictEqual(out.stdout, "")
+  })
+
+  it("U30 says what a command does and takes, after --help and help", async () => {
+    for (const verb of ["exec", "fault", "reset"]) {
+      const one = run([verb, "--help"])
+      const other = run(["help", verb])
+      assert.deepStrictEqual(await Promise.all([one.exit, other.exit]), [0, 0])
+      assert.strictEqual(one.out.stdout, other.out.stdout)
+      assert.include(one.out.stdout, `aelyst-sandbox ${verb} `)
+    }
   })
 
   it("--help prints the flags on stdout", async () => {

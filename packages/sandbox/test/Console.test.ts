@@ -44,7 +44,7 @@ describe("visible", () => {
 describe("banner", () => {
   it("says where a local sandbox is and how to use it", async () => {
     const sandbox = Sandbox.inProcess({ limit: 3, windowMs: 1500 })
-    const text = Console.banner(sandbox, {}, plain)
+    const text = Console.banner(sandbox, {}, plain, {})
     assert.include(text, "Aelyst sandbox (local, in memory, nothing leaves this machine)\n")
     assert.include(text, "3 requests per 1.5 s window (our assumption, --limit/--window)")
     assert.include(
@@ -55,10 +55,29 @@ describe("banner", () => {
   })
 
   it("warns about an address that the network can reach, and omits the inspector", () => {
-    const text = Console.banner(Sandbox.inProcess(), { host: "0.0.0.0", data: "x\n.jsonl" }, plain)
+    const text = Console.banner(
+      Sandbox.inProcess(),
+      { host: "0.0.0.0", data: "x\n.jsonl" },
+      plain,
+      {},
+    )
     assert.include(text, "Aelyst sandbox (contacts in x\\u000a.jsonl)")
     assert.include(text, "Warning: 0.0.0.0 can be reached from the network")
     assert.notInclude(text, "Inspector")
+  })
+})
+
+describe("exportCommand", () => {
+  const variables = { A: "1", B: "2" }
+  it.each([
+    [{ SHELL: "/bin/zsh" }, "linux", "export A=1 B=2"],
+    [{}, "linux", "export A=1 B=2"],
+    [{ SHELL: "/usr/bin/fish" }, "darwin", "set -gx A 1; set -gx B 2"],
+    [{ SHELL: "/bin/bash", PSModulePath: "x" }, "linux", '$env:A = "1"; $env:B = "2"'],
+    [{ PSModulePath: "x" }, "win32", '$env:A = "1"; $env:B = "2"'],
+    [{ SHELL: "/usr/bin/bash", PSModulePath: "x" }, "win32", "export A=1 B=2"],
+  ])("U36 writes it for the shell of %j on %s: %s", (env, platform, expected) => {
+    assert.strictEqual(Console.exportCommand(variables, env, platform), expected)
   })
 })
 

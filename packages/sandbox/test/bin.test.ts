@@ -23,4 +23,21 @@ describe("the process", () => {
     const [code] = child.exitCode === null ? await once(child, "exit") : [child.exitCode]
     assert.strictEqual(code, 130)
   })
+
+  const onPosix = process.platform === "win32" ? () => undefined : it
+  for (const signal of ["SIGHUP", "SIGQUIT"] as const) {
+    onPosix(
+      `R23 passes a real ${signal} on to the command of exec, and leaves no orphan`,
+      async () => {
+        const script = `process.on("${signal}", () => process.exit(7)); console.log("up"); setInterval(() => {}, 1e6)`
+        const bin = join(import.meta.dirname, "../src/bin.ts")
+        const child = spawn(process.execPath, [bin, "exec", "--", process.execPath, "-e", script])
+        // the command writes to the stdout of exec, and ends only after the signal
+        await once(child.stdout, "data")
+        child.kill(signal)
+        const [code] = await once(child, "exit")
+        assert.strictEqual(code, 7)
+      },
+    )
+  }
 })

@@ -6,7 +6,7 @@ import * as ConfigFiles from "../ConfigFile.ts"
 import type { Failure } from "../Failure.ts"
 import { usage } from "../Failure.ts"
 import type { GlobalFlags } from "../Flags.ts"
-import type { Host } from "../Host.ts"
+import { Host, variable } from "../Host.ts"
 import { askHidden } from "../Prompt.ts"
 import { Screen } from "../Screen.ts"
 import type { Settings } from "../Settings.ts"
@@ -23,7 +23,10 @@ const read = Effect.fnUntraced(function* (
   }
   if (!mayAsk) {
     return yield* Effect.fail(
-      usage("cannot prompt for the token without a terminal", "use --token-stdin or --token-file"),
+      usage(
+        "cannot prompt for the token without a terminal",
+        "fix:   aelyst auth login --token-stdin < <path>, or --token-file <path>",
+      ),
     )
   }
   return yield* Token.check(yield* askHidden(`Token for ${host}: `), "the terminal")
@@ -53,6 +56,10 @@ export const login = Effect.fnUntraced(function* (
   }
   printer.notice(`saved the token for ${settings.host} in profile ${profile} (${visible(path)})`)
   printer.notice("it is not verified: only creating a contact would do that")
+  const { env } = yield* Host
+  if (variable(env, "AELYST_TOKEN") !== undefined) {
+    printer.warn("AELYST_TOKEN is set and wins over the saved token; unset it to use this one")
+  }
   if (printer.json) printer.value({ ok: true, profile, host: settings.host })
 })
 
@@ -63,8 +70,17 @@ export const status = Effect.fnUntraced(function* (
   const printer = yield* Screen
   const settings = yield* SettingsOf.resolve(globals)
   const { from } = yield* Token.require(globals, settings)
-  const { profile, host } = settings
-  if (printer.json) return printer.value({ ok: true, profile, host, from })
+  const { profile, host, paths } = settings
+  // a file that cannot be read holds no token that could be overridden
+  const saved = yield* Effect.orElseSucceed(ConfigFiles.readCredentials(paths), () => ({}))
+  const overridden = from === "AELYST_TOKEN" && Object.hasOwn(saved, profile)
+  if (printer.json)
+    return printer.value({ ok: true, profile, host, from, overridesSaved: overridden })
+  if (overridden) {
+    printer.notice(
+      `AELYST_TOKEN is set and wins over the saved token of profile ${profile}; unset it to use that one`,
+    )
+  }
   return printer.rows([
     ["host", host],
     ["profile", profile],

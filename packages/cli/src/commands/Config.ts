@@ -1,4 +1,6 @@
 /** `aelyst config`: prints the settings of this run, and changes those saved in a profile. */
+import { existsSync } from "node:fs"
+
 import { suggest } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -13,7 +15,7 @@ import { Screen } from "../Screen.ts"
 import * as Settings from "../Settings.ts"
 import type { Key } from "../SettingTable.ts"
 import { invalid, isKey, keys, settings as table } from "../SettingTable.ts"
-import { visible } from "../Text.ts"
+import { count, visible } from "../Text.ts"
 
 const hintsFor = (text: string): ReadonlyArray<string> => {
   const nearest = suggest(text, keys)
@@ -23,13 +25,22 @@ const hintsFor = (text: string): ReadonlyArray<string> => {
   ]
 }
 
+// in its place there may be anything, even a token
+const shownName = (text: string): string =>
+  /^[A-Za-z][A-Za-z-]{0,19}$/.test(text) && suggest(text, keys) !== undefined
+    ? ` ${text}`
+    : ` (${count(text.length, "character")})`
+
 const keyOf = (text: string): Effect.Effect<Key, Failure> =>
   isKey(text)
     ? Effect.succeed(text)
     : Effect.fail(
         text === "token"
-          ? usage("a token is not a setting", "save it with: aelyst auth login")
-          : usage("unknown setting", ...hintsFor(text)),
+          ? usage(
+              "a token is not a setting",
+              "fix:   aelyst auth login saves it, with its host, where only you can read it",
+            )
+          : usage(`unknown setting${shownName(text)}`, ...hintsFor(text)),
       )
 
 /** Lists the settings. */
@@ -41,14 +52,19 @@ export const list = Effect.fnUntraced(function* (
   const { origins, profile } = yield* Settings.resolve(globals)
   if (printer.json) {
     const values = Object.fromEntries(
-      keys.map((key) => [key, showOrigin ? origins[key] : origins[key].text]),
+      keys.map((key) => {
+        const { text, from } = origins[key]
+        const value = text === "" ? null : text
+        return [key, showOrigin ? { text: value, from } : value]
+      }),
     )
     return printer.value({ ok: true, profile, settings: values })
   }
   return printer.rows(
     keys.map((key) => {
       const { text, from } = origins[key]
-      return [key, visible(text), ...(showOrigin ? [from] : [])]
+      const shown = text === "" ? `- (${table[key].otherwiseText ?? "not set"})` : visible(text)
+      return [key, shown, ...(showOrigin ? [from] : [])]
     }),
   )
 })
@@ -115,16 +131,26 @@ export const unset = Effect.fnUntraced(function* (
   if (printer.json) printer.value({ ok: true, profile, key })
 })
 
-/** Prints the paths of the files. */
+const names = ["config", "credentials", "state", "project"] as const
+
+/** Prints the paths of the files, and which of them do not exist. */
 export const path: Effect.Effect<void, never, Host | Screen> = Effect.gen(function* () {
   const printer = yield* Screen
   const { env, cwd } = yield* Host
   const paths = pathsOf(env, cwd)
-  if (printer.json) return printer.value({ ok: true, ...paths })
+  const exists = (name: (typeof names)[number]): boolean => existsSync(paths[name] ?? "")
+  if (printer.json) {
+    return printer.value({
+      ok: true,
+      ...paths,
+      exists: Object.fromEntries(names.map((name) => [name, exists(name)])),
+    })
+  }
   return printer.rows(
-    (["config", "credentials", "state", "project"] as const).map((name) => [
+    names.map((name) => [
       name,
-      visible(paths[name] ?? ""),
+      visible(paths[name] ?? "-"),
+      paths[name] === undefined ? "no home directory" : exists(name) ? "exists" : "does not exist",
     ]),
   )
 })

@@ -13,7 +13,7 @@ import * as ContactInput from "../ContactInput.ts"
 import type { Failure } from "../Failure.ts"
 import { usage } from "../Failure.ts"
 import type { GlobalFlags } from "../Flags.ts"
-import type { Host } from "../Host.ts"
+import { Host } from "../Host.ts"
 import * as Preview from "../Preview.ts"
 import type { Report } from "../Report.ts"
 import * as Reports from "../Report.ts"
@@ -57,7 +57,10 @@ const show = Effect.fnUntraced(function* (valid: Validated, settings: Settings, 
   const request = yield* Effect.mapError(Preview.preview(valid, optionsOf(settings)), (error) =>
     Reports.ofError(error, Reports.contextOf(settings)),
   )
-  if (asCurl) return printer.data(Preview.asCurl(request))
+  if (asCurl) {
+    const curl = Preview.asCurl(request)
+    return printer.json ? printer.value({ ok: true, dryRun: true, curl }) : printer.data(curl)
+  }
   return printer.json
     ? printer.value({ ok: true, dryRun: true, request })
     : printer.data(Preview.asMessage(request))
@@ -73,8 +76,10 @@ const send = Effect.fnUntraced(function* (
   const printer = yield* Screen
   const callbacks: Hooks.Callbacks = {
     // printed if a signal ends the call
-    onOutcome: ({ outcome }) => {
-      printer.lastOutcome = outcome
+    onOutcome: ({ outcome, attempts }) => {
+      // a request that the API answered was sent, and what was not created by then was rejected
+      const wasAnswered = attempts.at(-1)?.status !== undefined
+      printer.lastOutcome = outcome === "not_sent" && wasAnswered ? "rejected" : outcome
     },
     onAttempt: ({ number, status, cause, durationMs }) => {
       const end = status ?? cause ?? "no response"
@@ -101,7 +106,17 @@ export const run = Effect.fnUntraced(function* (
   const settings = yield* SettingsOf.resolve({ ...globals, defaultCountry: flags.defaultCountry })
   const settle = yield* settleOf(flags.settle)
   if (flags.data === "-" && globals.tokenStdin) {
-    return yield* Effect.fail(usage("--data - and --token-stdin cannot both read standard input"))
+    return yield* Effect.fail(
+      usage(
+        "--data - and --token-stdin cannot both read standard input",
+        "fix:   give the contact as --data @<path>, or the token as --token-file or AELYST_TOKEN",
+      ),
+    )
+  }
+  if (flags.data === "-" && (yield* Host).stdin.isTTY === true) {
+    return yield* Effect.fail(
+      usage("--data - needs a pipe or a file", "fix:   aelyst create … --data - < contact.json"),
+    )
   }
   const valid = yield* ContactInput.read(flags.identifier, flags, settings)
   if (flags.dryRun || flags.asCurl) return yield* show(valid, settings, flags.asCurl)
@@ -109,10 +124,21 @@ export const run = Effect.fnUntraced(function* (
   const verbose = globals.verbose > 0
   yield* Connection.announce(settings, found.from, verbose)
   const secrets = [Redacted.value(found.token), ...valid.secrets]
-  const context = Reports.contextOf(settings, found.from, secrets)
+  const context = {
+    ...Reports.contextOf(settings, found.from, secrets),
+    retries: settings.retries,
+    maxWait: settings.maxWait,
+    hasFields: (valid.payload.custom_fields ?? []).length > 0,
+  }
   return yield* Effect.mapError(
     send(valid, settings, found, settle, { progress, verbose }),
     (error) =>
-      error instanceof ConfigurationError ? usage(error.message) : Reports.ofError(error, context),
+      error instanceof ConfigurationError
+        ? usage(
+            error.message.replaceAll("`", ""),
+            `fix:   correct or unset ${error.option}; aelyst doctor shows what is read`,
+            "nothing was sent",
+          )
+        : Reports.ofError(error, context),
   )
 })

@@ -1,16 +1,28 @@
 /** `aelyst sandbox`: runs the sandbox's command in this process. */
-import { runSandbox } from "@aelyst/sandbox/command"
+import type { SandboxProblem } from "@aelyst/sandbox/command"
+import { runSandbox, stopOnSignals } from "@aelyst/sandbox/command"
 
-/** Runs the sandbox's command; resolves to its exit code. The first signal stops it, the second ends the process. */
-export const run = (args: ReadonlyArray<string>, version: string): Promise<number> => {
-  const stop = new AbortController()
+/** Runs the sandbox's command; resolves to its exit code. `all` are the arguments of the process, for the look of errors. */
+export const run = async (
+  args: ReadonlyArray<string>,
+  version: string,
+  all: ReadonlyArray<string>,
+): Promise<number> => {
   const { env, stdout, stderr } = process
-  for (const [signal, code] of [["SIGINT", 130] as const, ["SIGTERM", 143] as const]) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(code)
-      stop.abort(signal)
-    })
+  const problems: Array<SandboxProblem> = []
+  const code = await runSandbox(args, {
+    stdout,
+    stderr,
+    env,
+    signal: stopOnSignals(),
+    version,
+    program: "aelyst sandbox",
+    report: (problem) => void problems.push(problem),
+  })
+  if (problems.length > 0) {
+    // what prints errors takes longer to load than the sandbox takes to start
+    const { print } = await import("../SandboxReport.ts")
+    for (const problem of problems) print(problem, all)
   }
-  const io = { stdout, stderr, env, signal: stop.signal, version, program: "aelyst sandbox" }
-  return runSandbox(args, io)
+  return code
 }

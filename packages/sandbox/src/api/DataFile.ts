@@ -18,6 +18,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
 import { configError } from "./Config.ts"
+import { lock } from "./FileLock.ts"
 
 const Kept = Schema.Struct({
   id: Schema.String.check(Schema.isPattern(/^[1-9]\d{0,14}$/)),
@@ -61,11 +62,15 @@ export class DataFile {
   /** The contacts in the file when it was opened, in order of creation. */
   readonly contacts: ReadonlyArray<Kept>
   readonly #fd: number
+  readonly #unlock: () => void
   /** The offset of the next line. */
   #size: number
   #closed = false
 
-  /** Opens or creates a file. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` if it is not a data file. */
+  /**
+   * Opens or creates a file, and locks it until it is closed. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` if it is
+   * not a data file, or if another sandbox has it open.
+   */
   constructor(path: string) {
     try {
       // a link could send the contacts to a place that others can read
@@ -73,6 +78,12 @@ export class DataFile {
       this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT | (noFollow ?? 0), MODE)
     } catch (error) {
       throw configError(`\`data\` must be a file that can be read and written (${codeOf(error)})`)
+    }
+    try {
+      this.#unlock = lock(path)
+    } catch (error) {
+      closeSync(this.#fd)
+      throw error
     }
     try {
       if (!fstatSync(this.#fd).isFile()) throw configError("`data` must be a regular file")
@@ -90,6 +101,7 @@ export class DataFile {
       ftruncateSync(this.#fd, end)
       if (end === 0 && !this.#write(header)) throw cannotWrite()
     } catch (error) {
+      this.#unlock()
       closeSync(this.#fd)
       throw error
     }
@@ -133,8 +145,10 @@ export class DataFile {
 
   /** Closes the file; later writes are ignored. */
   close(): void {
-    if (!this.#closed) closeSync(this.#fd)
+    if (this.#closed) return
     this.#closed = true
+    closeSync(this.#fd)
+    this.#unlock()
   }
 }
 

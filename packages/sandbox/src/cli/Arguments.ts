@@ -1,144 +1,52 @@
 /**
  * The command line of the sandbox: turns arguments into options, or says what is wrong with them.
  */
-import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
 
-import { choice, existings, rateLimitHeaders, retryAfterForms } from "../api/Config.ts"
-import { kinds } from "../api/Limiter.ts"
-import type { FaultSpec, SandboxOptions } from "../types.ts"
+import { suggest } from "@aelyst/core/adapter"
 
-/** A mistake in the arguments; the command prints it with the usage and exits with 2. */
-export class UsageError extends Error {}
+import { existings, rateLimitHeaders, retryAfterForms } from "../api/Config.ts"
+import { kinds } from "../api/Limiter.ts"
+import * as Preset from "../api/Preset.ts"
+import type { FaultSpec, SandboxOptions } from "../types.ts"
+import { visible } from "./Console.ts"
+import {
+  oneOf,
+  quoted,
+  readCount,
+  readErrorRate,
+  readFields,
+  readLatency,
+  readShare,
+  readTime,
+  UsageError,
+} from "./FlagValue.ts"
+import type { FlagEntry, Verb } from "./Flags.ts"
+import { flags, presetList, presetNames } from "./Flags.ts"
+import { usageOf, verbNames } from "./Help.ts"
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
-const flags = {
-  port: { type: "string" },
-  host: { type: "string" },
-  limit: { type: "string" },
-  window: { type: "string" },
-  limiter: { type: "string" },
-  existing: { type: "string" },
-  latency: { type: "string" },
-  "processing-delay": { type: "string" },
-  lag: { type: "string" },
-  "retry-after": { type: "string" },
-  "rate-limit-headers": { type: "string" },
-  "no-headers": { type: "boolean" },
-  fault: { type: "string", multiple: true },
-  "error-rate": { type: "string" },
-  seed: { type: "string" },
-  clock: { type: "string" },
-  fields: { type: "string" },
-  data: { type: "string" },
-  "allow-host": { type: "string", multiple: true },
-  "max-connections": { type: "string" },
-  admin: { type: "boolean" },
-  "no-admin": { type: "boolean" },
-  times: { type: "string" },
-  probability: { type: "string" },
-  identifier: { type: "string" },
-  token: { type: "string" },
-  quiet: { type: "boolean", short: "q" },
-  "no-color": { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean", short: "V" },
-} as const
+type Option<Flag> = (Flag extends { readonly metavar: string }
+  ? { readonly type: "string" }
+  : { readonly type: "boolean" }) &
+  (Flag extends { readonly repeatable: true } ? { readonly multiple: true } : unknown)
 
-/** Returns the help text: the commands and flags. */
-export const usage = (program: string): string => `Usage:
-  ${program} [start] [flags]             run until stopped
-  ${program} exec [flags] -- <command>   run a command with its own sandbox
-  ${program} fault <preset> [flags]      add a fault to the running sandbox
-  ${program} reset [--port <n>]          remove contacts, requests and added faults
-  ${program} open [--port <n>]           open the inspector in a browser
-
-Flags:
-  --port <n>                    default 4242, or the next free port
-  --host <address>              default 127.0.0.1
-  --limit <n>  --window <time>  requests per window, default 10 per 1s; times: 500ms 2s 5m
-  --limiter <kind>              fixed-window-aligned, fixed-window-first-request, sliding-log,
-                                token-bucket or gcra
-  --rate-limit-headers <when>   all, on-429 or none; --no-headers also omits Retry-After
-  --retry-after <form>          integer, fraction, date or none
-  --existing <mode>             reject, reject=403, reject=409, reject=object, merge or duplicate
-  --processing-delay <time>     how long a new contact stays in processing
-  --lag <time>                  how long the search for duplicates does not see a new contact
-  --latency <time|from..to>     delay before every response, such as 20ms..200ms
-  --fault <preset>              active from the start, such as 429-7s-x3 or drop-before; repeatable
-  --error-rate <list>           such as 500=1%,drop=0.5%
-  --seed <n>                    for everything that is drawn at random
-  --clock virtual               time moves only by POST /_sandbox/clock
-  --fields <file.json>          names and types of the custom fields
-  --data <file.jsonl>           load the contacts of a file, and keep them there
-  --allow-host <name>           accept this name in the Host header; repeatable
-  --max-connections <n>         default 256
-  --admin, --no-admin           serve /_sandbox or not; by default only on loopback
-  --times <n> --probability <p> --identifier <identifier> --token <token>     for fault
-  -q, --quiet                   no request log
-  --no-color  -h, --help  -V, --version
-`
-
-const invalid = (flag: string, text: string, expected: string): UsageError =>
-  new UsageError(`invalid value ${JSON.stringify(text)} for --${flag}: expected ${expected}`)
-
-/** Reads a duration, in milliseconds. */
-const readTime = (flag: string, text: string): number => {
-  const found = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text)
-  if (found === null) throw invalid(flag, text, "a duration such as 500ms, 2s or 5m")
-  return Number(found[1]) * (found[2] === "m" ? 60_000 : found[2] === "s" ? 1000 : 1)
-}
-
-const readCount = (flag: string, text: string, most = Number.MAX_SAFE_INTEGER): number => {
-  if (!/^\d{1,15}$/.test(text) || Number(text) > most)
-    throw invalid(
-      flag,
-      text,
-      most < 2 ** 20 ? `an integer between 0 and ${most}` : "an integer, 0 or more",
-    )
-  return Number(text)
-}
-
-const readShare = (flag: string, text: string): number => {
-  const found = /^(\d+(?:\.\d+)?)(%)?$/.exec(text)
-  const share = Number(found?.[1]) / (found?.[2] === "%" ? 100 : 1)
-  if (!(share >= 0 && share <= 1))
-    throw invalid(flag, text, "a share between 0 and 1, such as 0.05 or 5%")
-  return share
-}
-
-const readLatency = (text: string): number | readonly [number, number] => {
-  const [from = "", to] = text.split("..")
-  return to === undefined
-    ? readTime("latency", from)
-    : [readTime("latency", from), readTime("latency", to)]
-}
-
-const readErrorRate = (text: string): ReadonlyArray<FaultSpec> =>
-  text.split(",").map((part) => {
-    const [preset = "", share = ""] = part.split("=")
-    return { preset: preset.trim(), probability: readShare("error-rate", share.trim()) }
-  })
-
-const readFields = (file: string): NonNullable<SandboxOptions["fields"]> => {
-  try {
-    // safe: the engine checks every declaration
-    return JSON.parse(readFileSync(file, "utf8")) as NonNullable<SandboxOptions["fields"]>
-  } catch {
-    throw invalid("fields", file, "a readable file of JSON")
-  }
-}
-
-const oneOf = <const A extends string>(flag: string, text: string, known: ReadonlyArray<A>): A => {
-  const found = known.find((name) => name === text)
-  if (found === undefined) throw invalid(flag, text, choice(known))
-  return found
-}
+// safe: each entry is written as `Option` says
+const parsedFlags = Object.fromEntries(
+  Object.entries<FlagEntry>(flags).map(([name, { metavar, repeatable, short }]) => [
+    name,
+    {
+      type: metavar === undefined ? "boolean" : "string",
+      ...(repeatable === true && { multiple: true }),
+      ...(short !== undefined && { short }),
+    },
+  ]),
+) as { readonly [Name in keyof typeof flags]: Option<(typeof flags)[Name]> }
 
 /** The parsed arguments. */
 export interface Invocation {
-  readonly verb: "start" | "exec" | "fault" | "reset" | "open" | "help" | "version"
+  readonly verb: Verb | "help" | "version"
   readonly options: SandboxOptions
   /** The value of --port, if given. */
   readonly port: number | undefined
@@ -146,24 +54,82 @@ export interface Invocation {
   readonly command: ReadonlyArray<string>
   /** The fault of `fault`. */
   readonly fault: FaultSpec | undefined
+  /** The command whose help is asked for. */
+  readonly topic: Verb | undefined
   readonly quiet: boolean
   readonly noColor: boolean
 }
 
-type Values = ReturnType<typeof parse>["values"]
+const parse = (argv: ReadonlyArray<string>) =>
+  parseArgs({
+    args: [...argv],
+    options: parsedFlags,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
 
-/** Shortens the messages of `parseArgs`, which also tell how to pass positionals. */
-const explain = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : ""
-  const unknown = /^Unknown option '(.+?)'/.exec(message)?.[1]
-  return unknown === undefined ? (message.split("\n", 1)[0] ?? "") : `unknown flag ${unknown}`
+type Parsed = ReturnType<typeof parse>
+/** The values as their flags declare them; `checkFlags` makes sure of it. */
+type Values = {
+  readonly [Name in keyof typeof flags]?: Option<(typeof flags)[Name]> extends infer Kind
+    ? Kind extends { readonly multiple: true }
+      ? ReadonlyArray<string>
+      : Kind extends { readonly type: "string" }
+        ? string
+        : boolean
+    : never
 }
 
-const parse = (argv: ReadonlyArray<string>) => {
-  try {
-    return parseArgs({ args: [...argv], options: flags, allowPositionals: true, strict: true })
-  } catch (error) {
-    throw new UsageError(explain(error))
+const isFlag = (name: string): name is keyof typeof flags => Object.hasOwn(flags, name)
+
+const didYouMean = (name: string, known: ReadonlyArray<string>, prefix = ""): string => {
+  const nearest = suggest(name, known)
+  return nearest === undefined ? "" : `. Did you mean ${prefix}${nearest}?`
+}
+
+/** Throws unless every flag exists. */
+const checkNames = ({ tokens }: Parsed, program: string): void => {
+  for (const token of tokens) {
+    if (token.kind !== "option" || isFlag(token.name)) continue
+    const meant = didYouMean(token.name, Object.keys(flags), "--")
+    throw new UsageError(
+      `unknown flag ${visible(token.rawName.slice(0, 40))}${meant}`,
+      `usage: ${program} [command] [flags]`,
+      `help:  ${program} --help`,
+    )
+  }
+}
+
+/** Throws unless every flag belongs to the command, and has a value exactly if it takes one. */
+const checkFlags = ({ tokens }: Parsed, verb: Verb, program: string): void => {
+  const seen = new Set<string>()
+  const fail = (message: string): never => {
+    throw new UsageError(
+      message,
+      `usage: ${usageOf(program, verb)}`,
+      `help:  ${program} ${verb} --help`,
+    )
+  }
+  for (const token of tokens) {
+    if (token.kind !== "option") continue
+    const { name, value } = token
+    const raw = visible(token.rawName)
+    if (!isFlag(name)) continue
+    const flag: FlagEntry = flags[name]
+    if (!flag.verbs.includes(verb)) {
+      return fail(`${raw} is not a flag of ${verb}, but of ${flag.verbs.join(" and ")}`)
+    }
+    if (flag.metavar === undefined && value !== undefined) return fail(`${raw} takes no value`)
+    // parseArgs takes what follows, also if it is another flag
+    const isNext = token.inlineValue === false && value?.startsWith("-") === true
+    if (flag.metavar !== undefined && (value === undefined || isNext)) {
+      return fail(`missing value for ${raw}: expected ${flag.metavar}`)
+    }
+    if (seen.has(name) && flag.metavar !== undefined && flag.repeatable !== true) {
+      return fail(`${raw} was given more than once; it takes one value`)
+    }
+    seen.add(name)
   }
 }
 
@@ -203,9 +169,14 @@ const readOptions = (values: Values): SandboxOptions => {
   return options
 }
 
-const readFaultFlags = (preset: string | undefined, values: Values): FaultSpec => {
-  if (preset === undefined)
-    throw new UsageError("fault needs a preset, such as fault 500 or fault drop-before")
+const readFaultFlags = (preset: string | undefined, values: Values, help: string): FaultSpec => {
+  if (preset === undefined) {
+    throw new UsageError("fault needs a preset, such as 500 or drop-before", presetList, help)
+  }
+  if (Preset.parse(preset) === undefined) {
+    const meant = didYouMean(preset, presetNames)
+    throw new UsageError(`unknown preset ${quoted(preset)}${meant}`, presetList, help)
+  }
   const match = {
     ...(values.identifier !== undefined && { identifier: values.identifier }),
     ...(values.token !== undefined && { token: values.token }),
@@ -220,38 +191,55 @@ const readFaultFlags = (preset: string | undefined, values: Values): FaultSpec =
   }
 }
 
-/** Parses the arguments. Throws a `UsageError`. */
-export const read = (argv: ReadonlyArray<string>): Invocation => {
+const verbOf = (text: string, program: string): Verb => {
+  const verb = verbNames.find((name) => name === text)
+  if (verb !== undefined) return verb
+  throw new UsageError(
+    `unknown command ${quoted(text)}${didYouMean(text, verbNames)}`,
+    `commands: ${verbNames.join(", ")}`,
+    `help:  ${program} --help`,
+  )
+}
+
+/** Parses the arguments; `program` is the name in its hints. Throws a `UsageError`. */
+export const read = (argv: ReadonlyArray<string>, program = "aelyst-sandbox"): Invocation => {
   const dashes = argv.indexOf("--")
-  const { positionals, values } = parse(dashes === -1 ? argv : argv.slice(0, dashes))
-  const [given = "start", preset, ...more] = positionals
-  const verb =
-    values.help === true
-      ? "help"
-      : values.version === true
-        ? "version"
-        : (["start", "exec", "fault", "reset", "open"] as const).find((name) => name === given)
-  if (verb === undefined)
-    throw new UsageError(
-      `unknown command ${JSON.stringify(given)}: expected start, exec, fault, reset or open`,
-    )
+  const parsed = parse(dashes === -1 ? argv : argv.slice(0, dashes))
+  const { positionals } = parsed
+  checkNames(parsed, program)
+  // safe: `checkFlags` throws if a value is not of its flag's kind
+  const values = parsed.values as Values
+  const asksHelp = positionals[0] === "help"
+  const [given, preset, ...more] = asksHelp ? positionals.slice(1) : positionals
+  const verb = verbOf(given ?? "start", program)
+  const empty = { options: {}, port: undefined, command: [], fault: undefined }
+  const look = { quiet: values.quiet === true, noColor: values["no-color"] === true }
+  if (asksHelp || values.help === true) {
+    return { verb: "help", ...empty, topic: given === undefined ? undefined : verb, ...look }
+  }
+  if (values.version === true) return { verb: "version", ...empty, topic: undefined, ...look }
+  const help = `help:  ${program} ${verb} --help`
+  const usage = `usage: ${usageOf(program, verb)}`
+  checkFlags(parsed, verb, program)
   const extra = verb === "fault" ? more[0] : preset
-  if (extra !== undefined && verb !== "help" && verb !== "version")
-    throw new UsageError(
-      `unexpected argument ${JSON.stringify(extra)}${verb === "exec" ? ": write the command after --" : ""}`,
-    )
+  if (extra !== undefined) {
+    const fix = verb === "exec" ? ": write the command after --" : ""
+    throw new UsageError(`unexpected argument ${quoted(extra)}${fix}`, usage, help)
+  }
   const command = dashes === -1 ? [] : argv.slice(dashes + 1)
-  if (verb === "exec" && command.length === 0)
-    throw new UsageError("exec needs a command after --, as in exec -- npm test")
-  if (verb !== "exec" && command.length > 0)
-    throw new UsageError("only exec takes a command after --")
+  if (verb === "exec" && command.length === 0) {
+    throw new UsageError("exec needs a command after --, as in exec -- npm test", usage, help)
+  }
+  if (verb !== "exec" && command.length > 0) {
+    throw new UsageError("only exec takes a command after --", usage, help)
+  }
   return {
     verb,
     options: readOptions(values),
     port: values.port === undefined ? undefined : readCount("port", values.port, 65_535),
     command,
-    fault: verb === "fault" ? readFaultFlags(preset, values) : undefined,
-    quiet: values.quiet === true,
-    noColor: values["no-color"] === true,
+    fault: verb === "fault" ? readFaultFlags(preset, values, help) : undefined,
+    topic: undefined,
+    ...look,
   }
 }

@@ -7,10 +7,13 @@ import { constants } from "node:os"
 import * as Arguments from "./Arguments.ts"
 import { isConfigError, isRecord } from "../api/Config.ts"
 import * as Console from "./Console.ts"
+import { UsageError } from "./FlagValue.ts"
+import { commandHelp, verbHelp } from "./Help.ts"
 import { Sandbox } from "../Sandbox.ts"
-import type { FaultSpec, SandboxIo } from "../types.ts"
+import type { FaultSpec, SandboxIo, SandboxProblem } from "../types.ts"
 
-export type { SandboxIo } from "../types.ts"
+export * as Flags from "./Flags.ts"
+export type { SandboxIo, SandboxProblem } from "../types.ts"
 
 const DEFAULT_PORT = 4242
 
@@ -45,7 +48,37 @@ const stopped = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener("abort", () => resolve(), { once: true })
   })
 
-const exitCodeOf = (reason: unknown): number => (reason === "SIGTERM" ? 143 : 130)
+const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const
+
+/** Returns the signal that the command was stopped with. */
+const signalOf = ({ reason }: AbortSignal): (typeof signals)[number] =>
+  signals.find((name) => name === reason) ?? "SIGINT"
+
+/** Returns the exit code after a signal; a system without the signal has no number for it. */
+const exitCodeOf = (signal: (typeof signals)[number]): number =>
+  128 + (constants.signals[signal] ?? constants.signals.SIGINT)
+
+/** Stops the command on the first signal of this process; the second ends the process at once. */
+export const stopOnSignals = (): AbortSignal => {
+  const stop = new AbortController()
+  for (const signal of signals) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(exitCodeOf(signal))
+      stop.abort(signal)
+    })
+  }
+  return stop.signal
+}
+
+const programOf = ({ program = "aelyst-sandbox" }: SandboxIo): string => program
+
+/** Prints why the command failed; returns its exit code. */
+const report = (io: SandboxIo, exit: number, message: string, ...hints: Array<string>): number => {
+  const problem: SandboxProblem = { exit, message, hints }
+  if (io.report !== undefined) io.report(problem)
+  else io.stderr.write(`${[`error: ${message}`, ...hints.map((hint) => `  ${hint}`)].join("\n")}\n`)
+  return exit
+}
 
 const logTo = (sandbox: Sandbox, io: SandboxIo, paint: Console.Paint): void => {
   sandbox.subscribe((event) => {
@@ -56,10 +89,10 @@ const logTo = (sandbox: Sandbox, io: SandboxIo, paint: Console.Paint): void => {
 const serve = async (invocation: Arguments.Invocation, io: SandboxIo): Promise<number> => {
   await using sandbox = await start(invocation)
   const paint = Console.makePaint(io.stderr.isTTY === true, io.env, invocation.noColor)
-  io.stderr.write(Console.banner(sandbox, invocation.options, paint))
+  io.stderr.write(Console.banner(sandbox, invocation.options, paint, io.env))
   if (!invocation.quiet) logTo(sandbox, io, paint)
   await stopped(io.signal)
-  return exitCodeOf(io.signal.reason)
+  return exitCodeOf(signalOf(io.signal))
 }
 
 /** Runs a command with both variables set; returns its exit code. */
@@ -73,7 +106,7 @@ const exec = async (invocation: Arguments.Invocation, io: SandboxIo): Promise<nu
     shell: process.platform === "win32",
     env: { ...io.env, AELYST_BASE_URL: sandbox.baseUrl, AELYST_TOKEN: sandbox.tokens.ok },
   })
-  const forward = () => void child.kill(io.signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT")
+  const forward = () => void child.kill(signalOf(io.signal))
   if (io.signal.aborted) forward()
   else io.signal.addEventListener("abort", forward, { once: true })
   try {
@@ -84,13 +117,14 @@ const exec = async (invocation: Arguments.Invocation, io: SandboxIo): Promise<nu
       )
     })
   } catch (error) {
-    const missing = codeOf(error) === "ENOENT"
-    io.stderr.write(
-      missing
-        ? `error: command not found: ${file}\n`
-        : `error: cannot start ${file} (${String(codeOf(error))})\n`,
-    )
-    return missing ? 127 : 126
+    return codeOf(error) === "ENOENT"
+      ? report(io, 127, `command not found: ${Console.visible(file)}`, "check its name and PATH")
+      : report(
+          io,
+          126,
+          `cannot start ${Console.visible(file)} (${String(codeOf(error))})`,
+          "check that it is a program that you may run",
+        )
   } finally {
     io.signal.removeEventListener("abort", forward)
   }
@@ -106,19 +140,39 @@ const messageOf = (text: string): string | undefined => {
   }
 }
 
-const notRunning = (url: string): string =>
-  `error: no sandbox is running at ${url} (start one, or name its port with --port)\n`
+/** Returns the origin of the running sandbox: at `--port`, else that of AELYST_BASE_URL, else at the default port. */
+const runningAt = ({ port }: Arguments.Invocation, { env }: SandboxIo): string => {
+  const named = env["AELYST_BASE_URL"] ?? ""
+  if (port !== undefined || named === "") return `http://127.0.0.1:${port ?? DEFAULT_PORT}`
+  const url = URL.canParse(named) ? new URL(named) : undefined
+  // the sandbox speaks only http; an https URL is that of a real account
+  if (url?.protocol === "http:") return url.origin
+  throw new UsageError(
+    url === undefined
+      ? "AELYST_BASE_URL is not a URL"
+      : `AELYST_BASE_URL is ${url.origin}, which is not a sandbox: those begin with http://`,
+    "name the sandbox's port with --port, or set AELYST_BASE_URL to the URL that it printed",
+  )
+}
+
+const notRunning = (io: SandboxIo, origin: string): number =>
+  report(
+    io,
+    8,
+    `no sandbox is running at ${origin}`,
+    `start one: ${programOf(io)}, or name its port with --port`,
+  )
 
 /** Sends one request to the admin API of a running sandbox. */
 const callAdmin = async (
-  { port }: Arguments.Invocation,
+  invocation: Arguments.Invocation,
   io: SandboxIo,
   path: string,
   body: FaultSpec | undefined,
 ): Promise<number> => {
-  const url = `http://127.0.0.1:${port ?? DEFAULT_PORT}/_sandbox/${path}`
+  const origin = runningAt(invocation, io)
   try {
-    const response = await fetch(url, {
+    const response = await fetch(`${origin}/_sandbox/${path}`, {
       method: "POST",
       signal: io.signal,
       ...(body !== undefined && {
@@ -131,13 +185,10 @@ const callAdmin = async (
       io.stdout.write(`${text}\n`)
       return 0
     }
-    io.stderr.write(
-      `error: ${Console.visible(messageOf(text) ?? `the sandbox responded with ${response.status}`)}\n`,
-    )
-    return 2
+    const message = messageOf(text) ?? `${origin} responded with ${response.status}`
+    return report(io, 2, Console.visible(message), `check that ${origin} is a sandbox with --admin`)
   } catch {
-    io.stderr.write(notRunning(url))
-    return 8
+    return notRunning(io, origin)
   }
 }
 
@@ -152,16 +203,14 @@ const openerOf = (env: SandboxIo["env"]): readonly [file: string, ...args: Reado
         : ["xdg-open"]
 
 /** Opens the inspector of a running sandbox in a browser; prints its address on stdout in any case. */
-const open = async ({ port }: Arguments.Invocation, io: SandboxIo): Promise<number> => {
-  const url = `http://127.0.0.1:${port ?? DEFAULT_PORT}/_sandbox`
+const open = async (invocation: Arguments.Invocation, io: SandboxIo): Promise<number> => {
+  const origin = runningAt(invocation, io)
+  const url = `${origin}/_sandbox`
   const found = await fetch(`${url}/health`, { signal: io.signal }).then(
     (response) => response.ok,
     () => false,
   )
-  if (!found) {
-    io.stderr.write(notRunning(url))
-    return 8
-  }
+  if (!found) return notRunning(io, origin)
   io.stdout.write(`${url}\n`)
   const [file, ...args] = openerOf(io.env)
   const child = spawn(file, [...args, url], {
@@ -191,10 +240,14 @@ const dispatch = (invocation: Arguments.Invocation, io: SandboxIo): number | Pro
     case "open":
       return open(invocation, io)
     case "help":
-      io.stdout.write(Arguments.usage(io.program ?? "aelyst-sandbox"))
+      io.stdout.write(
+        invocation.topic === undefined
+          ? commandHelp(programOf(io))
+          : verbHelp(programOf(io), invocation.topic),
+      )
       return 0
     case "version":
-      io.stdout.write(`${io.program ?? "aelyst-sandbox"} v${io.version ?? "0.0.0"}\n`)
+      io.stdout.write(`${programOf(io)} v${io.version ?? "0.0.0"}\n`)
       return 0
   }
 }
@@ -204,25 +257,25 @@ const dispatch = (invocation: Arguments.Invocation, io: SandboxIo): number | Pro
  *
  * **Details**
  *
- * `start` serves until the signal aborts: 130 after SIGINT, 143 after SIGTERM (its reason). `exec` returns the exit code
- * of its command. 2 for invalid flags and a given port that is in use, 8 if no sandbox responds.
+ * `start` serves until the signal aborts: 128 and the number of the signal, its reason, such as 130 after SIGINT. `exec`
+ * returns the exit code of its command. 2 for invalid flags and a given port that is in use, 8 if no sandbox responds.
  */
 export const runSandbox = async (argv: ReadonlyArray<string>, io: SandboxIo): Promise<number> => {
+  const program = programOf(io)
   try {
-    return await dispatch(Arguments.read(argv), io)
+    return await dispatch(Arguments.read(argv, program), io)
   } catch (error) {
-    const program = io.program ?? "aelyst-sandbox"
-    if (error instanceof Arguments.UsageError || isConfigError(error)) {
-      io.stderr.write(
-        `error: ${error.message}\nusage: ${program} [start] [flags]     ${program} --help\n`,
-      )
-      return 2
+    const help = `help:  ${program} --help`
+    if (error instanceof UsageError) {
+      const { hints, message } = error
+      return report(io, 2, message, ...(hints.length === 0 ? [help] : hints))
+    }
+    if (isConfigError(error)) {
+      // these options are flags of the same name
+      return report(io, 2, error.message.replace(/^`(data|fields|host|limit|seed)`/, "--$1"), help)
     }
     const code = codeOf(error)
-    if (isListenCode(code)) {
-      io.stderr.write(`error: ${cannotListen[code]} (${code})\n`)
-      return 2
-    }
+    if (isListenCode(code)) return report(io, 2, `${cannotListen[code]} (${code})`)
     throw error
   }
 }

@@ -31,12 +31,32 @@ export const visible = (text: string): string =>
 
 const seconds = (ms: number): string => `${ms / 1000} s`
 
+/** Returns the command that sets variables in the shell that the environment names: fish, PowerShell, or any other. */
+export const exportCommand = (
+  variables: Readonly<Record<string, string>>,
+  env: Readonly<Record<string, string | undefined>>,
+  platform: string = process.platform,
+): string => {
+  const all = Object.entries(variables)
+  const shell = env["SHELL"] ?? ""
+  if (/(?:^|\/)fish$/.test(shell)) {
+    return all.map(([name, value]) => `set -gx ${name} ${value}`).join("; ")
+  }
+  // PowerShell sets the variable for its commands; a POSIX shell on Windows sets SHELL
+  if (env["PSModulePath"] !== undefined && (platform !== "win32" || shell === "")) {
+    return all.map(([name, value]) => `$env:${name} = "${value}"`).join("; ")
+  }
+  return `export ${all.map(([name, value]) => `${name}=${value}`).join(" ")}`
+}
+
 /** Returns the banner: the addresses of the sandbox, and the variables to set. */
 export const banner = (
   sandbox: Sandbox,
   { admin, data, host = "127.0.0.1" }: SandboxOptions,
   paint: Paint,
+  env: Readonly<Record<string, string | undefined>>,
 ): string => {
+  const variables = { AELYST_BASE_URL: sandbox.baseUrl, AELYST_TOKEN: sandbox.tokens.ok }
   const { limit, windowMs } = sandbox.settings
   const local = isLoopback(host)
   const lines = [
@@ -46,7 +66,7 @@ export const banner = (
     ),
     `  API        ${sandbox.baseUrl}        ${limit} requests per ${seconds(windowMs)} window (our assumption, --limit/--window)`,
     ...((admin ?? local) ? [`  Inspector  ${sandbox.origin}/_sandbox`] : []),
-    `  export AELYST_BASE_URL=${sandbox.baseUrl} AELYST_TOKEN=${sandbox.tokens.ok}`,
+    `  ${exportCommand(variables, env)}`,
   ]
   if (!local) {
     lines.push(
