@@ -1,6 +1,7 @@
 // Measures what core adds to a browser's bundle, minified and gzipped, by esbuild against a budget and by rolldown, and
-// the same modules of effect without any code of ours for comparison, because they are most of it. Then the code of the
-// packages that are published as bundles, for each module format; they must have been built.
+// the same modules of effect without any code of ours for comparison, because they are most of it. None of these bundles
+// may have code of the entries for schemas and servers. Then the code of the packages that are published as bundles, for
+// each module format; they must have been built.
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -78,8 +79,12 @@ const measureByRolldown = async (contents) => {
   return zipped(output.map(({ code }) => code).join(""))
 }
 
-const measure = async (contents) => {
-  const { outputFiles } = await build({
+/** Matches the modules that only the entries for schemas and servers may bring into a bundle. */
+const elsewhere =
+  /core\/src\/.*(?:Schema|Api|HttpErrors)\.ts$|effect\/(?:src|dist)\/(?:http-api\/|Schema\.)/
+
+const bundle = async (contents) => {
+  const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir, loader: "ts" },
     bundle: true,
     write: false,
@@ -89,8 +94,12 @@ const measure = async (contents) => {
     target: "es2022",
     treeShaking: true,
     logLevel: "error",
+    metafile: true,
+    absWorkingDir: root,
   })
-  return zipped(outputFiles[0].contents)
+  const [{ inputs }] = Object.values(metafile.outputs)
+  const modules = Object.keys(inputs).filter((name) => inputs[name].bytesInOutput > 0)
+  return { bytes: zipped(outputFiles[0].contents), modules }
 }
 
 /** The largest ratio of a bundle to one of the same modules of effect. */
@@ -100,11 +109,13 @@ const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
 let over = false
 let without
 for (const { name, budget, ours, effect } of cases) {
-  const bytes = await measure(ours)
-  without = effect === undefined ? without : await measure(effect)
+  const { bytes, modules } = await bundle(ours)
+  without = effect === undefined ? without : (await bundle(effect)).bytes
   const ratio = bytes / without
   const isOver = bytes > budget || ratio > mostRatio
-  over ||= isOver
+  const strays = modules.filter((module) => elsewhere.test(module))
+  for (const stray of strays) console.log(`${name}: ${stray} does not belong into this bundle`)
+  over ||= isOver || strays.length > 0
   console.log(
     `${name}: ${kilobytes(bytes)} of ${kilobytes(budget)}${isOver ? ", OVER" : ""}; effect only ${kilobytes(without)}, ratio ${ratio.toFixed(2)}; by rolldown ${kilobytes(await measureByRolldown(ours))}`,
   )

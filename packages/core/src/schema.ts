@@ -1,4 +1,13 @@
-/** Schemas of everything that is sent: the JSON form of errors and issues, and the body of the request. */
-export { Payload } from "./contact/Contact.ts"
-export { Issue } from "./contact/Issue.ts"
-export { AelystErrorFromJson } from "./errors/ErrorSchema.ts"
+/**
+ * Schemas for programs that store, send or receive what this package takes and returns: identifiers, contacts, custom
+ * fields of a form, results, errors and the state of the pacer, each with its JSON form. Apart from the client, so that
+ * bundles without them stay small.
+ */
+export { CreateResultSchema, RowResultSchema, RunSummarySchema } from "./call/ResultSchema.ts"
+export { ContactSchema } from "./contact/ContactSchema.ts"
+export * as CustomFieldSchema from "./contact/CustomFieldSchema.ts"
+export * as IdentifierSchema from "./contact/IdentifierSchema.ts"
+export { IssueSchema } from "./contact/Issue.ts"
+export { Payload } from "./contact/Payload.ts"
+export * as ErrorSchema from "./errors/ErrorSchema.ts"
+export { PacerSnapshotSchema } from "./pacing/PacerSnapshotSchema.ts"

@@ -4,11 +4,11 @@ import { inspect } from "node:util"
 
 import type { AelystError } from "../src/errors/AelystError.ts"
 import * as Errors from "../src/errors/AelystError.ts"
-import { AelystErrorFromJson } from "../src/errors/ErrorSchema.ts"
+import * as ErrorSchema from "../src/errors/ErrorSchema.ts"
 import { docsUrl, errorTable, errorTags } from "../src/errors/ErrorTable.ts"
 import { attempts, examples } from "./errors.ts"
 
-const decode = Schema.decodeUnknownSync(AelystErrorFromJson)
+const decode = Schema.decodeUnknownSync(ErrorSchema.AelystError)
 const everything = { showHidden: true, depth: Number.POSITIVE_INFINITY } as const
 
 const classes = Errors.errorClasses

@@ -1,12 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 
+import type { ErrorTag } from "../src/errors/AelystError.ts"
 import * as Errors from "../src/errors/AelystError.ts"
-import { AelystErrorFromJson } from "../src/errors/ErrorSchema.ts"
+import * as ErrorSchema from "../src/errors/ErrorSchema.ts"
+import { errorTags } from "../src/errors/ErrorTable.ts"
 import { examples } from "./errors.ts"
 
-const decode = Schema.decodeUnknownSync(AelystErrorFromJson)
+const decode = Schema.decodeUnknownSync(ErrorSchema.AelystError)
 const classes = Errors.errorClasses
+const schemas: Readonly<Record<ErrorTag, Schema.Codec<unknown, unknown>>> = ErrorSchema
 
 describe("the JSON form", () => {
   for (const [error] of examples) {
@@ -24,7 +27,7 @@ describe("the JSON form", () => {
         assert.instanceOf(back.last, Errors.RateLimitError)
       }
       // and what the schema encodes is the same form
-      const encoded = Schema.encodeUnknownSync(AelystErrorFromJson)(error)
+      const encoded = Schema.encodeUnknownSync(ErrorSchema.AelystError)(error)
       assert.isTrue(decode(JSON.parse(JSON.stringify(encoded))) instanceof classes[error._tag])
     })
   }
@@ -33,5 +36,18 @@ describe("the JSON form", () => {
     for (const json of [null, {}, { _tag: "Other" }, { _tag: "RateLimitError" }]) {
       assert.throws(() => decode(json))
     }
+  })
+})
+
+describe("the schema of a class", () => {
+  it.each(examples)("takes its own errors only: $_tag", (error) => {
+    const json: unknown = JSON.parse(JSON.stringify(error))
+    const takers = errorTags.filter((tag) =>
+      Result.isSuccess(Schema.decodeUnknownResult(schemas[tag])(json)),
+    )
+    assert.deepStrictEqual(takers, [error._tag])
+    assert.deepStrictEqual(Schema.toJsonSchemaDocument(schemas[error._tag]).schema, {
+      $ref: `#/$defs/${error._tag}`,
+    })
   })
 })

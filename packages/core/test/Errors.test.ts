@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Schema } from "effect"
 
 import { errorClasses, isAelystError } from "../src/errors/AelystError.ts"
-import { AelystErrorFromJson } from "../src/errors/ErrorSchema.ts"
+import * as ErrorSchema from "../src/errors/ErrorSchema.ts"
 import { errors } from "../src/testing/Errors.ts"
 
 const all = Object.values(errors).map((make) => make())
@@ -13,7 +13,7 @@ describe("errors", () => {
       all.map(({ _tag }) => _tag),
       Object.keys(errorClasses),
     )
-    const decode = Schema.decodeUnknownSync(AelystErrorFromJson)
+    const decode = Schema.decodeUnknownSync(ErrorSchema.AelystError)
     for (const error of all) {
       assert.isTrue(isAelystError(error))
       assert.isTrue(error instanceof errorClasses[error._tag])

@@ -9,7 +9,7 @@ describe("Issue", () => {
       Issue.make("UNKNOWN_FIELD", ["custom_fields", 3, "vlaue"], "write value"),
       Issue.make("CONTACT_TYPE", []),
     ]
-    const json = Schema.fromJsonString(Schema.Array(Issue.Issue))
+    const json = Schema.fromJsonString(Schema.Array(Issue.IssueSchema))
     assert.deepStrictEqual(
       Schema.decodeUnknownSync(json)(Schema.encodeUnknownSync(json)(issues)),
       issues,
@@ -25,7 +25,7 @@ describe("Issue", () => {
 
   it("decodes codes that this version does not know", () => {
     const newer = { path: [], code: "SOMETHING_NEW", rule: "A rule" }
-    assert.deepStrictEqual(Schema.decodeUnknownSync(Issue.Issue)(newer), newer)
+    assert.deepStrictEqual(Schema.decodeUnknownSync(Issue.IssueSchema)(newer), newer)
   })
 
   it("takes its rule from the table, one sentence for each code", () => {
@@ -49,7 +49,7 @@ describe("Issue", () => {
   })
 
   it("has one type, of values and of the schema", () => {
-    expectTypeOf<typeof Issue.Issue.Type>().toExtend<Issue.Issue>()
-    expectTypeOf<Issue.Issue>().toExtend<typeof Issue.Issue.Type>()
+    expectTypeOf<typeof Issue.IssueSchema.Type>().toExtend<Issue.Issue>()
+    expectTypeOf<Issue.Issue>().toExtend<typeof Issue.IssueSchema.Type>()
   })
 })

@@ -1,29 +1,45 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 
-import { InvalidContactError, isAelystError } from "../src/errors/AelystError.ts"
-import { validate } from "../src/contact/Contact.ts"
-import { AelystErrorFromJson, Issue, Payload } from "../src/schema.ts"
+import * as Main from "../src/index.ts"
+import * as Schemas from "../src/schema.ts"
+import { catalogue } from "./contacts.ts"
 
 describe("@aelyst/core/schema", () => {
-  const failed = validate("email:ana@", { firstName: "" })
-  assert(failed._tag === "Failure")
-  const error = new InvalidContactError({ attempts: [], issues: failed.failure })
-
-  it("has a codec that returns an error from its JSON", () => {
-    const json = JSON.stringify(Schema.encodeSync(AelystErrorFromJson)(error))
-    const decoded = Schema.decodeUnknownSync(AelystErrorFromJson)(JSON.parse(json))
-    assert.isTrue(isAelystError(decoded))
-    assert.deepInclude(decoded, { _tag: "InvalidContactError", outcome: "not_sent" })
+  it("has no name of the main entry", () => {
+    const main = new Set(Object.keys(Main))
+    assert.deepStrictEqual(
+      Object.keys(Schemas).filter((name) => main.has(name)),
+      [],
+    )
   })
 
-  it("has the schema of the issues of an error", () => {
-    for (const issue of error.issues) assert.isTrue(Schema.is(Issue)(issue))
-    assert.isFalse(Schema.is(Issue)({ code: "UNKNOWN" }))
-  })
-
-  it("has the schema of the body of a request", () => {
-    assert.isTrue(Schema.is(Payload)({ firstName: "Ana" }))
-    assert.isFalse(Schema.is(Payload)({ firstName: 1 }))
+  it("gives the schemas of an HttpApi their names in its OpenAPI document", () => {
+    const create = HttpApiEndpoint.post("create", "/create/:identifier", {
+      params: { identifier: Schemas.IdentifierSchema.FromString },
+      payload: Schema.Struct({
+        contact: Schemas.ContactSchema,
+        fields: Schemas.CustomFieldSchema.make(catalogue),
+      }),
+      success: [Schemas.CreateResultSchema, Schemas.RowResultSchema, Schemas.RunSummarySchema],
+      error: [Schemas.ErrorSchema.RateLimitError, Schemas.ErrorSchema.InvalidContactError],
+    })
+    const state = HttpApiEndpoint.get("state", "/state", { success: Schemas.PacerSnapshotSchema })
+    const group = HttpApiGroup.make("contacts").add(create, state)
+    const { components } = OpenApi.fromApi(HttpApi.make("app").add(group))
+    assert.includeMembers(Object.keys(components.schemas), [
+      "AttemptRecord",
+      "ContactInput",
+      "CreateResult",
+      "CustomFields",
+      "InvalidContactError",
+      "Issue",
+      "PacerSnapshot",
+      "RateLimitError",
+      "RowResult",
+      "RunSummary",
+    ])
+    assert.isTrue(Object.keys(components.schemas).every((name) => !/\d|Encoded/.test(name)))
   })
 })

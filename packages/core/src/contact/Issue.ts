@@ -96,20 +96,20 @@ const schema = () =>
  *
  * ```ts
  * import { validate } from "@aelyst/core"
- * import { Issue } from "@aelyst/core/schema"
+ * import { IssueSchema } from "@aelyst/core/schema"
  * import { Result, Schema } from "effect"
  *
  * const valid = validate("id:5", {})
  * if (Result.isFailure(valid)) {
  *   const json = JSON.stringify(valid.failure)
- *   const issues = Schema.decodeUnknownSync(Schema.Array(Issue))(JSON.parse(json))
+ *   const issues = Schema.decodeUnknownSync(Schema.Array(IssueSchema))(JSON.parse(json))
  *   console.log(issues[0]?.rule)
  *   // => firstName is required and must have at least one visible character
  * }
  * ```
  */
 // one pure call, so that bundles that only validate leave the schema out
-export const Issue = /* @__PURE__ */ schema()
+export const IssueSchema = /* @__PURE__ */ schema()
 
 /** The most issues that one validation lists; after them one `ISSUES_TOO_MANY` follows. */
 export const MAX_ISSUES = 100

@@ -1,32 +1,18 @@
 /**
  * The JSON form of errors as schemas, apart from the classes, so that a program that only handles errors does not load
- * Schema. A type requires a schema for each field of a class; reasons and kinds are read from their tables.
+ * Schema. A type requires a schema for each field of a class; reasons and kinds are read from their tables. Public as the
+ * namespace `ErrorSchema`.
  */
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
-import { Issue } from "../contact/Issue.ts"
+import { IssueSchema } from "../contact/Issue.ts"
 import type { ErrorTag } from "./AelystError.ts"
 import { errorClasses } from "./AelystError.ts"
+import { AttemptRecordSchema, literalsOf } from "./AttemptRecordSchema.ts"
 import { connectionKinds, unavailableReasons, unexpectedReasons } from "./ErrorSentence.ts"
 
-/** Describes an attempt in JSON. */
-const AttemptRecord = Schema.Struct({
-  number: Schema.Int,
-  phase: Schema.Literals(["connect", "headers", "body", "answered"]),
-  status: Schema.optionalKey(Schema.Int),
-  cause: Schema.optionalKey(Schema.String),
-  rateLimited: Schema.optionalKey(Schema.Boolean),
-  startedAt: Schema.Finite,
-  durationMs: Schema.Finite,
-  waitedMs: Schema.Finite,
-}).annotate({ identifier: "AttemptRecord" })
-
 const optionalNumber = Schema.optionalKey(Schema.Finite)
-
-const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) =>
-  // safe: an object literal has the keys of its type and no others
-  Schema.Literals(Object.keys(table) as unknown as ReadonlyArray<K>)
 
 type Instance<Tag extends ErrorTag> = InstanceType<(typeof errorClasses)[Tag]>
 
@@ -50,14 +36,14 @@ const schemaOf = <const Tag extends ErrorTag, Fields extends FieldSchemas<Tag>>(
   return Schema.Struct({
     _tag: Schema.Literal(tag),
     message: Schema.String,
-    attempts: Schema.Array(AttemptRecord),
+    attempts: Schema.Array(AttemptRecordSchema),
     retryAfterMs: optionalNumber,
     ...fields,
   })
     .annotate({ identifier: tag })
     .pipe(
       Schema.decodeTo(
-        Schema.declare((u): u is Instance<Tag> => u instanceof Class),
+        Schema.declare((u): u is Instance<Tag> => u instanceof Class, { expected: tag }),
         SchemaTransformation.transform({
           decode: (plain) => new Class(plain),
           encode: (error) => {
@@ -71,45 +57,99 @@ const schemaOf = <const Tag extends ErrorTag, Fields extends FieldSchemas<Tag>>(
     )
 }
 
+/** The JSON form of an `InvalidContactError`. */
+export const InvalidContactError = schemaOf("InvalidContactError", {
+  issues: Schema.Array(IssueSchema),
+})
+
+/** The JSON form of an `UnavailableError`. */
+export const UnavailableError = schemaOf("UnavailableError", {
+  reason: literalsOf(unavailableReasons),
+})
+
+/** The JSON form of a `ConnectionError`. */
+export const ConnectionError = schemaOf("ConnectionError", {
+  kind: literalsOf(connectionKinds),
+  code: Schema.String,
+})
+
+/** The JSON form of a `BadRequestError`. */
+export const BadRequestError = schemaOf("BadRequestError", {
+  status: Schema.Int,
+  exists: Schema.Boolean,
+})
+
+/** The JSON form of an `AuthenticationError`. */
+export const AuthenticationError = schemaOf("AuthenticationError", {})
+
+/** The JSON form of a `RateLimitError`. */
+export const RateLimitError = schemaOf("RateLimitError", {
+  limit: optionalNumber,
+  remaining: optionalNumber,
+})
+
+/** The JSON form of an `InternalServerError`. */
+export const InternalServerError = schemaOf("InternalServerError", { status: Schema.Int })
+
+/** The JSON form of an `UnexpectedResponseError`. */
+export const UnexpectedResponseError = schemaOf("UnexpectedResponseError", {
+  status: Schema.Int,
+  outcome: Schema.Literals(["rejected", "unknown"]),
+  reason: literalsOf(unexpectedReasons),
+  headers: Schema.Record(Schema.String, Schema.String),
+  excerpt: Schema.String,
+})
+
 const settled = [
-  schemaOf("UnavailableError", { reason: keysOf(unavailableReasons) }),
-  schemaOf("ConnectionError", { kind: keysOf(connectionKinds), code: Schema.String }),
-  schemaOf("BadRequestError", { status: Schema.Int, exists: Schema.Boolean }),
-  schemaOf("AuthenticationError", {}),
-  schemaOf("RateLimitError", { limit: optionalNumber, remaining: optionalNumber }),
-  schemaOf("InternalServerError", { status: Schema.Int }),
-  schemaOf("UnexpectedResponseError", {
-    status: Schema.Int,
-    outcome: Schema.Literals(["rejected", "unknown"]),
-    reason: keysOf(unexpectedReasons),
-    headers: Schema.Record(Schema.String, Schema.String),
-    excerpt: Schema.String,
-  }),
+  UnavailableError,
+  ConnectionError,
+  BadRequestError,
+  AuthenticationError,
+  RateLimitError,
+  InternalServerError,
+  UnexpectedResponseError,
 ] as const
+
+/** The JSON form of an `OutcomeUnknownError`. */
+export const OutcomeUnknownError = schemaOf("OutcomeUnknownError", {
+  code: Schema.String,
+  last: Schema.optionalKey(Schema.Union(settled)),
+})
 
 /**
  * Turns the JSON form of an error (`JSON.stringify(error)`) into an instance of its class, and back.
  *
  * Fails to decode everything but the nine errors. The API's own words and the response are not part of the JSON form, so
- * they do not come back.
+ * they do not come back. The other schemas of this namespace do the same for one class each.
  *
  * **Example**
  *
  * ```ts
  * import { ConnectionError } from "@aelyst/core"
- * import { AelystErrorFromJson } from "@aelyst/core/schema"
+ * import { ErrorSchema } from "@aelyst/core/schema"
  * import { Schema } from "effect"
  *
  * const json = JSON.stringify(new ConnectionError({ attempts: [], kind: "dns", code: "ENOTFOUND" }))
- * const error = Schema.decodeUnknownSync(AelystErrorFromJson)(JSON.parse(json))
+ * const error = Schema.decodeUnknownSync(ErrorSchema.AelystError)(JSON.parse(json))
  * console.log(error instanceof ConnectionError && error.code) // => ENOTFOUND
  * ```
+ *
+ * **Example** (The errors by outcome)
+ *
+ * ```ts
+ * import { ErrorSchema } from "@aelyst/core/schema"
+ * import { Schema } from "effect"
+ *
+ * const { InvalidContactError, UnavailableError, ConnectionError } = ErrorSchema
+ * export const NotSent = Schema.Union([InvalidContactError, UnavailableError, ConnectionError])
+ * const { BadRequestError, AuthenticationError, RateLimitError } = ErrorSchema
+ * export const Rejected = Schema.Union([BadRequestError, AuthenticationError, RateLimitError])
+ * const { InternalServerError, OutcomeUnknownError, UnexpectedResponseError } = ErrorSchema
+ * export const MayExist = Schema.Union([InternalServerError, OutcomeUnknownError, UnexpectedResponseError])
+ * ```
  */
-export const AelystErrorFromJson = Schema.Union([
-  schemaOf("InvalidContactError", { issues: Schema.Array(Issue) }),
-  schemaOf("OutcomeUnknownError", {
-    code: Schema.String,
-    last: Schema.optionalKey(Schema.Union(settled)),
-  }),
+export const AelystError = Schema.Union([
+  InvalidContactError,
+  OutcomeUnknownError,
   ...settled,
-])
+]).annotate({ identifier: "AelystError" })

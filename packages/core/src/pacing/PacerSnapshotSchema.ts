@@ -1,0 +1,54 @@
+/** The state of a pacer as a schema, for a page that shows it: times travel in milliseconds. */
+import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
+import * as Struct from "effect/Struct"
+
+const fields = {
+  limit: Schema.Finite,
+  remaining: Schema.Finite,
+  trusted: Schema.Boolean,
+  waiting: Schema.Int,
+  inFlight: Schema.Int,
+}
+const millis = (description: string) => Schema.optionalKey(Schema.Finite.annotate({ description }))
+const duration = Schema.optionalKey(Schema.DurationFromMillis)
+
+/**
+ * Encodes the state of a pacer (`AelystClient.rateLimit`) to JSON, and decodes it back; its durations are `windowMs`,
+ * `opensInMs` and `observedAgoMs` in JSON.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { PacerSnapshotSchema } from "@aelyst/core/schema"
+ * import { Duration, Schema } from "effect"
+ *
+ * const busy = { limit: 10, remaining: 0, trusted: false, waiting: 3, inFlight: 1 }
+ * const encode = Schema.encodeSync(PacerSnapshotSchema)
+ * console.log(encode({ ...busy, opensIn: Duration.seconds(2) }).opensInMs) // => 2000
+ * ```
+ */
+export const PacerSnapshotSchema = Schema.Struct({
+  ...fields,
+  windowMs: millis("The learned window"),
+  opensInMs: millis("How long the gate stays closed after a 429"),
+  observedAgoMs: millis("How long ago the last response came"),
+})
+  .annotate({ identifier: "PacerSnapshot" })
+  .pipe(
+    Schema.decodeTo(
+      Schema.Struct({ ...fields, window: duration, opensIn: duration, observedAgo: duration }),
+      SchemaTransformation.transform({
+        decode: Struct.renameKeys({
+          windowMs: "window",
+          opensInMs: "opensIn",
+          observedAgoMs: "observedAgo",
+        }),
+        encode: Struct.renameKeys({
+          window: "windowMs",
+          opensIn: "opensInMs",
+          observedAgo: "observedAgoMs",
+        }),
+      }),
+    ),
+  )
