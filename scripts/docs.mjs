@@ -21,7 +21,6 @@ const { errorTable, errorTags } = await core("errors/ErrorTable.ts")
 const { issueRules } = await core("contact/Issue.ts")
 const { exitOf, exitTable } = await source("cli/src/ExitCode.ts")
 const { manPage } = await source("cli/src/ManPage.ts")
-const { statusTable } = await source("express/src/Status.ts")
 
 /** Returns the exit codes that an error can end the command with. */
 const exits = (tag) => {
@@ -102,21 +101,21 @@ const overview = (link) =>
   table(
     ["Error", "When", "Outcome", "Resent automatically", "Exit code", "Express"],
     errorTags.map((tag) => {
-      const { when, outcomes, resent } = errorTable[tag]
+      const { when, outcomes, resent, visitorStatus } = errorTable[tag]
       return [
         `[${code(tag)}](${link}#${tag.toLowerCase()})`,
         when,
         outcomes.map(code).join(", "),
         resent,
         exits(tag),
-        String(statusTable[tag].visitor.status),
+        String(visitorStatus),
       ]
     }),
   )
 
 const errorsPage = () => {
   const sections = errorTags.map((tag) => {
-    const { when, outcomes, resent, meaning, fix } = errorTable[tag]
+    const { when, outcomes, resent, meaning, fix, visitorStatus } = errorTable[tag]
     return `## ${tag}
 
 ${when}.
@@ -125,7 +124,7 @@ ${when}.
 - Resent automatically: ${resent}
 - For the contact: ${meaning}
 - Exit code of \`aelyst create\`: ${exits(tag)}
-- Status of \`@aelyst/express\` for a visitor: ${statusTable[tag].visitor.status}
+- Status of \`@aelyst/express\` for a visitor: ${visitorStatus}
 - What to do: ${fix}
 `
   })

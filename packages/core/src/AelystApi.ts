@@ -14,6 +14,15 @@ import * as Struct from "effect/Struct"
 
 import { Payload } from "./contact/Contact.ts"
 
+export type { AelystHttpError } from "./errors/HttpErrors.ts"
+export {
+  AelystBadGateway,
+  AelystGatewayTimeout,
+  AelystHttpErrors,
+  AelystServiceUnavailable,
+  AelystUnprocessable,
+  toHttp,
+} from "./errors/HttpErrors.ts"
 export { Payload } from "./contact/Contact.ts"
 
 const numberHeader = (description: string, example: number) =>

@@ -1,6 +1,6 @@
 /** `aelystErrors`: responds to the errors of a create and to rejected requests; all other errors go to the app. */
 import type { AelystError } from "@aelyst/node"
-import { isAelystError } from "@aelyst/node"
+import { isAelystError, visitorResponse } from "@aelyst/node"
 import type { ErrorRequestHandler, Request, Response } from "express"
 
 import { setupOf } from "./ClientProvider.ts"
@@ -11,7 +11,7 @@ import { sendJson, setHeaders } from "./JsonResponse.ts"
 import type { RequestError } from "./RequestError.ts"
 import { isRequestError } from "./RequestError.ts"
 import { markMapper } from "./RouterStack.ts"
-import { requestErrors, rowOf, visitorResponse } from "./Status.ts"
+import { requestErrors, rowOf } from "./Status.ts"
 import type { AelystErrorsOptions, Problem, SetupOptions } from "./types.ts"
 
 const DEFAULT_RETRY_AFTER_SECONDS = 1

@@ -1,15 +1,7 @@
-import type { AelystError } from "@aelyst/node"
-import {
-  Aelyst,
-  ConnectionError,
-  OutcomeUnknownError,
-  UnavailableError,
-  UnexpectedResponseError,
-} from "@aelyst/node"
+import { Aelyst } from "@aelyst/node"
 import type { Sandbox } from "@aelyst/sandbox"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
-import { visitorResponse } from "../src/Status.ts"
 import { aelystErrors, contactProxy, createContact } from "../src/index.ts"
 import type { Running } from "./apps.ts"
 import { cells, start } from "./apps.ts"
@@ -121,44 +113,5 @@ describe.each(cells)("Express $version, parser $parser", (cell) => {
       { identifier: "phone:+60123456789", firstName: "Bo", phone: "+60123456789" },
       { identifier: "email:cy@example.com", custom_fields: [{ name: "Company Website" }] },
     ])
-  })
-})
-
-const unconfirmed = "We could not confirm your submission. Please contact us before trying again."
-const unexpected = (outcome: "rejected" | "unknown") =>
-  new UnexpectedResponseError({
-    status: 418,
-    reason: "status",
-    outcome,
-    headers: {},
-    excerpt: "",
-    attempts: [],
-  })
-const connection = (kind: ConnectionError["kind"]) =>
-  new ConnectionError({ kind, code: "ECODE", attempts: [] })
-const unavailable = (reason: UnavailableError["reason"]) =>
-  new UnavailableError({ reason, attempts: [] })
-
-describe("visitorResponse", () => {
-  it("asks the visitor to make contact if the outcome is unknown", () => {
-    const error = new OutcomeUnknownError({ code: "TIMEOUT", attempts: [] })
-    const response = { status: 504, code: "outcome_unknown", message: unconfirmed }
-    expect(visitorResponse(error)).toEqual(response)
-    expect(visitorResponse(unexpected("unknown")).message).toBe(unconfirmed)
-  })
-
-  it.each<{ readonly error: AelystError; readonly message: RegExp }>([
-    { error: unexpected("rejected"), message: /try again later\.$/ },
-    { error: connection("dns"), message: /try again later\.$/ },
-    { error: connection("certificate"), message: /contact us\.$/ },
-    { error: unavailable("queue"), message: /try again shortly\.$/ },
-    { error: unavailable("closed"), message: /try again later\.$/ },
-  ])("has the sentence of the case, $error.name $message", ({ error, message }) => {
-    expect(visitorResponse(error).message).toMatch(message)
-  })
-
-  it("has a sentence for a case that another version of the SDK added", () => {
-    const error = Object.assign(connection("dns"), { kind: "quantum" })
-    expect(visitorResponse(error).message).toMatch(/try again later\.$/)
   })
 })

@@ -62,3 +62,5 @@ export type {
   WireContact,
   WithResponse,
 } from "./types.ts"
+export type { VisitorResponse } from "./visitors.ts"
+export { visitorResponse, visitorTable } from "./visitors.ts"

@@ -91,7 +91,7 @@ const exported = (
   "Issue LogLine Outcome OutcomeEvent RateLimitInfo " +
   "RateLimitSnapshot ResponseHead Row RowOutcome RowResult " +
   "Run RunEnd RunProgress RunSummary Stopped TryCreateResult UndiciDispatcher UnreportedRow " +
-  "ValidationResult WaitEvent WireContact WithResponse"
+  "ValidationResult VisitorResponse WaitEvent WireContact WithResponse"
 ).split(" ")
 
 const aelyst = () => new Aelyst({ token: "token-for-tests" })
@@ -116,6 +116,8 @@ describe("the package", () => {
       "isAelystError",
       "matchField",
       "phone",
+      "visitorResponse",
+      "visitorTable",
     ])
   })
 })

@@ -6,6 +6,7 @@ import type { Outcome } from "../types.ts"
 import type { ErrorTag } from "./AelystError.ts"
 import { errorClasses } from "./AelystError.ts"
 import { connectionKinds } from "./ErrorSentence.ts"
+import { visitorTable } from "./VisitorTable.ts"
 
 export type { ErrorTag } from "./AelystError.ts"
 export { docsUrl } from "./ErrorClass.ts"
@@ -22,6 +23,8 @@ export interface ErrorEntry {
   readonly meaning: string
   /** The sentence that names the next step. */
   readonly fix: string
+  /** The status of a response to a visitor. */
+  readonly visitorStatus: number
 }
 
 /** The words that only documents need; a sentence that depends on the fields of an error is here in general words. */
@@ -91,6 +94,7 @@ const entryOf = (tag: ErrorTag): ErrorEntry => {
     outcomes,
     meaning: typeof meaning === "string" ? meaning : "",
     fix: typeof fix === "string" ? fix : "",
+    visitorStatus: visitorTable[tag].status,
     ...words[tag],
   }
 }
