@@ -81,7 +81,7 @@ const measureByRolldown = async (contents) => {
 
 /** Matches the modules that only the entries for schemas and servers may bring into a bundle. */
 const elsewhere =
-  /core\/src\/.*(?:Schema|Api|HttpErrors)\.ts$|effect\/(?:src|dist)\/(?:http-api\/|Schema\.)/
+  /core\/src\/.*(?:Schema|Api|ApiErrors|HttpErrors)\.ts$|effect\/(?:src|dist)\/(?:http-api\/|Schema\.)/
 
 const bundle = async (contents) => {
   const { outputFiles, metafile } = await build({
@@ -122,7 +122,7 @@ for (const { name, budget, ours, effect } of cases) {
 }
 
 /** Lists the built packages with the most bytes that all their code may have, gzipped, in each module format. */
-const published = { node: 76_000, express: 14_000, sandbox: 94_000 }
+const published = { node: 76_000, express: 14_000, sandbox: 97_000 }
 for (const [name, budget] of Object.entries(published)) {
   for (const [format, extension] of Object.entries({ import: "js", require: "cjs" })) {
     const files = globSync(`packages/${name}/dist/*.${extension}`, { cwd: root })

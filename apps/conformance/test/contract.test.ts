@@ -3,7 +3,14 @@
  * the same request the same status, the same documented headers, and a body of the same shape.
  */
 import { Identifier } from "@aelyst/core"
-import { AelystApi, Authorization, BadRequest } from "@aelyst/core/contract"
+import {
+  AelystApi,
+  Authorization,
+  BadRequest,
+  InternalError,
+  TooManyRequests,
+  Unauthorized,
+} from "@aelyst/core/contract"
 import { Sandbox } from "@aelyst/sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Result } from "effect"
@@ -18,17 +25,13 @@ class InvalidRequest extends HttpApiMiddleware.Service<InvalidRequest>()(
   },
 ) {}
 
-const badRequest = { code: 400, message: "Validation error." } as const
-
 const InvalidRequestLive = HttpApiMiddleware.layerSchemaErrorTransform(InvalidRequest, () =>
-  Effect.fail(badRequest),
+  Effect.fail(new BadRequest()),
 )
 
 const AuthorizationLive = Layer.succeed(Authorization, {
   bearer: (effect, { credential }) =>
-    Redacted.value(credential) === "sandbox_ok"
-      ? effect
-      : Effect.fail({ code: 401, message: "UN_AUTHORIZED" } as const),
+    Redacted.value(credential) === "sandbox_ok" ? effect : Effect.fail(new Unauthorized()),
 })
 
 interface Policy {
@@ -43,17 +46,9 @@ const serve = (policy: Policy) => {
     handlers.handle("createContact", ({ params }) =>
       Effect.gen(function* () {
         if (policy.failure === 429)
-          return yield* Effect.fail({
-            code: 429,
-            message: "Too Many Requests",
-            retryAfter: 1,
-            limit: 10,
-            remaining: 0,
-          } as const)
-        if (policy.failure === 500)
-          return yield* Effect.fail({ code: 500, message: "Unexpected error occurred" } as const)
-        if (Result.isFailure(Identifier.parse(params.identifier)))
-          return yield* Effect.fail(badRequest)
+          return yield* new TooManyRequests({ retryAfter: 1, limit: 10, remaining: 0 })
+        if (policy.failure === 500) return yield* new InternalError()
+        if (Result.isFailure(Identifier.parse(params.identifier))) return yield* new BadRequest()
         return HttpApiSchema.withHeaders({
           body: { code: "200", message: "Contact added successfully!" } as const,
           headers: { "x-ratelimit-limit": 10, "x-ratelimit-remaining": 9 },

@@ -6,12 +6,13 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { hasProperty } from "effect/Predicate"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 
 import { defaultDeadlineMs, defaultMaxWaitMs, parse } from "./call/ClientOptions.ts"
 import * as RetryPolicy from "./call/RetryPolicy.ts"
-import { isAelystError } from "./errors/AelystError.ts"
+import { RateLimitError, isAelystError } from "./errors/AelystError.ts"
 import { rateLimitJitterMs } from "./pacing/RateLimitWait.ts"
 import type { Delivery } from "./types.ts"
 
@@ -30,6 +31,22 @@ export interface Options {
 }
 
 /**
+ * Returns the error that a schedule knows how to follow. `TooManyRequests` of the contract, by which a derived client reports
+ * a 429, is recognised by its tag and code, so that the contract stays out of a client's bundle.
+ */
+const known = (error: unknown): RetryPolicy.CallError | undefined => {
+  if (isAelystError(error)) return error._tag === "InvalidContactError" ? undefined : error
+  const isRateLimited =
+    hasProperty(error, "_tag") &&
+    error._tag === "TooManyRequests" &&
+    Reflect.get(error, "code") === 429
+  if (!isRateLimited) return undefined
+  const seconds: unknown = Reflect.get(error, "retryAfter")
+  const wait = typeof seconds === "number" && seconds >= 0 && { retryAfterMs: seconds * 1000 }
+  return new RateLimitError({ attempts: [], ...wait })
+}
+
+/**
  * Creates a schedule for `Effect.retry` that repeats a program as the client repeats a request; its output is the wait.
  *
  * **Details**
@@ -37,7 +54,8 @@ export interface Options {
  * After a 429 it waits as long as the API asks (`retryAfter`), and at least 1 s, doubling, if the API names no time (D8).
  * After a connection error or an `UnavailableError` it backs off. It never repeats what is in doubt, unless `delivery` is
  * `natural-key`. It ends at the limit of repetitions or of time, and at every error that no repetition can fix: an
- * invalid contact, a rejection, a rejected token, and any error that is not an `AelystError`.
+ * invalid contact, a rejection, a rejected token, and any error that is not an `AelystError`. The one exception is
+ * `TooManyRequests` of `@aelyst/core/contract`, which a derived client fails with: it is waited for as a `RateLimitError` is.
  *
  * **Gotchas**
  *
@@ -80,9 +98,10 @@ export const make = (options: Options = {}): Schedule.Schedule<Duration.Duration
       let state = RetryPolicy.initial
       return Effect.fnUntraced(function* (now: number, error: unknown) {
         const stop = Cause.done(Duration.zero)
-        if (!isAelystError(error) || error._tag === "InvalidContactError") return yield* stop
+        const failure = known(error)
+        if (failure === undefined) return yield* stop
         const random = yield* Random.next
-        const event = { _tag: "Failed", error, random, hasBudget: true } as const
+        const event = { _tag: "Failed", error: failure, random, hasBudget: true } as const
         const step = RetryPolicy.next(policy, state, event, now)
         if (step._tag !== "Queue" && step._tag !== "Wait") return yield* stop
         state = step.state

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Result, Schema } from "effect"
-import { HttpClient, HttpClientRequest } from "effect/http"
-import { HttpApiClient, HttpApiMiddleware, OpenApi } from "effect/http-api"
+import { Effect, Exit, Layer, Redacted, Result, Schema } from "effect"
+import { HttpClient } from "effect/http"
+import { HttpApiClient, OpenApi } from "effect/http-api"
 
 import {
   AelystApi,
@@ -16,9 +16,7 @@ import {
 } from "../src/AelystApi.ts"
 import * as Scripted from "./scripted.ts"
 
-const bearer = HttpApiMiddleware.layerClient(Authorization, ({ next, request }) =>
-  next(HttpClientRequest.bearerToken(request, "token-for-tests")),
-)
+const bearer = Authorization.layerClient(Redacted.make("token-for-tests"))
 
 const responseOf = (
   code: number,

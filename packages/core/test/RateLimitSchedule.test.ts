@@ -1,11 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Duration, Effect, Exit, Fiber, Redacted, Schedule } from "effect"
+import { Clock, Duration, Effect, Exit, Fiber, Random, Redacted, Schedule } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
 import * as AelystClient from "../src/AelystClient.ts"
 import { ConfigurationError } from "../src/call/ClientOptions.ts"
 import { RateLimitError, UnavailableError } from "../src/errors/AelystError.ts"
+import {
+  BadRequest,
+  InternalError,
+  TooManyRequests,
+  Unauthorized,
+} from "../src/errors/ApiErrors.ts"
 import * as RateLimitSchedule from "../src/RateLimitSchedule.ts"
 import * as Scripted from "./scripted.ts"
 import type { Vector } from "./vectors.ts"
@@ -79,6 +85,29 @@ describe("RateLimitSchedule", () => {
   it.effect("ends at an error that is not an AelystError", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* step({}, new Error("of a later step")), ["done"])
+    }),
+  )
+
+  it.effect("waits for the 429 of a derived client as for a RateLimitError", () =>
+    Effect.gen(function* () {
+      const options = { retries: 10, deadline: "10 minutes", maxWait: "1 minute" } as const
+      const wait = (...errors: ReadonlyArray<unknown>) =>
+        Effect.provideService(step(options, ...errors), Random.Random, {
+          nextIntUnsafe: () => 0,
+          nextDoubleUnsafe: () => 0,
+        })
+      for (const retryAfter of [2, 0, 1.5, undefined, 61]) {
+        const derived = new TooManyRequests(retryAfter === undefined ? {} : { retryAfter })
+        const ours = new RateLimitError({
+          attempts: [],
+          ...(retryAfter !== undefined && { retryAfterMs: retryAfter * 1000 }),
+        })
+        assert.deepStrictEqual(yield* wait(derived, derived), yield* wait(ours, ours))
+      }
+      assert.deepStrictEqual(yield* wait(new TooManyRequests({ retryAfter: 2 })), [2_000])
+      for (const error of [new BadRequest(), new Unauthorized(), new InternalError()]) {
+        assert.deepStrictEqual(yield* wait(error), ["done"])
+      }
     }),
   )
 

@@ -26,10 +26,10 @@ type Documented = 200 | 400 | 401 | 429 | 500
 
 const documented: {
   readonly 200: typeof Created.Type
-  readonly 400: typeof BadRequest.Type
-  readonly 401: typeof Unauthorized.Type
-  readonly 429: typeof TooManyRequests.Type
-  readonly 500: typeof InternalError.Type
+  readonly 400: typeof BadRequest.Encoded
+  readonly 401: typeof Unauthorized.Encoded
+  readonly 429: typeof TooManyRequests.Encoded
+  readonly 500: typeof InternalError.Encoded
 } = {
   200: { code: "200", message: "Contact added successfully!" },
   400: { code: 400, message: "Validation error." },
