@@ -138,7 +138,15 @@ export const make = (
       ),
       openUnsafe: () => queue.open(),
       snapshot,
-      changes: Stream.mapEffect(queue.changes, () => snapshot),
+      // not `mapEffect`, which brings 1 kB of concurrency into every bundle
+      changes: Stream.transformPull(queue.changes, (pull) =>
+        Effect.succeed(
+          Effect.andThen(
+            pull,
+            Effect.map(snapshot, (state) => [state] as const),
+          ),
+        ),
+      ),
     }
   })
 
