@@ -7,6 +7,7 @@ declare class TextEncoder {
 }
 declare class URL {
   constructor(url: string, base?: string)
+  readonly href: string
   readonly protocol: string
   readonly hostname: string
   readonly origin: string

@@ -350,18 +350,6 @@ describe("Arrived.body", () => {
 })
 
 describe("send", () => {
-  it.effect("does not trust a transport that followed a redirect", () =>
-    Effect.gen(function* () {
-      const played = yield* play(({ respond }) => {
-        const response = respond(json)
-        return Effect.succeed(Object.create(response, { source: { value: { redirected: true } } }))
-      })
-      const error = errorOf(played)
-      assert(error._tag === "UnexpectedResponseError")
-      assert.deepStrictEqual([error.reason, error.outcome], ["redirect", "unknown"])
-    }),
-  )
-
   it.effect("is unknown if the transport reports no status", () =>
     Effect.gen(function* () {
       const played = yield* play(({ respond }) =>

@@ -12,12 +12,12 @@ import type * as HttpClient from "effect/http/HttpClient"
 import { TracerDisabledWhen } from "effect/http/HttpClient"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import { isReadonlyObject } from "effect/Predicate"
 import * as Stream from "effect/Stream"
 
 import { ConnectionError, OutcomeUnknownError } from "../errors/AelystError.ts"
 import type { HeaderRecord } from "../errors/RateLimitHeaders.ts"
 import type { DeadlineTimer } from "./DeadlineTimer.ts"
+import { isFollowed } from "./Redirect.ts"
 import type { Failure } from "./ResponseVerdict.ts"
 import { TransportProbe, isAbortable } from "./TransportProbe.ts"
 
@@ -91,8 +91,11 @@ export class Arrived {
   readonly headers: Headers
   readonly #response: HttpClientResponse.HttpClientResponse
 
-  constructor(response: HttpClientResponse.HttpClientResponse) {
-    this.status = statusOf(response)
+  constructor(
+    response: HttpClientResponse.HttpClientResponse,
+    sent: HttpClientRequest.HttpClientRequest,
+  ) {
+    this.status = statusOf(response, sent)
     this.headers = response.headers
     this.#response = response
   }
@@ -114,13 +117,13 @@ export class Arrived {
   }
 }
 
-const statusOf = (response: HttpClientResponse.HttpClientResponse): number => {
+const statusOf = (
+  response: HttpClientResponse.HttpClientResponse,
+  sent: HttpClientRequest.HttpClientRequest,
+): number => {
   const { status } = response
   // the transport may be any client, and may report anything
-  if (!Number.isInteger(status)) return 0
-  // fetch reports that it followed a redirect: the response is then not to our request
-  const source: unknown = Reflect.get(response, "source")
-  return isReadonlyObject(source) && source["redirected"] === true ? 0 : status
+  return Number.isInteger(status) && !isFollowed(response, sent) ? status : 0
 }
 
 /** Returns whether the declared length of a body is within the limit. */
@@ -185,6 +188,12 @@ const timed = <A, E>(
 
 const always = () => true
 
+// what `@effect/platform-node` gives to undici with each request; core may not import it
+const UndiciOptions = Context.Reference<Readonly<Record<string, unknown>>>(
+  "@effect/platform-node/NodeHttpClient/UndiciOptions",
+  { defaultValue: () => ({}) },
+)
+
 /** Returns the context of a transport: no span, no redirect followed, and the probe of the attempt. */
 const contextOf = (outer: Context.Context<never>, probe: TransportProbe) =>
   outer.pipe(
@@ -196,13 +205,14 @@ const contextOf = (outer: Context.Context<never>, probe: TransportProbe) =>
       ...Context.getOrUndefined(outer, RequestInit),
       redirect: "manual" as const,
     }),
+    Context.add(UndiciOptions, { ...Context.get(outer, UndiciOptions), maxRedirections: 0 }),
   )
 
 /**
  * Sends the request once; returns the head of the response, or the failure that came before it.
  *
  * The connect deadline holds only if the transport reports its phase; otherwise there is one deadline to the first byte.
- * A redirect that the transport followed has status 0, as one that it did not follow.
+ * A redirect that the client followed has status 0, as one that a browser's fetch did not follow.
  */
 export const send = (
   client: HttpClient.HttpClient,
@@ -211,8 +221,15 @@ export const send = (
   limits: AttemptLimits,
   timer: DeadlineTimer,
 ): Effect.Effect<Arrived | Failure> => {
-  const execute = Effect.updateContext(client.execute(request), (outer: Context.Context<never>) =>
-    contextOf(outer, probe),
+  // what is sent is what the client made of the request: a base URL or a header may have been added
+  let sent = request
+  const prepared = Effect.mapEager(client.preprocess(request), (last) => {
+    sent = last
+    return last
+  })
+  const execute = Effect.updateContext(
+    client.postprocess(prepared),
+    (outer: Context.Context<never>) => contextOf(outer, probe),
   )
   const ended = isAbortable(client)
     ? timed(execute, probe, limits, timer)
@@ -226,6 +243,6 @@ export const send = (
       const code = probe.expired || error === "TIMEOUT" ? "TIMEOUT" : codeOf(error)
       return Effect.succeed(failureOf(probe, code))
     },
-    onSuccess: (response) => Effect.succeed(new Arrived(response)),
+    onSuccess: (response) => Effect.succeed(new Arrived(response, sent)),
   })
 }
