@@ -1,15 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Redacted } from "effect"
+import { Clock, Effect, Exit, Fiber, Redacted, Stream } from "effect"
 import { HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
 
 import type { CreateOptions } from "../src/AelystClient.ts"
 import * as AelystClient from "../src/AelystClient.ts"
+import { createMany } from "../src/CreateMany.ts"
 import type { CreateResult } from "../src/call/Call.ts"
 import type { AelystError } from "../src/errors/AelystError.ts"
+import { isAelystError } from "../src/errors/AelystError.ts"
 import { codeOf, failureOf, maxBodyBytes } from "../src/call/Attempt.ts"
 import { TransportProbe, abortable, makeTransportProbe } from "../src/call/TransportProbe.ts"
+import type { Step } from "./scripted.ts"
+import * as Scripted from "./scripted.ts"
 
+const { make: scripted } = Scripted
 const token = Redacted.make("token-for-tests")
 
 type Body = string | ReadableStream<Uint8Array>
@@ -378,6 +383,61 @@ describe("send", () => {
         assert(error._tag === "OutcomeUnknownError")
         assert.strictEqual(error.code, "EMINE")
       }),
+  )
+})
+
+describe("send over a client that fails on statuses", () => {
+  const clients = {
+    filterStatusOk: HttpClient.filterStatusOk,
+    filterStatus: HttpClient.filterStatus((status) => status === 200),
+  }
+  const headers = { "retry-after": "7", "x-ratelimit-limit": "10" }
+  for (const [name, filtered] of Object.entries(clients)) {
+    for (const status of [302, 400, 401, 403, 408, 409, 429, 500, 503]) {
+      it.effect(`ends as without ${name} after a ${status}`, () =>
+        Effect.gen(function* () {
+          const body = { code: status, message: "The contact already exists" }
+          const step: Step = { status, body, headers }
+          const [plain, other] = yield* Effect.forEach(
+            [(http: HttpClient.HttpClient) => http, filtered],
+            (change) => {
+              const { client } = scripted([step])
+              return AelystClient.make({ token, retries: 0 }).pipe(
+                Effect.provideService(HttpClient.HttpClient, change(client)),
+                Effect.flatMap((aelyst) => aelyst.create("id:5", { firstName: "Ana" })),
+                Effect.flip,
+              )
+            },
+          )
+          assert(isAelystError(plain) && isAelystError(other))
+          assert.deepStrictEqual({ ...other }, { ...plain })
+          assert.strictEqual(other.apiMessage, plain.apiMessage)
+          assert.deepStrictEqual(other.response, plain.response)
+        }),
+      )
+    }
+  }
+
+  it.effect("does not resend a 400 under natural-key, and ends a run at a 401", () =>
+    Effect.gen(function* () {
+      const bad = scripted([Scripted.status(400)])
+      const refused = scripted([Scripted.status(401)])
+      const rows = Stream.range(1, 5).pipe(
+        Stream.map((n) => ({ identifier: `id:${n}`, contact: { firstName: "Ana" } })),
+      )
+      const run = (transport: HttpClient.HttpClient) =>
+        createMany(rows, { concurrency: 1 }).pipe(
+          Effect.flatMap(({ results, summary }) =>
+            Effect.andThen(Stream.runDrain(results), summary),
+          ),
+          Effect.provide(AelystClient.layer({ token, delivery: "natural-key" })),
+          Effect.provideService(HttpClient.HttpClient, HttpClient.filterStatusOk(transport)),
+        )
+      assert.strictEqual((yield* run(bad.client)).rejected, 5)
+      assert.strictEqual(bad.received.length, 5)
+      assert.strictEqual((yield* run(refused.client)).stopped, "unauthorized")
+      assert.strictEqual(refused.received.length, 1)
+    }),
   )
 })
 

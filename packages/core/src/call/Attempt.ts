@@ -10,6 +10,7 @@ import { RequestInit } from "effect/http/FetchHttpClient"
 import type { Headers } from "effect/http/Headers"
 import type * as HttpClient from "effect/http/HttpClient"
 import { TracerDisabledWhen } from "effect/http/HttpClient"
+import { isHttpClientError } from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Stream from "effect/Stream"
@@ -235,11 +236,14 @@ export const send = (
     ? timed(execute, probe, limits, timer)
     : raced(execute, probe, limits)
   return Effect.matchCauseEffect(ended, {
-    // read when the transport has ended, even if it timed out: until then bytes may still leave
-    onFailure: (cause) => {
+    // the probe is read when the transport has ended, even if it timed out: until then bytes may still leave
+    onFailure: (cause): Effect.Effect<Arrived | Failure> => {
       if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt
       // a transport that throws has failed
       const error = Cause.squash(cause)
+      // a client such as `filterStatusOk` fails with a response that has arrived
+      const response = isHttpClientError(error) ? error.response : undefined
+      if (response !== undefined) return Effect.succeed(new Arrived(response, sent))
       const code = probe.expired || error === "TIMEOUT" ? "TIMEOUT" : codeOf(error)
       return Effect.succeed(failureOf(probe, code))
     },
