@@ -22,7 +22,7 @@ const cases = [
       export const U = Schema.Union([E])`,
   },
   {
-    name: "client over fetch",
+    name: "client over Effect's FetchHttpClient",
     budget: 60_000,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
@@ -45,6 +45,14 @@ const cases = [
       export const run = () => Effect.runPromise(Effect.flatMap(HttpClient.HttpClient, (client) => client.execute(HttpClientRequest.post("x"))).pipe(Effect.timeout("1 second"), Effect.provide(Layer.merge(Layer.succeed(C, {}), FetchHttpClient.layer))))`,
   },
   {
+    name: "client over fetch",
+    budget: 55_000,
+    ours: `import * as Effect from "effect/Effect"
+      import { AelystClient, layerFetch } from "./src/AelystClient.ts"
+      export const run = (options) => Effect.runPromise(Effect.flatMap(AelystClient, (client) => client.create("id:5", { firstName: "A" })).pipe(Effect.provide(layerFetch(options))))`,
+    effect: undefined,
+  },
+  {
     name: "with createMany",
     budget: 68_000,
     ours: `import * as Effect from "effect/Effect"
@@ -62,7 +70,7 @@ const zipped = (bytes) => gzipSync(bytes, { level: 9 }).length
 
 const measureByRolldown = async (contents) => {
   const entry = join(resolveDir, "entry.ts")
-  const bundle = await rolldown({
+  const rolled = await rolldown({
     input: entry,
     platform: "browser",
     logLevel: "silent",
@@ -74,8 +82,8 @@ const measureByRolldown = async (contents) => {
       },
     ],
   })
-  const { output } = await bundle.generate({ format: "esm", minify: true })
-  await bundle.close()
+  const { output } = await rolled.generate({ format: "esm", minify: true })
+  await rolled.close()
   return zipped(output.map(({ code }) => code).join(""))
 }
 

@@ -6,6 +6,7 @@ import { fork } from "node:child_process"
 import { once } from "node:events"
 
 import { AelystClient, layer as clientLayer } from "@aelyst/core"
+import { FetchTransport } from "@aelyst/core/transport"
 import { Aelyst } from "@aelyst/node"
 import * as Transport from "@aelyst/node/transport"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -102,7 +103,8 @@ const clients = (baseUrl: string): ReadonlyArray<Client> => {
         ),
       close: () => stock.dispose(),
     },
-    overEffect("@aelyst/core over fetch", baseUrl, FetchHttpClient.layer),
+    overEffect("@aelyst/core over Effect's FetchHttpClient", baseUrl, FetchHttpClient.layer),
+    overEffect("@aelyst/core over its fetch transport", baseUrl, FetchTransport.layer),
     overEffect(
       "@aelyst/core over the transport of @aelyst/node",
       baseUrl,

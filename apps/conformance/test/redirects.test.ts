@@ -88,7 +88,7 @@ describe("a redirect of a create", () => {
 
   for (const status of statuses) {
     for (const [where, locationOf] of Object.entries({ elsewhere, back })) {
-      // a 307 or 308 to the same URL is the same request once more
+      // a 307 or 308 to the same URL sends the same request again
       if (where === "back" && status > 303) continue
       it.live(`is no created contact if the caller's fetch follows it ${where}: ${status}`, () =>
         Effect.gen(function* () {

@@ -22,6 +22,7 @@ import type { CallOptions, ClientOptions, ConfigurationError } from "./call/Clie
 import { checkToken, parse, parseCall } from "./call/ClientOptions.ts"
 import * as CreateCall from "./call/CreateCall.ts"
 import { DeadlineTimer } from "./call/DeadlineTimer.ts"
+import * as FetchTransport from "./call/FetchTransport.ts"
 import { notify } from "./call/Hooks.ts"
 import { Counting } from "./call/Metrics.ts"
 import * as SharedState from "./call/SharedState.ts"
@@ -246,6 +247,27 @@ export const layer = (
   options: LayerOptions,
 ): Layer.Layer<AelystClient, ConfigurationError, HttpClient.HttpClient> =>
   Layer.effect(AelystClient, make(options))
+
+/**
+ * Provides a client over `fetch`; it needs no `HttpClient`.
+ *
+ * `FetchHttpClient.Fetch` replaces the global `fetch`, and `FetchHttpClient.RequestInit` adds settings such as
+ * `credentials`. Fails with `ConfigurationError`, which names the wrong option.
+ *
+ * **Example** (A client in one line)
+ *
+ * ```ts
+ * import { AelystClient, layerFetch } from "@aelyst/core"
+ * import { Effect, Redacted } from "effect"
+ *
+ * const program = Effect.flatMap(AelystClient, (client) => client.rateLimit)
+ * const live = layerFetch({ token: Redacted.make("sandbox_ok") })
+ *
+ * console.log((await Effect.runPromise(Effect.provide(program, live))).waiting) // => 0
+ * ```
+ */
+export const layerFetch = (options: LayerOptions): Layer.Layer<AelystClient, ConfigurationError> =>
+  Layer.provide(layer(options), FetchTransport.layer)
 
 // a function, so that bundles that pass their options directly leave Config out
 const fromEnvironment = () =>

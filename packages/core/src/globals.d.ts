@@ -18,3 +18,36 @@ declare class URL {
   readonly hash: string
   static canParse(url: string): boolean
 }
+interface AbortSignal {
+  readonly reason: unknown
+}
+declare class AbortController {
+  readonly signal: AbortSignal
+  abort(): void
+}
+interface FormData {
+  get(name: string): unknown
+}
+interface ReadableStream<A> {
+  cancel(): Promise<void>
+  getReader(): { read(): Promise<{ done: boolean; value?: A }> }
+}
+type BodyInit = object | string
+interface RequestInit {
+  readonly method?: string
+  readonly headers?: unknown
+  readonly body?: BodyInit | null
+  readonly redirect?: "manual" | "follow" | "error"
+  readonly signal?: AbortSignal
+}
+interface Response {
+  readonly status: number
+  readonly url: string
+  readonly redirected: boolean
+  readonly headers: Iterable<[string, string]> & { getSetCookie?(): Array<string> }
+  readonly body?: ReadableStream<Uint8Array> | null
+  text(): Promise<string>
+  arrayBuffer(): Promise<ArrayBuffer>
+  formData(): Promise<FormData>
+}
+declare function fetch(url: string, init?: RequestInit): Promise<Response>

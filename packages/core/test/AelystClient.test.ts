@@ -11,11 +11,18 @@ import {
   Result,
   Stream,
 } from "effect"
-import { HttpClient } from "effect/http"
+import { FetchHttpClient, HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
 import type { CreateOptions, LayerOptions } from "../src/AelystClient.ts"
-import { AelystClient, layer, layerConfig, make, makeWith } from "../src/AelystClient.ts"
+import {
+  AelystClient,
+  layer,
+  layerConfig,
+  layerFetch,
+  make,
+  makeWith,
+} from "../src/AelystClient.ts"
 import { ConfigurationError, parse } from "../src/call/ClientOptions.ts"
 import { Hooks } from "../src/call/Hooks.ts"
 import * as SharedState from "../src/call/SharedState.ts"
@@ -435,6 +442,33 @@ const provided = (
   }).pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown(environment)),
   )
+
+describe("layerFetch", () => {
+  it.effect("sends through fetch, and needs no HttpClient", () =>
+    Effect.gen(function* () {
+      const urls: Array<string> = []
+      const fetch: typeof globalThis.fetch = async (url) => {
+        urls.push(String(url))
+        return new Response('{"code":"200","message":"Contact added successfully!"}')
+      }
+      const { result } = yield* AelystClient.use((client) =>
+        client.create("id:5", { firstName: "Ana" }),
+      ).pipe(
+        Effect.provide(layerFetch({ token })),
+        Effect.provideService(FetchHttpClient.Fetch, fetch),
+      )
+      assert.strictEqual(result, "created")
+      assert.deepStrictEqual(urls, ["https://api.aelyst.ai/v1/contact/id:5"])
+    }),
+  )
+
+  it.effect("fails with the name of a wrong option", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Layer.build(layerFetch({ token, retries: -1 })))
+      assert.deepInclude(error, { _tag: "ConfigurationError", option: "retries" })
+    }).pipe(Effect.scoped),
+  )
+})
 
 describe("layerConfig", () => {
   it.effect("reads the token and the base URL from the environment", () =>

@@ -6,6 +6,7 @@ import { Clock, Effect, Option } from "effect"
 import { assert, describe, it } from "@effect/vitest"
 
 import * as StillClock from "../../../apps/conformance/src/network/StillClock.ts"
+import type { WaitEvent } from "../src/index.ts"
 import { Aelyst } from "../src/index.ts"
 import * as SharedStates from "../src/SharedStates.ts"
 import { forImport, forRequire } from "./copies.ts"
@@ -174,13 +175,17 @@ const setUpBoth = () => {
   const waits = new Promise<void>((resolve) => {
     waiting = resolve
   })
-  const hooks = { onWait: () => waiting?.() }
+  const hooks = {
+    onWait: ({ resend }: WaitEvent) => {
+      if (resend > 0) waiting?.()
+    },
+  }
   const options = { token: "token-of-both-copies", transport, rateLimit: false, hooks } as const
   const clients = [new forImport.Aelyst(options), new forRequire.Aelyst(options)] as const
   return {
     ...server,
     clients,
-    /** Resolves when a call waits. */
+    /** Resolves when a call waits to send again. */
     waits,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(clients.map((client) => client.close({ timeoutMs: 0 })))

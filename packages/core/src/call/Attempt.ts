@@ -85,17 +85,29 @@ export const failureOf = ({ unsent }: TransportProbe, code: string): Failure => 
       : new OutcomeUnknownError({ attempts, code }),
 })
 
+/** Ends the reading of a body after so many milliseconds; it then fails, or returns undefined. */
+type Within = <E>(
+  ms: number,
+  body: Effect.Effect<string | undefined, E>,
+) => Effect.Effect<string | undefined, E>
+
+const raceBody: Within = (ms, body) =>
+  Effect.timeoutOrElse(body, { duration: ms, orElse: () => Effect.undefined })
+
 /** A response whose head has arrived. */
 export class Arrived {
   readonly _tag = "Arrived"
   readonly status: number
   readonly headers: Headers
   readonly #response: HttpClientResponse.HttpClientResponse
+  readonly #within: Within
 
   constructor(
     response: HttpClientResponse.HttpClientResponse,
     sent: HttpClientRequest.HttpClientRequest,
+    within: Within,
   ) {
+    this.#within = within
     this.status = statusOf(response, sent)
     this.headers = response.headers
     this.#response = response
@@ -104,17 +116,18 @@ export class Arrived {
   /** Reads the body within so many milliseconds; undefined if it stalled, broke or was too large. */
   body(withinMs: number): Effect.Effect<string | undefined> {
     // a small body whose length is declared is read in one piece: the stream costs more than the rest of the call
-    const text: Effect.Effect<string | undefined, unknown> = isSmall(this.headers)
+    const isInOnePiece = isSmall(this.headers)
+    const text: Effect.Effect<string | undefined, unknown> = isInOnePiece
       ? this.#response.text
       : readCapped(this.#response)
     // a body that has arrived needs no deadline
     const isReady: boolean = Exit.isExit(text)
     if (isReady) return Effect.orElseSucceed(text, () => undefined)
-    return text.pipe(
-      Effect.catchDefect(() => Effect.undefined),
-      Effect.timeoutOrElse({ duration: withinMs, orElse: () => Effect.undefined }),
-      Effect.catch(() => Effect.undefined),
-    )
+    const within = isInOnePiece ? this.#within : raceBody
+    return within(
+      withinMs,
+      Effect.catchDefect(text, () => Effect.undefined),
+    ).pipe(Effect.orElseSucceed(() => undefined))
   }
 }
 
@@ -232,9 +245,14 @@ export const send = (
     client.postprocess(prepared),
     (outer: Context.Context<never>) => contextOf(outer, probe),
   )
-  const ended = isAbortable(client)
-    ? timed(execute, probe, limits, timer)
-    : raced(execute, probe, limits)
+  const abortBody: Within = (ms, body) =>
+    timer.within(ms, body, () => {
+      probe.abort?.()
+      return undefined
+    })
+  const [ended, within] = isAbortable(client)
+    ? [timed(execute, probe, limits, timer), abortBody]
+    : [raced(execute, probe, limits), raceBody]
   return Effect.matchCauseEffect(ended, {
     // the probe is read when the transport has ended, even if it timed out: until then bytes may still leave
     onFailure: (cause): Effect.Effect<Arrived | Failure> => {
@@ -243,10 +261,10 @@ export const send = (
       const error = Cause.squash(cause)
       // a client such as `filterStatusOk` fails with a response that has arrived
       const response = isHttpClientError(error) ? error.response : undefined
-      if (response !== undefined) return Effect.succeed(new Arrived(response, sent))
+      if (response !== undefined) return Effect.succeed(new Arrived(response, sent, within))
       const code = probe.expired || error === "TIMEOUT" ? "TIMEOUT" : codeOf(error)
       return Effect.succeed(failureOf(probe, code))
     },
-    onSuccess: (response) => Effect.succeed(new Arrived(response, sent)),
+    onSuccess: (response) => Effect.succeed(new Arrived(response, sent, within)),
   })
 }

@@ -12,7 +12,7 @@ import type * as HttpClient from "effect/http/HttpClient"
  *
  * A transport that knows when bytes may leave calls `watch` before it connects and `dispatch` at that moment. If it
  * calls neither, every transport failure counts as in doubt. An `abortable` transport gives `watch` a function that
- * fails the request.
+ * fails the request, or sets it as `abort` if it cannot tell the phase.
  */
 export interface TransportProbe extends PhaseReport {}
 
@@ -25,7 +25,7 @@ class PhaseReport {
   late = false
   /** Whether a deadline ended the attempt; set by the client. */
   expired = false
-  /** Fails the request at once, if the transport can. */
+  /** Fails the request, or the reading of its body, at once; set by a transport that is `abortable`. */
   abort: (() => void) | undefined
 
   /** Announces that the transport reports its phase, and how to make it fail the request. */
@@ -57,7 +57,8 @@ const AbortableTypeId = Symbol.for("@aelyst/core/Abortable")
 
 /**
  * Marks a client whose transport gives the probe, before it waits for anything, a function that fails the request at any
- * time; its deadlines then need no extra fibers. A client that a combinator makes from it is not marked.
+ * time, and then the reading of its body; its deadlines need no extra fibers. A client that a combinator makes from it is
+ * not marked.
  */
 export const abortable = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
   Object.assign(client, { [AbortableTypeId]: true })

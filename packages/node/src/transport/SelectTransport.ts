@@ -1,11 +1,11 @@
 /** Selects the transport of a client: the caller's, the built-in one, or `fetch` if the runtime has no undici. */
 import { ConfigurationError } from "@aelyst/core"
+import { FetchTransport } from "@aelyst/core/transport"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import type * as Scope from "effect/Scope"
 
 import type { Dispatcher } from "./ConnectionPool.ts"
-import * as FetchTransport from "./FetchTransport.ts"
 import type { ProxyOption } from "./Proxy.ts"
 import * as Transport from "./Transport.ts"
 
