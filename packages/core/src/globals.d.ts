@@ -30,6 +30,7 @@ interface FormData {
 }
 interface ReadableStream<A> {
   cancel(): Promise<void>
+  pipeThrough<B>(transform: { readonly readable: ReadableStream<B> }): ReadableStream<B>
   getReader(): { read(): Promise<{ done: boolean; value?: A }> }
 }
 type BodyInit = object | string
@@ -51,3 +52,11 @@ interface Response {
   formData(): Promise<FormData>
 }
 declare function fetch(url: string, init?: RequestInit): Promise<Response>
+declare class Blob {
+  constructor(parts: ReadonlyArray<Uint8Array>)
+  stream(): ReadableStream<Uint8Array>
+}
+declare class DecompressionStream {
+  constructor(format: "gzip")
+  readonly readable: ReadableStream<Uint8Array>
+}

@@ -13,12 +13,11 @@ import { TracerDisabledWhen } from "effect/http/HttpClient"
 import { isHttpClientError } from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Stream from "effect/Stream"
 
 import { ConnectionError, OutcomeUnknownError } from "../errors/AelystError.ts"
-import type { HeaderRecord } from "../errors/RateLimitHeaders.ts"
 import type { DeadlineTimer } from "./DeadlineTimer.ts"
 import { isFollowed } from "./Redirect.ts"
+import { isSmall, readCapped } from "./ResponseBody.ts"
 import type { Failure } from "./ResponseVerdict.ts"
 import { TransportProbe, isAbortable } from "./TransportProbe.ts"
 
@@ -27,9 +26,6 @@ export interface AttemptLimits {
   readonly connectMs: number
   readonly firstByteMs: number
 }
-
-/** The most bytes of a body that are read, after decoding. */
-export const maxBodyBytes = 65_536
 
 const codePattern = /^[A-Z][A-Z0-9_]{1,63}$/
 const maxCauses = 8
@@ -139,31 +135,6 @@ const statusOf = (
   // the transport may be any client, and may report anything
   return Number.isInteger(status) && !isFollowed(response, sent) ? status : 0
 }
-
-/** Returns whether the declared length of a body is within the limit. */
-const isSmall = (headers: HeaderRecord): boolean => {
-  const { "content-encoding": encoding = "identity", "content-length": length = "" } = headers
-  return encoding === "identity" && /^\d{1,15}$/.test(length) && Number(length) <= maxBodyBytes
-}
-
-const readCapped = (response: HttpClientResponse.HttpClientResponse) =>
-  Effect.suspend(() => {
-    const decoder = new TextDecoder()
-    let size = 0
-    let text = ""
-    return response.stream.pipe(
-      Stream.takeWhile((chunk) => {
-        size += chunk.byteLength
-        return size <= maxBodyBytes
-      }),
-      Stream.runForEach((chunk) =>
-        Effect.sync(() => {
-          text += decoder.decode(chunk, { stream: true })
-        }),
-      ),
-      Effect.map(() => (size > maxBodyBytes ? undefined : text + decoder.decode())),
-    )
-  })
 
 /** Ends an attempt at its deadlines by a race: for transports that can only be interrupted. */
 const raced = <A, E>(

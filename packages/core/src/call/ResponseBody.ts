@@ -1,0 +1,59 @@
+/** Reads the body of a response up to a limit, from any client. */
+import * as Effect from "effect/Effect"
+import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as Stream from "effect/Stream"
+
+import type { HeaderRecord } from "../errors/RateLimitHeaders.ts"
+
+/** The most bytes of a body that are read, after decoding. */
+export const maxBodyBytes = 65_536
+
+/** Returns whether the declared length of a body is within the limit. */
+export const isSmall = (headers: HeaderRecord): boolean => {
+  const { "content-encoding": encoding = "identity", "content-length": length = "" } = headers
+  return encoding === "identity" && /^\d{1,15}$/.test(length) && Number(length) <= maxBodyBytes
+}
+
+/** Collects the bytes of a body; fails if there are more than the limit. */
+const collect = <E>(
+  body: Stream.Stream<Uint8Array, E>,
+): Effect.Effect<Uint8Array<ArrayBuffer>, E | "SIZE"> =>
+  Effect.suspend(() => {
+    const chunks: Array<Uint8Array> = []
+    let size = 0
+    return body.pipe(
+      Stream.runForEach((chunk) => {
+        size += chunk.byteLength
+        if (size > maxBodyBytes) return Effect.fail("SIZE" as const)
+        chunks.push(chunk)
+        return Effect.void
+      }),
+      Effect.map(() => {
+        const bytes = new Uint8Array(size)
+        let at = 0
+        for (const chunk of chunks) {
+          bytes.set(chunk, at)
+          at += chunk.byteLength
+        }
+        return bytes
+      }),
+    )
+  })
+
+/** Reads a body up to the limit. If it is still compressed with gzip, which was not asked for, it is decompressed. */
+export const readCapped = (response: HttpClientResponse) =>
+  collect(response.stream).pipe(
+    Effect.flatMap((bytes) =>
+      // no JSON begins with the first two bytes of gzip
+      bytes[0] === 0x1f && bytes[1] === 0x8b
+        ? collect(
+            Stream.fromReadableStream({
+              evaluate: () =>
+                new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")),
+              onError: () => "ENCODING",
+            }),
+          )
+        : Effect.succeed(bytes),
+    ),
+    Effect.map((bytes) => new TextDecoder().decode(bytes)),
+  )
