@@ -16,15 +16,20 @@ const windows = process.platform === "win32"
 /** Lists whom a package may depend on at run time; every new name is a decision. */
 const allowed = {
   "@aelyst/core": { peerDependencies: ["effect"] },
-  "@aelyst/node": { dependencies: ["undici"] },
+  // the entry point ./effect alone needs the peers, here and in the sandbox
+  "@aelyst/node": {
+    dependencies: ["undici"],
+    peerDependencies: ["@aelyst/core", "effect"],
+    optional: true,
+  },
   "@aelyst/express": { dependencies: ["@aelyst/node"], peerDependencies: ["express"] },
   "@aelyst/cli": {},
-  // its entry point ./effect alone needs them
   "@aelyst/sandbox": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
 }
 /** Lists the entries for `import` only: core and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
 const importOnly = {
   "@aelyst/core": /./,
+  "@aelyst/node": /^\.\/effect$/,
   "@aelyst/sandbox": /^\.\/(?:effect|command)$/,
 }
 /** The longest line of published code: Node prints the whole line above an uncaught error. */

@@ -163,6 +163,7 @@ const withNode = async (version) => {
       run(`${library} by import`, "node", `${library}.mjs`)
       run(`${library} by require`, "node", `${library}.cjs`)
     }
+    run("node with Effect", "node", "node-effect.mjs")
     run("sandbox by require", "node", "sandbox.cjs")
     run("both copies of node in one process", "node", "copies.mjs")
     for (const extension of ["cjs", "mjs"]) {
@@ -186,6 +187,7 @@ const withNode = async (version) => {
       "id:copies-require",
       "id:core-import",
       "id:core-require",
+      "id:node-effect",
       "id:node-import",
       "id:node-require",
       "id:uncaught-import",

@@ -10,5 +10,13 @@ export default defineConfig([
     format: ["esm", "cjs"],
     deps: { neverBundle: ["undici"], alwaysBundle: [/^effect/, /^@aelyst/], onlyBundle: false },
   },
-  declarations({ index: "index" }),
+  {
+    ...output,
+    // for programs that have Effect, which is not bundled
+    entry: ["src/effect.ts"],
+    format: "esm",
+    clean: false,
+    deps: { neverBundle: ["undici", /^effect/, /^@aelyst/] },
+  },
+  declarations({ index: "index" }, { importOnly: { effect: "effect" } }),
 ])

@@ -8,7 +8,7 @@ import { once } from "node:events"
 import { AelystClient, layer as clientLayer } from "@aelyst/core"
 import { FetchTransport } from "@aelyst/core/transport"
 import { Aelyst } from "@aelyst/node"
-import * as Transport from "@aelyst/node/transport"
+import { layerTransport } from "@aelyst/node/effect"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { create as createAxios } from "axios"
 import * as Effect from "effect/Effect"
@@ -108,7 +108,7 @@ const clients = (baseUrl: string): ReadonlyArray<Client> => {
     overEffect(
       "@aelyst/core over the transport of @aelyst/node",
       baseUrl,
-      Transport.layer({ baseUrl }),
+      layerTransport({ baseUrl }),
     ),
     {
       name: "@aelyst/node",

@@ -1,6 +1,6 @@
 /** The clients that the pacing benchmark compares: ours gets no hint, the others get limit and window. */
 import { AelystClient, layer } from "@aelyst/core"
-import * as Transport from "@aelyst/node/transport"
+import { layerTransport } from "@aelyst/node/effect"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import Bottleneck from "bottleneck"
 import * as Effect from "effect/Effect"
@@ -91,7 +91,7 @@ export const pacedClients: Readonly<Record<string, (baseUrl: string, rate: Rate)
         maxWait: "15 minutes",
         retries: 100,
       })
-      const runtime = ManagedRuntime.make(Layer.provide(client, Transport.layer({ baseUrl })))
+      const runtime = ManagedRuntime.make(Layer.provide(client, layerTransport({ baseUrl })))
       return {
         create: (n) =>
           runtime.runPromise(AelystClient.use((aelyst) => aelyst.create(`id:${n}`, contact))),

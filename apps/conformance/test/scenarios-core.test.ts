@@ -1,61 +1,14 @@
-/** Runs the table of scenarios over core: over undici, over fetch, and in process on a virtual clock. */
-import { layer as layerClient } from "@aelyst/core"
-import { AelystClient } from "@aelyst/core"
-import * as Transport from "@aelyst/node/transport"
-import type { Variant } from "@aelyst/sandbox/scenarios"
+/** Runs the table of scenarios over core: over the transport of `@aelyst/node`, and in process on a virtual clock. */
+import type { AelystClient } from "@aelyst/core"
 import { play, variants } from "@aelyst/sandbox/scenarios"
 import { SandboxService, layerInProcess } from "@aelyst/sandbox/effect"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, ManagedRuntime, Redacted } from "effect"
-import { FetchHttpClient } from "effect/http"
-import type { HttpClient } from "effect/http"
+import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 
-import type { Suite } from "./scenarios.ts"
-import { failed, runScenarios } from "./scenarios.ts"
+import { createWith, layerOf, runOver } from "./scenarios-core.ts"
 
-const layerOf = ({ client, token }: Variant, baseUrl: string) =>
-  layerClient({
-    baseUrl,
-    token: Redacted.make(token),
-    retries: client.retries,
-    timeout: client.timeoutMs,
-    maxWait: client.maxWaitMs,
-    doubtDelay: client.doubtDelayMs,
-  })
-
-const createWith = ({ contact, delivery, identifier }: Variant) =>
-  AelystClient.use((service) => service.create(identifier, contact, { delivery })).pipe(
-    Effect.match({ onSuccess: ({ result }) => ({ result }), onFailure: failed }),
-  )
-
-const over =
-  (transport: (baseUrl: string) => Layer.Layer<HttpClient.HttpClient, unknown>): Suite["connect"] =>
-  async (variant, { baseUrl }) => {
-    const runtime = ManagedRuntime.make(
-      Layer.provide(layerOf(variant, baseUrl), transport(baseUrl)),
-    )
-    return {
-      create: () => runtime.runPromise(createWith(variant)),
-      close: () => runtime.dispose(),
-    }
-  }
-
-runScenarios({
-  name: "core over undici",
-  connect: over((baseUrl) => Transport.layer({ baseUrl })),
-})
-
-// by default, fetch follows a 302 of a POST with a GET
-const layerFetch = FetchHttpClient.layer.pipe(
-  Layer.provide(Layer.succeed(FetchHttpClient.RequestInit, { redirect: "manual" })),
-)
-
-runScenarios({
-  name: "core over fetch",
-  connect: over(() => layerFetch),
-  takes: ({ requires }) => requires !== "phase",
-})
+runOver("the transport of @aelyst/node")
 
 describe("core in process", () => {
   for (const variant of variants) {

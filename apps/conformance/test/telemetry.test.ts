@@ -9,7 +9,7 @@ import { promisify } from "node:util"
 
 import type { ClientOptions } from "@aelyst/core"
 import { AelystClient, createMany, layer as layerClient, Metrics } from "@aelyst/core"
-import * as Transport from "@aelyst/node/transport"
+import { layerTransport } from "@aelyst/node/effect"
 import { Sandbox } from "@aelyst/sandbox"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Stream } from "effect"
@@ -210,7 +210,7 @@ const play = (
     }),
   )
   return use.pipe(
-    Effect.provide(Layer.provide(client, Transport.layer({ baseUrl }))),
+    Effect.provide(Layer.provide(client, layerTransport({ baseUrl }))),
     Effect.withSpan("caller"),
     Effect.provide(Layer.provide(telemetry, FetchHttpClient.layer)),
     Effect.orDie,

@@ -5,7 +5,7 @@
 import { fileURLToPath } from "node:url"
 import type { RowResult } from "@aelyst/core"
 import { AelystClient, CustomField, createMany, layer, rowOutcomes } from "@aelyst/core"
-import * as Transport from "@aelyst/node/transport"
+import { layerTransport } from "@aelyst/node/effect"
 import { Sandbox } from "@aelyst/sandbox"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -85,7 +85,7 @@ const program = Effect.gen(function* () {
     baseUrl: sandbox.baseUrl,
     token: Redacted.make(sandbox.tokens.ok),
     customFields: CustomField.define(fields),
-  }).pipe(Layer.provide(Transport.layer({ baseUrl: sandbox.baseUrl })))
+  }).pipe(Layer.provide(layerTransport({ baseUrl: sandbox.baseUrl })))
   const { rows, results, summary } = yield* Effect.provide(createAll(total), client)
 
   for (const outcome of rowOutcomes) {

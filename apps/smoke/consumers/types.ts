@@ -5,6 +5,7 @@ import { AelystApi } from "@aelyst/core/contract"
 import { layerTest } from "@aelyst/core/testing"
 import { aelyst, aelystErrors, createContact } from "@aelyst/express"
 import { Aelyst, isAelystError } from "@aelyst/node"
+import { layerTransport } from "@aelyst/node/effect"
 import { Sandbox } from "@aelyst/sandbox"
 import { Effect, Layer } from "effect"
 import { FetchHttpClient } from "effect/http"
@@ -16,6 +17,7 @@ export const create: Effect.Effect<CreateResult, unknown> = AelystClient.pipe(
 )
 export const api = AelystApi
 export const tested: Layer.Layer<AelystClient> = layerTest()
+export const knowing = Layer.provide(layerConfig(), layerTransport({ proxy: "env" }))
 
 export const main = async (): Promise<number> => {
   const sandbox = await Sandbox.start({ limit: 10 })

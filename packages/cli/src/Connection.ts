@@ -21,8 +21,8 @@ export const checksCertificates = (env: Environment): boolean =>
 export const layer = (baseUrl: string): Layer.Layer<HttpClient.HttpClient, ConfigurationError> =>
   Layer.unwrap(
     Effect.map(
-      Effect.promise(() => import("@aelyst/node/transport")),
-      (transport) => transport.layer({ baseUrl, proxy: "env" }),
+      Effect.promise(() => import("@aelyst/node/effect")),
+      (transport) => transport.layerTransport({ baseUrl, proxy: "env" }),
     ),
   )
 

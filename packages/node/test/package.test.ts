@@ -24,13 +24,14 @@ interface Manifest {
 // safe: the manifest of this package
 const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest
 const published = readdirSync(join(folder, "dist")).map((file) => `dist/${file}`)
-const declarations = published.filter((file) => /\.d\.c?ts$/.test(file))
+const declarations = published.filter((file) => /\/index\.d\.c?ts$/.test(file))
 const bundles = ["dist/index.cjs", "dist/index.js"]
+const forEffect = "dist/effect.js"
 const kinds = ["module", "commonjs"]
 const textOf = (file: string): string => {
   const source = readFileSync(join(folder, file), "utf8")
-  // the docstrings of declarations hold examples, which import the package
-  return declarations.includes(file) ? source.replaceAll(/\/\*\*.*?\*\//gs, "") : source
+  // docstrings hold examples, which import the package; a bundle has none
+  return bundles.includes(file) ? source : source.replaceAll(/\/\*\*.*?\*\//gs, "")
 }
 const importsOf = (file: string): ReadonlyArray<string> =>
   [...textOf(file).matchAll(/(?:from|import\(|require\()\s*"([^"]+)"/g)].map(
@@ -47,12 +48,22 @@ const program = (kind: string, main: string): ReadonlyArray<string> => {
 describe("the published package", () => {
   it("holds one bundle for import and one for require, which load undici and Node alone", () => {
     const code = published.filter((file) => /\.c?js$/.test(file))
-    assert.deepStrictEqual(code.toSorted(), bundles)
+    assert.deepStrictEqual(code.toSorted(), [...bundles, forEffect].toSorted())
     for (const file of bundles) {
       const loaded = importsOf(file).filter((name) => !isBuiltin(name))
       assert.deepStrictEqual([...new Set(loaded)], ["undici"], file)
     }
     assert.deepStrictEqual(Object.keys(manifest.dependencies), ["undici"])
+  })
+
+  it("leaves core and Effect out of the entry for programs that have them", () => {
+    const loaded = importsOf(forEffect).filter((name) => !isBuiltin(name))
+    const shared = /^(?:effect\/|@aelyst\/core(?:\/|$)|undici$)/
+    assert.deepStrictEqual(
+      loaded.filter((name) => !shared.test(name)),
+      [],
+    )
+    assert.includeMembers(loaded, ["@aelyst/core/transport", "effect/Effect", "undici"])
   })
 
   it("has short lines only", () => {

@@ -1,5 +1,6 @@
 /** The HTTP clients that Effect users can give to core. */
-import * as Transport from "@aelyst/node/transport"
+import { FetchTransport } from "@aelyst/core/transport"
+import { layerTransport } from "@aelyst/node/effect"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -12,9 +13,10 @@ export type Provider = (baseUrl: string) => Layer.Layer<HttpClient.HttpClient, u
 /** Lists the clients as they are without any options. */
 export const httpClients = {
   fetch: () => FetchHttpClient.layer,
+  "core's fetch transport": () => FetchTransport.layer,
   undici: () => NodeHttpClient.layerUndici,
   "node:http": () => NodeHttpClient.layerNodeHttp,
-  "the transport of @aelyst/node": (baseUrl) => Transport.layer({ baseUrl }),
+  "the transport of @aelyst/node": (baseUrl) => layerTransport({ baseUrl }),
 } satisfies { readonly [name: string]: Provider }
 
 /** Provides a client that was made from another one. */

@@ -3,7 +3,8 @@ import type { AelystError, AttemptRecord, ContactInput, Delivery } from "@aelyst
 import type { ClientConfig } from "@aelyst/core/adapter"
 import { Hooks } from "@aelyst/core"
 import { SharedState, makeWith, ClientOptions } from "@aelyst/core/adapter"
-import * as Transport from "@aelyst/node/transport"
+import type { TransportOptions } from "@aelyst/node/effect"
+import { makeTransport } from "@aelyst/node/effect"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
@@ -16,7 +17,7 @@ import * as StillClock from "./StillClock.ts"
 export const token = "sandbox_ok"
 
 /** The settings of a scenario; times are in milliseconds. */
-export interface Settings extends Omit<Transport.TransportOptions, "baseUrl"> {
+export interface Settings extends Omit<TransportOptions, "baseUrl"> {
   readonly delivery?: Delivery
   readonly retries?: number
   readonly timeoutMs?: number
@@ -66,7 +67,7 @@ export const make = (
     // bypasses the checks of the base URL, for names that only the scenario's lookup knows
     const { origin } = new URL(baseUrl)
     const config: ClientConfig = { ...options, baseUrl, origin, doubtDelayMs: 20 }
-    const http = yield* Effect.orDie(Transport.make({ baseUrl, ...transport }))
+    const http = yield* Effect.orDie(makeTransport({ baseUrl, ...transport }))
     const service = yield* makeWith(
       config,
       Redacted.make(bearer),

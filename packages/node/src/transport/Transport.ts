@@ -12,7 +12,6 @@ import * as HttpClientError from "effect/http/HttpClientError"
 import type { HttpClientRequest } from "effect/http/HttpClientRequest"
 import { toUrl } from "effect/http/HttpClientRequest"
 import type * as HttpClientResponse from "effect/http/HttpClientResponse"
-import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
@@ -200,9 +199,3 @@ export const fromDispatcher = (
   dispatcher: Pool.Dispatcher,
   baseUrl: string | URL,
 ): HttpClient.HttpClient => clientOf(Pool.fromDispatcher(dispatcher, new URL(baseUrl).origin))
-
-/** Provides the transport to one origin; see `make`. */
-export const layer = (
-  options: TransportOptions,
-): Layer.Layer<HttpClient.HttpClient, ConfigurationError> =>
-  Layer.effect(HttpClient.HttpClient, make(options))
