@@ -59,7 +59,7 @@ export const start = <Play extends { readonly variant: Variant }, A>(
 ): ReadonlyMap<Play, Promise<A>> => {
   const outcomes = new Map<Play, Promise<A>>()
   // so many that a busy machine serves them within the clients' deadlines
-  const inSlot = limiter(2, 16)
+  const inSlot = limiter(2, 32)
   // these mostly wait for a deadline
   const inStallSlot = limiter(8, 32)
   const begin = (play: Play, outcome: Promise<A>): Promise<unknown> => {
