@@ -1,0 +1,151 @@
+/** What a client does: checks the input, runs each call, and reports how it ended. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as HttpClient from "effect/http/HttpClient"
+import * as Option from "effect/Option"
+import * as Result from "effect/Result"
+import type * as Stream from "effect/Stream"
+
+import type { ContactInput, Validated } from "../contact/Contact.ts"
+import { isValidated, validate } from "../contact/Contact.ts"
+import type { AelystError } from "../errors/AelystError.ts"
+import { InvalidContactError } from "../errors/AelystError.ts"
+import type { PacerSnapshot } from "../pacing/Pacer.ts"
+import type { CallEnd, ClientConfig } from "../types.ts"
+import type { ClientState, CreateResult, TokenSource } from "./Call.ts"
+import { Call } from "./Call.ts"
+import type { CallRecord } from "./CallRecord.ts"
+import { Ended } from "./CallRecord.ts"
+import type { CallOptions } from "./ClientOptions.ts"
+import { parseCall } from "./ClientOptions.ts"
+import * as CreateCall from "./CreateCall.ts"
+import { DeadlineTimer } from "./DeadlineTimer.ts"
+import { notify } from "./Hooks.ts"
+import { Counting } from "./Metrics.ts"
+import type { SharedState } from "./SharedState.ts"
+import * as Tracing from "./Tracing.ts"
+
+/** The options of one call; the client's hold for those that are not set. */
+export interface CreateOptions extends CallOptions {}
+
+/** The methods of a client. */
+export interface Client {
+  /**
+   * Creates one contact.
+   *
+   * Takes an identifier (`email:…`, `phone:+…`, `id:…` or a contact ID, W2) and a contact (W3), or both as this client's
+   * `validate` returned them. Succeeds with `created`, or `exists_after_doubt` if a repeat after a lost response was told that the
+   * contact exists. Fails with `InvalidContactError` before any request, else with one of the other eight errors; only
+   * the delivery policy decides what is sent again. A wrong option is a defect, a `ConfigurationError`.
+   */
+  readonly create: {
+    (
+      identifier: string,
+      contact: ContactInput,
+      options?: CreateOptions,
+    ): Effect.Effect<CreateResult, AelystError>
+    (valid: Validated, options?: CreateOptions): Effect.Effect<CreateResult, AelystError>
+  }
+  /** Checks an identifier and a contact offline; fails with all issues at once. */
+  readonly validate: (
+    identifier: unknown,
+    contact: unknown,
+  ) => Effect.Effect<Validated, InvalidContactError>
+  /** Reads the state of the pacer. */
+  readonly rateLimit: Effect.Effect<PacerSnapshot>
+  /** Emits the state of the pacer whenever it changes. */
+  readonly rateLimitChanges: Stream.Stream<PacerSnapshot>
+}
+
+/** Returns how a call ended: with its result, with its error, or interrupted, as far as its record knows. */
+const endOf = (exit: Exit.Exit<CreateResult, AelystError>, record: CallRecord): CallEnd =>
+  Exit.isSuccess(exit)
+    ? exit.value
+    : Option.getOrElse(Exit.findErrorOption(exit), (): CallEnd => record)
+
+/** Runs a call in a span, and reports how it ended. */
+const createValid = (
+  client: ClientState,
+  valid: Validated,
+  options: CreateOptions = {},
+): Effect.Effect<CreateResult, AelystError> => {
+  const spanOptions = () => ({
+    attributes: {
+      "http.request.method": "POST",
+      "url.template": "/contact/{identifier}",
+      "aelyst.identifier.kind": valid.kind,
+    },
+  })
+  return Tracing.spanned("AelystClient.create", spanOptions, (span, fiber) => {
+    const parsed = parseCall(options)
+    if (Result.isFailure(parsed)) return Effect.die(parsed.failure)
+    const call = new Call(client, valid, parsed.success, fiber)
+    const settleMs = parsed.success.settleMs ?? client.config.settleMs
+    const result = Effect.onExitPrimitive(CreateCall.run(call), (exit) => {
+      const end = endOf(exit, call.record)
+      span?.attribute("aelyst.outcome", end.outcome)
+      span?.attribute("aelyst.attempts", end.attempts.length)
+      return notify(call.hooks.onOutcome, new Ended(end))
+    })
+    if (settleMs === 0) return result
+    // the processing that the API recommends to wait for (W10)
+    const settle = call.reportWait({ reason: "settle", ms: settleMs, resend: 0 })
+    return Effect.tap(result, Effect.andThen(settle, Effect.sleep(settleMs)))
+  })
+}
+
+/**
+ * Creates a client from checked options, a token and the state that its calls share with those of other clients.
+ *
+ * **Example** (A client over checked options)
+ *
+ * ```ts
+ * import { ClientOptions, SharedState, makeWith } from "@aelyst/core/adapter"
+ * import { Effect, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const config = yield* Effect.fromResult(ClientOptions.parse({ retries: 1 }))
+ *   const shared = yield* SharedState.make(config)
+ *   const client = yield* makeWith(config, Redacted.make("sandbox_ok"), shared)
+ *   return yield* client.validate("id:5", { firstName: "Ana" })
+ * }).pipe(Effect.provide(FetchHttpClient.layer))
+ *
+ * console.log((await Effect.runPromise(program)).identifier) // => id:5
+ * ```
+ */
+export const makeWith = (
+  config: ClientConfig,
+  token: TokenSource,
+  sharedState: SharedState,
+): Effect.Effect<Client, never, HttpClient.HttpClient> =>
+  Effect.map(Effect.all([HttpClient.HttpClient, Counting]), ([http, counters]) => {
+    const timer = new DeadlineTimer()
+    const client: ClientState = { http, config, token, sharedState, timer, counters }
+
+    const check = (identifier: unknown, contact: unknown) =>
+      Result.mapError(
+        validate(identifier, contact, { customFields: config.customFields }),
+        (issues) => new InvalidContactError({ attempts: [], issues }),
+      )
+
+    const create = (
+      first: unknown,
+      second?: unknown,
+      third?: CreateOptions,
+    ): Effect.Effect<CreateResult, AelystError> => {
+      // safe: the overload with a validated contact takes its options second
+      if (isValidated(first)) return createValid(client, first, second as CreateOptions | undefined)
+      const checked = check(first, second)
+      return Result.isSuccess(checked)
+        ? createValid(client, checked.success, third)
+        : Effect.fail(checked.failure)
+    }
+
+    return {
+      create,
+      validate: (identifier, contact) => Effect.fromResult(check(identifier, contact)),
+      rateLimit: sharedState.pacer.snapshot,
+      rateLimitChanges: sharedState.pacer.changes,
+    }
+  })
