@@ -1,5 +1,5 @@
 /** Creates Aelyst contacts with Effect: input, errors, rate-limit schedule and client. */
-export type { CreateOptions, LayerOptions } from "./AelystClient.ts"
+export type { CreateOptions, LayerConfigOptions, LayerOptions } from "./AelystClient.ts"
 export { AelystClient, layer, layerConfig, layerFetch, make } from "./AelystClient.ts"
 export type { RowResult, Run } from "./CreateMany.ts"
 export { createMany, rowOutcomes } from "./CreateMany.ts"

@@ -34,6 +34,16 @@ describe("ConfigurationError", () => {
       assert.strictEqual(option, "timeout")
     }),
   )
+
+  it.effect("fails a generator that yields it", () =>
+    Effect.gen(function* () {
+      const error = new ConfigurationError("timeout", "must be set")
+      const failing = Effect.gen(function* () {
+        return yield* error
+      })
+      assert.strictEqual(yield* Effect.flip(failing), error)
+    }),
+  )
 })
 
 describe("show", () => {

@@ -29,7 +29,9 @@ import type { SharedState } from "./SharedState.ts"
 import { isInstalled } from "./Tracing.ts"
 
 /** The bearer token (W1): fixed, or an effect that runs before each attempt. */
-export type TokenSource = Redacted.Redacted | Effect.Effect<Redacted.Redacted, unknown>
+export type TokenSource<R = never> =
+  | Redacted.Redacted
+  | Effect.Effect<Redacted.Redacted, unknown, R>
 
 /** The parts that all calls of a client share. */
 export interface ClientState {

@@ -1,4 +1,4 @@
-/** What a client does: checks the input, runs each call, and reports how it ended. */
+/** A client: checks the input, runs each call, and reports how it ended. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"

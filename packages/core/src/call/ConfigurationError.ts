@@ -1,4 +1,5 @@
 /** The error of an option that is wrong: a mistake in the program or its settings, never part of a create's errors. */
+import * as Effect from "effect/Effect"
 
 const TypeId = Symbol.for("@aelyst/core/ConfigurationError")
 
@@ -8,8 +9,9 @@ const TypeId = Symbol.for("@aelyst/core/ConfigurationError")
  *
  * **Details**
  *
- * It is recognised by brand, so `instanceof` also holds for an error of another copy of this package. `code` is the same
- * for every package of Aelyst.
+ * A layer fails with it; a wrong option of a call or a run is a defect, the same error. It is recognised by brand, so
+ * `instanceof` also holds for an error of another copy of this package. `code` is the same for every package of Aelyst.
+ * `return yield* new ConfigurationError(…)` fails, in a generator.
  *
  * **Example**
  *
@@ -36,6 +38,10 @@ export class ConfigurationError extends TypeError {
   /** Marks the error in every copy of this package. */
   get [TypeId](): true {
     return true
+  }
+  /** Fails with the error when it is yielded, like the other errors of a create. */
+  [Symbol.iterator](): Effect.EffectIterator<Effect.Effect<never, this>> {
+    return Effect.fail(this)[Symbol.iterator]()
   }
 }
 
