@@ -60,8 +60,9 @@ const tokenOf = <R>(token: TokenSource<R>): Effect.Effect<TokenSource, Configura
 /**
  * Creates a client over the `HttpClient` in the context.
  *
- * Fails with `ConfigurationError`, which names the wrong option. The client paces and locks its own calls only; several
- * clients for one token and origin must share one state, see `makeWith` in `@aelyst/core/adapter`.
+ * Fails with `ConfigurationError`, which names the wrong option. The client paces and locks its own calls only; if there
+ * are several clients for one token, provide them with `layerSharedState`. A `PacerStore` in the context, if there is
+ * one, keeps what the pacer has learned.
  *
  * **Example** (A token that is read before each attempt)
  *
@@ -85,7 +86,7 @@ export const make = <R = never>(
   Effect.gen(function* () {
     const config = yield* Effect.fromResult(parse(options))
     const token = yield* tokenOf(options.token)
-    return yield* makeWith(config, token, yield* SharedState.make(config))
+    return yield* makeWith(config, token, yield* SharedState.forClient(config, options))
   })
 
 /**

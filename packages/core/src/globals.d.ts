@@ -5,6 +5,11 @@ declare class TextDecoder {
 declare class TextEncoder {
   encode(input?: string): Uint8Array
 }
+declare const crypto: {
+  readonly subtle: {
+    readonly digest: (algorithm: "SHA-256", data: Uint8Array) => Promise<ArrayBuffer>
+  }
+}
 declare class URL {
   constructor(url: string, base?: string)
   readonly href: string

@@ -21,6 +21,7 @@ import { Hooks, notify } from "./Hooks.ts"
 import type { KeyLease } from "./KeyLock.ts"
 import type { Counters } from "./Metrics.ts"
 import { Counting, noCounters } from "./Metrics.ts"
+import type { TokenSource } from "./RequestOptions.ts"
 import type { CallError, RetryState } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import type { RunScope } from "./RunScope.ts"
@@ -28,10 +29,7 @@ import { CurrentRun } from "./RunScope.ts"
 import type { SharedState } from "./SharedState.ts"
 import { isInstalled } from "./Tracing.ts"
 
-/** The bearer token (W1): fixed, or an effect that runs before each attempt. */
-export type TokenSource<R = never> =
-  | Redacted.Redacted
-  | Effect.Effect<Redacted.Redacted, unknown, R>
+export type { TokenSource } from "./RequestOptions.ts"
 
 /** The parts that all calls of a client share. */
 export interface ClientState {

@@ -1,10 +1,16 @@
 /** Checks how the API is reached: base URL, token and headers. No message shows their values, which may hold secrets. */
+import type * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
 import type { ClientConfig } from "../types.ts"
 import { ConfigurationError, show } from "./ConfigurationError.ts"
 import { optionTable } from "./OptionTable.ts"
+
+/** The bearer token (W1): fixed, or an effect that runs before each attempt. */
+export type TokenSource<R = never> =
+  | Redacted.Redacted
+  | Effect.Effect<Redacted.Redacted, unknown, R>
 
 /** Holds a checked value, or what is wrong with the option. */
 export type Checked<A> = Result.Result<A, ConfigurationError>
