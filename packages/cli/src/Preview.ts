@@ -58,7 +58,7 @@ export const preview = (
       headers: { ...headers, "content-type": "application/json" },
       body: quietJson(textOf(request)),
     }
-  })
+  }).pipe(Effect.scoped)
 
 const titled = (name: string): string =>
   name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase())

@@ -58,7 +58,7 @@ const tokenOf = <R>(token: TokenSource<R>): Effect.Effect<TokenSource, Configura
   })
 
 /**
- * Creates a client over the `HttpClient` in the context.
+ * Creates a client over the `HttpClient` in the context, which closes with the scope.
  *
  * Fails with `ConfigurationError`, which names the wrong option. The client paces and locks its own calls only; if there
  * are several clients for one token, provide them with `layerSharedState`. A `PacerStore` in the context, if there is
@@ -75,14 +75,14 @@ const tokenOf = <R>(token: TokenSource<R>): Effect.Effect<TokenSource, Configura
  *   const baseUrl = yield* Config.String("AELYST_BASE_URL")
  *   const client = yield* make({ baseUrl, token: Config.Redacted("AELYST_TOKEN") })
  *   return yield* client.create("id:make-example", { firstName: "Ana" })
- * }).pipe(Effect.provide(FetchHttpClient.layer))
+ * }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
  *
  * console.log((await Effect.runPromise(program)).result) // => created
  * ```
  */
 export const make = <R = never>(
   options: LayerOptions<R>,
-): Effect.Effect<Client, ConfigurationError, HttpClient.HttpClient | R> =>
+): Effect.Effect<Client, ConfigurationError, HttpClient.HttpClient | Scope | R> =>
   Effect.gen(function* () {
     const config = yield* Effect.fromResult(parse(options))
     const token = yield* tokenOf(options.token)

@@ -11,6 +11,7 @@ import { parse, parseCall } from "../src/call/ClientOptions.ts"
 import { DeadlineTimer } from "../src/call/DeadlineTimer.ts"
 import type { Callbacks } from "../src/call/Hooks.ts"
 import { Hooks } from "../src/call/Hooks.ts"
+import { Lifetime } from "../src/call/Lifetime.ts"
 import { noCounters } from "../src/call/Metrics.ts"
 import type { RunScope } from "../src/call/RunScope.ts"
 import { CurrentRun } from "../src/call/RunScope.ts"
@@ -48,6 +49,7 @@ const make = ({
       sharedState: yield* SharedState.make(config),
       timer: new DeadlineTimer(),
       counters: noCounters,
+      lifetime: new Lifetime(),
     }
     const valid = Result.getOrThrow(validate("id:5", { firstName: "Ana" }))
     return yield* Effect.withFiber((fiber) =>

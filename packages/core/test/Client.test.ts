@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Redacted, Result, Stream } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Redacted, Result, Scope, Stream } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
 import type { LayerOptions } from "../src/AelystClient.ts"
-import { make } from "../src/AelystClient.ts"
+import { AelystClient, layer, make } from "../src/AelystClient.ts"
 import type { CreateOptions } from "../src/call/Client.ts"
 import { makeWith } from "../src/call/Client.ts"
 import { ConfigurationError, parse } from "../src/call/ClientOptions.ts"
@@ -354,6 +354,146 @@ describe("makeWith", () => {
       yield* Fiber.join(fiber)
       const [first, second] = server.received
       assert.isAtLeast((second?.atMs ?? 0) - (first?.atMs ?? 0), 1_000)
+    }),
+  )
+})
+
+/** Starts a call, closes its client after a second, and returns how the call ended. */
+const closedDuring = (script: ReadonlyArray<Step>, options: Partial<LayerOptions> = {}) =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const { client, received } = yield* Scope.provide(clientOf(script, options), scope)
+    const ends: Array<CallEnd> = []
+    const hooks = { onOutcome: (end: CallEnd) => void ends.push(end) }
+    const create = Effect.provideService(client.create("id:5", { firstName: "Ana" }), Hooks, hooks)
+    const fiber = yield* Effect.forkChild(Effect.result(create))
+    yield* TestClock.adjust("1 second")
+    assert.isUndefined(fiber.pollUnsafe())
+    yield* Scope.close(scope, Exit.void)
+    const result = yield* Fiber.join(fiber)
+    return { create, ends, received, result }
+  })
+
+describe("Client's scope", () => {
+  for (const [what, script, options, sends] of [
+    ["connects", [{ hangs: true, dispatched: false }], {}, 1],
+    ["waits in the queue after a 429", [rateLimited("30")], {}, 1],
+    [
+      "waits for a resend after a connection error",
+      [{ fails: "ECONNREFUSED", dispatched: false, afterMs: 1_000 }],
+      {},
+      1,
+    ],
+    ["waits for its token", [ok], { token: Effect.never }, 0],
+  ] as const) {
+    it.effect(`ends a call with UnavailableError if it closes while the call ${what}`, () =>
+      Effect.gen(function* () {
+        const { ends, received, result } = yield* closedDuring(script, options)
+        assert(Result.isFailure(result))
+        assert.deepInclude(result.failure, { _tag: "UnavailableError", reason: "closed" })
+        assert.deepStrictEqual(
+          ends.map(({ attempts, outcome }) => [outcome, attempts]),
+          [["not_sent", result.failure.attempts]],
+        )
+        assert.strictEqual(received.length, sends)
+      }),
+    )
+  }
+
+  for (const [what, script, last] of [
+    ["waits for a response", [{ hangs: true, dispatched: true }], undefined],
+    ["reads a body", [{ ...ok, stallBody: true }], undefined],
+    ["waits out a doubt", [status(500)], "InternalServerError"],
+  ] as const) {
+    it.effect(`ends a call with OutcomeUnknownError if it closes while the call ${what}`, () =>
+      Effect.gen(function* () {
+        const { ends, received, result } = yield* closedDuring(script, { delivery: "natural-key" })
+        assert(Result.isFailure(result) && result.failure._tag === "OutcomeUnknownError")
+        assert.strictEqual(result.failure.code, "CLOSED")
+        assert.strictEqual(result.failure.last?._tag, last)
+        assert.deepStrictEqual(
+          ends.map(({ outcome }) => outcome),
+          ["unknown"],
+        )
+        assert.strictEqual(received.length, 1)
+      }),
+    )
+  }
+
+  it.effect("ends the wait after a success, and the call with its result", () =>
+    Effect.gen(function* () {
+      const { ends, result } = yield* closedDuring([ok], { settle: "10 seconds" })
+      assert(Result.isSuccess(result))
+      assert.deepInclude(result.success, {
+        result: "created",
+        message: "Contact added successfully!",
+      })
+      assert.strictEqual(ends.length, 1)
+    }),
+  )
+
+  it.effect("ends a call that waits for its key, and the one that holds it", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const script: ReadonlyArray<Step> = [{ hangs: true, dispatched: true }]
+      const { client, received } = yield* Scope.provide(clientOf(script), scope)
+      const create = Effect.flip(client.create("id:5", { firstName: "Ana" }))
+      const fiber = yield* Effect.forkChild(
+        Effect.all([create, create], { concurrency: "unbounded" }),
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Scope.close(scope, Exit.void)
+      assert.deepStrictEqual(
+        (yield* Fiber.join(fiber)).map(({ _tag }) => _tag),
+        ["OutcomeUnknownError", "UnavailableError"],
+      )
+      assert.strictEqual(received.length, 1)
+    }),
+  )
+
+  it.effect("returns the result of a contact whose response was verified before it closed", () =>
+    Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const { client } = yield* Scope.provide(clientOf([{ ...ok, afterMs: 10 }]), scope)
+      const fiber = yield* client.create("id:5", { firstName: "Ana" }).pipe(
+        Effect.provideService(Hooks, {
+          onAttempt: () => Scope.close(scope, Exit.void),
+        }),
+        Effect.forkChild,
+      )
+      yield* TestClock.adjust("1 second")
+      const result = yield* Fiber.join(fiber)
+      assert.deepInclude(result, { result: "created", status: 200 })
+      assert.strictEqual(result.attempts.length, 1)
+    }),
+  )
+
+  it.effect("rejects a call once it is closed, sends nothing, and reports the end", () =>
+    Effect.gen(function* () {
+      const { create, ends, received } = yield* closedDuring([{ hangs: true, dispatched: true }])
+      const error = yield* Effect.flip(create)
+      assert.deepInclude(error, { _tag: "UnavailableError", reason: "closed", outcome: "not_sent" })
+      assert.strictEqual(received.length, 1)
+      assert.deepStrictEqual(
+        ends.map(({ outcome }) => outcome),
+        ["unknown", "not_sent"],
+      )
+    }),
+  )
+
+  it.effect("is that of the layer", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([{ hangs: true, dispatched: true }])
+      const transport = Layer.succeed(HttpClient.HttpClient, server.client)
+      const scope = yield* Scope.make()
+      const live = Layer.provide(layer({ token }), transport)
+      const client = Context.get(yield* Layer.buildWithScope(live, scope), AelystClient)
+      const fiber = yield* Effect.forkChild(
+        Effect.flip(client.create("id:5", { firstName: "Ana" })),
+      )
+      yield* TestClock.adjust("1 second")
+      yield* Scope.close(scope, Exit.void)
+      assert.deepInclude(yield* Fiber.join(fiber), { _tag: "OutcomeUnknownError", code: "CLOSED" })
     }),
   )
 })

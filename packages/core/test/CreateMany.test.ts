@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Random, Redacted, Stream } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Random, Redacted, Scope, Stream } from "effect"
 import { HttpClient, HttpClientError } from "effect/http"
 import { expectTypeOf } from "vitest"
 
@@ -882,6 +882,38 @@ describe("a run that stops", () => {
       assert(result !== undefined && "error" in result)
       assert.strictEqual(result.outcome, "not_sent")
       assert.isAbove(result.error.attempts.length, 0)
+    }),
+  )
+})
+
+describe("a run whose client closes", () => {
+  it.effect("ends its rows, pulls no more, and reports aborted", () =>
+    Effect.gen(function* () {
+      const server = Ledger.make(
+        firstly({
+          0: { kind: "hang", commits: true },
+          1: { kind: "blackhole" },
+          2: { kind: "rateLimit", retryAfter: "60" },
+        }),
+      )
+      const scope = yield* Scope.make()
+      const source = counted(100)
+      yield* withClient(
+        server,
+        Effect.gen(function* () {
+          const run = yield* createMany(source.rows, { concurrency: 3 })
+          const fiber = yield* Effect.forkChild(Stream.runCollect(run.results))
+          yield* Ledger.advance("2 seconds")
+          const sent = server.ledger.length
+          yield* Scope.close(scope, Exit.void)
+          const results = yield* Fiber.join(fiber)
+          const { unknown, total, stopped } = yield* run.summary
+          assert.deepStrictEqual({ unknown, stopped }, { unknown: 1, stopped: "aborted" })
+          assert.deepStrictEqual([results.length, total], [source.pulled, source.pulled])
+          assert.isAtMost(source.pulled, 6)
+          assert.strictEqual(server.ledger.length, sent)
+        }),
+      ).pipe(Scope.provide(scope))
     }),
   )
 })

@@ -12,7 +12,7 @@ const throwing = () => {
   throw new Error("secret of the caller")
 }
 
-const logged = <A, E>(effect: Effect.Effect<A, E>) =>
+const logged = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const lines: Array<string> = []
     const logger = Logger.make(({ message }) => {

@@ -28,7 +28,7 @@ const play = (script: ReadonlyArray<Step>, options: ClientOptions = {}) =>
     yield* Fiber.join(fiber)
   })
 
-const fresh = <A, E>(effect: Effect.Effect<A, E>) =>
+const fresh = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.provideService(effect, Metric.MetricRegistry, new Map())
 
 describe("Metrics", () => {

@@ -11,6 +11,7 @@ import { DeadlineTimer } from "../src/call/DeadlineTimer.ts"
 import { Hooks } from "../src/call/Hooks.ts"
 import { noCounters } from "../src/call/Metrics.ts"
 import { sendAttempt } from "../src/call/SendAttempt.ts"
+import { Lifetime } from "../src/call/Lifetime.ts"
 import * as SharedState from "../src/call/SharedState.ts"
 import type { ContactInput } from "../src/contact/Contact.ts"
 import { validate } from "../src/contact/Contact.ts"
@@ -53,7 +54,9 @@ const make = (
     const config = Result.getOrThrow(parse(client))
     const sharedState = yield* SharedState.make(config)
     const timer = new DeadlineTimer()
-    const state = { http: server.client, config, token, sharedState, timer, counters: noCounters }
+    const lifetime = new Lifetime()
+    const own = { counters: noCounters, lifetime, sharedState, timer }
+    const state = { http: server.client, config, token, ...own }
     const valid = Result.getOrThrow(validate(identifier, contact))
     const call = yield* Effect.withFiber((fiber) =>
       Effect.sync(() => new Call(state, valid, Result.getOrThrow(parseCall(options)), fiber)),

@@ -161,7 +161,7 @@ const clean = (what: string, text: string) => {
 }
 
 /** Runs an effect with loggers and a tracer that keep everything, and returns it as text. */
-const observed = <A, E>(effect: Effect.Effect<A, E>) =>
+const observed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const lines: Array<string> = []
     const keep = (format: Logger.Logger<unknown, unknown>) =>

@@ -47,7 +47,7 @@ const ours: Create = (http, { delivery, deadlineMs, retries }) =>
         { firstName: "Ana" },
         { deadline: deadlineMs, timeout: Duration.seconds(5) },
       ),
-  )
+  ).pipe(Effect.scoped)
 
 const endedOf = (
   exit: Exit.Exit<{ readonly result: "created" | "exists_after_doubt" }, AelystError | string>,

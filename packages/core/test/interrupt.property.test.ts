@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Random, Redacted, Result, Scheduler } from "effect"
+import { Effect, Exit, Fiber, Random, Redacted, Result, Scheduler, Scope } from "effect"
 import { HttpClient, HttpClientError } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -43,8 +43,8 @@ interface End {
   readonly attempts: ReadonlyArray<AttemptRecord>
 }
 
-/** Plays some calls that share their state, and interrupts each at a point drawn from the seed. */
-const trial = (seed: number) =>
+/** Plays some calls that share their state; interrupts each, or closes their client, at a point drawn from the seed. */
+const trial = (seed: number, closes = false) =>
   Effect.gen(function* () {
     const random = Ledger.randomOf(seed)
     const keys = Array.from({ length: 20 }, (_, i) => `id:${i}`)
@@ -57,8 +57,9 @@ const trial = (seed: number) =>
     const delivery = random() < 0.5 ? "natural-key" : "at-most-once"
     const config = Result.getOrThrow(parse({ delivery, settle }))
     const sharedState = yield* SharedState.make(config)
+    const scope = yield* Scope.make()
     const client = yield* Effect.provideService(
-      AelystClient.makeWith(config, token, sharedState),
+      Scope.provide(AelystClient.makeWith(config, token, sharedState), scope),
       HttpClient.HttpClient,
       random() < 0.5 ? abortableOf(server.client) : server.client,
     )
@@ -81,11 +82,20 @@ const trial = (seed: number) =>
         Effect.forkChild,
       ),
     )
-    for (const fiber of fibers) {
+    for (const fiber of closes ? [] : fibers) {
       if (random() < 0.7) yield* TestClock.adjust(Math.floor(random() ** 3 * 8_000))
       const yields = Math.floor(random() * 60)
       for (let i = 0; i < yields; i++) yield* Effect.yieldNow
       if (random() < 0.9) yield* Fiber.interrupt(fiber)
+    }
+    if (closes) {
+      yield* TestClock.adjust(Math.floor(random() ** 3 * 10_000))
+      const yields = Math.floor(random() * 600)
+      for (let i = 0; i < yields; i++) yield* Effect.yieldNow
+      yield* Scope.close(scope, Exit.void)
+      for (let i = 0; i < 1_000; i++) yield* Effect.yieldNow
+      // without a move of the clock
+      for (const fiber of fibers) assert.isDefined(fiber.pollUnsafe(), `seed ${seed}`)
     }
     // a fiber that yields at every other step needs more than one move of the clock to reach its next wait
     for (let move = 0; move < 100; move++) {
@@ -181,4 +191,50 @@ describe("interruption (F17)", () => {
       20_000,
     )
   }
+})
+
+describe("closing the client", () => {
+  it.effect(
+    "ends every call at once, without interrupting its caller, and says whether the contact may exist",
+    () =>
+      Effect.gen(function* () {
+        const seen = new Map<string, number>()
+        for (let seed = 1; seed <= 60; seed++) {
+          const { calls, client, ends, exits, sharedState, server } = yield* trial(seed, true)
+          assert.strictEqual(sharedState.locks.size, 0, `seed ${seed}`)
+          assert.strictEqual(server.inFlight, 0, `seed ${seed}`)
+          const { inFlight, waiting } = yield* client.rateLimit
+          assert.deepStrictEqual({ inFlight, waiting }, { inFlight: 0, waiting: 0 }, `seed ${seed}`)
+          for (const [i, exit] of exits.entries()) {
+            const report = `seed ${seed} call ${i}: ${JSON.stringify(exit)}`
+            const [end, ...more] = ends.get(i) ?? []
+            assert.isEmpty(more, report)
+            const error = Exit.findErrorOption(exit)
+            assert.isTrue(Exit.isSuccess(exit) || error._tag === "Some", report)
+            const outcome = Exit.isSuccess(exit) ? exit.value.outcome : undefined
+            assert.strictEqual(
+              end?.outcome,
+              error._tag === "Some" ? error.value.outcome : outcome,
+              report,
+            )
+            if (calls[i] === "id:0") continue
+            const sent = server.ledger.filter(({ key }) => key === calls[i])
+            const created = sent.filter((entry) => entry.created).length
+            if (end?.outcome === "created") assert.strictEqual(created, 1, report)
+            if (end?.outcome === "not_sent") assert.strictEqual(created, 0, report)
+            if (error._tag === "None") continue
+            const { value } = error
+            const isClosed = value._tag === "UnavailableError" && value.reason === "closed"
+            const isInDoubt = value._tag === "OutcomeUnknownError" && value.code === "CLOSED"
+            if (isClosed || isInDoubt) seen.set(value._tag, (seen.get(value._tag) ?? 0) + 1)
+          }
+          const late = yield* Effect.flip(client.create("id:99", { firstName: "Ana" }))
+          assert.deepInclude(late, { _tag: "UnavailableError", reason: "closed" })
+        }
+        for (const tag of ["UnavailableError", "OutcomeUnknownError"]) {
+          assert.isAbove(seen.get(tag) ?? 0, 20, tag)
+        }
+      }),
+    20_000,
+  )
 })

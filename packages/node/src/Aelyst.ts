@@ -59,6 +59,7 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
     const client = Effect.runSync(
       Adapter.makeWith(config, token, this.#shared.state).pipe(
         Effect.provideService(HttpClient.HttpClient, http),
+        Scope.provide(this.#scope),
       ),
     )
     this.#calls = new Calls(Logging.contextOf(options.logger), options.hooks ?? {})
@@ -86,8 +87,8 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
 
   /**
    * Accepts no more calls, waits for those in progress, and ends the remaining ones after `timeoutMs`, by default 30,000:
-   * with an `UnavailableError` if the request had not left, else with an `OutcomeUnknownError`. It always returns the
-   * same promise, which never rejects.
+   * with its result if the contact was created and the call only settles, with an `UnavailableError` if the request had
+   * not left, else with an `OutcomeUnknownError`. It always returns the same promise, which never rejects.
    *
    * **Example**
    *
@@ -110,9 +111,9 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    await this.#calls.close(timeoutMs)
+    // core's client ends the calls that are left, then the transport closes its connections
+    await this.#calls.close(timeoutMs, () => Effect.runPromise(Scope.close(this.#scope, Exit.void)))
     this.#shared.leave()
-    await Effect.runPromise(Scope.close(this.#scope, Exit.void))
   }
 
   /** Closes the client; for `await using`. */

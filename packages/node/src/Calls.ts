@@ -7,6 +7,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 
 import type { CheckedCall } from "./options.ts"
 import { toError } from "./results.ts"
@@ -25,7 +26,7 @@ export type Ended =
 
 /** A call or a run that has not ended yet. */
 interface Running {
-  /** Ends it at once. */
+  /** Ends a run at once; core ends a call when its client closes. */
   end: () => void
   /** Resolves when it has ended; never rejects. */
   ended: Promise<unknown>
@@ -56,7 +57,7 @@ export class Calls {
     effect: Effect.Effect<Core.CreateResult, Core.AelystError>,
     { signal }: CheckedCall,
   ): Promise<Ended> {
-    if (this.#closed) return Promise.resolve(unavailable([]))
+    if (this.#closed) return Promise.resolve(unavailable())
     if (signal?.aborted === true) {
       return Promise.resolve({ _tag: "Aborted", reason: signal.reason, outcome: "not_sent" })
     }
@@ -66,34 +67,22 @@ export class Calls {
     })
     const running: Running = { end: noop, ended }
     this.#running.add(running)
-    const abort = () => running.end()
-    signal?.addEventListener("abort", abort, { once: true })
     let last: Core.CallEnd | undefined
     const { onOutcome } = this.#hooks
     const context = Context.add(this.context, Core.Hooks.Hooks, {
-      ...this.#hooks,
+      ...(signal === undefined ? this.#hooks : abortingAtOnce(this.#hooks, signal)),
       onOutcome: (end) => {
         last = end
         return onOutcome?.(end)
       },
     })
-    // a hook may abort before this function returns
-    const abortable =
-      signal === undefined
-        ? effect
-        : Effect.withFiber<Core.CreateResult, Core.AelystError>((fiber) => {
-            running.end = () => fiber.interruptUnsafe()
-            return effect
-          })
-    const interrupt = Effect.runCallbackWith(context)(abortable, {
+    Effect.runCallbackWith(context)(effect, {
+      ...(signal !== undefined && { signal }),
       onExit: (exit) => {
-        signal?.removeEventListener("abort", abort)
         this.#forget(running)
         resolve(Exit.isSuccess(exit) ? created(exit.value) : failed(exit.cause, last, signal))
       },
     })
-    // a call with invalid input has ended already
-    if (this.#running.has(running)) running.end = () => interrupt()
     return ended
   }
 
@@ -110,8 +99,8 @@ export class Calls {
     running.ended = nothing
   }
 
-  /** Accepts no more calls, waits for those in progress, and ends the rest after `timeoutMs`. */
-  async close(timeoutMs: number): Promise<void> {
+  /** Accepts no more calls, waits for those in progress, and ends the rest after `timeoutMs`: runs itself, calls by `endCalls`. */
+  async close(timeoutMs: number, endCalls: () => Promise<void>): Promise<void> {
     this.#closed = true
     const all = () => Promise.allSettled([...this.#running].map(({ ended }) => ended))
     if (this.#running.size > 0) {
@@ -123,6 +112,7 @@ export class Calls {
       clearTimeout(timer)
     }
     for (const { end } of this.#running) end()
+    await endCalls()
     await all()
   }
 }
@@ -147,9 +137,7 @@ const failed = (
     return { _tag: "Died", defect: Cause.squash(cause), outcome: "unknown" }
   }
   const outcome = last?.outcome ?? "not_sent"
-  if (signal?.aborted === true) return { _tag: "Aborted", reason: signal.reason, outcome }
-  const attempts = [...(last?.attempts ?? [])]
-  return outcome === "not_sent" ? unavailable(attempts) : closedInDoubt(attempts)
+  return { _tag: "Aborted", reason: signal?.reason, outcome }
 }
 
 // bound, since the hooks may be methods of the caller's object
@@ -159,14 +147,31 @@ const callbacksOf = (hooks: Hooks): Core.Hooks.Callbacks => ({
   ...(hooks.onOutcome !== undefined && { onOutcome: hooks.onOutcome.bind(hooks) }),
 })
 
-const unavailable = (attempts: ReadonlyArray<Core.AttemptRecord>): Ended => ({
-  _tag: "Failed",
-  error: new Core.UnavailableError({ attempts, reason: "closed" }),
-  outcome: "not_sent",
-})
+/**
+ * Returns hooks after which an aborted call does nothing more. The fiber of the call runs them, and may do so before the
+ * fiber that waits for it can be interrupted.
+ */
+const abortingAtOnce = (
+  { onAttempt, onWait }: Core.Hooks.Callbacks,
+  signal: AbortSignal,
+): Core.Hooks.Callbacks => {
+  const aborting =
+    <A>(hook: (value: A) => void) =>
+    (value: A) => {
+      try {
+        return hook(value)
+      } finally {
+        if (signal.aborted) Fiber.getCurrent()?.interruptUnsafe()
+      }
+    }
+  return {
+    ...(onAttempt !== undefined && { onAttempt: aborting(onAttempt) }),
+    ...(onWait !== undefined && { onWait: aborting(onWait) }),
+  }
+}
 
-const closedInDoubt = (attempts: ReadonlyArray<Core.AttemptRecord>): Ended => ({
+const unavailable = (): Ended => ({
   _tag: "Failed",
-  error: new Core.OutcomeUnknownError({ attempts, code: "CLOSED" }),
-  outcome: "unknown",
+  error: new Core.UnavailableError({ attempts: [], reason: "closed" }),
+  outcome: "not_sent",
 })

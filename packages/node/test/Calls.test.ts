@@ -247,4 +247,33 @@ describe("Calls.close", () => {
       assert.strictEqual(doubt.code, "CLOSED")
     }
   })
+  it("returns the result of a call that it ends while the call settles", async () => {
+    const settling: { now?: () => void } = {}
+    const settles = new Promise<void>((resolve) => {
+      settling.now = resolve
+    })
+    await using at = await setUp({
+      hooks: { onWait: ({ reason }) => (reason === "settle" ? settling.now?.() : undefined) },
+    })
+    const pending = at.aelyst.contacts.create("id:1", ana, { settleMs: 3_600_000 })
+    await settles
+    await at.aelyst.close({ timeoutMs: 10 })
+    const { identifier, result } = await pending
+    assert.deepStrictEqual([String(identifier), result], ["id:1", "created"])
+    assert.strictEqual(await pending.outcome(), "created")
+  })
+
+  it("reports the end of a call that it ends to the hook", async () => {
+    const ends: Array<OutcomeEvent> = []
+    await using at = await setUp({ hooks: { onOutcome: (end) => ends.push(end) } })
+    const sent = at.aelyst.contacts.tryCreate("email:stall@sandbox.test", ana)
+    await at.until(() => at.posts() === 1)
+    await at.aelyst.close({ timeoutMs: 0 })
+    const tried = await sent
+    assert.isFalse(tried.ok)
+    assert.deepStrictEqual(
+      ends.map(({ outcome }) => outcome),
+      ["unknown"],
+    )
+  })
 })

@@ -106,7 +106,7 @@ export const inMemory = <A>(
         }
       }),
     })
-  }).pipe(Effect.provide(layerInProcess({ maxRequests: 100_000, ...options })))
+  }).pipe(Effect.scoped, Effect.provide(layerInProcess({ maxRequests: 100_000, ...options })))
 
 // responses arrive through promises, and must be read before the clock moves
 const settle = Effect.promise(async () => {

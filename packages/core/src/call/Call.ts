@@ -11,7 +11,14 @@ import type { Validated } from "../contact/Contact.ts"
 import { UnavailableError } from "../errors/AelystError.ts"
 import * as MonotonicClock from "../pacing/MonotonicClock.ts"
 import type { OpenTicket } from "../pacing/Pacer.ts"
-import type { CallConfig, CallEnd, ClientConfig, Created, WaitEvent } from "../types.ts"
+import type {
+  CallConfig,
+  CallEnd,
+  ClientConfig,
+  Created,
+  RateLimitInfo,
+  WaitEvent,
+} from "../types.ts"
 import { CallRecord } from "./CallRecord.ts"
 import type { BreakerPermit } from "./CircuitBreaker.ts"
 import { defaultDeadlineMs, defaultMaxWaitMs } from "./ClientOptions.ts"
@@ -19,9 +26,11 @@ import type { DeadlineTimer } from "./DeadlineTimer.ts"
 import type { Callbacks } from "./Hooks.ts"
 import { Hooks, notify } from "./Hooks.ts"
 import type { KeyLease } from "./KeyLock.ts"
+import type { Lifetime } from "./Lifetime.ts"
 import type { Counters } from "./Metrics.ts"
 import { Counting, noCounters } from "./Metrics.ts"
 import type { TokenSource } from "./RequestOptions.ts"
+import type { Success } from "./ResponseVerdict.ts"
 import type { CallError, RetryState } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import type { RunScope } from "./RunScope.ts"
@@ -40,6 +49,7 @@ export interface ClientState {
   readonly timer: DeadlineTimer
   /** The counters of the context that the client was made in. */
   readonly counters: Counters
+  readonly lifetime: Lifetime
 }
 
 /** The bounds of one call; times are in milliseconds. */
@@ -82,6 +92,12 @@ const limitsOf = (
   }
 }
 
+/** A response that confirmed the contact, and the rate limit that it reported. */
+export interface Confirmed {
+  readonly verdict: Success
+  readonly info: RateLimitInfo
+}
+
 /** One call in progress. */
 export class Call {
   readonly client: ClientState
@@ -97,6 +113,8 @@ export class Call {
   state: RetryState = RetryPolicy.initial
   /** The error of the newest attempt that is sent again. */
   newest: CallError | undefined
+  /** The response that confirmed the contact. */
+  success: Confirmed | undefined
   // released at the end
   keyLease: KeyLease | undefined
   ticket: OpenTicket | undefined

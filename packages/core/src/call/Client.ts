@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import type { Scope } from "effect/Scope"
 import type * as Stream from "effect/Stream"
 
 import type { ContactInput, Validated } from "../contact/Contact.ts"
@@ -21,6 +22,7 @@ import { parseCall } from "./ClientOptions.ts"
 import * as CreateCall from "./CreateCall.ts"
 import { DeadlineTimer } from "./DeadlineTimer.ts"
 import { notify } from "./Hooks.ts"
+import { Lifetime } from "./Lifetime.ts"
 import { Counting } from "./Metrics.ts"
 import type { SharedState } from "./SharedState.ts"
 import * as Tracing from "./Tracing.ts"
@@ -90,7 +92,8 @@ const createValid = (
     if (settleMs === 0) return result
     // the processing that the API recommends to wait for (W10)
     const settle = call.reportWait({ reason: "settle", ms: settleMs, resend: 0 })
-    return Effect.tap(result, Effect.andThen(settle, Effect.sleep(settleMs)))
+    const settled = Effect.andThen(settle, Effect.sleep(settleMs))
+    return Effect.tap(result, () => client.lifetime.within(settled, () => Effect.void))
   })
 }
 
@@ -109,7 +112,7 @@ const createValid = (
  *   const shared = yield* SharedState.make(config)
  *   const client = yield* makeWith(config, Redacted.make("sandbox_ok"), shared)
  *   return yield* client.validate("id:5", { firstName: "Ana" })
- * }).pipe(Effect.provide(FetchHttpClient.layer))
+ * }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
  *
  * console.log((await Effect.runPromise(program)).identifier) // => id:5
  * ```
@@ -118,10 +121,14 @@ export const makeWith = (
   config: ClientConfig,
   token: TokenSource,
   sharedState: SharedState,
-): Effect.Effect<Client, never, HttpClient.HttpClient> =>
-  Effect.map(Effect.all([HttpClient.HttpClient, Counting]), ([http, counters]) => {
+): Effect.Effect<Client, never, HttpClient.HttpClient | Scope> =>
+  Effect.gen(function* () {
+    const http = yield* HttpClient.HttpClient
+    const counters = yield* Counting
+    const lifetime = new Lifetime()
+    yield* Effect.addFinalizer(() => lifetime.close)
     const timer = new DeadlineTimer()
-    const client: ClientState = { http, config, token, sharedState, timer, counters }
+    const client: ClientState = { http, config, token, sharedState, timer, counters, lifetime }
 
     const check = (identifier: unknown, contact: unknown) =>
       Result.mapError(

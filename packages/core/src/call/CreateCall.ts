@@ -10,13 +10,14 @@ import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 
 import type { UnavailableError } from "../errors/AelystError.ts"
-import { withResponse } from "../errors/AelystError.ts"
+import { OutcomeUnknownError, withResponse } from "../errors/AelystError.ts"
 import type { OpenTicket, PacerUnavailable, Permit } from "../pacing/Pacer.ts"
 import type { Call, CreateResult } from "./Call.ts"
 import type { CallError, Step } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import type { Attempted } from "./SendAttempt.ts"
 import { sendAttempt } from "./SendAttempt.ts"
+import type { RateLimitInfo } from "../types.ts"
 
 /** Waits for the key, so that no two requests for it are in flight at once. */
 function* acquireKey(call: Call): Effect.fn.Return<void, UnavailableError> {
@@ -109,7 +110,7 @@ const loop = Effect.fnUntraced(function* (
     const step: Step = yield* nextStep(call, attempted)
     switch (step._tag) {
       case "Done":
-        return resultOf(call, step.result, attempted)
+        return resultOf(call, step.result, attempted.info)
       case "Fail":
         return yield* Effect.fail(step.error)
       case "Wait":
@@ -124,17 +125,31 @@ const loop = Effect.fnUntraced(function* (
 })
 
 const resultOf = (
-  { client, record, valid }: Call,
+  { client, record, success, valid }: Call,
   result: CreateResult["result"],
-  { info, verdict }: Attempted,
+  rateLimit: RateLimitInfo,
 ): CreateResult => {
   const { attempts, response } = record
   if (attempts.length === 1) client.sharedState.budget.earn()
   const { identifier } = valid
-  const end = { identifier, outcome: result, result, attempts, response, rateLimit: info }
-  return verdict._tag === "Success"
-    ? { ...end, status: verdict.status, message: verdict.message }
-    : { ...end, message: "" }
+  const end = { identifier, outcome: result, result, attempts, response, rateLimit }
+  return success === undefined
+    ? { ...end, message: "" }
+    : { ...end, status: success.verdict.status, message: success.verdict.message }
+}
+
+/**
+ * Ends a call that the closing of its client has interrupted: with the result if a response confirmed the contact, else
+ * with the error that says whether the contact may exist.
+ */
+const endClosed = (call: Call): Effect.Effect<CreateResult, CallError> => {
+  const { newest, record, success } = call
+  if (success !== undefined) return Effect.succeed(resultOf(call, "created", success.info))
+  if (record.outcome !== "unknown") return call.fail("closed")
+  const attempts = [...record.attempts]
+  const last = newest?._tag === "OutcomeUnknownError" ? newest.last : newest
+  const error = new OutcomeUnknownError({ attempts, code: "CLOSED", ...(last && { last }) })
+  return Effect.fail(withResponse(error, record.response))
 }
 
 /** Releases everything that a call holds at its end, however it ended. */
@@ -145,15 +160,18 @@ const release = (call: Call): Effect.Effect<void> | undefined => {
   return ticket?.close(call.record.isSent)
 }
 
-/** Runs a call, once. */
+/** Runs a call, once, until it ends or its client closes. */
 export const run = (call: Call): Effect.Effect<CreateResult, CallError> =>
-  Effect.onExitPrimitive(
-    Effect.mapError(loop(call), (error) => {
-      const ending =
-        error._tag === "PacerUnavailable"
-          ? (call.newest ?? call.unavailable(error.reason, error.retryAfterMs))
-          : error
-      return RetryPolicy.endingError(call.state, ending)
-    }),
-    () => release(call),
+  call.client.lifetime.within(
+    Effect.onExitPrimitive(
+      Effect.mapError(loop(call), (error) => {
+        const ending =
+          error._tag === "PacerUnavailable"
+            ? (call.newest ?? call.unavailable(error.reason, error.retryAfterMs))
+            : error
+        return RetryPolicy.endingError(call.state, ending)
+      }),
+      () => release(call),
+    ),
+    () => endClosed(call),
   )

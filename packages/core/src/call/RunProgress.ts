@@ -86,6 +86,11 @@ export interface PulledRow<A> extends RowPosition<A> {
   isCounted: boolean
 }
 
+const isClosed = (end: CallEnd | AelystError): boolean =>
+  isAelystError(end) &&
+  ((end._tag === "UnavailableError" && end.reason === "closed") ||
+    (end._tag === "OutcomeUnknownError" && end.code === "CLOSED"))
+
 /** Follows the rows of a run, counts them and decides when it stops. */
 export class RunProgress<A> {
   // safe: each outcome is a key
@@ -172,6 +177,8 @@ export class RunProgress<A> {
   observe(end: CallEnd | AelystError): void {
     for (const attempt of end.attempts) if (attempt.rateLimited === true) this.#rateLimited += 1
     const why = isAelystError(end) ? stoppedBy(end) : undefined
+    // a run that has not stopped has closed nothing: its client has closed
+    if (this.stopped === undefined && isClosed(end)) this.halt("aborted")
     // a wait that cannot end in time concerns this row and those behind it; rows in front of it may still be sent
     if (why === "deadline") this.close(why)
     else if (why !== undefined) this.halt(why)

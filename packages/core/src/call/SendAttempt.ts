@@ -103,6 +103,7 @@ function* attempt(
     { status, headers: arrived.headers, body },
     { info, exists: config.exists, secrets: () => Request.secretsOf(call.valid, token) },
   )
+  if (verdict._tag === "Success") call.success = { verdict, info }
   const ended = { ...started, phase: body === undefined ? "body" : "answered", status } as const
   const effect = recordAttempt(call, ended, began, verdict, span)
   if (effect !== undefined) yield* effect

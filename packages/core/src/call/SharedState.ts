@@ -43,7 +43,7 @@ export interface SharedState {
  *   const first = yield* makeWith(config, token, shared)
  *   const second = yield* makeWith({ ...config, retries: 0 }, token, shared)
  *   return [yield* first.rateLimit, yield* second.rateLimit]
- * }).pipe(Effect.provide(FetchHttpClient.layer))
+ * }).pipe(Effect.scoped, Effect.provide(FetchHttpClient.layer))
  *
  * const [one, other] = await Effect.runPromise(program)
  * console.log(one?.limit === other?.limit) // => true

@@ -1,0 +1,55 @@
+/**
+ * The lifetime of a client: closing it ends the calls in progress, each with a typed end, and does not interrupt the
+ * fibers that made them.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+
+interface Running {
+  fiber: Fiber.Fiber<unknown, unknown> | undefined
+}
+
+/** Runs the calls of one client until it closes. */
+export class Lifetime {
+  readonly #running = new Set<Running>()
+  #isClosed = false
+
+  /**
+   * Runs an effect in another fiber than the caller's; if the client closes, the effect is interrupted, and `orElse`
+   * follows once it has ended.
+   */
+  within<A, E>(
+    effect: Effect.Effect<A, E>,
+    orElse: () => Effect.Effect<A, E>,
+  ): Effect.Effect<A, E> {
+    return Effect.withFiber((caller) => {
+      if (this.#isClosed) return orElse()
+      return Effect.callback((resume) => {
+        const fiber = Effect.runForkWith(caller.context)(effect)
+        const running: Running = { fiber }
+        this.#running.add(running)
+        fiber.addObserver((exit) => {
+          this.#running.delete(running)
+          // V8 chains the former tables of a set: a removed entry, and its call with it, can survive many minor collections
+          running.fiber = undefined
+          resume(this.#isClosed && isInterrupted(exit) ? Effect.suspend(orElse) : exit)
+        })
+        // a hook of the call may have closed the client before the call was noted
+        if (this.#isClosed) fiber.interruptUnsafe()
+        return Fiber.interrupt(fiber)
+      })
+    })
+  }
+
+  /** Ends the effects in progress and runs no more. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    this.#isClosed = true
+    const fibers = [...this.#running].flatMap(({ fiber }) => fiber ?? [])
+    return Fiber.interruptAll(fibers)
+  })
+}
+
+const isInterrupted = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
