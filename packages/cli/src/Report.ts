@@ -93,6 +93,7 @@ export const ofDefect = (stack: string | undefined): Report => ({
 
 const outcomes = {
   created: "the contact was created",
+  existed: "the contact exists",
   exists_after_doubt: "the contact exists; probably created by the lost attempt",
   not_sent: "nothing was sent",
   rejected: "the contact was not created",

@@ -6,6 +6,7 @@ import { count, time, visible } from "./Text.ts"
 
 const headlines = {
   created: "Contact added",
+  existed: "Contact exists",
   exists_after_doubt: "Contact exists; probably created by the lost attempt",
 } as const satisfies Readonly<Record<CreateResult["result"], string>>
 

@@ -125,7 +125,8 @@ export const createMany = <A extends Row, E, R>(
         onSuccess: (value): RowResult<A> => {
           progress.count(pulled, value.result)
           progress.observe(value)
-          return withRow({ index, outcome: value.result, value }, row)
+          // safe: a row does not accept a contact that exists, so its result is never `existed`
+          return withRow({ index, outcome: value.result, value }, row) as RowResult<A>
         },
         onFailure: (error): RowResult<A> => {
           const outcome = outcomeOf(error)

@@ -60,7 +60,7 @@ const known = (error: unknown): RetryPolicy.CallError | undefined => {
  * **Gotchas**
  *
  * It repeats the whole program: what was created before the failing step is created again, and the API then says that it
- * exists. A wrong option is a defect, a `ConfigurationError`.
+ * exists. Create with `existing: "accept"`, so that this is a success. A wrong option is a defect, a `ConfigurationError`.
  *
  * **Example** (Repeat a program that was rate limited)
  *
@@ -91,6 +91,7 @@ export const make = (options: Options = {}): Schedule.Schedule<Duration.Duration
         retries,
         run: false,
         renewsToken: false,
+        existing: "error",
         doubtDelayMs,
         maxWaitMs: config.maxWaitMs ?? defaultMaxWaitMs(false),
         deadlineAt: start + (config.deadlineMs ?? defaultDeadlineMs(delivery)),

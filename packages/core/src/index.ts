@@ -32,13 +32,17 @@ export {
   isAelystError,
 } from "./errors/AelystError.ts"
 export type { ErrorTag } from "./errors/ErrorTable.ts"
+export type { ExistsError } from "./errors/ExistsError.ts"
+export { isExists } from "./errors/ExistsError.ts"
 export * as Pacer from "./pacing/Pacer.ts"
 export type {
   AttemptRecord,
   CallEnd,
   CallOutcome,
   ConnectionKind,
+  CreatedResult,
   Delivery,
+  ExistingPolicy,
   ExistsCandidate,
   ExistsMatcher,
   Outcome,

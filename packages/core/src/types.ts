@@ -13,8 +13,20 @@ export type * from "./types/rowTypes.ts"
 /** Whether the contact can exist: the request never left, the API refused it, or it is impossible to know. */
 export type Outcome = "not_sent" | "rejected" | "unknown"
 
+/**
+ * The results of a call that ended with the contact in place.
+ *
+ * - `created`: the API confirmed it
+ * - `exists_after_doubt`: it exists, and was probably created by an attempt whose response was lost
+ * - `existed`: it exists, and the call accepts that (`existing: "accept"`)
+ */
+export type CreatedResult = "created" | "exists_after_doubt" | "existed"
+
+/** Whether a contact that exists already is an error, or a success with the result `existed`. */
+export type ExistingPolicy = "error" | "accept"
+
 /** The outcome of a call that may have created the contact. */
-export type CallOutcome = "created" | "exists_after_doubt" | Outcome
+export type CallOutcome = CreatedResult | Outcome
 
 /**
  * Names the requests that may be sent again.
@@ -95,9 +107,8 @@ export interface OutcomeEvent {
 /** A create that succeeded. */
 export interface Created {
   readonly identifier: Identifier
-  /** `exists_after_doubt`: it exists, and was probably created by an attempt whose response was lost. */
-  readonly result: "created" | "exists_after_doubt"
-  /** The API's message; empty for `exists_after_doubt`. */
+  readonly result: CreatedResult
+  /** The API's message; empty unless the result is `created`. */
   readonly message: string
   /** Every attempt, oldest first. */
   readonly attempts: ReadonlyArray<AttemptRecord>
@@ -193,6 +204,7 @@ export interface CallConfig {
   readonly maxWaitMs: number | undefined
   readonly delivery: Delivery | undefined
   readonly settleMs: number | undefined
+  readonly existing: ExistingPolicy | undefined
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>> | undefined
 }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, Schema } from "effect"
 import { inspect } from "node:util"
+import { expectTypeOf } from "vitest"
 
 import type { AelystError } from "../src/errors/AelystError.ts"
 import * as Errors from "../src/errors/AelystError.ts"
@@ -12,6 +13,8 @@ const decode = Schema.decodeUnknownSync(ErrorSchema.AelystError)
 const everything = { showHidden: true, depth: Number.POSITIVE_INFINITY } as const
 
 const classes = Errors.errorClasses
+
+const waitOf = (error: AelystError) => error.retryAfter
 
 const statusOf = (error: AelystError): unknown => Reflect.get(error, "status")
 
@@ -43,6 +46,11 @@ describe("the nine errors", () => {
       assert.isTrue(Errors.isAelystError(error))
     })
   }
+
+  it("have a wait, whichever of the nine it is", () => {
+    expectTypeOf(waitOf).returns.toEqualTypeOf<Duration.Duration | undefined>()
+    assert.isTrue(examples.every(([error]) => "retryAfter" in error))
+  })
 
   it("give the wait of their field, else that of the response, in both units", () => {
     const limited = new Errors.RateLimitError({ attempts, retryAfterMs: 1_500 })

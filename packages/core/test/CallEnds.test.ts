@@ -51,6 +51,12 @@ describe("createResult", () => {
         [2, 400],
       ],
     )
+    const existed = createResult({ result: "existed" })
+    assert.deepInclude(existed, { outcome: "existed", message: "" })
+    assert.deepStrictEqual(
+      existed.attempts.map(({ status }) => status),
+      [400],
+    )
   })
 
   it("has its identifier in canonical form, and takes no invalid one", () => {

@@ -174,12 +174,15 @@ describe("parseCall", () => {
     assert.strictEqual(failureOf(parseCall({ deadline: 0 })).option, "deadline")
     assert.strictEqual(failureOf(parseCall({ settle: -1 })).option, "settle")
     assert.strictEqual(failureOf(parseCall({ headers: { host: "x" } })).option, "headers")
+    // safe: what a caller without types may pass
+    const wrong = failureOf(parseCall({ existing: "maybe" } as object))
+    assert.strictEqual(wrong.message, '`existing` must be "error" or "accept" (got "maybe")')
   })
 
   it("leaves undefined what is not set", () => {
     const result = parseCall({})
     assert(Result.isSuccess(result))
-    assert.deepStrictEqual(Object.values(result.success), Array.from({ length: 7 }))
+    assert.deepStrictEqual(Object.values(result.success), Array.from({ length: 8 }))
   })
 
   it("refuses an option that only a client has", () => {
@@ -224,6 +227,7 @@ describe("parseRun", () => {
       maxWaitMs: undefined,
       delivery: undefined,
       settleMs: undefined,
+      existing: undefined,
       headers: undefined,
       concurrency: 32,
       ordered: false,

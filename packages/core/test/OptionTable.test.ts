@@ -48,6 +48,7 @@ describe("optionTable", () => {
       "maxWait",
       "delivery",
       "settle",
+      "existing",
       "headers",
     )
     assert.sameMembers(namesIn("call"), [...keys])

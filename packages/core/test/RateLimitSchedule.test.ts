@@ -27,10 +27,10 @@ const play = ({ script, options = {}, call = {}, blind }: Vector) =>
       Effect.provideService(HttpClient.HttpClient, server.client),
     )
     const started = yield* Clock.currentTimeMillis
-    const { deadline, maxWait, timeout } = call
+    const { deadline, existing, maxWait, timeout } = call
     const { delivery, retries } = options
     const fiber = yield* client
-      .create("email:ana@example.com", { firstName: "Ana" }, { maxWait, timeout })
+      .create("email:ana@example.com", { firstName: "Ana" }, { existing, maxWait, timeout })
       .pipe(
         Effect.retry(RateLimitSchedule.make({ deadline, delivery, maxWait, retries })),
         Effect.forkChild,
@@ -41,9 +41,11 @@ const play = ({ script, options = {}, call = {}, blind }: Vector) =>
   })
 
 /** Returns the last result of a vector without the doubt that only a single call can remember. */
-const lastOf = ({ result }: Vector): string =>
+const lastOf = ({ call, result }: Vector): string =>
   result === "exists_after_doubt"
-    ? "BadRequestError"
+    ? call?.existing === "accept"
+      ? "existed"
+      : "BadRequestError"
     : (/ last (\w+)/.exec(result)?.[1] ?? result.split(" ")[0] ?? "")
 
 /** Returns the wait of a schedule after each of the errors, in milliseconds. */
@@ -76,7 +78,8 @@ describe("RateLimitSchedule", () => {
           assert.isAtMost(gaps[i] ?? Number.NaN, most, `before repetition ${i + 1}`)
         }
         const error = Exit.isSuccess(exit) ? undefined : Exit.findErrorOption(exit)
-        const last = error?._tag === "Some" ? error.value._tag : "created"
+        const ended = error?._tag === "Some" ? error.value._tag : undefined
+        const last = Exit.isSuccess(exit) ? exit.value.result : ended
         assert.strictEqual(last, lastOf(vector))
       }),
     )

@@ -11,6 +11,7 @@ import type { CreateResult } from "../src/call/Call.ts"
 import * as Identifier from "../src/contact/Identifier.ts"
 import { outcomeOf } from "../src/call/RunProgress.ts"
 import { isAelystError } from "../src/errors/AelystError.ts"
+import { createResult } from "../src/testing/CallEnds.ts"
 import type { RunSummary } from "../src/types.ts"
 import { attempts, examples } from "./errors.ts"
 import { identifierText, oneOf, runs, text } from "./inputs.ts"
@@ -99,6 +100,13 @@ describe("CreateResultSchema", () => {
     },
     runs,
   )
+
+  it("returns the result of a contact that existed, which no row has", () => {
+    const result = Struct.omit(createResult({ result: "existed" }), ["response"])
+    assert.deepStrictEqual<object>(throughJson(CreateResultSchema, result), result)
+    const row = { index: 0, outcome: "existed", value: result }
+    assert.isFalse(Schema.is(RowResultSchema)(row))
+  })
 
   it("says of an invalid identifier the rule and not the value", () => {
     const message = messageOf(CreateResultSchema.fields.identifier, "canary@example.com")

@@ -53,6 +53,7 @@ const policy = (over: Partial<RetryPolicy> = {}): RetryPolicy => ({
   retries: 3,
   run: false,
   renewsToken: false,
+  existing: "error",
   doubtDelayMs: 5_000,
   maxWaitMs: 60_000,
   deadlineAt: 60_000,
@@ -293,6 +294,29 @@ const stateAfter = (given: RetryPolicy, state: RetryState, error: CallError): Re
   if (step._tag !== "Queue" && step._tag !== "Wait") throw new Error(`ended with ${step._tag}`)
   return step.state
 }
+
+describe("RetryPolicy.next after a contact that exists", () => {
+  const accepting = policy({ existing: "accept" })
+
+  it("fails, or accepts it if the policy says so, whatever `retries` is", () => {
+    assert.strictEqual(short(next(policy(), initial, failed(exists), 0)), "Fail BadRequestError")
+    assert.strictEqual(short(next(accepting, initial, failed(exists), 0)), "Done existed")
+    const never = policy({ existing: "accept", retries: 0 })
+    assert.strictEqual(short(next(never, initial, failed(exists), 0)), "Done existed")
+  })
+
+  it("tells it apart after doubt", () => {
+    const doubtful = after({ doubt: "ECONNRESET" })
+    for (const one of [policy(), accepting]) {
+      assert.strictEqual(short(next(one, doubtful, failed(exists), 0)), "Done exists_after_doubt")
+    }
+  })
+
+  it("accepts no other rejection", () => {
+    const step = next(accepting, initial, failed(badRequest), 0)
+    assert.strictEqual(short(step), "Fail BadRequestError")
+  })
+})
 
 describe("RetryPolicy's state", () => {
   it("keeps the first doubt until the end", () => {

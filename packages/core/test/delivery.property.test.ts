@@ -7,13 +7,13 @@ import type { AelystError } from "../src/errors/AelystError.ts"
 import { parseRetryAfter } from "../src/errors/RateLimitHeaders.ts"
 import type { Entry, Existing, Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
-import type { Delivery } from "../src/types.ts"
+import type { CreatedResult, Delivery } from "../src/types.ts"
 
 const token = Redacted.make("token-for-tests")
 
 /** The end that a call reported. */
 type Ended =
-  | { readonly result: "created" | "exists_after_doubt" }
+  | { readonly result: CreatedResult }
   | { readonly outcome: AelystError["outcome"]; readonly exists: boolean }
   | { readonly broken: string }
 
@@ -32,7 +32,7 @@ interface Trial {
 type Create = (
   http: HttpClient.HttpClient,
   trial: Pick<Trial, "delivery" | "deadlineMs"> & { readonly retries: number },
-) => Effect.Effect<{ readonly result: "created" | "exists_after_doubt" }, AelystError | string>
+) => Effect.Effect<{ readonly result: CreatedResult }, AelystError | string>
 
 const ours: Create = (http, { delivery, deadlineMs, retries }) =>
   Effect.flatMap(
@@ -50,7 +50,7 @@ const ours: Create = (http, { delivery, deadlineMs, retries }) =>
   ).pipe(Effect.scoped)
 
 const endedOf = (
-  exit: Exit.Exit<{ readonly result: "created" | "exists_after_doubt" }, AelystError | string>,
+  exit: Exit.Exit<{ readonly result: CreatedResult }, AelystError | string>,
 ): Ended => {
   if (Exit.isSuccess(exit)) return { result: exit.value.result }
   const error = Exit.findErrorOption(exit)

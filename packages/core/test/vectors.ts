@@ -25,6 +25,50 @@ export interface Vector {
 const natural: ClientOptions = { delivery: "natural-key" }
 
 export const vectors: ReadonlyArray<Vector> = [
+  // a contact that exists
+  {
+    name: "fails if the contact exists",
+    script: [exists],
+    sends: 1,
+    result: "BadRequestError rejected",
+  },
+  {
+    name: "accepts a contact that exists if the call says so",
+    script: [exists],
+    call: { existing: "accept" },
+    sends: 1,
+    result: "existed",
+  },
+  {
+    name: "accepts a contact that exists after a 429, since a 429 is no doubt",
+    script: [rateLimited("1"), exists],
+    call: { existing: "accept" },
+    sends: 2,
+    result: "existed",
+  },
+  {
+    name: "accepts with `retries: 0` too",
+    script: [exists],
+    options: { retries: 0 },
+    call: { existing: "accept" },
+    sends: 1,
+    result: "existed",
+  },
+  {
+    name: "still tells a contact that exists after doubt apart",
+    script: [lost, exists],
+    options: natural,
+    call: { existing: "accept" },
+    sends: 2,
+    result: "exists_after_doubt",
+  },
+  {
+    name: "accepts no other rejection",
+    script: [status(400)],
+    call: { existing: "accept" },
+    sends: 1,
+    result: "BadRequestError rejected",
+  },
   // at-most-once
   { name: "creates at the first attempt (W5)", script: [ok], sends: 1, result: "created" },
   {

@@ -5,6 +5,7 @@ import type {
   CustomFieldPairs,
   CustomFieldRecord,
   Delivery,
+  ExistingPolicy,
   OutcomeEvent,
   Stopped,
   WaitEvent,
@@ -109,6 +110,11 @@ export interface CreateOptions {
   readonly maxWaitMs?: number | undefined
   readonly delivery?: Delivery | undefined
   readonly settleMs?: number | undefined
+  /**
+   * Whether a contact that exists, without an attempt in doubt before, is an error (the default), or a success with the
+   * result `existed`.
+   */
+  readonly existing?: ExistingPolicy | undefined
   /** More request headers; those that the client or HTTP sets, `authorization` among them, are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }

@@ -177,6 +177,7 @@ export const checkCall = (options: CreateOptions): CheckedCall => {
       maxWait: call.maxWaitMs,
       delivery: call.delivery,
       settle: call.settleMs,
+      existing: call.existing,
       headers: call.headers,
     },
     signal: options.signal,

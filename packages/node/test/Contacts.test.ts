@@ -68,6 +68,26 @@ describe("contacts.create", () => {
     assert.deepStrictEqual(rateLimit, value.rateLimit)
   })
 
+  it("accepts a contact that exists, if the call says so", async () => {
+    await using at = await setUp()
+    await at.aelyst.contacts.create("id:5", ana)
+    const error = await rejection(at.aelyst.contacts.create("id:5", ana))
+    assert.isTrue(error instanceof BadRequestError && error.exists)
+    const pending = at.aelyst.contacts.create("id:5", ana, { existing: "accept" })
+    const { attempts, identifier, message, result } = await pending
+    assert.deepStrictEqual([String(identifier), result, message], ["id:5", "existed", ""])
+    assert.deepStrictEqual(
+      attempts.map(({ status }) => status),
+      [400],
+    )
+    assert.strictEqual(await pending.outcome(), "existed")
+    const tried = await at.aelyst.contacts.tryCreate("id:5", ana, { existing: "accept" })
+    assert.strictEqual(tried.ok && tried.value.result, "existed")
+    const strict = await at.aelyst.contacts.tryCreate("id:5", ana, { existing: "error" })
+    assert.isFalse(strict.ok)
+    assert.strictEqual(at.sandbox.contacts().length, 1)
+  })
+
   it("sends the headers of the caller", async () => {
     await using at = await setUp()
     await at.aelyst.contacts.create("id:5", ana, { headers: { "X-Request-Id": "abc" } })

@@ -150,6 +150,7 @@ describe("the public types", () => {
       | "deadlineMs"
       | "maxWaitMs"
       | "delivery"
+      | "existing"
       | "settleMs"
       | "headers"
     >()
@@ -325,7 +326,7 @@ describe("the types of calls", () => {
   it("tell results apart", () => {
     expectTypeOf<CreatePromise>().resolves.toEqualTypeOf<CreateResult>()
     expectTypeOf(of).returns.toEqualTypeOf<
-      "created" | "exists_after_doubt" | "not_sent" | "rejected" | "unknown"
+      "created" | "exists_after_doubt" | "existed" | "not_sent" | "rejected" | "unknown"
     >()
     expectTypeOf(row).returns.toEqualTypeOf<number>()
   })

@@ -16,6 +16,7 @@ import type {
   CallEnd,
   ClientConfig,
   Created,
+  CreatedResult,
   RateLimitInfo,
   WaitEvent,
 } from "../types.ts"
@@ -29,6 +30,7 @@ import type { KeyLease } from "./KeyLock.ts"
 import type { Lifetime } from "./Lifetime.ts"
 import type { Counters } from "./Metrics.ts"
 import { Counting, noCounters } from "./Metrics.ts"
+import { optionTable } from "./OptionTable.ts"
 import type { TokenSource } from "./RequestOptions.ts"
 import type { Success } from "./ResponseVerdict.ts"
 import type { CallError, RetryState } from "./RetryPolicy.ts"
@@ -63,8 +65,8 @@ export interface CallLimits {
 
 /** A call that ended with the contact in place. */
 export interface CreateResult extends CallEnd, Created {
-  readonly outcome: "created" | "exists_after_doubt"
-  /** The status of the success; absent for `exists_after_doubt`. */
+  readonly outcome: CreatedResult
+  /** The status of the success; absent unless the result is `created`. */
   readonly status?: number
 }
 
@@ -82,6 +84,7 @@ const limitsOf = (
       retries: call.retries ?? config.retries,
       run: run !== undefined,
       renewsToken: !Redacted.isRedacted(token),
+      existing: call.existing ?? optionTable.existing.default,
       doubtDelayMs: config.doubtDelayMs,
       maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? defaultMaxWaitMs(run !== undefined),
       deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,

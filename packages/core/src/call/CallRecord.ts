@@ -49,7 +49,7 @@ export class CallRecord implements CallEnd {
   }
 
   /** The outcome if the call stopped now. */
-  get outcome(): Exclude<CallOutcome, "exists_after_doubt"> {
+  get outcome(): "created" | Exclude<Outcome, "rejected"> {
     if (this.#isCreated) return "created"
     return this.isSent || this.#isDoubtful ? "unknown" : "not_sent"
   }

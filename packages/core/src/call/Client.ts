@@ -36,8 +36,8 @@ export interface Client {
    * Creates one contact.
    *
    * Takes an identifier (`email:…`, `phone:+…`, `id:…` or a contact ID, W2) and a contact (W3), or both as this client's
-   * `validate` returned them. Succeeds with `created`, or `exists_after_doubt` if a repeat after a lost response was told that the
-   * contact exists. Fails with `InvalidContactError` before any request, else with one of the other eight errors; only
+   * `validate` returned them. Succeeds with `created`, with `exists_after_doubt` if a repeat after a lost response was told that
+   * the contact exists, or with `existed` if it exists otherwise and `existing` is `accept`. Fails with `InvalidContactError` before any request, else with one of the other eight errors; only
    * the delivery policy decides what is sent again. A wrong option is a defect, a `ConfigurationError`.
    */
   readonly create: {

@@ -10,6 +10,7 @@ import type {
   Catalogue,
   ClientConfig,
   Delivery,
+  ExistingPolicy,
   ExistsMatcher,
   RunSummary,
 } from "../types.ts"
@@ -73,6 +74,11 @@ export interface CallOptions {
   readonly delivery?: Delivery | undefined
   /** The wait after the success (W10, D11). */
   readonly settle?: Duration.Input | undefined
+  /**
+   * Whether a contact that exists, without an attempt in doubt before, is an error (the default), or a success with the
+   * result `existed`, for a program that is retried as a whole.
+   */
+  readonly existing?: ExistingPolicy | undefined
   /** More request headers, such as a request ID; those that the client or HTTP sets are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
@@ -121,6 +127,7 @@ const callOf = (values: Values): CallConfig => ({
   maxWaitMs: values.maxWait,
   delivery: values.delivery,
   settleMs: values.settle,
+  existing: values.existing,
   headers: values.headers,
 })
 

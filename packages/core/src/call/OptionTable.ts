@@ -9,6 +9,7 @@ const longestMs = 2 ** 31 - 1
 
 const everywhere = ["client", "call", "run"] as const
 const onClient = ["client"] as const
+const onCall = ["call"] as const
 const onRun = ["run"] as const
 
 const integer = <const S extends OptionEntry["scopes"], const A>(scopes: S, range: A) => ({
@@ -57,7 +58,8 @@ export const optionTable = {
   maxWait: duration(everywhere, { least: 0, unbounded: true, default: 60_000, inRuns: 900_000 }),
   doubtDelay: duration(onClient, { least: 1_000, unbounded: false, default: 5_000 }),
   settle: duration(["client", "call"], { least: 0, unbounded: false, default: 0 }),
-  headers: { kind: "headers", scopes: ["call"], default: undefined },
+  existing: { kind: "choice", scopes: onCall, choices: ["error", "accept"], default: "error" },
+  headers: { kind: "headers", scopes: onCall, default: undefined },
   maxQueue: integer(onClient, { least: 1, most: 1_000_000, default: 10_000 }),
   rateLimit: { kind: "rate", scopes: onClient, default: "adaptive" },
   exists: { kind: "function", scopes: onClient, default: undefined },

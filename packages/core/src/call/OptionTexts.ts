@@ -28,6 +28,9 @@ export const optionTexts: Readonly<Record<OptionName, OptionText>> = {
   settle: text(
     "Wait after a success, while the API processes the contact; 2 seconds is a good start",
   ),
+  existing: text(
+    "Whether a contact that exists is an error, or a success with the result `existed`",
+  ),
   headers: text("More request headers; those that the client or HTTP sets are refused", "none"),
   maxQueue: text("Calls that may wait in the queue; further calls fail at once"),
   rateLimit: text(

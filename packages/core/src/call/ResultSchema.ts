@@ -22,7 +22,15 @@ type ErrorOf<Outcome> = Extract<
   { readonly outcome: Outcome; readonly error: unknown }
 >["error"]
 
-const success = literalsOf<CreateResult["result"]>({ created: 0, exists_after_doubt: 0 })
+const success = literalsOf<CreateResult["result"]>({
+  created: 0,
+  exists_after_doubt: 0,
+  existed: 0,
+})
+const rowSuccess = literalsOf<Exclude<RowOutcome, FailedOutcome>>({
+  created: 0,
+  exists_after_doubt: 0,
+})
 
 /**
  * Encodes the result of `create` to JSON, and decodes it back. The response is not part of the JSON form, because its
@@ -105,7 +113,7 @@ const failed = <const Outcome extends FailedOutcome>(outcome: Outcome) =>
  * ```
  */
 export const RowResultSchema = Schema.Union([
-  Schema.Struct({ index: count, outcome: success, value: CreateResultSchema }),
+  Schema.Struct({ index: count, outcome: rowSuccess, value: CreateResultSchema }),
   failed("existed"),
   failed("invalid"),
   failed("rejected"),

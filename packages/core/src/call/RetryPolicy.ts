@@ -4,8 +4,9 @@
  */
 import type { AelystError, InvalidContactError } from "../errors/AelystError.ts"
 import { OutcomeUnknownError, UnavailableError } from "../errors/AelystError.ts"
+import { isExists } from "../errors/ExistsError.ts"
 import { rateLimitWaitMs } from "../pacing/RateLimitWait.ts"
-import type { AttemptRecord, Delivery } from "../types.ts"
+import type { AttemptRecord, CreatedResult, Delivery, ExistingPolicy } from "../types.ts"
 
 /** The bounds of a call; times are in milliseconds. */
 export interface RetryPolicy {
@@ -16,6 +17,8 @@ export interface RetryPolicy {
   readonly run: boolean
   /** Whether the token comes from an effect, so that it can be renewed after a 401. */
   readonly renewsToken: boolean
+  /** Whether a contact that exists, without doubt before, is an error or a success. */
+  readonly existing: ExistingPolicy
   /** The wait before an attempt in doubt is sent again. */
   readonly doubtDelayMs: number
   /** The longest wait that the API may ask for. */
@@ -82,7 +85,7 @@ export type Step =
       readonly isPaid: boolean
       readonly state: RetryState
     }
-  | { readonly _tag: "Done"; readonly result: "created" | "exists_after_doubt" }
+  | { readonly _tag: "Done"; readonly result: CreatedResult }
   | { readonly _tag: "Fail"; readonly error: CallError }
 
 /** How long a run pauses once its retry budget is spent. */
@@ -92,6 +95,7 @@ const backoffCapMs = 20_000
 
 const send: Step = { _tag: "Send" }
 const created: Step = { _tag: "Done", result: "created" }
+const existed: Step = { _tag: "Done", result: "existed" }
 const existsAfterDoubt: Step = { _tag: "Done", result: "exists_after_doubt" }
 
 /** Returns the wait before the nth backoff in a row (from 0): full jitter, base 250 ms, factor 2, cap 20 s. */
@@ -143,8 +147,9 @@ type Failed = RetryEvent & { readonly _tag: "Failed" }
 
 const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now: number): Step => {
   const { error, hasBudget } = event
-  if (error._tag === "BadRequestError" && error.exists && state.doubt !== undefined) {
-    return existsAfterDoubt
+  if (isExists(error)) {
+    if (state.doubt !== undefined) return existsAfterDoubt
+    if (policy.existing === "accept") return existed
   }
   if (policy.retries === 0) return fail(state, error)
   if (error._tag === "AuthenticationError") {

@@ -175,7 +175,7 @@ const withHeader = <Code>({ code, message, retryAfter }: Later<Code>) =>
  *
  * const signUp = HttpApiEndpoint.post("signUp", "/signup", {
  *   payload: Schema.Struct({ email: IdentifierSchema.FromEmail, contact: ContactSchema }),
- *   success: Schema.Literals(["created", "exists_after_doubt"]),
+ *   success: Schema.Literals(["created", "exists_after_doubt", "existed"]),
  *   error: AelystHttpErrors,
  * })
  * const App = HttpApi.make("app").add(HttpApiGroup.make("visitors").add(signUp))

@@ -43,7 +43,7 @@ export type CreateResultFields = Partial<Omit<CreateResult, "identifier" | "outc
  * Creates the result of a create: by default, the first attempt created `id:test`.
  *
  * With `result: "exists_after_doubt"`, the response of a first attempt was lost, and the second was told that the contact
- * exists. Throws if the identifier is invalid.
+ * exists; with `existed`, the first was told so. Throws if the identifier is invalid.
  *
  * **Example**
  *
@@ -69,9 +69,10 @@ export const createResult = ({
     outcome: result,
     ...(isCreated && { status }),
     message: isCreated ? "Contact added successfully!" : "",
-    attempts: isCreated
-      ? [attemptRecord({ status })]
-      : [attemptRecord({ cause: "ECONNRESET" }), attemptRecord({ number: 2, status })],
+    attempts:
+      result === "exists_after_doubt"
+        ? [attemptRecord({ cause: "ECONNRESET" }), attemptRecord({ number: 2, status })]
+        : [attemptRecord({ status })],
     rateLimit: { limit: 10, remaining: 9 },
     response: { status, headers: {} },
     ...fields,

@@ -71,7 +71,7 @@ export interface UnreportedRow<A> extends RowPosition<A> {
  * - `stopped`: `stop` was called
  * - `unauthorized`: the API rejected the token (401)
  * - `errors`: `maxErrors` rows ended `invalid`, `rejected` or `unknown`
- * - `aborted`: its results were no longer consumed, or the source failed
+ * - `aborted`: its results were no longer consumed, the source failed, or the client closed
  * - `deadline`: its deadline passed
  * - `unavailable`: there was no response for `giveUpAfter`, or the API's certificate is not trusted
  */
