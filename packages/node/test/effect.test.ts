@@ -43,7 +43,7 @@ describe("makeTransport", () => {
     ["baseUrl", { baseUrl: 5 }, /got 5/],
     ["baseURL", { baseURL: "https://api.test" }, /did you mean `baseUrl`/],
     ["proxy", { proxy: true }, /must be false, "env" or a URL/],
-    ["proxy", { proxy: `socks5${secret.slice(4)}` }, /must be the URL of an http or https proxy$/],
+    ["proxy", { proxy: `socks5${secret.slice(4)}` }, /must be an http or https proxy/],
     ["proxy", { proxy: { url: secret } }, /must be false, "env" or a URL$/],
     ["idleMs", { idleMs: 1_001 }, /between 1 and 1000 \(got 1001\)/],
     ["idleMs", { idleMs: 0.5 }, /got 0.5/],
