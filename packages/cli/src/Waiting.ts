@@ -57,6 +57,8 @@ const line = (
       return wait.resend === 0
         ? undefined
         : (left) => `⏸ rate limited (limit ${limit}) — ${again(left)}`
+    case "circuit":
+      return (left) => `⏸ the API is not responding — next try in ${time(left)}`
     case "backoff":
       return (left) => `⏸ cannot connect — ${again(left)}`
     case "doubt":

@@ -48,6 +48,7 @@ const drawn = ({ stderr }: { readonly stderr: string }) => stderr.split("\r\u001
 describe("watched", () => {
   const waits = [
     [{ reason: "queue", ms: 7_000, resend: 1 }, "⏸ rate limited (limit 10) — retry 1 of 3 in 7 s"],
+    [{ reason: "circuit", ms: 2_000, resend: 0 }, "⏸ the API is not responding — next try in 2 s"],
     [{ reason: "backoff", ms: 244, resend: 2 }, "⏸ cannot connect — retry 2 of 3 in 244 ms"],
     [{ reason: "doubt", ms: 5_000, resend: 1 }, "⏸ no response — sending it again in 5 s"],
     [{ reason: "settle", ms: 2_000, resend: 0 }, "⏸ created; Aelyst is processing it — 2 s left"],

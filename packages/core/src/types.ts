@@ -89,8 +89,8 @@ export type UnexpectedReason = "status" | "redirect" | "unreadable" | "contradic
 
 /** A wait of a call. */
 export interface WaitEvent {
-  /** `queue` for its turn, `backoff` before a resend, `doubt` and `settle` for the API's processing. */
-  readonly reason: "queue" | "backoff" | "doubt" | "settle"
+  /** `queue`: its turn; `circuit`: the API fails; `backoff`: before a resend; `doubt`, `settle`: the API's processing. */
+  readonly reason: "queue" | "circuit" | "backoff" | "doubt" | "settle"
   /** How long it will be, in milliseconds; absent if only the pacer knows. */
   readonly ms?: number
   /** The resend that it comes before, from 1; 0 before the first attempt. */

@@ -51,11 +51,38 @@ describe("CircuitBreaker", () => {
     )
   })
 
-  it("permits one trial at a time and tells other calls to wait a second", () => {
+  it("permits one trial at a time, whose holder keeps it", () => {
     const breaker = opened()
-    assert.strictEqual(breaker.enter(1_000)._tag, "Trial")
+    const trial = breakerPermitOf(breaker.enter(1_000))
+    assert.strictEqual(trial._tag, "Trial")
     assert.deepStrictEqual(breaker.enter(1_000), { _tag: "Open", retryAfterMs: 1_000 })
-    assert.deepStrictEqual(breaker.peek(5_000), { _tag: "Open", retryAfterMs: 1_000 })
+    assert.strictEqual(breaker.enter(1_000, trial), trial)
+    breaker.recordSuccess()
+    assert.strictEqual(breaker.enter(1_000, trial)._tag, "Closed")
+  })
+
+  it("expects a trial to take as long again as it has taken since it was sent", () => {
+    const breaker = opened()
+    const trial = breakerPermitOf(breaker.enter(1_000))
+    // it waits for its turn in the queue
+    assert.deepStrictEqual(breaker.peek(20_000), { _tag: "Open", retryAfterMs: 1_000 })
+    breaker.recordSend(20_000, trial)
+    assert.deepStrictEqual(breaker.peek(20_400), { _tag: "Open", retryAfterMs: 1_000 })
+    assert.deepStrictEqual(breaker.peek(26_000), { _tag: "Open", retryAfterMs: 6_000 })
+  })
+
+  it("wakes its callers in order, once, when a trial ends or the circuit closes", () => {
+    for (const end of ["recordSuccess", "recordFailure", "release"] as const) {
+      const breaker = opened()
+      const trial = breakerPermitOf(breaker.enter(1_000))
+      const woken: Array<string> = []
+      for (const name of ["first", "second", "third"]) breaker.onChange(() => woken.push(name))
+      breaker.onChange(() => woken.push("gone"))()
+      if (end === "recordFailure") breaker.recordFailure(1_000, trial)
+      else breaker[end](trial)
+      breaker.recordSuccess()
+      assert.deepStrictEqual(woken, ["first", "second", "third"], end)
+    }
   })
 
   it("peeks without taking the trial", () => {

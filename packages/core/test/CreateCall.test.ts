@@ -9,6 +9,7 @@ import * as AelystClient from "../src/AelystClient.ts"
 import type { CreateResult } from "../src/call/Call.ts"
 import type { AelystError } from "../src/errors/AelystError.ts"
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
+import * as Ledger from "./ledger.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 import { vectors } from "./vectors.ts"
@@ -215,7 +216,7 @@ describe("create", () => {
   it.effect("opens the circuit after five failures in a row and closes it after one trial", () =>
     Effect.gen(function* () {
       const server = Scripted.make([lost, lost, lost, lost, lost, ok])
-      const client = yield* AelystClient.make({ token }).pipe(
+      const client = yield* AelystClient.make({ token, maxWait: 0 }).pipe(
         Effect.provideService(HttpClient.HttpClient, server.client),
       )
       const create = client.create("email:ana@example.com", { firstName: "Ana" })
@@ -279,6 +280,144 @@ describe("create's debug log", () => {
   it.effect("is empty above the level Debug", () =>
     Effect.gen(function* () {
       assert.isEmpty(yield* logged("Info", script, options))
+    }),
+  )
+})
+
+/** Opens the circuit for a second: five creates fail. */
+const open = (create: (key: string) => Effect.Effect<unknown>) =>
+  Effect.gen(function* () {
+    const fiber = yield* Effect.forkChild(
+      Effect.forEach([1, 2, 3, 4, 5], (i) => create(`opens-${i}`)),
+    )
+    yield* Ledger.advance("250 millis")
+    yield* Fiber.join(fiber)
+  })
+
+describe("create, while the circuit is open", () => {
+  const down: Ledger.Fault = { kind: "status", status: 500, commits: false }
+  const created: Ledger.Fault = { kind: "respond" }
+
+  /** Creates a client of a server that answers 500 until it is `up`. */
+  const failing = (options: ClientOptions = {}, latencyMs = 50) =>
+    Effect.gen(function* () {
+      const state = { up: false }
+      const server = Ledger.make(() => (state.up ? created : down), { latencyMs })
+      const client = yield* AelystClient.make({ token, ...options }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      const create = (key: string, call?: CreateOptions) =>
+        Effect.result(client.create(`id:${key}`, { firstName: "Ana" }, call))
+      return { client, create, server, state }
+    })
+
+  it.effect("loses few of 200 creates to 1.5 s of 500s, and returns the outcome of each (U0)", () =>
+    Effect.gen(function* () {
+      const { create, server, state } = yield* failing()
+      const fiber = yield* Effect.forkChild(
+        Effect.forEach(
+          Array.from({ length: 200 }, (_, i) => `${i}`),
+          (key) => Effect.map(create(key), (result) => [key, result] as const),
+          { concurrency: 10 },
+        ),
+      )
+      yield* Ledger.advance("1500 millis")
+      state.up = true
+      yield* Ledger.advance("2 minutes")
+      const results = yield* Fiber.join(fiber)
+      const succeeded = results.filter(([, { _tag }]) => _tag === "Success")
+      assert.isAtLeast(succeeded.length, 185)
+      for (const [key, result] of results) {
+        const isCreated = result._tag === "Success"
+        assert.strictEqual(server.contacts(`id:${key}`), isCreated ? 1 : 0)
+        if (!isCreated) assert.strictEqual(result.failure._tag, "InternalServerError")
+      }
+    }),
+  )
+
+  it.effect("sends waiting creates in their order, after one trial", () =>
+    Effect.gen(function* () {
+      const { create, server, state } = yield* failing({ rateLimit: { perSecond: 5 } })
+      yield* open(create)
+      state.up = true
+      const keys = Array.from({ length: 12 }, (_, i) => `waits-${i}`)
+      const fibers = yield* Effect.forEach(keys, (key) => Effect.forkChild(create(key)))
+      yield* Ledger.advance("1 second")
+      const late = yield* Effect.forkChild(create("comes-late"))
+      yield* Ledger.advance("1 minute")
+      for (const fiber of [...fibers, late]) {
+        assert.strictEqual((yield* Fiber.join(fiber))._tag, "Success")
+      }
+      const sent = server.ledger.slice(5)
+      assert.deepStrictEqual(
+        sent.map(({ key }) => key.replace("id:", "")),
+        [...keys, "comes-late"],
+      )
+      // the second one goes when the trial has been answered
+      assert.isAtLeast((sent[1]?.atMs ?? 0) - (sent[0]?.atMs ?? 0), 50)
+    }),
+  )
+
+  it.effect("refuses a create when maxQueue creates wait for the circuit", () =>
+    Effect.gen(function* () {
+      const { create, state } = yield* failing({ maxQueue: 3 })
+      yield* open(create)
+      const waiting = yield* Effect.forEach(["1", "2", "3"], (key) => Effect.forkChild(create(key)))
+      yield* Ledger.advance(0)
+      const refused = yield* create("4")
+      assert(refused._tag === "Failure" && refused.failure._tag === "UnavailableError")
+      assert.strictEqual(refused.failure.reason, "queue")
+      state.up = true
+      yield* Ledger.advance("10 seconds")
+      for (const fiber of waiting) assert.strictEqual((yield* Fiber.join(fiber))._tag, "Success")
+    }),
+  )
+
+  it.effect("fails at once with the time until the next trial in an outage", () =>
+    Effect.gen(function* () {
+      const { create, server } = yield* failing()
+      yield* open(create)
+      // trials after 1, 2 and 4 s fail; the next one is 8 s away
+      const patient = yield* Effect.forkChild(create("patient"))
+      yield* Effect.forkChild(Effect.forEach([1, 2, 3], (i) => create(`trial-${i}`)))
+      yield* Ledger.advance("8 seconds")
+      const ended = yield* Fiber.join(patient)
+      assert(ended._tag === "Failure")
+      const sent = server.ledger.length
+      const failed = yield* create("late")
+      assert(failed._tag === "Failure" && failed.failure._tag === "UnavailableError")
+      assert.strictEqual(failed.failure.reason, "circuit")
+      assert.approximately(failed.failure.retryAfterMs ?? 0, 7_500, 1_000)
+      assert.strictEqual(server.ledger.length, sent)
+    }),
+  )
+
+  it.effect(
+    "fails at once a create that cannot wait until its deadline or longer than maxWait",
+    () =>
+      Effect.gen(function* () {
+        const { create } = yield* failing()
+        yield* open(create)
+        for (const call of [{ deadline: "500 millis" }, { maxWait: "500 millis" }] as const) {
+          const failed = yield* create("hurries", call)
+          assert(failed._tag === "Failure" && failed.failure._tag === "UnavailableError")
+          assert.strictEqual(failed.failure.reason, "circuit")
+        }
+      }),
+  )
+
+  it.effect("leaves nothing behind when a create that waits is interrupted", () =>
+    Effect.gen(function* () {
+      const { client, create, state } = yield* failing({ maxQueue: 1 })
+      yield* open(create)
+      const waiting = yield* Effect.forkChild(create("1"))
+      yield* Ledger.advance(0)
+      yield* Fiber.interrupt(waiting)
+      state.up = true
+      const next = yield* Effect.forkChild(create("1"))
+      yield* Ledger.advance("2 seconds")
+      assert.strictEqual((yield* Fiber.join(next))._tag, "Success")
+      assert.deepInclude(yield* client.rateLimit, { waiting: 0, inFlight: 0 })
     }),
   )
 })

@@ -81,6 +81,9 @@ const short = (step: Step): string => {
   }
 }
 
+const opening = (ms: number, over: Partial<RetryPolicy> = {}, state = initial) =>
+  short(next(policy(over), state, { _tag: "CircuitOpen", ms, attempts }, 0))
+
 const table: ReadonlyArray<
   readonly [name: string, RetryPolicy, RetryState, CallError, expected: string]
 > = [
@@ -222,6 +225,31 @@ describe("RetryPolicy.next", () => {
       short(next(policy(), inDoubt, permitted, 60_000)),
       "Fail OutcomeUnknownError",
     )
+  })
+
+  it("waits through a blip of the circuit, and fails at once in an outage", () => {
+    assert.strictEqual(opening(5_000), "Wait 5000 circuit")
+    assert.strictEqual(opening(5_001), "Fail UnavailableError")
+    const inDoubt = after({ doubt: "X" })
+    assert.strictEqual(opening(5_000, {}, inDoubt), "Wait 5000 circuit")
+    assert.strictEqual(opening(5_001, {}, inDoubt), "Fail OutcomeUnknownError")
+  })
+
+  it("waits for the circuit no longer than maxWait and the deadline allow", () => {
+    assert.strictEqual(opening(1_000, { maxWaitMs: 1_000 }), "Wait 1000 circuit")
+    assert.strictEqual(opening(1_000, { maxWaitMs: 999 }), "Fail UnavailableError")
+    assert.strictEqual(opening(1_000, { deadlineAt: 1_001 }), "Wait 1000 circuit")
+    assert.strictEqual(opening(1_000, { deadlineAt: 1_000 }), "Fail UnavailableError")
+  })
+
+  it("says how long the circuit stays open, in full milliseconds", () => {
+    const step = next(policy(), initial, { _tag: "CircuitOpen", ms: 7_000.2, attempts }, 0)
+    assert(step._tag === "Fail" && step.error._tag === "UnavailableError")
+    assert.deepInclude(step.error, { reason: "circuit", retryAfterMs: 7_001 })
+  })
+
+  it("lets a run wait for the circuit as long as it takes", () => {
+    assert.strictEqual(opening(60_000, { run: true, maxWaitMs: 0 }), "Wait 60000 circuit")
   })
 
   it("ends once the contact is created", () => {

@@ -149,6 +149,14 @@ export const vectors: ReadonlyArray<Vector> = [
     result: "ConnectionError not_sent",
   },
   {
+    name: "waits through a blip of the circuit before a resend",
+    script: [unreachable, unreachable, unreachable, unreachable, unreachable, ok],
+    options: { retries: 5 },
+    sends: 6,
+    result: "created",
+    least: [0, 0, 0, 0, 1_000],
+  },
+  {
     name: "does not resend after a certificate error",
     script: [{ fails: "CERT_HAS_EXPIRED", dispatched: false }, ok],
     sends: 1,

@@ -1,6 +1,6 @@
 /**
  * The circuit breaker of one origin: opens after five attempts in a row without a usable response, and lets one trial
- * request through when its time is up. Pure: the caller passes the time.
+ * request through when its time is up. It has no clock: the caller passes the time.
  */
 
 const threshold = 5
@@ -24,20 +24,35 @@ export class CircuitBreaker {
   #timesOpened = 0
   #openUntil = 0
   #trial: BreakerPermit | undefined
+  #trialSince: number | undefined
+  readonly #waiting = new Set<() => void>()
 
   /** Returns the state of the circuit, without taking the trial. */
   peek(now: number): BreakerState {
     if (this.#timesOpened === 0) return closed
     if (now < this.#openUntil) return { _tag: "Open", retryAfterMs: this.#openUntil - now }
-    // the trial's own deadlines bound this wait; check again in a second
-    return this.#trial === undefined ? { _tag: "Trial" } : { _tag: "Open", retryAfterMs: firstMs }
+    if (this.#trial === undefined) return { _tag: "Trial" }
+    // a trial that has taken long is expected to take as long again
+    return { _tag: "Open", retryAfterMs: Math.max(firstMs, now - (this.#trialSince ?? now)) }
   }
 
-  /** Requests a permit; it must be ended by `recordSuccess`, `recordFailure` or `release`. */
-  enter(now: number): BreakerState {
+  /**
+   * Requests a permit; it must be ended by `recordSuccess`, `recordFailure` or `release`. The caller that holds the trial
+   * passes it and keeps it.
+   */
+  enter(now: number, held?: BreakerPermit): BreakerState {
+    if (held !== undefined && held === this.#trial) return held
     const state = this.peek(now)
-    if (state._tag === "Trial") this.#trial = state
+    if (state._tag === "Trial") {
+      this.#trial = state
+      this.#trialSince = undefined
+    }
     return state
+  }
+
+  /** Records that the request of a permit is sent now; until then the trial waits for its turn in the queue. */
+  recordSend(now: number, permit: BreakerPermit): void {
+    if (permit === this.#trial) this.#trialSince = now
   }
 
   /** Records that the API responded, whatever the status. */
@@ -50,6 +65,7 @@ export class CircuitBreaker {
     this.#failures = 0
     this.#timesOpened = 0
     this.#trial = undefined
+    this.#wake()
   }
 
   /** Records an attempt that failed to connect, or left and got no usable response. */
@@ -67,6 +83,20 @@ export class CircuitBreaker {
 
   /** Takes back a permit whose attempt was not made or was aborted. */
   release(permit: BreakerPermit): void {
-    if (permit === this.#trial) this.#trial = undefined
+    if (permit !== this.#trial) return
+    this.#trial = undefined
+    this.#wake()
+  }
+
+  /** Calls `wake` once, when the trial has ended or the circuit closes; callers are woken in order. Returns how to stop. */
+  onChange(wake: () => void): () => void {
+    this.#waiting.add(wake)
+    return () => this.#waiting.delete(wake)
+  }
+
+  #wake(): void {
+    const woken = [...this.#waiting]
+    this.#waiting.clear()
+    for (const wake of woken) wake()
   }
 }

@@ -25,22 +25,37 @@ function* acquireKey(call: Call): Effect.fn.Return<void, UnavailableError> {
   if (!call.keyLease.isGranted) yield* call.beforeDeadline(call.keyLease.ready)
 }
 
-/** Waits while the circuit is open: a run pauses, a single call fails. */
-const whileOpen = (call: Call, retryAfterMs: number): Effect.Effect<void, UnavailableError> => {
-  const { run } = call.limits
+/** Waits for a time while the circuit is open, or fails, as the policy says. */
+function* whileOpen(call: Call, ms: number): Effect.fn.Return<void, CallError> {
+  const { limits, record } = call
   const { breaker } = call.client.sharedState
-  return run === undefined
-    ? Effect.fail(call.unavailable("circuit", retryAfterMs))
-    : call.orStopped(run.pause(retryAfterMs, () => breaker.lastResponseAt))
+  const attempts = [...record.attempts]
+  const event = { _tag: "CircuitOpen", ms, attempts } as const
+  const step = RetryPolicy.next(limits.policy, call.state, event, call.now)
+  if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  yield* call.reportWait({ reason: "circuit", ms, resend: attempts.length })
+  const changed = Effect.callback<void>((resume) =>
+    Effect.sync(breaker.onChange(() => resume(Effect.void))),
+  )
+  const pause =
+    limits.run?.pause(ms, () => breaker.lastResponseAt) ?? Effect.sleep(Math.max(1, Math.ceil(ms)))
+  yield* call.orStopped(Effect.raceFirst(pause, changed))
 }
 
-/** Joins the queue of the pacer, once the circuit is closed. */
-function* joinQueue(call: Call): Effect.fn.Return<OpenTicket, UnavailableError | PacerUnavailable> {
-  const { breaker, pacer } = call.client.sharedState
-  for (let state = breaker.peek(call.now); state._tag === "Open"; state = breaker.peek(call.now)) {
+/** Waits until the circuit lets the call into the queue: freely, or with its trial. */
+function* awaitCircuit(call: Call): Effect.fn.Return<void, CallError> {
+  const { breaker } = call.client.sharedState
+  for (;;) {
+    const state = breaker.enter(call.now)
+    call.breakerPermit = state._tag === "Open" ? undefined : state
+    if (state._tag !== "Open") return
     yield* whileOpen(call, state.retryAfterMs)
   }
-  const opened = pacer.openUnsafe()
+}
+
+/** Takes a ticket of the pacer; a call that waits for the circuit has its place in the queue already. */
+function* takeTicket(call: Call): Effect.fn.Return<OpenTicket, CallError | PacerUnavailable> {
+  const opened = call.client.sharedState.pacer.openUnsafe()
   if (Result.isFailure(opened)) return yield* Effect.fail(opened.failure)
   call.ticket = opened.success
   return opened.success
@@ -50,10 +65,11 @@ function* joinQueue(call: Call): Effect.fn.Return<OpenTicket, UnavailableError |
 function* acquirePermit(
   call: Call,
   ticket: OpenTicket,
-): Effect.fn.Return<Permit, UnavailableError | PacerUnavailable> {
+): Effect.fn.Return<Permit, CallError | PacerUnavailable> {
   const { run, policy } = call.limits
   const { breaker } = call.client.sharedState
   for (;;) {
+    yield* awaitCircuit(call)
     const resend = call.record.attempts.length
     const effect = call.announce({ reason: "queue", resend })
     if (effect !== undefined) yield* effect
@@ -63,14 +79,12 @@ function* acquirePermit(
     const permit =
       (run && (yield* ticket.tryAcquire)) ??
       (yield* call.orStopped(ticket.acquire({ deadline: policy.deadlineAt })))
-    const state = breaker.enter(call.now)
-    if (state._tag !== "Open") {
-      call.breakerPermit = state
-      return permit
-    }
+    // the circuit may have opened while the call was in the queue
+    const state = breaker.enter(call.now, call.breakerPermit)
+    call.breakerPermit = state._tag === "Open" ? undefined : state
+    if (state._tag !== "Open") return permit
     // a permit kept during a pause would be used in a later window
     yield* permit.giveBack
-    yield* whileOpen(call, state.retryAfterMs)
   }
 }
 
@@ -103,7 +117,7 @@ const loop = Effect.fnUntraced(function* (
   call: Call,
 ): Effect.fn.Return<CreateResult, CallError | PacerUnavailable> {
   yield* acquireKey(call)
-  const ticket = yield* joinQueue(call)
+  const ticket = yield* takeTicket(call)
   for (;;) {
     const permit = yield* acquirePermit(call, ticket)
     const attempted: Attempted = yield* sendAttempt(call, permit)

@@ -58,6 +58,12 @@ export type CallError = Exclude<AelystError, InvalidContactError>
 export type RetryEvent =
   /** The pacer and the breaker permit the request. */
   | { readonly _tag: "Permitted"; readonly attempts: ReadonlyArray<AttemptRecord> }
+  /** The circuit is open for `ms`. */
+  | {
+      readonly _tag: "CircuitOpen"
+      readonly ms: number
+      readonly attempts: ReadonlyArray<AttemptRecord>
+    }
   /** The attempt created the contact. */
   | { readonly _tag: "Created" }
   | {
@@ -77,11 +83,11 @@ export type Step =
   | { readonly _tag: "Send" }
   /** Go back to the queue: only the pacer waits for a 429, at least `ms`. */
   | { readonly _tag: "Queue"; readonly ms: number; readonly state: RetryState }
-  /** Wait, then go back to the queue. `isPaid`: the resend costs one of the budget. */
+  /** Wait, then continue. `isPaid`: the resend costs one of the budget. */
   | {
       readonly _tag: "Wait"
       readonly ms: number
-      readonly reason: "backoff" | "doubt"
+      readonly reason: "backoff" | "doubt" | "circuit"
       readonly isPaid: boolean
       readonly state: RetryState
     }
@@ -90,6 +96,8 @@ export type Step =
 
 /** How long a run pauses once its retry budget is spent. */
 const budgetPauseMs = 20_000
+/** The longest time until the circuit lets a request through that a single call waits: a blip, not an outage. */
+const blipMs = 5_000
 const backoffBaseMs = 250
 const backoffCapMs = 20_000
 
@@ -133,6 +141,8 @@ export const next = (
       return now < policy.deadlineAt
         ? send
         : fail(state, new UnavailableError({ attempts: event.attempts, reason: "deadline" }))
+    case "CircuitOpen":
+      return whileOpen(policy, state, event, now)
     case "Failed":
       return afterFailure(policy, state, event, now)
   }
@@ -142,6 +152,21 @@ const fail = (state: RetryState, error: CallError): Step => ({
   _tag: "Fail",
   error: endingError(state, error),
 })
+
+type CircuitOpen = RetryEvent & { readonly _tag: "CircuitOpen" }
+
+/** A run pauses while the circuit is open; a single call waits through a blip and fails at once in an outage. */
+const whileOpen = (
+  policy: RetryPolicy,
+  state: RetryState,
+  { attempts, ms }: CircuitOpen,
+  now: number,
+): Step => {
+  const isBlip = ms <= Math.min(blipMs, policy.maxWaitMs) && now + ms < policy.deadlineAt
+  if (policy.run || isBlip) return { _tag: "Wait", ms, reason: "circuit", isPaid: false, state }
+  const retryAfterMs = Math.ceil(ms)
+  return fail(state, new UnavailableError({ attempts, reason: "circuit", retryAfterMs }))
+}
 
 type Failed = RetryEvent & { readonly _tag: "Failed" }
 

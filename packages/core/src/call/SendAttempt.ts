@@ -61,6 +61,7 @@ function* attempt(
   // the run may have stopped after the permit
   const stopped = limits.run?.stopped()
   if (stopped !== undefined) return yield* call.fail(stopped)
+  if (call.breakerPermit !== undefined) sharedState.breaker.recordSend(began, call.breakerPermit)
   const left = limits.policy.deadlineAt - began
   const waitedMs = Math.round(began - record.idleSince)
   const started = { number: attempts.length + 1, startedAt, waitedMs }
