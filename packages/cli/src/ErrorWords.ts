@@ -37,7 +37,11 @@ const notSent = "outcome not_sent: nothing was sent"
 
 /** The outcome of a contact in doubt. */
 export const mayExist = "outcome unknown: the contact may exist"
-const checkFirst = "fix:   check whether it exists before retrying"
+const check = "fix:   check whether it exists before retrying"
+
+/** Returns the next step for a contact in doubt, with the wait that the API asked for. */
+const checkFirst = ({ retryAfterMs }: AelystError): string =>
+  retryAfterMs === undefined ? check : `${check}, after ${time(retryAfterMs)}`
 
 /** The reasons for which a request was not sent, each with its cure. */
 export const unavailable = {
@@ -170,17 +174,17 @@ const table: { readonly [Tag in ErrorTag]: Describe<Tag> } = {
   },
   InternalServerError: (error, context) => ({
     headline: `Aelyst answered ${error.status}${quoted(error, context, ": ")} (${attemptsOf(error)})`,
-    details: [mayExist, checkFirst],
+    details: [mayExist, checkFirst(error)],
   }),
   OutcomeUnknownError: (error, { host }) => ({
     headline: `no response from ${host} confirmed the request: ${error.code} (${attemptsOf(error)})`,
-    details: [mayExist, checkFirst],
+    details: [mayExist, checkFirst(error)],
   }),
   UnexpectedResponseError: (error) => ({
     headline: `Aelyst answered ${error.status}, ${unexpected[error.reason]} (${attemptsOf(error)})`,
     details: [
       error.outcome === "rejected" ? notCreated : mayExist,
-      `${error.outcome === "rejected" ? "fix:   " : `${checkFirst}; `}check the base URL and any proxy or gateway in between`,
+      `${error.outcome === "rejected" ? "fix:   " : `${checkFirst(error)}; `}check the base URL and any proxy or gateway in between`,
     ],
   }),
 }

@@ -80,6 +80,14 @@ suite("ErrorWords.describe", () => {
       inDoubt,
     ],
     [
+      new InternalServerError({ attempts, status: 503, retryAfterMs: 30_000 }),
+      "Aelyst answered 503 (0 attempts)",
+      [
+        "outcome unknown: the contact may exist",
+        "fix:   check whether it exists before retrying, after 30 s",
+      ],
+    ],
+    [
       new OutcomeUnknownError({ attempts, code: "ECONNRESET" }),
       "no response from api.example.com confirmed the request: ECONNRESET (0 attempts)",
       inDoubt,

@@ -14,7 +14,7 @@ import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 import { vectors } from "./vectors.ts"
 
-const { ok, rateLimited, status, lost, unreachable } = Scripted
+const { failing, lost, ok, rateLimited, status, unreachable } = Scripted
 const token = Redacted.make("token-for-tests")
 
 interface Played {
@@ -284,6 +284,63 @@ describe("create's debug log", () => {
   )
 })
 
+/** Sends one create, then two more at once; returns the first one's error and when the server saw each. */
+const three = (first: Step, options: ClientOptions = {}) =>
+  Effect.gen(function* () {
+    const server = Scripted.make([first, ok])
+    const client = yield* AelystClient.make({ token, ...options }).pipe(
+      Effect.provideService(HttpClient.HttpClient, server.client),
+    )
+    const create = (n: number) => client.create(`id:${n}`, { firstName: "Ana" })
+    const started = yield* Clock.currentTimeMillis
+    const failed = yield* Effect.forkChild(Effect.flip(create(0)))
+    yield* TestClock.adjust(0)
+    const others = yield* Effect.forkChild(
+      Effect.all([create(1), create(2)], { concurrency: "unbounded" }),
+    )
+    yield* TestClock.adjust("5 minutes")
+    yield* Fiber.join(others)
+    const error = yield* Fiber.join(failed)
+    return { error, sends: server.received.map(({ atMs }) => atMs - started), client }
+  })
+
+describe("create, after a Retry-After", () => {
+  it.effect("waits for the Retry-After of a 503 with every create, and learns no limit (R15)", () =>
+    Effect.gen(function* () {
+      const { client, error, sends } = yield* three(failing(503, "30"))
+      assert.strictEqual(error._tag, "InternalServerError")
+      assert.strictEqual(error.retryAfterMs, 30_000)
+      assert.strictEqual(sends.length, 3)
+      for (const at of sends.slice(1)) {
+        assert.isAtLeast(at, 30_000)
+        assert.isAtMost(at, 30_250)
+      }
+      assert.strictEqual((yield* client.rateLimit).limit, 10)
+    }),
+  )
+
+  for (const [what, step, options] of [
+    ["a 429 beyond maxWait", rateLimited("3600"), {}],
+    ["a 429 beyond the time left", rateLimited("20"), { deadline: "10 seconds" }],
+    ["a 503 beyond maxWait", failing(503, "3600"), {}],
+    ["a 503 beyond the time left", failing(503, "20"), { deadline: "10 seconds" }],
+  ] as const) {
+    it.effect(`fails only the create that got ${what}, and holds up the others for a window`, () =>
+      Effect.gen(function* () {
+        const { error, sends } = yield* three(step, options)
+        const asked = "headers" in step ? Number(step.headers?.["retry-after"]) * 1000 : undefined
+        assert.strictEqual(error.retryAfterMs, asked)
+        assert.strictEqual(error.attempts.length, 1)
+        assert.strictEqual(sends.length, 3)
+        for (const at of sends.slice(1)) {
+          assert.isAtLeast(at, 1_000)
+          assert.isAtMost(at, 1_250)
+        }
+      }),
+    )
+  }
+})
+
 /** Opens the circuit for a second: five creates fail. */
 const open = (create: (key: string) => Effect.Effect<unknown>) =>
   Effect.gen(function* () {
@@ -299,7 +356,7 @@ describe("create, while the circuit is open", () => {
   const created: Ledger.Fault = { kind: "respond" }
 
   /** Creates a client of a server that answers 500 until it is `up`. */
-  const failing = (options: ClientOptions = {}, latencyMs = 50) =>
+  const startDown = (options: ClientOptions = {}, latencyMs = 50) =>
     Effect.gen(function* () {
       const state = { up: false }
       const server = Ledger.make(() => (state.up ? created : down), { latencyMs })
@@ -313,7 +370,7 @@ describe("create, while the circuit is open", () => {
 
   it.effect("loses few of 200 creates to 1.5 s of 500s, and returns the outcome of each (U0)", () =>
     Effect.gen(function* () {
-      const { create, server, state } = yield* failing()
+      const { create, server, state } = yield* startDown()
       const fiber = yield* Effect.forkChild(
         Effect.forEach(
           Array.from({ length: 200 }, (_, i) => `${i}`),
@@ -337,7 +394,7 @@ describe("create, while the circuit is open", () => {
 
   it.effect("sends waiting creates in their order, after one trial", () =>
     Effect.gen(function* () {
-      const { create, server, state } = yield* failing({ rateLimit: { perSecond: 5 } })
+      const { create, server, state } = yield* startDown({ rateLimit: { perSecond: 5 } })
       yield* open(create)
       state.up = true
       const keys = Array.from({ length: 12 }, (_, i) => `waits-${i}`)
@@ -360,7 +417,7 @@ describe("create, while the circuit is open", () => {
 
   it.effect("refuses a create when maxQueue creates wait for the circuit", () =>
     Effect.gen(function* () {
-      const { create, state } = yield* failing({ maxQueue: 3 })
+      const { create, state } = yield* startDown({ maxQueue: 3 })
       yield* open(create)
       const waiting = yield* Effect.forEach(["1", "2", "3"], (key) => Effect.forkChild(create(key)))
       yield* Ledger.advance(0)
@@ -375,7 +432,7 @@ describe("create, while the circuit is open", () => {
 
   it.effect("fails at once with the time until the next trial in an outage", () =>
     Effect.gen(function* () {
-      const { create, server } = yield* failing()
+      const { create, server } = yield* startDown()
       yield* open(create)
       // trials after 1, 2 and 4 s fail; the next one is 8 s away
       const patient = yield* Effect.forkChild(create("patient"))
@@ -396,7 +453,7 @@ describe("create, while the circuit is open", () => {
     "fails at once a create that cannot wait until its deadline or longer than maxWait",
     () =>
       Effect.gen(function* () {
-        const { create } = yield* failing()
+        const { create } = yield* startDown()
         yield* open(create)
         for (const call of [{ deadline: "500 millis" }, { maxWait: "500 millis" }] as const) {
           const failed = yield* create("hurries", call)
@@ -408,7 +465,7 @@ describe("create, while the circuit is open", () => {
 
   it.effect("leaves nothing behind when a create that waits is interrupted", () =>
     Effect.gen(function* () {
-      const { client, create, state } = yield* failing({ maxQueue: 1 })
+      const { client, create, state } = yield* startDown({ maxQueue: 1 })
       yield* open(create)
       const waiting = yield* Effect.forkChild(create("1"))
       yield* Ledger.advance(0)

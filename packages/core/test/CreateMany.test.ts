@@ -820,6 +820,23 @@ describe("a run that stops", () => {
     }),
   )
 
+  it.effect("pauses for the Retry-After of a 503 (R15)", () =>
+    Effect.gen(function* () {
+      const unavailable: Fault = { kind: "status", status: 503, commits: false, retryAfter: "30" }
+      for (const delivery of ["at-most-once", "natural-key"] as const) {
+        const server = Ledger.make((nth, key) =>
+          nth === 0 && key === "id:0" ? unavailable : created,
+        )
+        const played = yield* play(server, Stream.fromIterable(rowsOf(5)), { delivery })
+        const isResent = delivery === "natural-key"
+        assert.deepInclude(played.summary, { unknown: isResent ? 0 : 1, total: 5 })
+        const [first, ...others] = server.ledger
+        assert.strictEqual(others.length, isResent ? 5 : 4)
+        for (const { atMs } of others) assert.isAtLeast(atMs - (first?.atMs ?? 0), 30_000)
+      }
+    }),
+  )
+
   it.effect("gives up after fifteen minutes without any response", () =>
     Effect.gen(function* () {
       const server = Ledger.make(() => ({ kind: "unreachable" }))

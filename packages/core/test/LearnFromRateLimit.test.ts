@@ -76,6 +76,41 @@ describe("LearnFromRateLimit", () => {
     )
   })
 
+  it.prop(
+    "waits for a failure's Retry-After as for a 429's, and learns nothing about the limit",
+    { retryAfterMs: between(100, 100_000), percent: between(0, 99), remaining: between(0, 9) },
+    ({ percent, remaining, retryAfterMs }) => {
+      const machine = withLimit(10)
+      const id = machine.admitted()
+      const before = machine.state
+      machine.now += 30
+      const seen = { limit: 5, remaining, retryAfterMs }
+      machine.observe(id, { rateLimited: false, unavailable: true, ...seen }, percent / 100)
+      const waited = waitOf(machine)
+      assert.isAtLeast(waited, retryAfterMs)
+      assert.isAtMost(waited, retryAfterMs + Math.min(250, retryAfterMs / 10))
+      for (const key of ["limit", "limitSource", "windowMs", "trusted", "rateLimits"] as const) {
+        assert.strictEqual(machine.state[key], before[key], key)
+      }
+      machine.now += waited
+      assert.strictEqual(burst(machine).length, 1)
+    },
+    runs,
+  )
+
+  it("closes the gate for one window only if the caller will not wait for a failure's Retry-After", () => {
+    const wait = { rateLimited: false, unavailable: true, retryAfterMs: 3_600_000, tooLong: true }
+    assert.strictEqual(waitOf(rateLimitedAfter(wait, 0)), 1000)
+  })
+
+  it("never opens a gate earlier for a later response", () => {
+    const machine = withLimit(3)
+    const [first = 0, second = 0] = burst(machine, 2)
+    machine.observe(first, { rateLimited: true, retryAfterMs: 5_000 })
+    machine.observe(second, { rateLimited: false, unavailable: true, retryAfterMs: 1_000 })
+    assert.strictEqual(waitOf(machine), 5_000)
+  })
+
   it("lets one scout through when the gate opens, and the rest after its response", () => {
     const machine = rateLimitedAfter({ retryAfterMs: 1000, limit: 10, remaining: 0 }, 0)
     machine.now += 1000

@@ -8,6 +8,7 @@ import {
   interpret,
   isRateLimited,
   isRejection,
+  isServerError,
 } from "../src/call/ResponseVerdict.ts"
 import { fromHeaders } from "../src/errors/RateLimitHeaders.ts"
 import { pick, randomOf } from "./ledger.ts"
@@ -132,6 +133,13 @@ const odd: ReadonlyArray<readonly [what: string, number, string | undefined, str
 const throws: ExistsMatcher = () => {
   throw new Error("mine")
 }
+
+describe("isServerError", () => {
+  it("recognises every 5xx and nothing else", () => {
+    const all = [0, 200, 429, 499, 500, 503, 599, 600, Number.NaN]
+    assert.deepStrictEqual(all.filter(isServerError), [500, 503, 599])
+  })
+})
 
 describe("interpret", () => {
   for (const [fact, status, body, expected] of documented) {

@@ -81,6 +81,8 @@ const short = (step: Step): string => {
   }
 }
 
+const asking = (retryAfterMs: number) =>
+  failed(new InternalServerError({ attempts, status: 503, retryAfterMs }))
 const opening = (ms: number, over: Partial<RetryPolicy> = {}, state = initial) =>
   short(next(policy(over), state, { _tag: "CircuitOpen", ms, attempts }, 0))
 
@@ -296,6 +298,21 @@ describe("RetryPolicy.next", () => {
   it("fails at a Retry-After that is longer than maxWait", () => {
     const short60 = failed(new RateLimitError({ attempts, retryAfterMs: 60_001 }))
     assert.strictEqual(next(policy({ deadlineAt: 1e9 }), initial, short60, 0)._tag, "Fail")
+  })
+
+  it("waits for the longer of Retry-After and the doubt delay, if maxWait allows it", () => {
+    assert.strictEqual(short(next(natural, initial, asking(1_000), 0)), "Wait 5000 doubt")
+    assert.strictEqual(short(next(natural, initial, asking(30_000), 0)), "Wait 30000 doubt")
+    const patient = { ...natural, deadlineAt: 1e9 }
+    assert.strictEqual(short(next(patient, initial, asking(60_000), 0)), "Wait 60000 doubt")
+    assert.strictEqual(short(next(patient, initial, asking(60_001), 0)), "Fail InternalServerError")
+    assert.strictEqual(short(next(policy(), initial, asking(0), 0)), "Fail InternalServerError")
+  })
+
+  it("waits for a circuit no longer than maxWait", () => {
+    const longer = new UnavailableError({ attempts, reason: "circuit", retryAfterMs: 60_001 })
+    const step = next(policy({ deadlineAt: 1e9 }), initial, failed(longer), 0)
+    assert.strictEqual(short(step), "Fail UnavailableError")
   })
 
   it("counts the wait for a 429 from the head of its response", () => {

@@ -21,7 +21,7 @@ import * as Scripted from "./scripted.ts"
 import * as RecordingTracer from "./tracer.ts"
 import type { AttemptRecord } from "../src/types.ts"
 
-const { lost, ok, rateLimited, status, unreachable } = Scripted
+const { failing, lost, ok, rateLimited, status, unreachable } = Scripted
 const fixed = Redacted.make("token-for-tests")
 
 /** The end of a permit, and its time from the start of the call. */
@@ -171,6 +171,7 @@ describe("sendAttempt's permit", () => {
       const { call, ends, exit } = yield* play([stalled])
       const end = {
         rateLimited: true,
+        unavailable: false,
         tooLong: false,
         retryAfterMs: 2_000,
         limit: 10,
@@ -198,11 +199,28 @@ describe("sendAttempt's permit", () => {
     )
   }
 
+  for (const [code, retryAfter, expected] of [
+    [503, "30", { unavailable: true, tooLong: false, retryAfterMs: 30_000 }],
+    [500, "2", { unavailable: true, tooLong: false, retryAfterMs: 2_000 }],
+    [503, "61", { unavailable: true, tooLong: true, retryAfterMs: 61_000 }],
+    [503, "soon", { unavailable: false, tooLong: false }],
+    [404, "30", { unavailable: false, tooLong: false, retryAfterMs: 30_000 }],
+  ] as const) {
+    it.effect(`observes at the headers of a ${code} with Retry-After ${retryAfter}`, () =>
+      Effect.gen(function* () {
+        const step = { ...failing(code, retryAfter), afterMs: 300, stallBody: true }
+        const { ends } = yield* play([step])
+        assert.deepStrictEqual(ends, [{ atMs: 300, end: { rateLimited: false, ...expected } }])
+      }),
+    )
+  }
+
   it.effect("observes every other response as not rate limited", () =>
     Effect.gen(function* () {
       for (const step of [ok, status(400), status(401), status(503), status(302)]) {
         const { ends } = yield* play([step])
-        assert.deepStrictEqual(ends, [{ atMs: 0, end: { rateLimited: false, tooLong: false } }])
+        const end = { rateLimited: false, unavailable: false, tooLong: false }
+        assert.deepStrictEqual(ends, [{ atMs: 0, end }])
       }
     }),
   )

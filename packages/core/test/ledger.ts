@@ -11,7 +11,12 @@ import { TransportProbe } from "../src/call/TransportProbe.ts"
 export type Fault =
   | { readonly kind: "respond" }
   | { readonly kind: "rateLimit"; readonly retryAfter?: string }
-  | { readonly kind: "status"; readonly status: number; readonly commits: boolean }
+  | {
+      readonly kind: "status"
+      readonly status: number
+      readonly commits: boolean
+      readonly retryAfter?: string
+    }
   | { readonly kind: "garbage"; readonly text: string; readonly commits: boolean }
   | { readonly kind: "reset"; readonly commits: boolean }
   | { readonly kind: "hang"; readonly commits: boolean }
@@ -139,7 +144,9 @@ export const make = (
             ...(fault.retryAfter !== undefined && { "retry-after": fault.retryAfter }),
           })
         case "status":
-          return json(fault.status, "Unexpected error occurred")
+          return json(fault.status, "Unexpected error occurred", {
+            ...(fault.retryAfter !== undefined && { "retry-after": fault.retryAfter }),
+          })
         case "garbage":
           return { status: 200, text: fault.text }
         case "stall":
@@ -211,6 +218,7 @@ const faults: ReadonlyArray<(random: () => number) => Fault> = [
     kind: "status",
     status: pick(random, [500, 502, 503, 504]),
     commits: random() < 0.5,
+    ...(random() < 0.3 && { retryAfter: pick(random, ["0", "1", "7", "45", "3600", "soon"]) }),
   }),
   (random) => ({ kind: "status", status: pick(random, [400, 401, 403, 404]), commits: false }),
   (random) => ({ kind: "status", status: pick(random, [408, 302]), commits: random() < 0.5 }),

@@ -36,6 +36,12 @@ export const status = (code: number, message = "no"): Step => ({
   status: code,
   body: { code, message },
 })
+/** A failure of the server that names a wait. */
+export const failing = (code: number, retryAfter: string): Step => ({
+  status: code,
+  body: { code, message: "no" },
+  headers: { "retry-after": retryAfter },
+})
 export const lost: Step = { fails: "ECONNRESET", dispatched: true }
 export const unreachable: Step = { fails: "ECONNREFUSED", dispatched: false }
 

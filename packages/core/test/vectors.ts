@@ -4,7 +4,7 @@ import type { ClientOptions } from "../src/call/ClientOptions.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
 
-const { ok, rateLimited, status, lost, unreachable } = Scripted
+const { failing, lost, ok, rateLimited, status, unreachable } = Scripted
 const exists = status(400, "Contact already exists")
 
 export interface Vector {
@@ -181,6 +181,12 @@ export const vectors: ReadonlyArray<Vector> = [
     result: "InternalServerError unknown",
   },
   {
+    name: "never resends after a 503, although it names a wait",
+    script: [failing(503, "1"), ok],
+    sends: 1,
+    result: "InternalServerError unknown",
+  },
+  {
     name: "never resends after a 408",
     script: [status(408), ok],
     sends: 1,
@@ -325,6 +331,31 @@ export const vectors: ReadonlyArray<Vector> = [
     script: [status(502), ok],
     options: natural,
     call: { deadline: "3 seconds" },
+    sends: 1,
+    result: "InternalServerError unknown",
+  },
+  {
+    name: "resends after a 503 no earlier than its Retry-After (R15)",
+    script: [failing(503, "30"), ok],
+    options: natural,
+    sends: 2,
+    result: "created",
+    least: [30_000],
+    most: [30_250],
+  },
+  {
+    name: "resends after a 503 no earlier than the doubt delay if its Retry-After is shorter",
+    script: [failing(503, "1"), ok],
+    options: natural,
+    sends: 2,
+    result: "created",
+    least: [5_000],
+    most: [5_000],
+  },
+  {
+    name: "fails at once after a 503 whose Retry-After is longer than the caller waits",
+    script: [failing(503, "61"), ok],
+    options: natural,
     sends: 1,
     result: "InternalServerError unknown",
   },

@@ -45,8 +45,10 @@ const roundedSeconds = (ms: number | undefined): number =>
 /** Returns when to retry, in whole seconds, rounded up and at least 1; `undefined` if the response has no such header. */
 const retryAfterOf = (error: HandledError): number | undefined => {
   const ms = "retryAfterMs" in error ? error.retryAfterMs : undefined
-  const has = isRequestError(error) ? ms !== undefined : rowOf(error).retryAfter
-  return has ? roundedSeconds(ms) : undefined
+  const when = isRequestError(error) ? "named" : rowOf(error).retryAfter
+  return when === "always" || (when === "named" && ms !== undefined)
+    ? roundedSeconds(ms)
+    : undefined
 }
 
 /** Returns the headers of an error response. */

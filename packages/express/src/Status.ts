@@ -19,8 +19,8 @@ export interface ErrorResponse {
 export interface StatusRow {
   readonly visitor: Pick<ErrorResponse, "status" | "code">
   readonly proxy: ErrorResponse
-  /** Whether the response has a `Retry-After` header. */
-  readonly retryAfter: boolean
+  /** Whether the response has a `Retry-After` header: always, or if the API or the client named a wait. */
+  readonly retryAfter: "always" | "named" | "never"
 }
 
 const contactUs = "This service is not working at the moment. Please contact us."
@@ -30,12 +30,12 @@ export const statusTable = {
   InvalidContactError: {
     visitor: visitorTable.InvalidContactError,
     proxy: { status: 400, code: "invalid_contact", message: "Validation error." },
-    retryAfter: false,
+    retryAfter: "never",
   },
   BadRequestError: {
     visitor: visitorTable.BadRequestError,
     proxy: { status: 400, code: "contact_refused", message: "Validation error." },
-    retryAfter: false,
+    retryAfter: "never",
   },
   AuthenticationError: {
     visitor: visitorTable.AuthenticationError,
@@ -44,12 +44,12 @@ export const statusTable = {
       code: "upstream_auth",
       message: "This server is not authorized to call the API.",
     },
-    retryAfter: false,
+    retryAfter: "never",
   },
   RateLimitError: {
     visitor: visitorTable.RateLimitError,
     proxy: { status: 429, code: "rate_limited", message: "Too Many Requests" },
-    retryAfter: true,
+    retryAfter: "always",
   },
   InternalServerError: {
     visitor: visitorTable.InternalServerError,
@@ -58,7 +58,7 @@ export const statusTable = {
       code: "upstream_error",
       message: "The API failed. Check whether the contact exists before retrying.",
     },
-    retryAfter: false,
+    retryAfter: "named",
   },
   UnexpectedResponseError: {
     visitor: visitorTable.UnexpectedResponseError,
@@ -67,7 +67,7 @@ export const statusTable = {
       code: "upstream_unexpected",
       message: "The API sent an undocumented response.",
     },
-    retryAfter: false,
+    retryAfter: "never",
   },
   ConnectionError: {
     visitor: visitorTable.ConnectionError,
@@ -76,7 +76,7 @@ export const statusTable = {
       code: "upstream_unreachable",
       message: "Could not connect to the API. Nothing was sent.",
     },
-    retryAfter: false,
+    retryAfter: "never",
   },
   OutcomeUnknownError: {
     visitor: visitorTable.OutcomeUnknownError,
@@ -85,12 +85,12 @@ export const statusTable = {
       code: "outcome_unknown",
       message: "The API did not respond. Check whether the contact exists before retrying.",
     },
-    retryAfter: false,
+    retryAfter: "named",
   },
   UnavailableError: {
     visitor: visitorTable.UnavailableError,
     proxy: { status: 503, code: "unavailable", message: "Nothing was sent. Retry later." },
-    retryAfter: true,
+    retryAfter: "always",
   },
 } as const satisfies Readonly<Record<AelystError["name"], StatusRow>>
 

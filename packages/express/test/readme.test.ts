@@ -21,7 +21,8 @@ const side = ({ code, status }: Pick<StatusRow["proxy"], "code" | "status">) =>
 
 it("has the status table of the source", () => {
   const rows = Object.entries<StatusRow>(statusTable).map(([name, row]) => {
-    const wait = row.retryAfter ? "`Retry-After`" : "-"
+    const waits = { always: "`Retry-After`", named: "`Retry-After`, if known", never: "-" }
+    const wait = waits[row.retryAfter]
     const headers = name === "RateLimitError" ? `${wait}; proxy also \`X-RateLimit-*\`` : wait
     return `| \`${name}\` | ${side(row.visitor)} | ${side(row.proxy)} | ${headers} |`
   })

@@ -27,9 +27,12 @@ export interface Scenario {
   readonly strict?: Expected
 }
 
-const badGateway = (code: string): Pick<Scenario, "handler" | "proxy"> => ({
-  handler: { status: 502, code },
-  proxy: { status: 502, code },
+const badGateway = (
+  code: string,
+  wait: Pick<Expected, "retryAfter"> = {},
+): Pick<Scenario, "handler" | "proxy"> => ({
+  handler: { status: 502, code, ...wait },
+  proxy: { status: 502, code, ...wait },
 })
 const gatewayTimeout = (code: string): Pick<Scenario, "handler" | "proxy"> => ({
   handler: { status: 504, code },
@@ -110,6 +113,15 @@ export const scenarios: ReadonlyArray<Scenario> = [
     created: 0,
     ...badGateway("upstream_error"),
     strict: { status: 500, code: "upstream_error" },
+  },
+  {
+    name: "a 503 with a Retry-After of 30 seconds",
+    error: "InternalServerError",
+    fault: { status: 503, retryAfter: 30 },
+    posts: 1,
+    created: 0,
+    ...badGateway("upstream_error", { retryAfter: "30" }),
+    strict: { status: 500, code: "upstream_error", retryAfter: "30" },
   },
   {
     name: "a 502 of a gateway, in HTML",

@@ -169,7 +169,7 @@ export const interpret = (
   }
   // fetch reports a redirect that it was told not to follow as status 0
   if (status === 0 || (status >= 300 && status < 400)) return unexpected("unknown", "redirect")
-  if (status >= 500 && status < 600) {
+  if (isServerError(status)) {
     return failure("unknown", (attempts) => new InternalServerError({ attempts, status }))
   }
   // a status that is not a number is not a rejection either
@@ -196,6 +196,9 @@ export const interpret = (
 
 /** Returns whether a status means a 429: known when the headers arrive, before any body. */
 export const isRateLimited = (status: number): boolean => status === 429
+
+/** Returns whether a status is a 5xx: known when the headers arrive, before any body. */
+export const isServerError = (status: number): boolean => status >= 500 && status < 600
 
 /** Returns whether a status alone means that nothing was created, whatever the body holds. */
 export const isRejection = (status: number): boolean =>

@@ -110,7 +110,7 @@ const existsAfterDoubt: Step = { _tag: "Done", result: "exists_after_doubt" }
 export const backoffMs = (nth: number, random: number): number =>
   random * Math.min(backoffCapMs, backoffBaseMs * 2 ** Math.min(nth, 10))
 
-/** Returns whether the API asks for a longer wait after a 429 than the call would make. */
+/** Returns whether the API asks for a longer wait than the call would make. */
 export const isTooLong = (
   policy: RetryPolicy,
   state: RetryState,
@@ -182,10 +182,12 @@ const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now
       ? { _tag: "Queue", ms: 0, state: { ...state, backoffs: 0, rateLimits: 0, renewed: true } }
       : fail(state, error)
   }
-  /** Returns a wait that fits deadline and budget, else the failure. */
+  const asked = error.retryAfterMs ?? 0
+  /** Returns a wait that fits maxWait, deadline and budget, else the failure. */
   const wait = (needed: number, reason: "backoff" | "doubt", after: RetryState): Step => {
     const ms = hasBudget ? needed : Math.max(needed, budgetPauseMs)
-    const isPossible = now + ms < policy.deadlineAt && (hasBudget || policy.run)
+    const isPossible =
+      asked <= policy.maxWaitMs && now + ms < policy.deadlineAt && (hasBudget || policy.run)
     return isPossible
       ? { _tag: "Wait", ms, reason, isPaid: hasBudget, state: after }
       : fail(state, error)
@@ -200,7 +202,8 @@ const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now
       : isLeft && state.doubtResends === 0
     if (policy.delivery !== "natural-key" || !mayResend) return fail(state, error)
     const doubt = state.doubt ?? codeOf(error)
-    return wait(policy.doubtDelayMs, "doubt", { ...resent, doubtResends, doubt })
+    const ms = Math.max(policy.doubtDelayMs, asked)
+    return wait(ms, "doubt", { ...resent, doubtResends, doubt })
   }
   if (!error.isRetryable || !(isLeft || policy.run)) return fail(state, error)
   if (error._tag === "RateLimitError") {
@@ -213,7 +216,6 @@ const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now
           state: { ...resent, rateLimits: state.rateLimits + 1 },
         }
   }
-  const asked = error._tag === "UnavailableError" ? (error.retryAfterMs ?? 0) : 0
   const ms = Math.max(asked, backoffMs(state.backoffs, event.random))
   return wait(ms, "backoff", { ...resent, backoffs: state.backoffs + 1 })
 }

@@ -13,7 +13,7 @@ import { notify } from "./Hooks.ts"
 import { noCounters } from "./Metrics.ts"
 import * as Request from "./Request.ts"
 import type { ResponseVerdict } from "./ResponseVerdict.ts"
-import { interpret, isRateLimited, isRejection } from "./ResponseVerdict.ts"
+import { interpret, isRateLimited, isRejection, isServerError } from "./ResponseVerdict.ts"
 import type { CallError } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Tracing from "./Tracing.ts"
@@ -95,10 +95,12 @@ function* attempt(
   sharedState.breaker.recordResponse(respondedAt)
   const info = fromHeaders(arrived.headers, startedAt + (respondedAt - began))
   const rateLimited = isRateLimited(status)
+  const unavailable = info.retryAfterMs !== undefined && isServerError(status)
   const tooLong =
-    rateLimited && RetryPolicy.isTooLong(limits.policy, call.state, info.retryAfterMs, respondedAt)
-  // at the headers, not at the end of the body: until then every other caller would run into the same 429
-  yield* permit.observe({ rateLimited, ...info, tooLong })
+    (rateLimited || unavailable) &&
+    RetryPolicy.isTooLong(limits.policy, call.state, info.retryAfterMs, respondedAt)
+  // at the headers, not at the end of the body: until then every other caller would run into the same response
+  yield* permit.observe({ rateLimited, unavailable, ...info, tooLong })
   const body = yield* arrived.body(Math.min(bodyMs, call.leftMs))
   const verdict = interpret(
     { status, headers: arrived.headers, body },

@@ -1,5 +1,6 @@
-/** Learns from 429s: closes the gate, and reads limit and window from the first 429 of a burst. Pure. */
+/** Closes the gate when the API asks for a wait, and reads limit and window from the first 429 of a burst. Pure. */
 import type { Draft, Refill, ResponseContext } from "./PacerState.ts"
+import { isUnlogged, recordSend } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import { rateLimitJitterMs, rateLimitWaitMs } from "./RateLimitWait.ts"
 import * as SendLog from "./SendLog.ts"
@@ -9,23 +10,36 @@ import * as Window from "./WindowModel.ts"
 export const closeGate = (context: ResponseContext): void => {
   const { config, previous, request, response, state } = context
   const { gate } = previous
-  const now = state.nowMs
   const sameBurst = gate !== null && request.sentAt < gate.untilMs
   if (!sameBurst) state.rateLimits += 1
-  // A caller that will not wait that long holds up no other for longer than a window.
-  const waitMs =
-    response.tooLong === true
-      ? state.windowMs
-      : rateLimitWaitMs(response.retryAfterMs, state.rateLimits)
+  const waitMs = waitOf(context)
   if (!sameBurst && config.schedule !== false) learnLimits(context)
   const lonely = response.retryAfterMs !== undefined && isOwnUse(context)
-  const share = lonely ? Tuning.lonelyJitterShare : 1
-  const untilMs = now + waitMs + rateLimitJitterMs(waitMs, response.jitter) * share
-  state.gate = { untilMs: sameBurst ? Math.max(gate.untilMs, untilMs) : untilMs }
+  closeFor(context, waitMs, lonely ? Tuning.lonelyJitterShare : 1)
   if (sameBurst) return
   Window.distrust(state)
   state.fixedWindow = false
   state.sinceRateLimit = null
+}
+
+/** Closes the gate for a wait that has nothing to do with the rate: the request counts as sent, and nothing is learned. */
+export const holdGate = (context: ResponseContext): void => {
+  const { request, state } = context
+  state.observedAt = state.nowMs
+  if (isUnlogged(request)) recordSend(state, request, state.nowMs)
+  closeFor(context, waitOf(context), 1)
+}
+
+/** Returns the wait; a caller that will not wait that long holds up no other for longer than a window. */
+const waitOf = ({ response, state }: ResponseContext): number =>
+  response.tooLong === true
+    ? state.windowMs
+    : rateLimitWaitMs(response.retryAfterMs, state.rateLimits)
+
+/** Closes the gate for a wait and a share of the jitter; a gate that is closed for longer stays so. */
+const closeFor = ({ previous, response, state }: ResponseContext, ms: number, share: number) => {
+  const untilMs = state.nowMs + ms + rateLimitJitterMs(ms, response.jitter) * share
+  state.gate = { untilMs: Math.max(previous.gate?.untilMs ?? untilMs, untilMs) }
 }
 
 /** Checks whether our own sends used up a limit that the server named, and no other client has been seen to spend. */

@@ -1,5 +1,5 @@
 /** Learns from responses: the round trip, the limit, and which sends the server still counts. Pure. */
-import { closeGate } from "./LearnFromRateLimit.ts"
+import { closeGate, holdGate } from "./LearnFromRateLimit.ts"
 import * as State from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as RoundTrip from "./RoundTrip.ts"
@@ -19,6 +19,7 @@ export const observe = (
 ): State.PacerState =>
   State.endRequest(previous, id, clock, (state, request) => {
     const context = { config, previous, state, request, response }
+    if (response.unavailable === true) return holdGate(context)
     learnLimit(context)
     if (response.rateLimited) closeGate(context)
     else accept(context)

@@ -262,7 +262,8 @@ class HeldPermit implements Permit {
       const { config } = this.#queue.options
       return this.#end((state, now) => observe(config, state, this.#id, response, now))
     }
-    return observation.rateLimited ? Effect.flatMap(Random.next, learn) : learn(0)
+    const closes = observation.rateLimited || observation.unavailable === true
+    return closes ? Effect.flatMap(Random.next, learn) : learn(0)
   }
 
   get abandon(): Effect.Effect<void> {

@@ -31,6 +31,8 @@ export interface PacerObservation {
   readonly remaining?: number
   /** As sent, in milliseconds; absent if it was missing or unreadable. */
   readonly retryAfterMs?: number
+  /** The response was a failure that named `retryAfterMs`: the gate closes for it, and nothing is learned about the limit. */
+  readonly unavailable?: boolean
   /** The caller will not wait that long: the gate closes for one window only, and no other caller is held up. */
   readonly tooLong?: boolean
 }
