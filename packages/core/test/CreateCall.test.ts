@@ -127,6 +127,35 @@ describe("create", () => {
     }),
   )
 
+  it.effect("starts no attempt that has no time to be answered", () =>
+    Effect.gen(function* () {
+      for (const [script, options, call, expected, sends] of [
+        // nothing is known of the round trip: 50 ms are assumed
+        [[ok], {}, { deadline: 49 }, "UnavailableError not_sent", 0],
+        [[ok], {}, { deadline: 50 }, "created", 1],
+        // the 429 took 400 ms, and 300 ms are left after its wait
+        [
+          [{ ...rateLimited("1"), afterMs: 400 }, ok],
+          {},
+          { deadline: 1_750 },
+          "UnavailableError not_sent",
+          1,
+        ],
+        [
+          [{ ...status(503), afterMs: 400 }, ok],
+          { delivery: "natural-key" },
+          { deadline: 5_700 },
+          "OutcomeUnknownError unknown last UnavailableError",
+          1,
+        ],
+      ] as const) {
+        const played = yield* play(script, options, call)
+        assert.strictEqual(verdict(played), expected)
+        assert.strictEqual(played.sends.length, sends)
+      }
+    }),
+  )
+
   it.effect("sends the headers of the caller with every attempt of this call only", () =>
     Effect.gen(function* () {
       const server = Scripted.make([lost, ok, ok])

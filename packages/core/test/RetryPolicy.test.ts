@@ -219,12 +219,25 @@ describe("RetryPolicy.next", () => {
   }
 
   it("sends with a permit while time is left, else fails as not sent", () => {
-    const permitted: RetryEvent = { _tag: "Permitted", attempts }
+    const permitted: RetryEvent = { _tag: "Permitted", roundTripMs: 0, attempts }
     assert.strictEqual(short(next(policy(), initial, permitted, 59_999)), "Send")
     assert.strictEqual(short(next(policy(), initial, permitted, 60_000)), "Fail UnavailableError")
     const inDoubt = after({ doubt: "X" })
     assert.strictEqual(
       short(next(policy(), inDoubt, permitted, 60_000)),
+      "Fail OutcomeUnknownError",
+    )
+  })
+
+  it("sends nothing if less time is left than the shortest round trip", () => {
+    const permitted: RetryEvent = { _tag: "Permitted", roundTripMs: 50, attempts }
+    assert.strictEqual(short(next(policy(), initial, permitted, 59_950)), "Send")
+    const late = next(policy(), initial, permitted, 59_951)
+    assert(late._tag === "Fail" && late.error._tag === "UnavailableError")
+    assert.strictEqual(late.error.reason, "deadline")
+    const inDoubt = after({ doubt: "X" })
+    assert.strictEqual(
+      short(next(policy(), inDoubt, permitted, 59_951)),
       "Fail OutcomeUnknownError",
     )
   })

@@ -15,6 +15,12 @@ const boundAfter = (count: number, limit = 10): number =>
   RoundTrip.lowerBound(of([10, ...Array.from({ length: count }, () => 100)], limit))
 
 describe("RoundTrip", () => {
+  it("has seen 50 ms before the first, then the shortest sample", () => {
+    assert.strictEqual(RoundTrip.minimum(RoundTrip.unknown), 50)
+    assert.strictEqual(RoundTrip.minimum(of([80])), 80)
+    assert.strictEqual(RoundTrip.minimum(of([80, 20, 300])), 20)
+  })
+
   it("expects nothing of an unknown round trip", () => {
     assert.strictEqual(RoundTrip.lowerBound(RoundTrip.unknown), 0)
   })

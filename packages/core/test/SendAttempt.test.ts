@@ -69,6 +69,7 @@ const make = (
       })
     const permit: Permit = {
       waitedMs: 0,
+      minRoundTripMs: 0,
       observe: note,
       abandon: note("abandoned"),
       giveBack: note("given back"),

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { TestClock } from "effect/testing"
 
 import type * as Pacer from "../src/pacing/Pacer.ts"
 import { PacerUnavailable } from "../src/pacing/Ticket.ts"
@@ -36,6 +37,18 @@ describe("Ticket", () => {
       yield* acquired(pacer)
       const other = Result.getOrThrow(pacer.openUnsafe())
       assert.strictEqual(yield* other.tryAcquire, undefined)
+    }),
+  )
+
+  it.effect("says with each permit the shortest round trip seen", () =>
+    Effect.gen(function* () {
+      const pacer = yield* makePacer()
+      const first = yield* acquired(pacer)
+      assert.strictEqual(first.permit.minRoundTripMs, 50)
+      yield* TestClock.adjust(80)
+      yield* first.permit.observe(ok(9))
+      const second = yield* acquired(pacer)
+      assert.strictEqual(second.permit.minRoundTripMs, 80)
     }),
   )
 

@@ -56,8 +56,12 @@ export type CallError = Exclude<AelystError, InvalidContactError>
 
 /** An event of a call, which a step follows. */
 export type RetryEvent =
-  /** The pacer and the breaker permit the request. */
-  | { readonly _tag: "Permitted"; readonly attempts: ReadonlyArray<AttemptRecord> }
+  /** The pacer and the breaker permit the request, whose response takes at least `roundTripMs`. */
+  | {
+      readonly _tag: "Permitted"
+      readonly roundTripMs: number
+      readonly attempts: ReadonlyArray<AttemptRecord>
+    }
   /** The circuit is open for `ms`. */
   | {
       readonly _tag: "CircuitOpen"
@@ -138,7 +142,7 @@ export const next = (
     case "Created":
       return created
     case "Permitted":
-      return now < policy.deadlineAt
+      return isInTime(policy, event.roundTripMs, now)
         ? send
         : fail(state, new UnavailableError({ attempts: event.attempts, reason: "deadline" }))
     case "CircuitOpen":
@@ -147,6 +151,10 @@ export const next = (
       return afterFailure(policy, state, event, now)
   }
 }
+
+/** Without the time for an answer, an attempt could only end in doubt. */
+const isInTime = ({ deadlineAt }: RetryPolicy, roundTripMs: number, now: number): boolean =>
+  now < deadlineAt && now + roundTripMs <= deadlineAt
 
 const fail = (state: RetryState, error: CallError): Step => ({
   _tag: "Fail",

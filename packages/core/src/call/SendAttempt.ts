@@ -56,7 +56,9 @@ function* attempt(
   const startedAt = call.clock.currentTimeMillisUnsafe()
   const began = call.now
   const { attempts } = record
-  const step = RetryPolicy.next(limits.policy, call.state, { _tag: "Permitted", attempts }, began)
+  const { minRoundTripMs: roundTripMs } = permit
+  const permitted = { _tag: "Permitted", roundTripMs, attempts } as const
+  const step = RetryPolicy.next(limits.policy, call.state, permitted, began)
   if (step._tag === "Fail") return yield* Effect.fail(step.error)
   // the run may have stopped after the permit
   const stopped = limits.run?.stopped()

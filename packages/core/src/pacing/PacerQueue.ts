@@ -18,9 +18,10 @@ import { observe } from "./LearnFromResponse.ts"
 import * as Monotonic from "./MonotonicClock.ts"
 import * as State from "./PacerState.ts"
 import type { PacerStore } from "./PacerStore.ts"
+import * as RoundTrip from "./RoundTrip.ts"
 import type { OpenTicket, Permit } from "./Ticket.ts"
 import { PacerUnavailable } from "./Ticket.ts"
-import { type WaitFailure, WaitQueue, Waiter } from "./WaitQueue.ts"
+import { type WaitFailure, WaitQueue, Waiter, asleep } from "./WaitQueue.ts"
 
 /** The store of the state, and how many callers may wait for their first permit. */
 export interface QueueOptions {
@@ -203,7 +204,7 @@ export class PacerQueue {
         return [{ permit: undefined, waitMs: decision.untilMs - now, certainMs }, next]
       }
       this.serve(ticket)
-      ticket.permit = new HeldPermit(this, decision.id, waitedMs)
+      ticket.permit = new HeldPermit(this, decision.id, waitedMs, RoundTrip.minimum(next.roundTrip))
       return [{ ...nothing, permit: ticket.permit }, next]
     })
   }
@@ -248,12 +249,14 @@ class HeldPermit implements Permit {
   readonly #queue: PacerQueue
   readonly #id: number
   readonly waitedMs: number
+  readonly minRoundTripMs: number
   ended = false
 
-  constructor(queue: PacerQueue, id: number, waitedMs: number) {
+  constructor(queue: PacerQueue, id: number, waitedMs: number, minRoundTripMs: number) {
     this.#queue = queue
     this.#id = id
     this.waitedMs = waitedMs
+    this.minRoundTripMs = minRoundTripMs
   }
 
   observe(observation: State.PacerObservation): Effect.Effect<void> {
@@ -285,16 +288,3 @@ class HeldPermit implements Permit {
 
 const late = (failure: WaitFailure): PacerUnavailable =>
   new PacerUnavailable({ reason: "deadline", ...failure })
-
-/** Sleeps until the caller is woken; then lets the waker finish first, so that the first one served sends first. */
-const asleep = (waiter: Waiter): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    waiter.resume = () => resume(Effect.yieldNow)
-    if (waiter.woken) {
-      waiter.woken = false
-      waiter.wake()
-    }
-    return Effect.sync(() => {
-      waiter.resume = undefined
-    })
-  })

@@ -99,6 +99,8 @@ export const largestSpread = 1
 export const leastSpread = 0.25
 /** In between, this by the square root of the number of samples, as the error of an average falls. */
 export const spreadFactor = 3
+/** The round trip that is assumed before the first: few servers answer a create sooner. */
+export const assumedRoundTripMs = 50
 /** How much timers and rounding can take from a round trip. */
 export const roundTripMarginMs = 1
 /** The share of the minimum that the next may be shorter by, divided by the number of samples. */

@@ -32,6 +32,10 @@ export const add = (before: RoundTrip, sampleMs: number, limit: number): RoundTr
   }
 }
 
+/** Returns the shortest of the last round trips; 50 ms before the first. */
+export const minimum = ({ minMs, previousMinMs, samples }: RoundTrip): number =>
+  samples === 0 ? Tuning.assumedRoundTripMs : Math.min(minMs, previousMinMs)
+
 /**
  * Returns a lower bound of a round trip. A request counted at `c` gets its response no earlier than `c` plus the way back,
  * and the next one arrives no earlier than its send plus the way there: the two ways make one round trip.

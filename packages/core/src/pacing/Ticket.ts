@@ -8,6 +8,8 @@ import type { PacerObservation } from "./PacerState.ts"
 export interface Permit {
   /** How long the caller waited in the queue for it. */
   readonly waitedMs: number
+  /** The shortest round trip seen, in milliseconds; 50 before the first. A request with less time left gets no answer. */
+  readonly minRoundTripMs: number
   /** Reports the response, when its headers arrive. */
   readonly observe: (observation: PacerObservation) => Effect.Effect<void>
   /** Reports that the request went out and will have no response: it counts as spent. */

@@ -1,8 +1,8 @@
 /**
  * The queue before the pacer: callers in the order in which they first came, even if they were rate limited in between.
- * Nearly all join at the end and leave from the front, at once; elsewhere it takes microseconds among 10,000. No Effect
- * inside.
+ * Nearly all join at the end and leave from the front, at once; elsewhere it takes microseconds among 10,000.
  */
+import * as Effect from "effect/Effect"
 
 /** A wait that cannot or could not fit, and how long it would have been, if known. */
 export interface WaitFailure {
@@ -84,6 +84,19 @@ export class WaitQueue {
     }
   }
 }
+
+/** Sleeps until the caller is woken; then lets the waker finish first, so that the first one served sends first. */
+export const asleep = (waiter: Waiter): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    waiter.resume = () => resume(Effect.yieldNow)
+    if (waiter.woken) {
+      waiter.woken = false
+      waiter.wake()
+    }
+    return Effect.sync(() => {
+      waiter.resume = undefined
+    })
+  })
 
 const insert = (
   sorted: Array<Waiter>,
