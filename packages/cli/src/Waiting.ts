@@ -59,6 +59,8 @@ const line = (
         : (left) => `⏸ rate limited (limit ${limit}) — ${again(left)}`
     case "circuit":
       return (left) => `⏸ the API is not responding — next try in ${time(left)}`
+    case "budget":
+      return (left) => `⏸ too many retries — ${again(left)}`
     case "backoff":
       return (left) => `⏸ cannot connect — ${again(left)}`
     case "doubt":

@@ -50,6 +50,7 @@ describe("watched", () => {
     [{ reason: "queue", ms: 7_000, resend: 1 }, "⏸ rate limited (limit 10) — retry 1 of 3 in 7 s"],
     [{ reason: "circuit", ms: 2_000, resend: 0 }, "⏸ the API is not responding — next try in 2 s"],
     [{ reason: "backoff", ms: 244, resend: 2 }, "⏸ cannot connect — retry 2 of 3 in 244 ms"],
+    [{ reason: "budget", ms: 1_000, resend: 1 }, "⏸ too many retries — retry 1 of 3 in 1 s"],
     [{ reason: "doubt", ms: 5_000, resend: 1 }, "⏸ no response — sending it again in 5 s"],
     [{ reason: "settle", ms: 2_000, resend: 0 }, "⏸ created; Aelyst is processing it — 2 s left"],
   ] as const

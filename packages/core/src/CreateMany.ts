@@ -163,6 +163,7 @@ export const createMany = <A extends Row, E, R>(
           yield* Effect.sleep(Math.max(1, Math.ceil(Math.min(ms, giveUpMs - (yield* silent)))))
           if ((yield* silent) >= giveUpMs) progress.halt("unavailable")
         }),
+        holdResend: (wait) => progress.holdResend(wait, reportProgress),
       }
       const closed = Effect.flatMap(Deferred.await(progress.closing), () => Cause.done())
       // one row at a time, so that the run can stop between any two of a chunk

@@ -89,8 +89,8 @@ export type UnexpectedReason = "status" | "redirect" | "unreadable" | "contradic
 
 /** A wait of a call. */
 export interface WaitEvent {
-  /** `queue`: its turn; `circuit`: the API fails; `backoff`: before a resend; `doubt`, `settle`: the API's processing. */
-  readonly reason: "queue" | "circuit" | "backoff" | "doubt" | "settle"
+  /** `queue`: its turn; `circuit`: the API fails; `backoff`, `budget`: a resend; `doubt`, `settle`: its processing. */
+  readonly reason: "queue" | "circuit" | "budget" | "backoff" | "doubt" | "settle"
   /** How long it will be, in milliseconds; absent if only the pacer knows. */
   readonly ms?: number
   /** The resend that it comes before, from 1; 0 before the first attempt. */

@@ -25,6 +25,7 @@ const runOf = (scope: Partial<RunScope> = {}): RunScope => ({
   stopped: () => undefined,
   stopping: Effect.never,
   pause: () => Effect.void,
+  holdResend: (wait) => wait,
   ...scope,
 })
 

@@ -370,6 +370,63 @@ describe("create, after a Retry-After", () => {
   }
 })
 
+describe("create, and the retry budget", () => {
+  it.effect("sends at most 20 requests more than calls while all of them fail (F8)", () =>
+    Effect.gen(function* () {
+      let others = 0
+      // every fifth key answers, so that the circuit stays closed
+      const server = Ledger.make((_, key) =>
+        Number(key.slice(3)) % 5 === 0
+          ? { kind: "rateLimit", retryAfter: "0" }
+          : { kind: "unreachable" },
+      )
+      const client = yield* AelystClient.make({ token, rateLimit: false }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      const fiber = yield* Effect.forkChild(
+        Effect.forEach(
+          Array.from({ length: 100 }, (_, i) => i),
+          (i) => {
+            others += i % 5 === 0 ? 0 : 1
+            return Effect.result(client.create(`id:${i}`, { firstName: "Ana" }))
+          },
+          { concurrency: 4 },
+        ),
+      )
+      yield* Ledger.advance("10 minutes")
+      yield* Fiber.join(fiber)
+      const sent = server.ledger.filter(({ fault }) => fault.kind === "unreachable")
+      assert.isAtMost(sent.length, others + 20)
+    }),
+  )
+
+  it.effect("pays for no resend that is aborted before it is sent (V11)", () =>
+    Effect.gen(function* () {
+      // an answered create after each lost one keeps the circuit closed
+      const server = Scripted.make([
+        ...Array.from({ length: 80 }, (_, i) => [lost, ok][i % 2] ?? ok),
+        lost,
+        ok,
+      ])
+      const client = yield* AelystClient.make({ token, delivery: "natural-key" }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+      )
+      const create = (key: string) => client.create(`id:${key}`, { firstName: "Ana" })
+      for (let n = 0; n < 40; n++) {
+        const aborted = yield* Effect.forkChild(create(`aborted-${n}`))
+        yield* TestClock.adjust("2 seconds")
+        yield* Fiber.interrupt(aborted)
+        const answered = yield* Effect.forkChild(create(`answered-${n}`))
+        yield* TestClock.adjust("2 seconds")
+        yield* Fiber.join(answered)
+      }
+      const last = yield* Effect.forkChild(create("last"))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(last)).result, "created")
+    }),
+  )
+})
+
 /** Opens the circuit for a second: five creates fail. */
 const open = (create: (key: string) => Effect.Effect<unknown>) =>
   Effect.gen(function* () {

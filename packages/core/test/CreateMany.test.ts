@@ -837,6 +837,56 @@ describe("a run that stops", () => {
     }),
   )
 
+  it.effect("continues with fresh rows while resends wait for the retry budget (T11)", () =>
+    Effect.gen(function* () {
+      // three rows in ten lose their first response
+      const server = Ledger.make(
+        (nth, key) =>
+          nth === 0 && Number(key.slice(3)) % 10 < 3 ? { kind: "reset", commits: true } : created,
+        { latencyMs: 50 },
+      )
+      const waits: Array<number> = []
+      const played = yield* play(
+        server,
+        counted(400).rows,
+        {
+          delivery: "natural-key",
+          onProgress: ({ resendsWaiting }) => waits.push(resendsWaiting),
+        },
+        { client: { rateLimit: { perSecond: 10 } } },
+      )
+      assert.deepInclude(tally(played), { created: 280, exists_after_doubt: 120 })
+      assert.strictEqual(played.summary.resendsWaiting, 0)
+      const sends = server.ledger.map(({ atMs }) => atMs)
+      // no pause is longer than the doubt delay
+      for (const [i, at] of sends.entries()) {
+        assert.isAtMost(at - (sends[i - 1] ?? at), 5_100)
+      }
+      // once rows waited for the budget, at least one request goes each second
+      const spentAt = sends[server.ledger.findLastIndex(({ created: isNew }) => isNew)] ?? 0
+      for (const [i, at] of sends.entries()) {
+        if (at > spentAt) assert.isAtMost(at - (sends[i - 1] ?? at), 1_100)
+      }
+      assert.isAbove(Math.max(...waits), 0)
+    }),
+  )
+
+  it.effect("sends at most a tenth more requests than rows, and 20, in a full outage (F8)", () =>
+    Effect.gen(function* () {
+      for (const fault of [status(500), { kind: "unreachable" } as const]) {
+        const server = Ledger.make(() => fault)
+        yield* play(
+          server,
+          counted(10_000).rows,
+          { delivery: "natural-key" },
+          { lasting: "15 minutes" },
+        )
+        const rows = new Set(server.ledger.map(({ key }) => key)).size
+        assert.isAtMost(server.ledger.length, 1.1 * rows + 20)
+      }
+    }),
+  )
+
   it.effect("gives up after fifteen minutes without any response", () =>
     Effect.gen(function* () {
       const server = Ledger.make(() => ({ kind: "unreachable" }))

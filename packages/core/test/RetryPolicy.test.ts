@@ -7,14 +7,7 @@ import type {
   RetryState,
   Step,
 } from "../src/call/RetryPolicy.ts"
-import {
-  RetryBudget,
-  backoffMs,
-  endingError,
-  initial,
-  isTooLong,
-  next,
-} from "../src/call/RetryPolicy.ts"
+import { backoffMs, endingError, initial, isTooLong, next } from "../src/call/RetryPolicy.ts"
 import {
   AuthenticationError,
   BadRequestError,
@@ -81,6 +74,8 @@ const short = (step: Step): string => {
   }
 }
 
+const due = (ms: number, over: Partial<RetryPolicy> = {}, state = initial) =>
+  short(next(policy(over), state, { _tag: "ResendDue", error: connection, ms }, 0))
 const asking = (retryAfterMs: number) =>
   failed(new InternalServerError({ attempts, status: 503, retryAfterMs }))
 const opening = (ms: number, over: Partial<RetryPolicy> = {}, state = initial) =>
@@ -335,15 +330,24 @@ describe("RetryPolicy.next", () => {
     assert.strictEqual(next(soon, initial, failed(rateLimited), 600)._tag, "Fail")
   })
 
-  it("fails a single call without budget, and pauses a row", () => {
+  it("fails a single call without budget, and lets a row wait for it", () => {
     const poor = failed(connection, { hasBudget: false })
     assert.strictEqual(next(policy(), initial, poor, 0)._tag, "Fail")
     const step = next(policy({ run: true }), initial, poor, 0)
-    assert.strictEqual(short(step), "Wait 20000 backoff")
-    assert.isTrue(step._tag === "Wait" && !step.isPaid)
+    assert.strictEqual(short(step), "Wait 125 backoff")
+    assert(step._tag === "Wait")
+    assert.strictEqual(step.resends, connection)
     // a resend after a 429 costs nothing: the API asked for it
     const free = failed(rateLimited, { hasBudget: false })
     assert.strictEqual(short(next(policy(), initial, free, 0)), "Queue 2000")
+  })
+
+  it("resends when the budget lets it, else a row waits and a single call fails", () => {
+    assert.strictEqual(due(0), "Queue 0")
+    assert.strictEqual(due(0, { run: true }), "Queue 0")
+    assert.strictEqual(due(600), "Fail ConnectionError")
+    assert.strictEqual(due(600, {}, after({ doubt: "X" })), "Fail OutcomeUnknownError")
+    assert.strictEqual(due(600, { run: true }), "Wait 600 budget")
   })
 })
 
@@ -443,44 +447,6 @@ describe("backoffMs (F8)", () => {
       }
       assert.isBelow(Math.abs(sum / draws / (cap / 2) - 1), 0.05, `resend ${n}`)
       assert.isAbove(most, cap * 0.99)
-    }
-  })
-})
-
-describe("RetryBudget (F8)", () => {
-  it("allows twenty resends, then none until successes have paid for one", () => {
-    const budget = new RetryBudget()
-    for (let i = 0; i < 20; i++) assert.isTrue(budget.take())
-    assert.isFalse(budget.take())
-    for (let i = 0; i < 9; i++) budget.earn()
-    assert.isFalse(budget.take())
-    // ten successes and a hair: a tenth has no exact binary form
-    budget.earn()
-    budget.earn()
-    assert.isTrue(budget.take())
-    assert.isFalse(budget.take())
-  })
-
-  it("never goes below zero or above twenty, and bounds the resends of any sequence", () => {
-    for (let seed = 0; seed < 1_000; seed++) {
-      const random = randomOf(seed)
-      const budget = new RetryBudget()
-      const share = random()
-      let calls = 0
-      let resends = 0
-      let least = 20
-      let excess = 0
-      for (let i = 0; i < 500; i++) {
-        calls += 1
-        if (random() < share) budget.earn()
-        else for (let k = 0; k < 3; k++) if (budget.take()) resends += 1
-        least = Math.min(least, budget.left)
-        excess = Math.max(excess, resends - calls * 0.1 - 20)
-      }
-      assert.isAtLeast(least, 0)
-      assert.isAtMost(budget.left, 20)
-      // amplification: (calls + resends) / calls <= 1.1 (+20)
-      assert.isAtMost(excess, 0)
     }
   })
 })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect } from "effect"
+import { Deferred, Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { expectTypeOf } from "vitest"
 
 import { RunProgress, outcomeOf, rowOutcomes } from "../src/call/RunProgress.ts"
@@ -112,6 +113,28 @@ describe("RunProgress", () => {
     assert.strictEqual(progress.stopped, "deadline")
     assert.isUndefined(progress.halted)
   })
+
+  it.effect("counts the rows that wait for the retry budget, and reports when a wait begins", () =>
+    Effect.gen(function* () {
+      const progress = new RunProgress(9)
+      const waiting = () => progress.summary(0).resendsWaiting
+      const reported: Array<number> = []
+      const report = Effect.sync(() => void reported.push(waiting()))
+      const forever = yield* Effect.forkChild(progress.holdResend(Effect.never, report))
+      yield* TestClock.adjust(0)
+      assert.strictEqual(
+        yield* progress.holdResend(
+          Effect.sync(() => waiting()),
+          report,
+        ),
+        2,
+      )
+      assert.deepStrictEqual(reported, [1, 2])
+      assert.strictEqual(waiting(), 1)
+      yield* Fiber.interrupt(forever)
+      assert.strictEqual(waiting(), 0)
+    }),
+  )
 
   it("counts 429s by attempt, and time from its beginning to its end", () => {
     const progress = new RunProgress(9)

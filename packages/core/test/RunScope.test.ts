@@ -27,6 +27,7 @@ describe("CurrentRun", () => {
         stopped: () => "closed",
         stopping: Effect.succeed("closed"),
         pause: () => Effect.void,
+        holdResend: (wait) => wait,
       })
       assert(Exit.isFailure(exit))
       const error = Exit.findErrorOption(exit)

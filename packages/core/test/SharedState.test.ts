@@ -49,7 +49,7 @@ describe("SharedState.make", () => {
       const config = Result.getOrThrow(parse({}))
       const [one, other] = [yield* SharedState.make(config), yield* SharedState.make(config)]
       one.locks.enter("key")
-      one.budget.take()
+      one.budget.ask(one.budget.enter(), 0)
       assert.deepStrictEqual([one.locks.size, other.locks.size], [1, 0])
       assert.deepStrictEqual([one.budget.left, other.budget.left], [19, 20])
     }),

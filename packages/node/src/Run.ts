@@ -21,6 +21,7 @@ const summaryOf = (summary: Core.RunSummary): RunSummary => ({
   notSent: summary.not_sent,
   stopped: summary.stopped,
   rateLimited: summary.rateLimited,
+  resendsWaiting: summary.resendsWaiting,
   elapsedMs: summary.elapsedMs,
 })
 

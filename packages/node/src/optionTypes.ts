@@ -133,6 +133,8 @@ export interface RunSummary {
   readonly stopped: Stopped | undefined
   /** Attempts that were rate limited. */
   readonly rateLimited: number
+  /** Rows whose resend waits because the retry budget is spent. */
+  readonly resendsWaiting: number
   readonly elapsedMs: number
 }
 
@@ -164,6 +166,6 @@ export interface CreateManyOptions {
   readonly giveUpAfterMs?: number | undefined
   /** Ends the run after this many rows that ended `invalid`, `rejected` or `unknown`, at least 1. Default: no limit. */
   readonly maxErrors?: number | undefined
-  /** Called with the counts after every row, and after every 429. */
+  /** Called with the counts after every row and every 429, and when a resend waits for the retry budget. */
   readonly onProgress?: ((progress: RunProgress) => void) | undefined
 }

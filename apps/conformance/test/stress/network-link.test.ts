@@ -26,7 +26,7 @@ const proxied = <A extends FaultProxy.FaultProxy>(start: () => Promise<A>) =>
 
 describe.concurrent("N18, a link of 56 kbit/s that loses segments", () => {
   const total = 300
-  // each client has a retry budget, and a run that has spent it pauses for 20 s
+  // each client has a retry budget, and a run that has spent it resends once a second
   const clients = 5
   for (const loss of [0.01, 0.1, 0.3]) {
     for (const [delivery, existing] of cases) {

@@ -33,6 +33,7 @@ import { Counting, noCounters } from "./Metrics.ts"
 import { optionTable } from "./OptionTable.ts"
 import type { TokenSource } from "./RequestOptions.ts"
 import type { Success } from "./ResponseVerdict.ts"
+import type { Resend } from "./RetryBudget.ts"
 import type { CallError, RetryState } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import type { RunScope } from "./RunScope.ts"
@@ -122,6 +123,10 @@ export class Call {
   keyLease: KeyLease | undefined
   ticket: OpenTicket | undefined
   breakerPermit: BreakerPermit | undefined
+  /** The resend that the retry budget pays for, until it is sent. */
+  resend: Resend | undefined
+  /** Whether the first attempt of a row is still to come. */
+  isFresh = false
 
   constructor(
     client: ClientState,
@@ -149,6 +154,19 @@ export class Call {
   /** The time left until the deadline, in milliseconds. */
   get leftMs(): number {
     return Math.max(0, this.limits.policy.deadlineAt - this.now)
+  }
+
+  /** Counts this row as one that can still earn, until `endFresh`; does nothing for a single call. */
+  beginFresh(): void {
+    if (this.limits.run === undefined) return
+    this.isFresh = true
+    this.client.sharedState.budget.beginFresh()
+  }
+
+  endFresh(): void {
+    if (!this.isFresh) return
+    this.isFresh = false
+    this.client.sharedState.budget.endFresh()
   }
 
   /** Creates the error of a request that the client does not send. */

@@ -13,6 +13,7 @@ import type { UnavailableError } from "../errors/AelystError.ts"
 import { OutcomeUnknownError, withResponse } from "../errors/AelystError.ts"
 import type { OpenTicket, PacerUnavailable, Permit } from "../pacing/Pacer.ts"
 import type { Call, CreateResult } from "./Call.ts"
+import type { Resend } from "./RetryBudget.ts"
 import type { CallError, Step } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import type { Attempted } from "./SendAttempt.ts"
@@ -102,14 +103,54 @@ function* nextStep(call: Call, { verdict, respondedAt }: Attempted): Effect.fn.R
   return RetryPolicy.next(limits.policy, call.state, event, call.now)
 }
 
-/** Waits before a resend, and pays for it. */
+/** Waits before a resend, then for the retry budget. */
 function* beforeResend(
   call: Call,
-  { isPaid, ms, reason }: Step & { readonly _tag: "Wait" },
-): Effect.fn.Return<void, UnavailableError> {
-  if (isPaid) call.client.sharedState.budget.take()
+  { ms, reason, resends }: Step & { readonly _tag: "Wait" },
+): Effect.fn.Return<void, CallError> {
   yield* call.reportWait({ reason, ms, resend: call.record.attempts.length })
   yield* call.orStopped(Effect.sleep(ms))
+  if (resends === undefined) return
+  const resend = call.client.sharedState.budget.enter()
+  call.resend = resend
+  const firstMs = yield* budgetMs(call, resend, resends)
+  if (firstMs > 0) yield* awaitBudget(call, resend, resends, firstMs)
+}
+
+/** Returns how long a resend must wait for the budget, or fails, as the policy says. */
+function* budgetMs(
+  call: Call,
+  resend: Resend,
+  error: CallError,
+): Effect.fn.Return<number, CallError> {
+  const ms = call.client.sharedState.budget.ask(resend, call.now)
+  const event = { _tag: "ResendDue", error, ms } as const
+  const step = RetryPolicy.next(call.limits.policy, call.state, event, call.now)
+  if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  return step._tag === "Wait" ? step.ms : 0
+}
+
+/** Waits until the budget lets the resend of a row go, and shows that it waits. */
+function* awaitBudget(
+  call: Call,
+  resend: Resend,
+  error: CallError,
+  firstMs: number,
+): Effect.fn.Return<void, CallError> {
+  const { limits, record } = call
+  const began = call.now
+  const effect = call.announce({ reason: "budget", resend: record.attempts.length })
+  if (effect !== undefined) yield* effect
+  const woken = Effect.callback<void>((resume) => {
+    resend.wake = () => resume(Effect.void)
+  })
+  const wait = Effect.gen(function* () {
+    for (let ms = firstMs; ms > 0; ms = yield* budgetMs(call, resend, error)) {
+      yield* Effect.raceFirst(Effect.sleep(Math.max(1, Math.ceil(ms))), woken)
+    }
+  })
+  yield* call.orStopped(limits.run?.holdResend(wait) ?? wait)
+  yield* call.counters.wait("budget", call.now - began)
 }
 
 /** Takes the key, joins the queue, sends, and carries out the next step, until the call ends. */
@@ -117,6 +158,8 @@ const loop = Effect.fnUntraced(function* (
   call: Call,
 ): Effect.fn.Return<CreateResult, CallError | PacerUnavailable> {
   yield* acquireKey(call)
+  // not before: a row that waits for the key of another one earns nothing
+  call.beginFresh()
   const ticket = yield* takeTicket(call)
   for (;;) {
     const permit = yield* acquirePermit(call, ticket)
@@ -168,8 +211,11 @@ const endClosed = (call: Call): Effect.Effect<CreateResult, CallError> => {
 
 /** Releases everything that a call holds at its end, however it ended. */
 const release = (call: Call): Effect.Effect<void> | undefined => {
-  const { breakerPermit, keyLease, ticket } = call
-  if (breakerPermit !== undefined) call.client.sharedState.breaker.release(breakerPermit)
+  const { breakerPermit, keyLease, resend, ticket } = call
+  const { breaker, budget } = call.client.sharedState
+  if (breakerPermit !== undefined) breaker.release(breakerPermit)
+  if (resend !== undefined) budget.release(resend)
+  call.endFresh()
   keyLease?.release()
   return ticket?.close(call.record.isSent)
 }

@@ -53,6 +53,7 @@ const make = (): Counters => {
   const waits = {
     queue: waitsFor("queue"),
     circuit: waitsFor("circuit"),
+    budget: waitsFor("budget"),
     backoff: waitsFor("backoff"),
     doubt: waitsFor("doubt"),
     settle: waitsFor("settle"),
@@ -69,7 +70,7 @@ const make = (): Counters => {
 /**
  * Counts calls in Effect's metrics: `aelyst_attempts_total` (attribute `outcome`: `created`,
  * `not_sent`, `rejected`, `unknown`), `aelyst_rate_limited_total` (W8) and `aelyst_wait_milliseconds` (attribute
- * `reason`: `queue`, `circuit`, `backoff`, `doubt`, `settle`).
+ * `reason`: `queue`, `circuit`, `budget`, `backoff`, `doubt`, `settle`).
  *
  * Provide it to the layer of the client, which counts all its calls, or around the calls to count. If both are given, each
  * call is counted once.

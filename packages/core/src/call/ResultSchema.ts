@@ -142,7 +142,8 @@ const rows: { readonly [Outcome in RowOutcome]: typeof count } = {
  *
  * const created = { created: 2, existed: 0, exists_after_doubt: 0 }
  * const others = { invalid: 1, rejected: 0, unknown: 0, not_sent: 0 }
- * const json = JSON.stringify({ ...created, ...others, total: 3, rateLimited: 0, elapsedMs: 512 })
+ * const waits = { rateLimited: 0, resendsWaiting: 0, elapsedMs: 512 }
+ * const json = JSON.stringify({ ...created, ...others, ...waits, total: 3 })
  * console.log(Schema.decodeUnknownSync(Schema.fromJsonString(RunSummarySchema))(json).invalid) // => 1
  * ```
  */
@@ -161,5 +162,6 @@ export const RunSummarySchema = Schema.Struct({
     }),
   ),
   rateLimited: count,
+  resendsWaiting: count,
   elapsedMs: Schema.Finite,
 }).annotate({ identifier: "RunSummary" })

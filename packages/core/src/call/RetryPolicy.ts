@@ -68,6 +68,8 @@ export type RetryEvent =
       readonly ms: number
       readonly attempts: ReadonlyArray<AttemptRecord>
     }
+  /** The resend after `error` is due; the retry budget has room for it after `ms`. */
+  | { readonly _tag: "ResendDue"; readonly error: CallError; readonly ms: number }
   /** The attempt created the contact. */
   | { readonly _tag: "Created" }
   | {
@@ -87,19 +89,17 @@ export type Step =
   | { readonly _tag: "Send" }
   /** Go back to the queue: only the pacer waits for a 429, at least `ms`. */
   | { readonly _tag: "Queue"; readonly ms: number; readonly state: RetryState }
-  /** Wait, then continue. `isPaid`: the resend costs one of the budget. */
+  /** Wait, then continue. `resends`: the failure whose resend is then due, if the budget must pay for it. */
   | {
       readonly _tag: "Wait"
       readonly ms: number
-      readonly reason: "backoff" | "doubt" | "circuit"
-      readonly isPaid: boolean
+      readonly reason: "backoff" | "doubt" | "circuit" | "budget"
+      readonly resends: CallError | undefined
       readonly state: RetryState
     }
   | { readonly _tag: "Done"; readonly result: CreatedResult }
   | { readonly _tag: "Fail"; readonly error: CallError }
 
-/** How long a run pauses once its retry budget is spent. */
-const budgetPauseMs = 20_000
 /** The longest time until the circuit lets a request through that a single call waits: a blip, not an outage. */
 const blipMs = 5_000
 const backoffBaseMs = 250
@@ -145,6 +145,8 @@ export const next = (
       return isInTime(policy, event.roundTripMs, now)
         ? send
         : fail(state, new UnavailableError({ attempts: event.attempts, reason: "deadline" }))
+    case "ResendDue":
+      return whenDue(policy, state, event)
     case "CircuitOpen":
       return whileOpen(policy, state, event, now)
     case "Failed":
@@ -171,9 +173,20 @@ const whileOpen = (
   now: number,
 ): Step => {
   const isBlip = ms <= Math.min(blipMs, policy.maxWaitMs) && now + ms < policy.deadlineAt
-  if (policy.run || isBlip) return { _tag: "Wait", ms, reason: "circuit", isPaid: false, state }
+  if (policy.run || isBlip)
+    return { _tag: "Wait", ms, reason: "circuit", resends: undefined, state }
   const retryAfterMs = Math.ceil(ms)
   return fail(state, new UnavailableError({ attempts, reason: "circuit", retryAfterMs }))
+}
+
+type ResendDue = RetryEvent & { readonly _tag: "ResendDue" }
+
+/** A row waits for the retry budget; a single call is not resent without it. */
+const whenDue = (policy: RetryPolicy, state: RetryState, { error, ms }: ResendDue): Step => {
+  if (ms === 0) return { _tag: "Queue", ms, state }
+  return policy.run
+    ? { _tag: "Wait", ms, reason: "budget", resends: undefined, state }
+    : fail(state, error)
 }
 
 type Failed = RetryEvent & { readonly _tag: "Failed" }
@@ -192,12 +205,11 @@ const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now
   }
   const asked = error.retryAfterMs ?? 0
   /** Returns a wait that fits maxWait, deadline and budget, else the failure. */
-  const wait = (needed: number, reason: "backoff" | "doubt", after: RetryState): Step => {
-    const ms = hasBudget ? needed : Math.max(needed, budgetPauseMs)
+  const wait = (ms: number, reason: "backoff" | "doubt", after: RetryState): Step => {
     const isPossible =
       asked <= policy.maxWaitMs && now + ms < policy.deadlineAt && (hasBudget || policy.run)
     return isPossible
-      ? { _tag: "Wait", ms, reason, isPaid: hasBudget, state: after }
+      ? { _tag: "Wait", ms, reason, resends: error, state: after }
       : fail(state, error)
   }
   const resent = { ...state, resends: state.resends + 1, backoffs: 0, rateLimits: 0 }
@@ -231,29 +243,4 @@ const afterFailure = (policy: RetryPolicy, state: RetryState, event: Failed, now
 const codeOf = (error: CallError): string => {
   if (error._tag === "OutcomeUnknownError") return error.code
   return "status" in error ? `HTTP_${error.status}` : error._tag
-}
-
-/**
- * Bounds the resends of all calls to one origin: a bucket of 20. A resend costs 1, a call that succeeds at its first
- * attempt gives 0.1 back. A resend after a 429 costs nothing, since the API asked for it.
- */
-export class RetryBudget {
-  #left = 20
-
-  /** Pays for one resend; returns whether the budget allowed it. */
-  take(): boolean {
-    if (this.#left < 1) return false
-    this.#left -= 1
-    return true
-  }
-
-  /** Adds a tenth of a resend, for a success at the first attempt. */
-  earn(): void {
-    this.#left = Math.min(20, this.#left + 0.1)
-  }
-
-  /** How many resends are left. */
-  get left(): number {
-    return Math.floor(this.#left)
-  }
 }

@@ -103,6 +103,7 @@ export class RunProgress<A> {
   readonly #unreported = new Map<number, PulledRow<A>>()
   #pulled = 0
   #rateLimited = 0
+  #resendsWaiting = 0
   #beganAt: number | undefined
   #endedAt: number | undefined
   stopped: Stopped | undefined
@@ -173,6 +174,15 @@ export class RunProgress<A> {
     this.#unreported.delete(index)
   }
 
+  /** Counts a row while it waits for the retry budget; `report` runs when it begins. */
+  holdResend<B, E>(wait: Effect.Effect<B, E>, report: Effect.Effect<void>): Effect.Effect<B, E> {
+    return Effect.acquireUseRelease(
+      Effect.sync(() => void (this.#resendsWaiting += 1)),
+      () => Effect.andThen(report, wait),
+      () => Effect.sync(() => void (this.#resendsWaiting -= 1)),
+    )
+  }
+
   /** Records the end of a row: its 429s, and whether its error ends the run. */
   observe(end: CallEnd | AelystError): void {
     for (const attempt of end.attempts) if (attempt.rateLimited === true) this.#rateLimited += 1
@@ -190,6 +200,7 @@ export class RunProgress<A> {
       total: rowOutcomes.reduce((sum, outcome) => sum + this.#counts[outcome], 0),
       ...(this.stopped !== undefined && { stopped: this.stopped }),
       rateLimited: this.#rateLimited,
+      resendsWaiting: this.#resendsWaiting,
       elapsedMs:
         this.#beganAt === undefined ? 0 : Math.round((this.#endedAt ?? now) - this.#beganAt),
     }

@@ -11,6 +11,8 @@ export interface RunScope {
   readonly stopping: Effect.Effect<"closed" | "deadline">
   /** Waits while the circuit is open, and ends the run if it gives up. */
   readonly pause: (ms: number, lastResponseAt: () => number) => Effect.Effect<void>
+  /** Runs a row's wait for the retry budget, which the run's progress then shows. */
+  readonly holdResend: <A, E>(wait: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
 /** The run of the calls made under it; none for single calls. */

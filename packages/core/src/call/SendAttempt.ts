@@ -64,6 +64,7 @@ function* attempt(
   const stopped = limits.run?.stopped()
   if (stopped !== undefined) return yield* call.fail(stopped)
   if (call.breakerPermit !== undefined) sharedState.breaker.recordSend(began, call.breakerPermit)
+  if (call.resend !== undefined) sharedState.budget.send(call.resend, began)
   const left = limits.policy.deadlineAt - began
   const waitedMs = Math.round(began - record.idleSince)
   const started = { number: attempts.length + 1, startedAt, waitedMs }
@@ -132,6 +133,7 @@ const recordAttempt = (
   const recorded: AttemptRecord = { ...made, durationMs, ...(rateLimited && { rateLimited }) }
   // record and breaker change together: an interruption never finds one without the other
   record.add(recorded, outcome, endedAt)
+  call.endFresh()
   call.breakerPermit = undefined
   if (outcome === "created" || outcome === "rejected") breaker.recordSuccess()
   else if (breakerPermit !== undefined) breaker.recordFailure(endedAt, breakerPermit)

@@ -14,7 +14,7 @@ import type { ClientOptions } from "./ClientOptions.ts"
 import { ConfigurationError, checkNames, parse } from "./ClientOptions.ts"
 import { KeyLock } from "./KeyLock.ts"
 import type { TokenSource } from "./RequestOptions.ts"
-import { RetryBudget } from "./RetryPolicy.ts"
+import { RetryBudget } from "./RetryBudget.ts"
 import type { ClientConfig } from "../types.ts"
 
 /** The state of one token and origin. */

@@ -99,6 +99,7 @@ export const runSummary = (counts: Partial<Omit<RunSummary, "total">> = {}): Run
   >),
   stopped: "completed",
   rateLimited: 0,
+  resendsWaiting: 0,
   elapsedMs: 0,
   ...counts,
   total: rowOutcomes.reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0),

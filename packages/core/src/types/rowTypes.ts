@@ -90,6 +90,8 @@ export interface RunSummary extends Readonly<Record<RowOutcome, number>> {
   readonly stopped?: Stopped
   /** Attempts that were rate limited (429). */
   readonly rateLimited: number
+  /** Rows whose resend waits because the retry budget is spent. */
+  readonly resendsWaiting: number
   readonly elapsedMs: number
 }
 
