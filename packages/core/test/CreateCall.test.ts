@@ -1,6 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { LogLevel } from "effect"
-import { Clock, Duration, Effect, Exit, Fiber, Logger, Random, Redacted, References } from "effect"
+import {
+  Clock,
+  Duration,
+  Effect,
+  Exit,
+  Fiber,
+  Logger,
+  Option,
+  Random,
+  Redacted,
+  References,
+} from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 
@@ -52,12 +63,14 @@ const play = (
     return { exit, sends, endedMs } satisfies Played
   })
 
+const errorOf = ({ exit }: Played): AelystError | undefined =>
+  Exit.isSuccess(exit) ? undefined : Option.getOrUndefined(Exit.findErrorOption(exit))
+
 /** Describes the outcome of a call in a few words. */
-const verdict = ({ exit }: Played): string => {
-  if (Exit.isSuccess(exit)) return exit.value.result
-  const error = Exit.findErrorOption(exit)
-  if (error._tag === "None") return "interrupted"
-  const { value } = error
+const verdict = (played: Played): string => {
+  if (Exit.isSuccess(played.exit)) return played.exit.value.result
+  const value = errorOf(played)
+  if (value === undefined) return "interrupted"
   const last =
     value._tag === "OutcomeUnknownError" && value.last !== undefined
       ? ` last ${value.last._tag}`
@@ -76,6 +89,9 @@ describe("create", () => {
           vector.blind !== true,
         )
         assert.strictEqual(verdict(played), vector.result)
+        if (vector.retryAfterMs !== undefined) {
+          assert.strictEqual(errorOf(played)?.retryAfterMs, vector.retryAfterMs)
+        }
         assert.strictEqual(played.sends.length, vector.sends, `sends at ${played.sends.join(", ")}`)
         const gaps = played.sends.slice(1).map((at, i) => at - (played.sends[i] ?? 0))
         for (const [i, least] of (vector.least ?? []).entries()) {

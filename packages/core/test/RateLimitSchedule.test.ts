@@ -81,6 +81,10 @@ describe("RateLimitSchedule", () => {
         const ended = error?._tag === "Some" ? error.value._tag : undefined
         const last = Exit.isSuccess(exit) ? exit.value.result : ended
         assert.strictEqual(last, lastOf(vector))
+        if (vector.retryAfterMs !== undefined) {
+          assert(error?._tag === "Some")
+          assert.strictEqual(error.value.retryAfterMs, vector.retryAfterMs)
+        }
       }),
     )
   }

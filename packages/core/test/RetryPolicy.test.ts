@@ -425,6 +425,11 @@ describe("endingError", () => {
     assert.isTrue(error._tag === "OutcomeUnknownError" && error.last === badRequest)
   })
 
+  it("keeps the wait that the newest error asks for", () => {
+    assert.strictEqual(endingError(after({ doubt: "X" }), rateLimited).retryAfterMs, 2_000)
+    assert.isUndefined(endingError(after({ doubt: "X" }), badRequest).retryAfterMs)
+  })
+
   it("returns the error itself without doubt", () => {
     assert.strictEqual(endingError(initial, badRequest), badRequest)
   })

@@ -4,7 +4,7 @@ import { HttpClient } from "effect/http"
 
 import * as AelystClient from "../src/AelystClient.ts"
 import type { AelystError } from "../src/errors/AelystError.ts"
-import { parseRetryAfter } from "../src/errors/RateLimitHeaders.ts"
+import { parseRetryAfter } from "../src/errors/RetryAfter.ts"
 import type { Entry, Existing, Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
 import type { CreatedResult, Delivery } from "../src/types.ts"

@@ -18,6 +18,8 @@ export interface Vector {
   readonly least?: ReadonlyArray<number>
   /** The maximum of the same times. */
   readonly most?: ReadonlyArray<number>
+  /** The wait that the error names, in milliseconds. */
+  readonly retryAfterMs?: number
   /** The transport does not report its phase. */
   readonly blind?: boolean
 }
@@ -95,6 +97,40 @@ export const vectors: ReadonlyArray<Vector> = [
     least: [1_000, 2_000, 4_000],
     most: [1_250, 2_300, 4_300],
   },
+  ...(
+    [
+      ["1.5", 1_500],
+      ["2s", 2_000],
+      ["1m", 60_000],
+      ['"3"', 3_000],
+      ["1, 4", 4_000],
+      ["Thu, 1 Jan 1970 00:00:05 +0000", 5_000],
+    ] as const
+  ).map(([form, ms]) => ({
+    name: `waits ${ms} ms for a Retry-After of ${form} (D8)`,
+    script: [rateLimited(form, { date: "Thu, 01 Jan 1970 00:00:00 GMT" }), ok],
+    call: { deadline: 120_000 },
+    sends: 2,
+    result: "created",
+    least: [ms],
+    most: [ms + 250],
+  })),
+  {
+    name: "waits until an epoch time, by the server's clock (D8, R16)",
+    script: [rateLimited("1790000005", { date: "Mon, 21 Sep 2026 14:13:20 GMT" }), ok],
+    sends: 2,
+    result: "created",
+    least: [5_000],
+    most: [5_250],
+  },
+  {
+    name: "waits 1 s for a Retry-After beyond 31 days (D8)",
+    script: [rateLimited("9999999999"), ok],
+    sends: 2,
+    result: "created",
+    least: [1_000],
+    most: [1_250],
+  },
   {
     name: "waits at least 100 ms for a Retry-After of 0 (D8)",
     script: [rateLimited("0"), ok],
@@ -113,6 +149,7 @@ export const vectors: ReadonlyArray<Vector> = [
     script: [rateLimited("61"), ok],
     sends: 1,
     result: "RateLimitError rejected",
+    retryAfterMs: 61_000,
   },
   {
     name: "fails at once when Retry-After is longer than the time left",
@@ -120,6 +157,7 @@ export const vectors: ReadonlyArray<Vector> = [
     call: { deadline: "10 seconds" },
     sends: 1,
     result: "RateLimitError rejected",
+    retryAfterMs: 20_000,
   },
   {
     name: "does not wait when maxWait is 0",
@@ -127,6 +165,7 @@ export const vectors: ReadonlyArray<Vector> = [
     call: { maxWait: 0 },
     sends: 1,
     result: "RateLimitError rejected",
+    retryAfterMs: 1_000,
   },
   {
     name: "does not wait when maxWait is 0, even for a Retry-After of 0 (D8)",
@@ -185,6 +224,7 @@ export const vectors: ReadonlyArray<Vector> = [
     script: [failing(503, "1"), ok],
     sends: 1,
     result: "InternalServerError unknown",
+    retryAfterMs: 1_000,
   },
   {
     name: "never resends after a 408",
@@ -310,6 +350,7 @@ export const vectors: ReadonlyArray<Vector> = [
     options: natural,
     sends: 2,
     result: "OutcomeUnknownError unknown last RateLimitError",
+    retryAfterMs: 3_600_000,
   },
   {
     name: "waits for a 429 after a lost response and resolves the doubt",
@@ -358,6 +399,7 @@ export const vectors: ReadonlyArray<Vector> = [
     options: natural,
     sends: 1,
     result: "InternalServerError unknown",
+    retryAfterMs: 61_000,
   },
   {
     name: "does not resend after a 400 under natural-key",

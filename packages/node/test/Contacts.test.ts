@@ -203,6 +203,18 @@ describe("contacts.create", () => {
     assert.strictEqual(error.retryAfterMs, 7_000)
   })
 
+  it("rejects with the wait that the API named, in any form and with any status", async () => {
+    await using at = await setUp({ maxWaitMs: 0 })
+    for (const [status, retryAfter, ms] of [
+      [429, "1m30s", 90_000],
+      [503, "30", 30_000],
+    ] as const) {
+      at.sandbox.fail({ status, retryAfter, times: 1 })
+      const error = await rejection(at.aelyst.contacts.create(`id:${status}`, ana))
+      assert.isTrue(isAelystError(error) && error.retryAfterMs === ms)
+    }
+  })
+
   it("resends an attempt in doubt under natural-key, and reports that the contact exists", async () => {
     await using at = await setUp({ doubtDelayMs: 1_000 })
     const preset = "email:drop-after-x1@sandbox.test" as const

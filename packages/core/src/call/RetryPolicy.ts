@@ -126,10 +126,12 @@ export const isTooLong = (
 }
 
 /** Returns the error that ends a call: after an attempt in doubt it is the doubt, with the newest error as `last`. */
-export const endingError = (state: RetryState, error: CallError): CallError =>
-  state.doubt === undefined || error._tag === "OutcomeUnknownError"
-    ? error
-    : new OutcomeUnknownError({ attempts: error.attempts, code: state.doubt, last: error })
+export const endingError = (state: RetryState, error: CallError): CallError => {
+  if (state.doubt === undefined || error._tag === "OutcomeUnknownError") return error
+  const { attempts, retryAfterMs } = error
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+  return new OutcomeUnknownError({ attempts, code: state.doubt, last: error, ...wait })
+}
 
 /** Returns what a call does after an event, at a time in milliseconds. Pure. */
 export const next = (

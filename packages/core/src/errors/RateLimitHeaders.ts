@@ -3,6 +3,7 @@
  * an invalid value becomes an absent member.
  */
 import type { RateLimitInfo } from "../types.ts"
+import { parseRetryAfter } from "./RetryAfter.ts"
 
 /** Holds header values by lower-case name, as `HttpClientResponse.headers` does. */
 export type HeaderRecord = { readonly [name: string]: string | undefined }
@@ -13,49 +14,6 @@ const firstCount = /^\s*(\d{1,9})(?:\.0+)?\s*(?:[,;]|$)/
 const count = (value: string | undefined, least: number): number | undefined => {
   const digits = firstCount.exec(value ?? "")?.[1]
   return digits === undefined || Number(digits) < least ? undefined : Number(digits)
-}
-
-const seconds = /^\d{1,12}(?:\.\d{1,9})?$/
-// The three date formats of RFC 9110; anything looser would let `Date.parse` read "-1" as a year.
-const httpDate =
-  /^(?:[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]{5,8}, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/
-
-const instant = (value: string): number => {
-  if (!httpDate.test(value)) return Number.NaN
-  return Date.parse(value.endsWith("GMT") ? value : `${value} GMT`)
-}
-
-/**
- * Reads `Retry-After` in milliseconds: whole or fractional seconds, or an HTTP date read against the response's own `Date`
- * (D8).
- *
- * A date in the past is a wait of 0. Of a value that was sent twice the longer one counts. Absent, negative or unreadable
- * values give undefined. `now`, in epoch milliseconds, takes the place of a missing `Date`.
- *
- * **Example**
- *
- * ```ts
- * import { parseRetryAfter } from "@aelyst/core/adapter"
- *
- * console.log(parseRetryAfter("1.5", undefined, 0)) // => 1500
- * console.log(parseRetryAfter("soon", undefined, 0)) // => undefined
- * ```
- */
-export const parseRetryAfter = (
-  value: string | undefined,
-  date: string | undefined,
-  now: number,
-): number | undefined => {
-  if (value === undefined || value.length > 128) return undefined
-  const text = value.trim()
-  const at = instant(text)
-  if (!Number.isNaN(at)) {
-    const served = date === undefined ? Number.NaN : instant(date.trim())
-    return Math.max(0, at - (Number.isNaN(served) ? now : served))
-  }
-  const parts = text.split(",").map((part) => part.trim())
-  if (!parts.every((part) => seconds.test(part))) return undefined
-  return Math.ceil(Math.max(...parts.map(Number)) * 1000)
 }
 
 /**
