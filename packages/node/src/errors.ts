@@ -145,7 +145,7 @@ export const BadRequestError: ErrorClass<BadRequestError, "status" | "exists"> =
   Core.BadRequestError,
 )
 
-/** The API rejected the token (W7). */
+/** The API rejected the token (W7). Not resent, except once with a new token if `token` is a function. */
 export interface AuthenticationError extends AelystErrorMembers<"AuthenticationError", "rejected"> {
   readonly status: 401
 }

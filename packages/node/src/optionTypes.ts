@@ -42,7 +42,7 @@ export interface LogLine {
 export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
   /**
    * The bearer token (W1): 8 to 4,096 visible ASCII characters, or a function that returns it, asked before each attempt
-   * and again after a 401. Default: the environment variable `AELYST_TOKEN`.
+   * and again, once, after a 401. Default: the environment variable `AELYST_TOKEN`.
    */
   readonly token?: string | (() => string | Promise<string>) | undefined
   /**

@@ -137,6 +137,8 @@ export class BadRequestError extends define<{
 /**
  * Reports that the API rejected the token (W7). Outcome `rejected`; a run stops at once.
  *
+ * Not resent, except once with a new token if the client's `token` is an effect and `retries` is not 0.
+ *
  * **Example**
  *
  * ```ts

@@ -50,8 +50,8 @@ const words: Readonly<Record<ErrorTag, Partial<ErrorEntry> & Pick<ErrorEntry, "w
       fix: "Correct the contact; `apiMessage` holds the API's own words.",
     },
     AuthenticationError: {
-      when: "The API answered 401",
-      resent: "no, but once if the token comes from a function or an effect; then a run stops",
+      when: "The API answered 401, which also stops a run",
+      resent: "no, except once with a new token if it comes from a function or an effect",
     },
     RateLimitError: {
       when: "The API answered 429, and no resend was left or the wait was too long",
