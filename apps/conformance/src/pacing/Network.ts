@@ -26,3 +26,13 @@ export const heavyTailed = (roundTripMs: number): Network => ({
     return random() < 0.02 ? usual * Math.min(20, (1 - random()) ** -0.7 * 2) : usual
   },
 })
+
+/** A round trip whose logarithm varies normally, as many real ones do. */
+export const lognormal = (roundTripMs: number, sigma = 0.25): Network => ({
+  name: `${roundTripMs} ms, lognormal`,
+  roundTripMs,
+  way: (random) => {
+    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+    return (roundTripMs / 2) * Math.exp(sigma * normal)
+  },
+})

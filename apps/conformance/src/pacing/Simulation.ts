@@ -2,20 +2,17 @@
  * Runs the pacer's state machine against a simulated server, event by event: thousands of runs in seconds.
  * `ServiceRun` drives the service itself the same way under a test clock; a test holds the two together.
  */
-import * as LearnFromResponse from "../../../../packages/core/src/pacing/LearnFromResponse.ts"
-import * as PacerState from "../../../../packages/core/src/pacing/PacerState.ts"
-import * as Admission from "../../../../packages/core/src/pacing/Admission.ts"
+import type * as PacerState from "../../../../packages/core/src/pacing/PacerState.ts"
+import { Agenda } from "./Agenda.ts"
 import type { Network } from "./Network.ts"
+import { Process, type ProcessOptions } from "./Process.ts"
 import { source } from "./Random.ts"
-import { ideal, Server, type ServerOptions, type SimulatedResponse } from "./Server.ts"
+import { ideal, Server, type ServerOptions } from "./Server.ts"
 
-/** One run. */
-export interface Run {
+/** One run of one process. */
+export interface Run extends ProcessOptions {
   readonly server: ServerOptions
   readonly network: Network
-  readonly total: number
-  readonly concurrency: number
-  readonly prior?: { readonly limit: number; readonly windowMs: number }
   readonly seed: number
 }
 
@@ -29,113 +26,70 @@ export interface Outcome {
   readonly state: PacerState.PacerState
 }
 
-interface Event {
-  readonly at: number
-  readonly order: number
-  readonly run: () => void
-}
-
-/** Pending events, earliest first. */
-class Agenda {
-  readonly #events: Array<Event> = []
-  #order = 0
-
-  add(at: number, run: () => void): void {
-    const event = { at, order: this.#order++, run }
-    let index = this.#events.length
-    while (index > 0) {
-      const before = this.#events[index - 1]
-      if (
-        before === undefined ||
-        before.at < at ||
-        (before.at === at && before.order < event.order)
-      )
-        break
-      index--
-    }
-    this.#events.splice(index, 0, event)
-  }
-
-  next(): Event | undefined {
-    return this.#events.shift()
-  }
+/** A run of several processes that share nothing but the server's limit. */
+export interface Fleet {
+  readonly server: ServerOptions
+  readonly network: Network
+  readonly seed: number
+  readonly processes: ReadonlyArray<ProcessOptions>
+  /** When the simulation ends at the latest; after an hour by default, which is a failure. */
+  readonly untilMs?: number
 }
 
 /** A run that needs longer than an hour of virtual time has failed. */
 const longestMs = 3_600_000
 
-/** Runs to the end, or gives up. */
-export const simulate = (
-  { concurrency, network, prior, seed, server: options, total }: Run,
-  trace?: (line: string) => void,
-): Outcome => {
+/** Runs all processes to their end, or to the given time. */
+export const simulateFleet = (
+  { network, processes, seed, server: options, untilMs = longestMs }: Fleet,
+  trace?: (line: string, process: number) => void,
+): {
+  readonly processes: ReadonlyArray<Process>
+  readonly server: Server
+  readonly endMs: number
+} => {
   const random = source(seed)
   const server = new Server(options)
-  const config = { prior: prior ?? { limit: 10, windowMs: 1000 } }
   const agenda = new Agenda()
-  let state = PacerState.make(config)
-  let started = 0
-  let done = 0
   let now = 0
-  let asleepUntil = Number.POSITIVE_INFINITY
-  const queue: Array<number> = []
-  const join = (order: number) => {
-    const index = queue.findIndex((other) => other > order)
-    queue.splice(index < 0 ? queue.length : index, 0, order)
-  }
-  while (started < Math.min(concurrency, total)) join(started++)
-
-  const respond = (id: number, order: number, response: SimulatedResponse) => {
-    trace?.(
-      `${now.toFixed(1)} ${response.rateLimited ? "429" : "ok"} #${order} ${JSON.stringify(response)}`,
-    )
-    state = LearnFromResponse.observe(config, state, id, { ...response, jitter: random() }, now)
-    if (response.rateLimited) join(order)
-    else {
-      done++
-      if (started < total) join(started++)
-    }
-    pump()
-  }
-  const pump = () => {
-    while (queue.length > 0) {
-      const [decision, next] = Admission.decide(config, state, now)
-      state = next
-      if (decision._tag === "Wait") {
-        const wakeAt = now + Math.max(1, Math.ceil(decision.untilMs - now))
-        if (wakeAt !== asleepUntil) {
-          asleepUntil = wakeAt
-          agenda.add(wakeAt, () => {
-            if (asleepUntil !== wakeAt) return
-            asleepUntil = Number.POSITIVE_INFINITY
-            pump()
-          })
-        }
-        return
-      }
-      asleepUntil = Number.POSITIVE_INFINITY
-      const order = queue.shift() ?? 0
-      trace?.(`${now.toFixed(1)} send #${order}`)
-      const { id } = decision
-      agenda.add(now + network.way(random), () => {
-        const response = server.handle(now)
-        agenda.add(now + network.way(random), () => respond(id, order, response))
-      })
-    }
-  }
-  pump()
+  const running = processes.map(
+    (process, index) =>
+      new Process(process, {
+        now: () => now,
+        at: (atMs, run) => agenda.add(atMs, run),
+        random,
+        send: (respond) =>
+          agenda.add(now + network.way(random), () => {
+            const response = server.handle(now)
+            agenda.add(now + network.way(random), () => respond(response))
+          }),
+        trace: trace && ((line) => trace(line, index)),
+      }),
+  )
+  for (const process of running) process.start()
   for (let event = agenda.next(); event !== undefined; event = agenda.next()) {
+    if (event.at > untilMs) break
     now = event.at
     event.run()
-    if (done === total || now > longestMs) break
+    if (running.every(({ finished }) => finished)) break
   }
+  return { processes: running, server, endMs: now }
+}
+
+/** Runs one process to the end, or gives up. */
+export const simulate = (run: Run, trace?: (line: string) => void): Outcome => {
+  const { concurrency, network, server: options, total } = run
+  const fleet = { server: options, network, seed: run.seed, processes: [run] }
+  const { endMs, processes, server } = simulateFleet(fleet, trace)
+  const [process] = processes
+  if (process === undefined) throw new Error("a fleet of one has one process")
   const idealMs = ideal(options, total, concurrency, network.roundTripMs)
   return {
-    makespanMs: now,
+    makespanMs: endMs,
     idealMs,
-    utilisation: done < total ? 0 : idealMs / now,
+    utilisation: process.finished ? idealMs / endMs : 0,
     rateLimited: server.rateLimited.length,
     requests: server.rateLimited.length + server.accepted.length,
-    state,
+    state: process.state,
   }
 }

@@ -1,0 +1,101 @@
+/** Limits that are not "`Limit` per second": what a pacer that is told nothing must find out. */
+import {
+  kinds,
+  type LimiterKind,
+  type LimiterOptions,
+} from "../../../../packages/sandbox/src/api/Limiter.ts"
+import { lognormal } from "./Network.ts"
+import type { ServerOptions } from "./Server.ts"
+import { simulate } from "./Simulation.ts"
+
+/** One kind of limit. */
+export interface Limit {
+  readonly name: string
+  readonly server: Omit<ServerOptions, "phaseMs">
+}
+
+const always = { headers: "always", retryAfter: true } as const
+const limiter = (kind: LimiterKind, limit: number, windowMs: number): LimiterOptions => ({
+  kind,
+  limit,
+  windowMs,
+})
+const windowKinds = kinds.filter((kind) => kind !== "token-bucket" && kind !== "gcra")
+
+const windows = (limit: number, windowMs: number): ReadonlyArray<Limit> =>
+  windowKinds.map((kind) => ({
+    name: `${limit} per ${windowMs} ms, ${kind}`,
+    server: { limiter: limiter(kind, limit, windowMs), ...always },
+  }))
+
+const pair = (
+  [first, firstMs]: readonly [number, number],
+  [second, secondMs]: readonly [number, number],
+): ReadonlyArray<Limit> =>
+  (["sliding-log", "fixed-window-aligned"] as const).flatMap((kind) =>
+    (["least", "first"] as const).map((named) => ({
+      name: `${first} per ${firstMs} ms and ${second} per ${secondMs} ms, ${kind}, ${named}`,
+      server: {
+        limiter: limiter(kind, first, firstMs),
+        also: [limiter(kind, second, secondMs)],
+        named,
+        ...always,
+      },
+    })),
+  )
+
+/** Buckets that refill faster than `Limit` per second. */
+export const fastBuckets: ReadonlyArray<Limit> = [
+  { name: "GCRA 10/s, burst 5", server: { limiter: limiter("gcra", 5, 500), ...always } },
+  { name: "GCRA 10/s, burst 3", server: { limiter: limiter("gcra", 3, 300), ...always } },
+  {
+    name: "bucket 20/s, burst 10",
+    server: { limiter: limiter("token-bucket", 10, 500), ...always },
+  },
+]
+
+/** Windows below a second, or of no whole seconds. */
+export const unevenWindows: ReadonlyArray<Limit> = [
+  ...windows(5, 500),
+  ...windows(7, 700),
+  ...windows(15, 1500),
+  ...windows(25, 2500),
+]
+
+/** Two limits at once. */
+export const twoLimits: ReadonlyArray<Limit> = [
+  ...pair([10, 1000], [120, 20_000]),
+  ...pair([5, 1000], [100, 60_000]),
+]
+
+/** Servers that send no header. */
+export const silent: ReadonlyArray<Limit> = kinds.map((kind) => ({
+  name: `no headers, ${kind}`,
+  server: { limiter: limiter(kind, 10, 1000), headers: "never", retryAfter: false },
+}))
+
+/** The results of one limit over all phases. */
+export interface Cell {
+  readonly median: number
+  readonly worst: number
+  readonly rateLimited: number
+}
+
+/** Measures the makespan over ideal, and the most 429s, of 300 creates over ten phases. */
+export const measureLimit = ({ server }: Limit, concurrency: number, phases = 10): Cell => {
+  const outcomes = Array.from({ length: phases }, (_, index) =>
+    simulate({
+      server: { ...server, phaseMs: ((index + 0.37) / phases) * server.limiter.windowMs },
+      network: lognormal(30),
+      total: 300,
+      concurrency,
+      seed: index * 6151 + 3,
+    }),
+  )
+  const ratios = outcomes.map(({ utilisation }) => 1 / utilisation).toSorted((a, b) => a - b)
+  return {
+    median: ratios[ratios.length >> 1] ?? Number.NaN,
+    worst: ratios.at(-1) ?? Number.NaN,
+    rateLimited: Math.max(...outcomes.map((outcome) => outcome.rateLimited)),
+  }
+}
