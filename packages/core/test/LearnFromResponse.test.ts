@@ -166,6 +166,6 @@ describe("LearnFromResponse", () => {
     machine.now += waitOf(machine)
     machine.observe(machine.admitted(), { rateLimited: false, limit: 20, remaining: 4 })
     assert.isFalse(machine.state.fixedWindow)
-    assert.strictEqual(machine.state.refill?.intervalMs, 250)
+    assert.strictEqual(machine.state.refill?.intervalMs, 200)
   })
 })

@@ -66,7 +66,7 @@ describe("PacerState", () => {
   it("is JSON", () => {
     const state = PacerState.make(config)
     assert.deepStrictEqual(JSON.parse(JSON.stringify(state)), state)
-    assert.strictEqual(state.version, 1)
+    assert.strictEqual(state.version, 2)
   })
 
   it("takes a send back from the ceiling with its permit", () => {

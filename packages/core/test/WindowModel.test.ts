@@ -8,7 +8,7 @@ import { burst, config, waitOf, withLimit } from "./machine.ts"
 /** A draft whose log holds sends of these times. */
 const draft = (times: ReadonlyArray<number>): PacerState.Draft => {
   const state = PacerState.draftOf(PacerState.make(config), 0)
-  for (const at of times) PacerState.recordSend(state, { id: 0, sentAt: at }, at)
+  for (const at of times) PacerState.recordSend(state, { id: 0, sentAt: at, counted: 0 }, at)
   return state
 }
 
@@ -73,7 +73,7 @@ describe("WindowModel", () => {
     const state = draft([0, 100])
     state.trusted = true
     state.nowMs = 5000
-    state.inFlight = [{ id: 1, sentAt: 1050 }]
+    state.inFlight = [{ id: 1, sentAt: 1050, counted: 0 }]
     WindowModel.dropForgotten(state)
     assert.strictEqual(SendLog.size(state.log), 1)
   })

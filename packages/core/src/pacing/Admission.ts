@@ -4,6 +4,7 @@
  */
 import type { Draft, InFlight, PacerConfig, PacerState } from "./PacerState.ts"
 import { ceilingCount, countInFlight, draftOf, isUnlogged, recordSend } from "./PacerState.ts"
+import * as Held from "./HeldRequest.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
@@ -36,7 +37,8 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
   const forgotten = Window.countForgotten(state, now)
   const occupied = SendLog.size(state.log) - forgotten + countInFlight(state)
   if (occupied < state.limit) {
-    return fitsBurst(state, occupied) ? admit(config, state) : wait(state, responseDueAt(state))
+    if (!fitsBurst(state, occupied)) return wait(state, responseDueAt(state))
+    return occupied === state.limit - 1 ? admitLast(config, state) : admit(config, state)
   }
   state.growth = { ...state.growth, full: true }
   const due = Window.forgottenAt(state, forgotten + occupied - state.limit + 1)
@@ -50,12 +52,21 @@ const wait = (state: PacerState, untilMs: number): Decided => [{ _tag: "Wait", u
 const admit = ({ ceiling }: PacerConfig, state: Draft): Decided => {
   const { nextId: id, nowMs: now } = state
   state.nextId = id + 1
-  state.inFlight = [...state.inFlight, { id, sentAt: now }]
+  state.inFlight = [...state.inFlight, { id, sentAt: now, counted: state.anchor?.count ?? 0 }]
   if (ceiling !== undefined) {
     const run = { at: now, windowStart: now, sentAt: now, count: 1 }
     state.ceilingLog = SendLog.add(state.ceilingLog, run, 0)
   }
   return [{ _tag: "Admit", id }, state]
+}
+
+/** Admits the last request that fits, or holds it back to look for a shorter window. */
+const admitLast = (config: PacerConfig, state: Draft): Decided => {
+  const held = Held.heldUntil(config, state)
+  if (held === undefined) return admit(config, state)
+  if (held.untilMs > state.nowMs) return wait(state, held.untilMs)
+  state.held = { ...state.held, id: state.nextId, ageMs: held.ageMs }
+  return admit(config, state)
 }
 
 /** Admits a single request whose response shows what the server does, unless one is in flight already. */

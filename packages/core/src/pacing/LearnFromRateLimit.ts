@@ -1,4 +1,5 @@
 /** Closes the gate when the API asks for a wait, and reads limit and window from the first 429 of a burst. Pure. */
+import * as Held from "./HeldRequest.ts"
 import type { Draft, Refill, ResponseContext } from "./PacerState.ts"
 import { isUnlogged, recordSend } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
@@ -56,16 +57,24 @@ const learnLimits = (context: ResponseContext): void => {
   if (response.tooLong === true || limitChanged || (response.remaining ?? 0) > 0) return
   if (previous.refill !== null) return doubtRefill(state, previous.refill)
   if (previous.trusted) return widenMargin(state)
+  if (Held.lengthen(state)) return
   const suspectedMs = longerWindow(context)
   const isLonger = suspectedMs > state.windowMs
   const retryAfterMs = response.retryAfterMs ?? Tuning.firstBlindWaitMs
-  const isClear = retryAfterMs > state.windowMs || previous.gate !== null
+  const isFirst = previous.limitSource === "server" && !state.windowKnown
+  const isClear = retryAfterMs > state.windowMs || previous.gate !== null || isFirst
   // A short wait may also mean that the request came a moment too early: only a second one makes it the window.
   if (isLonger && !isClear && state.suspectedWindowMs !== suspectedMs) {
     state.suspectedWindowMs = suspectedMs
     return widenMargin(state)
   }
-  if (isLonger) state.windowMs = suspectedMs
+  if (isLonger) {
+    state.windowMs = suspectedMs
+    // The wait was rounded up to a second: the window may be as much shorter, or others may have spent.
+    const alone = !state.windowKnown && !SendLog.hasUnaccounted(state.log)
+    const least = alone ? Math.max(previous.windowMs, suspectedMs - 1000 - Tuning.windowSlackMs) : 0
+    Held.restart(context.config, state, least)
+  }
   if (state.limitSource === "server") return
   const counted = isLonger
     ? (state.sinceRateLimit?.count ?? 0)
@@ -76,9 +85,10 @@ const learnLimits = (context: ResponseContext): void => {
 /** Starts the refill over; rate limited again and again at its pace, it is no bucket. */
 const doubtRefill = (state: Draft, refill: Refill): void => {
   const rateLimited = refill.rateLimited + 1
-  const disproved = rateLimited >= Tuning.rateLimitsToDropRefill
+  const young = (state.anchor?.count ?? 0) < Tuning.windowsToTrust * state.limit
+  const disproved = young || rateLimited >= Tuning.rateLimitsToDropRefill
   state.refill = disproved ? null : { ...refill, sinceMs: state.nowMs, rateLimited }
-  state.sinceEmpty = null
+  state.anchor = null
   if (disproved) state.windowKnown = true
 }
 

@@ -1,5 +1,6 @@
 /** Learns from responses: the round trip, the limit, and which sends the server still counts. Pure. */
 import { closeGate, holdGate } from "./LearnFromRateLimit.ts"
+import * as Held from "./HeldRequest.ts"
 import * as State from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as RoundTrip from "./RoundTrip.ts"
@@ -33,12 +34,13 @@ const learnLimit = ({ request, response, state }: Context): void => {
   if (response.limit === undefined || request.sentAt < state.limitSentAt) return
   const limit = Math.max(1, response.limit)
   if (limit !== state.limit && state.limitSource === "server") {
-    state.sinceEmpty = null
+    state.anchor = null
     state.refill = null
   }
   state.limit = limit
   state.provenLimit = limit
   state.limitSource = "server"
+  if (!response.rateLimited) Held.begin(state)
   state.limitSentAt = request.sentAt
 }
 
@@ -99,6 +101,10 @@ interface Comparison {
   readonly forgotten: number
   /** Of those, how many a sliding log could not have forgotten yet. */
   readonly early: number
+  /** It has forgotten a send so soon that it must refill. */
+  readonly tooSoon: boolean
+  /** It says so in response to a request that went alone. */
+  readonly alone: boolean
   /** The most that the server can count if the window is right. */
   readonly explained: number
   /** Counted beyond that, though due: the window is longer, or they belong to another client. */
@@ -127,8 +133,25 @@ const compare = (context: Context, used: number, overtaken: number): Comparison 
   const grown = nowMs - windowMs - least
   const early = forgotten - SendLog.countWhere(log, (run) => run.sentAt <= grown)
   const due = Window.countDue(state, sentAt)
-  return { used, due, forgotten, early, explained, overdue: surplus - unaccounted, unaccounted }
+  const newest = SendLog.runOf(log, forgotten)?.sentAt ?? Number.NEGATIVE_INFINITY
+  const tooSoon = early > 0 && sentAt - newest <= Tuning.shortestWindowMs
+  const alone = wentAlone(context)
+  return {
+    used,
+    due,
+    forgotten,
+    early,
+    tooSoon,
+    alone,
+    explained,
+    overdue: surplus - unaccounted,
+    unaccounted,
+  }
 }
+
+/** Checks whether a request went alone. Others cannot tell a refill: a window may turn in the middle of a burst. */
+const wentAlone = ({ request, state: { inFlight, log } }: Context): boolean =>
+  (log.at(-1)?.at ?? 0) <= request.sentAt && inFlight.every(({ sentAt }) => sentAt > request.sentAt)
 
 /** Corrects the log by the server's count at the moment when it counted this request. */
 const reconcile = (context: Context, remaining: number): void => {
@@ -142,11 +165,15 @@ const reconcile = (context: Context, remaining: number): void => {
   recordDrop(context, forgotten)
   state.log = SendLog.dropOldest(state.log, forgotten)
   const { log } = state
+  if (previousHeld(context)) Held.learn(context.config, state, seen.early > 0)
   recogniseKind(context, seen, remaining)
   if (state.refill !== null && unaccounted === 0) return Window.distrust(state)
   if (overdue > 0 && forgotten === 0 && unaccounted === 0 && !state.windowKnown) {
     const age = request.sentAt + Window.minRoundTrip(state) - (state.log[0]?.at ?? request.sentAt)
-    state.windowMs = Math.max(state.windowMs, age)
+    if (age > state.windowMs) {
+      state.windowMs = age
+      Held.restart(context.config, state, 0)
+    }
     return Window.distrust(state)
   }
   if (overdue + unaccounted > 0) {
@@ -175,40 +202,53 @@ const markCounted = ({ state }: Context): void => {
 /** Recognises the kind of limiter by how it forgets: whole windows, an even refill, or send by send. */
 const recogniseKind = (context: Context, seen: Comparison, remaining: number): void => {
   const { state } = context
-  const { due, early, forgotten, overdue, used } = seen
+  const { alone, due, early, forgotten, overdue, tooSoon, used } = seen
   const { limit } = state
   const turned = limit * Tuning.turnedShare
   if (early >= Math.max(1, turned) && used - 1 <= turned) state.fixedWindow = true
+  else if (forgotten > 0 && used - 1 > turned) Window.slide(state)
   if (state.fixedWindow && early > 0) state.log = SendLog.restartWindows(state.log, state.nowMs)
-  state.sinceEmpty = used <= turned ? null : countSinceEmpty(context, remaining)
+  state.anchor = moveAnchor(context, remaining)
   const slowly = !state.windowKnown && forgotten > 0 && overdue > 0
   const overdueStays = slowly && overdue >= due * Tuning.refillOverdueShare
-  const inUse = used - 1 > limit * Tuning.refillUsedShare
-  const refills = state.sinceEmpty !== null && inUse && (early > 0 || overdueStays)
-  if (refills || state.refill !== null) state.refill = estimateRefill(context, remaining)
+  const turnedAtOnce = used === 1 && forgotten > turned
+  const before = turnedAtOnce ? null : state.refill
+  const pace = used > 1 ? estimateRefill(context, remaining, before) : before
+  const isFast = pace !== null && tooSoon && pace.intervalMs * limit < state.windowMs
+  const isSlow = overdueStays && used - 1 > turned
+  state.refill = before !== null || (alone && (isFast || isSlow)) ? pace : null
 }
 
-/** Counts the requests accepted since the server said that nothing remains. */
-const countSinceEmpty = (context: Context, remaining: number): State.PacerState["sinceEmpty"] => {
+/** Checks whether this answers the request that was held back. */
+const previousHeld = ({ previous, request }: Context): boolean => previous.held.id === request.id
+
+/** Takes the newest response that says that all was forgotten for the anchor, else the first; counts what is sent since. */
+const moveAnchor = (context: Context, remaining: number): State.PacerState["anchor"] => {
   const { sentAt } = context.request
-  const { sinceEmpty } = context.state
-  if (sinceEmpty === null) return remaining === 0 ? { startMs: sentAt, count: 0 } : null
-  return sentAt > sinceEmpty.startMs ? { ...sinceEmpty, count: sinceEmpty.count + 1 } : sinceEmpty
+  const { anchor, limit, nowMs: seenMs } = context.state
+  // Nothing is in use but this request: a bucket was full, so its level is known to the fraction.
+  if (remaining >= limit - 1) return { sentAt, seenMs, level: limit - 1, count: 0 }
+  if (anchor === null) return { sentAt, seenMs, level: remaining + 1, count: 0 }
+  return sentAt >= anchor.seenMs ? { ...anchor, count: anchor.count + 1 } : anchor
 }
 
 /**
- * Estimates a lower bound of a refill's pace: all but one of those accepted and remaining since the bucket was empty. An
+ * Estimates a lower bound of a refill's pace: those accepted and remaining since the anchor, beyond its level. An
  * estimate that is too slow costs nothing, since the next `Remaining` corrects it.
  */
-const estimateRefill = (context: Context, remaining: number): State.Refill | null => {
-  const { sentAt } = context.request
-  const { nowMs: sinceMs, refill, sinceEmpty } = context.state
-  if (sinceEmpty === null || sentAt <= sinceEmpty.startMs) {
-    return refill === null ? null : { ...refill, sinceMs }
+const estimateRefill = (
+  context: Context,
+  remaining: number,
+  before: State.Refill | null,
+): State.Refill | null => {
+  const { counted, sentAt } = context.request
+  const { anchor, nowMs: sinceMs } = context.state
+  const count = anchor === null ? 0 : counted + 1 + remaining - anchor.level
+  if (anchor === null || sentAt < anchor.seenMs || (before === null && count < 1)) {
+    return before === null ? null : { ...before, sinceMs }
   }
-  const count = Math.max(Tuning.leastRefillCount, sinceEmpty.count + remaining - 1)
-  const intervalMs = (sentAt - sinceEmpty.startMs) / count
-  return { intervalMs, sinceMs, rateLimited: refill?.rateLimited ?? 0 }
+  const intervalMs = (sentAt - anchor.sentAt) / Math.max(Tuning.leastRefillCount, count)
+  return { intervalMs, sinceMs, rateLimited: before?.rateLimited ?? 0 }
 }
 
 /**

@@ -62,7 +62,7 @@ export interface ResponseContext {
 
 /** Creates a state that has seen nothing. */
 export const make = ({ prior }: PacerConfig): PacerState => ({
-  version: 1,
+  version: 2,
   nowMs: Number.MIN_SAFE_INTEGER,
   nextId: 1,
   limit: Math.max(1, Math.floor(prior.limit)),
@@ -76,7 +76,17 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   windowKnown: false,
   fixedWindow: false,
   refill: null,
-  sinceEmpty: null,
+  anchor: null,
+  held: {
+    id: null,
+    ageMs: 0,
+    countedMs: 0,
+    shorterMs: null,
+    seen: 0,
+    longerMs: null,
+    nextAt: null,
+    patience: 0,
+  },
   log: SendLog.empty,
   inFlight: [],
   dropped: [],
@@ -139,6 +149,7 @@ export const endRequest = (
   const state = draftOf(previous, clock)
   state.inFlight = previous.inFlight.toSpliced(index, 1)
   if (state.scoutId === id) state.scoutId = null
+  if (state.held.id === id) state.held = { ...state.held, id: null }
   change(state, request)
   return state
 }

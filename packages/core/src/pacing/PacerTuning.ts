@@ -46,6 +46,26 @@ export const openingBurstShare = 0.25
 /** How many are sent beyond the proven limit, as a share of those accepted beyond it: growth by half cannot flood. */
 export const growthBurstShare = 0.5
 
+// A request held back to look for a shorter window
+
+/** How long after the first response the first look can begin, in windows: the second window, once one has turned. */
+export const firstHoldDelay = 0.6
+/**
+ * How long after the first request of the second window its last one is sent, as a share of what one request takes at
+ * `Limit` per window: a bucket that refills faster shows itself by then, and a run ends later by no more than this.
+ */
+export const firstHoldShare = 0.6
+/** The same at most. */
+export const firstHoldMs = 120
+/** How many windows pass before a shorter one is looked for, in windows: the look costs half a window at most. */
+export const windowsBeforeHolding = 6
+/** The same if limit and window are those of the prior, in windows: then there is little reason to doubt. */
+export const patienceOfAgreement = 64
+/** The largest number of windows between two looks: nothing is believed for ever. */
+export const largestHoldPatience = 64
+/** By which factor a window must be shorter to be worth a look: less is lost to jitter anyway. */
+export const leastShorterFactor = 1.04
+
 // A limit that the server does not name
 
 /** By how much the limit is multiplied after a clean full window: as fast as TCP's slow start. */
@@ -82,6 +102,8 @@ export const turnedShare = 0.25
 export const refillUsedShare = 0.5
 /** The share of the due sends that a server must still count to be refilling rather than turning. */
 export const refillOverdueShare = 0.5
+/** What is forgotten sooner than this was refilled: shorter windows are not looked for. */
+export const shortestWindowMs = 180
 /** How much must have been let in to tell a pace, in requests: divides nothing by zero. */
 export const leastRefillCount = 0.5
 

@@ -5,7 +5,7 @@
  * it. Times in milliseconds; those that a pacer has not seen yet are very early.
  */
 export interface PacerState {
-  readonly version: 1
+  readonly version: 2
   /** The newest time seen; an earlier one is read as this one. */
   readonly nowMs: number
   readonly nextId: number
@@ -35,8 +35,33 @@ export interface PacerState {
     /** How many 429s came anyway. */
     readonly rateLimited: number
   } | null
-  /** The requests accepted from `startMs` on, since the server said that nothing remains. */
-  readonly sinceEmpty: { readonly startMs: number; readonly count: number } | null
+  /** A response whose count is compared with those of later ones, to see whether a bucket refills. */
+  readonly anchor: {
+    readonly sentAt: number
+    readonly seenMs: number
+    /** The most that the server can have had left then, fractions included. */
+    readonly level: number
+    /** How many requests it has accepted that were sent since. */
+    readonly count: number
+  } | null
+  /** The search for a shorter window by a request that is held back. */
+  readonly held: {
+    /** The request in flight that was held back. */
+    readonly id: number | null
+    /** The window that it looks for. */
+    readonly ageMs: number
+    /** Sends of this age were seen to be counted still. */
+    readonly countedMs: number
+    /** Sends of this age were seen to be forgotten, `seen` times in a row: enough of them make it the window. */
+    readonly shorterMs: number | null
+    readonly seen: number
+    /** The window before the last look, until the shorter one has proved itself. */
+    readonly longerMs: number | null
+    /** When to look next; null until the server has named its limit. */
+    readonly nextAt: number | null
+    /** How many windows pass between two looks; doubles when nothing was found. 0 before the first look, a short one. */
+    readonly patience: number
+  }
   /**
    * The sends that the server counts, as far as known: own ones with a response, and those of other clients. In order of
    * `at`; sends that are treated alike make one run.
@@ -56,6 +81,8 @@ export interface PacerState {
     readonly sentAt: number
     /** Another response proved that the server had counted it by then. */
     readonly countedBy?: number
+    /** The count of the anchor when it went out. */
+    readonly counted: number
     /** It took so long that it was logged; its response does not add it again. */
     readonly logged?: true
   }>
@@ -90,7 +117,7 @@ export interface PacerState {
     readonly patience: number
   }
   /** The requests accepted since the last 429. */
-  readonly sinceRateLimit: PacerState["sinceEmpty"]
+  readonly sinceRateLimit: { readonly startMs: number; readonly count: number } | null
   /** Own sends, for the ceiling. */
   readonly ceilingLog: PacerState["log"]
   /** When the last response came. */

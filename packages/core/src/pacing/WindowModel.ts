@@ -12,7 +12,10 @@ import * as SendLog from "./SendLog.ts"
 export const confirm = (state: Draft, count: number): void => {
   state.confirmedSends += count
   if (state.confirmedSends >= Tuning.windowsToTrust * state.limit) state.trusted = true
-  if (state.trusted) state.windowKnown = true
+  if (state.trusted) {
+    state.windowKnown = true
+    state.held = { ...state.held, longerMs: null }
+  }
   if (state.confirmedSends < Tuning.windowsToHalveMargin * state.limit) return
   state.confirmedSends = Tuning.windowsToTrust * state.limit
   state.marginMs /= 2
@@ -22,6 +25,13 @@ export const confirm = (state: Draft, count: number): void => {
 export const distrust = (state: Draft): void => {
   state.trusted = false
   state.confirmedSends = 0
+}
+
+/** Takes the window for one that forgets send by send, until it is seen to forget all at once. */
+export const slide = (state: Draft): void => {
+  if (!state.fixedWindow) return
+  state.fixedWindow = false
+  state.log = state.log.map((run) => ({ ...run, windowStart: run.at }))
 }
 
 /** Returns a lower bound of the next round trip. */
