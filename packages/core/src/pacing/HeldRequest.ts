@@ -6,6 +6,7 @@
 import type { Draft, PacerConfig, PacerState } from "./PacerState.ts"
 import { isUnlogged } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
+import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
 
 /** Nothing is known of shorter windows. */
@@ -16,6 +17,7 @@ const none: PacerState["held"] = {
   shorterMs: null,
   seen: 0,
   longerMs: null,
+  doubts: false,
   nextAt: null,
   patience: 1,
 }
@@ -26,21 +28,30 @@ const expectedWindows = ({ prior }: PacerConfig, { limit }: PacerState): Readonl
   prior.windowMs,
 ]
 
-/** Checks whether everything that the server named agrees with the prior. */
-const agrees = ({ prior }: PacerConfig, { limit, windowMs }: PacerState): boolean =>
-  limit === prior.limit && windowMs === prior.windowMs
+/** Returns the longest expected window that is shorter than this one by enough to matter. */
+const expectedBelow = (config: PacerConfig, state: PacerState, ageMs: number): number | undefined =>
+  expectedWindows(config, state).find((ms) => ms * Tuning.leastShorterFactor < ageMs)
 
-/** Returns the next window to look for. */
+/** Checks whether limit and window make the rate of the prior: then there is little reason to doubt. */
+const agrees = (config: PacerConfig, state: PacerState): boolean =>
+  state.windowMs === expectedWindows(config, state)[0]
+
+/** Returns the next window to look for: by turns one that is expected, whatever was seen before, and the middle. */
 const candidate = (config: PacerConfig, state: PacerState): number => {
-  const { shorterMs } = state.held
-  if (shorterMs !== null) return shorterMs
+  const { doubts, seen, shorterMs } = state.held
+  if (shorterMs !== null)
+    return seen === 0 ? (expectedBelow(config, state, shorterMs) ?? shorterMs) : shorterMs
   const longest = state.windowMs / Tuning.leastShorterFactor
-  // Once all is known, it is doubted from the start.
   const countedMs = state.held.countedMs < longest ? state.held.countedMs : 0
-  const expected = expectedWindows(config, state).find(
-    (ms) => ms > countedMs * Tuning.leastShorterFactor && ms <= longest,
-  )
+  const least = doubts ? 0 : countedMs * Tuning.leastShorterFactor
+  const expected = expectedWindows(config, state).find((ms) => ms > least && ms <= longest)
   return expected ?? (countedMs + state.windowMs) / 2
+}
+
+/** Checks whether the sends that count are so far apart that they will not be forgotten together. */
+export const isSpread = ({ log, windowMs }: PacerState, ageMs: number): boolean => {
+  const spreadMs = (log.at(-1)?.at ?? 0) - (log[0]?.at ?? 0)
+  return spreadMs > ageMs * Tuning.largestHoldSpread || spreadMs + ageMs > windowMs
 }
 
 /**
@@ -65,7 +76,8 @@ export const heldUntil = (
     return { untilMs: oldest.sentAt + ageMs, ageMs: 0 }
   }
   const ageMs = candidate(config, state)
-  const untilMs = oldest.windowStart + ageMs - Window.minRoundTrip(state) + state.marginMs
+  const fromMs = isSpread(state, ageMs) ? oldest.windowStart : (state.log.at(-1) ?? oldest).at
+  const untilMs = fromMs + ageMs - Window.minRoundTrip(state) + state.marginMs
   return { untilMs, ageMs }
 }
 
@@ -81,6 +93,7 @@ export const plan = (config: PacerConfig, state: Draft, patience: number): void 
   state.held = {
     ...state.held,
     id: null,
+    doubts: !state.held.doubts,
     nextAt: state.nowMs + (windows - 0.25) * state.windowMs,
     patience: Math.min(Tuning.largestHoldPatience, patience),
   }
@@ -90,7 +103,18 @@ export const plan = (config: PacerConfig, state: Draft, patience: number): void 
 export const learn = (config: PacerConfig, state: Draft, forgottenEarly: boolean): void => {
   const { ageMs, patience, shorterMs } = state.held
   if (ageMs === 0) {
-    return plan(config, state, Tuning.windowsBeforeHolding)
+    return plan(config, state, Tuning.windowsBeforeHolding - 1)
+  }
+  // Another client's sends count too: nothing is known.
+  if (!forgottenEarly && SendLog.hasUnaccounted(state.log)) {
+    state.held = { ...state.held, shorterMs: null, nextAt: state.nowMs + state.windowMs }
+    return
+  }
+  if (!forgottenEarly && shorterMs !== null && ageMs < shorterMs) {
+    // The expected window was tried in between.
+    const countedMs = Math.max(state.held.countedMs, ageMs)
+    state.held = { ...state.held, countedMs, seen: 1, nextAt: state.nowMs }
+    return
   }
   if (!forgottenEarly) {
     const countedMs = Math.max(state.held.countedMs, ageMs)
@@ -99,7 +123,9 @@ export const learn = (config: PacerConfig, state: Draft, forgottenEarly: boolean
   }
   // A window that follows the clock may have turned just now: it cannot do so again and again.
   const { windowMs } = state
-  const seen = shorterMs === null ? 1 : state.held.seen + 1
+  const isNew = shorterMs === null || ageMs < shorterMs
+  const first = expectedBelow(config, state, ageMs) === undefined ? 1 : 0
+  const seen = isNew ? first : state.held.seen + 1
   state.held = { ...state.held, id: null, shorterMs: ageMs, seen, nextAt: state.nowMs }
   const isExpected = expectedWindows(config, state).includes(ageMs)
   if (seen < (isExpected ? 2 : 1 + windowMs / (windowMs - ageMs))) return
@@ -107,14 +133,16 @@ export const learn = (config: PacerConfig, state: Draft, forgottenEarly: boolean
   state.held = { ...state.held, shorterMs: null, longerMs: windowMs, patience: 1 }
   Window.distrust(state)
   Window.slide(state)
-  plan(config, state, isExpected ? Tuning.windowsBeforeHolding : 1)
+  plan(config, state, 1)
 }
 
 /** Returns to the window before the last look if it was cut too short; says whether there was one. */
 export const lengthen = (state: Draft): boolean => {
   const { longerMs } = state.held
   if (longerMs === null) return false
-  state.held = { ...state.held, countedMs: state.windowMs, shorterMs: null, longerMs: null }
+  const nextAt = state.nowMs + 2 * longerMs
+  const none = { shorterMs: null, longerMs: null, patience: 2, nextAt }
+  state.held = { ...state.held, ...none, countedMs: state.windowMs }
   state.windowMs = longerMs
   return true
 }
@@ -129,7 +157,8 @@ export const restart = (config: PacerConfig, state: Draft, countedMs: number): v
   const [expected = 0] = expectedWindows(config, state)
   const isExpected = countedMs > 0 && expected > least && expected < windowMs
   const usual = least > windowMs || windowMs === Tuning.defaultWindowMs
-  const windows = isExpected || usual ? Tuning.windowsBeforeHolding : 0
+  const patience = usual ? Tuning.windowsBeforeHolding : 0
+  const windows = isExpected ? Tuning.patienceOfAgreement : patience
   state.held = { ...none, countedMs, nextAt: nowMs + windows * windowMs }
   if (!isExpected) return
   state.windowMs = expected

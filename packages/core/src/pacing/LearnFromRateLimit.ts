@@ -19,6 +19,10 @@ export const closeGate = (context: ResponseContext): void => {
   closeFor(context, waitMs, lonely ? Tuning.lonelyJitterShare : 1)
   if (sameBurst) return
   Window.distrust(state)
+  if (state.doubt.zeros >= state.doubt.patience && !isOwnUse(context)) {
+    const patience = Math.min(Tuning.largestZerosToDoubt, 2 * state.doubt.patience)
+    state.doubt = { ...state.doubt, zeros: 0, patience }
+  }
   state.fixedWindow = false
   state.sinceRateLimit = null
 }
@@ -110,6 +114,9 @@ const longerWindow = ({ previous, request, response, state }: ResponseContext): 
   const scouted =
     previous.scoutId === request.id && previous.hasResponse && (previous.gate === null || blind)
   if (!surprising && !scouted) return state.windowMs
+  // Another client may have spent: only a wait that no window of this length can need tells.
+  const isLong = retryAfterMs - 1000 >= state.windowMs
+  if (SendLog.hasUnaccounted(state.log) && !isLong) return state.windowMs
   const unnamed = surprising && previous.limitSource !== "server"
   const first = (unnamed ? state.sinceRateLimit?.startMs : state.log[0]?.at) ?? state.nowMs
   // Both responses took about as long; half a round trip makes up for one that took longer.

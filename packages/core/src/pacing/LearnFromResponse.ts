@@ -33,6 +33,12 @@ const learnLimit = ({ request, response, state }: Context): void => {
   state.roundTrip = RoundTrip.add(state.roundTrip, state.nowMs - request.sentAt, state.limit)
   if (response.limit === undefined || request.sentAt < state.limitSentAt) return
   const limit = Math.max(1, response.limit)
+  const { higherLimit } = state.doubt
+  const isHigher = state.limitSource === "server" && limit > state.limit
+  if (higherLimit !== null || isHigher) {
+    state.doubt = { ...state.doubt, higherLimit: isHigher ? limit : null }
+    if (isHigher && limit !== higherLimit) return
+  }
   if (limit !== state.limit && state.limitSource === "server") {
     state.anchor = null
     state.refill = null
@@ -58,14 +64,35 @@ const accept = (context: Context): void => {
   if (config.schedule === false) return showRemaining(context)
   // What remains of another limit, since changed, says nothing about this one.
   const outdated = response.limit !== undefined && Math.max(1, response.limit) !== state.limit
-  if (response.remaining === undefined || outdated) startNewWindow(context)
-  else reconcile(context, response.remaining)
+  if (response.remaining === undefined || outdated || isDoubtful(context, response.remaining)) {
+    startNewWindow(context)
+  } else reconcile(context, response.remaining)
   if (!State.isUnlogged(request)) return
   State.recordSend(state, request, state.nowMs)
   // Sent before the 429 that set the limit, and accepted anyway: the limit is at least that.
   if (state.limitSource === "rateLimit") {
     state.limit = Math.max(state.limit, Window.countLive(state, state.nowMs))
   }
+}
+
+/** Checks whether `Remaining` says nothing: the whole limit once, or 0 again and again without a 429. */
+const isDoubtful = ({ state }: Context, remaining: number): boolean => {
+  const { doubt, limit } = state
+  if (remaining >= limit) {
+    state.doubt = { ...doubt, whole: doubt.whole + 1, zeros: 0 }
+    return state.doubt.whole < Tuning.wholesToOffset
+  }
+  if (remaining > 0) {
+    if (doubt.zeros > 0) state.doubt = { ...doubt, zeros: 0 }
+    return false
+  }
+  if (doubt.whole > 0) state.doubt = { ...doubt, whole: 0 }
+  return doubt.zeros >= doubt.patience
+}
+
+/** Counts an unexplained 0. */
+const countZero = ({ state }: Context): void => {
+  state.doubt = { ...state.doubt, zeros: state.doubt.zeros + 1 }
 }
 
 /** Keeps no more own sends than the ceiling looks at. */
@@ -156,27 +183,29 @@ const wentAlone = ({ request, state: { inFlight, log } }: Context): boolean =>
 /** Corrects the log by the server's count at the moment when it counted this request. */
 const reconcile = (context: Context, remaining: number): void => {
   const { request, state } = context
-  if (remaining >= state.limit) state.remainingOffset = 1
-  const used = Math.max(1, state.limit - remaining + state.remainingOffset)
+  const offset = state.doubt.whole >= Tuning.wholesToOffset ? 1 : 0
+  const used = Math.max(1, state.limit - remaining + offset)
   // Responses that overtook this one dropped them from the log.
   const overtaken = SendLog.size(state.dropped.filter((drop) => drop.sentAt >= request.sentAt))
   const seen = compare(context, used, overtaken)
   const { due, explained, forgotten, overdue, unaccounted } = seen
+  if (wasHeld(context)) learnFromHeld(context, seen)
   recordDrop(context, forgotten)
   state.log = SendLog.dropOldest(state.log, forgotten)
   const { log } = state
-  if (previousHeld(context)) Held.learn(context.config, state, seen.early > 0)
   recogniseKind(context, seen, remaining)
   if (state.refill !== null && unaccounted === 0) return Window.distrust(state)
-  if (overdue > 0 && forgotten === 0 && unaccounted === 0 && !state.windowKnown) {
+  const others = unaccounted > 0 || SendLog.hasUnaccounted(log)
+  if (overdue > 0 && forgotten === 0 && !others && !state.windowKnown) {
     const age = request.sentAt + Window.minRoundTrip(state) - (state.log[0]?.at ?? request.sentAt)
-    if (age > state.windowMs) {
+    if (age > state.windowMs * Tuning.leastShorterFactor) {
       state.windowMs = age
       Held.restart(context.config, state, 0)
     }
     return Window.distrust(state)
   }
   if (overdue + unaccounted > 0) {
+    if (remaining === 0 && state.limit > 1) countZero(context)
     // Another client spends too: sends that are due and still counted are its own, as if sent now.
     const [at, sentAt, count] = [state.nowMs, SendLog.unaccounted, overdue + unaccounted]
     const left = SendLog.dropOldest(log, Math.min(Math.max(0, due - forgotten), overdue))
@@ -209,7 +238,8 @@ const recogniseKind = (context: Context, seen: Comparison, remaining: number): v
   else if (forgotten > 0 && used - 1 > turned) Window.slide(state)
   if (state.fixedWindow && early > 0) state.log = SendLog.restartWindows(state.log, state.nowMs)
   state.anchor = moveAnchor(context, remaining)
-  const slowly = !state.windowKnown && forgotten > 0 && overdue > 0
+  const hadRoom = (state.anchor?.level ?? 0) > 1
+  const slowly = hadRoom && !state.windowKnown && forgotten > 0 && overdue > 0
   const overdueStays = slowly && overdue >= due * Tuning.refillOverdueShare
   const turnedAtOnce = used === 1 && forgotten > turned
   const before = turnedAtOnce ? null : state.refill
@@ -220,7 +250,14 @@ const recogniseKind = (context: Context, seen: Comparison, remaining: number): v
 }
 
 /** Checks whether this answers the request that was held back. */
-const previousHeld = ({ previous, request }: Context): boolean => previous.held.id === request.id
+const wasHeld = ({ previous, request }: Context): boolean => previous.held.id === request.id
+
+/** Learns whether the window is shorter: sends that went together must have been forgotten together. */
+const learnFromHeld = ({ config, state }: Context, { early, used }: Comparison): void => {
+  const together = !Held.isSpread(state, state.held.ageMs)
+  const many = used - 1 > state.limit * Tuning.turnedShare
+  Held.learn(config, state, early > 0 && !(together && many))
+}
 
 /** Takes the newest response that says that all was forgotten for the anchor, else the first; counts what is sent since. */
 const moveAnchor = (context: Context, remaining: number): State.PacerState["anchor"] => {

@@ -61,10 +61,21 @@ export const firstHoldMs = 120
 export const windowsBeforeHolding = 6
 /** The same if limit and window are those of the prior, in windows: then there is little reason to doubt. */
 export const patienceOfAgreement = 64
+/** How far apart sends may be to be looked at together, as a share of the window that is looked for. */
+export const largestHoldSpread = 0.5
 /** The largest number of windows between two looks: nothing is believed for ever. */
 export const largestHoldPatience = 64
 /** By which factor a window must be shorter to be worth a look: less is lost to jitter anyway. */
 export const leastShorterFactor = 1.04
+
+// Headers that say something odd
+
+/** How often `Remaining` must be the whole limit, in responses: once may be a blip. */
+export const wholesToOffset = 2
+/** How often in a row an unexplained `Remaining` of 0 is believed, in responses: then a 429 must confirm it. */
+export const zerosToDoubt = 8
+/** The same at most, after a doubling for each 429 that confirmed it. */
+export const largestZerosToDoubt = 4096
 
 // A limit that the server does not name
 

@@ -57,6 +57,8 @@ export interface PacerState {
     readonly seen: number
     /** The window before the last look, until the shorter one has proved itself. */
     readonly longerMs: number | null
+    /** The next look forgets what was seen before. */
+    readonly doubts: boolean
     /** When to look next; null until the server has named its limit. */
     readonly nextAt: number | null
     /** How many windows pass between two looks; doubles when nothing was found. 0 before the first look, a short one. */
@@ -101,8 +103,16 @@ export interface PacerState {
   }
   /** The safety margin, added to every window after a send came too early. */
   readonly marginMs: number
-  /** 1 if `Remaining` does not count its own request yet. */
-  readonly remainingOffset: 0 | 1
+  /** What is doubtful about `Remaining`. */
+  readonly doubt: {
+    /** How often it was the whole limit since it was last 0: more than once if it does not count its own request. */
+    readonly whole: number
+    /** How often in a row it was 0 with no send of this pacer to explain it: `patience` times, and it says nothing. */
+    readonly zeros: number
+    readonly patience: number
+    /** A higher limit that one response has named: a second one makes it the limit. */
+    readonly higherLimit: number | null
+  }
   /** A closed gate: nothing passes before `untilMs`, then one scout. */
   readonly gate: { readonly untilMs: number } | null
   /** 429s in a row. */
