@@ -1,6 +1,6 @@
 /** Closes the gate when the API asks for a wait, and reads limit and window from the first 429 of a burst. Pure. */
 import * as Held from "./HeldRequest.ts"
-import type { Draft, Refill, ResponseContext } from "./PacerState.ts"
+import type { Draft, PacerState, Refill, ResponseContext } from "./PacerState.ts"
 import { isUnlogged, recordSend } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import { rateLimitJitterMs, rateLimitWaitMs } from "./RateLimitWait.ts"
@@ -60,6 +60,12 @@ const learnLimits = (context: ResponseContext): void => {
   const limitChanged = previous.limitSource === "server" && state.limit !== previous.limit
   if (response.tooLong === true || limitChanged || (response.remaining ?? 0) > 0) return
   if (previous.refill !== null) return doubtRefill(state, previous.refill)
+  const unnamed = state.limitSource !== "server"
+  const counted = Window.countInWindow(state, context.request.sentAt)
+  // An unnamed limit was growing: it is more likely wrong than the window.
+  if (unnamed && isGrown(previous)) {
+    return adoptLimit(context, Math.max(counted, previous.provenLimit))
+  }
   if (previous.trusted) return widenMargin(state)
   if (Held.lengthen(state)) return
   const suspectedMs = longerWindow(context)
@@ -79,12 +85,14 @@ const learnLimits = (context: ResponseContext): void => {
     const least = alone ? Math.max(previous.windowMs, suspectedMs - 1000 - Tuning.windowSlackMs) : 0
     Held.restart(context.config, state, least)
   }
-  if (state.limitSource === "server") return
-  const counted = isLonger
-    ? (state.sinceRateLimit?.count ?? 0)
-    : Window.countLive(previous, state.nowMs)
-  adoptLimit(context, Math.max(1, counted))
+  if (!unnamed) return
+  if (isLonger) adoptLimit(context, state.sinceRateLimit?.count ?? 0)
+  else adoptLimit(context, counted)
 }
+
+/** Checks whether more is tried than a whole window has taken before. */
+const isGrown = ({ limit, provenLimit }: PacerState): boolean =>
+  provenLimit > 0 && limit > provenLimit
 
 /** Starts the refill over; rate limited again and again at its pace, it is no bucket. */
 const doubtRefill = (state: Draft, refill: Refill): void => {
@@ -126,10 +134,13 @@ const longerWindow = ({ previous, request, response, state }: ResponseContext): 
 }
 
 /** Takes the count at the 429 for the limit, if the server does not name it; after each 429 it grows more rarely. */
-const adoptLimit = ({ previous, state }: ResponseContext, limit: number): void => {
+const adoptLimit = ({ previous, state }: ResponseContext, counted: number): void => {
   const { growth } = state
+  const limit = Math.max(1, counted)
   const failedToGrow = previous.limitSource === "prior" && previous.provenLimit > 0
-  const patience = Math.min(Tuning.largestPatience, growth.patience * (failedToGrow ? 2 : 1))
+  const longer = Math.min(Tuning.largestPatience, growth.patience * (failedToGrow ? 2 : 1))
+  // Fewer than a window has taken before: this may be no limit at all.
+  const patience = limit < state.provenLimit * Tuning.fewShare ? Tuning.strayPatience : longer
   state.limit = limit
   state.provenLimit = limit
   state.limitSource = "rateLimit"

@@ -70,8 +70,8 @@ const accept = (context: Context): void => {
   if (!State.isUnlogged(request)) return
   State.recordSend(state, request, state.nowMs)
   // Sent before the 429 that set the limit, and accepted anyway: the limit is at least that.
-  if (state.limitSource === "rateLimit") {
-    state.limit = Math.max(state.limit, Window.countLive(state, state.nowMs))
+  if (state.limitSource === "rateLimit" && state.gate !== null) {
+    state.limit = Math.max(state.limit, Window.countInWindow(state, request.sentAt))
   }
 }
 

@@ -85,6 +85,10 @@ export const growthFactor = 2
 export const largestGrownLimit = 1_000_000
 /** How many clean full windows come before a limit set by a 429 is tried again, at first: a 429 a minute or less. */
 export const initialPatience = 64
+/** The same if windows had taken more before: one stray 429 must not set the limit for more than ten windows. */
+export const strayPatience = 8
+/** A 429 after less than this share of what windows had taken is stray. */
+export const fewShare = 0.8
 /** The same at most, after a doubling for each attempt that failed. */
 export const largestPatience = 4096
 

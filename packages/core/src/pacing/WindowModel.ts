@@ -47,6 +47,12 @@ export const countDue = (state: PacerState, at: number): number => {
   return SendLog.countWhile(state.log, ({ windowStart }) => windowStart <= newest)
 }
 
+/** Counts the sends that can have been in one window with a request of an unnamed limit. */
+export const countInWindow = ({ growth, log, windowMs }: PacerState, sentAt: number): number => {
+  const startMs = Math.max(growth.windowStartMs, sentAt - windowMs)
+  return SendLog.countWhere(log, (run) => run.sentAt >= startMs)
+}
+
 /** Counts the sends that the server has surely forgotten at a time: none until the window is trusted. */
 export const countForgotten = (state: PacerState, at: number): number => {
   const { refill } = state
