@@ -69,6 +69,14 @@ describe("PacerState", () => {
     assert.strictEqual(state.version, 2)
   })
 
+  it("starts afresh with a state of another version", () => {
+    const { state } = withLimit(3)
+    assert.strictEqual(PacerState.restore(config, state), state)
+    // safe: what an older release may have left in a store
+    const older = { ...state, version: 1 } as unknown as PacerState.PacerState
+    assert.deepStrictEqual(PacerState.restore(config, older), PacerState.make(config))
+  })
+
   it("takes a send back from the ceiling with its permit", () => {
     const machine = new Machine({ ...config, ceiling: { perSecond: 1 } })
     const id = machine.admitted()

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 
 import * as Pacer from "../src/pacing/Pacer.ts"
 
-export const makePacer = (options: Partial<Pacer.PacerOptions> = {}) =>
+export const makePacer = (options: Partial<Parameters<typeof Pacer.make>[0]> = {}) =>
   Pacer.make({ key: "test", store: Pacer.memoryStore(), ...options })
 
 export const ok = (remaining: number, limit = 10): Pacer.PacerObservation => ({

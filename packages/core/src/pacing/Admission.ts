@@ -43,7 +43,7 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
   state.growth = { ...state.growth, full: true }
   const due = Window.forgottenAt(state, forgotten + occupied - state.limit + 1)
   if (due === undefined) return wait(state, responseDueAt(state))
-  if (due > now) return wait(state, due)
+  if (due > now) return state.limit === 1 ? lookEarly(config, state, due) : wait(state, due)
   return state.trusted || state.refill !== null ? admit(config, state) : sendScout(config, state)
 }
 
@@ -67,6 +67,13 @@ const admitLast = (config: PacerConfig, state: Draft): Decided => {
   if (held.untilMs > state.nowMs) return wait(state, held.untilMs)
   state.held = { ...state.held, id: state.nextId, ageMs: held.ageMs }
   return admit(config, state)
+}
+
+/** Waits until the only request of a window is due, or sends it early to look for a shorter window. */
+const lookEarly = (config: PacerConfig, state: Draft, due: number): Decided => {
+  const held = Held.heldUntil(config, state)
+  if (held === undefined || held.untilMs >= due) return wait(state, due)
+  return admitLast(config, state)
 }
 
 /** Admits a single request whose response shows what the server does, unless one is in flight already. */

@@ -1,5 +1,5 @@
 /**
- * Looks for a shorter window. The last request of a window is held back for a while: it is sent when the server would
+ * Searches for a shorter window. The last request of a window is held back for a while: it is sent when the server would
  * have forgotten the oldest send if the window were shorter. The count in its response says whether that is so, and no
  * 429 is risked. Pure.
  */
@@ -22,7 +22,7 @@ const none: PacerState["held"] = {
   patience: 1,
 }
 
-/** Returns the windows that are worth a look before any other: the rate of the prior, and its window. */
+/** Returns the windows that are likely: the one that the rate of the prior gives, and its own. */
 const expectedWindows = ({ prior }: PacerConfig, { limit }: PacerState): ReadonlyArray<number> => [
   (limit * prior.windowMs) / prior.limit,
   prior.windowMs,
@@ -55,8 +55,8 @@ export const isSpread = ({ log, windowMs }: PacerState, ageMs: number): boolean 
 }
 
 /**
- * Returns when the request that takes the last place is to be sent, and the window that it looks for; undefined if it
- * need not wait.
+ * Returns when the request that takes the last place can be sent, and the window that it tests; undefined if it
+ * can go at once.
  */
 export const heldUntil = (
   config: PacerConfig,
@@ -64,8 +64,7 @@ export const heldUntil = (
 ): { readonly untilMs: number; readonly ageMs: number } | undefined => {
   const { held, inFlight, limit, limitSource, nowMs, refill, windowMs } = state
   const oldest = state.log[0]
-  if (refill !== null || limit < 2 || limitSource !== "server" || oldest === undefined)
-    return undefined
+  if (refill !== null || limitSource !== "server" || oldest === undefined) return undefined
   if (held.nextAt === null || nowMs < held.nextAt) return undefined
   const isFirst = held.patience === 0
   if (isFirst && oldest.sentAt + windowMs / 2 < nowMs) return { untilMs: nowMs, ageMs: 0 }
@@ -84,12 +83,18 @@ export const heldUntil = (
 /** Plans the first look, for the window after the first one: it is a short one. */
 export const begin = (state: Draft): void => {
   if (state.held.nextAt !== null) return
-  state.held = { ...state.held, nextAt: state.nowMs + Tuning.firstHoldDelay * state.windowMs }
+  // With a limit of 1 no request can be held back: a look is a request that comes early, and may be refused.
+  const isEarly = state.limit === 1
+  const windows = isEarly ? Tuning.windowsBeforeHolding : Tuning.firstHoldDelay
+  const nextAt = state.nowMs + windows * state.windowMs
+  state.held = { ...state.held, nextAt, patience: isEarly ? 1 : 0 }
 }
 
 /** Plans the next look: after more and more windows if nothing was found. */
-export const plan = (config: PacerConfig, state: Draft, patience: number): void => {
-  const windows = agrees(config, state) ? Math.max(Tuning.patienceOfAgreement, patience) : patience
+const plan = (config: PacerConfig, state: Draft, patience: number): void => {
+  // A look with a limit of 1 may cost a 429.
+  const least = state.limit === 1 ? Tuning.windowsBeforeHolding * patience : patience
+  const windows = agrees(config, state) ? Math.max(Tuning.patienceOfAgreement, least) : least
   state.held = {
     ...state.held,
     id: null,
@@ -141,8 +146,8 @@ export const lengthen = (state: Draft): boolean => {
   const { longerMs } = state.held
   if (longerMs === null) return false
   const nextAt = state.nowMs + 2 * longerMs
-  const none = { shorterMs: null, longerMs: null, patience: 2, nextAt }
-  state.held = { ...state.held, ...none, countedMs: state.windowMs }
+  const reset = { shorterMs: null, longerMs: null, patience: 2, nextAt }
+  state.held = { ...state.held, ...reset, countedMs: state.windowMs }
   state.windowMs = longerMs
   return true
 }
@@ -156,7 +161,7 @@ export const restart = (config: PacerConfig, state: Draft, countedMs: number): v
   const least = countedMs * Tuning.leastShorterFactor
   const [expected = 0] = expectedWindows(config, state)
   const isExpected = countedMs > 0 && expected > least && expected < windowMs
-  const usual = least > windowMs || windowMs === Tuning.defaultWindowMs
+  const usual = state.limit === 1 || least > windowMs || windowMs === Tuning.defaultWindowMs
   const patience = usual ? Tuning.windowsBeforeHolding : 0
   const windows = isExpected ? Tuning.patienceOfAgreement : patience
   state.held = { ...none, countedMs, nextAt: nowMs + windows * windowMs }

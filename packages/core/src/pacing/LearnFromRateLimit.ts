@@ -1,4 +1,5 @@
 /** Closes the gate when the API asks for a wait, and reads limit and window from the first 429 of a burst. Pure. */
+import * as Doubt from "./HeaderDoubt.ts"
 import * as Held from "./HeldRequest.ts"
 import type { Draft, PacerState, Refill, ResponseContext } from "./PacerState.ts"
 import { isUnlogged, recordSend } from "./PacerState.ts"
@@ -14,15 +15,15 @@ export const closeGate = (context: ResponseContext): void => {
   const sameBurst = gate !== null && request.sentAt < gate.untilMs
   if (!sameBurst) state.rateLimits += 1
   const waitMs = waitOf(context)
-  if (!sameBurst && config.schedule !== false) learnLimits(context)
+  if (!sameBurst && config.schedule !== false) {
+    if (previous.held.id === request.id) Held.learn(config, state, false)
+    else learnLimits(context)
+  }
   const lonely = response.retryAfterMs !== undefined && isOwnUse(context)
   closeFor(context, waitMs, lonely ? Tuning.lonelyJitterShare : 1)
   if (sameBurst) return
   Window.distrust(state)
-  if (state.doubt.zeros >= state.doubt.patience && !isOwnUse(context)) {
-    const patience = Math.min(Tuning.largestZerosToDoubt, 2 * state.doubt.patience)
-    state.doubt = { ...state.doubt, zeros: 0, patience }
-  }
+  if (!isOwnUse(context)) Doubt.confirmZero(state)
   state.fixedWindow = false
   state.sinceRateLimit = null
 }
@@ -97,8 +98,9 @@ const isGrown = ({ limit, provenLimit }: PacerState): boolean =>
 /** Starts the refill over; rate limited again and again at its pace, it is no bucket. */
 const doubtRefill = (state: Draft, refill: Refill): void => {
   const rateLimited = refill.rateLimited + 1
-  const young = (state.anchor?.count ?? 0) < Tuning.windowsToTrust * state.limit
-  const disproved = young || rateLimited >= Tuning.rateLimitsToDropRefill
+  const isFast = refill.intervalMs * state.limit < state.windowMs
+  const isYoung = (state.anchor?.count ?? 0) < Tuning.windowsToTrust * state.limit
+  const disproved = (isFast && isYoung) || rateLimited >= Tuning.rateLimitsToDropRefill
   state.refill = disproved ? null : { ...refill, sinceMs: state.nowMs, rateLimited }
   state.anchor = null
   if (disproved) state.windowKnown = true

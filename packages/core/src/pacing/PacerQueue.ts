@@ -97,7 +97,7 @@ export class PacerQueue {
 
   #modify<A>(f: (state: PacerState, now: number) => readonly [A, PacerState]): Effect.Effect<A> {
     const { config, key, store } = this.options
-    return store.modify(key, (state, now) => f(state ?? State.make(config), now))
+    return store.modify(key, (state, now) => f(State.restore(config, state), now))
   }
 
   #publish(): void {

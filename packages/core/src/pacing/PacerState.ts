@@ -60,9 +60,12 @@ export interface ResponseContext {
   readonly response: ResponseInfo
 }
 
+/** The version of the shape of the state; a state of another version is not read. */
+const version = 2
+
 /** Creates a state that has seen nothing. */
 export const make = ({ prior }: PacerConfig): PacerState => ({
-  version: 2,
+  version,
   nowMs: Number.MIN_SAFE_INTEGER,
   nextId: 1,
   limit: Math.max(1, Math.floor(prior.limit)),
@@ -94,7 +97,7 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   scoutId: null,
   roundTrip: RoundTrip.unknown,
   marginMs: 0,
-  doubt: { whole: 0, zeros: 0, patience: Tuning.zerosToDoubt, higherLimit: null },
+  doubt: { unused: 0, zeros: 0, patience: Tuning.zerosToDoubt, higherLimit: null },
   gate: null,
   rateLimits: 0,
   hasResponse: false,
@@ -108,6 +111,10 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   ceilingLog: SendLog.empty,
   observedAt: null,
 })
+
+/** Returns a stored state, or a fresh one if there is none or its version is another. */
+export const restore = (config: PacerConfig, stored: PacerState | undefined): PacerState =>
+  stored?.version === version ? stored : make(config)
 
 /** Creates the draft of the state that follows at a time. */
 export const draftOf = (previous: PacerState, clock: number): Draft => ({

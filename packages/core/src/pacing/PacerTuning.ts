@@ -51,7 +51,7 @@ export const growthBurstShare = 0.5
 /** How long after the first response the first look can begin, in windows: the second window, once one has turned. */
 export const firstHoldDelay = 0.6
 /**
- * How long after the first request of the second window its last one is sent, as a share of what one request takes at
+ * How long after the first request of the second window its last one is sent, as a share of the time that one request takes at
  * `Limit` per window: a bucket that refills faster shows itself by then, and a run ends later by no more than this.
  */
 export const firstHoldShare = 0.6
@@ -87,7 +87,7 @@ export const largestGrownLimit = 1_000_000
 export const initialPatience = 64
 /** The same if windows had taken more before: one stray 429 must not set the limit for more than ten windows. */
 export const strayPatience = 8
-/** A 429 after less than this share of what windows had taken is stray. */
+/** A 429 after less than this share of an earlier full window is stray. */
 export const fewShare = 0.8
 /** The same at most, after a doubling for each attempt that failed. */
 export const largestPatience = 4096
@@ -111,13 +111,15 @@ export const lonelyJitterShare = 0.25
 
 /** How many 429s in a row of attempts disprove a refill, in 429s: its pace can be off by a little a few times. */
 export const rateLimitsToDropRefill = 4
+/** After so many requests at its pace since the last 429, as a share of the limit, a refill is not doubted any more. */
+export const refillProvenShare = 0.25
 /** A fixed window has turned if so much of the limit, as a share, was forgotten early, and as little is in use. */
 export const turnedShare = 0.25
 /** A refill shows itself while more than this share of the limit is in use: else it may be a window that turned. */
 export const refillUsedShare = 0.5
 /** The share of the due sends that a server must still count to be refilling rather than turning. */
 export const refillOverdueShare = 0.5
-/** What is forgotten sooner than this was refilled: shorter windows are not looked for. */
+/** A send that is forgotten sooner than this was refilled: shorter windows are not looked for. */
 export const shortestWindowMs = 180
 /** How much must have been let in to tell a pace, in requests: divides nothing by zero. */
 export const leastRefillCount = 0.5

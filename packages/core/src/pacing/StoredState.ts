@@ -103,10 +103,10 @@ export interface PacerState {
   }
   /** The safety margin, added to every window after a send came too early. */
   readonly marginMs: number
-  /** What is doubtful about `Remaining`. */
+  /** Doubts about the headers. */
   readonly doubt: {
     /** How often it was the whole limit since it was last 0: more than once if it does not count its own request. */
-    readonly whole: number
+    readonly unused: number
     /** How often in a row it was 0 with no send of this pacer to explain it: `patience` times, and it says nothing. */
     readonly zeros: number
     readonly patience: number

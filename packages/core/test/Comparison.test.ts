@@ -1,0 +1,31 @@
+import { assert, describe, it } from "@effect/vitest"
+
+import * as Comparison from "../src/pacing/Comparison.ts"
+import * as PacerState from "../src/pacing/PacerState.ts"
+import { config } from "./machine.ts"
+
+/** Compares a count with a log of sends at these times, for a request that went alone at 900. */
+const compare = (times: ReadonlyArray<number>, used: number) => {
+  const previous = PacerState.make(config)
+  const state = PacerState.draftOf(previous, 930)
+  for (const sentAt of times) PacerState.recordSend(state, { id: 0, sentAt, counted: 0 }, sentAt)
+  const request = { id: 1, sentAt: 900, counted: 0 }
+  const response = { rateLimited: false, jitter: 0 }
+  return Comparison.compare({ config, previous, state, request, response }, used, 0)
+}
+
+describe("Comparison", () => {
+  it("counts what the server has forgotten, and what of it is too early for the window", () => {
+    const { early, forgotten, unaccounted } = compare([0, 100, 200], 2)
+    assert.deepStrictEqual([forgotten, early, unaccounted], [2, 2, 0])
+  })
+
+  it("counts what only another client can have spent", () => {
+    assert.strictEqual(compare([0, 100], 5).unaccounted, 2)
+  })
+
+  it("sees a refill if a send is forgotten too soon for any window", () => {
+    assert.isTrue(compare([800, 850], 2).tooSoon)
+    assert.isFalse(compare([100, 850], 2).tooSoon)
+  })
+})
