@@ -1,4 +1,4 @@
-/** What disturbs a pacer and then ends: how much of the rate it uses afterwards. */
+/** Disturbances of a pacer that end, and how much of the limit it uses afterwards. */
 import type { LimiterKind } from "../../../../packages/sandbox/src/api/Limiter.ts"
 import { lognormal } from "./Network.ts"
 import type { ProcessOptions } from "./Process.ts"
@@ -20,7 +20,7 @@ export interface Disturbance {
   readonly endMs: number
   readonly server?: Partial<ServerOptions>
   readonly process?: Partial<ProcessOptions>
-  /** What is allowed per second after it; 10 by default. */
+  /** The requests per second that are allowed after it; 10 by default. */
   readonly perSecond?: number
 }
 
@@ -51,9 +51,9 @@ const once =
     count === at && !response.rateLimited ? change(response) : response
 
 const odds: Record<string, (response: SimulatedResponse) => SimulatedResponse> = {
-  "Remaining = Limit": ({ remaining: _, ...rest }) => ({ ...rest, remaining: rest.limit ?? 10 }),
+  "Remaining = Limit": (response) => ({ ...response, remaining: response.limit ?? 10 }),
   "Remaining = 0": (response) => ({ ...response, remaining: 0 }),
-  "no Remaining": ({ remaining: _, ...rest }) => rest,
+  "no Remaining": ({ limit = 10, rateLimited }) => ({ limit, rateLimited }),
   "another limit": (response) => ({ ...response, limit: 120, remaining: 80 }),
 }
 
@@ -67,7 +67,7 @@ export const blips: ReadonlyArray<Disturbance> = [
     })),
   ),
   ...[3, 30].map((seconds) => ({
-    name: `the process stands still for ${seconds} s`,
+    name: `the process pauses for ${seconds} s`,
     endMs: 15_500 + seconds * 1000,
     process: { pauses: [{ atMs: 15_500, forMs: seconds * 1000 }] },
   })),
@@ -89,7 +89,7 @@ export const blips: ReadonlyArray<Disturbance> = [
   },
 ]
 
-/** What goes on being odd. */
+/** Odd headers that never end. */
 export const oddities: ReadonlyArray<Disturbance> = [
   ...Object.entries(odds).map(([name, change]) => ({
     name: `${name} in one response of 100`,
@@ -106,7 +106,7 @@ export const oddities: ReadonlyArray<Disturbance> = [
   },
 ]
 
-/** Measures which share of the rate is used from the tenth window after the end on, for 30 windows, and the 429s then. */
+/** Measures which share of the limit is used from the tenth window after the end on, for 30 windows, and the 429s then. */
 export const measureRecovery = (
   { endMs, perSecond = 10, process, server }: Disturbance,
   kind: LimiterKind,

@@ -4,15 +4,15 @@ import * as LearnFromResponse from "../../../../packages/core/src/pacing/LearnFr
 import * as PacerState from "../../../../packages/core/src/pacing/PacerState.ts"
 import type { SimulatedResponse } from "./Server.ts"
 
-/** What a process is to do. Times in milliseconds since the start of the simulation. */
+/** The task of a process. Times in milliseconds since the start of the simulation. */
 export interface ProcessOptions {
-  /** How many creates it makes; Infinity to go on until the simulation ends. */
+  /** How many creates it makes; Infinity to continue until the simulation ends. */
   readonly total: number
   readonly concurrency: number
   readonly prior?: { readonly limit: number; readonly windowMs: number }
   /** When its first call comes; 0 by default. */
   readonly startMs?: number
-  /** When the process stands still: nothing is sent, and no response is read. */
+  /** When the process pauses: nothing is sent, and no response is read. */
   readonly pauses?: ReadonlyArray<{ readonly atMs: number; readonly forMs: number }>
   /** After how many 429s a call is lost; never by default. */
   readonly attempts?: number
@@ -34,7 +34,7 @@ export class Process {
   readonly #world: Surroundings
   readonly #config: PacerState.PacerConfig
   readonly #queue: Array<number> = []
-  readonly #refused = new Map<number, number>()
+  readonly #rateLimits = new Map<number, number>()
   #started = 0
   #asleepUntil = Number.POSITIVE_INFINITY
   state: PacerState.PacerState
@@ -86,9 +86,9 @@ export class Process {
     this.state = LearnFromResponse.observe(this.#config, this.state, id, learned, now())
     if (response.rateLimited) {
       this.rateLimited++
-      const refused = (this.#refused.get(order) ?? 0) + 1
-      this.#refused.set(order, refused)
-      if (refused < attempts) return this.#join(order)
+      const count = (this.#rateLimits.get(order) ?? 0) + 1
+      this.#rateLimits.set(order, count)
+      if (count < attempts) return this.#join(order)
       this.lost++
     } else this.done.push(now())
     if (this.#started < total) this.#join(this.#started++)

@@ -37,20 +37,20 @@ const take = (
   atMs: number,
   named: "least" | "first",
 ): { readonly decision: Limiter.Decision; readonly state: State } => {
-  const taken = state.map((limiter) => Limiter.take(limiter, atMs))
-  const decisions = taken.map(({ decision }) => decision)
-  const refusals = decisions.filter(({ allowed }) => !allowed)
+  const results = state.map((limiter) => Limiter.take(limiter, atMs))
+  const decisions = results.map(({ decision }) => decision)
+  const rateLimited = decisions.filter(({ allowed }) => !allowed)
   const [first] = decisions
   if (first === undefined) throw new RangeError("a server has a limiter")
   const least =
-    refusals.length > 0
-      ? refusals.reduce((a, b) => (b.retryAfterMs > a.retryAfterMs ? b : a))
+    rateLimited.length > 0
+      ? rateLimited.reduce((a, b) => (b.retryAfterMs > a.retryAfterMs ? b : a))
       : decisions.reduce((a, b) => (b.remaining < a.remaining ? b : a))
   const shown =
     named === "first" ? { ...least, limit: first.limit, remaining: first.remaining } : least
   return {
     decision: shown,
-    state: refusals.length > 0 ? state : taken.map((each) => each.state),
+    state: rateLimited.length > 0 ? state : results.map((each) => each.state),
   }
 }
 

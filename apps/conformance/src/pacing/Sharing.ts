@@ -39,6 +39,9 @@ const longestGap = (times: ReadonlyArray<number>, fromMs: number, untilMs: numbe
     { gap: 0, last: fromMs },
   ).gap
 
+const countTen = (times: ReadonlyArray<number>, from: number): number =>
+  times.filter((at) => at >= from && at < from + 10_000).length
+
 /** Lets two processes run for 60 s, the second 5 s late; shares are counted once both are there, from 10 s on. */
 export const twoProcesses = (kind: LimiterKind, seed: number) => {
   const untilMs = 65_000
@@ -51,24 +54,22 @@ export const twoProcesses = (kind: LimiterKind, seed: number) => {
     untilMs,
   })
   const tens = [1, 2, 3, 4, 5].map((index) => 5000 + index * 10_000)
-  const share = (times: ReadonlyArray<number>, from: number) =>
-    times.filter((at) => at >= from && at < from + 10_000).length
   const leastShare = Math.min(
     ...tens.map((from) => {
-      const counts = processes.map(({ done }) => share(done, from))
+      const counts = processes.map(({ done }) => countTen(done, from))
       return Math.min(...counts) / counts.reduce((a, b) => a + b, 0)
     }),
   )
   return {
     leastShare,
-    used: share(server.accepted, 15_000) / 100,
+    used: countTen(server.accepted, 15_000) / 100,
     gapMs: Math.max(...processes.map(({ done }) => longestGap(done, 5000, untilMs))),
     rateLimited: server.rateLimited.length,
     lost: processes.reduce((sum, { lost }) => sum + lost, 0),
   }
 }
 
-/** Lets one process make 300 creates beside a neighbour that takes a third at its own rhythm. */
+/** Lets one process make 300 creates next to a neighbour that takes a third at its own rhythm. */
 export const besideNeighbour = (kind: LimiterKind, seed: number) => {
   const random = source(seed * 31 + 7)
   const neighbour: Array<number> = []

@@ -14,6 +14,7 @@ import {
   twoLimits,
   unevenWindows,
 } from "./Limits.ts"
+import { runDraws } from "./Draws.ts"
 import { besideNeighbour, fourProcesses, twoProcesses } from "./Sharing.ts"
 
 const print = (...lines: ReadonlyArray<string>) => process.stdout.write(`${lines.join("\n")}\n`)
@@ -21,6 +22,8 @@ const row = (...cells: ReadonlyArray<string | number>) => print(`| ${cells.join(
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 const wanted = process.argv[2]?.split(",")
 const wants = (part: string) => wanted === undefined || wanted.includes(part)
+const most = (values: ReadonlyArray<number>) => Math.max(...values)
+const least = (values: ReadonlyArray<number>) => Math.min(...values)
 const seeds = [1, 2, 3, 4, 5]
 
 const limits = (title: string, list: ReadonlyArray<Limit>) => {
@@ -46,14 +49,14 @@ if (wants("blips")) {
     ["Blips", blips],
     ["Odd for ever", oddities],
   ] as const) {
-    print("", `### ${title}: share of the rate from the tenth window after it on [most 429s]`, "")
+    print("", `### ${title}: share of the limit from the tenth window after it on [most 429s]`, "")
     row("what", ...disturbedKinds)
     row("---", ...disturbedKinds.map(() => "---"))
     for (const disturbance of list) {
       const cells = disturbedKinds.map((kind) => {
         const runs = seeds.map((seed) => measureRecovery(disturbance, kind, seed))
-        const most = Math.max(...runs.map(({ rateLimited }) => rateLimited))
-        return `${percent(Math.min(...runs.map(({ share }) => share)))} [${most}]`
+        const most429s = most(runs.map(({ rateLimited }) => rateLimited))
+        return `${percent(least(runs.map(({ share }) => share)))} [${most429s}]`
       })
       row(disturbance.name, ...cells)
     }
@@ -61,8 +64,6 @@ if (wants("blips")) {
 }
 
 if (wants("sharing")) {
-  const most = (values: ReadonlyArray<number>) => Math.max(...values)
-  const least = (values: ReadonlyArray<number>) => Math.min(...values)
   print("", "### Processes that share nothing, the worst of five runs", "")
   row("four x 50 creates", "ratio", "429s", "fairness")
   row("---", "---", "---", "---")
@@ -90,7 +91,7 @@ if (wants("sharing")) {
     )
   }
   print("")
-  row("beside a neighbour with a third", "ratio", "429s", "the neighbour loses")
+  row("next to a neighbour with a third", "ratio", "429s", "the neighbour loses")
   row("---", "---", "---", "---")
   for (const kind of disturbedKinds) {
     const runs = seeds.map((seed) => besideNeighbour(kind, seed))
@@ -100,5 +101,17 @@ if (wants("sharing")) {
       most(runs.map(({ rateLimited }) => rateLimited)),
       percent(most(runs.map(({ neighbourLost }) => neighbourLost))),
     )
+  }
+}
+
+if (wants("draws")) {
+  const { few429s, lost, most429s, within15, within50, worst } = runDraws(1000)
+  print("", "### 1,000 random draws", "")
+  print(`${lost} not finished; 3 429s at most in ${percent(few429s)} of those undisturbed`)
+  print(`within 1.15 x ideal: ${percent(within15)}, within 1.5 x ideal: ${percent(within50)}`, "")
+  row("worst", "ratio", "429s")
+  row("---", "---", "---")
+  for (const draw of [...worst, ...most429s]) {
+    row(`#${draw.seed} ${draw.name}`, draw.ratio.toFixed(2), draw.rateLimited)
   }
 }
