@@ -23,7 +23,7 @@ const cases = [
   },
   {
     name: "client over Effect's FetchHttpClient",
-    budget: 60_000,
+    budget: 63_000,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
       import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -46,7 +46,7 @@ const cases = [
   },
   {
     name: "client over fetch",
-    budget: 55_000,
+    budget: 60_000,
     ours: `import * as Effect from "effect/Effect"
       import { AelystClient, layerFetch } from "./src/AelystClient.ts"
       export const run = (options) => Effect.runPromise(Effect.flatMap(AelystClient, (client) => client.create("id:5", { firstName: "A" })).pipe(Effect.provide(layerFetch(options))))`,

@@ -153,7 +153,8 @@ const shownAs = (value: unknown): ReadonlyArray<string> => [
 ]
 
 const clean = (what: string, text: string) => {
-  const hit = hits.exec(text)
+  // a time under the test clock has fractions, and they may hold the digits of anything
+  const hit = hits.exec(text.replace(/(?<=\d)\.\d+/g, ""))
   assert.isNull(
     hit,
     `${what}: …${text.slice(Math.max(0, (hit?.index ?? 0) - 200), (hit?.index ?? 0) + 80)}`,
