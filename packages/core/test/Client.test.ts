@@ -451,6 +451,34 @@ describe("Client's scope", () => {
     }),
   )
 
+  it.effect(
+    "sends nothing once it closes, though the end of a call frees its key for another",
+    () =>
+      Effect.gen(function* () {
+        const scope = yield* Scope.make()
+        const script: ReadonlyArray<Step> = [
+          { ...ok, afterMs: 100 },
+          { hangs: true, dispatched: true },
+        ]
+        const { client, received } = yield* Scope.provide(clientOf(script), scope)
+        const start = (identifier: string) =>
+          Effect.forkChild(Effect.result(client.create(identifier, { firstName: "Ana" })), {
+            startImmediately: true,
+          })
+        const calls = [yield* start("id:1"), yield* start("id:2"), yield* start("id:2")] as const
+        yield* Effect.forkChild(TestClock.adjust("100 millis"))
+        yield* Fiber.join(calls[0])
+        yield* Scope.close(scope, Exit.void)
+        assert.deepStrictEqual(
+          (yield* Fiber.joinAll(calls)).map((end) =>
+            Result.isSuccess(end) ? end.success.outcome : end.failure.outcome,
+          ),
+          ["created", "not_sent", "not_sent"],
+        )
+        assert.strictEqual(received.length, 1)
+      }),
+  )
+
   it.effect("returns the result of a contact whose response was verified before it closed", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

@@ -163,6 +163,8 @@ const loop = Effect.fnUntraced(function* (
   const ticket = yield* takeTicket(call)
   for (;;) {
     const permit = yield* acquirePermit(call, ticket)
+    // the end of another call may have freed a key or a permit while the client closes
+    if (call.client.lifetime.isClosed) return yield* Effect.interrupt
     const attempted: Attempted = yield* sendAttempt(call, permit)
     const step: Step = yield* nextStep(call, attempted)
     switch (step._tag) {

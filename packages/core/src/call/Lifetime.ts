@@ -16,6 +16,11 @@ export class Lifetime {
   readonly #running = new Set<Running>()
   #isClosed = false
 
+  /** Whether the client is closing or has closed. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /**
    * Runs an effect in another fiber than the caller's; if the client closes, the effect is interrupted, and `orElse`
    * follows once it has ended.
