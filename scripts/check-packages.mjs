@@ -34,6 +34,8 @@ const importOnly = {
 }
 /** The longest line of published code: Node prints the whole line above an uncaught error. */
 const longestLine = 2_000
+/** The longest declaration of a schema: a longer one repeats the structs that it is made of, and names none of them. */
+const longestSchema = 700
 /** Lists what is at the top of a tarball. */
 const content =
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY\.md|man\/.+|dist\/.+|src\/.+)$/
@@ -167,6 +169,26 @@ const publicTypes = (manifest, files) => {
   }
 }
 
+/** Holds core's schemas to types that an editor can show: each names its parts, by an interface. */
+const checkSchemas = (manifest, files, say) => {
+  for (const name of publicTypes(manifest, files)) {
+    const text = files
+      .get(name)
+      .toString("utf8")
+      .replace(/\/\*\*[^]*?\*\//g, "")
+    for (const [declaration, schema] of text.matchAll(
+      /^export declare const (\w+): [^]*?;$(?!\n[ }])/gm,
+    )) {
+      const { length } = declaration.replace(/\s+/g, " ")
+      if (/\bSchema\./.test(declaration) && length > longestSchema) {
+        say(
+          `${name} expands the type of ${schema} to ${length} characters; name it by an interface`,
+        )
+      }
+    }
+  }
+}
+
 const checkFiles = (manifest, files, say) => {
   for (const [name, bytes] of files) {
     if (!content.test(name)) say(`holds ${name}`)
@@ -208,6 +230,7 @@ for (const file of globSync("packages/*/package.json").toSorted()) {
   checkManifest(manifest, say)
   checkFiles(manifest, files, say)
   checkFormats(manifest, files, say)
+  if (manifest.name === "@aelyst/core") checkSchemas(manifest, files, say)
 
   const again = join(root, ".pack", "again")
   mkdirSync(again, { recursive: true })

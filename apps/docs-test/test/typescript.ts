@@ -24,8 +24,9 @@ const config = {
 }
 
 /** Compiles the TypeScript in a folder of `.blocks`; returns the errors, or "" if there are none. */
-export const compile = (folder: string): Promise<string> => {
-  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
+export const compile = (folder: string, options: object = {}): Promise<string> => {
+  const compilerOptions = { ...config.compilerOptions, ...options }
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ ...config, compilerOptions }))
   return run("tsc", ["-p", folder, "--pretty", "false"]).then(
     () => "",
     (error: { readonly stdout: string; readonly message: string }) => error.stdout || error.message,

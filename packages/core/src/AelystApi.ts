@@ -23,6 +23,7 @@ import {
   Unauthorized,
 } from "./errors/ApiErrors.ts"
 
+export type { TooManyRequestsResponse } from "./errors/ApiErrors.ts"
 export {
   BadRequest,
   InternalError,
@@ -30,7 +31,7 @@ export {
   TooManyRequests,
   Unauthorized,
 } from "./errors/ApiErrors.ts"
-export type { AelystHttpError } from "./errors/HttpErrors.ts"
+export type { AelystHttpError, LaterBody } from "./errors/HttpErrors.ts"
 export {
   AelystBadGateway,
   AelystGatewayTimeout,
@@ -40,6 +41,12 @@ export {
   toHttp,
 } from "./errors/HttpErrors.ts"
 export { Payload } from "./contact/Contact.ts"
+export type { PayloadSchema } from "./contact/Payload.ts"
+
+const createdFields = { code: Schema.Literal("200"), message: Schema.String }
+
+/** The type of `Created`. */
+export interface CreatedSchema extends Schema.Struct<typeof createdFields> {}
 
 /**
  * Describes the body of a created contact: here `code` is a string, and both members are required (W5).
@@ -53,10 +60,7 @@ export { Payload } from "./contact/Contact.ts"
  * console.log(Schema.is(Created)({ code: "200", message: "Contact added successfully!" })) // => true
  * ```
  */
-export const Created = Schema.Struct({
-  code: Schema.Literal("200"),
-  message: Schema.String,
-}).annotate({
+export const Created: CreatedSchema = Schema.Struct(createdFields).annotate({
   identifier: "ContactCreated",
   description: "The contact was created.",
   examples: [{ code: "200", message: "Contact added successfully!" }],
@@ -157,7 +161,10 @@ export const createContact = HttpApiEndpoint.post("createContact", "/contact/:id
  * console.log(Object.keys(OpenApi.fromApi(AelystApi).paths)) // => [ '/contact/{identifier}' ]
  * ```
  */
-export const AelystApi = HttpApi.make("aelyst")
+export const AelystApi: HttpApi.HttpApi<
+  "aelyst",
+  HttpApiGroup.HttpApiGroup<"contacts", typeof createContact, true>
+> = HttpApi.make("aelyst")
   .add(HttpApiGroup.make("contacts", { topLevel: true }).add(createContact))
   .annotate(OpenApi.Title, "Aelyst: Create a contact")
   .annotate(OpenApi.Version, "1")

@@ -32,6 +32,23 @@ const rowSuccess = literalsOf<Exclude<RowOutcome, FailedOutcome>>({
   exists_after_doubt: 0,
 })
 
+const fields = {
+  identifier: IdentifierSchema.FromString,
+  outcome: success,
+  result: success,
+  status: Schema.optionalKey(Schema.Int),
+  message: Schema.String,
+  attempts: Schema.Array(AttemptRecordSchema),
+  rateLimit: Schema.Struct({
+    limit: optionalNumber,
+    remaining: optionalNumber,
+    retryAfterMs: optionalNumber,
+  }),
+}
+
+/** The type of `CreateResultSchema`. */
+export interface CreateResultSchema extends Schema.Struct<typeof fields> {}
+
 /**
  * Encodes the result of `create` to JSON, and decodes it back. The response is not part of the JSON form, because its
  * headers may hold anything; the identifier and the API's message are.
@@ -53,19 +70,9 @@ const rowSuccess = literalsOf<Exclude<RowOutcome, FailedOutcome>>({
  * console.log(await Effect.runPromise(program)) // => {"identifier":"id:result-schema","outcome":"created",…
  * ```
  */
-export const CreateResultSchema = Schema.Struct({
-  identifier: IdentifierSchema.FromString,
-  outcome: success,
-  result: success,
-  status: Schema.optionalKey(Schema.Int),
-  message: Schema.String,
-  attempts: Schema.Array(AttemptRecordSchema),
-  rateLimit: Schema.Struct({
-    limit: optionalNumber,
-    remaining: optionalNumber,
-    retryAfterMs: optionalNumber,
-  }),
-}).annotate({ identifier: "CreateResult" })
+export const CreateResultSchema: CreateResultSchema = Schema.Struct(fields).annotate({
+  identifier: "CreateResult",
+})
 
 /** The errors that can end a row with an outcome. */
 const errorOf: { readonly [Outcome in FailedOutcome]: Schema.Codec<ErrorOf<Outcome>, unknown> } = {
@@ -85,7 +92,14 @@ const errorOf: { readonly [Outcome in FailedOutcome]: Schema.Codec<ErrorOf<Outco
   ]),
 }
 
-const failed = <const Outcome extends FailedOutcome>(outcome: Outcome) =>
+/** The schema of a row that failed. */
+export interface FailedRowSchema<Outcome extends FailedOutcome> extends Schema.Struct<{
+  readonly index: Schema.Int
+  readonly outcome: Schema.Literal<Outcome>
+  readonly error: Schema.Codec<ErrorOf<Outcome>, unknown>
+}> {}
+
+const failed = <const Outcome extends FailedOutcome>(outcome: Outcome): FailedRowSchema<Outcome> =>
   Schema.Struct({
     index: count,
     outcome: Schema.Literal(outcome),

@@ -24,6 +24,31 @@ const customFields = <Fields>(form: Schema.Codec<unknown>, description: string) 
 // the rules of a contact do not depend on its identifier
 const anyone = "id:anyone"
 
+const fields = {
+  firstName: Schema.String.annotate({
+    ...typeRule("STRING_EXPECTED"),
+    description: "The first name, with at least one visible character",
+    examples: ["Ana"],
+  }).annotateKey({ messageMissingKey: issueRules.FIRST_NAME_MISSING }),
+  lastName: text("The last name", "Silva"),
+  phone: text("The phone number in E.164 form", "+60123456789"),
+  email: text("The email address", "ana@example.com"),
+  language: text("The language as a BCP 47 tag", "ms"),
+  profilePic: text("The URL of the profile picture", "https://example.com/ana.png"),
+  countryCode: text("The country as two letters", "MY"),
+  customFields: customFields<CustomFieldRecord | CustomFieldPairs | null>(
+    Schema.Union([Pairs, ByName, Schema.Null]),
+    "The custom fields, by name or as an array of { name, value }",
+  ),
+  custom_fields: customFields<CustomFieldPairs | null>(
+    Schema.NullOr(Pairs),
+    "The custom fields as the API names them: an array of { name, value }",
+  ),
+}
+
+/** The type of `ContactSchema`. */
+export interface ContactSchema extends Schema.Struct<typeof fields> {}
+
 /**
  * Decodes a contact from the body of a form or a request (W3), and checks it as `validate` does.
  *
@@ -48,27 +73,7 @@ const anyone = "id:anyone"
  * console.log(Schema.decodeUnknownSync(Signup)(body).contact) // => { firstName: 'Ana' }
  * ```
  */
-export const ContactSchema = Schema.Struct({
-  firstName: Schema.String.annotate({
-    ...typeRule("STRING_EXPECTED"),
-    description: "The first name, with at least one visible character",
-    examples: ["Ana"],
-  }).annotateKey({ messageMissingKey: issueRules.FIRST_NAME_MISSING }),
-  lastName: text("The last name", "Silva"),
-  phone: text("The phone number in E.164 form", "+60123456789"),
-  email: text("The email address", "ana@example.com"),
-  language: text("The language as a BCP 47 tag", "ms"),
-  profilePic: text("The URL of the profile picture", "https://example.com/ana.png"),
-  countryCode: text("The country as two letters", "MY"),
-  customFields: customFields<CustomFieldRecord | CustomFieldPairs | null>(
-    Schema.Union([Pairs, ByName, Schema.Null]),
-    "The custom fields, by name or as an array of { name, value }",
-  ),
-  custom_fields: customFields<CustomFieldPairs | null>(
-    Schema.NullOr(Pairs),
-    "The custom fields as the API names them: an array of { name, value }",
-  ),
-})
+export const ContactSchema: ContactSchema = Schema.Struct(fields)
   .annotate(typeRule("CONTACT_TYPE"))
   .check(
     Schema.makeFilter(

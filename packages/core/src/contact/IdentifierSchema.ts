@@ -27,6 +27,12 @@ const checked = (prefix: Prefix | "") =>
     ),
   )
 
+/** A schema of checked identifiers whose encoded side is a text. */
+export interface FromText extends Schema.decodeTo<
+  Schema.refine<Identifier.Identifier, Schema.String>,
+  Schema.String
+> {}
+
 interface Description {
   readonly identifier: string
   readonly description: string
@@ -38,7 +44,7 @@ const from = (
   prefix: Prefix | "",
   description: Description,
   parse: (text: string) => Result.Result<Identifier.Identifier, ReadonlyArray<Issue.Issue>>,
-) =>
+): FromText =>
   Schema.String.annotate({ ...typeRule("IDENTIFIER_TYPE"), ...description }).pipe(
     Schema.decodeTo(
       checked(prefix),

@@ -78,7 +78,15 @@ export type Issue = Types.Issue
 /** The way to a place in an input: names of fields and positions in arrays. */
 export type Path = Issue["path"]
 
-const schema = () =>
+/** The type of `IssueSchema`. */
+export interface IssueSchema extends Schema.Struct<{
+  readonly path: Schema.$Array<Schema.Union<readonly [Schema.String, Schema.Finite]>>
+  readonly code: Schema.String
+  readonly rule: Schema.String
+  readonly suggestion: Schema.optionalKey<Schema.String>
+}> {}
+
+const schema = (): IssueSchema =>
   Schema.Struct({
     path: Schema.Array(Schema.Union([Schema.String, Schema.Finite])),
     code: Schema.String,

@@ -11,8 +11,17 @@ interface Description {
   readonly examples?: ReadonlyArray<string>
 }
 
+/** A field that may be left empty: a text or `null` on the encoded side. */
+export interface OptionalText<A> extends Schema.decodeTo<
+  Schema.optionalKey<Schema.Codec<A, string>>,
+  Schema.optionalKey<Schema.NullOr<Schema.String>>
+> {}
+
 /** Creates the schema of a field that may be left empty from that of its texts; an absent value is encoded as an absent field. */
-export const optionalText = <A>(filledIn: Schema.Codec<A, string>, description: Description) =>
+export const optionalText = <A>(
+  filledIn: Schema.Codec<A, string>,
+  description: Description,
+): OptionalText<A> =>
   Schema.optionalKey(
     Schema.NullOr(Schema.String).annotate({ ...typeRule("STRING_EXPECTED"), ...description }),
   ).pipe(

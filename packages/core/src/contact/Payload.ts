@@ -59,25 +59,7 @@ const areDifferent = (fields: ReadonlyArray<{ readonly name: string }>): string 
     ? undefined
     : issueRules.CUSTOM_FIELD_TWICE
 
-/**
- * Encodes and decodes the body of the request.
- *
- * **Details**
- *
- * Decodes exactly the payloads that `validate` makes and accepts, up to the size of the whole body. Keys that are not
- * listed are dropped, or rejected with `onExcessProperty: "error"`.
- *
- * **Example**
- *
- * ```ts
- * import { Payload } from "@aelyst/core/schema"
- * import { Schema } from "effect"
- *
- * const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Payload))
- * console.log(decode('{"firstName":"Ada","other":1}')) // => { firstName: 'Ada' }
- * ```
- */
-export const Payload = Schema.Struct({
+const fields = {
   firstName: field("firstName", "The first name, with at least one visible character", visibleText),
   lastName: optional("lastName", "The last name", anyText),
   phone: optional("phone", "The phone number in E.164 form", {
@@ -114,7 +96,30 @@ export const Payload = Schema.Struct({
       )
       .annotate({ description: "The custom fields; each is given once" }),
   ),
-}).annotate({
+}
+
+/** The type of the schema `Payload`. */
+export interface PayloadSchema extends Schema.Struct<typeof fields> {}
+
+/**
+ * Encodes and decodes the body of the request.
+ *
+ * **Details**
+ *
+ * Decodes exactly the payloads that `validate` makes and accepts, up to the size of the whole body. Keys that are not
+ * listed are dropped, or rejected with `onExcessProperty: "error"`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { Payload } from "@aelyst/core/schema"
+ * import { Schema } from "effect"
+ *
+ * const decode = Schema.decodeUnknownSync(Schema.fromJsonString(Payload))
+ * console.log(decode('{"firstName":"Ada","other":1}')) // => { firstName: 'Ada' }
+ * ```
+ */
+export const Payload: PayloadSchema = Schema.Struct(fields).annotate({
   identifier: "Contact",
   description: "A contact to create",
   examples: [example],

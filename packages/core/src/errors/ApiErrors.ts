@@ -127,16 +127,22 @@ export class TooManyRequests extends Schema.Error<TooManyRequests>("TooManyReque
   readonly _tag = "TooManyRequests"
 }
 
+const rateLimitedHeaders = {
+  "retry-after": numberHeader("Number of seconds until you can retry the request.", 1),
+  ...RateLimitHeaders,
+}
+
+/** The type of `TooManyRequestsResponse`. */
+export interface TooManyRequestsResponse extends HttpApiSchema.encodeToWithHeaders<
+  typeof TooManyRequests,
+  typeof rateLimited,
+  typeof rateLimitedHeaders
+> {}
+
 /** A 429 on the wire: its body, and its headers. */
-export const TooManyRequestsResponse = TooManyRequests.pipe(
+export const TooManyRequestsResponse: TooManyRequestsResponse = TooManyRequests.pipe(
   HttpApiSchema.encodeToWithHeaders(
-    {
-      body: rateLimited,
-      headers: {
-        "retry-after": numberHeader("Number of seconds until you can retry the request.", 1),
-        ...RateLimitHeaders,
-      },
-    },
+    { body: rateLimited, headers: rateLimitedHeaders },
     {
       decode: ({ body, headers }) =>
         new TooManyRequests({

@@ -8,8 +8,7 @@ export const literalsOf = <K extends string>(table: Readonly<Record<K, unknown>>
   // safe: an object literal has the keys of its type and no others
   Schema.Literals(Object.keys(table) as unknown as ReadonlyArray<K>)
 
-/** Describes an attempt in JSON. */
-export const AttemptRecordSchema = Schema.Struct({
+const fields = {
   number: Schema.Int,
   phase: literalsOf<AttemptRecord["phase"]>({ connect: 0, headers: 0, body: 0, answered: 0 }),
   status: Schema.optionalKey(Schema.Int),
@@ -18,7 +17,13 @@ export const AttemptRecordSchema = Schema.Struct({
   startedAt: Schema.Finite,
   durationMs: Schema.Finite,
   waitedMs: Schema.Finite,
-}).annotate({
+}
+
+/** The type of `AttemptRecordSchema`. */
+export interface AttemptRecordSchema extends Schema.Struct<typeof fields> {}
+
+/** Describes an attempt in JSON. */
+export const AttemptRecordSchema: AttemptRecordSchema = Schema.Struct(fields).annotate({
   identifier: "AttemptRecord",
   description: "One attempt of a call, without anything of the contact, the URL or the token",
 })

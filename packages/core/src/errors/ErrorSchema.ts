@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 
 import { IssueSchema } from "../contact/Issue.ts"
+import type { AttemptRecord } from "../types.ts"
 import type { ErrorTag } from "./AelystError.ts"
 import { errorClasses } from "./AelystError.ts"
 import { AttemptRecordSchema, literalsOf } from "./AttemptRecordSchema.ts"
@@ -22,6 +23,27 @@ type Own<Tag extends ErrorTag> = Omit<
   "attempts" | "message" | "retryAfterMs"
 >
 
+/** The JSON form of a field: an error in it is in its JSON form. */
+type FieldJson<Value> = Value extends { readonly _tag: infer Tag extends ErrorTag }
+  ? Json<Tag>
+  : Value
+
+/** The members of the JSON form that all errors have. */
+export interface CommonJson<Tag extends ErrorTag> {
+  readonly _tag: Tag
+  readonly message: string
+  readonly attempts: ReadonlyArray<AttemptRecord>
+  readonly retryAfterMs?: number
+}
+
+/** The JSON form of the errors with a tag. */
+export type Json<Tag extends ErrorTag> = Tag extends ErrorTag
+  ? CommonJson<Tag> & { readonly [Field in keyof Own<Tag>]: FieldJson<Own<Tag>[Field]> }
+  : never
+
+/** The schema of one class: its instances, and their JSON form. */
+export interface ClassSchema<Tag extends ErrorTag> extends Schema.Codec<Instance<Tag>, Json<Tag>> {}
+
 /** Requires a schema for each field of a class. */
 type FieldSchemas<Tag extends ErrorTag> = {
   readonly [Field in keyof Own<Tag>]-?: Schema.Codec<Exclude<Own<Tag>[Field], undefined>, unknown>
@@ -30,10 +52,10 @@ type FieldSchemas<Tag extends ErrorTag> = {
 const schemaOf = <const Tag extends ErrorTag, Fields extends FieldSchemas<Tag>>(
   tag: Tag,
   fields: Fields,
-) => {
+): ClassSchema<Tag> => {
   // safe: the fields are those of the class
   const Class = errorClasses[tag] as unknown as new (fields: object) => Instance<Tag>
-  return Schema.Struct({
+  const schema = Schema.Struct({
     _tag: Schema.Literal(tag),
     message: Schema.String,
     attempts: Schema.Array(AttemptRecordSchema),
@@ -55,6 +77,8 @@ const schemaOf = <const Tag extends ErrorTag, Fields extends FieldSchemas<Tag>>(
         }),
       ),
     )
+  // safe: the fields are those of the class, with the schemas of their JSON forms
+  return schema as unknown as ClassSchema<Tag>
 }
 
 /** The JSON form of an `InvalidContactError`. */

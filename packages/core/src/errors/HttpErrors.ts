@@ -42,12 +42,20 @@ const wait = {
   ),
 }
 
+/** The body of a response that may say when to try again. */
+export interface LaterBody<S extends Status> extends Schema.Struct<
+  ReturnType<typeof bodyOf<S>> & typeof wait
+> {}
+
+const later = <const S extends Status>(status: S, identifier: string): LaterBody<S> =>
+  named(status, identifier, wait)
+
 const Unprocessable = named(422, "AelystUnprocessable", {
   issues: Schema.optionalKey(Schema.Array(IssueSchema)),
 })
-const BadGateway = named(502, "AelystBadGateway", wait)
-const ServiceUnavailable = named(503, "AelystServiceUnavailable", wait)
-const GatewayTimeout = named(504, "AelystGatewayTimeout", wait)
+const BadGateway = later(502, "AelystBadGateway")
+const ServiceUnavailable = later(503, "AelystServiceUnavailable")
+const GatewayTimeout = later(504, "AelystGatewayTimeout")
 
 /**
  * Responds with 422: the contact is invalid, with the issues of every field, or the API rejected it.

@@ -3,6 +3,8 @@ import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import * as Struct from "effect/Struct"
 
+import type { PacerSnapshot } from "./Pacer.ts"
+
 const fields = {
   limit: Schema.Finite,
   remaining: Schema.Finite,
@@ -12,6 +14,16 @@ const fields = {
 }
 const millis = (description: string) => Schema.optionalKey(Schema.Finite.annotate({ description }))
 const duration = Schema.optionalKey(Schema.DurationFromMillis)
+
+/** The state of a pacer in JSON; times are in milliseconds. */
+export interface PacerSnapshotJson extends Pick<PacerSnapshot, keyof typeof fields> {
+  readonly windowMs?: number
+  readonly opensInMs?: number
+  readonly observedAgoMs?: number
+}
+
+/** The type of `PacerSnapshotSchema`. */
+export interface PacerSnapshotSchema extends Schema.Codec<PacerSnapshot, PacerSnapshotJson> {}
 
 /**
  * Encodes the state of a pacer (`AelystClient.rateLimit`) to JSON, and decodes it back; its durations are `windowMs`,
@@ -28,7 +40,7 @@ const duration = Schema.optionalKey(Schema.DurationFromMillis)
  * console.log(encode({ ...busy, opensIn: Duration.seconds(2) }).opensInMs) // => 2000
  * ```
  */
-export const PacerSnapshotSchema = Schema.Struct({
+export const PacerSnapshotSchema: PacerSnapshotSchema = Schema.Struct({
   ...fields,
   windowMs: millis("The learned window"),
   opensInMs: millis("How long the gate stays closed after a 429"),
