@@ -64,35 +64,58 @@ const countsOf = (receiver: OtlpReceiver, name: string, attribute: string) =>
 const traceparents = (sandbox: Sandbox) =>
   sandbox.requests().map(({ headers }) => headers["traceparent"])
 
-describe("the README's example", () => {
-  const readme = fileURLToPath(new URL("../../../packages/core/README.md", import.meta.url))
-  const blocks = readFileSync(readme, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)
-  const [code, ...others] = [...blocks]
+/** Runs the one example of a page that exports telemetry, in another process. */
+const runExample = (page: string, receiver: OtlpReceiver, sandbox: Sandbox) => {
+  const file = fileURLToPath(new URL(`../../../${page}`, import.meta.url))
+  const [code = "", ...others] = [...readFileSync(file, "utf8").matchAll(/```ts\n([\s\S]*?)```/g)]
     .map(([, text = ""]) => text)
     .filter((text) => text.includes("effect/observability"))
+  assert.strictEqual(others.length, 0)
+  return Effect.promise(() =>
+    promisify(execFile)(process.execPath, ["--input-type=module-typescript", "--eval", code], {
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      timeout: 100_000,
+      env: {
+        ...process.env,
+        NODE_OPTIONS: "",
+        AELYST_BASE_URL: sandbox.baseUrl,
+        AELYST_TOKEN: sandbox.tokens.ok,
+        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.origin,
+      },
+    }),
+  )
+}
 
+describe("the Effect page's example", () => {
+  it.live("logs each attempt, and sends nothing about the contact", () =>
+    Effect.gen(function* () {
+      const receiver = yield* scoped(Receiver.start)
+      const sandbox = yield* sandboxOf()
+      const { stdout } = yield* runExample("docs/effect.md", receiver, sandbox)
+      assert.deepStrictEqual(stdout.match(/responded with \d+/g), [
+        "responded with 429",
+        "responded with 200",
+      ])
+      assert.deepStrictEqual(
+        receiver
+          .spans()
+          .map(({ name }) => name)
+          .toSorted(),
+        ["AelystClient.attempt", "AelystClient.attempt", "AelystClient.create", "signup"],
+      )
+      assert.notInclude(JSON.stringify(receiver.spans()), "sandbox.test")
+      assert.deepStrictEqual(traceparents(sandbox), [undefined, undefined])
+    }),
+  )
+})
+
+describe("the README's example", () => {
   it.live("sends a span per create, a child per attempt, and metrics", () =>
     Effect.gen(function* () {
       const receiver = yield* scoped(Receiver.start)
       const sandbox = yield* sandboxOf()
       sandbox.fail({ status: 429, retryAfter: 0, times: 1 })
-      assert.strictEqual(others.length, 0)
-      const running = promisify(execFile)(
-        process.execPath,
-        ["--input-type=module-typescript", "--eval", code ?? ""],
-        {
-          cwd: fileURLToPath(new URL("..", import.meta.url)),
-          timeout: 100_000,
-          env: {
-            ...process.env,
-            NODE_OPTIONS: "",
-            AELYST_BASE_URL: sandbox.baseUrl,
-            AELYST_TOKEN: sandbox.tokens.ok,
-            OTEL_EXPORTER_OTLP_ENDPOINT: receiver.origin,
-          },
-        },
-      )
-      yield* Effect.promise(() => running)
+      yield* runExample("packages/core/README.md", receiver, sandbox)
 
       const [signup] = receiver.spans().filter(({ name }) => name === "signup")
       const [create, ...more] = named(receiver, "AelystClient.create")
