@@ -87,9 +87,12 @@ describe("RequestLog", () => {
     const log = new RequestLog(10)
     const seen: Array<SandboxEvent["type"]> = []
     const stop = log.subscribe(({ type }) => seen.push(type))
-    log.end(log.add(request), "responded", 100, 200)
+    const entry = log.add(request)
+    log.announce(entry)
+    log.announce(entry)
+    log.end(entry, "responded", 100, 200)
     stop()
-    log.add(request)
+    log.announce(log.add(request))
     assert.deepStrictEqual(seen, ["request", "response"])
   })
 

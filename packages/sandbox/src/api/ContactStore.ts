@@ -3,6 +3,7 @@
  */
 import type { Payload } from "@aelyst/core/contract"
 
+import { cannotWrite } from "./DataFile.ts"
 import type { DataFile, Kept } from "./DataFile.ts"
 import type { LedgerEntry, SandboxContact } from "./types.ts"
 import type { Existing } from "../types.ts"
@@ -43,6 +44,13 @@ const byStatus = (counts: ReadonlyArray<number>): Record<number, number> => {
   const statuses: Record<number, number> = {}
   for (let at = 0; at < counts.length; at += 2) statuses[counts[at] ?? 0] = counts[at + 1] ?? 0
   return statuses
+}
+
+/** The state that `clear` has removed. */
+export interface Removed {
+  readonly contacts: ReadonlyArray<Stored>
+  readonly counts: ReadonlyArray<readonly [key: string, counts: Counts]>
+  readonly nextId: number
 }
 
 /** The contacts by key, and the counts of each key. */
@@ -191,13 +199,28 @@ export class ContactStore {
     }))
   }
 
-  /** Removes all contacts and counts; ids start at 1 again. */
-  clear(): void {
+  /** Removes all contacts and counts, and returns them; ids start at 1 again. */
+  clear(): Removed {
+    const removed = {
+      contacts: [...this.#contacts],
+      counts: [...this.#counts],
+      nextId: this.#nextId,
+    }
     this.#file?.clear()
     this.#contacts.length = 0
     this.#byKey.clear()
     this.#counts.clear()
     this.#nextId = 1
+    return removed
+  }
+
+  /** Replaces everything by the state that `clear` has returned. Throws if the data file cannot hold it. */
+  restore({ contacts, counts, nextId }: Removed): void {
+    this.clear()
+    for (const contact of contacts) this.#add(contact)
+    for (const [key, count] of counts) this.#counts.set(key, count)
+    this.#nextId = nextId
+    if (contacts.some((contact) => this.#file?.put(contact) === false)) throw cannotWrite()
   }
 
   /** Closes the data file. */

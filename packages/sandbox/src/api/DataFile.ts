@@ -46,7 +46,8 @@ const MODE = 0o600
 const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error ? String(error.code) : "unknown"
 
-const cannotWrite = (): TypeError =>
+/** Creates the error of a data file that cannot be written. */
+export const cannotWrite = (): TypeError =>
   configError("`data`: the file cannot be written. Check its disk and its permissions")
 
 const parse = (line: string): typeof Change.Type | undefined => {

@@ -12,6 +12,7 @@ import * as Fault from "./Fault.ts"
 import * as Limiter from "./Limiter.ts"
 import * as Random from "./Random.ts"
 import { MAX_KEPT, RequestLog } from "./RequestLog.ts"
+import { Resets } from "./Resets.ts"
 import type { Entry } from "./RequestLog.ts"
 import { ContactStore } from "./ContactStore.ts"
 import * as Tokens from "./Tokens.ts"
@@ -66,14 +67,13 @@ const defaults = {
 const single = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
   typeof value === "string" || value === undefined ? value : value.join(", ")
 
-const cuts = new Set(["drop", "fin", "stall", "garbage"])
-
 /** The state of one sandbox, and its decisions. */
 export class Engine {
   readonly clock: SandboxClock
   readonly store: ContactStore
   readonly log: RequestLog
   readonly faults: Fault.Faults
+  readonly resets = new Resets(this)
   #settings: Required<SandboxSettings>
   readonly #maxContacts: number
   readonly #seed: number
@@ -122,10 +122,8 @@ export class Engine {
   }
 
   /** Removes contacts, requests, ledger, counts and faults added later; keeps settings and the clock. */
-  reset(): void {
-    this.store.clear()
-    this.log.remove()
-    this.faults.reset()
+  reset(isUndoable = false): void {
+    this.resets.reset(isUndoable)
     this.#limiters.clear()
     this.#calls.clear()
     this.#random = Random.make(this.#seed)
@@ -186,6 +184,9 @@ export class Engine {
     }
     if (hit !== undefined) entry.fault = hit.name
     const spec = hit?.spec
+    const delivery = spec && Fault.deliveryOf(spec)
+    if (delivery !== undefined) entry.delivery = delivery
+    this.log.announce(entry)
     const normal =
       spec === undefined || Fault.commits(spec)
         ? this.#create(entry, incoming, named, at)
@@ -281,11 +282,12 @@ export class Engine {
             "x-ratelimit-remaining": String(entry.remaining ?? 0),
             ...response.headers,
           }
-    const cut =
-      fault?.raw !== undefined || (fault?.delivery !== undefined && cuts.has(fault.delivery))
-    if (entry.key !== undefined) this.store.decide(entry.key, cut ? 0 : response.status)
     if (typeof response.body === "string") entry.response = response.body.slice(0, MAX_KEPT)
+    entry.responseHeaders = headers
+    const decided = Fault.isCut(entry.delivery) ? 0 : response.status
+    if (entry.key !== undefined) this.store.decide(entry.key, decided)
     if (headers["retry-after"] !== undefined) entry.retryAfter = headers["retry-after"]
+    this.log.announce(entry)
     const latency =
       typeof latencyMs === "number"
         ? latencyMs

@@ -6,7 +6,7 @@ import { configError, readFault } from "./Config.ts"
 import * as Preset from "./Preset.ts"
 import * as Random from "./Random.ts"
 import * as ApiResponse from "./Response.ts"
-import type { Fault, FaultSpec } from "../types.ts"
+import type { Fault, FaultDelivery, FaultSpec } from "../types.ts"
 
 /** The parts of a request that select its fault. */
 export interface Subject {
@@ -58,6 +58,16 @@ const nameOf = (spec: FaultSpec): string => {
 export const commits = (spec: FaultSpec): boolean =>
   spec.commit ?? (spec.raw === undefined && (spec.status === undefined || spec.status < 300))
 
+/** Returns how the response is delivered; `undefined` in one piece. */
+export const deliveryOf = ({ delivery, raw }: FaultSpec): FaultDelivery | "raw" | undefined =>
+  raw === undefined ? delivery : "raw"
+
+const cuts = new Set(["drop", "fin", "stall", "garbage", "raw"])
+
+/** Checks whether no byte of the response leaves. */
+export const isCut = (delivery: FaultDelivery | "raw" | undefined): boolean =>
+  delivery !== undefined && cuts.has(delivery)
+
 /** Returns the response with the status, headers and body that the fault asks for. */
 export const applyFault = (
   normal: ApiResponse.ApiResponse,
@@ -90,6 +100,12 @@ const matches = ({ match }: FaultSpec, subject: Subject): boolean => {
   if (wanted === undefined) return true
   if (wanted.endsWith("*")) return subject.identifier?.startsWith(wanted.slice(0, -1)) === true
   return wanted === subject.identifier || wanted === subject.key
+}
+
+/** The faults that `reset` has removed, and their counts. */
+export interface Removed {
+  readonly rules: ReadonlyArray<Rule>
+  readonly counted: ReadonlyArray<readonly [name: string, hits: number]>
 }
 
 /** The active faults, and how often each has hit. */
@@ -131,11 +147,20 @@ export class Faults {
     return this.#rules.map(describe)
   }
 
-  /** Goes back to the initial faults, none of them used. */
-  reset(): void {
+  /** Goes back to the initial faults, none of them used; returns the former ones. */
+  reset(): Removed {
+    const removed = { rules: this.#rules, counted: [...this.#counted] }
     this.#rules = []
     this.#counted.clear()
     for (const spec of this.#initial) this.add(spec)
+    return removed
+  }
+
+  /** Replaces the faults by those that `reset` has returned. */
+  restore({ counted, rules }: Removed): void {
+    this.#rules = [...rules]
+    this.#counted.clear()
+    for (const [name, hits] of counted) this.#counted.set(name, hits)
   }
 
   /**

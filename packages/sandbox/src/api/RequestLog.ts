@@ -15,6 +15,7 @@ export const MAX_KEPT = 8192
 export class RequestLog {
   #entries: Array<Entry> = []
   #nextSeq = 1
+  #announced = 0
   readonly #max: number
   readonly #listeners = new Set<(event: SandboxEvent) => void>()
 
@@ -22,14 +23,20 @@ export class RequestLog {
     this.#max = max
   }
 
-  /** Keeps a request and notifies the listeners. */
+  /** Keeps a request; `announce` notifies the listeners. */
   add(request: Omit<SandboxRequest, "seq">): Entry {
     const entry: Entry = { seq: this.#nextSeq++, ...request }
     this.#entries.push(entry)
     // trimmed rarely, so that a full log costs nothing per request
     if (this.#entries.length >= this.#max * 2) this.#entries = this.#entries.slice(-this.#max)
-    this.emit({ type: "request", request: entry })
     return entry
+  }
+
+  /** Notifies the listeners of a request that was just added, once. */
+  announce(entry: Entry): void {
+    if (entry.seq <= this.#announced) return
+    this.#announced = entry.seq
+    this.emit({ type: "request", request: entry })
   }
 
   /** Records how a request ended; only the first end counts. */
@@ -71,6 +78,18 @@ export class RequestLog {
     const removed = Math.min(this.#entries.length, this.#max) - kept.length
     this.#entries = kept
     return removed
+  }
+
+  /** Removes all requests and returns them. */
+  clear(): ReadonlyArray<Entry> {
+    const removed = this.#entries.slice(-this.#max)
+    this.#entries = []
+    return removed
+  }
+
+  /** Replaces the requests by those that `clear` has returned. */
+  restore(entries: ReadonlyArray<Entry>): void {
+    this.#entries = [...entries]
   }
 
   /** Calls the listener with every event; returns a function that stops it. */

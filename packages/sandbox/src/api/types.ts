@@ -4,6 +4,8 @@
  */
 import type { Issue, WireContact } from "@aelyst/core/types"
 
+import type { FaultDelivery } from "../types.ts"
+
 /** A contact in the sandbox. */
 export interface SandboxContact extends WireContact {
   readonly id: string
@@ -52,6 +54,10 @@ export interface SandboxRequest {
   readonly retryAfter?: string
   /** The body of the response, its first 8,192 characters. */
   readonly response?: string
+  /** The headers of the response, without those that every response of the sandbox carries. */
+  readonly responseHeaders?: { readonly [name: string]: string }
+  /** How a fault delivers the response (`raw`: other bytes are sent); absent if it is sent in one piece. */
+  readonly delivery?: FaultDelivery | "raw"
 }
 
 /** The counts of one key, independent of the responses that clients got: the source of truth for a test. */

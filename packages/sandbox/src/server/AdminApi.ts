@@ -72,6 +72,8 @@ const paths = [
   "PATCH /_sandbox/settings",
   "POST /_sandbox/clock",
   "POST /_sandbox/reset",
+  "POST /_sandbox/undo",
+  "DELETE /_sandbox/undo",
   "GET /_sandbox/health",
   "GET /_sandbox/openapi.json",
 ]
@@ -102,8 +104,14 @@ type Route = (
 
 const routes: Readonly<Record<string, Route>> = {
   "GET ": () => ok({ paths }),
-  "GET /health": ({ clock, store }) =>
-    ok({ status: "ok", now: clock.now(), clock: clockName(clock), contacts: store.size }),
+  "GET /health": ({ clock, resets, store }) =>
+    ok({
+      status: "ok",
+      now: clock.now(),
+      clock: clockName(clock),
+      contacts: store.size,
+      undoable: resets.undoable,
+    }),
   "GET /openapi.json": () => ok({ ...OpenApi.fromApi(AelystApi), servers: [{ url: "/v1" }] }),
   "GET /contacts": ({ clock, store }, query) =>
     ok(store.page(clock.now(), query.get("query") ?? "", readNumber(query, "limit", Infinity))),
@@ -150,8 +158,14 @@ const routes: Readonly<Record<string, Route>> = {
     log.emit({ type: "change", what: "clock" })
     return ok({ now: clock.now() })
   },
-  "POST /reset": (engine) => {
-    engine.reset()
+  "POST /reset": (engine, _, body) => {
+    engine.reset(isRecord(body) && body["undoable"] === true)
+    return ok({ ok: true })
+  },
+  "POST /undo": ({ resets }) =>
+    resets.undo() ? ok({ ok: true }) : fail(409, "There is no reset to undo."),
+  "DELETE /undo": ({ resets }) => {
+    resets.forget()
     return ok({ ok: true })
   },
 }
