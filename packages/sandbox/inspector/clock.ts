@@ -1,6 +1,8 @@
 /** Follows the sandbox's clock. */
 import { call } from "./admin.ts"
 import { byId } from "./dom.ts"
+import { showUndo } from "./reset.ts"
+import type { Undoable } from "./reset.ts"
 
 let kind = "real"
 let knownNow = Date.now()
@@ -23,12 +25,14 @@ interface Health {
   readonly now: number
   readonly clock: string
   readonly contacts: number
+  readonly undoable?: Undoable
 }
 
-/** Loads the time, the kind of clock, and the number of contacts. */
+/** Loads the time, the kind of clock, the number of contacts, and whether a reset can be undone. */
 export const loadHealth = async (): Promise<void> => {
   const health = await call<Health>("/health")
   kind = health.clock
   setNow(health.now)
   byId("count-contacts").textContent = String(health.contacts)
+  showUndo(health.undoable)
 }

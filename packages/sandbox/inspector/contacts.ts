@@ -2,43 +2,64 @@
 import type { SandboxContact } from "../src/api/types.ts"
 import { SHOWN, call } from "./admin.ts"
 import { isReal, now } from "./clock.ts"
-import { attempt, byId, h } from "./dom.ts"
+import { attempt, byId, h, inputOf, plural, terms, time, isolated } from "./dom.ts"
 
 interface Contacts {
   readonly contacts: ReadonlyArray<SandboxContact>
   readonly total: number
 }
 
-const query = (): string => {
-  const input = byId("search")
-  return input instanceof HTMLInputElement ? input.value : ""
-}
+const search = inputOf("search-contacts")
 
-const fieldsOf = ({ custom_fields: fields }: SandboxContact): string =>
-  (fields ?? []).map(({ name, value }) => `${name}: ${value ?? ""}`).join(", ")
+/** The ids of the contacts that are open. */
+const opened = new Set<string>()
+
+const card = (contact: SandboxContact): HTMLElement => {
+  const { custom_fields: fields, id, identifier, phase } = contact
+  const name = [contact.firstName, contact.lastName ?? ""].join(" ")
+  const details = h(
+    "details",
+    { open: opened.has(id) },
+    h(
+      "summary",
+      { id: `contact-${id}` },
+      isolated(identifier),
+      isolated(name),
+      h("span", { class: `phase ${phase}` }, phase),
+    ),
+    terms([
+      ["Id", id],
+      ["First name", contact.firstName],
+      ["Last name", contact.lastName],
+      ["Email", contact.email],
+      ["Phone", contact.phone],
+      ["Language", contact.language],
+      ["Profile picture", contact.profilePic],
+      ["Country", contact.countryCode],
+      ...(fields ?? []).map((field) => [field.name, String(field.value ?? "(empty)")] as const),
+      ["Created", time(contact.createdAt, true)],
+      ["Ready", time(contact.readyAt, true)],
+      ["Merged", plural(contact.merges, "time")],
+    ]),
+  )
+  details.addEventListener("toggle", () => {
+    if (details.hasAttribute("open")) opened.add(id)
+    else opened.delete(id)
+  })
+  return h("li", {}, details)
+}
 
 let phaseTimer: ReturnType<typeof setTimeout> | undefined
 
 const loadContacts = async (): Promise<void> => {
   const { contacts, total } = await call<Contacts>(
-    `/contacts?limit=${SHOWN}&query=${encodeURIComponent(query())}`,
+    `/contacts?limit=${SHOWN}&query=${encodeURIComponent(search.value)}`,
   )
   const at = now()
-  byId("rows").replaceChildren(
-    ...contacts.toReversed().map((contact) => {
-      const texts = [
-        contact.identifier,
-        contact.firstName,
-        contact.lastName ?? "",
-        contact.email ?? "",
-        contact.phone ?? "",
-        fieldsOf(contact),
-        contact.phase,
-      ]
-      return h("tr", {}, ...texts.map((text) => h("td", {}, text)))
-    }),
-  )
-  if (query() === "") byId("count-contacts").textContent = String(total)
+  const focused = document.activeElement?.id
+  byId("rows").replaceChildren(...contacts.toReversed().map(card))
+  if (focused?.startsWith("contact-") === true) document.getElementById(focused)?.focus()
+  if (search.value === "") byId("count-contacts").textContent = String(total)
   byId("found").textContent =
     total > contacts.length ? `the newest ${contacts.length} of ${total}` : `${total} found`
   clearTimeout(phaseTimer)
@@ -118,7 +139,7 @@ const csvOf = (contacts: ReadonlyArray<SandboxContact>): string => {
 /** Saves the contacts that match the search as a file. */
 export const download = (type: "csv" | "json"): void =>
   attempt(async () => {
-    const { contacts } = await call<Contacts>(`/contacts?query=${encodeURIComponent(query())}`)
+    const { contacts } = await call<Contacts>(`/contacts?query=${encodeURIComponent(search.value)}`)
     const text = type === "csv" ? csvOf(contacts) : `${JSON.stringify(contacts, null, 2)}\n`
     const mime = type === "csv" ? "text/csv;charset=utf-8" : "application/json"
     const url = URL.createObjectURL(new Blob([text], { type: mime }))

@@ -1,7 +1,7 @@
 /** Shows the faults: switches for the usual ones, and rules. */
 import type { Fault } from "../src/types.ts"
 import { call } from "./admin.ts"
-import { attempt, byId, h } from "./dom.ts"
+import { attempt, buttonOf, byId, h, plural, isolated } from "./dom.ts"
 
 const switches: ReadonlyArray<readonly [preset: string, what: string]> = [
   ["400", "the documented 400"],
@@ -24,16 +24,44 @@ const switches: ReadonlyArray<readonly [preset: string, what: string]> = [
   ["302", "a redirect"],
 ]
 
-/** Checks whether a fault is one of the switches; rules have other names. */
-export const isSwitch = (fault: string | undefined): boolean =>
-  switches.some(([preset]) => preset === fault)
+/** Checks whether a fault is named as a preset; rules without one have other names. */
+export const isPreset = (fault: string | undefined): boolean =>
+  fault !== undefined &&
+  switches.some(([preset]) => preset === fault || fault.startsWith(`${preset}-`))
 
 /** Checks whether a fault is what a switch adds: the preset and nothing else. */
 const isPlain = ({ spec }: Fault, preset: string): boolean =>
   spec.preset === preset && Object.keys(spec).length === 1
 
+const scopeOf = ({ hits, left, spec }: Fault): string =>
+  [
+    spec.match?.identifier ?? "all",
+    spec.match?.token === undefined ? "" : `token ${spec.match.token}`,
+    spec.probability === undefined ? "" : `probability ${spec.probability}`,
+    left === undefined ? "" : `${left} left`,
+    plural(hits, "hit"),
+  ]
+    .filter((text) => text !== "")
+    .join(" · ")
+
+/** Shows in every view which faults can still hit. */
+const showAlarm = (faults: ReadonlyArray<Fault>): void => {
+  const live = faults.filter(({ left }) => left !== 0)
+  const bar = byId("alarm")
+  bar.hidden = live.length === 0
+  if (bar.hidden) return
+  const texts = live.slice(0, 3).map((fault) => isolated(`${fault.name} (${scopeOf(fault)})`))
+  bar.replaceChildren(
+    h("strong", {}, plural(live.length, "active fault")),
+    ...texts,
+    ...(live.length > 3 ? [`and ${live.length - 3} more`] : []),
+    buttonOf("Remove all", () => attempt(() => call("/faults", "DELETE"))),
+  )
+}
+
 const showFaults = (faults: ReadonlyArray<Fault>): void => {
   byId("count-faults").textContent = String(faults.length)
+  showAlarm(faults)
   const focused = document.activeElement?.id
   byId("switches").replaceChildren(
     ...switches.map(([preset, what]) => {
@@ -62,24 +90,13 @@ const showFaults = (faults: ReadonlyArray<Fault>): void => {
     }),
   )
   byId("active").replaceChildren(
-    ...faults.map(({ hits, id, left, name, spec }) =>
-      h(
+    ...faults.map((fault) => {
+      const { id, name } = fault
+      return h(
         "li",
         {},
         h("code", {}, name),
-        h(
-          "span",
-          { class: "value" },
-          [
-            spec.match?.identifier === undefined ? "all" : spec.match.identifier,
-            spec.match?.token === undefined ? "" : `token ${spec.match.token}`,
-            spec.probability === undefined ? "" : `probability ${spec.probability}`,
-            left === undefined ? "" : `${left} left`,
-            hits === 1 ? "1 hit" : `${hits} hits`,
-          ]
-            .filter((text) => text !== "")
-            .join(" · "),
-        ),
+        isolated(scopeOf(fault)),
         h(
           "button",
           {
@@ -89,8 +106,8 @@ const showFaults = (faults: ReadonlyArray<Fault>): void => {
           },
           "Remove",
         ),
-      ),
-    ),
+      )
+    }),
   )
   if (focused !== undefined && focused.startsWith("fault-")) byId(focused).focus()
 }

@@ -3,13 +3,15 @@
  * back what users change. Whatever clients sent is shown only as text.
  */
 import type { SandboxRequest } from "../src/api/types.ts"
-import { ROOT, call } from "./admin.ts"
+import { ROOT } from "./admin.ts"
 import { isReal, loadHealth, setNow } from "./clock.ts"
+import { connectSnippets } from "./connect.ts"
 import { download, loadContactsSoon } from "./contacts.ts"
-import { attempt, byId, toast } from "./dom.ts"
+import { attempt, byId, inputOf } from "./dom.ts"
 import { addRule, loadFaults } from "./faults.ts"
 import { drawRate } from "./rate.ts"
-import { addRequest, endRequest, loadRequests, pause, step } from "./requests.ts"
+import { addRequest, endRequest, follow, loadRequests, pause, step } from "./requests.ts"
+import { askReset } from "./reset.ts"
 import { loadSettings } from "./settings.ts"
 
 const loadAll = async (): Promise<void> => {
@@ -102,9 +104,11 @@ const keys: Readonly<Record<string, () => void>> = {
   j: () => step(1),
   k: () => step(-1),
   p: pause,
+  n: () => follow(true),
   "/": () => {
-    view("contacts")
-    byId("search").focus()
+    const name = byId("requests").hidden ? "contacts" : "requests"
+    view(name)
+    byId(`search-${name}`).focus()
   },
   ...Object.fromEntries(views.map((name, at) => [String(at + 1), () => view(name)])),
 }
@@ -112,6 +116,7 @@ const keys: Readonly<Record<string, () => void>> = {
 document.addEventListener("keydown", (event) => {
   const { target } = event
   if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (document.querySelector("dialog[open]") !== null) return
   if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) return
   const act = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined
   if (act === undefined) return
@@ -126,13 +131,23 @@ byId("list").addEventListener("keydown", (event) => {
   step(by)
 })
 byId("pause").addEventListener("click", pause)
-byId("reset").addEventListener("click", () =>
-  attempt(async () => {
-    await call("/reset", "POST")
-    toast("Reset: removed contacts, requests, counts and added faults")
-  }),
-)
-byId("search").addEventListener("input", loadContactsSoon)
+byId("reset").addEventListener("click", askReset)
+byId("search-contacts").addEventListener("input", loadContactsSoon)
+for (const [name, next] of [
+  ["requests", "list"],
+  ["contacts", "tab-contacts"],
+] as const) {
+  const search = inputOf(`search-${name}`)
+  search.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return
+    search.value = ""
+    search.dispatchEvent(new Event("input"))
+    const target = byId(next)
+    if (target.hidden) search.blur()
+    else target.focus()
+  })
+}
+byId("connect").append(...connectSnippets())
 byId("export-json").addEventListener("click", () => download("json"))
 byId("export-csv").addEventListener("click", () => download("csv"))
 byId("rule").addEventListener("submit", (event) => {

@@ -1,26 +1,9 @@
 /** Shows the rate: how many requests are left in the window, and the last 60 seconds by kind of response. */
 import type { SandboxRequest } from "../src/api/types.ts"
 import { now } from "./clock.ts"
-import { byId, h } from "./dom.ts"
-
-/** How a request ended, as a class of the style sheet. */
-export type Kind = "ok" | "rejected" | "rate-limited" | "failed" | "cut" | "waiting"
-
-const kinds: ReadonlyArray<readonly [Kind, string]> = [
-  ["ok", "2xx"],
-  ["rejected", "4xx"],
-  ["rate-limited", "429"],
-  ["failed", "5xx"],
-  ["cut", "cut"],
-]
-
-/** Returns how a request ended. */
-export const kindOf = ({ phase, status }: SandboxRequest): Kind => {
-  if (phase === "waiting") return "waiting"
-  if (phase !== "responded" || status === undefined) return "cut"
-  if (status === 429) return "rate-limited"
-  return status >= 500 ? "failed" : status >= 300 ? "rejected" : "ok"
-}
+import { byId } from "./dom.ts"
+import { kindOf, kinds } from "./kind.ts"
+import type { Kind } from "./kind.ts"
 
 /** Kinds per second, for the strip; trimmed to the last minute. */
 const seconds = new Map<number, Map<Kind, number>>()
@@ -68,6 +51,36 @@ export const drawRate = (): void => {
   drawStrip(Math.floor(at / 1000))
 }
 
+const svg = (tag: string, attributes: Readonly<Record<string, number | string>>): Element => {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag)
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value))
+  return element
+}
+
+/** Draws a block in the colour of a kind, with marks that differ from those of the other kinds. */
+const block = (
+  kind: Kind,
+  box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
+): Element => {
+  const { height, width, x, y } = box
+  const group = svg("g", { class: kind })
+  group.append(svg("rect", { ...box, class: kind }))
+  const marks: Array<string> = []
+  const step = kind === "rejected" ? 3 : kind === "rate-limited" ? 6 : 0
+  if (step > 0)
+    for (let at = y + step; at < y + height; at += step) marks.push(`M${x} ${at}h${width}`)
+  if (kind === "failed") marks.push(`M${x + width / 2} ${y}v${height}`)
+  if (marks.length > 0) group.append(svg("path", { class: "mark", d: marks.join("") }))
+  return group
+}
+
+/** Draws the sign of a kind, as the strip marks it. */
+export const sign = (kind: Kind): Element => {
+  const element = svg("svg", { width: 10, height: 10, viewBox: "0 0 10 10", "aria-hidden": "true" })
+  element.append(block(kind, { x: 0, y: 0, width: 10, height: 10 }))
+  return element
+}
+
 const drawStrip = (last: number): void => {
   let highest = 1
   const sums = new Map<Kind, number>()
@@ -90,22 +103,15 @@ const drawStrip = (last: number): void => {
       const height = (38 * (counts.get(kind) ?? 0)) / highest
       if (height === 0) continue
       base -= height
-      const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect")
-      bar.setAttribute("class", kind)
-      const x = 4 * (59 - Math.min(59, last - second))
-      for (const [name, value] of Object.entries({ x, y: base, width: 3.2, height }))
-        bar.setAttribute(name, String(value))
-      bars.push(bar)
+      bars.push(
+        block(kind, { x: 4 * (59 - Math.min(59, last - second)), y: base, width: 3.2, height }),
+      )
     }
   }
+  const label = `Last 60 seconds: ${kinds.map(([kind, name]) => `${sums.get(kind) ?? 0} ${name}`).join(", ")}`
   const strip = byId("strip")
-  strip.replaceChildren(...bars)
-  const texts = kinds.map(([kind, name]) => `${sums.get(kind) ?? 0} ${name}`)
-  const label = `Last 60 seconds: ${texts.join(", ")}`
-  if (strip.getAttribute("aria-label") === label) return
   strip.setAttribute("aria-label", label)
-  byId("legend").replaceChildren(
-    "last 60 s",
-    ...kinds.map(([kind], at) => h("span", { class: kind }, `■ ${texts[at] ?? ""}`)),
-  )
+  const title = svg("title", {})
+  title.textContent = label
+  strip.replaceChildren(title, ...bars)
 }

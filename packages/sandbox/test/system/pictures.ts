@@ -10,14 +10,17 @@ mkdirSync(folder, { recursive: true })
 
 const people = [
   ["email:ana@example.com", { firstName: "Ana", lastName: "Ng", email: "ana@example.com" }],
-  ["phone:+60123456789", { firstName: "Siti", phone: "+60123456789", countryCode: "MY" }],
-  ["id:4711", { firstName: "Muhammad ", custom_fields: [{ name: "Tier", value: "Gold" }] }],
+  [
+    "phone:+60123456789",
+    { firstName: "سيتي", lastName: "نورهاليزا", phone: "+60123456789", countryCode: "MY" },
+  ],
+  ["id:4711", { firstName: "Muhammad", custom_fields: [{ name: "Tier", value: "Gold" }] }],
 ] as const
 
 const browser = await launch()
 for (const colorScheme of ["light", "dark"] as const) {
   const options = { limit: 10, windowMs: 10_000, limiter: "sliding-log", clock: "virtual" } as const
-  const viewport = { width: 960, height: 560 }
+  const viewport = { width: 1280, height: 720 }
   await using on = await stage(browser, options, { colorScheme, viewport })
   const { page, sandbox } = on
   // a minute of traffic; every second wave exceeds the limit
@@ -27,16 +30,23 @@ for (const colorScheme of ["light", "dark"] as const) {
       await create(sandbox, `email:person${wave}-${n}@example.com`, contact)
     }
     await sandbox.advance(3000)
-    if (wave % 3 === 1) await create(sandbox, "email:500@sandbox.test", people[0][1])
     await sandbox.advance(3000)
   }
   await sandbox.advance(4000)
   for (const [identifier, contact] of people) await create(sandbox, identifier, contact)
   await create(sandbox, "email:drop@sandbox.test", people[0][1]).catch(() => undefined)
+  await create(sandbox, "email:500@sandbox.test", people[0][1])
   await create(sandbox, "email:429-7s@sandbox.test", people[0][1])
   await create(sandbox, "email:bo@example.com", { firstName: "Bo", phone: "0123", email: "bo@" })
   await page.getByRole("option", { name: "email:bo@example.com" }).click()
   await page.getByRole("heading", { name: "Issues" }).waitFor()
   await page.screenshot({ path: `${folder}inspector-${colorScheme}.png` })
+  // as on a phone, with a fault that is still active
+  sandbox.fail({ preset: "429-7s", match: { identifier: "phone:*" }, times: 2 })
+  await page.setViewportSize({ width: 400, height: 640 })
+  await page.getByRole("tab", { name: "Contacts" }).click()
+  await page.locator("summary").filter({ hasText: "phone:+60123456789" }).click()
+  await page.getByText("1 active fault").waitFor()
+  await page.screenshot({ path: `${folder}inspector-contacts-${colorScheme}.png` })
 }
 await browser.close()
