@@ -87,6 +87,14 @@ export type ConnectionKind =
 /** The ways in which a response can be unexpected. */
 export type UnexpectedReason = "status" | "redirect" | "unreadable" | "contradiction"
 
+/** An attempt that an attempt gate is asked about. */
+export interface GatedAttempt {
+  /** Counts the attempts of the call from 1. */
+  readonly number: number
+  /** The identifier, with an email's domain in lower case: personal data, so keep it out of logs. */
+  readonly key: string
+}
+
 /** A wait of a call. */
 export interface WaitEvent {
   /** `queue`: its turn; `circuit`: the API fails; `backoff`, `budget`: a resend; `doubt`, `settle`: its processing. */

@@ -1,9 +1,10 @@
 /** The calls of a client as Promises: checks their options, runs them, and converts their results. */
-import type * as Core from "@aelyst/core"
+import * as Core from "@aelyst/core"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
 import type { Calls, Ended } from "./Calls.ts"
+import { toCore } from "./Gate.ts"
 import { hideMembers } from "./Inspection.ts"
 import * as Options from "./options.ts"
 import { toResult } from "./results.ts"
@@ -52,7 +53,10 @@ export class Contacts<Fields> implements Types.Contacts<Fields> {
     const call = Options.checkCall(options)
     // safe: core checks the contact at run time, whatever its type
     const input = contact as Core.ContactInput
-    return this.#calls.run(this.#client.create(identifier, input, call.options), call)
+    const create = this.#client.create(identifier, input, call.options)
+    const gate = toCore(options.gate)
+    const gated = gate ? Effect.provideService(create, Core.AttemptGate.AttemptGate, gate) : create
+    return this.#calls.run(gated, call)
   }
 
   /** Runs a call; an invalid option rejects. */

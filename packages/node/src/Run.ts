@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 import type { Calls } from "./Calls.ts"
+import { toCore } from "./Gate.ts"
 import { checkRun } from "./options.ts"
 import { toError, toResult } from "./results.ts"
 import type { CreateManyOptions, RowResult, Run, RunProgress, RunSummary } from "./types.ts"
@@ -45,7 +46,7 @@ export const runOf = <A extends Core.Row>(
   options: CreateManyOptions,
 ): Run<A> => {
   const checked = checkRun(options)
-  const { signal, onProgress } = options
+  const { gate, signal, onProgress } = options
   const runSync = Effect.runSyncWith(Context.add(calls.context, Core.AelystClient, client))
   const run = runSync(
     Core.createMany(
@@ -85,10 +86,9 @@ export const runOf = <A extends Core.Row>(
       }
     },
   }
-  const context = Context.add(
-    calls.context,
-    Core.Hooks.Hooks,
-    onProgress === undefined ? hooks : reporting,
+  const context = calls.context.pipe(
+    Context.add(Core.Hooks.Hooks, onProgress === undefined ? hooks : reporting),
+    Context.add(Core.AttemptGate.AttemptGate, toCore(gate)),
   )
 
   const iterate = (): AsyncIterator<RowResult<A>, undefined> => {

@@ -18,6 +18,7 @@ export { identifierKind, matchField } from "./fields.ts"
 export { contactId, customFields, email, phone } from "./input.ts"
 export type {
   AelystOptions,
+  AttemptGate,
   AttemptRecord,
   ContactInput,
   Contacts,
@@ -34,6 +35,7 @@ export type {
   CustomFieldValue,
   CustomFieldsOf,
   Delivery,
+  GatedAttempt,
   Hooks,
   Identifier,
   IdentifierInput,

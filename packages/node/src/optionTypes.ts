@@ -6,6 +6,7 @@ import type {
   CustomFieldRecord,
   Delivery,
   ExistingPolicy,
+  GatedAttempt,
   OutcomeEvent,
   Stopped,
   WaitEvent,
@@ -100,6 +101,17 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
     | undefined
 }
 
+/**
+ * For authors of packages: guards the attempts of a call or a run, so that each can be noted before it leaves.
+ *
+ * `before` is called when rate limit and circuit permit an attempt, and the attempt waits for its promise, until the
+ * deadline of the call. A rejection prevents the attempt and ends the call with an `UnavailableError` (`gate`), whose
+ * `cause` is that rejection; after doubt with an `OutcomeUnknownError`. A row ends as `not_sent`, and its run stops.
+ */
+export interface AttemptGate {
+  readonly before: (attempt: GatedAttempt) => Promise<void>
+}
+
 /** The options of one call; see `AelystOptions` for units, ranges and defaults. */
 export interface CreateOptions {
   /** Ends the call at once; it rejects with the signal's reason. */
@@ -117,6 +129,8 @@ export interface CreateOptions {
   readonly existing?: ExistingPolicy | undefined
   /** More request headers; those that the client or HTTP sets, `authorization` among them, are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** For authors of packages: asked before each attempt. */
+  readonly gate?: AttemptGate | undefined
 }
 
 /** Counts the rows of a run; `total` is always the sum of the seven. */
@@ -168,4 +182,6 @@ export interface CreateManyOptions {
   readonly maxErrors?: number | undefined
   /** Called with the counts after every row and every 429, and when a resend waits for the retry budget. */
   readonly onProgress?: ((progress: RunProgress) => void) | undefined
+  /** For authors of packages: asked before each attempt. */
+  readonly gate?: AttemptGate | undefined
 }

@@ -43,6 +43,11 @@ export const ownOptions = {
     otherwise: "none",
     sentence: "An `AbortSignal` that ends the call or the run",
   },
+  gate: {
+    scopes: ["call", "run"],
+    otherwise: "none",
+    sentence: "For authors of packages: `{ before }` is asked before each attempt",
+  },
 } as const satisfies Readonly<
   Record<string, OptionText & { readonly scopes: ReadonlyArray<OptionScope> }>
 >
@@ -154,6 +159,14 @@ const checkSignal = (signal: unknown): void => {
   refuse("signal", "must be an AbortSignal", signal)
 }
 
+const checkGate = (gate: unknown): void => {
+  if (gate === undefined) return
+  const known = orThrow(ClientOptions.checkNames("gate", gate, new Set(["before"])))
+  if (typeof Reflect.get(known, "before") !== "function") {
+    refuse("gate.before", "must be a function that returns a promise")
+  }
+}
+
 /** Holds the checked options of one call, as core takes them. */
 export interface CheckedCall {
   readonly options: Core.CreateOptions
@@ -169,6 +182,7 @@ export const checkCall = (options: CreateOptions): CheckedCall => {
   if (options === noOptions) return unset
   const call = orThrow(ClientOptions.parseCall(options, dialect))
   checkSignal(options.signal)
+  checkGate(options.gate)
   return {
     options: {
       retries: call.retries,
@@ -188,6 +202,7 @@ export const checkCall = (options: CreateOptions): CheckedCall => {
 export const checkRun = (options: CreateManyOptions): Omit<Core.RunOptions, "onProgress"> => {
   const run = orThrow(ClientOptions.parseRun(options, dialect))
   checkSignal(options.signal)
+  checkGate(options.gate)
   return {
     concurrency: run.concurrency,
     ordered: run.ordered,

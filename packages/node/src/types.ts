@@ -34,6 +34,7 @@ export type {
   CustomFieldValue,
   CustomFieldsOf,
   Delivery,
+  GatedAttempt,
   Identifier,
   IdentifierInput,
   IdentifierKind,
@@ -51,6 +52,7 @@ export type {
 } from "@aelyst/core/types"
 export type {
   AelystOptions,
+  AttemptGate,
   CreateManyOptions,
   CreateOptions,
   CustomFieldCatalogue,

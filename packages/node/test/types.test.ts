@@ -153,6 +153,7 @@ describe("the public types", () => {
       | "existing"
       | "settleMs"
       | "headers"
+      | "gate"
     >()
     expectTypeOf<keyof CreateManyOptions>().toEqualTypeOf<
       | "signal"
@@ -166,6 +167,7 @@ describe("the public types", () => {
       | "giveUpAfterMs"
       | "maxErrors"
       | "onProgress"
+      | "gate"
     >()
     expectTypeOf<AelystOptions["rateLimit"]>().toEqualTypeOf<
       "adaptive" | { readonly perSecond: number } | false | undefined

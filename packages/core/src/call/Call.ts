@@ -20,6 +20,8 @@ import type {
   RateLimitInfo,
   WaitEvent,
 } from "../types.ts"
+import type { Gate } from "./AttemptGate.ts"
+import { AttemptGate } from "./AttemptGate.ts"
 import { CallRecord } from "./CallRecord.ts"
 import type { BreakerPermit } from "./CircuitBreaker.ts"
 import { defaultDeadlineMs, defaultMaxWaitMs } from "./ClientOptions.ts"
@@ -109,6 +111,7 @@ export class Call {
   readonly limits: CallLimits
   readonly record: CallRecord
   readonly hooks: Callbacks
+  readonly gate: Gate | undefined
   readonly counters: Counters
   readonly clock: Clock.Clock
   readonly isTraced: boolean
@@ -137,6 +140,7 @@ export class Call {
     this.client = client
     this.valid = valid
     this.hooks = fiber.getRef(Hooks)
+    this.gate = fiber.getRef(AttemptGate)
     const counters = fiber.getRef(Counting)
     this.counters = counters === noCounters ? client.counters : counters
     this.clock = fiber.getRef(Clock.Clock)

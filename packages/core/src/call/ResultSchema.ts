@@ -173,6 +173,7 @@ export const RunSummarySchema = Schema.Struct({
       aborted: 0,
       deadline: 0,
       unavailable: 0,
+      gate: 0,
     }),
   ),
   rateLimited: count,

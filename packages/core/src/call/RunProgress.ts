@@ -67,7 +67,10 @@ const stoppedBy = (error: AelystError): Stopped | undefined => {
   const newest = error._tag === "OutcomeUnknownError" ? (error.last ?? error) : error
   if (newest._tag === "AuthenticationError") return "unauthorized"
   if (newest._tag === "ConnectionError" && newest.kind === "certificate") return "unavailable"
-  if (newest._tag === "UnavailableError" && newest.reason === "deadline") return "deadline"
+  if (newest._tag === "UnavailableError") {
+    const { reason } = newest
+    if (reason === "deadline" || reason === "gate") return reason
+  }
   return undefined
 }
 

@@ -8,6 +8,7 @@ import { withCause } from "../errors/AelystError.ts"
 import { fromHeaders } from "../errors/RateLimitHeaders.ts"
 import type { Permit } from "../pacing/Pacer.ts"
 import * as Attempt from "./Attempt.ts"
+import type { Gate } from "./AttemptGate.ts"
 import type { Call } from "./Call.ts"
 import { notify } from "./Hooks.ts"
 import { noCounters } from "./Metrics.ts"
@@ -42,6 +43,18 @@ const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError>
   )
 }
 
+/** Requests the consent of the gate to the attempt; it must come before the deadline. */
+const askGate = (call: Call, gate: Gate): Effect.Effect<void, UnavailableError> => {
+  const number = call.record.attempts.length + 1
+  const allowed = Effect.suspend(() => gate.before({ number, key: call.valid.key }))
+  return call.beforeDeadline(
+    Effect.mapError(allowed, ({ cause }) => {
+      const error = call.unavailable("gate")
+      return cause === undefined ? error : withCause(error, cause)
+    }),
+  )
+}
+
 /** Sends once with the permit, and reports the end to the pacer and the breaker. */
 function* attempt(
   call: Call,
@@ -53,6 +66,8 @@ function* attempt(
   const token = Redacted.isRedacted(client.token) ? client.token : yield* tokenOf(call)
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
   const headers = traceparent === undefined ? limits.headers : { ...limits.headers, traceparent }
+  // the last one to be asked: it notes the attempt that is sent next
+  if (call.gate !== undefined) yield* askGate(call, call.gate)
   const startedAt = call.clock.currentTimeMillisUnsafe()
   const began = call.now
   const { attempts } = record
@@ -60,7 +75,7 @@ function* attempt(
   const permitted = { _tag: "Permitted", roundTripMs, attempts } as const
   const step = RetryPolicy.next(limits.policy, call.state, permitted, began)
   if (step._tag === "Fail") return yield* Effect.fail(step.error)
-  // the run may have stopped after the permit
+  // the run may have stopped after the permit, while token and gate took their time
   const stopped = limits.run?.stopped()
   if (stopped !== undefined) return yield* call.fail(stopped)
   if (call.breakerPermit !== undefined) sharedState.breaker.recordSend(began, call.breakerPermit)

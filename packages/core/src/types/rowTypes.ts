@@ -74,6 +74,7 @@ export interface UnreportedRow<A> extends RowPosition<A> {
  * - `aborted`: its results were no longer consumed, the source failed, or the client closed
  * - `deadline`: its deadline passed
  * - `unavailable`: there was no response for `giveUpAfter`, or the API's certificate is not trusted
+ * - `gate`: an attempt gate did not allow an attempt
  */
 export type Stopped =
   | "completed"
@@ -83,6 +84,7 @@ export type Stopped =
   | "aborted"
   | "deadline"
   | "unavailable"
+  | "gate"
 
 /** The rows counted by outcome; `total` is always their sum, and `stopped` is absent while the run continues. */
 export interface RunSummary extends Readonly<Record<RowOutcome, number>> {

@@ -1,0 +1,51 @@
+/**
+ * Public seam: a gate that is asked before every attempt, for packages that must note an attempt before it leaves or stop
+ * it, such as a journal. Programs do not need it.
+ */
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
+
+import type { GatedAttempt } from "../types.ts"
+
+export type { GatedAttempt } from "../types.ts"
+
+/** Does not allow an attempt. `cause` is kept on the error of the call, out of inspection and JSON. */
+export class NotAllowed extends Data.TaggedError("NotAllowed")<{ readonly cause?: unknown }> {}
+
+/** Allows each attempt, or refuses it. */
+export interface Gate {
+  /**
+   * Runs when pacer and breaker permit an attempt, right before it is sent; the attempt waits for it until the deadline of
+   * its call, or until its run stops. Fails with `NotAllowed` to prevent it: the permit is given back, a single call ends with
+   * `UnavailableError` (`gate`), a row is `not_sent` and its run stops. After doubt either ends in doubt. A defect stays one.
+   */
+  readonly before: (attempt: GatedAttempt) => Effect.Effect<void, NotAllowed>
+}
+
+/**
+ * The gate of the calls made under it; none by default.
+ *
+ * **Example** (At most two attempts)
+ *
+ * ```ts
+ * import { AelystClient, AttemptGate, layerConfig } from "@aelyst/core"
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* AelystClient
+ *   return yield* client.create("id:gate-example", { firstName: "Ana" })
+ * }).pipe(
+ *   Effect.provideService(AttemptGate.AttemptGate, {
+ *     before: ({ number }) => (number > 2 ? new AttemptGate.NotAllowed({}) : Effect.void),
+ *   }),
+ *   Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)),
+ * )
+ *
+ * console.log((await Effect.runPromise(program)).result) // => created
+ * ```
+ */
+export const AttemptGate = Context.Reference<Gate | undefined>("@aelyst/core/AttemptGate", {
+  defaultValue: () => undefined,
+})
