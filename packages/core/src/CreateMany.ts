@@ -15,12 +15,16 @@ import type { CreateResult } from "./call/Call.ts"
 import { Hooks, notify } from "./call/Hooks.ts"
 import type { PulledRow } from "./call/RunProgress.ts"
 import { RunProgress, outcomeOf, withRow } from "./call/RunProgress.ts"
+import * as RetryPolicy from "./call/RetryPolicy.ts"
 import type { RunScope } from "./call/RunScope.ts"
 import { CurrentRun } from "./call/RunScope.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { UnavailableError } from "./errors/AelystError.ts"
 import * as MonotonicClock from "./pacing/MonotonicClock.ts"
 import type { Row, RowEnd, RunEnd, RunSummary } from "./types.ts"
+
+// the row is the caller's object, and may hold anything
+const isInDoubt = ({ doubt }: Row): boolean => doubt === true
 
 export { rowOutcomes } from "./call/RunProgress.ts"
 /** The result of one row: its `index` in the source from 0, the `row` itself, and its `outcome` with `value` or `error`. */
@@ -96,13 +100,15 @@ export const createMany = <A extends Row, E, R>(
     /** Creates the contact of a row, and follows its outcome in case that it is interrupted. */
     const create = (scope: RunScope, pulled: PulledRow<A>) => {
       const { identifier, contact } = pulled.row
+      const inDoubt = isInDoubt(pulled.row)
       const call = Effect.suspend(() => {
         if (progress.stopped !== undefined) {
-          return Effect.fail(new UnavailableError({ attempts: [], reason: "closed" }))
+          const closed = new UnavailableError({ attempts: [], reason: "closed" })
+          return Effect.fail(RetryPolicy.endingError(RetryPolicy.begin(inDoubt), closed))
         }
         // until the client reports otherwise
         pulled.outcome = "unknown"
-        return client.create(identifier, contact, callOptions)
+        return client.create(identifier, contact, inDoubt ? { ...callOptions, doubt: true } : callOptions)
       })
       return Effect.updateContext(call, (outer: Context.Context<never>) => {
         const hooks = Context.get(outer, Hooks)
@@ -175,7 +181,7 @@ export const createMany = <A extends Row, E, R>(
         ),
       )
       return open.pipe(
-        Stream.map((row) => progress.pull(row)),
+        Stream.map((row) => progress.pull(row, isInDoubt(row))),
         Stream.mapEffect((row) => Effect.tap(resultOf(scope, row), reportProgress), {
           concurrency,
           unordered: !ordered,

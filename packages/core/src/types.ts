@@ -213,6 +213,7 @@ export interface CallConfig {
   readonly delivery: Delivery | undefined
   readonly settleMs: number | undefined
   readonly existing: ExistingPolicy | undefined
+  readonly doubt: boolean | undefined
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>> | undefined
 }

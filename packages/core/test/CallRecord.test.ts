@@ -16,15 +16,22 @@ const attempt = (number: number): AttemptRecord => ({
 
 describe("CallRecord", () => {
   it("reports not_sent before the first attempt", () => {
-    const record = new CallRecord(5)
+    const record = new CallRecord(5, false)
     assert.deepStrictEqual(
       [record.outcome, record.isSent, record.idleSince],
       ["not_sent", false, 5],
     )
   })
 
+  it("is unknown from the start if the call begins in doubt, even after a rejection", () => {
+    const record = new CallRecord(0, true)
+    assert.strictEqual(record.outcome, "unknown")
+    record.add(attempt(1), "rejected", 1)
+    assert.strictEqual(record.outcome, "unknown")
+  })
+
   it("is unknown while a request may have left, and not_sent after a rejection", () => {
-    const record = new CallRecord(0)
+    const record = new CallRecord(0, false)
     const probe = makeTransportProbe()
     record.transportProbe = probe
     assert.strictEqual(record.outcome, "unknown")
@@ -37,7 +44,7 @@ describe("CallRecord", () => {
   })
 
   it("stays unknown after a later rejection, until the contact is created", () => {
-    const record = new CallRecord(0)
+    const record = new CallRecord(0, false)
     record.add(attempt(1), "unknown", 1)
     record.add(attempt(2), "rejected", 2)
     assert.strictEqual(record.outcome, "unknown")

@@ -182,7 +182,7 @@ describe("parseCall", () => {
   it("leaves undefined what is not set", () => {
     const result = parseCall({})
     assert(Result.isSuccess(result))
-    assert.deepStrictEqual(Object.values(result.success), Array.from({ length: 8 }))
+    assert.deepStrictEqual(Object.values(result.success), Array.from({ length: 9 }))
   })
 
   it("refuses an option that only a client has", () => {
@@ -228,6 +228,7 @@ describe("parseRun", () => {
       delivery: undefined,
       settleMs: undefined,
       existing: undefined,
+      doubt: undefined,
       headers: undefined,
       concurrency: 32,
       ordered: false,

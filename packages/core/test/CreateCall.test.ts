@@ -11,6 +11,7 @@ import {
   Random,
   Redacted,
   References,
+  Scope,
 } from "effect"
 import { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
@@ -20,6 +21,7 @@ import * as AelystClient from "../src/AelystClient.ts"
 import type { CreateResult } from "../src/call/Call.ts"
 import type { AelystError } from "../src/errors/AelystError.ts"
 import type { ClientOptions } from "../src/call/ClientOptions.ts"
+import { Hooks } from "../src/call/Hooks.ts"
 import * as Ledger from "./ledger.ts"
 import type { Step } from "./scripted.ts"
 import * as Scripted from "./scripted.ts"
@@ -577,6 +579,109 @@ describe("create, while the circuit is open", () => {
       yield* Ledger.advance("2 seconds")
       assert.strictEqual((yield* Fiber.join(next))._tag, "Success")
       assert.deepInclude(yield* client.rateLimit, { waiting: 0, inFlight: 0 })
+    }),
+  )
+})
+
+describe("create, in doubt from the start", () => {
+  const table: ReadonlyArray<readonly [string, ReadonlyArray<Step>, string, number]> = [
+    ["creates the contact", [ok], "created", 1],
+    ["reads exists as after doubt", [status(409)], "exists_after_doubt", 1],
+    [
+      "stays in doubt after a rejection",
+      [status(400)],
+      "OutcomeUnknownError unknown last BadRequestError",
+      1,
+    ],
+    [
+      "stays in doubt after a 401",
+      [status(401)],
+      "OutcomeUnknownError unknown last AuthenticationError",
+      1,
+    ],
+    [
+      "stays in doubt after a 5xx",
+      [status(503)],
+      "OutcomeUnknownError unknown last InternalServerError",
+      1,
+    ],
+    ["resends no second attempt in doubt", [lost, ok], "OutcomeUnknownError unknown", 1],
+    ["resends what provably did not leave", [unreachable, status(409)], "exists_after_doubt", 2],
+    ["resends after a 429", [rateLimited("1"), status(409)], "exists_after_doubt", 2],
+  ]
+  for (const [what, script, expected, sends] of table) {
+    it.effect(`${what}, after doubtDelay`, () =>
+      Effect.gen(function* () {
+        for (const delivery of ["at-most-once", "natural-key"] as const) {
+          const played = yield* play(script, {}, { delivery, doubt: true })
+          assert.strictEqual(verdict(played), expected, delivery)
+          assert.strictEqual(played.sends.length, sends)
+          assert.isAtLeast(played.sends[0] ?? 0, 5_000)
+        }
+      }),
+    )
+  }
+
+  it.effect("fails at once if doubtDelay does not fit the deadline", () =>
+    Effect.gen(function* () {
+      const played = yield* play([ok], {}, { deadline: "5 seconds", doubt: true })
+      assert.strictEqual(verdict(played), "OutcomeUnknownError unknown last UnavailableError")
+      assert.deepStrictEqual([played.sends.length, played.endedMs], [0, 0])
+    }),
+  )
+
+  for (const [existing, contacts, result] of [
+    ["reject", 1, "exists_after_doubt"],
+    ["merge", 1, "created"],
+    ["duplicate", 2, "created"],
+  ] as const) {
+    it.effect(`ends with ${result} on a server that answers a repeat by ${existing}`, () =>
+      Effect.gen(function* () {
+        const server = Ledger.make(
+          (nth) => (nth === 0 ? { kind: "reset", commits: true } : { kind: "respond" }),
+          { existing },
+        )
+        const client = yield* AelystClient.make({ token }).pipe(
+          Effect.provideService(HttpClient.HttpClient, server.client),
+        )
+        const first = yield* Effect.flip(client.create("id:5", { firstName: "Ana" }))
+        assert.strictEqual(first.outcome, "unknown")
+        const second = client.create("id:5", { firstName: "Ana" }, { doubt: true })
+        const fiber = yield* Effect.forkChild(second)
+        yield* Ledger.advance("1 minute")
+        assert.strictEqual((yield* Fiber.join(fiber)).result, result)
+        assert.strictEqual(server.contacts("id:5"), contacts)
+      }),
+    )
+  }
+
+  it.effect("reports unknown when it is interrupted or closed before its first attempt", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([ok])
+      const outcomes: Array<string> = []
+      const onOutcome = ({ outcome }: { readonly outcome: string }) => void outcomes.push(outcome)
+      const scope = yield* Scope.make()
+      const client = yield* AelystClient.make({ token }).pipe(
+        Effect.provideService(HttpClient.HttpClient, server.client),
+        Scope.provide(scope),
+      )
+      const create = (id: string) =>
+        Effect.forkChild(
+          Effect.provideService(
+            Effect.result(client.create(id, { firstName: "Ana" }, { doubt: true })),
+            Hooks,
+            { onOutcome },
+          ),
+        )
+      const interrupted = yield* create("id:5")
+      const closed = yield* create("id:6")
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(interrupted)
+      yield* Scope.close(scope, Exit.void)
+      const end = yield* Fiber.join(closed)
+      assert.isTrue(end._tag === "Failure" && end.failure._tag === "OutcomeUnknownError")
+      assert.deepStrictEqual(outcomes, ["unknown", "unknown"])
+      assert.isEmpty(server.received)
     }),
   )
 })

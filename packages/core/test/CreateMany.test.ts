@@ -1134,3 +1134,51 @@ describe("createMany's accounting (F12)", () => {
     300_000,
   )
 })
+
+const everyOtherInDoubt = (count: number): ReadonlyArray<Row> =>
+  rowsOf(count).map((row, i) => ({ ...row, doubt: i % 2 === 1 }))
+
+describe("a row that begins in doubt", () => {
+  it.effect("waits doubtDelay and reads exists as after doubt, other rows do not", () =>
+    Effect.gen(function* () {
+      const server = Ledger.make(() => status(409))
+      const { results } = yield* play(server, Stream.fromIterable(everyOtherInDoubt(4)), {
+        ordered: true,
+      })
+      assert.deepStrictEqual(
+        results.map(({ outcome }) => outcome),
+        ["existed", "exists_after_doubt", "existed", "exists_after_doubt"],
+      )
+      for (const { atMs, key } of server.ledger) {
+        assert.strictEqual(atMs >= 5_000, Number(key.slice(3)) % 2 === 1)
+      }
+    }),
+  )
+
+  it.effect("is unknown, not not_sent, when the run ends before it is sent", () =>
+    Effect.gen(function* () {
+      const server = Ledger.make(() => status(401), { latencyMs: 1 })
+      const { results, summary } = yield* play(server, Stream.fromIterable(everyOtherInDoubt(4)))
+      assert.strictEqual(summary.stopped, "unauthorized")
+      for (const { index, outcome } of results) {
+        assert.strictEqual(outcome, index % 2 === 1 ? "unknown" : "not_sent")
+      }
+      assert.isAbove(summary.unknown, 0)
+    }),
+  )
+
+  it.effect("is unreported as unknown when the run is interrupted while it waits", () =>
+    Effect.gen(function* () {
+      const server = Ledger.make(() => ({ kind: "hang", commits: false }))
+      const run = yield* withClient(server, createMany(Stream.fromIterable(everyOtherInDoubt(2))))
+      const fiber = yield* Effect.forkChild(Stream.runDrain(run.results))
+      yield* Ledger.advance("1 second")
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(
+        (yield* run.settled).unreported.map(({ outcome }) => outcome),
+        ["unknown", "unknown"],
+      )
+      assert.strictEqual(server.ledger.length, 1)
+    }),
+  )
+})

@@ -49,6 +49,7 @@ describe("optionTable", () => {
       "delivery",
       "settle",
       "existing",
+      "doubt",
       "headers",
     )
     assert.sameMembers(namesIn("call"), [...keys])

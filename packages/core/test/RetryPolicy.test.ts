@@ -7,7 +7,7 @@ import type {
   RetryState,
   Step,
 } from "../src/call/RetryPolicy.ts"
-import { backoffMs, endingError, initial, isTooLong, next } from "../src/call/RetryPolicy.ts"
+import { backoffMs, begin, endingError, initial, isTooLong, next } from "../src/call/RetryPolicy.ts"
 import {
   AuthenticationError,
   BadRequestError,
@@ -399,6 +399,27 @@ describe("RetryPolicy's state", () => {
   it("does not count a renewed token as a resend", () => {
     const renewed = stateAfter(policy({ renewsToken: true }), initial, unauthorized)
     assert.deepStrictEqual([renewed.resends, renewed.renewed], [0, true])
+  })
+})
+
+describe("begin", () => {
+  const beginning: RetryEvent = { _tag: "BegunInDoubt" }
+
+  it("waits doubtDelay before the first attempt of a call in doubt, under every delivery policy", () => {
+    for (const one of [policy(), natural, policy({ run: true, retries: 0 })]) {
+      const step = next(one, begin(true), beginning, 0)
+      assert.isTrue(step._tag === "Wait" && step.ms === 5_000 && step.reason === "doubt")
+    }
+  })
+
+  it("fails at once with the doubt if the wait does not fit", () => {
+    const step = next(policy({ deadlineAt: 5_000 }), begin(true), beginning, 0)
+    assert.isTrue(step._tag === "Fail" && step.error._tag === "OutcomeUnknownError")
+  })
+
+  it("counts the first attempt as the resend in doubt", () => {
+    assert.strictEqual(next(natural, begin(true), failed(lost), 0)._tag, "Fail")
+    assert.strictEqual(next(natural, begin(false), failed(lost), 0)._tag, "Wait")
   })
 })
 

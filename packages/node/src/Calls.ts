@@ -55,11 +55,13 @@ export class Calls {
   /** Runs one create; the promise never rejects. */
   run(
     effect: Effect.Effect<Core.CreateResult, Core.AelystError>,
-    { signal }: CheckedCall,
+    { options, signal }: CheckedCall,
   ): Promise<Ended> {
-    if (this.#closed) return Promise.resolve(unavailable())
+    const inDoubt = options.doubt === true
+    if (this.#closed) return Promise.resolve(closed(inDoubt))
+    const before = inDoubt ? "unknown" : "not_sent"
     if (signal?.aborted === true) {
-      return Promise.resolve({ _tag: "Aborted", reason: signal.reason, outcome: "not_sent" })
+      return Promise.resolve({ _tag: "Aborted", reason: signal.reason, outcome: before })
     }
     let resolve: (ended: Ended) => void = noop
     const ended = new Promise<Ended>((settle) => {
@@ -80,7 +82,11 @@ export class Calls {
       ...(signal !== undefined && { signal }),
       onExit: (exit) => {
         this.#forget(running)
-        resolve(Exit.isSuccess(exit) ? created(exit.value) : failed(exit.cause, last, signal))
+        resolve(
+          Exit.isSuccess(exit)
+            ? created(exit.value)
+            : failed(exit.cause, last?.outcome ?? before, signal),
+        )
       },
     })
     return ended
@@ -125,7 +131,7 @@ const created = (value: Core.CreateResult): Ended => ({
 
 const failed = (
   cause: Cause.Cause<Core.AelystError>,
-  last: Core.CallEnd | undefined,
+  outcome: CallOutcome,
   signal: AbortSignal | undefined,
 ): Ended => {
   const error = Cause.findErrorOption(cause)
@@ -136,7 +142,6 @@ const failed = (
     // after a bug in this package the contact may or may not exist
     return { _tag: "Died", defect: Cause.squash(cause), outcome: "unknown" }
   }
-  const outcome = last?.outcome ?? "not_sent"
   return { _tag: "Aborted", reason: signal?.reason, outcome }
 }
 
@@ -170,8 +175,10 @@ const abortingAtOnce = (
   }
 }
 
-const unavailable = (): Ended => ({
-  _tag: "Failed",
-  error: new Core.UnavailableError({ attempts: [], reason: "closed" }),
-  outcome: "not_sent",
-})
+/** Ends a call that came after the client had closed, as core ends one in progress. */
+const closed = (inDoubt: boolean): Ended => {
+  const error = inDoubt
+    ? new Core.OutcomeUnknownError({ attempts: [], code: "CLOSED" })
+    : new Core.UnavailableError({ attempts: [], reason: "closed" })
+  return { _tag: "Failed", error, outcome: error.outcome }
+}

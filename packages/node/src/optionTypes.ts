@@ -129,6 +129,12 @@ export interface CreateOptions {
   readonly existing?: ExistingPolicy | undefined
   /** More request headers; those that the client or HTTP sets, `authorization` among them, are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /**
+   * For authors of packages: whether an earlier attempt may have created the contact. The call then waits `doubtDelayMs`
+   * before its first attempt, which counts as the resend, and a contact that exists is `exists_after_doubt`; it ends with
+   * a success or with `OutcomeUnknownError`. Default false.
+   */
+  readonly doubt?: boolean | undefined
   /** For authors of packages: asked before each attempt. */
   readonly gate?: AttemptGate | undefined
 }

@@ -192,6 +192,7 @@ export const checkCall = (options: CreateOptions): CheckedCall => {
       delivery: call.delivery,
       settle: call.settleMs,
       existing: call.existing,
+      doubt: call.doubt,
       headers: call.headers,
     },
     signal: options.signal,

@@ -277,3 +277,29 @@ describe("Calls.close", () => {
     )
   })
 })
+
+describe("a call that begins in doubt", () => {
+  it("waits doubtDelayMs and reads exists as exists_after_doubt", async () => {
+    await using at = await setUp({ doubtDelayMs: 1_000 }, { existing: "reject" })
+    await at.aelyst.contacts.create("id:5", ana)
+    const waits: Array<WaitEvent> = []
+    await using other = await setUp(
+      { baseUrl: at.sandbox.baseUrl, doubtDelayMs: 1_000, hooks: { onWait: (w) => waits.push(w) } },
+      {},
+    )
+    const { result } = await other.aelyst.contacts.create("id:5", ana, { doubt: true })
+    assert.strictEqual(result, "exists_after_doubt")
+    assert.deepStrictEqual(waits[0], { reason: "doubt", ms: 1_000, resend: 0 })
+  })
+
+  it("is unknown if nothing can be sent any more", async () => {
+    await using at = await setUp()
+    const signal = AbortSignal.abort(new Error("enough"))
+    const aborted = await at.aelyst.contacts.tryCreate("id:5", ana, { doubt: true, signal })
+    assert.isTrue(!aborted.ok && aborted.outcome === "unknown")
+    await at.aelyst.close()
+    const closed = await at.aelyst.contacts.tryCreate("id:5", ana, { doubt: true })
+    assert.isTrue(!closed.ok && closed.outcome === "unknown")
+    assert.strictEqual(at.posts(), 0)
+  })
+})

@@ -83,11 +83,11 @@ const row = (result: RowResult) => {
 }
 
 const exported = (
-  "AelystError AelystErrorMembers AelystOptions AttemptRecord ConfigurationError " +
+  "AelystError AelystErrorMembers AelystOptions AttemptGate AttemptRecord ConfigurationError " +
   "ContactInput Contacts CreateManyOptions CreateOptions CreatePromise " +
   "CreateResult CustomFieldCatalogue CustomFieldDeclaration CustomFieldDefinition CustomFieldPairs " +
   "CallOutcome CustomFieldRecord CustomFieldType CustomFieldValue CustomFieldsOf Delivery " +
-  "ErrorClass FieldMatch Hooks Identifier IdentifierInput IdentifierKind " +
+  "ErrorClass FieldMatch GatedAttempt Hooks Identifier IdentifierInput IdentifierKind " +
   "Issue LogLine Outcome OutcomeEvent RateLimitInfo " +
   "RateLimitSnapshot ResponseHead Row RowOutcome RowResult " +
   "Run RunEnd RunProgress RunSummary Stopped TryCreateResult UndiciDispatcher UnreportedRow " +
@@ -153,6 +153,7 @@ describe("the public types", () => {
       | "existing"
       | "settleMs"
       | "headers"
+      | "doubt"
       | "gate"
     >()
     expectTypeOf<keyof CreateManyOptions>().toEqualTypeOf<

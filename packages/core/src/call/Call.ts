@@ -117,7 +117,7 @@ export class Call {
   readonly isTraced: boolean
   /** Whether debug lines are logged: a call that logs none has no step for them. */
   readonly isDebug: boolean
-  state: RetryState = RetryPolicy.initial
+  state: RetryState
   /** The error of the newest attempt that is sent again. */
   newest: CallError | undefined
   /** The response that confirmed the contact. */
@@ -146,7 +146,9 @@ export class Call {
     this.clock = fiber.getRef(Clock.Clock)
     this.isTraced = isInstalled(fiber)
     this.isDebug = LogLevel.isLessThanOrEqualTo(fiber.getRef(References.MinimumLogLevel), "Debug")
-    this.record = new CallRecord(this.now)
+    const inDoubt = options.doubt === true
+    this.state = RetryPolicy.begin(inDoubt)
+    this.record = new CallRecord(this.now, inDoubt)
     this.limits = limitsOf(client, options, fiber.getRef(CurrentRun), this.now)
   }
 

@@ -28,10 +28,11 @@ export class CallRecord implements CallEnd {
   /** The probe of the attempt under way; undefined once its status shows that nothing was created. */
   transportProbe: TransportProbe | undefined
   #isCreated = false
-  #isDoubtful = false
+  #isDoubtful: boolean
 
-  constructor(now: number) {
+  constructor(now: number, inDoubt: boolean) {
     this.idleSince = now
+    this.#isDoubtful = inDoubt
   }
 
   /** Records how an attempt ended. */

@@ -79,6 +79,12 @@ export interface CallOptions {
    * result `existed`, for a program that is retried as a whole.
    */
   readonly existing?: ExistingPolicy | undefined
+  /**
+   * For authors of packages: whether an earlier attempt may have created the contact. The call then waits `doubtDelay`
+   * before its first attempt, which counts as the resend, and a contact that exists is `exists_after_doubt`; it ends with
+   * a success or with `OutcomeUnknownError`. Default false.
+   */
+  readonly doubt?: boolean | undefined
   /** More request headers, such as a request ID; those that the client or HTTP sets are refused. */
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
@@ -128,6 +134,7 @@ const callOf = (values: Values): CallConfig => ({
   delivery: values.delivery,
   settleMs: values.settle,
   existing: values.existing,
+  doubt: values.doubt,
   headers: values.headers,
 })
 

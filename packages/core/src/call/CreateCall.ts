@@ -26,6 +26,13 @@ function* acquireKey(call: Call): Effect.fn.Return<void, UnavailableError> {
   if (!call.keyLease.isGranted) yield* call.beforeDeadline(call.keyLease.ready)
 }
 
+/** Waits before the first attempt of a call that begins in doubt, or fails, as the policy says. */
+function* awaitEarlierAttempt(call: Call): Effect.fn.Return<void, CallError> {
+  const step = RetryPolicy.next(call.limits.policy, call.state, { _tag: "BegunInDoubt" }, call.now)
+  if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  if (step._tag === "Wait") yield* beforeResend(call, step)
+}
+
 /** Waits for a time while the circuit is open, or fails, as the policy says. */
 function* whileOpen(call: Call, ms: number): Effect.fn.Return<void, CallError> {
   const { limits, record } = call
@@ -158,6 +165,7 @@ const loop = Effect.fnUntraced(function* (
   call: Call,
 ): Effect.fn.Return<CreateResult, CallError | PacerUnavailable> {
   yield* acquireKey(call)
+  if (call.state.doubt !== undefined) yield* awaitEarlierAttempt(call)
   // not before: a row that waits for the key of another one earns nothing
   call.beginFresh()
   const ticket = yield* takeTicket(call)

@@ -59,6 +59,7 @@ export const optionTable = {
   doubtDelay: duration(onClient, { least: 1_000, unbounded: false, default: 5_000 }),
   settle: duration(["client", "call"], { least: 0, unbounded: false, default: 0 }),
   existing: { kind: "choice", scopes: onCall, choices: ["error", "accept"], default: "error" },
+  doubt: { kind: "boolean", scopes: onCall, default: false },
   headers: { kind: "headers", scopes: onCall, default: undefined },
   maxQueue: integer(onClient, { least: 1, most: 1_000_000, default: 10_000 }),
   rateLimit: { kind: "rate", scopes: onClient, default: "adaptive" },

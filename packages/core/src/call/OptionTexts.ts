@@ -31,6 +31,7 @@ export const optionTexts: Readonly<Record<OptionName, OptionText>> = {
   existing: text(
     "Whether a contact that exists is an error, or a success with the result `existed`",
   ),
+  doubt: text("For authors of packages: an earlier attempt may have created the contact"),
   headers: text("More request headers; those that the client or HTTP sets are refused", "none"),
   maxQueue: text("Calls that may wait in the queue; further calls fail at once"),
   rateLimit: text(

@@ -51,11 +51,21 @@ export const initial: RetryState = {
   doubt: undefined,
 }
 
+const earlierDoubt: RetryState = { ...initial, doubtResends: 1, doubt: "EARLIER_ATTEMPT" }
+
+/**
+ * Returns the state of a call before its first attempt. In doubt, an attempt of an earlier call may have created the
+ * contact: the first attempt is then its one resend in doubt.
+ */
+export const begin = (inDoubt: boolean): RetryState => (inDoubt ? earlierDoubt : initial)
+
 /** Every error of a call whose input was valid. */
 export type CallError = Exclude<AelystError, InvalidContactError>
 
 /** An event of a call, which a step follows. */
 export type RetryEvent =
+  /** The call begins in doubt. */
+  | { readonly _tag: "BegunInDoubt" }
   /** The pacer and the breaker permit the request, whose response takes at least `roundTripMs`. */
   | {
       readonly _tag: "Permitted"
@@ -141,6 +151,8 @@ export const next = (
   now: number,
 ): Step => {
   switch (event._tag) {
+    case "BegunInDoubt":
+      return beginInDoubt(policy, state, now)
     case "Created":
       return created
     case "Permitted":
@@ -154,6 +166,14 @@ export const next = (
     case "Failed":
       return afterFailure(policy, state, event, now)
   }
+}
+
+/** A resend that follows its lost attempt too closely could race it. */
+const beginInDoubt = (policy: RetryPolicy, state: RetryState, now: number): Step => {
+  const ms = policy.doubtDelayMs
+  return now + ms < policy.deadlineAt
+    ? { _tag: "Wait", ms, reason: "doubt", resends: undefined, state }
+    : fail(state, new UnavailableError({ attempts: [], reason: "deadline" }))
 }
 
 /** Without the time for an answer, an attempt could only end in doubt. */

@@ -155,9 +155,10 @@ export class RunProgress<A> {
     Deferred.doneUnsafe(this.ended, Effect.succeed({ summary: this.summary(now), unreported }))
   }
 
-  /** Begins to follow a row that the source emitted. */
-  pull(row: A): PulledRow<A> {
-    const pulled: PulledRow<A> = { index: this.#pulled, row, outcome: "not_sent", isCounted: false }
+  /** Begins to follow a row that the source emitted, and that may be in doubt. */
+  pull(row: A, inDoubt = false): PulledRow<A> {
+    const outcome = inDoubt ? "unknown" : "not_sent"
+    const pulled: PulledRow<A> = { index: this.#pulled, row, outcome, isCounted: false }
     this.#unreported.set(pulled.index, pulled)
     this.#pulled += 1
     return pulled

@@ -6,6 +6,8 @@ export interface Row<Fields = CustomFieldRecord | CustomFieldPairs> {
   /** `email:…`, `phone:+…`, `id:…` or a contact ID (W2). */
   readonly identifier: string
   readonly contact: ContactInput<Fields>
+  /** For authors of packages: true if an earlier attempt may have created the contact; see the option `doubt` of a call. */
+  readonly doubt?: boolean | undefined
 }
 
 /** The outcome of a row. */
