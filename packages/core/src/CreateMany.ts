@@ -108,7 +108,11 @@ export const createMany = <A extends Row, E, R>(
         }
         // until the client reports otherwise
         pulled.outcome = "unknown"
-        return client.create(identifier, contact, inDoubt ? { ...callOptions, doubt: true } : callOptions)
+        return client.create(
+          identifier,
+          contact,
+          inDoubt ? { ...callOptions, doubt: true } : callOptions,
+        )
       })
       return Effect.updateContext(call, (outer: Context.Context<never>) => {
         const hooks = Context.get(outer, Hooks)

@@ -95,6 +95,12 @@ export interface GatedAttempt {
   readonly key: string
 }
 
+/** A limited consent of an attempt gate. */
+export interface Allowance {
+  /** The last moment at which the request may leave, in monotonic milliseconds. */
+  readonly notAfter: number
+}
+
 /** A wait of a call. */
 export interface WaitEvent {
   /** `queue`: its turn; `circuit`: the API fails; `backoff`, `budget`: a resend; `doubt`, `settle`: its processing. */

@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import type { CreateOptions } from "../src/AelystClient.ts"
 import { AelystClient } from "../src/AelystClient.ts"
 import type { Gate, GatedAttempt } from "../src/call/AttemptGate.ts"
-import { AttemptGate, NotAllowed } from "../src/call/AttemptGate.ts"
+import { AttemptGate, NotAllowed, monotonicMillis } from "../src/call/AttemptGate.ts"
 import type { ClientOptions, RunOptions } from "../src/call/ClientOptions.ts"
 import type { Fault } from "./ledger.ts"
 import * as Ledger from "./ledger.ts"
@@ -116,6 +116,49 @@ describe("AttemptGate", () => {
       yield* withClient(server, use)
     }),
   )
+
+  it.effect("sends nothing after its notAfter, and is asked again before the resend", () =>
+    Effect.gen(function* () {
+      const numbers: Array<number> = []
+      const before = ({ number }: GatedAttempt) => {
+        numbers.push(number)
+        const notAfter = number === 1 ? -1 : 60_000
+        return Effect.map(monotonicMillis, (now) => ({ notAfter: now + notAfter }))
+      }
+      const { ended, inFlight, ledger } = yield* create([], { before })
+      assert.isTrue(ended._tag === "Success")
+      if (ended._tag !== "Success") return
+      assert.deepStrictEqual(
+        ended.success.attempts.map(({ cause, phase }) => [phase, cause]),
+        [
+          ["connect", "NOT_AFTER"],
+          ["answered", undefined],
+        ],
+      )
+      assert.deepStrictEqual(numbers, [1, 2])
+      assert.deepStrictEqual([ledger.length, inFlight], [1, 0])
+    }),
+  )
+
+  for (const reports of [true, false]) {
+    it.effect(
+      `ends an attempt that is too late as not_sent, if the transport reports ${reports}`,
+      () =>
+        Effect.gen(function* () {
+          const server = Ledger.make(() => created, { reports })
+          const gate = { before: () => Effect.succeed({ notAfter: -1 }) }
+          const use = Effect.gen(function* () {
+            const client = yield* AelystClient
+            const send = client.create("id:5", { firstName: "Ana" }, { retries: 0 })
+            return yield* Effect.flip(Effect.provideService(send, AttemptGate, gate))
+          })
+          const error = yield* withClient(server, use)
+          assert.isTrue(error._tag === "ConnectionError" && error.code === "NOT_AFTER")
+          assert.strictEqual(error.outcome, "not_sent")
+          assert.isEmpty(server.ledger)
+        }),
+    )
+  }
 
   it.effect("passes a defect of the gate on as a defect", () =>
     Effect.gen(function* () {

@@ -20,6 +20,20 @@ describe("TransportProbe", () => {
     assert.isFalse(watched.unsent)
   })
 
+  it("is overdue once its clock has passed notAfter, and never without one", () => {
+    const clock = { now: 0 }
+    const probe = makeTransportProbe(clock)
+    assert.isFalse(probe.overdue)
+    probe.notAfter = 5
+    clock.now = 5
+    assert.isFalse(probe.overdue)
+    clock.now = 5.1
+    assert.isTrue(probe.overdue)
+    probe.notAfter = Number.NaN
+    assert.isTrue(probe.overdue)
+    assert.isFalse(makeTransportProbe().overdue)
+  })
+
   it("keeps its abort function when it is watched again without one", () => {
     const probe = makeTransportProbe()
     let aborts = 0

@@ -18,6 +18,7 @@ export { identifierKind, matchField } from "./fields.ts"
 export { contactId, customFields, email, phone } from "./input.ts"
 export type {
   AelystOptions,
+  Allowance,
   AttemptGate,
   AttemptRecord,
   ContactInput,

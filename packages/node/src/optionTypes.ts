@@ -1,5 +1,6 @@
 /** The types of options: of a client, of a call and of a run. Documents units, ranges and defaults. */
 import type {
+  Allowance,
   AttemptRecord,
   CustomFieldDescription,
   CustomFieldPairs,
@@ -107,9 +108,13 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
  * `before` is called when rate limit and circuit permit an attempt, and the attempt waits for its promise, until the
  * deadline of the call. A rejection prevents the attempt and ends the call with an `UnavailableError` (`gate`), whose
  * `cause` is that rejection; after doubt with an `OutcomeUnknownError`. A row ends as `not_sent`, and its run stops.
+ *
+ * The promise may resolve to `{ notAfter }`, a time of `performance.now()`: an attempt that has not left by then, because the
+ * process was paused or the connection took long, ends as `not_sent`, and a resend asks the gate again. With a `transport` like
+ * `fetch` the time to connect does not count.
  */
 export interface AttemptGate {
-  readonly before: (attempt: GatedAttempt) => Promise<void>
+  readonly before: (attempt: GatedAttempt) => Promise<Allowance | void>
 }
 
 /** The options of one call; see `AelystOptions` for units, ranges and defaults. */

@@ -23,6 +23,7 @@ import type { AelystError, InvalidContactError } from "./errors.ts"
 import type { CreateManyOptions, CreateOptions, RunSummary } from "./optionTypes.ts"
 
 export type {
+  Allowance,
   AttemptRecord,
   CallOutcome,
   ContactInput,

@@ -36,6 +36,42 @@ describe("Exchange", () => {
       }),
   )
 
+  it.live("fails a request that would be dispatched after notAfter, on a new connection", () =>
+    Effect.gen(function* () {
+      const clock = { now: 0 }
+      const probe = makeTransportProbe(clock)
+      probe.notAfter = 5
+      const server = yield* serve(creating)
+      const origin = server.origin.replace("127.0.0.1", "somewhere.test")
+      const http = yield* Transport.make({
+        baseUrl: origin,
+        lookup: (_name, _options, done) => {
+          // the process was paused while it connected
+          clock.now = 10
+          done(null, [{ address: "127.0.0.1", family: 4 }])
+        },
+      })
+      const outcome = yield* exchange(http, origin, probe)
+      assert.strictEqual(outcome.code, "NOT_AFTER")
+      assert.strictEqual(phase(outcome), "unsent")
+      assert.isEmpty(server.requests)
+    }),
+  )
+
+  it.live("fails a request that would be dispatched after notAfter, on a kept connection", () =>
+    Effect.gen(function* () {
+      const { send, server } = yield* setUp(creating)
+      assert.strictEqual((yield* send()).status, 200)
+      const probe = makeTransportProbe({ now: 10 })
+      probe.notAfter = 5
+      const outcome = yield* send(probe)
+      assert.strictEqual(outcome.code, "NOT_AFTER")
+      assert.strictEqual(phase(outcome), "unsent")
+      assert.strictEqual((yield* send()).status, 200)
+      assert.strictEqual(server.requests.length, 2)
+    }),
+  )
+
   const failures: Record<string, Script> = {
     "a reset": async (peer) => {
       await peer.request()

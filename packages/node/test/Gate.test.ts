@@ -35,6 +35,32 @@ describe("gate", () => {
     assert.strictEqual(at.posts(), 0)
   })
 
+  it("sends nothing after notAfter, a time of performance.now()", async () => {
+    await using at = await setUp()
+    const { attempts } = await at.aelyst.contacts.create("id:5", ana, {
+      gate: {
+        before: async ({ number }) => ({
+          notAfter: performance.now() + (number === 1 ? -1 : 60_000),
+        }),
+      },
+    })
+    assert.deepStrictEqual(
+      attempts.map(({ cause }) => cause),
+      ["NOT_AFTER", undefined],
+    )
+    assert.strictEqual(at.posts(), 1)
+  })
+
+  it("does not allow an attempt by anything but nothing or a number", async () => {
+    await using at = await setUp()
+    // safe: the types do not allow it
+    const gate = { before: async () => ({ notAfter: "soon" }) as never }
+    const error = await rejection(at.aelyst.contacts.create("id:5", ana, { gate }))
+    assert.instanceOf(error, UnavailableError)
+    assert.include(String(error.cause), "{ notAfter } with a number")
+    assert.strictEqual(at.posts(), 0)
+  })
+
   it("stops a run after a rejection", async () => {
     await using at = await setUp()
     let allowed = 0

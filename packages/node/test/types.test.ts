@@ -83,7 +83,8 @@ const row = (result: RowResult) => {
 }
 
 const exported = (
-  "AelystError AelystErrorMembers AelystOptions AttemptGate AttemptRecord ConfigurationError " +
+  "AelystError AelystErrorMembers AelystOptions Allowance AttemptGate AttemptRecord " +
+  "ConfigurationError " +
   "ContactInput Contacts CreateManyOptions CreateOptions CreatePromise " +
   "CreateResult CustomFieldCatalogue CustomFieldDeclaration CustomFieldDefinition CustomFieldPairs " +
   "CallOutcome CustomFieldRecord CustomFieldType CustomFieldValue CustomFieldsOf Delivery " +

@@ -57,7 +57,12 @@ export const codeOf = (error: unknown): string => {
 
 const kindOf = (code: string): ConnectionError["kind"] => {
   if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "dns"
-  if (code === "TIMEOUT" || code === "ETIMEDOUT" || code === "UND_ERR_CONNECT_TIMEOUT") {
+  if (
+    code === "TIMEOUT" ||
+    code === "NOT_AFTER" ||
+    code === "ETIMEDOUT" ||
+    code === "UND_ERR_CONNECT_TIMEOUT"
+  ) {
     return "timeout"
   }
   if (code === "PROXY_AUTHENTICATION_REQUIRED") return "proxy_auth"
@@ -206,6 +211,11 @@ export const send = (
   limits: AttemptLimits,
   timer: DeadlineTimer,
 ): Effect.Effect<Arrived | Failure> => {
+  if (probe.overdue) {
+    // nothing is dispatched, whether the transport reports its phase or not
+    probe.watch()
+    return Effect.succeed(failureOf(probe, "NOT_AFTER"))
+  }
   // what is sent is what the client made of the request: a base URL or a header may have been added
   let sent = request
   const prepared = Effect.mapEager(client.preprocess(request), (last) => {

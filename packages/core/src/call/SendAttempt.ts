@@ -43,14 +43,17 @@ const tokenOf = (call: Call): Effect.Effect<Redacted.Redacted, UnavailableError>
   )
 }
 
-/** Requests the consent of the gate to the attempt; it must come before the deadline. */
-const askGate = (call: Call, gate: Gate): Effect.Effect<void, UnavailableError> => {
+/** Requests the consent of the gate to the attempt, before the deadline; returns the last moment to send it. */
+const askGate = (call: Call, gate: Gate): Effect.Effect<number, UnavailableError> => {
   const number = call.record.attempts.length + 1
   const allowed = Effect.suspend(() => gate.before({ number, key: call.valid.key }))
   return call.beforeDeadline(
-    Effect.mapError(allowed, ({ cause }) => {
-      const error = call.unavailable("gate")
-      return cause === undefined ? error : withCause(error, cause)
+    Effect.mapBoth(allowed, {
+      onFailure: ({ cause }) => {
+        const error = call.unavailable("gate")
+        return cause === undefined ? error : withCause(error, cause)
+      },
+      onSuccess: (allowance) => allowance?.notAfter ?? Number.POSITIVE_INFINITY,
     }),
   )
 }
@@ -67,7 +70,7 @@ function* attempt(
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
   const headers = traceparent === undefined ? limits.headers : { ...limits.headers, traceparent }
   // the last one to be asked: it notes the attempt that is sent next
-  if (call.gate !== undefined) yield* askGate(call, call.gate)
+  const notAfter = call.gate === undefined ? undefined : yield* askGate(call, call.gate)
   const startedAt = call.clock.currentTimeMillisUnsafe()
   const began = call.now
   const { attempts } = record
@@ -88,7 +91,8 @@ function* attempt(
   if (call.isDebug && attempts.length > 0) {
     yield* Effect.annotateLogs(Effect.logDebug("resending"), { resend: attempts.length, waitedMs })
   }
-  const transportProbe = makeTransportProbe()
+  const transportProbe = makeTransportProbe(call)
+  if (notAfter !== undefined) transportProbe.notAfter = notAfter
   record.transportProbe = transportProbe
   const arrived = yield* Attempt.send(
     client.http,

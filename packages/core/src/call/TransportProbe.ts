@@ -12,11 +12,13 @@ import type * as HttpClient from "effect/http/HttpClient"
  *
  * A transport that knows when bytes may leave calls `watch` before it connects and `dispatch` at that moment. If it
  * calls neither, every transport failure counts as in doubt. An `abortable` transport gives `watch` a function that
- * fails the request, or sets it as `abort` if it cannot tell the phase.
+ * fails the request, or sets it as `abort` if it cannot tell the phase. A transport that finds the request `overdue` at
+ * the moment of dispatch fails it instead.
  */
 export interface TransportProbe extends PhaseReport {}
 
 class PhaseReport {
+  readonly #clock: { readonly now: number }
   /** Whether the transport reports its phase. */
   watched = false
   /** Whether bytes of the request may have left. */
@@ -27,6 +29,20 @@ class PhaseReport {
   expired = false
   /** Fails the request, or the reading of its body, at once; set by a transport that is `abortable`. */
   abort: (() => void) | undefined
+
+  /** The last moment to dispatch the request, in monotonic milliseconds; set by the client for an attempt gate. */
+  notAfter = Number.POSITIVE_INFINITY
+
+  constructor(clock: { readonly now: number }) {
+    this.#clock = clock
+  }
+
+  /** Whether it is too late to dispatch the request. */
+  get overdue(): boolean {
+    const { notAfter } = this
+    // not `>`: NaN allows nothing
+    return notAfter !== Number.POSITIVE_INFINITY && !(this.#clock.now <= notAfter)
+  }
 
   /** Announces that the transport reports its phase, and how to make it fail the request. */
   watch(abort: (() => void) | undefined = this.abort): void {
@@ -45,12 +61,14 @@ class PhaseReport {
   }
 }
 
-/** Creates the probe of one attempt. */
-export const makeTransportProbe = (): TransportProbe => new PhaseReport()
+/** Creates the probe of one attempt, on a clock of monotonic milliseconds; without a clock it is never overdue. */
+export const makeTransportProbe = (
+  clock: { readonly now: number } = { now: Number.NEGATIVE_INFINITY },
+): TransportProbe => new PhaseReport(clock)
 
 /** The probe of the attempt that a transport carries; the client provides a fresh one for every attempt. */
 export const TransportProbe = Context.Reference<TransportProbe>("@aelyst/core/TransportProbe", {
-  defaultValue: makeTransportProbe,
+  defaultValue: () => makeTransportProbe(),
 })
 
 const AbortableTypeId = Symbol.for("@aelyst/core/Abortable")
