@@ -131,7 +131,7 @@ describe("AttemptGate", () => {
       assert.deepStrictEqual(
         ended.success.attempts.map(({ cause, phase }) => [phase, cause]),
         [
-          ["connect", "NOT_AFTER"],
+          ["connect", "TOO_LATE"],
           ["answered", undefined],
         ],
       )
@@ -153,7 +153,7 @@ describe("AttemptGate", () => {
             return yield* Effect.flip(Effect.provideService(send, AttemptGate, gate))
           })
           const error = yield* withClient(server, use)
-          assert.isTrue(error._tag === "ConnectionError" && error.code === "NOT_AFTER")
+          assert.isTrue(error._tag === "ConnectionError" && error.code === "TOO_LATE")
           assert.strictEqual(error.outcome, "not_sent")
           assert.isEmpty(server.ledger)
         }),

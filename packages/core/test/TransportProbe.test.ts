@@ -34,6 +34,14 @@ describe("TransportProbe", () => {
     assert.isFalse(makeTransportProbe().overdue)
   })
 
+  it("is overdue once its run has stopped", () => {
+    const guard = { now: 0, isStopped: false }
+    const probe = makeTransportProbe(guard)
+    assert.isFalse(probe.overdue)
+    guard.isStopped = true
+    assert.isTrue(probe.overdue)
+  })
+
   it("keeps its abort function when it is watched again without one", () => {
     const probe = makeTransportProbe()
     let aborts = 0

@@ -129,7 +129,10 @@ export const make = (
         if (fault.kind === "blackhole") return yield* Effect.never
         return yield* Effect.fail(breaks(request, "ECONNREFUSED"))
       }
-      if (reports) probe.dispatch()
+      if (reports) {
+        if (probe.overdue) return yield* Effect.fail(breaks(request, "TOO_LATE"))
+        probe.dispatch()
+      }
       // a request that arrived is processed even if the client has stopped waiting
       const commits = !("commits" in fault) || fault.commits
       const done = fault.kind !== "rateLimit" && commits ? process(key) : undefined

@@ -52,7 +52,7 @@ describe("Exchange", () => {
         },
       })
       const outcome = yield* exchange(http, origin, probe)
-      assert.strictEqual(outcome.code, "NOT_AFTER")
+      assert.strictEqual(outcome.code, "TOO_LATE")
       assert.strictEqual(phase(outcome), "unsent")
       assert.isEmpty(server.requests)
     }),
@@ -65,7 +65,7 @@ describe("Exchange", () => {
       const probe = makeTransportProbe({ now: 10 })
       probe.notAfter = 5
       const outcome = yield* send(probe)
-      assert.strictEqual(outcome.code, "NOT_AFTER")
+      assert.strictEqual(outcome.code, "TOO_LATE")
       assert.strictEqual(phase(outcome), "unsent")
       assert.strictEqual((yield* send()).status, 200)
       assert.strictEqual(server.requests.length, 2)

@@ -46,7 +46,7 @@ describe("gate", () => {
     })
     assert.deepStrictEqual(
       attempts.map(({ cause }) => cause),
-      ["NOT_AFTER", undefined],
+      ["TOO_LATE", undefined],
     )
     assert.strictEqual(at.posts(), 1)
   })

@@ -59,7 +59,7 @@ const kindOf = (code: string): ConnectionError["kind"] => {
   if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "dns"
   if (
     code === "TIMEOUT" ||
-    code === "NOT_AFTER" ||
+    code === "TOO_LATE" ||
     code === "ETIMEDOUT" ||
     code === "UND_ERR_CONNECT_TIMEOUT"
   ) {
@@ -214,7 +214,7 @@ export const send = (
   if (probe.overdue) {
     // nothing is dispatched, whether the transport reports its phase or not
     probe.watch()
-    return Effect.succeed(failureOf(probe, "NOT_AFTER"))
+    return Effect.succeed(failureOf(probe, "TOO_LATE"))
   }
   // what is sent is what the client made of the request: a base URL or a header may have been added
   let sent = request

@@ -157,6 +157,11 @@ export class Call {
     return MonotonicClock.millisOf(this.clock)
   }
 
+  /** Whether the run of the call has stopped. */
+  get isStopped(): boolean {
+    return this.limits.run?.stopped() !== undefined
+  }
+
   /** The time left until the deadline, in milliseconds. */
   get leftMs(): number {
     return Math.max(0, this.limits.policy.deadlineAt - this.now)

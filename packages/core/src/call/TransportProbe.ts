@@ -17,8 +17,16 @@ import type * as HttpClient from "effect/http/HttpClient"
  */
 export interface TransportProbe extends PhaseReport {}
 
+/** Decides whether a request may still be dispatched: a clock in monotonic milliseconds, and whether its run has stopped. */
+export interface DispatchGuard {
+  readonly now: number
+  readonly isStopped?: boolean
+}
+
+const noGuard: DispatchGuard = { now: Number.NEGATIVE_INFINITY }
+
 class PhaseReport {
-  readonly #clock: { readonly now: number }
+  readonly #guard: DispatchGuard
   /** Whether the transport reports its phase. */
   watched = false
   /** Whether bytes of the request may have left. */
@@ -33,15 +41,16 @@ class PhaseReport {
   /** The last moment to dispatch the request, in monotonic milliseconds; set by the client for an attempt gate. */
   notAfter = Number.POSITIVE_INFINITY
 
-  constructor(clock: { readonly now: number }) {
-    this.#clock = clock
+  constructor(guard: DispatchGuard) {
+    this.#guard = guard
   }
 
-  /** Whether it is too late to dispatch the request. */
+  /** Whether it is too late to dispatch the request: `notAfter` has passed, or its run has stopped. */
   get overdue(): boolean {
     const { notAfter } = this
+    if (this.#guard.isStopped === true) return true
     // not `>`: NaN allows nothing
-    return notAfter !== Number.POSITIVE_INFINITY && !(this.#clock.now <= notAfter)
+    return notAfter !== Number.POSITIVE_INFINITY && !(this.#guard.now <= notAfter)
   }
 
   /** Announces that the transport reports its phase, and how to make it fail the request. */
@@ -61,10 +70,9 @@ class PhaseReport {
   }
 }
 
-/** Creates the probe of one attempt, on a clock of monotonic milliseconds; without a clock it is never overdue. */
-export const makeTransportProbe = (
-  clock: { readonly now: number } = { now: Number.NEGATIVE_INFINITY },
-): TransportProbe => new PhaseReport(clock)
+/** Creates the probe of one attempt; without a guard it is never overdue. */
+export const makeTransportProbe = (guard: DispatchGuard = noGuard): TransportProbe =>
+  new PhaseReport(guard)
 
 /** The probe of the attempt that a transport carries; the client provides a fresh one for every attempt. */
 export const TransportProbe = Context.Reference<TransportProbe>("@aelyst/core/TransportProbe", {

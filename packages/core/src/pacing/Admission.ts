@@ -3,7 +3,7 @@
  * known, then as many as the log leaves. Pure.
  */
 import type { Draft, InFlight, PacerConfig, PacerState } from "./PacerState.ts"
-import { ceilingCount, countInFlight, draftOf, isUnlogged, recordSend } from "./PacerState.ts"
+import { countInFlight, draftOf, isUnlogged, recordSend } from "./PacerState.ts"
 import * as Held from "./HeldRequest.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as SendLog from "./SendLog.ts"
@@ -29,7 +29,9 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
   }
   const { gate } = state
   if (gate !== null && now < gate.untilMs) return wait(state, gate.untilMs)
-  const ceilingAt = ceilingOpensAt(config, state)
+  const bounds = boundsOf(config, state)
+  trimCeilingLog(state, bounds)
+  const ceilingAt = ceilingOpensAt(state, bounds)
   if (ceilingAt > now) return wait(state, ceilingAt)
   // After a 429, and before the first response, only one request goes.
   if (gate !== null || !(state.hasResponse || unscheduled)) return sendScout(config, state)
@@ -49,11 +51,11 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
 
 const wait = (state: PacerState, untilMs: number): Decided => [{ _tag: "Wait", untilMs }, state]
 
-const admit = ({ ceiling }: PacerConfig, state: Draft): Decided => {
+const admit = ({ ceiling, share }: PacerConfig, state: Draft): Decided => {
   const { nextId: id, nowMs: now } = state
   state.nextId = id + 1
   state.inFlight = [...state.inFlight, { id, sentAt: now, counted: state.anchor?.count ?? 0 }]
-  if (ceiling !== undefined) {
+  if (ceiling !== undefined || share !== undefined) {
     const run = { at: now, windowStart: now, sentAt: now, count: 1 }
     state.ceilingLog = SendLog.add(state.ceilingLog, run, 0)
   }
@@ -134,14 +136,50 @@ const growLimit = (state: Draft): void => {
   state.growth = { ...state.growth, cleanWindows: 0 }
 }
 
-/** Returns when the ceiling has room. */
-const ceilingOpensAt = ({ ceiling }: PacerConfig, { ceilingLog }: PacerState): number => {
-  if (ceiling === undefined) return Number.NEGATIVE_INFINITY
-  const count = ceilingCount(ceiling)
-  const surplus = SendLog.size(ceilingLog) - count
-  const blocking = surplus < 0 ? undefined : SendLog.runOf(ceilingLog, surplus + 1)
-  if (blocking === undefined) return Number.NEGATIVE_INFINITY
-  return blocking.at + (1000 * count) / ceiling.perSecond
+/** A number of requests that no span of this length may exceed, whatever the server allows. */
+interface Bound {
+  readonly count: number
+  readonly spanMs: number
+}
+
+const unbounded: ReadonlyArray<Bound> = []
+
+/** Returns the bounds by the ceiling and by the share of this process. */
+const boundsOf = (
+  { ceiling, share }: PacerConfig,
+  { limit, windowMs }: PacerState,
+): ReadonlyArray<Bound> => {
+  if (ceiling === undefined && share === undefined) return unbounded
+  const bounds: Array<Bound> = []
+  if (ceiling !== undefined) {
+    const count = Math.max(1, Math.floor(ceiling.perSecond))
+    bounds.push({ count, spanMs: (1000 * count) / ceiling.perSecond })
+  }
+  if (share !== undefined) {
+    const part = share * limit
+    // less than one request per window is one in several windows
+    bounds.push({ count: Math.max(1, Math.floor(part)), spanMs: windowMs / Math.min(1, part) })
+  }
+  return bounds
+}
+
+/** Forgets own sends that no bound looks at. */
+const trimCeilingLog = (state: Draft, bounds: ReadonlyArray<Bound>): void => {
+  if (bounds.length === 0) return
+  const longestMs = Math.max(...bounds.map(({ spanMs }) => spanMs))
+  const old = SendLog.countWhile(state.ceilingLog, ({ at }) => at + longestMs <= state.nowMs)
+  state.ceilingLog = SendLog.dropOldest(state.ceilingLog, old)
+}
+
+/** Returns when every bound has room. */
+const ceilingOpensAt = ({ ceilingLog }: PacerState, bounds: ReadonlyArray<Bound>): number => {
+  let opensAt = Number.NEGATIVE_INFINITY
+  for (const { count, spanMs } of bounds) {
+    const surplus = SendLog.size(ceilingLog) - count
+    const blocking = surplus < 0 ? undefined : SendLog.runOf(ceilingLog, surplus + 1)
+    if (blocking !== undefined) opensAt = Math.max(opensAt, blocking.at + spanMs)
+  }
+  return opensAt
 }
 
 /**

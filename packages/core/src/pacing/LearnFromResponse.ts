@@ -51,7 +51,6 @@ const learnLimit = ({ request, response, state }: Context): void => {
 const accept = (context: Context): void => {
   const { config, request, response, state } = context
   const { gate, sinceRateLimit } = state
-  trimCeilingLog(context)
   const reopens = gate !== null && request.sentAt >= gate.untilMs
   if (reopens || gate === null) state.rateLimits = 0
   if (reopens) state.gate = null
@@ -71,13 +70,6 @@ const accept = (context: Context): void => {
   if (state.limitSource === "rateLimit" && state.gate !== null) {
     state.limit = Math.max(state.limit, Window.countInWindow(state, request.sentAt))
   }
-}
-
-/** Keeps no more own sends than the ceiling looks at. */
-const trimCeilingLog = ({ config: { ceiling }, state }: Context): void => {
-  if (ceiling === undefined) return
-  const surplus = SendLog.size(state.ceilingLog) - State.ceilingCount(ceiling)
-  state.ceilingLog = SendLog.dropOldest(state.ceilingLog, surplus)
 }
 
 /** Keeps only the server's last count, for the snapshot of a pacer without a schedule. */

@@ -1,20 +1,21 @@
 /**
  * The engine of a pacer: callers wait in a queue, and the one at its head asks the store for a permit.
  *
- * One rule makes interruption safe: whatever is taken (a place in the queue, a permit) is noted before the next yield,
- * in the waiter or the ticket of its caller, and released from there however the wait ends.
+ * One rule makes interruption safe: whatever is taken (a place in the queue, a permit) is noted in the waiter or the ticket
+ * of its caller, and released from there however the wait ends. What the store decides is noted after it, since the store
+ * may run a decision several times; no interruption comes between.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
-import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 
 import type { PacerState } from "./StoredState.ts"
 import * as Admission from "./Admission.ts"
-import { observe } from "./LearnFromResponse.ts"
+import type { Step } from "./HeldPermit.ts"
+import { HeldPermit } from "./HeldPermit.ts"
 import * as Monotonic from "./MonotonicClock.ts"
 import * as State from "./PacerState.ts"
 import type { PacerStore } from "./PacerStore.ts"
@@ -31,15 +32,19 @@ export interface QueueOptions {
   readonly maxQueue: number
 }
 
-/** A permit, or when to ask again and how long it takes for certain. */
-interface Asked {
-  readonly permit: Permit | undefined
+/** The decision of the store about a permit, or when to ask again and how long it takes for certain. */
+interface Decided {
+  readonly admitted: { readonly id: number; readonly minRoundTripMs: number } | undefined
   readonly waitMs: number
   readonly certainMs: number
 }
 
-/** A change of the state when a permit ends. */
-type Step = (state: PacerState, now: number) => PacerState
+/** The same, with the permit. */
+interface Asked extends Decided {
+  readonly permit: Permit | undefined
+}
+
+const notDecided: Decided = { admitted: undefined, waitMs: 0, certainMs: 0 }
 
 /** Lets callers through in order. */
 export class PacerQueue {
@@ -95,9 +100,14 @@ export class PacerQueue {
     })
   }
 
-  #modify<A>(f: (state: PacerState, now: number) => readonly [A, PacerState]): Effect.Effect<A> {
+  /** Changes the state by a pure function: the store may run it several times. */
+  #modify<A>(
+    f: (state: PacerState, now: number, config: State.PacerConfig) => readonly [A, PacerState],
+  ): Effect.Effect<A> {
     const { config, key, store } = this.options
-    return store.modify(key, (state, now) => f(State.restore(config, state), now))
+    return store.modify(key, (stored, now, share = 1) =>
+      f(State.restore(config, stored), now, share < 1 ? { ...config, share } : config),
+    )
   }
 
   #publish(): void {
@@ -181,7 +191,8 @@ export class PacerQueue {
         this.#queue.expire(now + asked.certainMs, { retryAfterMs: asked.certainMs })
         if (waiter.failure !== undefined) break
         // Timers count whole milliseconds and may fire a fraction early: round up, or the head spins.
-        const ms = Math.ceil(Math.min(asked.waitMs, this.#queue.nextDeadline - now))
+        const recheckMs = this.options.store.recheckMs ?? Number.POSITIVE_INFINITY
+        const ms = Math.ceil(Math.min(asked.waitMs, this.#queue.nextDeadline - now, recheckMs))
         const timer = Effect.sleep(Duration.millis(Math.max(1, ms)))
         yield* Effect.raceFirst(asleep(waiter), timer)
       }
@@ -191,22 +202,27 @@ export class PacerQueue {
 
   /** Requests a permit from the store, if `waiter` (undefined for a caller outside the queue) is still the head. */
   #ask(ticket: HeldTicket, waiter: Waiter | undefined, waitedMs: number): Effect.Effect<Asked> {
-    const { permit: before } = ticket
-    const nothing = { permit: undefined, waitMs: 0, certainMs: 0 }
-    return this.#modify<Asked>((state, now) => {
-      // The store may run this again: only the last run counts.
-      ticket.permit = before
+    const decided = this.#modify<Decided>((state, now, config) => {
       // A shared store takes its time: another caller may have joined the queue meanwhile.
-      if (this.#queue.head !== waiter) return [nothing, state]
-      const [decision, next] = Admission.decide(this.options.config, state, now)
+      if (this.#queue.head !== waiter) return [notDecided, state]
+      const [decision, next] = Admission.decide(config, state, now)
       if (decision._tag === "Wait") {
         const certainMs = Admission.certainWait(next, now, 1)
-        return [{ permit: undefined, waitMs: decision.untilMs - now, certainMs }, next]
+        return [{ admitted: undefined, waitMs: decision.untilMs - now, certainMs }, next]
       }
-      this.serve(ticket)
-      ticket.permit = new HeldPermit(this, decision.id, waitedMs, RoundTrip.minimum(next.roundTrip))
-      return [{ ...nothing, permit: ticket.permit }, next]
+      const { id } = decision
+      const minRoundTripMs = RoundTrip.minimum(next.roundTrip)
+      return [{ ...notDecided, admitted: { id, minRoundTripMs } }, next]
     })
+    return Effect.uninterruptible(
+      Effect.map(decided, (decision) => {
+        const { admitted } = decision
+        if (admitted === undefined) return { ...decision, permit: undefined }
+        this.serve(ticket)
+        ticket.permit = new HeldPermit(this, { ...admitted, waitedMs })
+        return { ...decision, permit: ticket.permit }
+      }),
+    )
   }
 
   /** Notes that a call has its first permit, or went away before. */
@@ -241,48 +257,6 @@ class HeldTicket implements OpenTicket {
     this.#queue.serve(this)
     if (this.permit === undefined || this.permit.ended) return undefined
     return sent ? this.permit.abandon : this.permit.giveBack
-  }
-}
-
-/** A permit that was taken; the first of its three ends counts. */
-class HeldPermit implements Permit {
-  readonly #queue: PacerQueue
-  readonly #id: number
-  readonly waitedMs: number
-  readonly minRoundTripMs: number
-  ended = false
-
-  constructor(queue: PacerQueue, id: number, waitedMs: number, minRoundTripMs: number) {
-    this.#queue = queue
-    this.#id = id
-    this.waitedMs = waitedMs
-    this.minRoundTripMs = minRoundTripMs
-  }
-
-  observe(observation: State.PacerObservation): Effect.Effect<void> {
-    const learn = (jitter: number): Effect.Effect<void> => {
-      const response = { ...observation, jitter }
-      const { config } = this.#queue.options
-      return this.#end((state, now) => observe(config, state, this.#id, response, now))
-    }
-    const closes = observation.rateLimited || observation.unavailable === true
-    return closes ? Effect.flatMap(Random.next, learn) : learn(0)
-  }
-
-  get abandon(): Effect.Effect<void> {
-    return this.#end((state, now) => State.abandon(state, this.#id, now))
-  }
-
-  get giveBack(): Effect.Effect<void> {
-    return this.#end((state) => State.giveBack(state, this.#id))
-  }
-
-  #end(step: Step): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (this.ended) return Effect.void
-      this.ended = true
-      return this.#queue.change(step)
-    })
   }
 }
 

@@ -14,13 +14,15 @@ import * as SendLog from "./SendLog.ts"
 export type { PacerState } from "./StoredState.ts"
 
 /**
- * The assumption before the first response (`prior`), the bound that always holds (`ceiling`, sends per second), and
- * whether a schedule is kept at all; without one only the gate and the ceiling hold requests up.
+ * The assumption before the first response (`prior`), the bound that always holds (`ceiling`, sends per second),
+ * whether a schedule is kept at all (without one only the gate and the bounds hold requests up), and the part of the
+ * limit that the store allows this process (`share`, above 0 and below 1).
  */
 export interface PacerConfig {
   readonly prior: { readonly limit: number; readonly windowMs: number }
   readonly ceiling?: { readonly perSecond: number } | undefined
   readonly schedule?: boolean | undefined
+  readonly share?: number | undefined
 }
 
 /** Facts about the rate limit from a response, read from its status and headers (W8, D8). */
@@ -132,10 +134,6 @@ export const recordSend = (state: Draft, { countedBy, sentAt }: InFlight, by: nu
   const windowStart = state.fixedWindow ? (state.log[0]?.windowStart ?? at) : at
   state.log = SendLog.add(state.log, { at, windowStart, sentAt, count: 1 }, logResolution(state))
 }
-
-/** Returns how many sends the ceiling looks at: those of one second, rounded down, and at least one. */
-export const ceilingCount = ({ perSecond }: { readonly perSecond: number }): number =>
-  Math.max(1, Math.floor(perSecond))
 
 /** Checks whether a request still counts as in flight, rather than by the log. */
 export const isUnlogged = ({ logged }: InFlight): boolean => logged !== true

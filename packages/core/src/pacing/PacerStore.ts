@@ -9,9 +9,9 @@ import type { PacerState } from "./PacerState.ts"
 
 /**
  * Holds the state of pacers by key. `modify` is atomic per key; `now` is the store's time in milliseconds and never
- * steps back for one key. The state is JSON, so a shared store can keep it outside of the process. `f` may run several
- * times; its last run counts. Once `f` has been called, `modify` cannot be interrupted: its decision always reaches
- * its caller.
+ * steps back for one key. The state is JSON, so a shared store can keep it outside of the process. `f` is pure and may run
+ * several times, as a compare-and-set needs it; only its last result counts. If a result must not be lost, the pacer
+ * makes `modify` uninterruptible, so a store must not take long.
  *
  * **Example**
  *
@@ -40,10 +40,20 @@ import type { PacerState } from "./PacerState.ts"
 export class PacerStore extends Context.Service<
   PacerStore,
   {
+    /**
+     * Applies `f` and stores the state that it returns with the result. `share` (above 0, at most 1, the default) is the part of the
+     * limit that this process may use, such as 1/4 of four processes while they cannot reach the store: while it is below
+     * 1, no more than that part is sent in any window.
+     */
     readonly modify: <A>(
       key: string,
-      f: (state: PacerState | undefined, now: number) => readonly [A, PacerState],
+      f: (state: PacerState | undefined, now: number, share?: number) => readonly [A, PacerState],
     ) => Effect.Effect<A>
+    /**
+     * The longest time until the head of a queue looks at the state again, in milliseconds: other processes may have
+     * changed it. Default: until the time that the state names.
+     */
+    readonly recheckMs?: number | undefined
   }
 >()("@aelyst/core/PacerStore") {}
 

@@ -73,7 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.#probe.overdue) this.#fail(new TransportFault("NOT_AFTER"))
+    if (this.#probe.overdue) this.#fail(new TransportFault("TOO_LATE"))
     // a caller's dispatcher cannot be stopped while it connects
     if (this.#body !== undefined) return controller.abort(new TransportFault("ABORTED"))
     this.#controller = controller
