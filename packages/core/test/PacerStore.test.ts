@@ -183,6 +183,24 @@ describe("PacerStore", () => {
     )
   }
 
+  it.effect("reads a snapshot by peek, without a change of the state", () =>
+    Effect.gen(function* () {
+      const memory = PacerStore.memoryStore()
+      let asked = 0
+      const pacer = yield* makePacer({
+        store: {
+          modify: (key, f) => {
+            asked += 1
+            return memory.modify(key, f)
+          },
+          peek: (_, f) => Effect.succeed(f({ ...initial, limit: 77 }, 0)),
+        },
+      })
+      assert.strictEqual((yield* pacer.snapshot).limit, 77)
+      assert.strictEqual(asked, 0)
+    }),
+  )
+
   it.effect("passes monotonic time", () =>
     Effect.gen(function* () {
       const store = PacerStore.memoryStore()

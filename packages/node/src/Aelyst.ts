@@ -11,6 +11,7 @@ import { hideMembers } from "./Inspection.ts"
 import * as Logging from "./Logging.ts"
 import * as Options from "./options.ts"
 import { toSnapshot } from "./results.ts"
+import * as SharedStore from "./SharedStore.ts"
 import * as SharedStates from "./SharedStates.ts"
 import * as SelectTransport from "./transport/SelectTransport.ts"
 import type * as Types from "./types.ts"
@@ -49,13 +50,16 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
   constructor(options: AelystOptions<Fields> = {}) {
     // safe: the type of the custom fields exists only at compile time
     const given = options as AelystOptions<never>
-    const { config, token, tokenKey } = Options.check(given, process.env)
+    const { config, shared, token, tokenKey } = Options.check(given, process.env)
     this.#scope = Scope.makeUnsafe()
     const selected = SelectTransport.select(options, config.baseUrl)
     const http = Options.orThrow(
       Effect.runSync(Effect.result(Scope.provide(selected, this.#scope))),
     )
-    this.#shared = SharedStates.join(tokenKey, config)
+    this.#shared = SharedStates.join(tokenKey, {
+      ...config,
+      store: shared && SharedStore.toCore(shared, config.origin, token),
+    })
     const client = Effect.runSync(
       Adapter.makeWith(config, token, this.#shared.state).pipe(
         Effect.provideService(HttpClient.HttpClient, http),

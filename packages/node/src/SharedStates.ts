@@ -8,7 +8,13 @@ import * as Effect from "effect/Effect"
 
 import { version } from "./version.ts"
 
-type Limits = Pick<Adapter.ClientConfig, "origin" | "maxQueue" | "perSecond" | "scheduled">
+interface Limits extends Pick<
+  Adapter.ClientConfig,
+  "origin" | "maxQueue" | "perSecond" | "scheduled"
+> {
+  /** The store that processes share; none for the memory of this process. */
+  readonly store?: Core.Pacer.PacerStore["Service"] | undefined
+}
 
 interface Shared {
   readonly state: Adapter.SharedState.SharedState
@@ -23,19 +29,20 @@ const strictest = (members: Iterable<Limits>) => {
     perSecond: Math.min(...all.map(({ perSecond = Number.POSITIVE_INFINITY }) => perSecond)),
     // one member that asks for a schedule is enough: the server counts the requests of all together
     scheduled: all.some(({ scheduled }) => scheduled),
+    store: all.find(({ store }) => store !== undefined)?.store,
   }
 }
 
 const open = (limits: Limits): Shared => {
   const members = new Set([limits])
-  const store = Core.Pacer.memoryStore()
+  const memory = Core.Pacer.memoryStore()
   let rules = strictest(members)
   // the state is in the store, so the pacer can be replaced when the rules change
   const paced = (): Core.Pacer.Pacer["Service"] =>
     Effect.runSync(
       Core.Pacer.make({
         key: limits.origin,
-        store,
+        store: rules.store ?? memory,
         maxQueue: rules.maxQueue,
         schedule: rules.scheduled,
         ...(Number.isFinite(rules.perSecond) && { ceiling: { perSecond: rules.perSecond } }),
@@ -49,7 +56,8 @@ const open = (limits: Limits): Shared => {
       const same =
         next.maxQueue === rules.maxQueue &&
         next.perSecond === rules.perSecond &&
-        next.scheduled === rules.scheduled
+        next.scheduled === rules.scheduled &&
+        next.store === rules.store
       if (same) return
       rules = next
       pacer = paced()

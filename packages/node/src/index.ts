@@ -56,6 +56,7 @@ export type {
   RunEnd,
   RunProgress,
   RunSummary,
+  SharedRateLimitStore,
   Stopped,
   TryCreateResult,
   UndiciDispatcher,

@@ -40,6 +40,24 @@ export interface LogLine {
   readonly message: string
 }
 
+/**
+ * For authors of packages: keeps the state of the pacer outside of the process, so that several processes share one limit.
+ *
+ * `modify` atomically replaces the state of a key by the second value that `f` returns, and resolves to the first. The
+ * state is JSON, undefined at first; `now` is the store's time in milliseconds and never steps back for one key. `f` is pure
+ * and may run several times; its last result counts. The key holds no token. A store handles its own outage: while it
+ * cannot reach the others, it gives `f` its last known state, and as `share` the part of the limit that this process
+ * may use, such as 0.25. It should not reject; if it does, this process continues with the newest state that it knows.
+ */
+export interface SharedRateLimitStore {
+  readonly modify: <A>(
+    key: string,
+    f: (state: object | undefined, now: number, share?: number) => readonly [A, object],
+  ) => Promise<A>
+  /** The longest time until the next call reads the state again, in milliseconds, since other processes change it. */
+  readonly recheckMs?: number | undefined
+}
+
 /** The options of a client; each has a default. Durations are in milliseconds. */
 export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
   /**
@@ -78,9 +96,14 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
    * How requests are paced: as fast as the API allows, learned from its responses (`adaptive`, the default); that, with
    * at most `perSecond` requests per second, above 0; or not at all (false), so that calls only wait after a 429.
    * Clients with the same token and origin share one pace in the process, under the lowest of their ceilings; they are
-   * unpaced only if all of them ask for it.
+   * unpaced only if all of them ask for it. `shared` is a store that lets several processes keep to one limit.
    */
-  readonly rateLimit?: "adaptive" | { readonly perSecond: number } | false | undefined
+  readonly rateLimit?:
+    | "adaptive"
+    | { readonly perSecond: number }
+    | { readonly shared: SharedRateLimitStore; readonly perSecond?: number | undefined }
+    | false
+    | undefined
   /**
    * The way to the API: direct (false, the default), as `HTTPS_PROXY` and `NO_PROXY` say (`"env"`), or the URL of an
    * http or https proxy. Loopback hosts are never reached through a proxy.

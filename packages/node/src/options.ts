@@ -10,7 +10,12 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
-import type { AelystOptions, CreateManyOptions, CreateOptions } from "./types.ts"
+import type {
+  AelystOptions,
+  CreateManyOptions,
+  CreateOptions,
+  SharedRateLimitStore,
+} from "./types.ts"
 
 /**
  * Describes the options that core does not have.
@@ -73,6 +78,8 @@ export const dialect: ClientOptions.Dialect = ClientOptions.makeDialect({
 export interface Checked {
   readonly config: ClientOptions.ClientConfig
   readonly token: Core.TokenSource
+  /** The store of a limit that processes share. */
+  readonly shared: SharedRateLimitStore | undefined
   /** Identifies the token: the token itself, or the function that returns it. */
   readonly tokenKey: unknown
 }
@@ -143,6 +150,25 @@ const checkTransport = ({ transport, proxy }: { transport?: unknown; proxy?: unk
   }
 }
 
+/** Takes the shared store out of `rateLimit`, which core does not have there. */
+const splitRateLimit = (
+  rateLimit: AelystOptions["rateLimit"],
+): Pick<Checked, "shared"> & { readonly rateLimit: Core.ClientOptions["rateLimit"] } => {
+  if (typeof rateLimit !== "object" || rateLimit === null || !("shared" in rateLimit)) {
+    return { shared: undefined, rateLimit }
+  }
+  orThrow(ClientOptions.checkNames("rateLimit", rateLimit, new Set(["shared", "perSecond"])))
+  const { perSecond, shared } = rateLimit
+  if (typeof shared?.modify !== "function") {
+    refuse("rateLimit.shared", "must be a store: an object with the function `modify`")
+  }
+  const { recheckMs = 1 } = shared
+  if (!(recheckMs >= 1)) {
+    refuse("rateLimit.shared.recheckMs", "must be at least 1 millisecond", recheckMs)
+  }
+  return { shared, rateLimit: perSecond === undefined ? "adaptive" : { perSecond } }
+}
+
 /** Checks the options of a client; the environment fills in token and base URL. Throws `ConfigurationError`. */
 export const check = (options: AelystOptions<never>, env: NodeJS.ProcessEnv): Checked => {
   orThrow(ClientOptions.checkNames("options", options, dialect.scopes.client))
@@ -150,8 +176,9 @@ export const check = (options: AelystOptions<never>, env: NodeJS.ProcessEnv): Ch
   checkLogger(options.logger)
   checkTransport(options)
   const baseUrl = options.baseUrl ?? (env["AELYST_BASE_URL"] || undefined)
-  const config = orThrow(ClientOptions.parse({ ...options, baseUrl }, dialect))
-  return { config, ...tokenOf(options.token, env) }
+  const { rateLimit, shared } = splitRateLimit(options.rateLimit)
+  const config = orThrow(ClientOptions.parse({ ...options, baseUrl, rateLimit }, dialect))
+  return { config, shared, ...tokenOf(options.token, env) }
 }
 
 const checkSignal = (signal: unknown): void => {

@@ -61,6 +61,7 @@ export type {
   LogLine,
   RunProgress,
   RunSummary,
+  SharedRateLimitStore,
   UndiciDispatcher,
 } from "./optionTypes.ts"
 

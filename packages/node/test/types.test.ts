@@ -11,6 +11,7 @@ import type {
   Contacts,
   ConfigurationError,
   CreateManyOptions,
+  SharedRateLimitStore,
   CreateOptions,
   CreatePromise,
   CreateResult,
@@ -91,7 +92,7 @@ const exported = (
   "ErrorClass FieldMatch GatedAttempt Hooks Identifier IdentifierInput IdentifierKind " +
   "Issue LogLine Outcome OutcomeEvent RateLimitInfo " +
   "RateLimitSnapshot ResponseHead Row RowOutcome RowResult " +
-  "Run RunEnd RunProgress RunSummary Stopped TryCreateResult UndiciDispatcher UnreportedRow " +
+  "Run RunEnd RunProgress RunSummary SharedRateLimitStore Stopped TryCreateResult UndiciDispatcher UnreportedRow " +
   "ValidationResult VisitorResponse WaitEvent WireContact WithResponse"
 ).split(" ")
 
@@ -172,7 +173,11 @@ describe("the public types", () => {
       | "gate"
     >()
     expectTypeOf<AelystOptions["rateLimit"]>().toEqualTypeOf<
-      "adaptive" | { readonly perSecond: number } | false | undefined
+      | "adaptive"
+      | { readonly perSecond: number }
+      | { readonly shared: SharedRateLimitStore; readonly perSecond?: number | undefined }
+      | false
+      | undefined
     >()
   })
 

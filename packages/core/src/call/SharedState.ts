@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 
 import * as Pacer from "../pacing/Pacer.ts"
+import { version } from "../pacing/PacerState.ts"
 import { CircuitBreaker } from "./CircuitBreaker.ts"
 import type { ClientOptions } from "./ClientOptions.ts"
 import { ConfigurationError, checkNames, parse } from "./ClientOptions.ts"
@@ -70,8 +71,24 @@ export const make = (
     }
   })
 
-/** Returns the key of a store outside of the process: a hash, since it must not hold the token. */
-const keyOf = (origin: string, token: TokenSource<unknown> | undefined): Effect.Effect<string> => {
+/**
+ * Returns the key of the state in a store outside of the process: a hash of the origin and the token, which it must not
+ * hold, and the version of the state, so that two versions of this package keep apart.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { SharedState } from "@aelyst/core/adapter"
+ * import { Effect, Redacted } from "effect"
+ *
+ * const key = SharedState.keyOf("https://api.aelyst.ai", Redacted.make("sandbox_ok"))
+ * console.log(/^aelyst:pacer:\d+:[0-9a-f]{64}$/.test(await Effect.runPromise(key))) // => true
+ * ```
+ */
+export const keyOf = (
+  origin: string,
+  token: TokenSource<unknown> | undefined,
+): Effect.Effect<string> => {
   const secret = Redacted.isRedacted(token) ? Redacted.value(token) : ""
   const bytes = new TextEncoder().encode(`${origin} ${secret}`)
   return Effect.map(
@@ -80,7 +97,7 @@ const keyOf = (origin: string, token: TokenSource<unknown> | undefined): Effect.
       const digits = Array.from(new Uint8Array(digest), (byte) =>
         byte.toString(16).padStart(2, "0"),
       )
-      return `aelyst:pacer:1:${digits.join("")}`
+      return `aelyst:pacer:${version}:${digits.join("")}`
     },
   )
 }

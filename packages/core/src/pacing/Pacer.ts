@@ -130,7 +130,7 @@ export const make = (
     const limit = prior?.limit ?? Tuning.defaultLimit
     const config = { prior: { limit, windowMs: Duration.toMillis(window) }, ceiling, schedule }
     const queue = new PacerQueue({ config, key, store, maxQueue })
-    const snapshot = queue.read((state, now) => snapshotOf(state, now, queue.waiting))
+    const snapshot = queue.peek((state, now) => snapshotOf(state, now, queue.waiting))
     return {
       enter: Effect.acquireRelease(
         Effect.suspend(() => Effect.fromResult(queue.open())),

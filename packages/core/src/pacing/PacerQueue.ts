@@ -91,6 +91,13 @@ export class PacerQueue {
     return this.#modify((state, now) => [f(state, now), state])
   }
 
+  /** Reads the newest state that is known at once, for a snapshot. */
+  peek<A>(f: (state: PacerState, now: number) => A): Effect.Effect<A> {
+    const { config, key, store } = this.options
+    const peeked = store.peek?.(key, (stored, now) => f(State.restore(config, stored), now))
+    return peeked ?? this.read(f)
+  }
+
   /** Changes the state when a permit ends, and lets the head of the queue ask again. */
   change(step: Step): Effect.Effect<void> {
     const changed = this.#modify((state, now) => [undefined, step(state, now)])

@@ -63,7 +63,7 @@ export interface ResponseContext {
 }
 
 /** The version of the shape of the state; a state of another version is not read. */
-const version = 2
+export const version = 2
 
 /** Creates a state that has seen nothing. */
 export const make = ({ prior }: PacerConfig): PacerState => ({

@@ -54,6 +54,10 @@ export class PacerStore extends Context.Service<
      * changed it. Default: until the time that the state names.
      */
     readonly recheckMs?: number | undefined
+    /** Reads the newest state that this process knows, at once, for snapshots. Default: by `modify`. */
+    readonly peek?:
+      | (<A>(key: string, f: (state: PacerState | undefined, now: number) => A) => Effect.Effect<A>)
+      | undefined
   }
 >()("@aelyst/core/PacerStore") {}
 
