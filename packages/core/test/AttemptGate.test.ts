@@ -160,6 +160,24 @@ describe("AttemptGate", () => {
     )
   }
 
+  it.effect("keeps the circuit closed however many attempts are too late", () =>
+    Effect.gen(function* () {
+      const server = Ledger.make(() => created)
+      const gate = { before: () => Effect.succeed({ notAfter: -1 }) }
+      const use = Effect.gen(function* () {
+        const client = yield* AelystClient
+        const send = client.create("id:5", { firstName: "Ana" }, { retries: 0 })
+        for (let i = 0; i < 10; i++) {
+          yield* Effect.flip(Effect.provideService(send, AttemptGate, gate))
+        }
+        // at once, since virtual time does not pass
+        yield* send
+      })
+      yield* withClient(server, use)
+      assert.strictEqual(server.ledger.length, 1)
+    }),
+  )
+
   it.effect("passes a defect of the gate on as a defect", () =>
     Effect.gen(function* () {
       const server = Ledger.make(() => created)

@@ -79,8 +79,9 @@ describe("gate", () => {
     for await (const { outcome } of run) assert.include(["created", "not_sent"], outcome)
     const { created, stopped } = await run.summary()
     assert.strictEqual(stopped, "gate")
-    assert.strictEqual(created, 10)
-    assert.strictEqual(at.posts(), 10)
+    // one that it allowed may not have left when the run stopped
+    assert.isAtMost(created, 10)
+    assert.strictEqual(at.posts(), created)
   })
 
   it("must be an object with the function `before`", async () => {

@@ -27,6 +27,9 @@ export interface AttemptLimits {
   readonly firstByteMs: number
 }
 
+/** The code of an attempt that was not dispatched since it was too late: its gate's time or its run was over. */
+export const tooLate = "TOO_LATE"
+
 const codePattern = /^[A-Z][A-Z0-9_]{1,63}$/
 const maxCauses = 8
 
@@ -59,7 +62,7 @@ const kindOf = (code: string): ConnectionError["kind"] => {
   if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "dns"
   if (
     code === "TIMEOUT" ||
-    code === "TOO_LATE" ||
+    code === tooLate ||
     code === "ETIMEDOUT" ||
     code === "UND_ERR_CONNECT_TIMEOUT"
   ) {
@@ -214,7 +217,7 @@ export const send = (
   if (probe.overdue) {
     // nothing is dispatched, whether the transport reports its phase or not
     probe.watch()
-    return Effect.succeed(failureOf(probe, "TOO_LATE"))
+    return Effect.succeed(failureOf(probe, tooLate))
   }
   // what is sent is what the client made of the request: a base URL or a header may have been added
   let sent = request

@@ -155,7 +155,11 @@ const recordAttempt = (
   call.endFresh()
   call.breakerPermit = undefined
   if (outcome === "created" || outcome === "rejected") breaker.recordSuccess()
-  else if (breakerPermit !== undefined) breaker.recordFailure(endedAt, breakerPermit)
+  else if (breakerPermit !== undefined) {
+    // an attempt that was too late says nothing about the API
+    if (made.cause === Attempt.tooLate) breaker.release(breakerPermit)
+    else breaker.recordFailure(endedAt, breakerPermit)
+  }
   if (span !== undefined) {
     span.attribute("aelyst.outcome", outcome)
     if (made.status !== undefined) span.attribute("http.response.status_code", made.status)
