@@ -17,6 +17,7 @@ import * as SelectTransport from "./transport/SelectTransport.ts"
 import type * as Types from "./types.ts"
 import type {
   AelystOptions,
+  ClientMetrics,
   CustomFieldPairs,
   CustomFieldRecord,
   RateLimitSnapshot,
@@ -87,6 +88,25 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
    */
   get rateLimit(): RateLimitSnapshot {
     return toSnapshot(Effect.runSync(this.#shared.state.pacer.snapshot), Date.now())
+  }
+
+  /**
+   * Returns how many calls and rows of this client ended how, since it was created; input that was invalid is not counted.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { Aelyst } from "@aelyst/node"
+   *
+   * await using aelyst = new Aelyst()
+   *
+   * await aelyst.contacts.create("id:5", { firstName: "Ana" })
+   * const { attempts, created, rateLimited } = aelyst.metrics()
+   * console.log({ attempts, created, rateLimited }) // => { attempts: 1, created: 1, rateLimited: 0 }
+   * ```
+   */
+  metrics(): ClientMetrics {
+    return this.#calls.metrics.read()
   }
 
   /**

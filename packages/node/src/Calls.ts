@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 
+import { Metrics } from "./Metrics.ts"
 import type { CheckedCall } from "./options.ts"
 import { toError } from "./results.ts"
 import type { CallOutcome, Hooks, Outcome } from "./types.ts"
@@ -39,12 +40,13 @@ const nothing = Promise.resolve()
 export class Calls {
   /** The context in which Effects of this client run, with its hooks. */
   readonly context: Context.Context<never>
+  readonly metrics = new Metrics()
   readonly #hooks: Core.Hooks.Callbacks
   readonly #running = new Set<Running>()
   #closed = false
 
   constructor(context: Context.Context<never>, hooks: Hooks) {
-    this.#hooks = callbacksOf(hooks)
+    this.#hooks = callbacksOf(hooks, this.metrics)
     this.context = Context.add(context, Core.Hooks.Hooks, this.#hooks)
   }
 
@@ -145,11 +147,17 @@ const failed = (
   return { _tag: "Aborted", reason: signal?.reason, outcome }
 }
 
-// bound, since the hooks may be methods of the caller's object
-const callbacksOf = (hooks: Hooks): Core.Hooks.Callbacks => ({
-  ...(hooks.onAttempt !== undefined && { onAttempt: hooks.onAttempt.bind(hooks) }),
+// called on the caller's object, since the hooks may be its methods
+const callbacksOf = (hooks: Hooks, metrics: Metrics): Core.Hooks.Callbacks => ({
+  onAttempt: (attempt) => {
+    metrics.attempt(attempt)
+    return hooks.onAttempt?.(attempt)
+  },
   ...(hooks.onWait !== undefined && { onWait: hooks.onWait.bind(hooks) }),
-  ...(hooks.onOutcome !== undefined && { onOutcome: hooks.onOutcome.bind(hooks) }),
+  onOutcome: (end) => {
+    metrics.outcome(end)
+    return hooks.onOutcome?.(end)
+  },
 })
 
 /**

@@ -44,6 +44,7 @@ export type {
   Issue,
   LogLine,
   CallOutcome,
+  ClientMetrics,
   Outcome,
   OutcomeEvent,
   RateLimitInfo,

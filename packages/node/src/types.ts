@@ -108,6 +108,19 @@ export type ValidationResult =
   | { readonly ok: true; readonly identifier: Identifier; readonly contact: WireContact }
   | { readonly ok: false; readonly error: InvalidContactError }
 
+/** Counts the calls and rows of a client by outcome, and its attempts. */
+export interface ClientMetrics {
+  readonly created: number
+  readonly existed: number
+  readonly existsAfterDoubt: number
+  readonly notSent: number
+  readonly rejected: number
+  readonly unknown: number
+  readonly attempts: number
+  /** Attempts that were rate limited (429). */
+  readonly rateLimited: number
+}
+
 /** The API's rate limit, as far as it is known. */
 export interface RateLimitSnapshot {
   /** Requests per window: from the API, else an assumption. */

@@ -88,7 +88,7 @@ const exported = (
   "ConfigurationError " +
   "ContactInput Contacts CreateManyOptions CreateOptions CreatePromise " +
   "CreateResult CustomFieldCatalogue CustomFieldDeclaration CustomFieldDefinition CustomFieldPairs " +
-  "CallOutcome CustomFieldRecord CustomFieldType CustomFieldValue CustomFieldsOf Delivery " +
+  "CallOutcome ClientMetrics CustomFieldRecord CustomFieldType CustomFieldValue CustomFieldsOf Delivery " +
   "ErrorClass FieldMatch GatedAttempt Hooks Identifier IdentifierInput IdentifierKind " +
   "Issue LogLine Outcome OutcomeEvent RateLimitInfo " +
   "RateLimitSnapshot ResponseHead Row RowOutcome RowResult " +
@@ -183,7 +183,7 @@ describe("the public types", () => {
 
   it("have these members and no others", () => {
     expectTypeOf<keyof ReturnType<typeof aelyst>>().toEqualTypeOf<
-      "contacts" | "rateLimit" | "close" | typeof Symbol.asyncDispose
+      "contacts" | "rateLimit" | "metrics" | "close" | typeof Symbol.asyncDispose
     >()
     expectTypeOf<keyof Contacts>().toEqualTypeOf<
       "create" | "tryCreate" | "createMany" | "validate"
