@@ -90,6 +90,7 @@ runScenarios({
 const names: Readonly<Record<string, string>> = {
   invalid_contact: "InvalidContactError",
   contact_refused: "BadRequestError",
+  already_exists: "BadRequestError",
   upstream_auth: "AuthenticationError",
   rate_limited: "RateLimitError",
   upstream_error: "InternalServerError",

@@ -75,7 +75,7 @@ export const signup = ({ client, inspector, perMinute }: SignupOptions): Express
         },
       }),
       guard: sameOrigin,
-      honeypot: "website",
+      honeypot: "favourite_colour",
       respond: (res, _submitted, req) => {
         if (wantsJson(req)) res.json({ location: "/thanks" })
         else res.redirect(303, "/thanks")

@@ -125,9 +125,9 @@ export const formPage = (state: FormState, inspector: string): string => {
 ${summary(state)}
 <form method="post" action="/" novalidate>
 ${fields.map((one) => field(one, state)).join("\n")}
-<div class="website" aria-hidden="true">
-<label for="website">Leave this field empty</label>
-<input id="website" name="website" type="text" tabindex="-1" autocomplete="off">
+<div class="trap" aria-hidden="true">
+<label for="favourite_colour">Leave this field empty</label>
+<input id="favourite_colour" name="favourite_colour" type="text" tabindex="-1" autocomplete="new-password">
 </div>
 <button type="submit">Sign up</button>
 <p id="status" role="status"></p>

@@ -36,8 +36,16 @@ const post = (url: string, form: Record<string, string>, headers: Record<string,
 
 it("thanks a bot that fills in the hidden field, and sends nothing", async () => {
   await using on = await start(10)
-  const person = await post(on.url, { firstName: "Ana", email: "ana@example.com", website: "" })
-  const bot = await post(on.url, { firstName: "Bot", email: "bot@example.com", website: "x" })
+  const person = await post(on.url, {
+    firstName: "Ana",
+    email: "ana@example.com",
+    favourite_colour: "",
+  })
+  const bot = await post(on.url, {
+    firstName: "Bot",
+    email: "bot@example.com",
+    favourite_colour: "x",
+  })
   expect([bot.status, await bot.text()]).toEqual([person.status, await person.text()])
   expect(on.sandbox.contacts()).toMatchObject([{ identifier: "email:ana@example.com" }])
   expect(on.sandbox.requests()).toHaveLength(1)

@@ -90,7 +90,8 @@ describe("an endpoint that declares AelystHttpErrors", () => {
         const seconds = isKnown ? Math.ceil(retryAfterMs / 1000) : undefined
         assert.strictEqual(wait, seconds === undefined ? null : String(seconds))
         const { code, message } = toHttp(error)
-        assert.strictEqual(code, row.code)
+        const exists = error._tag === "BadRequestError" && error.exists
+        assert.strictEqual(code, exists ? "already_exists" : row.code)
         assert.deepStrictEqual<unknown>(body, {
           code,
           message,
@@ -113,7 +114,7 @@ describe("an endpoint that declares AelystHttpErrors", () => {
     Effect.gen(function* () {
       const error = Errors.withResponse(
         Errors.withApiMessage(
-          new Errors.BadRequestError({ attempts: [], status: 400, exists: true }),
+          new Errors.BadRequestError({ attempts: [], status: 400, exists: false }),
           "canary@example.com exists",
         ),
         { status: 400, headers: { "x-canary": "canary" } },

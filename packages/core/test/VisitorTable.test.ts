@@ -50,6 +50,15 @@ describe("visitorResponse", () => {
     }
   })
 
+  it("U12: has a code for a contact that exists, and asks for no correction", () => {
+    const error = new Errors.BadRequestError({ attempts: [], status: 409, exists: true })
+    const { code, message, status } = visitorResponse(error)
+    assert.deepStrictEqual([status, code], [422, "already_exists"])
+    assert.notMatch(message, /check|correct|try again/i)
+    const rejected = new Errors.BadRequestError({ attempts: [], status: 400, exists: false })
+    assert.strictEqual(visitorResponse(rejected).code, "contact_refused")
+  })
+
   it("asks the visitor to make contact if the outcome is unknown", () => {
     const error = new Errors.OutcomeUnknownError({ attempts: [], code: "TIMEOUT" })
     const response = { status: 504, code: "outcome_unknown", message: unconfirmed }

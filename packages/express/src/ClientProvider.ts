@@ -10,6 +10,8 @@ import type { ClientSource, SetupOptions } from "./types.ts"
 
 /** How many calls may be queued before a visitor gets a 503; the option `maxQueue` overrides it. */
 const MAX_QUEUE = 100
+/** How long a visitor waits at most, in milliseconds; the option `deadlineMs` overrides it. */
+const DEADLINE = 20_000
 
 const isClient = (source: ClientSource): source is Aelyst =>
   "contacts" in source && typeof source.contacts.create === "function"
@@ -30,7 +32,7 @@ export class LazyClient {
     this.setup = setup
     const given = isClient(source)
     this.#client = given ? source : undefined
-    this.#options = given ? {} : { maxQueue: MAX_QUEUE, ...source }
+    this.#options = given ? {} : { maxQueue: MAX_QUEUE, deadlineMs: DEADLINE, ...source }
     if (!given && hasToken(this.#options)) this.#client = new Aelyst(this.#options)
   }
 
@@ -88,7 +90,7 @@ export const setupOf = (req: IncomingMessage, own: SetupOptions): SetupOptions =
  * **Details**
  *
  * Takes a client or the options of one; the defaults are `AELYST_TOKEN` and `AELYST_BASE_URL`. A client created here
- * queues up to 100 calls (`maxQueue`). `req.aelyst` is the client too, unless something else uses that name; its type is
+ * queues up to 100 calls (`maxQueue`) and ends each after 20 s (`deadlineMs`). `req.aelyst` is the client too, unless something else uses that name; its type is
  * in `@aelyst/express/env`. Throws a `TypeError` for an invalid option.
  *
  * **Example** (Attaching a client)

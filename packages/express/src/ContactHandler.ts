@@ -3,12 +3,13 @@ import type { Request, RequestHandler, Response } from "express"
 
 import * as Body from "./Body.ts"
 import { LazyClient, clientOf, setupOf } from "./ClientProvider.ts"
-import { clear, report } from "./Diagnostics.ts"
-import { isHandled, rememberFields, respondToError } from "./ErrorMapper.ts"
+import { count, countError } from "./Counts.ts"
+import { clear, report, reportEvent } from "./Diagnostics.ts"
+import { isHandled, notifyOfError, rememberFields, respondToError } from "./ErrorMapper.ts"
 import { isBlank, submissionOf } from "./Form.ts"
 import * as Guards from "./Guards.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
-import { mapperPositionOf } from "./RouterStack.ts"
+import { mapperPositionOf, markBlock } from "./RouterStack.ts"
 import * as SingleFlight from "./SingleFlight.ts"
 import type { CreateContactOptions } from "./types.ts"
 
@@ -23,17 +24,25 @@ const handle = async (
   const client = clientOf(req, own, setup)
   const body = await Body.read(req, ["json", "form"], setup)
   if (!(await Guards.isAllowed(options.guard, req, res))) return
-  const submission = await submissionOf(req, body, options)
+  const submission = await submissionOf(req, body, options, setup)
   rememberFields(req, submission)
   const { contact, identifier } = submission
   if (options.honeypot !== undefined && !isBlank(body[options.honeypot])) {
+    count(req.app, "honeypot")
+    reportEvent(req.app, "honeypot", setup)
+    await Promise.resolve()
+      .then(() => options.onHoneypot?.({ identifier, contact }, req))
+      .catch(() => {})
     // bots get the same issues as people, so that they cannot tell that they were caught
     const checked = client.contacts.validate(identifier, contact)
     if (!checked.ok) throw checked.error
   } else {
     // the seam for other ways of delivery
-    await SingleFlight.create(client, identifier, contact, ({ result }) => {
+    const { existing = "error" } = options
+    await SingleFlight.create(client, identifier, contact, existing, ({ result }) => {
       clear(req.app, "upstreamAuth")
+      if (result === "existed") return count(req.app, "existed")
+      count(req.app, "created")
       Promise.resolve()
         .then(() => options.onCreated?.({ identifier, contact, result }, req))
         .catch(() => report(req.app, "onCreatedFailed", setup))
@@ -62,7 +71,7 @@ const handle = async (
  *
  * const app = express()
  * app.use(aelyst())
- * app.post("/signup", createContact({ honeypot: "website" }))
+ * app.post("/signup", createContact({ honeypot: "favourite_colour" }))
  * app.use(aelystErrors())
  * ```
  */
@@ -75,6 +84,8 @@ export const createContact = (options: CreateContactOptions = {}): RequestHandle
     const isForwarded = options.errors === undefined ? mapper.after : options.errors === "next"
     try {
       await handle(req, res, options, own).catch(async (error: unknown) => {
+        countError(error, req, options)
+        await notifyOfError(options.onError, error, req)
         if (isForwarded || res.headersSent || !isHandled(error)) throw error
         await respondToError(error, req, res, setupOf(req, options))
       })
@@ -83,5 +94,5 @@ export const createContact = (options: CreateContactOptions = {}): RequestHandle
       next(error)
     }
   }
-  return handler
+  return markBlock(handler, { owns: () => true })
 }

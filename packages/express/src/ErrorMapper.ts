@@ -3,16 +3,15 @@ import type { AelystError } from "@aelyst/node"
 import { isAelystError, visitorResponse } from "@aelyst/node"
 import type { ErrorRequestHandler, Request, Response } from "express"
 
-import { setupOf } from "./ClientProvider.ts"
-import { report } from "./Diagnostics.ts"
+import { countError } from "./Counts.ts"
 import type { FieldNames } from "./Form.ts"
 import { fieldIssues } from "./Form.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
 import type { RequestError } from "./RequestError.ts"
-import { isRequestError } from "./RequestError.ts"
-import { markMapper } from "./RouterStack.ts"
+import { fromParser, isRequestError } from "./RequestError.ts"
+import { blockOf, markMapper } from "./RouterStack.ts"
 import { requestErrors, rowOf } from "./Status.ts"
-import type { AelystErrorsOptions, Problem, SetupOptions } from "./types.ts"
+import type { AelystErrorsOptions, Problem } from "./types.ts"
 
 const DEFAULT_RETRY_AFTER_SECONDS = 1
 const MAX_RETRY_AFTER_SECONDS = 2 ** 31 - 1
@@ -31,10 +30,17 @@ export const rememberFields = (req: object, names: FieldNames): void => {
   fieldNames.set(req, names)
 }
 
-/** Reports a rejected token, once until a create succeeds. */
-export const reportUpstreamAuth = (error: unknown, req: Request, options: SetupOptions): void => {
-  if (isAelystError(error) && error.name === "AuthenticationError")
-    report(req.app, "upstreamAuth", setupOf(req, options))
+/** Passes an error to the operator's listener; its own failure must not change the response. */
+export const notifyOfError = async (
+  onError: AelystErrorsOptions["onError"],
+  error: unknown,
+  req: Request,
+): Promise<void> => {
+  try {
+    await onError?.(error, req)
+  } catch {
+    // the listener's own failure
+  }
 }
 
 const roundedSeconds = (ms: number | undefined): number =>
@@ -99,13 +105,9 @@ export const respondToError = async (
   res: Response,
   options: AelystErrorsOptions,
 ): Promise<void> => {
-  reportUpstreamAuth(error, req, options)
+  countError(error, req, options)
   const problem = problemOf(error, options.expose ?? "safe", fieldNames.get(req))
-  try {
-    await options.onError?.(error, req)
-  } catch {
-    // a listener's own failure must not change the response
-  }
+  await notifyOfError(options.onError, error, req)
   if (res.headersSent) return
   setHeaders(res, problem.status, headersOf(error))
   if (options.respond !== undefined) await options.respond(res, problem, req)
@@ -118,7 +120,8 @@ export const respondToError = async (
  *
  * **Details**
  *
- * Handles the nine error classes and the requests that the blocks reject. Every other error goes to `next(error)`, and
+ * Handles the nine error classes, the requests that the blocks reject, and for the paths of the blocks the bodies that
+ * Express's body parser rejects. Every other error goes to `next(error)`, and
  * so does an error after the response has begun. With `expose: "full"` the response also has the error's name, its
  * outcome and the API's message, which may quote the contact.
  *
@@ -135,9 +138,15 @@ export const respondToError = async (
  */
 export const aelystErrors = (options: AelystErrorsOptions = {}): ErrorRequestHandler => {
   const mapper: ErrorRequestHandler = async (error: unknown, req, res, next) => {
-    if (res.headersSent || !isHandled(error)) return next(error)
+    const rejected = fromParser(error)
+    const block = rejected && blockOf(req)
+    const handled = block === undefined ? error : rejected
+    if (res.headersSent || !isHandled(handled)) return next(error)
     try {
-      await respondToError(error, req, res, options)
+      if (block?.respond !== undefined && isRequestError(handled)) {
+        await notifyOfError(options.onError, handled, req)
+        block.respond(handled, res)
+      } else await respondToError(handled, req, res, options)
     } catch (failure) {
       // Express 4 does not do this for a rejected promise
       next(failure)

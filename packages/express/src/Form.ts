@@ -7,7 +7,14 @@ import { matchField } from "@aelyst/node"
 import type { Request } from "express"
 
 import { isRecord } from "./Body.ts"
-import type { ContactField, CreateContactOptions, FieldIssue, IdentifyBy } from "./types.ts"
+import { reportField } from "./Diagnostics.ts"
+import type {
+  ContactField,
+  CreateContactOptions,
+  FieldIssue,
+  IdentifyBy,
+  SetupOptions,
+} from "./types.ts"
 
 /** Maps the contact's fields to the form's fields that gave them. */
 export interface FieldNames {
@@ -50,19 +57,67 @@ const clean = (field: string, value: unknown): unknown => {
   return field === "phone" ? bare(value.trim()) : value.trim()
 }
 
+const plain = (name: string): string => name.toLowerCase().replace(/[\s_.-]+/g, "")
+
+/** Returns the custom field by the plain name of the form's field that gives it. */
+const customNames = (
+  option: NonNullable<CreateContactOptions["customFields"]>,
+): ReadonlyMap<string, string> => {
+  // safe: an array is the only other choice
+  const pairs = Array.isArray(option)
+    ? (option as ReadonlyArray<string>).map((name) => [name, name] as const)
+    : Object.entries(option as Readonly<Record<string, string>>)
+  return new Map(pairs.map(([form, custom]) => [plain(form), custom]))
+}
+
+/** Returns the custom fields that JSON has below `customFields` or `custom_fields`, as an object or as pairs. */
+const nestedFields = (value: unknown): ReadonlyArray<readonly [string, unknown]> => {
+  if (isRecord(value)) return Object.entries(value)
+  if (!Array.isArray(value)) return []
+  return value.filter(isRecord).map((pair) => [String(pair["name"]), pair["value"]] as const)
+}
+
+/** A part of a contact, and the names of the form's fields that gave it. */
+interface Mapped {
+  readonly contact: Record<string, unknown>
+  /** The names by the path in the contact, joined by dots. */
+  readonly names: ReadonlyMap<string, string>
+}
+
+/** Maps the fields of a form that are custom fields. */
+const mapCustomFields = (
+  body: Readonly<Record<string, unknown>>,
+  option: CreateContactOptions["customFields"] = [],
+): Mapped & { readonly ignored: ReadonlyArray<string> } => {
+  const known = customNames(option)
+  const customFields: Record<string, unknown> = {}
+  const names = new Map<string, string>()
+  const nested = ["customFields", "custom_fields"].flatMap((key) => nestedFields(body[key]))
+  for (const [name, value] of [...nested, ...Object.entries(body)]) {
+    const custom = known.get(plain(name))
+    if (custom === undefined || isBlank(value)) continue
+    customFields[custom] = value
+    names.set(`customFields.${custom}`, name)
+  }
+  const contact = names.size === 0 ? {} : { customFields }
+  const ignored = nested.map(([name]) => name).filter((name) => !known.has(plain(name)))
+  return { contact, names, ignored }
+}
+
 /**
- * Maps the fields of a form by their names (`e-mail`, `Mobile`, `given name`) and ignores all others. If several fields
- * match one part, the best name that is filled in counts. Names are kept as given; other values are trimmed, and a phone
- * number that begins with `+` loses its spaces. A full name becomes `firstName` if there is no first name.
+ * Maps the fields of a form by their names (`e-mail`, `Mobile`, `given name`), except for those that are something else.
+ * If several fields match one part, the best name that is filled in counts. Names are kept as given; other values are
+ * trimmed, and a phone number that begins with `+` loses its spaces. A full name becomes `firstName` if there is no first
+ * name.
  */
 const mapForm = (
   body: Readonly<Record<string, unknown>>,
   fields: ReadonlyArray<ContactField>,
-  except: string | undefined,
-): { readonly contact: Record<string, unknown>; readonly names: Map<string, string> } => {
+  except: ReadonlySet<string | undefined>,
+): Mapped => {
   const best = new Map<string, { readonly rank: number; readonly name: string }>()
   for (const name of Object.keys(body)) {
-    if (name === except) continue
+    if (except.has(name)) continue
     const found = matchField(name)
     if (found === undefined) continue
     // a blank field counts only if there is no other
@@ -86,6 +141,22 @@ const mapForm = (
   return { contact, names }
 }
 
+/** Maps a form, and reports the fields that were filled in and left out. */
+const mapDefault = (
+  req: Request,
+  body: Readonly<Record<string, unknown>>,
+  { customFields, fields = defaultFields, honeypot }: CreateContactOptions,
+  setup: SetupOptions,
+): Mapped => {
+  const custom = mapCustomFields(body, customFields)
+  const mapped = mapForm(body, fields, new Set([honeypot, ...custom.names.values()]))
+  const names = new Map([...mapped.names, ...custom.names])
+  const read = new Set([...names.values(), honeypot, "customFields", "custom_fields"])
+  const leftOut = Object.keys(body).filter((name) => !read.has(name) && !isBlank(body[name]))
+  for (const name of [...leftOut, ...custom.ignored]) reportField(req.app, name, setup)
+  return { contact: { ...mapped.contact, ...custom.contact }, names }
+}
+
 /** Returns the identifier: the first of `identifyBy` that the contact has. */
 const identify = (
   contact: Readonly<Record<string, unknown>>,
@@ -105,12 +176,13 @@ export const submissionOf = async (
   req: Request,
   body: Readonly<Record<string, unknown>>,
   options: CreateContactOptions,
+  setup: SetupOptions,
 ): Promise<Submission> => {
-  const { fields = defaultFields, honeypot, identifyBy = ["email", "phone"], map } = options
+  const { identifyBy = ["email", "phone"], map } = options
   let names: ReadonlyMap<string, string> = new Map()
   let contact: ContactInput
   if (map === undefined || map === "default") {
-    const mapped = mapForm(body, fields, honeypot)
+    const mapped = mapDefault(req, body, options, setup)
     names = mapped.names
     // safe: the client checks every field and says what is wrong
     contact = mapped.contact as unknown as ContactInput
@@ -130,8 +202,8 @@ export const fieldIssues = (
 ): ReadonlyArray<FieldIssue> => {
   const identifiedBy = fieldNames?.identifiedBy ?? "identifier"
   const nameOf = (path: ReadonlyArray<string | number>) => {
-    const first = String(path[0] ?? "")
-    return path.length === 1 ? (fieldNames?.names.get(first) ?? first) : path.join(".")
+    const joined = path.join(".")
+    return fieldNames?.names.get(joined) ?? joined
   }
   const own = new Set(issues.map((issue) => issue.path[0]))
   const result: Array<FieldIssue> = []

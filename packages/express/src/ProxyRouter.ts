@@ -2,21 +2,23 @@
  * `contactProxy`: offers the API's own request on your server, for callers that you have authorized. The token stays
  * here; only the identifier and the allowed fields are sent on, and only the documented parts of the response come back.
  */
-import type { ContactInput, CreateResult } from "@aelyst/node"
+import type { ContactInput, CreateResult, RateLimitSnapshot } from "@aelyst/node"
 import { identifierKind } from "@aelyst/node"
 import type { Request, RequestHandler, Response } from "express"
 
 import * as Body from "./Body.ts"
 import { LazyClient, clientOf, setupOf } from "./ClientProvider.ts"
+import { count, countError } from "./Counts.ts"
 import { clear } from "./Diagnostics.ts"
 import type { HandledError } from "./ErrorMapper.ts"
-import { headersOf, isHandled, reportUpstreamAuth } from "./ErrorMapper.ts"
+import { headersOf, isHandled, notifyOfError } from "./ErrorMapper.ts"
 import { contactFields } from "./Form.ts"
 import * as Guards from "./Guards.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
 import { RequestError, isRequestError } from "./RequestError.ts"
 import * as SingleFlight from "./SingleFlight.ts"
-import { requestErrors, rowOf, strictServerError } from "./Status.ts"
+import { markBlock } from "./RouterStack.ts"
+import { ALREADY_EXISTS, requestErrors, rowOf, strictServerError } from "./Status.ts"
 import type { ContactProxyOptions } from "./types.ts"
 
 type Allow = NonNullable<ContactProxyOptions["allow"]>
@@ -56,6 +58,8 @@ const decode = (segment: string): string => {
   }
 }
 
+const owns = (path: string): boolean => path === "/contact" || path.startsWith("/contact/")
+
 const pathOf = (req: Request): string => req.url.split("?", 1)[0] ?? ""
 
 /** Returns the identifier in the path; throws a `RequestError` if the path or the method is wrong. */
@@ -68,20 +72,31 @@ const identifierOf = (req: Request, path: string): string => {
   return decode(segment)
 }
 
-/** The documented headers of the rate limit (W8), as far as they are known. */
-const rateHeaders = (rate: {
-  readonly limit?: number | undefined
-  readonly remaining?: number | undefined
-}): Record<string, string> => ({
-  ...(rate.limit !== undefined && { "X-RateLimit-Limit": String(rate.limit) }),
-  ...(rate.remaining !== undefined && { "X-RateLimit-Remaining": String(rate.remaining) }),
-})
+/**
+ * Sets the documented headers of the rate limit (W8), as far as they are known. Those of a limiter in front of the proxy
+ * stay if it has less left: the caller must keep to the tighter limit.
+ */
+const setRateHeaders = (
+  res: Response,
+  { limit, remaining }: Partial<Pick<RateLimitSnapshot, "limit" | "remaining">>,
+): void => {
+  const inFront = Number(res.getHeader("X-RateLimit-Remaining"))
+  if (inFront <= (remaining ?? Infinity)) return
+  // the reset of another limit
+  res.removeHeader("X-RateLimit-Reset")
+  if (limit !== undefined) res.setHeader("X-RateLimit-Limit", String(limit))
+  if (remaining !== undefined) res.setHeader("X-RateLimit-Remaining", String(remaining))
+}
 
 /** Sends the documented success (W5). */
 const sendCreated = (res: Response, { message, rateLimit }: CreateResult): void => {
-  setHeaders(res, 200, rateHeaders(rateLimit ?? {}))
+  setHeaders(res, 200)
+  setRateHeaders(res, rateLimit ?? {})
   sendJson(res, { code: "200", message })
 }
+
+const isExisting = (error: HandledError): boolean =>
+  error.name === "BadRequestError" && error.exists
 
 /** Sends an error in the documented shape, with `code` and `message`, and with our stable code as `error`. */
 const sendError = (res: Response, error: HandledError, mirror: "default" | "strict"): void => {
@@ -92,14 +107,12 @@ const sendError = (res: Response, error: HandledError, mirror: "default" | "stri
   }
   const strict = error.name === "InternalServerError" && mirror === "strict"
   const { code, message, status } = strict ? strictServerError : rowOf(error).proxy
-  setHeaders(res, status, {
-    ...headersOf(error),
-    ...(error.name === "RateLimitError" && rateHeaders(error)),
-  })
+  setHeaders(res, status, headersOf(error))
+  if (error.name === "RateLimitError") setRateHeaders(res, error)
   sendJson(res, {
     code: status,
     message: error.name === "BadRequestError" ? (error.apiMessage ?? message) : message,
-    error: code,
+    error: isExisting(error) ? ALREADY_EXISTS : code,
     ...(error.name === "InvalidContactError" && { issues: error.issues }),
   })
 }
@@ -120,7 +133,9 @@ const handle = async (
   const body = await Body.read(req, ["json"], setup)
   if (allow.identifiers !== undefined && !allow.identifiers.includes(identifierKind(identifier)))
     throw new RequestError("identifier_not_allowed")
-  const created = await SingleFlight.create(client, identifier, pick(body, allow), () => {})
+  const created = await SingleFlight.create(client, identifier, pick(body, allow), "error", () =>
+    count(req.app, "created"),
+  )
   clear(req.app, "upstreamAuth")
   sendCreated(res, created)
 }
@@ -160,16 +175,19 @@ export const contactProxy = (options: ContactProxyOptions): RequestHandler => {
     )
   }
   const own = options.client === undefined ? undefined : new LazyClient(options.client, options)
-  return async (req, res, next) => {
+  const mirror = options.mirror ?? "default"
+  const handler: RequestHandler = async (req, res, next) => {
     const path = pathOf(req)
-    if (path !== "/contact" && !path.startsWith("/contact/")) return next()
+    if (!owns(path)) return next()
     try {
       await handle(req, res, path, options, own)
     } catch (error) {
       // Express 4 does not do this for a rejected promise
       if (res.headersSent || !isHandled(error)) return next(error)
-      reportUpstreamAuth(error, req, options)
-      sendError(res, error, options.mirror ?? "default")
+      countError(error, req, options)
+      await notifyOfError(options.onError, error, req)
+      sendError(res, error, mirror)
     }
   }
+  return markBlock(handler, { owns, respond: (error, res) => sendError(res, error, mirror) })
 }

@@ -34,3 +34,23 @@ export class RequestError extends Error {
 /** Checks whether a value is a `RequestError`, of this copy of the package or another. */
 export const isRequestError = (u: unknown): u is RequestError =>
   typeof u === "object" && u !== null && Reflect.get(u, brand) === true
+
+const parserErrors: Readonly<Record<string, RequestErrorCode>> = {
+  "entity.parse.failed": "malformed",
+  "entity.verify.failed": "malformed",
+  "encoding.unsupported": "unsupported_type",
+  "charset.unsupported": "unsupported_type",
+  "entity.too.large": "too_large",
+  "parameters.too.many": "too_large",
+  "querystring.parse.rangeError": "too_large",
+  "request.aborted": "malformed",
+  "request.size.invalid": "malformed",
+}
+
+/** Returns the error for a body that Express's body parser rejected; `undefined` for every other error. */
+export const fromParser = (error: unknown): RequestError | undefined => {
+  const type: unknown = error instanceof Error ? Reflect.get(error, "type") : undefined
+  const code =
+    typeof type === "string" && Object.hasOwn(parserErrors, type) ? parserErrors[type] : undefined
+  return code === undefined ? undefined : new RequestError(code)
+}

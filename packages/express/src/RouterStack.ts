@@ -1,7 +1,11 @@
 /**
- * Finds out whether an error that a handler passes on will reach `aelystErrors()`, from the app's own list of layers, in
- * Express 4 and 5. If that cannot be found out it counts as "no", so that the handler responds itself.
+ * Reads the app's own list of layers: which block a request would reach, and whether an error that a handler passes on will
+ * reach `aelystErrors()`, in Express 4 and 5. If that cannot be found out it counts as "no", so that the handler responds
+ * itself.
  */
+import type { Request, Response } from "express"
+
+import type { RequestError } from "./RequestError.ts"
 
 const mark = Symbol.for("@aelyst/express/errors")
 
@@ -98,4 +102,64 @@ export const mapperPositionOf = (app: object, handler: object): MapperPosition =
   const position = { after: own.after || inParents(app), before: own.before }
   known.set(handler, position)
   return position
+}
+
+const blockMark = Symbol.for("@aelyst/express/block")
+
+/** A block of this package among an app's handlers. */
+export interface Block {
+  /** Whether it handles a path below its mount path. */
+  readonly owns: (path: string) => boolean
+  /** Responds to a request that was rejected before it reached the block; `undefined` if the error mapper responds. */
+  readonly respond?: (error: RequestError, res: Response) => void
+}
+
+/** Marks a handler as a block. */
+export const markBlock = <F extends object>(handler: F, block: Block): F =>
+  Object.defineProperty(handler, blockMark, { value: block })
+
+/** Returns the part of a path below a layer; `undefined` if the layer does not match. */
+const below = (layer: unknown, path: string): string | undefined => {
+  const match = get(layer, "match")
+  const result: unknown = typeof match === "function" && Reflect.apply(match, layer, [path])
+  if (result === false) return undefined
+  // newer routers return the match, older ones keep it in the layer
+  const matched = get(result === true ? layer : result, "path")
+  return path.slice(typeof matched === "string" ? matched.length : 0) || "/"
+}
+
+const findBlock = (
+  stack: ReadonlyArray<unknown>,
+  path: string,
+  method: string,
+): Block | undefined => {
+  for (const layer of stack) {
+    const rest = below(layer, path)
+    if (rest === undefined) continue
+    const route = get(layer, "route")
+    const methods = get(route, "methods")
+    if (route !== undefined && get(methods, method) !== true && get(methods, "_all") !== true)
+      continue
+    // within a route every layer matches "/"
+    const handlers = route === undefined ? [layer] : stackOf(route)
+    for (const one of handlers) {
+      const handle = get(one, "handle")
+      // safe: only `markBlock` writes under this symbol
+      const block = get(handle, blockMark) as Block | undefined
+      const found = block ?? findBlock(stackOf(handle), rest, method)
+      if (block === undefined ? found !== undefined : block.owns(rest)) return found
+    }
+  }
+  return undefined
+}
+
+/** Returns the block that a request would reach, by its path and method. */
+export const blockOf = (req: Request): Block | undefined => {
+  try {
+    const mount = req.app.path()
+    const path = `${req.baseUrl}${req.path}`.slice(mount.length) || "/"
+    return findBlock(stackOf(routerOf(req.app)), path, req.method.toLowerCase())
+  } catch {
+    return undefined
+  }
 }

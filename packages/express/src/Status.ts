@@ -104,6 +104,9 @@ export const strictServerError: ErrorResponse = {
   message: "Unexpected error occurred",
 }
 
+/** The code of a `BadRequestError` that says that the contact exists, for visitors and for the proxy's callers. */
+export const ALREADY_EXISTS = "already_exists"
+
 /** Lists why a block rejects a request before anything is sent. */
 export const requestErrors = {
   malformed: { status: 400, message: "The request body could not be parsed." },

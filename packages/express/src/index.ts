@@ -1,5 +1,6 @@
 /** Creates Aelyst contacts from an Express app: attaches a client, handles a form, maps errors, offers a proxy. */
 export { aelyst, getAelyst } from "./ClientProvider.ts"
+export { getSubmissionCounts } from "./Counts.ts"
 export { createContact } from "./ContactHandler.ts"
 export { aelystErrors } from "./ErrorMapper.ts"
 export { contactProxy } from "./ProxyRouter.ts"
@@ -18,5 +19,6 @@ export type {
   LogEntry,
   Problem,
   SetupOptions,
+  SubmissionCounts,
   Submitted,
 } from "./types.ts"

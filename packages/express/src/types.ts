@@ -25,6 +25,9 @@ export type FindingName =
   | "trustProxyAll"
   | "onCreatedFailed"
   | "upstreamAuth"
+  | "fieldIgnored"
+  | "honeypot"
+  | "createFailed"
 
 /** Switches the checks of the set-up on or off, all at once or by name. */
 export type Checks = boolean | { readonly [Name in FindingName]?: boolean }
@@ -37,13 +40,39 @@ export interface LogEntry {
   readonly message: string
   /** The URL of its heading in the README. */
   readonly docs: string
+  /** The field of the form that was ignored: its name, never its value. */
+  readonly field?: string
+  /** The name of the error of a create. */
+  readonly error?: string
+  /** How many events there were since the last line of this kind. */
+  readonly count?: number
+}
+
+/** Counts the submissions of an app by how they ended. */
+export interface SubmissionCounts {
+  readonly created: number
+  /** The API said that the contact exists. */
+  readonly existed: number
+  /** The input was invalid; nothing was sent. */
+  readonly invalid: number
+  /** The API rejected the contact. */
+  readonly rejected: number
+  /** The contact may or may not exist. */
+  readonly unknown: number
+  /** Not created for any other reason: the API, the network, the token or a limit. */
+  readonly failed: number
+  /** The honeypot was filled in; nothing was sent. */
+  readonly honeypot: number
 }
 
 /** The options that every block takes. */
 export interface SetupOptions {
   /** Which checks are on. Default: all. */
   readonly checks?: Checks
-  /** Receives each problem once per app. Default: a process warning, which Node prints to stderr. */
+  /**
+   * Receives each problem with the set-up once per app, and failed creates and filled-in honeypots at most once a minute
+   * and kind, with a count. Default: a process warning, which Node prints to stderr.
+   */
   readonly log?: (entry: LogEntry) => void
 }
 
@@ -76,7 +105,7 @@ export interface Submitted {
 
 /** A submission and its result, as `onCreated` receives them. */
 export interface CreatedContact extends Submitted {
-  readonly result: CreateResult["result"]
+  readonly result: Exclude<CreateResult["result"], "existed">
 }
 
 /** A broken rule, at the field of the form that broke it; never the value. */
@@ -88,7 +117,7 @@ export interface FieldIssue extends Issue {
 /** Describes an error to a visitor. */
 export interface Problem {
   readonly status: number
-  /** Stable: `invalid_contact`, `contact_refused`, `upstream_auth`, `rate_limited` and the like. */
+  /** Stable: `invalid_contact`, `contact_refused`, `already_exists`, `rate_limited` and the like. */
   readonly code: string
   /** A sentence for people. */
   readonly message: string
@@ -114,6 +143,11 @@ export interface CreateContactOptions extends SetupOptions {
   readonly map?: "default" | ((req: Request) => Awaitable<ContactInput>)
   /** The fields that the default map reads. Default: all but `profilePic`. */
   readonly fields?: ReadonlyArray<ContactField>
+  /**
+   * The custom fields that the default map reads, by name; or an object from the names of the form's fields to those of
+   * the custom fields. Default: none.
+   */
+  readonly customFields?: ReadonlyArray<string> | Readonly<Record<string, string>>
   /** The fields that can identify the contact, the first that it has wins, or a function. Default: email, phone. */
   readonly identifyBy?:
     | ReadonlyArray<IdentifyBy>
@@ -122,6 +156,12 @@ export interface CreateContactOptions extends SetupOptions {
   readonly guard?: (req: Request, res: Response) => Awaitable<GuardResult>
   /** The name of a field that people do not see. If it is filled in, nothing is sent and the response is the same. */
   readonly honeypot?: string
+  /** Called when the honeypot was filled in, with the submission that was not sent. A failure changes nothing. */
+  readonly onHoneypot?: (submitted: Submitted, req: Request) => unknown
+  /** `accept` responds to a contact that exists as to a created one. Default `error`: 422 with `already_exists`. */
+  readonly existing?: "error" | "accept"
+  /** Receives every error of a submission, whichever handler responds to it. A failure changes nothing. */
+  readonly onError?: (error: unknown, req: Request) => unknown
   /** A rate limiter, such as express-rate-limit's; runs before the body is read. */
   readonly rate?: RequestHandler
   /** Default `inline`: the response waits for the API's. */
@@ -165,6 +205,8 @@ export interface ContactProxyOptions extends SetupOptions {
   }
   /** A rate limiter, such as express-rate-limit's; runs before `authorize`. */
   readonly rate?: RequestHandler
+  /** Receives every error that the proxy responds to. A failure changes nothing. */
+  readonly onError?: (error: unknown, req: Request) => unknown
   /** The response's status if the API failed with a 5xx: `strict` 500, `default` 502. */
   readonly mirror?: "default" | "strict"
 }

@@ -27,6 +27,24 @@ describe.each(versionCells)("aelyst, Express $version", ({ version }) => {
     expect(sandbox.contacts()).toMatchObject([{ firstName: "Ana" }])
   })
 
+  it("U33: keeps no visitor longer than 20 s by default", async () => {
+    sandbox.fail({ status: 429, retryAfter: 30 })
+    await using on = await start(
+      (app) => {
+        const source = { baseUrl: sandbox.baseUrl, token: sandbox.tokens.ok }
+        app.post("/", createContact({ client: source, log: () => {} }))
+      },
+      { version },
+    )
+    // a wait of 30 s does not fit, so it is not begun
+    expect(await send(on.url, { body: ana })).toMatchObject({
+      status: 503,
+      headers: { "retry-after": "30" },
+      json: { code: "rate_limited" },
+    })
+    expect(sandbox.requests()).toHaveLength(1)
+  })
+
   it("uses a given client as it is, also as req.aelyst", async () => {
     const seen: Array<unknown> = []
     await using on = await start(

@@ -2,8 +2,8 @@ import type { Request, Response } from "express"
 import { connect } from "node:net"
 import { describe, expect, it, vi } from "vitest"
 
-import type { CreatedContact, LogEntry } from "../src/index.ts"
-import { aelyst, createContact } from "../src/index.ts"
+import type { CreatedContact, LogEntry, Submitted } from "../src/index.ts"
+import { aelyst, contactProxy, createContact, getSubmissionCounts } from "../src/index.ts"
 import { start } from "./apps.ts"
 import { hold, settled } from "./held.ts"
 import { send } from "./http.ts"
@@ -77,7 +77,7 @@ describe.each(versionCells)("createContact, Express $version", ({ version }) => 
   it("responds to a caught bot exactly as to a person, valid or not, and sends nothing", async () => {
     await using on = await start(
       (app) => {
-        app.post("/", createContact({ client, honeypot: "website" }))
+        app.post("/", createContact({ client, honeypot: "website", log: () => {} }))
       },
       { version },
     )
@@ -89,6 +89,57 @@ describe.each(versionCells)("createContact, Express $version", ({ version }) => 
     const wrong = await send(on.url, { form: { ...ana, email: "x", website: "spam" } })
     expect(wrong.status).toBe(422)
     expect(sandbox.requests()).toHaveLength(1)
+  })
+
+  it("R5: tells the operator of a filled-in honeypot by a hook, a count and a log line without values", async () => {
+    const entries: Array<LogEntry> = []
+    const caught: Array<Submitted> = []
+    const onHoneypot = (submitted: Submitted) => {
+      caught.push(submitted)
+      throw new Error("no mail server")
+    }
+    await using on = await start(
+      (app) => {
+        const setup = { log: (entry: LogEntry) => entries.push(entry) }
+        const honeypot = "favourite_colour"
+        app.post("/", createContact({ client, honeypot, onHoneypot, ...setup }))
+      },
+      { version },
+    )
+    const form = { ...ana, favourite_colour: "Berlin" } // as a browser's autofill may do
+    expect(await send(on.url, { form })).toMatchObject({
+      status: 201,
+      json: { status: "created" },
+    })
+    expect(sandbox.requests()).toEqual([])
+    expect(caught).toEqual([{ identifier: "email:ana@example.com", contact: ana }])
+    expect(getSubmissionCounts(on.app)).toMatchObject({ honeypot: 1, created: 0 })
+    expect(entries.map(({ code }) => code)).toEqual(["ERR_AELYST_EXPRESS_HONEYPOT"])
+    expect(JSON.stringify(entries)).not.toMatch(/Berlin|ana/)
+  })
+
+  it("U12: responds to a contact that exists with already_exists, or as to a created one", async () => {
+    const created: Array<CreatedContact> = []
+    const onCreated = (one: CreatedContact) => created.push(one)
+    await using on = await start(
+      (app) => {
+        app.post("/", createContact({ client, onCreated }))
+        app.post("/again", createContact({ client, onCreated, existing: "accept" }))
+        app.use(contactProxy({ client, authorize: () => true }))
+      },
+      { version },
+    )
+    const first = await send(on.url, { body: ana })
+    const second = await send(on.url, { body: ana })
+    expect(second).toMatchObject({ status: 422, json: { code: "already_exists" } })
+    expect(Object(second.json).message).not.toContain("check")
+    const accepted = await send(`${on.url}/again`, { body: ana })
+    expect(accepted).toMatchObject({ status: 201, json: first.json })
+    const proxied = await send(`${on.url}/contact/email:ana@example.com`, { body: ana })
+    expect(proxied).toMatchObject({ status: 400, json: { error: "already_exists" } })
+    await settled()
+    expect(created).toHaveLength(1)
+    expect(getSubmissionCounts(on.app)).toMatchObject({ created: 1, existed: 3 })
   })
 
   it("responds with success if onCreated fails, and logs that it did", async () => {

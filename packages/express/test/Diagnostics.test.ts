@@ -4,7 +4,7 @@ import type { RequestHandler } from "express"
 import { readFileSync } from "node:fs"
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest"
 
-import { findings } from "../src/Diagnostics.ts"
+import { findings, reportEvent, reportField } from "../src/Diagnostics.ts"
 import type { LogEntry, SetupOptions } from "../src/index.ts"
 import type { FindingName } from "../src/types.ts"
 import { aelyst, aelystErrors, contactProxy, createContact } from "../src/index.ts"
@@ -38,6 +38,7 @@ interface Case {
   readonly start: (setup: SetupOptions) => Promise<Running>
   readonly call?: Call
   readonly status: number
+  readonly details?: Pick<LogEntry, "count" | "error" | "field">
 }
 
 const cases: Readonly<Record<FindingName, Case>> = {
@@ -101,12 +102,39 @@ const cases: Readonly<Record<FindingName, Case>> = {
       }),
     status: 502,
   },
+  fieldIgnored: {
+    start: (setup) =>
+      start((app) => {
+        app.post("/", createContact({ client, ...setup }))
+      }),
+    call: { body: { ...body, newsletter: "yes" } },
+    status: 201,
+    details: { field: "newsletter" },
+  },
+  honeypot: {
+    start: (setup) =>
+      start((app) => {
+        app.post("/", createContact({ client, honeypot: "favourite_colour", ...setup }))
+      }),
+    call: { body: { ...body, favourite_colour: "secret" } },
+    status: 201,
+    details: { count: 1 },
+  },
+  createFailed: {
+    start: (setup) =>
+      start((app) => {
+        app.post("/", createContact({ client, ...setup }))
+      }),
+    call: { body: { ...body, email: "400@sandbox.test" } },
+    status: 422,
+    details: { error: "BadRequestError", count: 1 },
+  },
 }
 // safe: the keys of the table of findings
 const names = Object.keys(findings) as Array<FindingName>
 
 describe.each(names)("%s", (name) => {
-  const { call = {}, start: open, status } = cases[name]
+  const { call = {}, details = {}, start: open, status } = cases[name]
   const { code } = findings[name]
   const path = name === "trustProxyAll" ? "/contact/email:bo@example.com" : ""
   const expected = name === "trustProxyAll" ? 200 : status
@@ -126,9 +154,11 @@ describe.each(names)("%s", (name) => {
   it("is logged once, with its code and the URL of its heading", async () => {
     const entries: Array<LogEntry> = []
     await twice({ log: (entry) => entries.push(entry) })
-    const { level, message } = findings[name]
+    const { level } = findings[name]
+    const shown = Object.entries(details).map(([key, value]) => `${key}: ${value}`)
+    const message = findings[name].message + (shown.length > 0 ? ` (${shown.join(", ")})` : "")
     const docs = `https://github.com/aelyst/aelyst/blob/main/packages/express/README.md#${code.toLowerCase()}`
-    expect(entries).toEqual([{ code, level, message, docs }])
+    expect(entries).toEqual([{ code, level, message, docs, ...details }])
   })
 
   it("can be switched off by name, and by false", async () => {
@@ -178,4 +208,52 @@ it("reports a rejected token again after the API has accepted one", async () => 
   }
   expect(statuses).toEqual([502, 201, 502])
   expect(entries).toEqual(Array(2).fill("ERR_AELYST_EXPRESS_UPSTREAM_AUTH"))
+})
+
+describe("reportEvent", () => {
+  it("U13: logs an event at once, then one line a minute and error with a count, and then stops", () => {
+    vi.useFakeTimers()
+    try {
+      const entries: Array<LogEntry> = []
+      const app = {}
+      const report = (error: string) =>
+        reportEvent(app, "createFailed", { log: (entry) => entries.push(entry) }, error)
+      for (let time = 0; time < 5; time++) report("ConnectionError")
+      report("OutcomeUnknownError")
+      const counts = () => entries.splice(0).map(({ count, error }) => `${error} ${count}`)
+      expect(counts()).toEqual(["ConnectionError 1", "OutcomeUnknownError 1"])
+      vi.advanceTimersByTime(60_000)
+      expect(counts()).toEqual(["ConnectionError 4"])
+      vi.advanceTimersByTime(600_000)
+      expect(counts()).toEqual([])
+      expect(vi.getTimerCount()).toBe(0)
+      report("ConnectionError")
+      expect(counts()).toEqual(["ConnectionError 1"])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
+
+const loggedFields = (given: ReadonlyArray<string>) => {
+  const fields: Array<string | undefined> = []
+  const app = {}
+  for (const name of given) reportField(app, name, { log: ({ field }) => fields.push(field) })
+  return fields
+}
+
+describe("reportField", () => {
+  it("U10: logs each name once, unless it may be a value", () => {
+    const odd = ["ana@example.com", "+60123456789", "60123456789", "a\nb", "x".repeat(41), ""]
+    expect(loggedFields(["company", "company", "utm_source", ...odd])).toEqual([
+      "company",
+      "utm_source",
+    ])
+  })
+
+  it("logs at most 50 names per app", () => {
+    expect(loggedFields(Array.from({ length: 500 }, (_, index) => `field${index}`))).toHaveLength(
+      50,
+    )
+  })
 })

@@ -2,7 +2,7 @@ import { Aelyst, RateLimitError, isAelystError } from "@aelyst/node"
 import type { Request, Response } from "express"
 import { describe, expect, it } from "vitest"
 
-import { aelystErrors, createContact } from "../src/index.ts"
+import { aelystErrors, contactProxy, createContact } from "../src/index.ts"
 import { start } from "./apps.ts"
 import { send } from "./http.ts"
 import { clientOf, emailOf, scenarios, startSandbox } from "./scenarios.ts"
@@ -24,6 +24,45 @@ it("handles an error of another copy of the SDK", () => {
 })
 
 describe.each(versionCells)("aelystErrors, Express $version", ({ version }) => {
+  it("U14: responds to bodies that a parser in front rejected, for the paths of the blocks only", async () => {
+    const seen: Array<string> = []
+    await using on = await start(
+      (app) => {
+        app.post("/signup", createContact({ client }))
+        app.use("/crm", contactProxy({ client, authorize: () => true }))
+        app.post("/theirs", (_req, res) => res.sendStatus(204))
+        app.use(aelystErrors({ onError: (error) => seen.push(String(error)) }))
+        app.use((error: Error, _req: Request, res: Response, _next: unknown) => {
+          res.status(418).end(error.name)
+        })
+      },
+      { version, parser: "before" },
+    )
+    const headers = { "content-type": "application/json" }
+    const broken = (path: string, method = "POST") =>
+      send(on.url + path, { method, headers, body: '{"firstName":"Ana' })
+    expect(await broken("/signup")).toMatchObject({ status: 400, json: { code: "malformed" } })
+    expect(await broken("/crm/contact/id:1")).toMatchObject({
+      status: 400,
+      json: { code: 400, error: "malformed" },
+    })
+    for (const path of ["/theirs", "/crm", "/crm/contacts", "/nowhere", "/signup/x"])
+      expect((await broken(path)).status).toBe(418)
+    expect((await broken("/signup", "PUT")).status).toBe(418)
+    const large = JSON.stringify({ firstName: "A".repeat(200_000) })
+    expect(await send(`${on.url}/signup`, { headers, body: large })).toMatchObject({
+      status: 413,
+      json: { code: "too_large" },
+    })
+    const charset = { "content-type": "application/json; charset=klingon" }
+    expect(await send(`${on.url}/signup`, { headers: charset, body: "{}" })).toMatchObject({
+      status: 415,
+      json: { code: "unsupported_type" },
+    })
+    expect(seen).toHaveLength(4)
+    expect(seen.join()).not.toContain("Ana")
+  })
+
   it("leaves errors to the app's own error handler with errors: next", async () => {
     await using on = await start(
       (app) => {

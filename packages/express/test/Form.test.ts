@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 
+import type { LogEntry } from "../src/index.ts"
 import { createContact } from "../src/index.ts"
 import { fieldIssues } from "../src/Form.ts"
 import { start } from "./apps.ts"
@@ -34,6 +35,45 @@ describe.each(versionCells)("Form, Express $version", ({ version }) => {
       email: "ana@example.com",
       phone: "+60123456789",
     })
+  })
+
+  it("U10: reads custom fields by their names, and tells the operator once what was left out", async () => {
+    const fields: Array<string | undefined> = []
+    await using on = await start(
+      (app) => {
+        const customFields = { company: "Company Name", Newsletter: "Newsletter" }
+        const setup = { log: ({ field }: LogEntry) => fields.push(field) }
+        app.post("/", createContact({ client, customFields, ...setup }))
+      },
+      { version },
+    )
+    const form = { ...ana, Company: "Acme", newsletter: "yes", budget: "10", referrer: "" }
+    expect((await send(on.url, { form })).status).toBe(201)
+    const nested = { "Company Name": "x", company: "Bolt", Role: "admin", email: "eve@example.com" }
+    const bo = { firstName: "Bo", email: "bo@example.com", budget: "10" }
+    expect((await send(on.url, { body: { ...bo, customFields: nested } })).status).toBe(201)
+    expect(sandbox.contacts()).toMatchObject([
+      {
+        email: "ana@example.com",
+        custom_fields: [
+          { name: "Company Name", value: "Acme" },
+          { name: "Newsletter", value: "yes" },
+        ],
+      },
+      { email: "bo@example.com", custom_fields: [{ name: "Company Name", value: "Bolt" }] },
+    ])
+    expect(fields).toEqual(["budget", "Company Name", "Role", "email"])
+  })
+
+  it("shows an issue of a custom field at the form's field", async () => {
+    await using on = await start(
+      (app) => {
+        app.post("/", createContact({ client, customFields: { company: "Company Name" } }))
+      },
+      { version },
+    )
+    const reply = await send(on.url, { body: { ...ana, company: { a: 1 } } })
+    expect(reply).toMatchObject({ status: 422, json: { issues: [{ field: "company" }] } })
   })
 
   it("takes the identifier from a function", async () => {

@@ -61,6 +61,32 @@ describe.each(versionCells)("contactProxy, Express $version", ({ version }) => {
     ])
   })
 
+  it("R18: keeps the headers of a limiter in front if it has less left, else those of the API", async () => {
+    const { rateLimit } = await import("express-rate-limit")
+    await using on = await start(
+      (app) => {
+        for (const limit of [5, 20_000]) {
+          app.use(
+            `/${limit}`,
+            rateLimit({ windowMs: 60_000, limit }),
+            contactProxy({ client, authorize: () => true }),
+          )
+        }
+      },
+      { version },
+    )
+    const tight = await send(`${on.url}/5/contact/id:1`, { body: { firstName: "A" } })
+    expect(tight.headers).toMatchObject({
+      "x-ratelimit-limit": "5",
+      "x-ratelimit-remaining": "4",
+      "x-ratelimit-reset": expect.any(String),
+    })
+    const wide = await send(`${on.url}/20000/contact/id:2`, { body: { firstName: "A" } })
+    expect(wide.headers["x-ratelimit-limit"]).toBe("10000")
+    expect(Number(wide.headers["x-ratelimit-remaining"])).toBeLessThan(10_000)
+    expect(wide.headers["x-ratelimit-reset"]).toBeUndefined()
+  })
+
   it("mirrors the API's message of a 400", async () => {
     sandbox.fail({ status: 400, body: { code: 400, message: "phone is on a list" }, times: 1 })
     await using on = await start(

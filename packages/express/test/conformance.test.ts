@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 import * as Plays from "../../../apps/conformance/src/server/Plays.ts"
 import { aelystErrors, contactProxy, createContact } from "../src/index.ts"
-import { statusTable } from "../src/Status.ts"
+import { ALREADY_EXISTS, statusTable } from "../src/Status.ts"
 import type { Parser, Version } from "./apps.ts"
 import { cells, start } from "./apps.ts"
 import type { Reply } from "./http.ts"
@@ -56,7 +56,8 @@ const sides: ReadonlyArray<Side> = [
       send(`${url}/contact/${encodeURIComponent(identifier)}`, { body }),
     read: ({ json, status }, expected) => {
       const { code, error } = Object(json)
-      const [name] = Object.entries(statusTable).find(([, row]) => row.proxy.code === error) ?? []
+      const known = Object.entries(statusTable).find(([, row]) => row.proxy.code === error)
+      const name = error === ALREADY_EXISTS ? "BadRequestError" : known?.[0]
       const outcome = "error" in expected ? expected.error.outcome : undefined
       return code === "200" ? expected : { status, error: { name, outcome } }
     },

@@ -71,7 +71,8 @@ export const scenarios: ReadonlyArray<Scenario> = [
     fault: { status: 409, body: { code: 409, message: "Contact already exists" } },
     posts: 1,
     created: 0,
-    ...rejected,
+    handler: { status: 422, code: "already_exists" },
+    proxy: { status: 400, code: "already_exists" },
   },
   {
     name: "a rejected token",

@@ -9,19 +9,18 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { IssueSchema } from "../contact/Issue.ts"
 import type { AelystError, ErrorTag } from "./AelystError.ts"
 import { isAelystError } from "./AelystError.ts"
-import { visitorResponse, visitorTable } from "./VisitorTable.ts"
+import { alreadyExists, visitorResponse, visitorTable } from "./VisitorTable.ts"
 
-type Status = (typeof visitorTable)[ErrorTag]["status"]
+type VisitorRow = (typeof visitorTable)[ErrorTag] | typeof alreadyExists
+type Status = VisitorRow["status"]
 
 /** The codes of the errors that a status stands for. */
-type CodeOf<S extends Status> = Extract<
-  (typeof visitorTable)[ErrorTag],
-  { readonly status: S }
->["code"]
+type CodeOf<S extends Status> = Extract<VisitorRow, { readonly status: S }>["code"]
 
 /** The members that the body has for every status. */
 const bodyOf = <const S extends Status>(status: S) => {
-  const rows = Object.values(visitorTable).filter((row) => row.status === status)
+  const all: ReadonlyArray<VisitorRow> = [...Object.values(visitorTable), alreadyExists]
+  const rows = all.filter((row) => row.status === status)
   return {
     // safe: the rows are those of the status
     code: Schema.Literals(rows.map((row) => row.code) as unknown as ReadonlyArray<CodeOf<S>>),
@@ -240,7 +239,9 @@ const responseOf = (error: AelystError): AelystHttpError => {
   switch (row.status) {
     case 422: {
       const issues = error._tag === "InvalidContactError" && { issues: error.issues }
-      return new AelystUnprocessable({ code: row.code, message, ...issues })
+      const exists = error._tag === "BadRequestError" && error.exists
+      const code = exists ? alreadyExists.code : row.code
+      return new AelystUnprocessable({ code, message, ...issues })
     }
     case 502:
       return new AelystBadGateway({ code: row.code, message, ...waitOf(error) })

@@ -91,6 +91,13 @@ export const visitorTable = {
   },
 } as const satisfies { readonly [E in AelystError as E["_tag"]]: Row<E> }
 
+/** The response if the contact exists: the visitor has no field to correct. */
+export const alreadyExists = {
+  status: visitorTable.BadRequestError.status,
+  code: "already_exists",
+  message: "We already have these details. You do not need to send them again.",
+} as const satisfies VisitorResponse
+
 const caseOf = (error: AelystError): string => {
   if (error._tag === "ConnectionError") return error.kind
   return error._tag === "UnavailableError" ? error.reason : error.outcome
@@ -110,6 +117,7 @@ const caseOf = (error: AelystError): string => {
  * ```
  */
 export const visitorResponse = (error: AelystError): VisitorResponse => {
+  if (error._tag === "BadRequestError" && error.exists) return alreadyExists
   const row = visitorTable[error._tag]
   const { code, status } = row
   const message: string | Readonly<Record<string, string>> = row.message
