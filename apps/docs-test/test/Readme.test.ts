@@ -14,7 +14,17 @@ describe("the READMEs and guides", () => {
     expect(readmes.map(({ readme }) => readme)).toContain("docs/migrating-from-fetch.md")
   })
 
-  it("compile in every TypeScript block", async () => {
+  it("U1: contain nothing that the oldest supported Node.js cannot parse", () => {
+    // Node.js 22 has no `using`, nor `await using`
+    const lines = readmes.flatMap(({ readme, blocks }) =>
+      blocks
+        .filter(({ code, language }) => language !== "sh" && /^\s*(await )?using /m.test(code))
+        .map(({ line }) => `${readme}:${line}`),
+    )
+    expect(lines).toEqual([])
+  })
+
+  it("U34: compile in every TypeScript block, without an unused parameter", async () => {
     expect(await compile(folder)).toBe("")
   })
 })

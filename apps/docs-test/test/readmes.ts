@@ -139,11 +139,13 @@ export const testBlocks = (folder: string, curl: boolean): void => {
     .filter(({ units }) => units.length > 0)
 
   describe.each(chosen)("$readme", ({ readme, units }) => {
+    // a reader runs the blocks one after the other against one sandbox
+    beforeAll(() => sandbox.reset())
+    let contacts = 0
     const scripts = units.filter(({ block }) => !block.server)
     const servers = units.filter(({ block }) => block.server)
 
-    it.each(scripts)("runs in line $line", async ({ block }) => {
-      sandbox.reset()
+    it.each(scripts)("U3: runs in line $line", async ({ block }) => {
       const { stdout } = await (block.language === "sh"
         ? bash(block.code)
         : run(process.execPath, [fileOf(folder, readme, block)], optionsOf()))
@@ -153,8 +155,7 @@ export const testBlocks = (folder: string, curl: boolean): void => {
       expect(generalise(expected, printed)).toStrictEqual(expected)
     })
 
-    it.each(servers)("serves in line $line", async ({ block, next }) => {
-      sandbox.reset()
+    it.each(servers)("U3: serves in line $line", async ({ block, next }) => {
       expect(next?.language).toBe("sh")
       const port = await freePort()
       const file = fileOf(folder, readme, block).replace(/\.ts$/, ".server.ts")
@@ -162,7 +163,8 @@ export const testBlocks = (folder: string, curl: boolean): void => {
       const server = await startServer(file, port, environment())
       try {
         await bash((next?.code ?? "").replaceAll("3000", String(port)))
-        expect(sandbox.contacts().length).toBeGreaterThan(0)
+        expect(sandbox.contacts().length).toBeGreaterThan(contacts)
+        contacts = sandbox.contacts().length
       } finally {
         server.kill()
       }

@@ -15,7 +15,7 @@ const config = {
     rewriteRelativeImportExtensions: false,
     allowImportingTsExtensions: true,
     noUnusedLocals: false,
-    noUnusedParameters: false,
+    noUnusedParameters: true,
     noPropertyAccessFromIndexSignature: false,
     types: ["node"],
     lib: ["es2023", "dom"],
