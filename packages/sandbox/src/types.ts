@@ -99,6 +99,8 @@ export interface SandboxOptions extends SandboxSettings {
   readonly admin?: boolean
   /** More names that are accepted in the `Host` header, in addition to the loopback names. */
   readonly allowedHosts?: ReadonlyArray<string>
+  /** The origins whose pages may call the API from a browser, such as `http://localhost:5173`. Default: none. */
+  readonly cors?: ReadonlyArray<string>
   /** The most connections at once. Default 256. */
   readonly maxConnections?: number
   /** The most contacts that are kept; a create beyond gets a 507. Default 1,000,000. */

@@ -39,6 +39,10 @@ describe("read", () => {
     [["--no-admin"], { admin: false }],
     [["--admin"], { admin: true }],
     [["--allow-host=a", "--allow-host=b"], { allowedHosts: ["a", "b"] }],
+    [
+      ["--cors=http://a.test", "--cors=http://b.test"],
+      { cors: ["http://a.test", "http://b.test"] },
+    ],
     [["--clock", "virtual"], { clock: "virtual" }],
     [["--max-connections", "9"], { maxConnections: 9 }],
     [["--data", "x.jsonl", "--host", "::1"], { data: "x.jsonl", host: "::1" }],

@@ -162,6 +162,7 @@ const readOptions = (values: Values): SandboxOptions => {
   if (values.data !== undefined) options.data = values.data
   const names = values["allow-host"]
   if (names !== undefined) options.allowedHosts = names
+  if (values.cors !== undefined) options.cors = values.cors
   const most = values["max-connections"]
   if (most !== undefined) options.maxConnections = readCount("max-connections", most)
   if (values.admin === true) options.admin = true

@@ -131,6 +131,12 @@ export const flags = {
     repeatable: true,
     verbs: serving,
   },
+  cors: {
+    metavar: "<origin>",
+    text: "Let pages of this origin call the API, such as http://localhost:5173; repeatable",
+    repeatable: true,
+    verbs: serving,
+  },
   "max-connections": { metavar: "<n>", text: "Default 256", verbs: serving },
   admin: { text: "Serve /_sandbox; the default on loopback", verbs: serving },
   "no-admin": { text: "Do not serve /_sandbox", verbs: serving },

@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from "node:net"
 
 import * as ApiResponse from "../api/Response.ts"
 import * as AdminApi from "./AdminApi.ts"
+import * as Cors from "./Cors.ts"
 import type { Engine } from "../api/Engine.ts"
 import * as FaultyWriter from "./FaultyWriter.ts"
 import type { SandboxOptions } from "../types.ts"
@@ -108,6 +109,7 @@ export const start = async (engine: Engine, options: SandboxOptions): Promise<Ht
   const host = options.host ?? "127.0.0.1"
   const isAllowed = makeHostCheck(host, options.allowedHosts ?? [])
   const admin = options.admin ?? isLoopback(host)
+  const cors = Cors.make(options.cors ?? [])
   const sockets = new Set<Socket>()
   const closing = new AbortController()
 
@@ -161,7 +163,8 @@ export const start = async (engine: Engine, options: SandboxOptions): Promise<Ht
     const target = request.url ?? "/"
     if (!isAllowed(request.headers.host))
       return FaultyWriter.write(output, ApiResponse.make(421), engine.clock.now(), true)
-    if (!AdminApi.isAdminRequest(target)) return handleApi(request, output)
+    if (!AdminApi.isAdminRequest(target))
+      return cors(request, output) ? undefined : handleApi(request, output)
     if (admin) return handleAdmin(request, output)
     return FaultyWriter.write(output, ApiResponse.make(404), engine.clock.now(), true)
   }
