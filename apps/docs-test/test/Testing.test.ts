@@ -13,6 +13,8 @@ const root = fileURLToPath(new URL("../../..", import.meta.url))
 const run = promisify(execFile)
 const testing = readFileSync(join(root, "docs/testing.md"), "utf8")
 
+const text = (pattern: RegExp) => pattern.exec(testing)?.[1] ?? ""
+
 const settings = {
   ...process.env,
   NODE_OPTIONS: "",
@@ -52,7 +54,6 @@ it("R12: the default client does not use the global fetch, one with a transport 
 })
 
 it("U35: the services of the compose file reach each other over their shared loopback", async () => {
-  const text = (pattern: RegExp) => pattern.exec(testing)?.[1] ?? ""
   expect(text(/network_mode: (.*)/)).toBe("service:app")
   const command = text(/command: (npx .*)/)
   const [, port] = command.split("--port ")
