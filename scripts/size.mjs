@@ -134,8 +134,8 @@ const published = {
   "@aelyst/node for import": ["packages/node/dist/!(effect).js", 76_000],
   "@aelyst/node for require": ["packages/node/dist/*.cjs", 76_000],
   "@aelyst/node/effect, without core and effect": ["packages/node/dist/effect.js", 12_000],
-  "@aelyst/express for import": ["packages/express/dist/*.js", 14_000],
-  "@aelyst/express for require": ["packages/express/dist/*.cjs", 14_000],
+  "@aelyst/express for import": ["packages/express/dist/*.js", 16_500],
+  "@aelyst/express for require": ["packages/express/dist/*.cjs", 16_500],
   "@aelyst/sandbox for import": ["packages/sandbox/dist/*.js", 100_000],
   "@aelyst/sandbox for require": ["packages/sandbox/dist/*.cjs", 97_000],
 }
