@@ -120,6 +120,17 @@ describe("isAelystError", () => {
   })
 })
 
+describe("the JSON of an error", () => {
+  it("has the status of AuthenticationError and RateLimitError (T7)", () => {
+    for (const error of [
+      new Errors.AuthenticationError({ attempts: [] }),
+      new Errors.RateLimitError({ attempts: [] }),
+    ]) {
+      assert.include(JSON.parse(JSON.stringify(error)), { status: error.status })
+    }
+  })
+})
+
 describe("apiMessage and response", () => {
   const words = "Contact canary.person@example.org is no good"
   const head = { status: 400, headers: { "x-echo": "canary.person@example.org" } }

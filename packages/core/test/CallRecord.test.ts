@@ -30,7 +30,7 @@ describe("CallRecord", () => {
     assert.strictEqual(record.outcome, "unknown")
   })
 
-  it("is unknown while a request may have left, and not_sent after a rejection", () => {
+  it("is unknown while a request may have left, and rejected after a rejection", () => {
     const record = new CallRecord(0, false)
     const probe = makeTransportProbe()
     record.transportProbe = probe
@@ -40,7 +40,7 @@ describe("CallRecord", () => {
     probe.dispatch()
     assert.strictEqual(record.outcome, "unknown")
     record.add(attempt(1), "rejected", 7)
-    assert.deepStrictEqual([record.outcome, record.idleSince], ["not_sent", 7])
+    assert.deepStrictEqual([record.outcome, record.idleSince], ["rejected", 7])
   })
 
   it("stays unknown after a later rejection, until the contact is created", () => {

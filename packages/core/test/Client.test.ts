@@ -377,7 +377,6 @@ const closedDuring = (script: ReadonlyArray<Step>, options: Partial<LayerOptions
 describe("Client's scope", () => {
   for (const [what, script, options, sends] of [
     ["connects", [{ hangs: true, dispatched: false }], {}, 1],
-    ["waits in the queue after a 429", [rateLimited("30")], {}, 1],
     [
       "waits for a resend after a connection error",
       [{ fails: "ECONNREFUSED", dispatched: false, afterMs: 1_000 }],
@@ -414,6 +413,26 @@ describe("Client's scope", () => {
         assert.deepStrictEqual(
           ends.map(({ outcome }) => outcome),
           ["unknown"],
+        )
+        assert.strictEqual(received.length, 1)
+      }),
+    )
+  }
+
+  for (const [what, script, tag] of [
+    ["waits in the queue after a 429", [rateLimited("30")], "RateLimitError"],
+    ["reads the body of a 400", [{ ...status(400), stallBody: true }], "BadRequestError"],
+    ["reads the body of a 403", [{ ...status(403), stallBody: true }], "UnexpectedResponseError"],
+  ] as const) {
+    it.effect(`ends a call with its rejection if it closes while the call ${what} (T6)`, () =>
+      Effect.gen(function* () {
+        const { ends, received, result } = yield* closedDuring(script)
+        assert(Result.isFailure(result))
+        assert.deepInclude(result.failure, { _tag: tag, outcome: "rejected" })
+        assert.strictEqual(result.failure.attempts.length, 1)
+        assert.deepStrictEqual(
+          ends.map(({ attempts, outcome }) => [outcome, attempts]),
+          [["rejected", result.failure.attempts]],
         )
         assert.strictEqual(received.length, 1)
       }),

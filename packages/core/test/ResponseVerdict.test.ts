@@ -14,6 +14,8 @@ import { fromHeaders } from "../src/errors/RateLimitHeaders.ts"
 import { pick, randomOf } from "./ledger.ts"
 import type { ExistsMatcher } from "../src/types.ts"
 
+const secret = "plovertoken_9f8e7d6c5b4a"
+
 const read = (
   status: number,
   body: string | undefined,
@@ -23,13 +25,46 @@ const read = (
 ): ResponseVerdict =>
   interpret(
     { status, headers, body },
-    { info: fromHeaders(headers, 0), exists, secrets: () => secrets },
+    { info: fromHeaders(headers, 0), exists, secrets: () => secrets, token: secret },
   )
 
 const errorOf = (verdict: ResponseVerdict): AelystError => {
   assert(verdict._tag === "Failure")
   return verdict.toError([])
 }
+
+describe("a token in a response (T1)", () => {
+  const jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+  const escaped = [...secret].map((character) => `%${character.charCodeAt(0).toString(16)}`)
+  for (const text of [
+    `bad Bearer ${secret}`,
+    `bad "${secret}"`,
+    `bad ${secret.toUpperCase()}`,
+    `bad ${escaped.join("")}`,
+    `bad bearer other-token.of+an/other=kind`,
+    `bad ${jwt}`,
+  ]) {
+    for (const status of [200, 400, 401, 403, 409, 500]) {
+      it(`is masked in every text of ${status}: ${text}`, () => {
+        const seen: Array<string | undefined> = []
+        const exists: ExistsMatcher = ({ message }) => {
+          seen.push(message)
+          return status === 409
+        }
+        const body = JSON.stringify({ message: { error: text } })
+        const verdict = read(status, body, { "x-request-id": text }, exists, [secret])
+        const texts =
+          verdict._tag === "Success"
+            ? [verdict.message]
+            : [errorOf(verdict).apiMessage, JSON.stringify(errorOf(verdict))]
+        for (const shown of [...seen, ...texts]) {
+          assert.notMatch(String(shown), /plovertoken|%70%6c|other-token|eyJ|dozjg/i)
+        }
+        assert.match(String(texts[0]), /^bad "?(?:bearer )?…"?$/i)
+      })
+    }
+  }
+})
 
 /** Describes a verdict in a few words. */
 const describeVerdict = (verdict: ResponseVerdict): string => {

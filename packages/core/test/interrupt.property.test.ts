@@ -114,7 +114,7 @@ describe("interruption (F17)", () => {
         for (const [fault, outcome] of [
           [{ kind: "respond" }, "created"],
           [{ kind: "status", status: 500, commits: true }, "unknown"],
-          [{ kind: "status", status: 400, commits: false }, "not_sent"],
+          [{ kind: "status", status: 400, commits: false }, "rejected"],
         ] as const) {
           const server = Ledger.make(() => fault)
           const client = yield* Effect.provideService(

@@ -22,6 +22,15 @@ const writerOf = (logger: AelystOptions["logger"]): ((line: LogLine) => void) | 
   return typeof logger === "function" ? logger : undefined
 }
 
+/** Writes a line at once; a logger that throws or rejects never changes the result of a call. */
+const quietly = async (write: (line: LogLine) => unknown, line: LogLine): Promise<void> => {
+  try {
+    await write(line)
+  } catch {
+    // there is nowhere to report it
+  }
+}
+
 /** Returns the context of all calls: it logs as the option says, and records no spans, since nothing collects them. */
 export const contextOf = (logger: AelystOptions["logger"]): Context.Context<never> => {
   const write = writerOf(logger)
@@ -29,7 +38,7 @@ export const contextOf = (logger: AelystOptions["logger"]): Context.Context<neve
   if (write !== undefined) {
     loggers.add(
       Logger.make(({ logLevel, message }) => {
-        write({ level: levels[logLevel] ?? "debug", message: textOf(message) })
+        void quietly(write, { level: levels[logLevel] ?? "debug", message: textOf(message) })
       }),
     )
   }

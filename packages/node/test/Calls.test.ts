@@ -64,7 +64,7 @@ describe("Calls with a signal", () => {
     )
   })
 
-  it("ends a call at once on an abort while it waits after a 429", async () => {
+  it("ends a call at once on an abort while it waits after a 429, as rejected (T6)", async () => {
     await using at = await setUp()
     const abort = new AbortController()
     const { signal } = abort
@@ -72,7 +72,7 @@ describe("Calls with a signal", () => {
     const pending = at.aelyst.contacts.create("id:1", ana, { signal })
     await poll(() => at.aelyst.rateLimit.retryAt !== undefined)
     await assertEndsAtOnce(abort, pending)
-    assert.strictEqual(await pending.outcome(), "not_sent")
+    assert.strictEqual(await pending.outcome(), "rejected")
     assert.strictEqual(at.posts(), 1)
   })
 
@@ -173,6 +173,27 @@ describe("Calls with hooks", () => {
     assert.strictEqual(closing.length, 1)
   })
 
+  it("creates the contact although logger and hooks throw or reject (T4)", async () => {
+    const throwing = () => {
+      throw new Error("mine")
+    }
+    const unhandled: Array<unknown> = []
+    const note = (error: unknown) => unhandled.push(error)
+    process.on("unhandledRejection", note)
+    try {
+      for (const callback of [throwing, failing]) {
+        const hooks = { onWait: callback, onAttempt: callback, onOutcome: callback }
+        await using at = await setUp({ logger: callback, hooks })
+        const { result } = await at.aelyst.contacts.create("id:5", ana, { settleMs: 1 })
+        assert.strictEqual(result, "created")
+        await iterate(3)
+      }
+    } finally {
+      process.off("unhandledRejection", note)
+    }
+    assert.isEmpty(unhandled)
+  })
+
   it("calls hooks as methods of their object", async () => {
     class Seen {
       readonly #names: Array<string> = []
@@ -247,7 +268,8 @@ describe("Calls.close", () => {
       assert.strictEqual(doubt.code, "CLOSED")
     }
   })
-  it("returns the result of a call that it ends while the call settles", async () => {
+
+  it("returns the result of a call that it ends while the call settles (T5)", async () => {
     const settling: { now?: () => void } = {}
     const settles = new Promise<void>((resolve) => {
       settling.now = resolve

@@ -116,7 +116,7 @@ describe("the published package", () => {
   })
 
   for (const kind of kinds) {
-    it(`names its classes and errors although it is minified (${kind})`, async () => {
+    it(`names its classes and errors although it is minified (${kind}, T8)`, async () => {
       const main = `
         const { inspect } = ${kind === "module" ? 'await import("node:util")' : 'require("node:util")'}
         const { Aelyst, email, ...others } = Package

@@ -76,10 +76,8 @@ const send = Effect.fnUntraced(function* (
   const printer = yield* Screen
   const callbacks: Hooks.Callbacks = {
     // printed if a signal ends the call
-    onOutcome: ({ outcome, attempts }) => {
-      // a request that the API answered was sent, and what was not created by then was rejected
-      const wasAnswered = attempts.at(-1)?.status !== undefined
-      printer.lastOutcome = outcome === "not_sent" && wasAnswered ? "rejected" : outcome
+    onOutcome: ({ outcome }) => {
+      printer.lastOutcome = outcome
     },
     onAttempt: ({ number, status, cause, durationMs }) => {
       const end = status ?? cause ?? "no response"

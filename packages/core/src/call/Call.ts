@@ -27,7 +27,7 @@ import type { BreakerPermit } from "./CircuitBreaker.ts"
 import { defaultDeadlineMs, defaultMaxWaitMs } from "./ClientOptions.ts"
 import type { DeadlineTimer } from "./DeadlineTimer.ts"
 import type { Callbacks } from "./Hooks.ts"
-import { Hooks, notify } from "./Hooks.ts"
+import { Hooks, logged, notify } from "./Hooks.ts"
 import type { KeyLease } from "./KeyLock.ts"
 import type { Lifetime } from "./Lifetime.ts"
 import type { Counters } from "./Metrics.ts"
@@ -196,7 +196,7 @@ export class Call {
   announce(wait: WaitEvent): Effect.Effect<void> | undefined {
     const effect = notify(this.hooks.onWait, wait)
     if (!this.isDebug) return effect
-    const entry = Effect.annotateLogs(Effect.logDebug("waiting"), { ...wait })
+    const entry = logged(Effect.annotateLogs(Effect.logDebug("waiting"), { ...wait }))
     return effect === undefined ? entry : Effect.andThen(effect, entry)
   }
 

@@ -28,6 +28,7 @@ export class CallRecord implements CallEnd {
   /** The probe of the attempt under way; undefined once its status shows that nothing was created. */
   transportProbe: TransportProbe | undefined
   #isCreated = false
+  #isRejected = false
   #isDoubtful: boolean
 
   constructor(now: number, inDoubt: boolean) {
@@ -41,6 +42,7 @@ export class CallRecord implements CallEnd {
     this.idleSince = endedAt
     this.transportProbe = undefined
     this.#isCreated = outcome === "created"
+    if (outcome === "rejected") this.#isRejected = true
     if (outcome === "unknown") this.#isDoubtful = true
   }
 
@@ -50,8 +52,9 @@ export class CallRecord implements CallEnd {
   }
 
   /** The outcome if the call stopped now. */
-  get outcome(): "created" | Exclude<Outcome, "rejected"> {
+  get outcome(): "created" | Outcome {
     if (this.#isCreated) return "created"
-    return this.isSent || this.#isDoubtful ? "unknown" : "not_sent"
+    if (this.isSent || this.#isDoubtful) return "unknown"
+    return this.#isRejected ? "rejected" : "not_sent"
   }
 }

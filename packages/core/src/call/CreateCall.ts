@@ -206,12 +206,15 @@ const resultOf = (
 }
 
 /**
- * Ends a call that the closing of its client has interrupted: with the result if a response confirmed the contact, else
- * with the error that says whether the contact may exist.
+ * Ends a call that the closing of its client has interrupted: with the result if a response confirmed the contact, with
+ * the rejection if the API rejected it, else with the error that says whether the contact may exist.
  */
 const endClosed = (call: Call): Effect.Effect<CreateResult, CallError> => {
   const { newest, record, success } = call
   if (success !== undefined) return Effect.succeed(resultOf(call, "created", success.info))
+  if (record.outcome === "rejected" && newest?.outcome === "rejected") {
+    return Effect.fail(withResponse(newest, record.response))
+  }
   if (record.outcome !== "unknown") return call.fail("closed")
   const attempts = [...record.attempts]
   const last = newest?._tag === "OutcomeUnknownError" ? newest.last : newest

@@ -56,8 +56,12 @@ export const Hooks = Context.Reference<Callbacks>("@aelyst/core/Hooks", {
   defaultValue: () => ({}),
 })
 
+/** Runs a log statement; a logger that throws changes nothing. */
+export const logged = (statement: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.catchDefect(statement, () => Effect.void)
+
 // the error may hold anything, and is not shown
-const threw = Effect.logWarning("a callback threw")
+const threw = logged(Effect.logWarning("a callback threw"))
 
 // the call does not wait for a promise
 const settled = (returned: PromiseLike<unknown>): Effect.Effect<void> => {

@@ -16,7 +16,7 @@ import {
   withRateLimit,
 } from "../errors/AelystError.ts"
 import type { HeaderRecord } from "../errors/RateLimitHeaders.ts"
-import { conceal, redact } from "../errors/Redaction.ts"
+import { conceal, maskTokens, redact } from "../errors/Redaction.ts"
 import type { CallError } from "./RetryPolicy.ts"
 import type {
   AttemptRecord,
@@ -78,6 +78,8 @@ export interface Interpretation {
   readonly info: RateLimitInfo
   /** Recognises "this contact exists". */
   readonly exists: ExistsMatcher
+  /** The token, which no text may show; masked before the matcher or an error sees one. */
+  readonly token: string
   /** Lists the strings that no excerpt may show: identifier, values, token. */
   readonly secrets: () => ReadonlyArray<string>
 }
@@ -107,8 +109,8 @@ const textOf = (value: unknown, depth = 0): string => {
   return text.slice(0, maxMessage)
 }
 
-const messageOf = (json: unknown): string | undefined =>
-  (isReadonlyObject(json) && textOf(json["message"])) || undefined
+const messageOf = (json: unknown, token: string): string | undefined =>
+  (isReadonlyObject(json) && maskTokens(textOf(json["message"]), token)) || undefined
 
 const matches = (exists: ExistsMatcher, candidate: ExistsCandidate): boolean =>
   Result.getOrUndefined(Result.try((): unknown => exists(candidate))) === true
@@ -131,10 +133,10 @@ const safeHeaders = [
 /** Returns the one verdict on a response. Pure and total. */
 export const interpret = (
   { body, headers, status }: Response,
-  { exists, info, secrets }: Interpretation,
+  { exists, info, secrets, token }: Interpretation,
 ): ResponseVerdict => {
   const json = body === undefined ? undefined : parse(body)
-  const message = messageOf(json)
+  const message = messageOf(json, token)
   if (status >= 200 && status < 300 && isReadonlyObject(json) && !contradicts(json, status)) {
     return { _tag: "Success", status, message: message ?? "" }
   }
@@ -199,6 +201,9 @@ export const isRateLimited = (status: number): boolean => status === 429
 
 /** Returns whether a status is a 5xx: known when the headers arrive, before any body. */
 export const isServerError = (status: number): boolean => status >= 500 && status < 600
+
+/** Returns whether a rejection is about the contact; a 401 or 429 is about the token or the rate. */
+export const isAboutContact = (status: number): boolean => status !== 401 && status !== 429
 
 /** Returns whether a status alone means that nothing was created, whatever the body holds. */
 export const isRejection = (status: number): boolean =>

@@ -6,15 +6,22 @@ import type { Span } from "effect/Tracer"
 import type { UnavailableError } from "../errors/AelystError.ts"
 import { withCause } from "../errors/AelystError.ts"
 import { fromHeaders } from "../errors/RateLimitHeaders.ts"
+import { maskHeaders } from "../errors/Redaction.ts"
 import type { Permit } from "../pacing/Pacer.ts"
 import * as Attempt from "./Attempt.ts"
 import type { Gate } from "./AttemptGate.ts"
 import type { Call } from "./Call.ts"
-import { notify } from "./Hooks.ts"
+import { logged, notify } from "./Hooks.ts"
 import { noCounters } from "./Metrics.ts"
 import * as Request from "./Request.ts"
 import type { ResponseVerdict } from "./ResponseVerdict.ts"
-import { interpret, isRateLimited, isRejection, isServerError } from "./ResponseVerdict.ts"
+import {
+  interpret,
+  isAboutContact,
+  isRateLimited,
+  isRejection,
+  isServerError,
+} from "./ResponseVerdict.ts"
 import type { CallError } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Tracing from "./Tracing.ts"
@@ -89,7 +96,11 @@ function* attempt(
 
   if (call.counters !== noCounters) yield* call.counters.wait("queue", permit.waitedMs)
   if (call.isDebug && attempts.length > 0) {
-    yield* Effect.annotateLogs(Effect.logDebug("resending"), { resend: attempts.length, waitedMs })
+    const entry = Effect.annotateLogs(Effect.logDebug("resending"), {
+      resend: attempts.length,
+      waitedMs,
+    })
+    yield* logged(entry)
   }
   const transportProbe = makeTransportProbe(call)
   if (notAfter !== undefined) transportProbe.notAfter = notAfter
@@ -112,7 +123,7 @@ function* attempt(
   }
   const { status } = arrived
   if (isRejection(status)) record.transportProbe = undefined
-  record.response = { status, headers: arrived.headers }
+  record.response = { status, headers: maskHeaders(arrived.headers, Redacted.value(token)) }
   const respondedAt = call.now
   sharedState.breaker.recordResponse(respondedAt)
   const info = fromHeaders(arrived.headers, startedAt + (respondedAt - began))
@@ -123,13 +134,31 @@ function* attempt(
     RetryPolicy.isTooLong(limits.policy, call.state, info.retryAfterMs, respondedAt)
   // at the headers, not at the end of the body: until then every other caller would run into the same response
   yield* permit.observe({ rateLimited, unavailable, ...info, tooLong })
-  const body = yield* arrived.body(Math.min(bodyMs, call.leftMs))
-  const verdict = interpret(
-    { status, headers: arrived.headers, body },
-    { info, exists: config.exists, secrets: () => Request.secretsOf(call.valid, token) },
-  )
+  const verdictOf = (body: string | undefined) =>
+    interpret(
+      { status, headers: arrived.headers, body },
+      {
+        info,
+        exists: config.exists,
+        token: Redacted.value(token),
+        secrets: () => Request.secretsOf(call.valid, token),
+      },
+    )
+  const phaseOf = (body: string | undefined) => (body === undefined ? "body" : "answered")
+  const read = arrived.body(Math.min(bodyMs, call.leftMs))
+  const body = yield* isRejection(status)
+    ? Effect.onInterrupt(read, () => {
+        // the status has said that nothing was created, whatever the body holds
+        const verdict = verdictOf(undefined)
+        const ended = { ...started, phase: phaseOf(undefined), status } as const
+        const effect = recordAttempt(call, ended, began, verdict, span)
+        if (verdict._tag === "Failure") call.newest = verdict.toError([...record.attempts])
+        return effect ?? Effect.void
+      })
+    : read
+  const verdict = verdictOf(body)
   if (verdict._tag === "Success") call.success = { verdict, info }
-  const ended = { ...started, phase: body === undefined ? "body" : "answered", status } as const
+  const ended = { ...started, phase: phaseOf(body), status } as const
   const effect = recordAttempt(call, ended, began, verdict, span)
   if (effect !== undefined) yield* effect
   return { verdict, status, info, respondedAt }
@@ -151,7 +180,9 @@ const recordAttempt = (
   const durationMs = Math.round(endedAt - began)
   const recorded: AttemptRecord = { ...made, durationMs, ...(rateLimited && { rateLimited }) }
   // record and breaker change together: an interruption never finds one without the other
-  record.add(recorded, outcome, endedAt)
+  // a row of a run that was rejected for the token or the rate counts as not sent
+  const isOfRow = call.limits.run === undefined || isAboutContact(made.status ?? 0)
+  record.add(recorded, outcome === "rejected" && !isOfRow ? "not_sent" : outcome, endedAt)
   call.endFresh()
   call.breakerPermit = undefined
   if (outcome === "created" || outcome === "rejected") breaker.recordSuccess()

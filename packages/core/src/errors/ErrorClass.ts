@@ -179,7 +179,16 @@ export const define =
         const outcome: unknown = Reflect.get(this, "outcome")
         const { message, isRetryable, retryAfterMs } = this
         const wait = retryAfterMs !== undefined && { retryAfterMs }
-        return { ...this, ...wait, name: tag, message, outcome, isRetryable, docs: docsUrl(tag) }
+        return {
+          ...this,
+          ...fixed,
+          ...wait,
+          name: tag,
+          message,
+          outcome,
+          isRetryable,
+          docs: docsUrl(tag),
+        }
       }
     }
     const members: Readonly<Record<PropertyKey, unknown>> = {

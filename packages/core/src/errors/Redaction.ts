@@ -1,4 +1,5 @@
 /** Removes everything personal from a text before an error may carry it. */
+import type { HeaderRecord } from "./RateLimitHeaders.ts"
 
 const email = /[^\s@<>"'(),;:=]{1,64}@[^\s@<>"'(),;]{1,255}/g
 const digits = /\+?\d(?:[ ().-]?\d){4,}/g
@@ -87,9 +88,38 @@ const without = (text: string, secrets: ReadonlyArray<string>): string => {
   return rest
 }
 
+// three parts of Base64url, of which the first begins with the start of a JSON object
+const webToken = /\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?/g
+const bearer = /\b(Bearer\s+)[\w.~+/=-]{8,}/gi
+
+const withoutTokens = (text: string): string => text.replace(bearer, "$1…").replace(webToken, "…")
+
+/**
+ * Replaces tokens by `…`: the given one in every spelling, what follows `Bearer`, and JSON web tokens. Everything else
+ * stays as it is.
+ */
+export const maskTokens = (text: string, secret: string): string => {
+  const written = withoutTokens(text).replaceAll(secret, "…")
+  const spelled = plain(written)
+  return fold(spelled).includes(fold(secret)) ? without(spelled, [secret]) : written
+}
+
+/** Replaces tokens in the values of headers. */
+export const maskHeaders = (
+  headers: HeaderRecord,
+  secret: string,
+): Readonly<Record<string, string>> => {
+  const hasToken = (value = "") => value.includes(secret) || /bearer|eyJ/i.test(value)
+  const all: Record<string, string> = {}
+  for (const [name, value = ""] of Object.entries(headers)) {
+    all[name] = hasToken(value) ? maskTokens(value, secret) : value
+  }
+  return all
+}
+
 /** Removes only the given secrets, in every spelling, and cuts the text to `most` characters; for header values. */
 export const conceal = (text: string, secrets: ReadonlyArray<string>, most: number): string =>
-  wellFormed(without(plain(text), secrets).slice(0, most))
+  wellFormed(without(withoutTokens(plain(text)), secrets).slice(0, most))
 
 /**
  * Replaces by `…` everything in a text that may be personal, and cuts the text to `most` characters.
@@ -108,7 +138,9 @@ export const conceal = (text: string, secrets: ReadonlyArray<string>, most: numb
  */
 export const redact = (text: string, secrets: ReadonlyArray<string>, most: number): string => {
   // markup would split a value, and a value cut in half would not be recognised: the secrets go first, the cuts last
-  const withoutMarkup = without(plain(text), secrets).replace(markup, " ").replace(blanks, " ")
+  const withoutMarkup = without(withoutTokens(plain(text)), secrets)
+    .replace(markup, " ")
+    .replace(blanks, " ")
   const bare = without(withoutMarkup, secrets)
   // a word that the bound of the search cuts in half is removed too
   const head = bare.length > most * 20 ? bare.slice(0, most * 20).replace(/\S*$/, "") : bare
