@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 
 import { AelystClient } from "./AelystClient.ts"
@@ -13,6 +14,8 @@ import type { RunOptions } from "./call/ClientOptions.ts"
 import { parseRun } from "./call/ClientOptions.ts"
 import type { CreateResult } from "./call/Call.ts"
 import { Hooks, notify } from "./call/Hooks.ts"
+import { Lifetime } from "./call/Lifetime.ts"
+import * as RowSource from "./call/RowSource.ts"
 import type { PulledRow } from "./call/RunProgress.ts"
 import { RunProgress, outcomeOf, withRow } from "./call/RunProgress.ts"
 import * as RetryPolicy from "./call/RetryPolicy.ts"
@@ -24,7 +27,8 @@ import * as MonotonicClock from "./pacing/MonotonicClock.ts"
 import type { Row, RowEnd, RunEnd, RunSummary } from "./types.ts"
 
 // the row is the caller's object, and may hold anything
-const isInDoubt = ({ doubt }: Row): boolean => doubt === true
+const isInDoubt = (row: Row): boolean =>
+  Result.getOrUndefined(Result.try((): unknown => row.doubt)) === true
 
 export { rowOutcomes } from "./call/RunProgress.ts"
 /** The result of one row: its `index` in the source from 0, the `row` itself, and its `outcome` with `value` or `error`. */
@@ -40,6 +44,11 @@ export interface Run<A = Row, E = never, R = never> {
    * pulls nothing.
    */
   readonly stop: Effect.Effect<void>
+  /**
+   * Aborts the run: no more rows are pulled, and each row in progress ends at once with its outcome, those in flight as
+   * `unknown`. The results end after them.
+   */
+  readonly abort: Effect.Effect<void>
   /**
    * Waits until the run has ended in any way, interruption included. Returns the final counts and the rows that were
    * pulled and have no result; those that are `unknown` are in doubt.
@@ -89,17 +98,68 @@ export const createMany = <A extends Row, E, R>(
   rows: Stream.Stream<A, E, R>,
   options: RunOptions = {},
 ): Effect.Effect<Run<A, E, R>, never, AelystClient> =>
+  // one row at a time, so that the run can stop between any two of a chunk
+  prepare((onRow) => Stream.map(Stream.rechunk(rows, 1), onRow), options)
+
+/**
+ * Prepares a run over an iterable, as `createMany` does over a stream; an error of the iterable is one of the results.
+ *
+ * A row counts as pulled when the iterable returns it. When the run ends, the iterable is told by `return()`, and the end
+ * does not wait for it.
+ *
+ * **Example** (Rows in memory)
+ *
+ * ```ts
+ * import { layerConfig } from "@aelyst/core"
+ * import { createManyFrom } from "@aelyst/core/adapter"
+ * import { Effect, Layer, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const rows = [{ identifier: "id:from-1", contact: { firstName: "Ana" } }]
+ * const program = Effect.gen(function* () {
+ *   const run = yield* createManyFrom(rows)
+ *   yield* Stream.runDrain(run.results)
+ *   return (yield* run.summary).created
+ * }).pipe(Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)))
+ *
+ * console.log(await Effect.runPromise(program)) // => 1
+ * ```
+ */
+export const createManyFrom = <A extends Row>(
+  rows: RowSource.Rows<A>,
+  options: RunOptions = {},
+): Effect.Effect<Run<A, unknown>, never, AelystClient> =>
+  prepare((onRow) => RowSource.fromIterable(rows, onRow), options)
+
+type Parts = Pick<Row, "identifier" | "contact">
+
+/** Reads a row; one that is no object, or whose getter throws, is an invalid row. */
+const partsOf = (row: Row): Parts =>
+  Result.getOrElse(
+    Result.try((): Parts => ({ identifier: row.identifier, contact: row.contact })),
+    // safe: `create` checks what it is given
+    () => ({ identifier: undefined, contact: undefined }) as unknown as Parts,
+  )
+
+/** After so many rows the run lets the event loop turn: rows that are invalid would otherwise never wait for anything. */
+const rowsPerTurn = 32
+
+const prepare = <A extends Row, E, R>(
+  source: (onRow: (row: A) => PulledRow<A>) => Stream.Stream<PulledRow<A>, E, R>,
+  options: RunOptions,
+): Effect.Effect<Run<A, E, R>, never, AelystClient> =>
   Effect.gen(function* () {
     const client = yield* AelystClient
     const config = yield* Effect.orDie(Effect.fromResult(parseRun(options)))
     const { concurrency, deadlineMs, giveUpMs, maxErrors, ordered } = config
     const progress = new RunProgress<A>(maxErrors)
+    const lifetime = new Lifetime()
     const { delivery, maxWait, onProgress, retries, timeout } = options
     const callOptions = { delivery, maxWait, retries, timeout }
 
     /** Creates the contact of a row, and follows its outcome in case that it is interrupted. */
-    const create = (scope: RunScope, pulled: PulledRow<A>) => {
-      const { identifier, contact } = pulled.row
+    const createRow = (scope: RunScope, pulled: PulledRow<A>) => {
+      const { identifier, contact } = partsOf(pulled.row)
       const inDoubt = isInDoubt(pulled.row)
       const call = Effect.suspend(() => {
         if (progress.stopped !== undefined) {
@@ -131,7 +191,8 @@ export const createMany = <A extends Row, E, R>(
 
     const resultOf = (scope: RunScope, pulled: PulledRow<A>) => {
       const { index, row } = pulled
-      return Effect.match(create(scope, pulled), {
+      pulled.isStarted = true
+      return Effect.match(createRow(scope, pulled), {
         onSuccess: (value): RowResult<A> => {
           progress.count(pulled, value.result)
           progress.observe(value)
@@ -162,6 +223,7 @@ export const createMany = <A extends Row, E, R>(
       }
       const scope: RunScope = {
         deadlineAt: now + deadlineMs,
+        lifetime,
         stopped: () => progress.halted,
         stopping: Deferred.await(progress.halting),
         pause: Effect.fnUntraced(function* (ms, lastResponseAt) {
@@ -176,20 +238,26 @@ export const createMany = <A extends Row, E, R>(
         holdResend: (wait) => progress.holdResend(wait, reportProgress),
       }
       const closed = Effect.flatMap(Deferred.await(progress.closing), () => Cause.done())
-      // one row at a time, so that the run can stop between any two of a chunk
-      const open = Stream.transformPull(Stream.rechunk(rows, 1), (pull) =>
-        Effect.succeed(
-          Effect.suspend(() =>
+      let pulls = 0
+      const open = Stream.transformPull(
+        source((row) => progress.pull(row, isInDoubt(row))),
+        (pull) => {
+          const next = Effect.suspend(() =>
             progress.stopped === undefined ? Effect.raceFirst(pull, closed) : Cause.done(),
-          ),
-        ),
+          )
+          return Effect.succeed(
+            Effect.suspend(() =>
+              ++pulls % rowsPerTurn === 0 ? Effect.andThen(Effect.yieldNow, next) : next,
+            ),
+          )
+        },
       )
+      const create = (row: PulledRow<A>) => Effect.tap(resultOf(scope, row), reportProgress)
+      // the end of the run may have come first when the source emitted a row
+      const late = Stream.suspend(() => Stream.fromIterable(progress.unstarted()))
       return open.pipe(
-        Stream.map((row) => progress.pull(row, isInDoubt(row))),
-        Stream.mapEffect((row) => Effect.tap(resultOf(scope, row), reportProgress), {
-          concurrency,
-          unordered: !ordered,
-        }),
+        Stream.mapEffect(create, { concurrency, unordered: !ordered }),
+        Stream.concat(Stream.mapEffect(late, create)),
         Stream.map((result) => {
           progress.report(result)
           return result
@@ -204,6 +272,10 @@ export const createMany = <A extends Row, E, R>(
       ),
       summary: Effect.map(MonotonicClock.nowMillis, (now) => progress.summary(now)),
       stop: Effect.map(MonotonicClock.nowMillis, (now) => progress.stop(now)),
+      abort: Effect.flatMap(MonotonicClock.nowMillis, (now) => {
+        progress.stop(now, "aborted")
+        return lifetime.close
+      }),
       settled: Deferred.await(progress.ended),
     }
   })

@@ -22,6 +22,7 @@ const fixed = Redacted.make("token-for-tests")
 
 const runOf = (scope: Partial<RunScope> = {}): RunScope => ({
   deadlineAt: 3_600_000,
+  lifetime: new Lifetime(),
   stopped: () => undefined,
   stopping: Effect.never,
   pause: () => Effect.void,

@@ -3,6 +3,7 @@ import { Effect, Exit, Redacted } from "effect"
 import { HttpClient } from "effect/http"
 
 import * as AelystClient from "../src/AelystClient.ts"
+import { Lifetime } from "../src/call/Lifetime.ts"
 import type { RunScope } from "../src/call/RunScope.ts"
 import { CurrentRun } from "../src/call/RunScope.ts"
 import * as Scripted from "./scripted.ts"
@@ -24,6 +25,7 @@ describe("CurrentRun", () => {
     Effect.gen(function* () {
       const { exit, requests } = yield* create({
         deadlineAt: Number.POSITIVE_INFINITY,
+        lifetime: new Lifetime(),
         stopped: () => "closed",
         stopping: Effect.succeed("closed"),
         pause: () => Effect.void,

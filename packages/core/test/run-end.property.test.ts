@@ -127,6 +127,8 @@ describe("a run that is stopped at any point", () => {
               ({ stop }, server) =>
                 Effect.gen(function* () {
                   yield* stop
+                  // a request that is being handed to the transport is in flight
+                  for (let i = 0; i < 100; i++) yield* Effect.yieldNow
                   requests = server.ledger.length
                   yield* Ledger.advance("5 minutes")
                   after = server.ledger.length

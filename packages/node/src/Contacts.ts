@@ -113,6 +113,7 @@ export class Contacts<Fields> implements Types.Contacts<Fields> {
     rows: Iterable<A> | AsyncIterable<A>,
     options: CreateManyOptions = {},
   ): Run<A> {
+    Options.checkRows(rows)
     // safe: core checks every contact at run time, whatever its type
     const inputs = rows as Iterable<A & Core.Row> | AsyncIterable<A & Core.Row>
     return runOf(this.#calls, this.#client, inputs, options)

@@ -1,5 +1,6 @@
 /** Creates many contacts in one run: an async iterable over core's run. */
 import * as Core from "@aelyst/core"
+import { createManyFrom } from "@aelyst/core/adapter"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -33,11 +34,6 @@ const convert = <A>(result: Core.RowResult<A>): RowResult<A> => {
   return result
 }
 
-// One row at a time: in larger chunks, the source would be read faster than its rows can be sent.
-async function* oneByOne<A>(rows: Iterable<A> | AsyncIterable<A>): AsyncGenerator<A, void> {
-  yield* rows
-}
-
 /** Prepares a run; it starts when the caller iterates over it. */
 export const runOf = <A extends Core.Row>(
   calls: Calls,
@@ -49,23 +45,16 @@ export const runOf = <A extends Core.Row>(
   const { gate, signal, onProgress } = options
   const runSync = Effect.runSyncWith(Context.add(calls.context, Core.AelystClient, client))
   const run = runSync(
-    Core.createMany(
-      Stream.fromAsyncIterable(oneByOne(rows), (error) => error),
-      {
-        ...checked,
-        ...(onProgress !== undefined && { onProgress: () => onProgress(progress()) }),
-      },
-    ),
+    createManyFrom(rows, {
+      ...checked,
+      ...(onProgress !== undefined && { onProgress: () => onProgress(progress()) }),
+    }),
   )
   let isIterated = false
   let hasBegun = false
   let isLeft = false
 
-  const summary = (): RunSummary => {
-    const counts = summaryOf(runSync(run.summary))
-    const isAborted = isLeft && (!hasBegun || counts.stopped === undefined)
-    return isAborted ? { ...counts, stopped: "aborted" } : counts
-  }
+  const summary = (): RunSummary => summaryOf(runSync(run.summary))
 
   const progress = (): RunProgress => {
     const { opensIn } = runSync(client.rateLimit)
@@ -102,10 +91,10 @@ export const runOf = <A extends Core.Row>(
       reportEnd = resolve
     })
     const end = async (): Promise<IteratorResult<RowResult<A>, undefined>> => {
-      signal?.removeEventListener("abort", leave)
+      signal?.removeEventListener("abort", abort)
       await inner.return?.()
       // core knows no end of a run that was left before its first row
-      if (!hasBegun) runSync(run.stop)
+      if (!hasBegun) abort()
       reportEnd?.()
       return { done: true, value: undefined }
     }
@@ -113,9 +102,14 @@ export const runOf = <A extends Core.Row>(
       isLeft = true
       return end()
     }
-    calls.track({ end: leave, ended })
-    if (signal?.aborted === true) void leave()
-    else signal?.addEventListener("abort", leave, { once: true })
+    // each row that was pulled still gets its result
+    const abort = () => {
+      Effect.runFork(run.abort)
+      reportEnd?.()
+    }
+    calls.track({ end: abort, ended })
+    if (signal?.aborted === true) abort()
+    else signal?.addEventListener("abort", abort, { once: true })
     return {
       next: async () => {
         if (isLeft) return end()

@@ -4,7 +4,7 @@
  */
 import type * as Core from "@aelyst/core"
 import type { OptionScope, OptionText } from "@aelyst/core/adapter"
-import { ClientOptions } from "@aelyst/core/adapter"
+import { ClientOptions, isRows } from "@aelyst/core/adapter"
 import type { ConfigurationError } from "@aelyst/core"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -224,6 +224,11 @@ export const checkCall = (options: CreateOptions): CheckedCall => {
     },
     signal: options.signal,
   }
+}
+
+/** Checks the rows of a run; throws `ConfigurationError`, which does not show them. */
+export const checkRows = (rows: unknown): void => {
+  if (!isRows(rows)) refuse("rows", "must be an iterable or an async iterable of rows")
 }
 
 /** Checks the options of a run; throws `ConfigurationError`. */

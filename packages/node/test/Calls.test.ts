@@ -10,6 +10,10 @@ const failing = async () => {
   throw new Error("mine")
 }
 
+const throwing = () => {
+  throw new Error("mine")
+}
+
 /** Aborts, and checks that the reason arrives within a few iterations of the event loop, with no timer in between. */
 const assertEndsAtOnce = async (abort: AbortController, pending: Promise<unknown>) => {
   const reason = new Error("enough")
@@ -174,9 +178,6 @@ describe("Calls with hooks", () => {
   })
 
   it("creates the contact although logger and hooks throw or reject (T4)", async () => {
-    const throwing = () => {
-      throw new Error("mine")
-    }
     const unhandled: Array<unknown> = []
     const note = (error: unknown) => unhandled.push(error)
     process.on("unhandledRejection", note)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 
 import type { Row, RowResult, RunSummary } from "../src/index.ts"
+import { iterate } from "./idle.ts"
 import { setUp } from "./sandboxed.ts"
 
 const rows = (count: number, name = "row"): ReadonlyArray<Row> =>
@@ -19,6 +20,10 @@ const collect = async (run: AsyncIterable<RowResult>): Promise<ReadonlyArray<Row
 async function* endless() {
   yield* rows(1)
   await new Promise(() => undefined)
+}
+
+function* endlessly() {
+  for (;;) yield { identifier: "", contact: { firstName: "" } }
 }
 
 const sum = (summary: RunSummary): number =>
@@ -141,7 +146,7 @@ describe("contacts.createMany", () => {
     assert.isBelow(pulled, 20)
   })
 
-  it("ends without throwing when it is aborted, and reports it", async () => {
+  it("gives every pulled row its result when it is aborted, and ends without throwing (T12)", async () => {
     await using at = await setUp()
     at.sandbox.fail({ delivery: "stall" })
     const abort = new AbortController()
@@ -149,11 +154,17 @@ describe("contacts.createMany", () => {
     const results = collect(run)
     await at.until(() => at.posts() >= 1)
     abort.abort()
-    assert.deepStrictEqual(await results, [])
+    const ended = await results
     const summary = await run.summary()
     assert.strictEqual(summary.stopped, "aborted")
     assert.isAtLeast(summary.unknown, 1)
     assert.strictEqual(summary.total, sum(summary))
+    assert.strictEqual(ended.length, summary.total)
+    const counts = (wanted: string) => ended.filter(({ outcome }) => outcome === wanted).length
+    assert.deepStrictEqual(
+      [counts("unknown"), counts("not_sent")],
+      [summary.unknown, summary.notSent],
+    )
   })
 
   it("counts rows in progress as unknown when the caller leaves the loop", async () => {
@@ -240,7 +251,7 @@ describe("contacts.createMany", () => {
     assert.strictEqual(pulled, 0)
   })
 
-  it("settles with the rows that an abort left in doubt", async () => {
+  it("lists the rows that an abort leaves in doubt (T12)", async () => {
     await using at = await setUp()
     at.sandbox.fail({ delivery: "stall", match: { identifier: "email:row1@example.com" } })
     const abort = new AbortController()
@@ -250,14 +261,14 @@ describe("contacts.createMany", () => {
     const results = collect(run)
     await at.until(() => at.posts() === 2)
     abort.abort()
-    const reported = new Set((await results).map(({ index }) => index))
+    const reported = await results
     const { summary, unreported } = await settled
     assert.deepStrictEqual([summary.stopped, summary.total], ["aborted", 2])
-    // the first row may have no result yet either
-    const doubtful = unreported.filter(({ outcome }) => outcome === "unknown")
-    const last = doubtful.at(-1)
-    assert.deepStrictEqual([last?.index, last?.row], [1, mine[1]])
-    for (const { index } of unreported) assert.isFalse(reported.has(index))
+    assert.deepStrictEqual(unreported, [])
+    const doubtful = reported.find(({ index }) => index === 1)
+    assert.strictEqual(doubtful?.row, mine[1])
+    assert(doubtful?.outcome === "unknown" && doubtful.error.name === "OutcomeUnknownError")
+    assert.strictEqual(doubtful.error.code, "ABORTED")
     assert.deepStrictEqual(await run.settled(), { summary, unreported })
   })
 
@@ -273,6 +284,109 @@ describe("contacts.createMany", () => {
       assert.deepStrictEqual(unreported, [])
     }
     assert.strictEqual(at.posts(), 0)
+  })
+
+  for (const ordered of [true, false]) {
+    it(`counts every row that the source emitted when its loop ends early, ordered: ${ordered} (T2)`, async () => {
+      await using at = await setUp()
+      for (let leaveAt = 0; leaveAt < 12; leaveAt++) {
+        let pulled = 0
+        async function* source() {
+          for (const row of rows(1_000, `t2-${ordered}-${leaveAt}-`)) {
+            if (pulled % 3 === 0) await iterate(1)
+            pulled += 1
+            yield row
+          }
+        }
+        const run = at.aelyst.contacts.createMany(source(), { ordered, concurrency: 3 })
+        for await (const { index } of run) {
+          if (index >= leaveAt) break
+        }
+        // a row that was on its way counts when it arrives
+        await iterate(10)
+        const summary = await run.summary()
+        assert.deepStrictEqual([summary.total, sum(summary)], [pulled, pulled])
+        const { unreported } = await run.settled()
+        assert.isAtLeast(unreported.length + leaveAt + 1, ordered ? pulled : 0)
+      }
+    })
+  }
+
+  it("gives a row that is no object an invalid result, and goes on (T3)", async () => {
+    await using at = await setUp()
+    const odd: ReadonlyArray<unknown> = [null, undefined, 5, "x", {}, [], ...rows(1)]
+    // safe: what a caller without types may pass
+    const run = at.aelyst.contacts.createMany(odd as ReadonlyArray<Row>, { ordered: true })
+    assert.deepStrictEqual(
+      (await collect(run)).map(({ outcome }) => outcome),
+      [...Array.from({ length: 6 }, () => "invalid"), "created"],
+    )
+  })
+
+  it.each([undefined, null, 5, "rows", {}])("refuses %s as its rows (T3)", async (given) => {
+    await using at = await setUp()
+    assert.throws(
+      // safe: what a caller without types may pass
+      () => at.aelyst.contacts.createMany(given as unknown as ReadonlyArray<Row>),
+      "`rows` must be an iterable or an async iterable of rows",
+    )
+  })
+
+  it("ends a row whose getter throws as invalid, and the others as they would (V5)", async () => {
+    await using at = await setUp({}, { latencyMs: 20 })
+    const throwing = (name: string) =>
+      Object.defineProperty({ ...rows(1)[0] }, name, {
+        get: () => {
+          throw new Error("mine")
+        },
+      }) as unknown as Row
+    const mine = [...rows(20), throwing("identifier"), throwing("contact"), ...rows(2, "more")]
+    const results = await collect(at.aelyst.contacts.createMany(mine, { ordered: true }))
+    assert.deepStrictEqual(
+      results.map(({ outcome }) => outcome),
+      mine.map((_, index) => (index === 20 || index === 21 ? "invalid" : "created")),
+    )
+  })
+
+  it("lets deadline, abort and timers end an endless source of invalid rows (V4)", async () => {
+    await using at = await setUp()
+    const late = at.aelyst.contacts.createMany(endlessly(), { deadlineMs: 50 })
+    for await (const { outcome } of late) assert.strictEqual(outcome, "invalid")
+    assert.strictEqual((await late.summary()).stopped, "deadline")
+    const abort = new AbortController()
+    const run = at.aelyst.contacts.createMany(endlessly(), { signal: abort.signal })
+    setTimeout(() => abort.abort(), 20)
+    for await (const { outcome } of run) assert.include(["invalid", "not_sent"], outcome)
+    assert.strictEqual((await run.summary()).stopped, "aborted")
+  })
+
+  it("tells a source at once that its loop ends, though its next row never comes (T14, V8)", async () => {
+    await using at = await setUp()
+    let returned = 0
+    let pulled = 0
+    const source: AsyncIterable<Row> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => {
+          const row = rows(1)[pulled]
+          pulled += 1
+          return row === undefined ? new Promise(() => undefined) : { done: false, value: row }
+        },
+        return: () => {
+          returned += 1
+          return new Promise(() => undefined)
+        },
+      }),
+    }
+    for await (const { outcome } of at.aelyst.contacts.createMany(source)) {
+      assert.strictEqual(outcome, "created")
+      break
+    }
+    assert.strictEqual(returned, 1)
+    const again = at.aelyst.contacts.createMany(source)
+    const results = collect(again)
+    await at.aelyst.close({ timeoutMs: 0 })
+    await results
+    assert.strictEqual(returned, 2)
   })
 
   it("throws the error that the source throws", async () => {
@@ -313,14 +427,15 @@ describe("contacts.createMany", () => {
     assert.throws(() => run[Symbol.asyncIterator](), /once/)
   })
 
-  it("ends when the client is closed", async () => {
+  it("ends with a result for every pulled row when the client is closed (T12)", async () => {
     await using at = await setUp()
     at.sandbox.fail({ delivery: "stall" })
     const run = at.aelyst.contacts.createMany(rows(3))
     const results = collect(run)
     await at.until(() => at.posts() >= 1)
     await at.aelyst.close({ timeoutMs: 10 })
-    assert.deepStrictEqual(await results, [])
-    assert.strictEqual((await run.summary()).stopped, "aborted")
+    const { stopped, total } = await run.summary()
+    assert.strictEqual(stopped, "aborted")
+    assert.strictEqual((await results).length, total)
   })
 })

@@ -93,7 +93,9 @@ const createValid = (
     // the processing that the API recommends to wait for (W10)
     const settle = call.reportWait({ reason: "settle", ms: settleMs, resend: 0 })
     const settled = Effect.andThen(settle, Effect.sleep(settleMs))
-    return Effect.tap(result, () => client.lifetime.within(settled, () => Effect.void))
+    return Effect.tap(result, () =>
+      client.lifetime.within(settled, () => Effect.void, call.limits.run?.lifetime),
+    )
   })
 }
 

@@ -206,7 +206,7 @@ const resultOf = (
 }
 
 /**
- * Ends a call that the closing of its client has interrupted: with the result if a response confirmed the contact, with
+ * Ends a call that the closing of its client, or the abort of its run, has interrupted: with the result if a response confirmed the contact, with
  * the rejection if the API rejected it, else with the error that says whether the contact may exist.
  */
 const endClosed = (call: Call): Effect.Effect<CreateResult, CallError> => {
@@ -218,7 +218,8 @@ const endClosed = (call: Call): Effect.Effect<CreateResult, CallError> => {
   if (record.outcome !== "unknown") return call.fail("closed")
   const attempts = [...record.attempts]
   const last = newest?._tag === "OutcomeUnknownError" ? newest.last : newest
-  const error = new OutcomeUnknownError({ attempts, code: "CLOSED", ...(last && { last }) })
+  const code = call.limits.run?.lifetime.isClosed === true ? "ABORTED" : "CLOSED"
+  const error = new OutcomeUnknownError({ attempts, code, ...(last && { last }) })
   return Effect.fail(withResponse(error, record.response))
 }
 
@@ -247,4 +248,5 @@ export const run = (call: Call): Effect.Effect<CreateResult, CallError> =>
       () => release(call),
     ),
     () => endClosed(call),
+    call.limits.run?.lifetime,
   )

@@ -11,7 +11,7 @@ interface Running {
   fiber: Fiber.Fiber<unknown, unknown> | undefined
 }
 
-/** Runs the calls of one client until it closes. */
+/** Runs the calls of one client, or of one run, until it closes. */
 export class Lifetime {
   readonly #running = new Set<Running>()
   #isClosed = false
@@ -22,30 +22,37 @@ export class Lifetime {
   }
 
   /**
-   * Runs an effect in another fiber than the caller's; if the client closes, the effect is interrupted, and `orElse`
-   * follows once it has ended.
+   * Runs an effect in another fiber than the caller's; if the client closes, or the run that the effect is part of, the
+   * effect is interrupted, and `orElse` follows once it has ended.
    */
   within<A, E>(
     effect: Effect.Effect<A, E>,
     orElse: () => Effect.Effect<A, E>,
+    run?: Lifetime,
   ): Effect.Effect<A, E> {
+    const sets = run === undefined ? [this.#running] : [this.#running, run.#running]
+    const isClosed = () => this.#isClosed || run?.isClosed === true
     return Effect.withFiber((caller) => {
-      if (this.#isClosed) return orElse()
+      if (isClosed()) return orElse()
       return Effect.callback((resume) => {
         const fiber = Effect.runForkWith(caller.context)(effect)
-        const running: Running = { fiber }
-        this.#running.add(running)
+        const current: Running = { fiber }
+        for (const running of sets) running.add(current)
         fiber.addObserver((exit) => {
-          this.#running.delete(running)
+          for (const running of sets) running.delete(current)
           // V8 chains the former tables of a set: a removed entry, and its call with it, can survive many minor collections
-          running.fiber = undefined
-          resume(this.#isClosed && isInterrupted(exit) ? Effect.suspend(orElse) : exit)
+          current.fiber = undefined
+          resume(isClosed() && isInterrupted(exit) ? Effect.suspend(orElse) : exit)
         })
         // a hook of the call may have closed the client before the call was noted
-        if (this.#isClosed) fiber.interruptUnsafe()
+        if (isClosed()) fiber.interruptUnsafe()
         return Fiber.interrupt(fiber)
       })
     })
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
   }
 
   /** Ends the effects in progress and runs no more. */

@@ -86,6 +86,7 @@ export const withRow = <Result extends object, A>(
 export interface PulledRow<A> extends RowPosition<A> {
   /** Its outcome, or the outcome if it were interrupted now. */
   outcome: RowOutcome
+  isStarted: boolean
   isCounted: boolean
 }
 
@@ -104,6 +105,8 @@ export class RunProgress<A> {
   readonly #maxErrors: number
   /** The rows whose results the consumer does not have yet: not many more than `concurrency`. */
   readonly #unreported = new Map<number, PulledRow<A>>()
+  /** The rows that have no result. */
+  readonly #left: Array<RunEnd<A>["unreported"][number]> = []
   #pulled = 0
   #rateLimited = 0
   #resendsWaiting = 0
@@ -139,8 +142,8 @@ export class RunProgress<A> {
   }
 
   /** Stops the run because the caller wants it to; before its beginning, that ends it. */
-  stop(now: number): void {
-    this.halt("stopped")
+  stop(now: number, why: "stopped" | "aborted" = "stopped"): void {
+    this.halt(why)
     if (this.#beganAt === undefined) this.end(now)
   }
 
@@ -151,17 +154,33 @@ export class RunProgress<A> {
     this.#endedAt = now
     const rows = [...this.#unreported.values()]
     for (const row of rows) if (!row.isCounted) this.count(row, row.outcome)
-    const unreported = rows.map(({ index, outcome, row }) => withRow({ index, outcome }, row))
-    Deferred.doneUnsafe(this.ended, Effect.succeed({ summary: this.summary(now), unreported }))
+    this.#left.push(...rows.map(({ index, outcome, row }) => withRow({ index, outcome }, row)))
+    const summary = this.summary(now)
+    Deferred.doneUnsafe(this.ended, Effect.succeed({ summary, unreported: this.#left }))
   }
 
-  /** Begins to follow a row that the source emitted, and that may be in doubt. */
+  /** Begins to follow a row that the source emitted; one that comes after the end is not sent. */
   pull(row: A, inDoubt = false): PulledRow<A> {
-    const outcome = inDoubt ? "unknown" : "not_sent"
-    const pulled: PulledRow<A> = { index: this.#pulled, row, outcome, isCounted: false }
-    this.#unreported.set(pulled.index, pulled)
+    const index = this.#pulled
+    const pulled: PulledRow<A> = {
+      index,
+      row,
+      outcome: inDoubt ? "unknown" : "not_sent",
+      isStarted: false,
+      isCounted: false,
+    }
     this.#pulled += 1
+    if (this.#endedAt === undefined) this.#unreported.set(index, pulled)
+    else {
+      this.count(pulled, pulled.outcome)
+      this.#left.push(withRow({ index, outcome: pulled.outcome }, row))
+    }
     return pulled
+  }
+
+  /** Returns the rows that were pulled and that nobody has started to create. */
+  unstarted(): ReadonlyArray<PulledRow<A>> {
+    return [...this.#unreported.values()].filter(({ isStarted }) => !isStarted)
   }
 
   /** Counts a row with its final outcome. */

@@ -2,9 +2,13 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 
+import type { Lifetime } from "./Lifetime.ts"
+
 /** Lets the rows of a run pause instead of failing, and end together. Times are monotonic milliseconds. */
 export interface RunScope {
   readonly deadlineAt: number
+  /** Ends with the run's abort, which ends each row in progress. */
+  readonly lifetime: Lifetime
   /** The reason of the errors of unsent rows, once the run has stopped. */
   readonly stopped: () => "closed" | "deadline" | undefined
   /** Ends with that reason once there is one. */

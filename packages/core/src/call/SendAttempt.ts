@@ -144,13 +144,12 @@ function* attempt(
         secrets: () => Request.secretsOf(call.valid, token),
       },
     )
-  const phaseOf = (body: string | undefined) => (body === undefined ? "body" : "answered")
   const read = arrived.body(Math.min(bodyMs, call.leftMs))
   const body = yield* isRejection(status)
     ? Effect.onInterrupt(read, () => {
         // the status has said that nothing was created, whatever the body holds
         const verdict = verdictOf(undefined)
-        const ended = { ...started, phase: phaseOf(undefined), status } as const
+        const ended = { ...started, phase: "body", status } as const
         const effect = recordAttempt(call, ended, began, verdict, span)
         if (verdict._tag === "Failure") call.newest = verdict.toError([...record.attempts])
         return effect ?? Effect.void
@@ -158,7 +157,7 @@ function* attempt(
     : read
   const verdict = verdictOf(body)
   if (verdict._tag === "Success") call.success = { verdict, info }
-  const ended = { ...started, phase: phaseOf(body), status } as const
+  const ended = { ...started, phase: body === undefined ? "body" : "answered", status } as const
   const effect = recordAttempt(call, ended, began, verdict, span)
   if (effect !== undefined) yield* effect
   return { verdict, status, info, respondedAt }
