@@ -5,6 +5,7 @@ declare class TextDecoder {
 declare class TextEncoder {
   encode(input?: string): Uint8Array
 }
+declare function queueMicrotask(callback: () => void): void
 declare const crypto: {
   readonly subtle: {
     readonly digest: (algorithm: "SHA-256", data: Uint8Array) => Promise<ArrayBuffer>

@@ -48,6 +48,22 @@ const create = (fetch: typeof globalThis.fetch) =>
   }).pipe(Effect.provideService(HttpClient.HttpClient, FetchTransport.make(fetch)))
 
 describe("FetchTransport.make", () => {
+  for (const returned of [undefined, null, 5, {}, "created", { status: 200 }]) {
+    it.effect(
+      `fails with a typed error if the function returns ${JSON.stringify(returned)} (T9)`,
+      () =>
+        Effect.gen(function* () {
+          // safe: what a caller without types may pass
+          const fetch = (async () => returned) as unknown as typeof globalThis.fetch
+          const { exit } = yield* create(fetch)
+          assert(Exit.isFailure(exit))
+          const error = Exit.findErrorOption(exit)
+          assert(error._tag === "Some")
+          assert.deepInclude(error.value, { _tag: "OutcomeUnknownError", code: "TRANSPORT" })
+        }),
+    )
+  }
+
   it.effect("sends the request once, and follows no redirect", () =>
     Effect.gen(function* () {
       const { calls, fetch } = recorded(created200)

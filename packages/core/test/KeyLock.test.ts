@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Fiber, Redacted } from "effect"
+import { HttpClient } from "effect/http"
 
+import * as AelystClient from "../src/AelystClient.ts"
 import { KeyLock } from "../src/call/KeyLock.ts"
 import { pick, randomOf } from "./ledger.ts"
+import * as Scripted from "./scripted.ts"
 
 /** Uses a key for as long as `use` takes. */
 const locked = <A>(locks: KeyLock, key: string, use: Effect.Effect<A>): Effect.Effect<A> =>
@@ -100,6 +103,32 @@ describe("KeyLock", () => {
         yield* Effect.forEach(fibers, Fiber.await)
         assert.strictEqual(locks.size, 0, `seed ${seed}`)
       }
+    }),
+  )
+})
+
+describe("many calls for one key (V12)", () => {
+  const token = Redacted.make("token-for-tests")
+
+  it.effect("are counted and capped, and an abort of all of them sends nothing more", () =>
+    Effect.gen(function* () {
+      const server = Scripted.make([{ hangs: true, dispatched: true }])
+      const client = yield* Effect.provideService(
+        AelystClient.make({ token, maxQueue: 5_000 }),
+        HttpClient.HttpClient,
+        server.client,
+      )
+      const create = client.create("id:5", { firstName: "Ana" })
+      const calls = Array.from({ length: 5_001 }, () => create)
+      const fibers = yield* Effect.forEach(calls, (call) =>
+        Effect.forkChild(call, { startImmediately: true }),
+      )
+      assert.strictEqual((yield* client.rateLimit).waiting, 5_000)
+      const refused = yield* Effect.flip(create)
+      assert.deepInclude(refused, { _tag: "UnavailableError", reason: "queue" })
+      yield* Fiber.interruptAll(fibers)
+      assert.strictEqual(server.received.length, 1)
+      assert.strictEqual((yield* client.rateLimit).waiting, 0)
     }),
   )
 })

@@ -87,7 +87,9 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
    * ```
    */
   get rateLimit(): RateLimitSnapshot {
-    return toSnapshot(Effect.runSync(this.#shared.state.pacer.snapshot), Date.now())
+    const { state } = this.#shared
+    const snapshot = Effect.runSync(state.pacer.snapshot)
+    return toSnapshot(Adapter.SharedState.withKeyWaits(state, snapshot), Date.now())
   }
 
   /**
@@ -110,9 +112,11 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
   }
 
   /**
-   * Accepts no more calls, waits for those in progress, and ends the remaining ones after `timeoutMs`, by default 30,000:
+   * Accepts no more calls, waits for those in progress, and ends the remaining ones after `timeoutMs`, by default 30,000
+   * (`Infinity`: never), each
    * with its result if the contact was created and the call only settles, with an `UnavailableError` if the request had
-   * not left, else with an `OutcomeUnknownError`. It always returns the same promise, which never rejects.
+   * not left, else with an `OutcomeUnknownError`. It always returns the same promise, which never rejects. Throws
+   * `ConfigurationError` if `timeoutMs` is not a number of at least 0.
    *
    * **Example**
    *
@@ -130,7 +134,7 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
    * ```
    */
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(options.timeoutMs ?? 30_000)
+    this.#closing ??= this.#close(Options.checkTimeout(options.timeoutMs ?? 30_000))
     return this.#closing
   }
 

@@ -33,6 +33,7 @@ interface Running {
   ended: Promise<unknown>
 }
 
+const longestTimer = 2 ** 31 - 1
 const noop = () => undefined
 const nothing = Promise.resolve()
 
@@ -114,7 +115,8 @@ export class Calls {
     if (this.#running.size > 0) {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise((resolve) => {
-        timer = setTimeout(resolve, timeoutMs)
+        // a longer timer would fire at once; this one is 24 days
+        if (timeoutMs <= longestTimer) timer = setTimeout(resolve, timeoutMs)
       })
       await Promise.race([all(), late])
       clearTimeout(timer)

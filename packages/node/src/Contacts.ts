@@ -47,6 +47,11 @@ export class Contacts<Fields> implements Types.Contacts<Fields> {
   constructor(client: Core.AelystClient["Service"], calls: Calls) {
     this.#client = client
     this.#calls = calls
+    // so that they can be taken off the object: `const { create } = aelyst.contacts`
+    this.create = this.create.bind(this)
+    this.tryCreate = this.tryCreate.bind(this)
+    this.createMany = this.createMany.bind(this)
+    this.validate = this.validate.bind(this)
   }
 
   #run(identifier: string, contact: ContactInput<Fields>, options: CreateOptions): Promise<Ended> {
@@ -87,7 +92,11 @@ export class Contacts<Fields> implements Types.Contacts<Fields> {
         const response = { status: head?.status ?? 0, headers: { ...head?.headers } }
         return { value, response, rateLimit: value.rateLimit }
       },
-      outcome: () => ended.then(outcomeOf, () => "not_sent" as const),
+      outcome: () => {
+        // whoever asks for the outcome has handled the error
+        created.catch(() => undefined)
+        return ended.then(outcomeOf, () => "not_sent" as const)
+      },
     })
   }
 

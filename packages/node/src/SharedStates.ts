@@ -18,25 +18,72 @@ interface Limits extends Pick<
 
 interface Shared {
   readonly state: Adapter.SharedState.SharedState
-  readonly members: Set<Limits>
+  readonly members: Members
   readonly renew: () => void
 }
 
-const strictest = (members: Iterable<Limits>) => {
-  const all = [...members]
-  return {
-    maxQueue: Math.min(...all.map(({ maxQueue }) => maxQueue)),
-    perSecond: Math.min(...all.map(({ perSecond = Number.POSITIVE_INFINITY }) => perSecond)),
-    // one member that asks for a schedule is enough: the server counts the requests of all together
-    scheduled: all.some(({ scheduled }) => scheduled),
-    store: all.find(({ store }) => store !== undefined)?.store,
+/** So many clients of one token, all of them open, are most likely a client for each request. */
+const manyClients = 1_000
+
+/** Counts clients by their limits: most have the same, so that one more costs the same however many there are. */
+class Members {
+  /** By store, then by the other limits. */
+  readonly #byLimits = new Map<unknown, Map<string, { readonly limits: Limits; count: number }>>()
+  #size = 0
+  #hasWarned = false
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Adds a client; the returned function removes it again. */
+  add(limits: Limits): () => void {
+    const { maxQueue, perSecond, scheduled, store } = limits
+    const groups = this.#byLimits.get(store) ?? new Map<string, { limits: Limits; count: number }>()
+    this.#byLimits.set(store, groups)
+    const key = `${maxQueue} ${perSecond} ${scheduled}`
+    const group = groups.get(key) ?? { limits: { ...limits }, count: 0 }
+    groups.set(key, group)
+    group.count += 1
+    this.#size += 1
+    if (this.#size === manyClients) this.#warn()
+    return () => {
+      group.count -= 1
+      this.#size -= 1
+      if (group.count === 0) groups.delete(key)
+      if (groups.size === 0) this.#byLimits.delete(store)
+    }
+  }
+
+  /** The limits of the clients, without repetitions. */
+  get limits(): ReadonlyArray<Limits> {
+    return [...this.#byLimits.values()].flatMap((groups) =>
+      Array.from(groups.values(), ({ limits }) => limits),
+    )
+  }
+
+  #warn(): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    process.emitWarning(
+      `${manyClients} Aelyst clients with one token are open; create one and share it, or close() each`,
+      { type: "AelystWarning", code: "AELYST_MANY_CLIENTS" },
+    )
   }
 }
 
+const strictest = (all: ReadonlyArray<Limits>) => ({
+  maxQueue: Math.min(...all.map(({ maxQueue }) => maxQueue)),
+  perSecond: Math.min(...all.map(({ perSecond = Number.POSITIVE_INFINITY }) => perSecond)),
+  // one member that asks for a schedule is enough: the server counts the requests of all together
+  scheduled: all.some(({ scheduled }) => scheduled),
+  store: all.find(({ store }) => store !== undefined)?.store,
+})
+
 const open = (limits: Limits): Shared => {
-  const members = new Set([limits])
+  const members = new Members()
   const memory = Core.Pacer.memoryStore()
-  let rules = strictest(members)
+  let rules = strictest([limits])
   // the state is in the store, so the pacer can be replaced when the rules change
   const paced = (): Core.Pacer.Pacer["Service"] =>
     Effect.runSync(
@@ -52,7 +99,7 @@ const open = (limits: Limits): Shared => {
   return {
     members,
     renew: () => {
-      const next = strictest(members)
+      const next = strictest(members.limits)
       const same =
         next.maxQueue === rules.maxQueue &&
         next.perSecond === rules.perSecond &&
@@ -91,15 +138,14 @@ const makeRegistry = (): Registry => {
     join: (tokenKey, limits) => {
       const byOrigin = states.get(tokenKey) ?? new Map<string, Shared>()
       states.set(tokenKey, byOrigin)
-      const member = { ...limits }
-      const shared = byOrigin.get(limits.origin) ?? open(member)
+      const shared = byOrigin.get(limits.origin) ?? open(limits)
       byOrigin.set(limits.origin, shared)
-      shared.members.add(member)
+      const remove = shared.members.add(limits)
       shared.renew()
       return {
         state: shared.state,
         leave: () => {
-          shared.members.delete(member)
+          remove()
           if (shared.members.size > 0) return shared.renew()
           byOrigin.delete(limits.origin)
           if (byOrigin.size === 0) states.delete(tokenKey)

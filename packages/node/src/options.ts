@@ -226,6 +226,12 @@ export const checkCall = (options: CreateOptions): CheckedCall => {
   }
 }
 
+/** Checks how long closing may wait, in milliseconds; throws `ConfigurationError`. */
+export const checkTimeout = (timeoutMs: unknown): number =>
+  typeof timeoutMs === "number" && timeoutMs >= 0
+    ? timeoutMs
+    : refuse("timeoutMs", "must be a number of milliseconds of at least 0, or Infinity", timeoutMs)
+
 /** Checks the rows of a run; throws `ConfigurationError`, which does not show them. */
 export const checkRows = (rows: unknown): void => {
   if (!isRows(rows)) refuse("rows", "must be an iterable or an async iterable of rows")

@@ -68,6 +68,24 @@ describe("Calls with a signal", () => {
     )
   })
 
+  it("opens nothing for 5,000 calls that wait for one key when all are aborted (V12)", async () => {
+    await using at = await setUp()
+    const abort = new AbortController()
+    const { signal } = abort
+    const identifier = "email:stall@sandbox.test"
+    const first = at.aelyst.contacts.create(identifier, ana, { signal }).outcome()
+    await at.until(() => at.posts() === 1)
+    const others = Array.from({ length: 5_000 }, () =>
+      at.aelyst.contacts.create(identifier, ana, { signal }).outcome(),
+    )
+    assert.strictEqual(at.aelyst.rateLimit.waiting, 5_000)
+    abort.abort()
+    assert.strictEqual(await first, "unknown")
+    assert.deepStrictEqual([...new Set(await Promise.all(others))], ["not_sent"])
+    await at.aelyst.contacts.create("id:1", ana)
+    assert.strictEqual(at.sandbox.requests().length, 2)
+  })
+
   it("ends a call at once on an abort while it waits after a 429, as rejected (T6)", async () => {
     await using at = await setUp()
     const abort = new AbortController()
@@ -269,6 +287,24 @@ describe("Calls.close", () => {
       assert.strictEqual(doubt.code, "CLOSED")
     }
   })
+
+  it.each([Number.NaN, "5", -1])("refuses %s as `timeoutMs` (V6)", async (timeoutMs) => {
+    await using at = await setUp()
+    // safe: what a caller without types may pass
+    const options = { timeoutMs } as unknown as { readonly timeoutMs: number }
+    assert.throws(() => at.aelyst.close(options), "`timeoutMs` must be a number of milliseconds")
+    assert.strictEqual((await at.aelyst.contacts.create("id:5", ana)).result, "created")
+  })
+
+  it.each([Number.POSITIVE_INFINITY, 2 ** 31, 1e300])(
+    "waits for the calls with %s (V6)",
+    async (timeoutMs) => {
+      await using at = await setUp({}, { latencyMs: 50 })
+      const pending = at.aelyst.contacts.create("id:5", ana)
+      await at.aelyst.close({ timeoutMs })
+      assert.strictEqual((await pending).result, "created")
+    },
+  )
 
   it("returns the result of a call that it ends while the call settles (T5)", async () => {
     const settling: { now?: () => void } = {}

@@ -237,6 +237,8 @@ describe("Connector.make through a proxy", () => {
   const failing: Record<string, readonly [ConnectProxyOptions, string]> = {
     "wants a password": [{ credentials: "user:password" }, "PROXY_AUTHENTICATION_REQUIRED"],
     "refuses to connect": [{ status: 502 }, "PROXY_HTTP_502"],
+    "refuses to connect, in words (V15)": [{ status: 403, body: "<html>no" }, "PROXY_HTTP_403"],
+    "fails, in words (V15)": [{ status: 502, body: "bad gateway" }, "PROXY_HTTP_502"],
     "puts bytes before the tunnel": [{ garbage: "hello" }, "PROXY_PROTOCOL"],
   }
   for (const [name, [options, code]] of Object.entries(failing)) {

@@ -14,7 +14,36 @@ import {
   phone,
 } from "../src/index.ts"
 import * as Ports from "../../../apps/conformance/src/network/Ports.ts"
+import { iterate } from "./idle.ts"
 import { ana, rejection, setUp } from "./sandboxed.ts"
+
+describe("contacts (T13)", () => {
+  it("handles the error of a call whose outcome only is awaited", async () => {
+    const unhandled: Array<unknown> = []
+    const note = (error: unknown) => unhandled.push(error)
+    process.on("unhandledRejection", note)
+    await using at = await setUp()
+    try {
+      const pending = at.aelyst.contacts.create("email:400@sandbox.test", ana)
+      assert.strictEqual(await pending.outcome(), "rejected")
+      await iterate(3)
+    } finally {
+      process.off("unhandledRejection", note)
+    }
+    assert.isEmpty(unhandled)
+  })
+
+  it("has methods that work when they are taken off it", async () => {
+    await using at = await setUp()
+    const { create, createMany, tryCreate, validate } = at.aelyst.contacts
+    assert.strictEqual((await create("id:1", ana)).result, "created")
+    assert.isTrue((await tryCreate("id:2", ana)).ok)
+    assert.isTrue(validate("id:3", ana).ok)
+    for await (const { outcome } of createMany([{ identifier: "id:3", contact: ana }])) {
+      assert.strictEqual(outcome, "created")
+    }
+  })
+})
 
 describe("contacts.create", () => {
   it("creates a contact and returns the result", async () => {

@@ -117,6 +117,15 @@ describe("Proxy.resolve", () => {
     }
   })
 
+  it("fails for a word that is no URL, which is rather a mistyped mode (T9)", () => {
+    for (const wrong of ["nonsense", "ENV", "true", "proxy.test:8080"]) {
+      const given = through(api.href, wrong)
+      assert(Result.isFailure(given))
+      assert.strictEqual(given.failure.option, "proxy")
+    }
+    assert.isTrue(Result.isSuccess(through(api.href, "env", { HTTPS_PROXY: "proxy.test:8080" })))
+  })
+
   it("R2 does not look at the variable for a target that it is not for", () => {
     const env = { https_proxy: "socks5h://user:secret@proxy.test", NO_PROXY: "exempt.test" }
     for (const target of ["http://127.0.0.1:4242/", "https://localhost/", "https://exempt.test/"]) {

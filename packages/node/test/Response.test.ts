@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib"
 
 import { maxBodyBytes } from "@aelyst/core/transport"
 import { assert, describe, it } from "@effect/vitest"
@@ -35,6 +35,7 @@ describe("TransportResponse", () => {
     gzip: encoded(gzipSync(json), "gzip"),
     "x-gzip": encoded(gzipSync(json), "X-Gzip"),
     deflate: encoded(deflateSync(json), "deflate"),
+    "deflate without the zlib header (V17)": encoded(deflateRawSync(json), "deflate"),
     br: encoded(brotliCompressSync(json), "br"),
     identity: encoded(Buffer.from(json), "identity"),
   }

@@ -21,6 +21,18 @@ const limits = (perSecond?: number, origin = "https://api.example.test", schedul
   scheduled,
 })
 
+/** Collects the warnings of the process while `during` runs. */
+const warningsOf = async (during: () => void): Promise<ReadonlyArray<unknown>> => {
+  const codes: Array<unknown> = []
+  const note = (warning: Error) => codes.push(Reflect.get(warning, "code"))
+  process.on("warning", note)
+  during()
+  // warnings are emitted in the next tick
+  await iterate(2)
+  process.off("warning", note)
+  return codes
+}
+
 const give = () => "token-one"
 
 const created = (headers: Record<string, string> = {}) =>
@@ -252,5 +264,24 @@ describe("the copies for import and for require", () => {
     const shown = inspect(SharedStates.registryOf(version), { showHidden: true, depth: 20 })
     assert.notInclude(shown, "token-that-is-secret")
     a.leave()
+  })
+})
+
+describe("many clients (V10)", () => {
+  it("keeps the strictest limits of 200,000 clients, warns once, and forgets them", async () => {
+    const before = SharedStates.count()
+    const leave: Array<() => void> = []
+    const codes = await warningsOf(() => {
+      for (let i = 0; i < 200_000; i++) {
+        leave.push(SharedStates.join("many-clients", limits(i === 5 ? 2 : undefined)).leave)
+      }
+    })
+    assert.deepStrictEqual(
+      codes.filter((code) => code === "AELYST_MANY_CLIENTS"),
+      ["AELYST_MANY_CLIENTS"],
+    )
+    assert.strictEqual(SharedStates.count(), before + 1)
+    for (const each of leave) each()
+    assert.strictEqual(SharedStates.count(), before)
   })
 })

@@ -10,6 +10,8 @@ import type { TlsOptions } from "node:tls"
 export interface ConnectProxyOptions {
   /** The status of the response to CONNECT; 200 opens the tunnel. Default 200. */
   readonly status?: number
+  /** The body of a refusal, sent together with its head. Default: none. */
+  readonly body?: string
   /** Whether CONNECT never gets a response. */
   readonly stall?: boolean
   /** The required user and password, `user:password`; without them the response is 407. */
@@ -91,7 +93,8 @@ export const start = async (options: ConnectProxyOptions = {}): Promise<ConnectP
         ? 407
         : (options.status ?? 200)
     if (status !== 200) {
-      socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: 0\r\n\r\n`)
+      const { body = "" } = options
+      socket.end(`HTTP/1.1 ${status} Refused\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
       return
     }
     const { hostname, port } = new URL(`http://${authority}`)

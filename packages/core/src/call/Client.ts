@@ -5,7 +5,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import type { Scope } from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 
 import type { ContactInput, Validated } from "../contact/Contact.ts"
 import { isValidated, validate } from "../contact/Contact.ts"
@@ -24,7 +24,7 @@ import { DeadlineTimer } from "./DeadlineTimer.ts"
 import { notify } from "./Hooks.ts"
 import { Lifetime } from "./Lifetime.ts"
 import { Counting } from "./Metrics.ts"
-import type { SharedState } from "./SharedState.ts"
+import * as SharedState from "./SharedState.ts"
 import * as Tracing from "./Tracing.ts"
 
 /** The options of one call; the client's hold for those that are not set. */
@@ -122,7 +122,7 @@ const createValid = (
 export const makeWith = (
   config: ClientConfig,
   token: TokenSource,
-  sharedState: SharedState,
+  sharedState: SharedState.SharedState,
 ): Effect.Effect<Client, never, HttpClient.HttpClient | Scope> =>
   Effect.gen(function* () {
     const http = yield* HttpClient.HttpClient
@@ -131,6 +131,9 @@ export const makeWith = (
     yield* Effect.addFinalizer(() => lifetime.close)
     const timer = new DeadlineTimer()
     const client: ClientState = { http, config, token, sharedState, timer, counters, lifetime }
+
+    const withKeyWaits = (snapshot: PacerSnapshot) =>
+      SharedState.withKeyWaits(sharedState, snapshot)
 
     const check = (identifier: unknown, contact: unknown) =>
       Result.mapError(
@@ -154,7 +157,7 @@ export const makeWith = (
     return {
       create,
       validate: (identifier, contact) => Effect.fromResult(check(identifier, contact)),
-      rateLimit: sharedState.pacer.snapshot,
-      rateLimitChanges: sharedState.pacer.changes,
+      rateLimit: Effect.suspend(() => Effect.map(sharedState.pacer.snapshot, withKeyWaits)),
+      rateLimitChanges: Stream.suspend(() => Stream.map(sharedState.pacer.changes, withKeyWaits)),
     }
   })

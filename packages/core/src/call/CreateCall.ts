@@ -22,8 +22,11 @@ import type { RateLimitInfo } from "../types.ts"
 
 /** Waits for the key, so that no two requests for it are in flight at once. */
 function* acquireKey(call: Call): Effect.fn.Return<void, UnavailableError> {
-  call.keyLease = call.client.sharedState.locks.enter(call.valid.key)
-  if (!call.keyLease.isGranted) yield* call.beforeDeadline(call.keyLease.ready)
+  const { config, sharedState } = call.client
+  call.keyLease = sharedState.locks.enter(call.valid.key)
+  if (call.keyLease.isGranted) return
+  if (sharedState.locks.waiting > config.maxQueue) return yield* call.fail("queue")
+  yield* call.beforeDeadline(call.keyLease.ready)
 }
 
 /** Waits before the first attempt of a call that begins in doubt, or fails, as the policy says. */

@@ -69,6 +69,14 @@ const responseOf = (
   }) as HttpClientResponse
 }
 
+// a function of the caller's may return anything
+const isResponse = (u: unknown): u is Response =>
+  typeof u === "object" &&
+  u !== null &&
+  typeof Reflect.get(u, "status") === "number" &&
+  typeof Reflect.get(u, "headers") === "object" &&
+  typeof Reflect.get(u, "text") === "function"
+
 /** Returns the URL as it is if nothing has to be added to it: `fetch` parses it anyway. */
 const urlOf = (request: HttpClientRequest): string =>
   request.urlParams.params.length === 0
@@ -120,6 +128,7 @@ const send = (
       redirect: "manual",
       signal: exchange.signal,
     })
+    if (!isResponse(response)) throw new TypeError("the function did not return a Response")
     return responseOf(request, response, exchange)
   }
   return exchange.wait(exchanged, (cause) => {

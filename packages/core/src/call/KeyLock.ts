@@ -2,9 +2,16 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
+/** The queues of all keys. */
+interface Queues {
+  /** The last lease of each queue. */
+  readonly last: Map<string, KeyLease>
+  waiting: number
+}
+
 /** Stands for one caller: waiting for its key, holding it, or gone. Linked to the leases in front of it and behind it. */
 export class KeyLease {
-  readonly #queues: Map<string, KeyLease>
+  readonly #queues: Queues
   readonly #key: string
   /** Whether the key was free when it was asked for. */
   readonly isGranted: boolean
@@ -12,16 +19,19 @@ export class KeyLease {
   readonly #granted: Deferred.Deferred<void> | undefined
   #front: KeyLease | undefined
   #behind: KeyLease | undefined
+  #isWaiting: boolean
   #isReleased = false
 
-  constructor(queues: Map<string, KeyLease>, key: string) {
+  constructor(queues: Queues, key: string) {
     this.#queues = queues
     this.#key = key
-    this.#front = queues.get(key)
+    this.#front = queues.last.get(key)
     this.isGranted = this.#front === undefined
+    this.#isWaiting = !this.isGranted
     this.#granted = this.isGranted ? undefined : Deferred.makeUnsafe<void>()
     if (this.#front !== undefined) this.#front.#behind = this
-    queues.set(key, this)
+    if (this.#isWaiting) queues.waiting += 1
+    queues.last.set(key, this)
   }
 
   /** Waits until the key is this caller's. */
@@ -33,26 +43,42 @@ export class KeyLease {
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
+    this.#endWait()
     const front = this.#front
     const behind = this.#behind
     if (front !== undefined) front.#behind = behind
     if (behind !== undefined) behind.#front = front
-    else if (front === undefined) this.#queues.delete(this.#key)
-    else this.#queues.set(this.#key, front)
-    // the first in the queue held the key
-    const next = front === undefined && behind !== undefined ? behind.#granted : undefined
-    if (next !== undefined) Deferred.doneUnsafe(next, Effect.void)
+    else if (front === undefined) this.#queues.last.delete(this.#key)
+    else this.#queues.last.set(this.#key, front)
+    // not at once: an abort of many callers must not let each of them begin before its own turn to be aborted
+    if (front === undefined && behind !== undefined) queueMicrotask(() => behind.#grant())
+  }
+
+  /** Grants the key to the first in the queue. */
+  #grant(): void {
+    if (this.#isReleased || this.#granted === undefined) return
+    this.#endWait()
+    Deferred.doneUnsafe(this.#granted, Effect.void)
+  }
+
+  #endWait(): void {
+    if (this.#isWaiting) this.#queues.waiting -= 1
+    this.#isWaiting = false
   }
 }
 
 /** Locks keys; a key that is not held costs nothing. */
 export class KeyLock {
-  /** The last lease of each queue. */
-  readonly #queues = new Map<string, KeyLease>()
+  readonly #queues: Queues = { last: new Map(), waiting: 0 }
 
   /** How many keys are held. */
   get size(): number {
-    return this.#queues.size
+    return this.#queues.last.size
+  }
+
+  /** How many callers wait for a key. */
+  get waiting(): number {
+    return this.#queues.waiting
   }
 
   /** Takes a lease of the key; the caller must `release` it. */

@@ -72,6 +72,28 @@ export const make = (
   })
 
 /**
+ * Adds the calls that wait for the key of another one to a snapshot of the pacer.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { ClientOptions, SharedState } from "@aelyst/core/adapter"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const shared = yield* SharedState.make(yield* Effect.fromResult(ClientOptions.parse({})))
+ *   return SharedState.withKeyWaits(shared, yield* shared.pacer.snapshot).waiting
+ * })
+ *
+ * console.log(await Effect.runPromise(program)) // => 0
+ * ```
+ */
+export const withKeyWaits = (
+  { locks }: Pick<SharedState, "locks">,
+  snapshot: Pacer.PacerSnapshot,
+): Pacer.PacerSnapshot => ({ ...snapshot, waiting: snapshot.waiting + locks.waiting })
+
+/**
  * Returns the key of the state in a store outside of the process: a hash of the origin and the token, which it must not
  * hold, and the version of the state, so that two versions of this package keep apart.
  *

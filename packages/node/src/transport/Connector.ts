@@ -134,7 +134,9 @@ export const make = ({ target, proxy, ca, lookup }: ConnectorOptions): Connect =
       }
       socket.destroy()
       if (statusCode === 407) fail("PROXY_AUTHENTICATION_REQUIRED")
-      else fail(head.length === 0 ? `PROXY_HTTP_${statusCode}` : "PROXY_PROTOCOL")
+      // what came with a refusal is its body; what came with a tunnel is nobody's
+      else
+        fail(statusCode >= 200 && statusCode < 300 ? "PROXY_PROTOCOL" : `PROXY_HTTP_${statusCode}`)
     })
     // the proxy responded to CONNECT as if it were another method
     request.on("response", (response) => {

@@ -85,7 +85,9 @@ const ruleFor = (text: string): string =>
 
 const parse = (option: string, input: string | URL): Result.Result<URL, ConfigurationError> => {
   const text = String(input).trim()
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+  // a variable may name the host only; as an option, a word is rather a mistyped "env"
+  const withScheme = hasScheme || option === "proxy" ? text : `http://${text}`
   const isQuoted = /^["']|["']$/.test(text)
   const url = !isQuoted && URL.canParse(withScheme) ? new URL(withScheme) : undefined
   return url !== undefined && (url.protocol === "http:" || url.protocol === "https:")
