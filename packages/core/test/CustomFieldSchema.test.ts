@@ -109,7 +109,7 @@ describe("CustomFieldSchema.make", () => {
 
   it("does not write a number that no text holds", () => {
     for (const Age of [0.1 + 0.2, 1e21, Number.MAX_SAFE_INTEGER]) {
-      assert.throws(() => encode({ Age }), /42 or -1.5/)
+      assert.throws(() => encode({ Age }), /42 or -1.5|send it as text/)
     }
   })
 

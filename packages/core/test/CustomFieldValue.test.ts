@@ -200,3 +200,24 @@ describe("convertUntyped", () => {
     assert.strictEqual(converted.failure.code, "CUSTOM_FIELD_VALUE")
   })
 })
+
+describe("an integer that a double does not hold exactly (R17, D16)", () => {
+  it.each([2 ** 53, -(2 ** 53), Number("12345678901234567890"), 1e300])(
+    "is refused: %d",
+    (value) => {
+      for (const result of [convertUntyped(value), convert(field("Age"), value)]) {
+        assert(Result.isFailure(result))
+        assert.match(result.failure.suggestion ?? "", /^send it as text/)
+      }
+      assert.match(checkValue("number", value)?.suggestion ?? "", /^send it as text/)
+    },
+  )
+
+  it.each([Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 0.1, 1.5e-300])(
+    "is not %d",
+    (value) => {
+      assert.strictEqual(Result.getOrThrow(convertUntyped(value)), value)
+      assert.strictEqual(Result.getOrThrow(convert(field("Age"), value)), value)
+    },
+  )
+})

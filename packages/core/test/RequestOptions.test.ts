@@ -78,6 +78,21 @@ describe("checkBaseUrl", () => {
     })
   }
 
+  it("takes http for any host with a token of the sandbox, and only then (D15, R21)", () => {
+    const there = "http://sandbox:4242/v1"
+    for (const token of ["sandbox_ok", Redacted.make("sandbox_ok")]) {
+      assert.strictEqual(Result.getOrThrow(checkBaseUrl(there, token)).baseUrl, there)
+    }
+    for (const token of [
+      "secret-sandbox_ok",
+      Redacted.make("secret"),
+      undefined,
+      () => "sandbox_ok",
+    ]) {
+      assert.match(failureOf(checkBaseUrl(there, token)).message, /must begin with https:/)
+    }
+  })
+
   it("refuses a value that is not a string", () => {
     for (const value of [undefined, null, 5, {}, new URL("https://api.aelyst.ai")]) {
       // safe: what a caller without types may pass

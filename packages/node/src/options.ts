@@ -177,7 +177,8 @@ export const check = (options: AelystOptions<never>, env: NodeJS.ProcessEnv): Ch
   checkTransport(options)
   const baseUrl = options.baseUrl ?? (env["AELYST_BASE_URL"] || undefined)
   const { rateLimit, shared } = splitRateLimit(options.rateLimit)
-  const config = orThrow(ClientOptions.parse({ ...options, baseUrl, rateLimit }, dialect))
+  const token = options.token ?? env["AELYST_TOKEN"]
+  const config = orThrow(ClientOptions.parse({ ...options, baseUrl, rateLimit, token }, dialect))
   return { config, shared, ...tokenOf(options.token, env) }
 }
 

@@ -47,6 +47,25 @@ describe("Connector.make without TLS", () => {
     }),
   )
 
+  it.live("reaches a host whose first address is dead (R14)", () =>
+    Effect.gen(function* () {
+      const server = yield* serve(creating)
+      const { port } = new URL(server.origin)
+      const origin = `http://two-addresses.test:${port}`
+      const addresses = [
+        // no host has an address of this block, and nothing listens on the next
+        { address: "192.0.2.1", family: 4 },
+        { address: "::1", family: 6 },
+        { address: "127.0.0.1", family: 4 },
+      ]
+      const http = yield* Transport.make({
+        baseUrl: origin,
+        lookup: (_name, _options, done) => done(null, addresses),
+      })
+      assert.strictEqual((yield* exchange(http, origin)).status, 200)
+    }),
+  )
+
   it.live("reports a request as unsent if too many files are open", () =>
     Effect.gen(function* () {
       // the error that the system reports when the socket connects

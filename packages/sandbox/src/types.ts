@@ -105,7 +105,7 @@ export interface SandboxOptions extends SandboxSettings {
   readonly maxConnections?: number
   /** The most contacts that are kept; a create beyond gets a 507. Default 1,000,000. */
   readonly maxContacts?: number
-  /** The most requests that are remembered. Default 5,000. */
+  /** The most requests that are remembered, and the most keys without a contact in the ledger. Default 5,000. */
   readonly maxRequests?: number
   /** How long an idle connection stays open. Default 5,000. */
   readonly idleTimeoutMs?: number

@@ -130,6 +130,19 @@ describe("ContactStore", () => {
     ])
   })
 
+  it("keeps the newest keys without a contact up to its cap, and every key with one (V18)", () => {
+    const store = new ContactStore(undefined, 10)
+    store.receive("id:first", 0)
+    store.commit("id:first", "id:first", { firstName: "Ana" }, 0, rules)
+    for (let i = 0; i < 30_000; i++) {
+      store.receive(`id:${i}`, i)
+      store.decide(`id:${i}`, 400)
+    }
+    const keys = store.ledger().map(({ key }) => key)
+    const newest = Array.from({ length: 10 }, (_, i) => `id:${29_990 + i}`)
+    assert.deepStrictEqual(keys, ["id:first", ...newest])
+  })
+
   it("finds and removes by identifier, name, phone and email, whatever their case", () => {
     const store = new ContactStore()
     store.commit("id:1", "id:1", { firstName: "Ana", email: "ana@example.com" }, 0, rules)

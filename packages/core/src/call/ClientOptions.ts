@@ -29,7 +29,7 @@ export { checkBaseUrl, checkHeaders, checkToken, fail, isLoopback } from "./Requ
 
 /** The options of a client except the token; each has a default. */
 export interface ClientOptions {
-  /** The URL of the API: https, or http on a loopback host. Default `https://api.aelyst.ai/v1` (W1). */
+  /** The URL of the API: https, or http on a loopback host or with a sandbox token. Default `https://api.aelyst.ai/v1` (W1). */
   readonly baseUrl?: string | undefined
   /** Which attempts may be resent. Default `at-most-once`. */
   readonly delivery?: Delivery | undefined

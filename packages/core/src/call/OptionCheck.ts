@@ -127,7 +127,8 @@ export const check = (
     const value: unknown = Reflect.get(options.success, option)
     if (value === undefined || known === undefined) continue
     const [name, entry] = known
-    const checked = checkValue(option, value, entry, milliseconds)
+    const token: unknown = Reflect.get(options.success, "token")
+    const checked = checkValue(option, value, entry, milliseconds, token)
     if (Result.isFailure(checked)) return Result.fail(checked.failure)
     values[name] = checked.success
   }
@@ -140,6 +141,7 @@ const checkValue = (
   value: unknown,
   entry: OptionEntry,
   milliseconds: boolean,
+  token: unknown,
 ): Checked<unknown> => {
   const must = (isRight: boolean, rule: string): Checked<unknown> =>
     isRight ? Result.succeed(value) : fail(option, `must be ${rule}`, value)
@@ -168,7 +170,7 @@ const checkValue = (
       return checkRate(option, value)
     case "url":
       // safe: anything but a string is refused
-      return checkBaseUrl(value as string)
+      return checkBaseUrl(value as string, token)
     case "headers":
       return checkHeaders(value)
     case "token":

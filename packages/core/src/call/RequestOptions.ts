@@ -51,8 +51,11 @@ export const isLoopback = (hostname: string): boolean => {
   return host === "localhost" || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
+const sandboxToken = /^sandbox_/
+
 /**
- * Checks a base URL: https, or http on a loopback host; without user, query and fragment. Returns it without a final
+ * Checks a base URL: https, or http on a loopback host, or http anywhere with a token of the sandbox (`sandbox_…`), which is
+ * no secret; without user, query and fragment. Returns it without a final
  * slash, together with its origin. The error does not show the URL, which may hold a password.
  *
  * **Example**
@@ -65,13 +68,20 @@ export const isLoopback = (hostname: string): boolean => {
  * console.log(Result.getOrThrow(checked).baseUrl) // => http://localhost:4242/v1
  * ```
  */
-export const checkBaseUrl = (input: string): Checked<Pick<ClientConfig, "baseUrl" | "origin">> => {
+export const checkBaseUrl = (
+  input: string,
+  token?: unknown,
+): Checked<Pick<ClientConfig, "baseUrl" | "origin">> => {
   if (typeof input !== "string" || !URL.canParse(input)) {
     return fail("baseUrl", `must be a URL, such as ${optionTable.baseUrl.default}`)
   }
   const url = new URL(input)
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
-    return fail("baseUrl", "must begin with https:// (http:// only for loopback hosts)")
+  const text = Redacted.isRedacted(token) ? Redacted.value(token) : token
+  const isLocal = isLoopback(url.hostname) || (typeof text === "string" && sandboxToken.test(text))
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLocal)) {
+    const exceptions = token === undefined ? "loopback hosts" : "loopback hosts and sandbox tokens"
+    const rule = `must begin with https:// (http:// only for ${exceptions})`
+    return fail("baseUrl", rule)
   }
   if (url.username !== "" || url.password !== "") {
     return fail("baseUrl", "must not contain a user or a password")

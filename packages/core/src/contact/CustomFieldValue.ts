@@ -42,6 +42,15 @@ export const fieldTypes = {
   checkbox: { code: "CHECKBOX_INVALID", format: "true or false", example: true },
 } as const satisfies Readonly<Record<FieldType, object>>
 
+/**
+ * Returns whether a number can be sent: a finite one, but no integer that a double does not hold exactly (D16), such as an
+ * ID of 17 digits, which has other digits by the time it is here.
+ */
+export const isExact = (value: unknown): value is number =>
+  Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
+
+const inexact = "send it as text: a number of this size loses digits"
+
 type Kind = { readonly type: FieldType; readonly options?: ReadonlyArray<string> }
 
 const isChecked = (value: unknown): boolean | undefined => {
@@ -78,7 +87,10 @@ export const checkValue = (
 ): Issue.Issue | undefined => {
   const { type, options }: Kind = typeof field === "string" ? { type: field } : field
   const invalid = (hint?: string) => Issue.make(fieldTypes[type].code, path, hint)
-  if (type === "number") return Number.isFinite(value) ? undefined : invalid()
+  if (type === "number") {
+    if (isExact(value)) return undefined
+    return invalid(Number.isFinite(value) ? inexact : undefined)
+  }
   if (type === "checkbox") return isChecked(value) === undefined ? invalid() : undefined
   if (typeof value !== "string") return invalid()
   const broken = Rule.check(Rule.values[type], value, path)
@@ -125,8 +137,9 @@ export const convert = (
     const isText = typeof value === "string"
     const number = isText ? parseDecimal(value) : value
     // + 0 turns -0, which JSON does not have, into 0
-    if (typeof number === "number" && Number.isFinite(number)) return Result.succeed(number + 0)
-    const suggestion = isText ? "write it like 42 or -1.5" : undefined
+    if (isExact(number)) return Result.succeed(number + 0)
+    const hint = Number.isFinite(number) ? inexact : undefined
+    const suggestion = isText ? "write it like 42 or -1.5" : hint
     return Result.fail(Issue.make("NUMBER_INVALID", path, suggestion))
   }
   const issue = checkValue(field, value, path)
@@ -141,7 +154,7 @@ export const convert = (
 
 /**
  * Converts a caller's value to the one that travels without knowing its field: strings and finite numbers as they are, a
- * boolean as `"true"` or `"false"` (D9). Fails with one issue at `path`.
+ * boolean as `"true"` or `"false"` (D9). An integer beyond 2^53 is refused: its digits have changed already (D16). Fails with one issue at `path`.
  *
  * **Example**
  *
@@ -158,8 +171,11 @@ export const convertUntyped = (
   path: Issue.Path = [],
 ): Result.Result<WireValue, Issue.Issue> => {
   if (typeof value === "boolean") return Result.succeed(String(value))
-  if (typeof value === "number" && Number.isFinite(value)) return Result.succeed(value + 0)
-  if (typeof value !== "string") return Result.fail(Issue.make("CUSTOM_FIELD_VALUE", path))
+  if (isExact(value)) return Result.succeed(value + 0)
+  if (typeof value !== "string") {
+    const suggestion = Number.isFinite(value) ? inexact : undefined
+    return Result.fail(Issue.make("CUSTOM_FIELD_VALUE", path, suggestion))
+  }
   const issue = Rule.check(Rule.values.text, value, path)
   return issue === undefined ? Result.succeed(value) : Result.fail(issue)
 }

@@ -4,7 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 
-import { MAX_FIELDS } from "./CustomFieldValue.ts"
+import { MAX_FIELDS, isExact } from "./CustomFieldValue.ts"
 import { issueRules } from "./Issue.ts"
 import * as Rule from "./TextRules.ts"
 
@@ -36,6 +36,12 @@ const optional = (...described: Parameters<typeof field>) => Schema.optionalKey(
 const anyText = { maxLength: Rule.MAX_STRING }
 const visibleText = { ...anyText, pattern: "\\S" }
 
+const ExactNumber = Schema.Finite.check(
+  Schema.makeFilter<number>((input) => isExact(input) || issueRules.NUMBER_INVALID, {
+    toJsonSchema: () => ({}),
+  }),
+)
+
 /** The schema of one custom field. */
 const CustomFieldPayload = Schema.Struct({
   name: text(Rule.customFieldName, visibleText).annotate({
@@ -43,7 +49,7 @@ const CustomFieldPayload = Schema.Struct({
     examples: ["Company Website"],
   }),
   value: Schema.optionalKey(
-    Schema.Union([text(Rule.values.text, anyText), Schema.Finite, Schema.Boolean]).annotate({
+    Schema.Union([text(Rule.values.text, anyText), ExactNumber, Schema.Boolean]).annotate({
       description:
         'Text, email, URL and list: a string. Number: a number. Date: yyyy-mm-dd. Time: HH:MM, 24 hours. Checkbox: "true" or "false"',
       examples: ["https://example.com"],

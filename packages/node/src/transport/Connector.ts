@@ -42,6 +42,9 @@ export interface ConnectorOptions {
   readonly lookup: Net.LookupFunction | undefined
 }
 
+/** Within the 5 s to connect, two addresses that are dead still leave time for a third. */
+const autoSelectFamilyAttemptTimeout = 1_500
+
 const hostnameOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "")
 const portOf = (url: URL): number => Number(url.port || (url.protocol === "https:" ? 443 : 80))
 // only names, without the final dot of a fully qualified one
@@ -73,7 +76,13 @@ const waitFor = (
 export const make = ({ target, proxy, ca, lookup }: ConnectorOptions): Connect => {
   const host = hostnameOf(target)
   const port = portOf(target)
-  const dial = { host, port, ...(lookup !== undefined && { lookup }) }
+  // Node tries the addresses of a host one after the other and gives each 250 ms, which is less than many handshakes take
+  const dial = {
+    host,
+    port,
+    autoSelectFamilyAttemptTimeout,
+    ...(lookup !== undefined && { lookup }),
+  }
   const trust = ca === undefined ? {} : { ca }
   // resumed by the next handshake with the same target: a full handshake costs more than the exchange
   let session: Buffer | undefined

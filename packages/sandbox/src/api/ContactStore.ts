@@ -58,12 +58,16 @@ export class ContactStore {
   readonly #contacts: Array<Stored> = []
   readonly #byKey = new Map<string, Array<Stored>>()
   readonly #counts = new Map<string, Counts>()
+  /** The keys that have no contact, the oldest first: only so many are kept. */
+  readonly #without = new Set<string>()
+  readonly #maxWithout: number
   readonly #file: DataFile | undefined
   #nextId = 1
 
   /** Loads the contacts of a file, and writes every change to it. */
-  constructor(file?: DataFile) {
+  constructor(file?: DataFile, maxWithout: number = Number.POSITIVE_INFINITY) {
     this.#file = file
+    this.#maxWithout = maxWithout
     for (const contact of file?.contacts ?? []) {
       this.#add({ ...contact })
       this.#nextId = Math.max(this.#nextId, Number(contact.id) + 1)
@@ -92,6 +96,12 @@ export class ContactStore {
       firstAt: at,
       lastAt: at,
     })
+    this.#without.add(key)
+    const [oldest] = this.#without
+    if (this.#without.size > this.#maxWithout && oldest !== undefined) {
+      this.#without.delete(oldest)
+      this.#counts.delete(oldest)
+    }
     return 1
   }
 
@@ -128,6 +138,7 @@ export class ContactStore {
       }
       if (this.#file?.put({ ...visible, ...merged }) === false) return "full"
       Object.assign(visible, merged)
+      this.#without.delete(key)
       if (counts !== undefined) counts.merged++
       return "merged"
     }
@@ -144,6 +155,7 @@ export class ContactStore {
     if (this.#file?.put(contact) === false) return "full"
     this.#nextId++
     this.#add(contact)
+    this.#without.delete(key)
     if (counts !== undefined) counts.created++
     return same === undefined ? "created" : "duplicated"
   }
@@ -210,6 +222,7 @@ export class ContactStore {
     this.#contacts.length = 0
     this.#byKey.clear()
     this.#counts.clear()
+    this.#without.clear()
     this.#nextId = 1
     return removed
   }

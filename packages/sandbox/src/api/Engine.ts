@@ -87,7 +87,8 @@ export class Engine {
   constructor(options: SandboxOptions) {
     this.#settings = { ...defaults, ...readOptions(options) }
     this.clock = Clock.make(options.clock)
-    this.log = new RequestLog(options.maxRequests ?? 5000)
+    const maxRequests = options.maxRequests ?? 5000
+    this.log = new RequestLog(maxRequests)
     this.#maxContacts = options.maxContacts ?? 1_000_000
     this.#seed = options.seed ?? 1
     this.#random = Random.make(this.#seed)
@@ -98,6 +99,7 @@ export class Engine {
     // last, so that an invalid option does not leave a file open
     this.store = new ContactStore(
       options.data === undefined ? undefined : new DataFile(options.data),
+      maxRequests,
     )
   }
 
