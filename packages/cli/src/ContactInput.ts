@@ -77,12 +77,6 @@ export const read = (
       ...ContactData.withFields(data, fields),
       ...Object.fromEntries(given),
     }
-    if (!flags.noFill && identifier.parsed !== undefined) {
-      const kind = Identifier.kind(identifier.parsed)
-      if (kind !== "id" && contact[kind] === undefined) {
-        contact[kind] = Identifier.value(identifier.parsed)
-      }
-    }
     const number = contact["phone"]
     if (typeof number === "string" && defaultCountry !== undefined && isNational(number)) {
       contact["phone"] = yield* toE164(number, defaultCountry)
@@ -103,7 +97,7 @@ export const read = (
     if (identifier.note !== undefined) printer.notice(`note: ${identifier.note}`)
     // safe: core checks it at run time, whatever it is
     const unchecked = contact as unknown as ContactInput
-    const valid = validate(identifier.text, unchecked, { customFields })
+    const valid = validate(identifier.text, unchecked, { customFields, fill: !flags.noFill })
     if (Result.isSuccess(valid)) return valid.success
     const error = new InvalidContactError({ attempts: [], issues: valid.failure })
     const report = Reports.ofError(error, Reports.contextOf(settings))

@@ -105,7 +105,7 @@ export interface Allowance {
 export interface WaitEvent {
   /** `queue`: its turn; `circuit`: the API fails; `backoff`, `budget`: a resend; `doubt`, `settle`: its processing. */
   readonly reason: "queue" | "circuit" | "budget" | "backoff" | "doubt" | "settle"
-  /** How long it will be, in milliseconds; absent if only the pacer knows. */
+  /** How long it will be at least, in milliseconds; absent if that is not known. */
   readonly ms?: number
   /** The resend that it comes before, from 1; 0 before the first attempt. */
   readonly resend: number
@@ -207,6 +207,7 @@ export interface ClientConfig {
   readonly scheduled: boolean
   readonly exists: ExistsMatcher
   readonly customFields: Catalogue | undefined
+  readonly fill: boolean
   readonly propagateTrace: boolean
 }
 

@@ -153,9 +153,39 @@ describe("Client.validate", () => {
       const { client, received } = yield* clientOf([ok])
       const valid = yield* client.validate("phone:+60123456789", { firstName: "Ana" })
       assert.strictEqual(valid.identifier, "phone:+60123456789")
-      assert.deepStrictEqual(valid.payload, { firstName: "Ana" })
-      assert.strictEqual(valid.body, '{"firstName":"Ana"}')
+      assert.deepStrictEqual(valid.payload, { firstName: "Ana", phone: "+60123456789" })
+      assert.strictEqual(valid.body, '{"firstName":"Ana","phone":"+60123456789"}')
       assert.isEmpty(received)
+    }),
+  )
+
+  it.effect("fills email or phone from the identifier, unless `fill` is false (U7, D14)", () =>
+    Effect.gen(function* () {
+      const { client, received } = yield* clientOf([ok])
+      const { client: other, received: asGiven } = yield* clientOf([ok], { fill: false })
+      const ana = { firstName: "Ana" }
+      for (const [id, contact] of [
+        ["email:ana@example.com", ana],
+        ["phone:+60123456789", ana],
+        ["id:5", ana],
+        ["email:ana@example.com", { ...ana, email: "other@example.com" }],
+        ["email:ana@example.com", { ...ana, email: null }],
+      ] as const) {
+        yield* client.create(id, contact)
+        yield* other.create(id, contact)
+      }
+      assert.deepStrictEqual(
+        received.map(({ body }): unknown => JSON.parse(body)),
+        [
+          { ...ana, email: "ana@example.com" },
+          { ...ana, phone: "+60123456789" },
+          ana,
+          { ...ana, email: "other@example.com" },
+          { ...ana, email: "ana@example.com" },
+        ],
+      )
+      const [first] = asGiven
+      assert.strictEqual(first?.body, JSON.stringify(ana))
     }),
   )
 
@@ -354,6 +384,22 @@ describe("makeWith", () => {
       yield* Fiber.join(fiber)
       const [first, second] = server.received
       assert.isAtLeast((second?.atMs ?? 0) - (first?.atMs ?? 0), 1_000)
+    }),
+  )
+})
+
+describe("one stray 429 (T10)", () => {
+  it.effect("holds up 80 creates for 10 seconds at most on a server without a limit", () =>
+    Effect.gen(function* () {
+      const { client, received } = yield* clientOf([rateLimited(), ok])
+      const creates = Array.from({ length: 80 }, (_, i) =>
+        client.create(`id:${i}`, { firstName: "Ana" }),
+      )
+      const fiber = yield* Effect.forkChild(Effect.all(creates, { concurrency: "unbounded" }))
+      yield* TestClock.adjust("60 seconds")
+      assert.strictEqual((yield* Fiber.join(fiber)).length, 80)
+      assert.strictEqual(received.length, 81)
+      assert.isAtMost(received.at(-1)?.atMs ?? Number.NaN, 10_000)
     }),
   )
 })

@@ -38,7 +38,7 @@ describe("Contact.validate", () => {
   })
 
   it("W3: takes a first name alone", () => {
-    assert.strictEqual(accepted({ firstName: "Ana" }).body, '{"firstName":"Ana"}')
+    assert.strictEqual(accepted({ firstName: "Ana" }, { fill: false }).body, '{"firstName":"Ana"}')
   })
 
   it("writes the fields in the order of the documentation", () => {
@@ -71,7 +71,7 @@ describe("Contact.validate", () => {
     for (const nothing of [null, undefined]) {
       const fields = Object.keys(documented).map((name) => [name, nothing] as const)
       const input = { ...Object.fromEntries(fields), customFields: nothing, firstName: "Ana" }
-      assert.strictEqual(accepted(input).body, '{"firstName":"Ana"}')
+      assert.strictEqual(accepted(input, { fill: false }).body, '{"firstName":"Ana"}')
     }
   })
 
@@ -218,7 +218,7 @@ describe("Contact.validate", () => {
     "F1: makes a body that decodes to the contact",
     [identifierText, contact],
     ([identifier, input]) => {
-      const result = Contact.validate(identifier, input)
+      const result = Contact.validate(identifier, input, { fill: false })
       assert(Result.isSuccess(result))
       const { body, payload } = result.success
       assert.deepStrictEqual(JSON.parse(body), payload)
@@ -356,7 +356,7 @@ describe("hostile input", () => {
   it("takes an object without prototype", () => {
     const input = { __proto__: null, firstName: "Ana" }
     assert.isNull(Object.getPrototypeOf(input))
-    assert.strictEqual(accepted(input).body, '{"firstName":"Ana"}')
+    assert.strictEqual(accepted(input, { fill: false }).body, '{"firstName":"Ana"}')
   })
 
   it.each(["__proto__", "constructor", "prototype"])(

@@ -310,14 +310,11 @@ describe("create's debug log", () => {
   it.effect("has a line for each wait and each resend, with reason, milliseconds and number", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* logged("Debug", script, options), [
-        'DEBUG waiting {"reason":"queue","resend":0}',
         'DEBUG waiting {"reason":"backoff","ms":125,"resend":1}',
-        'DEBUG waiting {"reason":"queue","resend":1}',
         'DEBUG resending {"resend":1,"waitedMs":125}',
-        'DEBUG waiting {"reason":"queue","resend":2}',
+        'DEBUG waiting {"reason":"queue","ms":1050,"resend":2}',
         'DEBUG resending {"resend":2,"waitedMs":1050}',
         'DEBUG waiting {"reason":"doubt","ms":5000,"resend":3}',
-        'DEBUG waiting {"reason":"queue","resend":3}',
         'DEBUG resending {"resend":3,"waitedMs":5000}',
         'DEBUG waiting {"reason":"settle","ms":2000,"resend":0}',
       ])

@@ -36,7 +36,7 @@ describe("layerTest", () => {
         assert.deepStrictEqual(yield* calls, [
           {
             identifier: "email:Ana@Example.com",
-            contact: { firstName: "Ana", countryCode: "MY" },
+            contact: { firstName: "Ana", email: "Ana@Example.com", countryCode: "MY" },
             options: {},
           },
           { identifier: "id:5", contact: ana, options: { retries: 0 } },

@@ -35,6 +35,7 @@ describe("optionTable", () => {
       "rateLimit",
       "exists",
       "customFields",
+      "fill",
       "propagateTrace",
     )
     assert.sameMembers(namesIn("client"), ["token", ...keys])

@@ -105,6 +105,7 @@ describe("sendAttempt", () => {
       assert.strictEqual(request?.authorization, "Bearer token-for-tests")
       assert.deepStrictEqual(JSON.parse(request?.body ?? ""), {
         firstName: "Muhammad ",
+        phone: "+60123456789",
         custom_fields: [{ name: "Company Website", value: "https://example.com" }],
       })
     }),

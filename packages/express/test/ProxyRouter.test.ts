@@ -184,7 +184,11 @@ describe("contactProxy (security 25)", () => {
     const bo = url.replace("ana@", "bo@")
     expect((await send(bo, { body: second })).status).toBe(200)
     const expected = { firstName: "Ana", custom_fields: [{ name: "Source", value: "web" }] }
-    expect(sandbox.requests().map(({ body }) => JSON.parse(body))).toEqual([expected, expected])
+    // the address is that of the identifier
+    expect(sandbox.requests().map(({ body }) => JSON.parse(body))).toEqual([
+      { ...expected, email: "ana@example.com" },
+      { ...expected, email: "bo@example.com" },
+    ])
   })
 
   it("sends on every documented field by default, and no other", async () => {

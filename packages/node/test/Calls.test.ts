@@ -164,7 +164,6 @@ describe("Calls with hooks", () => {
     assert.deepStrictEqual(
       waits.map(({ reason, resend }) => [reason, resend]),
       [
-        ["queue", 0],
         ["queue", 1],
         ["settle", 0],
       ],
@@ -176,19 +175,36 @@ describe("Calls with hooks", () => {
     assert.deepStrictEqual(lines, ["warn a callback threw"])
   })
 
+  it("reports a wait only if there is one, and how long it is (U8)", async () => {
+    const waits: Array<WaitEvent> = []
+    await using at = await setUp({ hooks: { onWait: (wait) => waits.push(wait) } })
+    await at.aelyst.contacts.create("id:1", ana)
+    assert.isEmpty(waits)
+    at.sandbox.fail({ status: 429, retryAfter: 1, times: 1 })
+    await at.aelyst.contacts.create("id:2", ana)
+    const [wait] = waits
+    assert.deepInclude(wait, { reason: "queue", resend: 1 })
+    // with at most 10 % of jitter, and after what has passed since the response
+    assert.isAbove(wait?.ms ?? 0, 0)
+    assert.isAtMost(wait?.ms ?? 0, 1_101)
+  })
+
   it("ends a call that a hook aborts, before anything is sent", async () => {
     const abort = new AbortController()
     const reason = new Error("enough")
-    await using at = await setUp({ hooks: { onWait: () => abort.abort(reason) } })
+    await using at = await setUp({ hooks: { onWait: () => abort.abort(reason) } }, { limit: 1 })
+    await at.aelyst.contacts.create("id:4", ana)
     const pending = at.aelyst.contacts.create("id:5", ana, { signal: abort.signal })
     assert.strictEqual(await rejection(pending), reason)
     assert.strictEqual(await pending.outcome(), "not_sent")
-    assert.strictEqual(at.posts(), 0)
+    assert.strictEqual(at.posts(), 1)
   })
 
   it("waits for the call if a hook closes the client", async () => {
     const closing: Array<Promise<void>> = []
-    await using at = await setUp({ hooks: { onWait: () => closing.push(at.aelyst.close()) } })
+    const hooks = { onWait: () => void closing.push(at.aelyst.close()) }
+    await using at = await setUp({ hooks }, { limit: 1 })
+    await at.aelyst.contacts.create("id:4", ana)
     const { result } = await at.aelyst.contacts.create("id:5", ana)
     await Promise.all(closing)
     assert.strictEqual(result, "created")
@@ -231,8 +247,8 @@ describe("Calls with hooks", () => {
     }
     const hooks = new Seen()
     await using at = await setUp({ hooks })
-    await at.aelyst.contacts.create("id:5", ana)
-    assert.deepStrictEqual(hooks.names, ["wait", "attempt", "outcome"])
+    await at.aelyst.contacts.create("id:5", ana, { settleMs: 1 })
+    assert.deepStrictEqual(hooks.names, ["attempt", "outcome", "wait"])
   })
 
   it("handles the rejections of asynchronous hooks", async () => {
@@ -245,7 +261,7 @@ describe("Calls with hooks", () => {
     })
     process.on("unhandledRejection", note)
     try {
-      await at.aelyst.contacts.create("id:5", ana)
+      await at.aelyst.contacts.create("id:5", ana, { settleMs: 1 })
       await poll(() => lines.length === 3)
     } finally {
       process.off("unhandledRejection", note)

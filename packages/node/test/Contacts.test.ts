@@ -294,6 +294,7 @@ describe("contacts.validate", () => {
       identifier: "email:Ana@EXAMPLE.com" as ReturnType<typeof email>,
       contact: {
         firstName: "Ana",
+        email: "Ana@EXAMPLE.com",
         countryCode: "MY",
         custom_fields: [{ name: "A", value: "true" }],
       },

@@ -143,6 +143,7 @@ describe("the public types", () => {
       | "hooks"
       | "logger"
       | "customFields"
+      | "fill"
       | "exists"
     >()
     expectTypeOf<keyof CreateOptions>().toEqualTypeOf<

@@ -192,6 +192,11 @@ export class Call {
     return Effect.suspend(() => Effect.fail(this.unavailable(reason)))
   }
 
+  /** Whether a hook or the log hears of waits. */
+  get isWatched(): boolean {
+    return this.hooks.onWait !== undefined || this.isDebug
+  }
+
   /** Reports a wait that begins to the hooks and the log; undefined if there is nothing left to do. */
   announce(wait: WaitEvent): Effect.Effect<void> | undefined {
     const effect = notify(this.hooks.onWait, wait)

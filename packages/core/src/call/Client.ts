@@ -137,7 +137,7 @@ export const makeWith = (
 
     const check = (identifier: unknown, contact: unknown) =>
       Result.mapError(
-        validate(identifier, contact, { customFields: config.customFields }),
+        validate(identifier, contact, { customFields: config.customFields, fill: config.fill }),
         (issues) => new InvalidContactError({ attempts: [], issues }),
       )
 

@@ -56,6 +56,8 @@ export interface ClientOptions {
   readonly exists?: ExistsMatcher | undefined
   /** The custom fields that exist: checks names and converts values. */
   readonly customFields?: Catalogue | undefined
+  /** Whether a contact without email or phone gets that of its identifier (D14). Default true. */
+  readonly fill?: boolean | undefined
   /** Whether `traceparent` is sent to the API. Default false. */
   readonly propagateTrace?: boolean | undefined
 }
@@ -194,6 +196,7 @@ export const parse: Parse<ClientOptions, ClientConfig> = (input: object, dialect
     exists: (values.exists as ExistsMatcher | undefined) ?? defaultExists,
     // safe: only `define` and `make` give what has the methods of a catalogue
     customFields: values.customFields as Catalogue | undefined,
+    fill: values.fill ?? optionTable.fill.default,
     propagateTrace: values.propagateTrace ?? optionTable.propagateTrace.default,
   }))
 

@@ -5,6 +5,7 @@
  * Interruption is safe because everything the call takes is recorded in `Call` before the next `yield*`, and `release`
  * returns everything recorded there.
  */
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
@@ -72,24 +73,35 @@ function* takeTicket(call: Call): Effect.fn.Return<OpenTicket, CallError | Pacer
   return opened.success
 }
 
+/** Waits in the queue, and reports that it does, with the time that is left of a closed gate. */
+function* waitForPermit(
+  call: Call,
+  ticket: OpenTicket,
+): Effect.fn.Return<Permit, CallError | PacerUnavailable> {
+  if (call.isWatched) {
+    const { opensIn } = yield* call.client.sharedState.pacer.snapshot
+    const known = opensIn !== undefined && { ms: Math.ceil(Duration.toMillis(opensIn)) }
+    const resend = call.record.attempts.length
+    const effect = call.announce({ reason: "queue", ...known, resend })
+    if (effect !== undefined) yield* effect
+  }
+  const { deadlineAt } = call.limits.policy
+  return yield* call.orStopped(ticket.acquire({ deadline: deadlineAt }))
+}
+
 /** Waits in the queue for a permit of the pacer and of the breaker. */
 function* acquirePermit(
   call: Call,
   ticket: OpenTicket,
 ): Effect.fn.Return<Permit, CallError | PacerUnavailable> {
-  const { run, policy } = call.limits
+  const { run } = call.limits
   const { breaker } = call.client.sharedState
   for (;;) {
     yield* awaitCircuit(call)
-    const resend = call.record.attempts.length
-    const effect = call.announce({ reason: "queue", resend })
-    if (effect !== undefined) yield* effect
     const stopped = run?.stopped()
     if (stopped !== undefined) return yield* call.fail(stopped)
-    // a row that gets its permit at once does not have to watch for the end of the run
-    const permit =
-      (run && (yield* ticket.tryAcquire)) ??
-      (yield* call.orStopped(ticket.acquire({ deadline: policy.deadlineAt })))
+    // a call that gets its permit at once waits for nothing
+    const permit = (yield* ticket.tryAcquire) ?? (yield* waitForPermit(call, ticket))
     // the circuit may have opened while the call was in the queue
     const state = breaker.enter(call.now, call.breakerPermit)
     call.breakerPermit = state._tag === "Open" ? undefined : state

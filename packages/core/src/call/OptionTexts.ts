@@ -45,6 +45,7 @@ export const optionTexts: Readonly<Record<OptionName, OptionText>> = {
     "The custom fields that exist: checks names, converts values, gives types",
     "none",
   ),
+  fill: text("Whether a contact without email or phone gets that of its identifier"),
   propagateTrace: text("Whether `traceparent` is sent to the API"),
   concurrency: text("Rows in progress at a time, including those that wait in the queue"),
   ordered: text("Whether results come in the order of the source"),

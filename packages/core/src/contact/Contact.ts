@@ -95,7 +95,11 @@ const readText = (reading: Reading, key: Rule.FieldName, value: unknown): string
   return key === "countryCode" ? text?.toUpperCase() : text
 }
 
-const readContact = (reading: Reading, input: unknown): Payload | undefined => {
+const readContact = (
+  reading: Reading,
+  input: unknown,
+  filled: Partial<Record<Rule.FieldName, string>>,
+): Payload | undefined => {
   if (!isReadonlyObject(input)) return reading.report("CONTACT_TYPE", [])
   const keys = Object.keys(input)
   if (keys.length > MAX_KEYS) return reading.report("TOO_MANY_FIELDS", [])
@@ -126,11 +130,20 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
   if (firstName === undefined) return undefined
   const payload: Mutable<Payload> = { firstName }
   for (const name of textFields) {
-    const text = texts[name]
+    const text = given.has(name) ? texts[name] : filled[name]
     if (text !== undefined) payload[name] = text
   }
   if (customFields !== undefined && customFields.length > 0) payload.custom_fields = customFields
   return payload
+}
+
+/** Returns the field that an identifier gives to a contact without it (D14). */
+const filledFrom = (
+  id: Result.Result<Identifier.Identifier, unknown>,
+): Partial<Record<Rule.FieldName, string>> => {
+  if (Result.isFailure(id)) return {}
+  const kind = Identifier.kind(id.success)
+  return kind === "id" ? {} : { [kind]: Identifier.value(id.success) }
 }
 
 /**
@@ -145,6 +158,7 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
  * Only own enumerable properties count, and each is read once. A field that is `null` or `undefined` is left out; of a
  * `{ name, value }` pair only the value is (W4, D12). An empty set of custom fields is left out.
  *
+ * A contact without `email` (or `phone`) gets that of an `email:` (or `phone:`) identifier, unless `fill` is false (D14).
  * Names and texts travel as given; they must not have NUL or halves of surrogate pairs, which have no UTF-8 form. A key
  * that is not a field is shown in a path only if it looks like a field's name (a letter, then letters, digits, `_` and
  * `-`, at most 40 characters, at most four digits); otherwise the path has its position.
@@ -159,7 +173,7 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
  * import { Result } from "effect"
  *
  * const valid = validate("email:ada@example.com", { firstName: "Ada", countryCode: "my" })
- * if (Result.isSuccess(valid)) console.log(valid.success.body) // => {"firstName":"Ada","countryCode":"MY"}
+ * if (Result.isSuccess(valid)) console.log(valid.success.body) // => {"firstName":"Ada","email":"ada@example.com","countryCode":"MY"}
  *
  * // data from outside may be of any shape
  * const invalid = validate("ada@example.com", JSON.parse('{ "first_name": "Ada" }'))
@@ -174,7 +188,10 @@ const readContact = (reading: Reading, input: unknown): Payload | undefined => {
 export const validate = (
   identifier: unknown,
   contact: unknown,
-  options?: { readonly customFields?: CustomField.Catalogue | undefined },
+  options?: {
+    readonly customFields?: CustomField.Catalogue | undefined
+    readonly fill?: boolean | undefined
+  },
 ): Result.Result<Validated, ReadonlyArray<Issue.Issue>> => {
   const reading = new Reading(options?.customFields)
   const { issues } = reading
@@ -182,7 +199,7 @@ export const validate = (
   if (Result.isFailure(id)) issues.push(...id.failure)
   let payload: Payload | undefined
   try {
-    payload = readContact(reading, contact)
+    payload = readContact(reading, contact, options?.fill === false ? {} : filledFrom(id))
   } catch {
     // a getter or a proxy of the caller's threw
     reading.report("CONTACT_UNREADABLE", reading.at)
