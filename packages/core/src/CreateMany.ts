@@ -133,7 +133,7 @@ export const createManyFrom = <A extends Row>(
 
 type Parts = Pick<Row, "identifier" | "contact">
 
-/** Reads a row; one that is no object, or whose getter throws, is an invalid row. */
+/** Reads a row; one that is not an object, or whose getter throws, is an invalid row. */
 const partsOf = (row: Row): Parts =>
   Result.getOrElse(
     Result.try((): Parts => ({ identifier: row.identifier, contact: row.contact })),
@@ -141,8 +141,8 @@ const partsOf = (row: Row): Parts =>
     () => ({ identifier: undefined, contact: undefined }) as unknown as Parts,
   )
 
-/** After so many rows the run lets the event loop turn: rows that are invalid would otherwise never wait for anything. */
-const rowsPerTurn = 32
+/** After so many rows the run yields to the event loop: rows that are invalid would otherwise never wait for anything. */
+const rowsPerYield = 32
 
 const prepare = <A extends Row, E, R>(
   source: (onRow: (row: A) => PulledRow<A>) => Stream.Stream<PulledRow<A>, E, R>,
@@ -247,7 +247,7 @@ const prepare = <A extends Row, E, R>(
           )
           return Effect.succeed(
             Effect.suspend(() =>
-              ++pulls % rowsPerTurn === 0 ? Effect.andThen(Effect.yieldNow, next) : next,
+              ++pulls % rowsPerYield === 0 ? Effect.andThen(Effect.yieldNow, next) : next,
             ),
           )
         },

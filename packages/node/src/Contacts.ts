@@ -93,7 +93,7 @@ export class Contacts<Fields> implements Types.Contacts<Fields> {
         return { value, response, rateLimit: value.rateLimit }
       },
       outcome: () => {
-        // whoever asks for the outcome has handled the error
+        // a caller that asks for the outcome handles the error
         created.catch(() => undefined)
         return ended.then(outcomeOf, () => "not_sent" as const)
       },

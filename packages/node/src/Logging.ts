@@ -23,9 +23,9 @@ const writerOf = (logger: AelystOptions["logger"]): ((line: LogLine) => void) | 
 }
 
 /** Writes a line at once; a logger that throws or rejects never changes the result of a call. */
-const quietly = async (write: (line: LogLine) => unknown, line: LogLine): Promise<void> => {
+const quietly = async (write: (entry: LogLine) => unknown, entry: LogLine): Promise<void> => {
   try {
-    await write(line)
+    await write(entry)
   } catch {
     // there is nowhere to report it
   }

@@ -312,7 +312,7 @@ describe("contacts.createMany", () => {
     })
   }
 
-  it("gives a row that is no object an invalid result, and goes on (T3)", async () => {
+  it("gives a row that is not an object an invalid result, and continues (T3)", async () => {
     await using at = await setUp()
     const odd: ReadonlyArray<unknown> = [null, undefined, 5, "x", {}, [], ...rows(1)]
     // safe: what a caller without types may pass
@@ -335,6 +335,7 @@ describe("contacts.createMany", () => {
   it("ends a row whose getter throws as invalid, and the others as they would (V5)", async () => {
     await using at = await setUp({}, { latencyMs: 20 })
     const throwing = (name: string) =>
+      // safe: the type does not see the getter
       Object.defineProperty({ ...rows(1)[0] }, name, {
         get: () => {
           throw new Error("mine")

@@ -16,7 +16,7 @@ export class Lifetime {
   readonly #running = new Set<Running>()
   #isClosed = false
 
-  /** Whether the client is closing or has closed. */
+  /** Whether the client, or the run, is closing or has closed. */
   get isClosed(): boolean {
     return this.#isClosed
   }
@@ -49,10 +49,6 @@ export class Lifetime {
         return Fiber.interrupt(fiber)
       })
     })
-  }
-
-  get isClosed(): boolean {
-    return this.#isClosed
   }
 
   /** Ends the effects in progress and runs no more. */

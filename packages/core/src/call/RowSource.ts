@@ -36,7 +36,7 @@ class Reader<A, B> {
     this.#onRow = onRow
   }
 
-  /** Pulls one row. It is noted whenever it arrives, even if nobody waits for it any more. */
+  /** Pulls one row. It is noted whenever it arrives, even if the run has ended. */
   readonly pull: Pull.Pull<readonly [B], unknown> = Effect.callback<
     readonly [B],
     Cause.Done | unknown
@@ -64,7 +64,7 @@ class Reader<A, B> {
     }
   })
 
-  /** Tells the source that no more rows are pulled, without waiting for what it does then. */
+  /** Ends the source by `return()`, and does not wait for that. */
   close(): void {
     if (this.#isDone) return
     this.#isDone = true
@@ -72,7 +72,7 @@ class Reader<A, B> {
       const returned = this.#iterator.return?.()
       if (isPromiseLike(returned)) Promise.resolve(returned).catch(() => undefined)
     } catch {
-      // the run has ended: there is no call that this could fail
+      // the run has ended, and can fail no more
     }
   }
 }

@@ -178,7 +178,7 @@ export class RunProgress<A> {
     return pulled
   }
 
-  /** Returns the rows that were pulled and that nobody has started to create. */
+  /** Returns the rows that were pulled and have not been started. */
   unstarted(): ReadonlyArray<PulledRow<A>> {
     return [...this.#unreported.values()].filter(({ isStarted }) => !isStarted)
   }

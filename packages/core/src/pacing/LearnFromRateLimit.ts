@@ -87,7 +87,10 @@ const learnLimits = (context: ResponseContext): void => {
     Held.restart(context.config, state, least)
   }
   if (!unnamed) return
-  if (isLonger) adoptLimit(context, state.sinceRateLimit?.count ?? 0)
+  // A 429 before anything was accepted counts nothing: no limit lets nothing through.
+  const accepted = state.sinceRateLimit?.count ?? 0
+  if (accepted === 0 && previous.rateLimits === 0) return
+  if (isLonger) adoptLimit(context, accepted)
   else adoptLimit(context, counted)
 }
 

@@ -143,7 +143,7 @@ export const make = ({ target, proxy, ca, lookup }: ConnectorOptions): Connect =
       }
       socket.destroy()
       if (statusCode === 407) fail("PROXY_AUTHENTICATION_REQUIRED")
-      // what came with a refusal is its body; what came with a tunnel is nobody's
+      // bytes after a refusal are its body; bytes before the tunnel belong to no response
       else
         fail(statusCode >= 200 && statusCode < 300 ? "PROXY_PROTOCOL" : `PROXY_HTTP_${statusCode}`)
     })

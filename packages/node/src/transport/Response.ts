@@ -20,16 +20,16 @@ import * as Stream from "effect/Stream"
 import { TransportFault } from "./Connector.ts"
 import type { Body, Exchange } from "./Exchange.ts"
 
+type Decoder = (bytes: Buffer, options: Zlib.ZlibOptions) => Buffer
+
 /** Many servers send `deflate` without the zlib header that the standard asks for; browsers and curl read both. */
-const inflate: typeof Zlib.inflateSync = (bytes, options) =>
+const inflate: Decoder = (bytes, options) =>
   hasZlibHeader(bytes) ? Zlib.inflateSync(bytes, options) : Zlib.inflateRawSync(bytes, options)
 
-const hasZlibHeader = (bytes: Zlib.InputType): boolean => {
-  const [first = 0, second = 0] = Buffer.from(bytes as Buffer).subarray(0, 2)
-  return (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
-}
+const hasZlibHeader = ([first = 0, second = 0]: Buffer): boolean =>
+  (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0
 
-const decoders: { readonly [encoding: string]: typeof Zlib.gunzipSync | undefined } = {
+const decoders: { readonly [encoding: string]: Decoder | undefined } = {
   gzip: Zlib.gunzipSync,
   "x-gzip": Zlib.gunzipSync,
   deflate: inflate,
