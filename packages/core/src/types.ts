@@ -207,6 +207,7 @@ export interface ClientConfig {
   readonly scheduled: boolean
   readonly exists: ExistsMatcher
   readonly customFields: Catalogue | undefined
+  readonly encodePlus: boolean
   readonly fill: boolean
   readonly propagateTrace: boolean
 }

@@ -38,6 +38,7 @@ describe("parse", () => {
       perSecond: undefined,
       scheduled: true,
       customFields: undefined,
+      encodePlus: false,
       fill: true,
       propagateTrace: false,
     })

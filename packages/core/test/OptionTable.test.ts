@@ -36,6 +36,7 @@ describe("optionTable", () => {
       "exists",
       "customFields",
       "fill",
+      "encodePlus",
       "propagateTrace",
     )
     assert.sameMembers(namesIn("client"), ["token", ...keys])

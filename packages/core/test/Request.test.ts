@@ -10,11 +10,12 @@ const valid = Result.getOrThrow(
     customFields: { Company: "Aelyst", Score: 12_345 },
   }),
 )
+const config = { baseUrl: "https://api.aelyst.ai/v1", encodePlus: false }
 const token = Redacted.make("token-for-tests")
 
 describe("Request.make (W1, W2, W3)", () => {
   it("posts the contact to the address of its identifier, with the token", () => {
-    const request = Request.make("https://api.aelyst.ai/v1", valid, token, undefined)
+    const request = Request.make(config, valid, token, undefined)
     assert.strictEqual(request.method, "POST")
     assert.strictEqual(request.url, "https://api.aelyst.ai/v1/contact/email:ana@example.com")
     assert.deepStrictEqual(
@@ -27,9 +28,19 @@ describe("Request.make (W1, W2, W3)", () => {
     )
   })
 
+  it("sends `+` as the page writes it, or as %2B with `encodePlus` (R24)", () => {
+    const phone = Result.getOrThrow(validate("phone:+60123456789", { firstName: "Ana" }))
+    const address = (encodePlus: boolean) =>
+      Request.make({ ...config, encodePlus }, phone, token, undefined)
+        .url.split("/")
+        .at(-1)
+    assert.strictEqual(address(false), "phone:+60123456789")
+    assert.strictEqual(address(true), "phone:%2B60123456789")
+  })
+
   it("does not let further headers replace its own", () => {
     const more = { authorization: "Bearer other", "x-request-id": "7" }
-    const { headers } = Request.make("https://api.aelyst.ai/v1", valid, token, more)
+    const { headers } = Request.make(config, valid, token, more)
     assert.strictEqual(headers["authorization"], "Bearer token-for-tests")
     assert.strictEqual(headers["x-request-id"], "7")
   })

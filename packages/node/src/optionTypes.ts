@@ -119,6 +119,8 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
   readonly logger?: "silent" | "console" | ((line: LogLine) => void) | undefined
   /** The custom fields that exist: gives their names and types, checks names and converts values. */
   readonly customFields?: CustomFieldCatalogue<Fields> | undefined
+  /** Whether `+` in the path is sent as `%2B`, for gateways that read it as a space. Default false. */
+  readonly encodePlus?: boolean | undefined
   /** Whether a contact without email or phone gets that of its identifier. Default true. */
   readonly fill?: boolean | undefined
   /** Recognises a response that means that the contact exists (D3). Default: 409, and a 400 that says so. */

@@ -32,6 +32,8 @@ describe("TransportResponse", () => {
     "a length": head(json.length) + json,
     chunks: `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${json.length.toString(16)}\r\n${json}\r\n0\r\n\r\n`,
     "1xx responses before it": `HTTP/1.1 103 Early\r\n\r\n`.repeat(100) + head(json.length) + json,
+    "100 Continue before it (V13)":
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Go\r\nx: y\r\n\r\n" + head(json.length) + json,
     gzip: encoded(gzipSync(json), "gzip"),
     "x-gzip": encoded(gzipSync(json), "X-Gzip"),
     deflate: encoded(deflateSync(json), "deflate"),

@@ -144,6 +144,7 @@ describe("the public types", () => {
       | "logger"
       | "customFields"
       | "fill"
+      | "encodePlus"
       | "exists"
     >()
     expectTypeOf<keyof CreateOptions>().toEqualTypeOf<

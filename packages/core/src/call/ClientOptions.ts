@@ -56,6 +56,8 @@ export interface ClientOptions {
   readonly exists?: ExistsMatcher | undefined
   /** The custom fields that exist: checks names and converts values. */
   readonly customFields?: Catalogue | undefined
+  /** Whether `+` in the path is sent as `%2B`, for gateways that read it as a space (D2). Default false. */
+  readonly encodePlus?: boolean | undefined
   /** Whether a contact without email or phone gets that of its identifier (D14). Default true. */
   readonly fill?: boolean | undefined
   /** Whether `traceparent` is sent to the API. Default false. */
@@ -196,6 +198,7 @@ export const parse: Parse<ClientOptions, ClientConfig> = (input: object, dialect
     exists: (values.exists as ExistsMatcher | undefined) ?? defaultExists,
     // safe: only `define` and `make` give what has the methods of a catalogue
     customFields: values.customFields as Catalogue | undefined,
+    encodePlus: values.encodePlus ?? optionTable.encodePlus.default,
     fill: values.fill ?? optionTable.fill.default,
     propagateTrace: values.propagateTrace ?? optionTable.propagateTrace.default,
   }))

@@ -65,6 +65,7 @@ export const optionTable = {
   rateLimit: { kind: "rate", scopes: onClient, default: "adaptive" },
   exists: { kind: "function", scopes: onClient, default: undefined },
   customFields: { kind: "catalogue", scopes: onClient, default: undefined },
+  encodePlus: { kind: "boolean", scopes: onClient, default: false },
   fill: { kind: "boolean", scopes: onClient, default: true },
   propagateTrace: { kind: "boolean", scopes: onClient, default: false },
   concurrency: integer(onRun, { least: 1, most: 10_000, default: 32 }),

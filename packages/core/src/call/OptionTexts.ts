@@ -45,6 +45,9 @@ export const optionTexts: Readonly<Record<OptionName, OptionText>> = {
     "The custom fields that exist: checks names, converts values, gives types",
     "none",
   ),
+  encodePlus: text(
+    "Whether `+` in the path is sent as `%2B`, for gateways that read it as a space",
+  ),
   fill: text("Whether a contact without email or phone gets that of its identifier"),
   propagateTrace: text("Whether `traceparent` is sent to the API"),
   concurrency: text("Rows in progress at a time, including those that wait in the queue"),

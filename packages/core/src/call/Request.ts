@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 
 import type { Validated } from "../contact/Contact.ts"
 import * as Identifier from "../contact/Identifier.ts"
+import type { ClientConfig } from "../types.ts"
 
 const headersOf = (token: Redacted.Redacted, more?: Readonly<Record<string, string>>) =>
   Headers.fromRecordUnsafe({
@@ -26,9 +27,14 @@ const commonHeadersOf = (token: Redacted.Redacted): Headers.Headers => {
   return headers
 }
 
+const segmentOf = ({ identifier }: Validated, encodePlus: boolean): string => {
+  const segment = Identifier.toPathSegment(identifier)
+  return encodePlus ? segment.replaceAll("+", "%2B") : segment
+}
+
 /** Creates the request; `more` are further headers by lower-case name, which never replace its own. */
 export const make = (
-  baseUrl: string,
+  { baseUrl, encodePlus }: Pick<ClientConfig, "baseUrl" | "encodePlus">,
   valid: Validated,
   token: Redacted.Redacted,
   more: Readonly<Record<string, string>> | undefined,
@@ -36,7 +42,7 @@ export const make = (
   // made in one step: each combinator would copy the headers once
   HttpClientRequest.makeWith(
     "POST",
-    `${baseUrl}/contact/${Identifier.toPathSegment(valid.identifier)}`,
+    `${baseUrl}/contact/${segmentOf(valid, encodePlus)}`,
     UrlParams.empty,
     Option.none(),
     more === undefined ? commonHeadersOf(token) : headersOf(token, more),

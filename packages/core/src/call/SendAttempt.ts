@@ -107,7 +107,7 @@ function* attempt(
   record.transportProbe = transportProbe
   const arrived = yield* Attempt.send(
     client.http,
-    Request.make(config.baseUrl, call.valid, token, headers),
+    Request.make(config, call.valid, token, headers),
     transportProbe,
     { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(limits.timeoutMs, left) },
     client.timer,

@@ -11,6 +11,7 @@ import type * as Undici from "undici"
 import { Client } from "undici"
 
 import type { Connect, PendingSocket } from "./Connector.ts"
+import { ContinueFilter } from "./ContinueFilter.ts"
 
 /** Carries one exchange, from its dispatch until it is released or destroyed. */
 export interface Connection {
@@ -55,6 +56,7 @@ export const fromDispatcher = (dispatcher: Dispatcher, origin: string): Connecti
 class PooledConnection implements Connection {
   readonly #pool: ConnectionPool
   readonly #client: Client
+  readonly #filter = new ContinueFilter()
   #pending: PendingSocket | undefined
   #socket: Net.Socket | undefined
   isReused = false
@@ -75,6 +77,7 @@ class PooledConnection implements Connection {
         this.#pending = connect((...result) => {
           this.#pending = undefined
           this.#socket = result[1] ?? undefined
+          if (this.#socket !== undefined) this.#filter.attach(this.#socket)
           callback(...result)
         })
       },
@@ -92,6 +95,7 @@ class PooledConnection implements Connection {
     options: Undici.Dispatcher.DispatchOptions,
     handler: Undici.Dispatcher.DispatchHandler,
   ): void {
+    this.#filter.isHeadDue = true
     if (!this.isReused || (this.isPolled && this.#pool.isJustPolled)) {
       this.#client.dispatch(options, handler)
     } else setImmediate(() => this.#client.dispatch(options, handler))
