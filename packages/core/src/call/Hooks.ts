@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import { isPromiseLike } from "effect/Predicate"
 import * as Result from "effect/Result"
 
+import { logged } from "./Log.ts"
 import type { AttemptRecord, CallEnd, WaitEvent } from "../types.ts"
 
 export type { WaitEvent } from "../types.ts"
@@ -55,10 +56,6 @@ export interface Callbacks {
 export const Hooks = Context.Reference<Callbacks>("@aelyst/core/Hooks", {
   defaultValue: () => ({}),
 })
-
-/** Runs a log statement; a logger that throws changes nothing. */
-export const logged = (statement: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.catchDefect(statement, () => Effect.void)
 
 // the error may hold anything, and is not shown
 const threw = logged(Effect.logWarning("a callback threw"))
