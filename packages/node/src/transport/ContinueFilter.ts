@@ -4,7 +4,7 @@
  */
 import type * as Net from "node:net"
 
-const statusLine = "HTTP/1.1 100"
+const continueStart = "HTTP/1.1 100"
 const endOfHead = "\r\n\r\n"
 /** As much of a head as undici reads. */
 const maxHead = 16_384
@@ -15,8 +15,8 @@ const nothing = Buffer.alloc(0)
 const withoutContinues = (bytes: Buffer): Buffer | undefined => {
   let rest = bytes
   while (rest.length > 0) {
-    const begins = rest.toString("latin1", 0, statusLine.length)
-    if (begins !== statusLine) return statusLine.startsWith(begins) ? undefined : rest
+    const begins = rest.toString("latin1", 0, continueStart.length)
+    if (begins !== continueStart) return continueStart.startsWith(begins) ? undefined : rest
     const end = rest.indexOf(endOfHead)
     if (end === -1) return rest.length > maxHead ? rest : undefined
     rest = rest.subarray(end + endOfHead.length)
