@@ -197,7 +197,7 @@ export interface Run<A = Row> extends AsyncIterable<RowResult<A>> {
   stop(): void
   /**
    * Waits until the run has ended in any way, and returns the final counts and the rows without a result. There are some
-   * if the loop was left or aborted: those that are `unknown` are in doubt. Never rejects; waits for ever if the run is
+   * if the loop was left: those that are `unknown` are in doubt. Never rejects; waits for ever if the run is
    * neither iterated over nor stopped.
    *
    * **Example**
@@ -212,10 +212,9 @@ export interface Run<A = Row> extends AsyncIterable<RowResult<A>> {
    *   { identifier: "email:stall@sandbox.test", contact: { firstName: "Ana" }, line: 7 },
    * ] as const
    * const run = aelyst.contacts.createMany(rows, { signal: AbortSignal.timeout(500) })
-   * for await (const { row, outcome } of run) console.log(row.line, outcome)
+   * for await (const { row, outcome } of run) console.log(row.line, outcome) // => 7 unknown
    * const { summary, unreported } = await run.settled()
-   * console.log(summary.stopped) // => aborted
-   * for (const { row, outcome } of unreported) console.log(row.line, outcome) // => 7 …
+   * console.log(summary.stopped, unreported.length) // => aborted 0
    * ```
    */
   settled(): Promise<RunEnd<A>>
