@@ -111,7 +111,7 @@ const bundle = async (contents) => {
 }
 
 /** The largest ratio of a bundle to one of the same modules of effect. */
-const mostRatio = 1.4
+const mostRatio = 1.45
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
 let over = false
@@ -131,8 +131,8 @@ for (const { name, budget, ours, effect } of cases) {
 
 /** Lists the most bytes that all code of a built package may have in one module format, gzipped. */
 const published = {
-  "@aelyst/node for import": ["packages/node/dist/!(effect).js", 76_000],
-  "@aelyst/node for require": ["packages/node/dist/*.cjs", 76_000],
+  "@aelyst/node for import": ["packages/node/dist/!(effect).js", 78_000],
+  "@aelyst/node for require": ["packages/node/dist/*.cjs", 78_000],
   "@aelyst/node/effect, without core and effect": ["packages/node/dist/effect.js", 12_000],
   "@aelyst/express for import": ["packages/express/dist/*.js", 16_500],
   "@aelyst/express for require": ["packages/express/dist/*.cjs", 16_500],
