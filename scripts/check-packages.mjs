@@ -15,7 +15,8 @@ const windows = process.platform === "win32"
 
 /** Lists whom a package may depend on at run time; every new name is a decision. */
 const allowed = {
-  "@aelyst/core": { peerDependencies: ["effect"] },
+  // the entry point ./phone alone needs libphonenumber-js
+  "@aelyst/core": { peerDependencies: ["effect", "libphonenumber-js"] },
   // the entry point ./effect alone needs the peers, here and in the sandbox
   "@aelyst/node": {
     dependencies: ["undici"],
@@ -42,7 +43,7 @@ const content =
 const lifecycle = /^(pre|post)?(install|pack|publish|prepare|prepublish|prepublishOnly)$/
 // what only core may show in its types
 const inner =
-  /(?:from|import\(|require\()\s*"(effect(?:\/[^"]*)?|@effect\/[^"]*|@aelyst\/core(?:\/[^"]*)?)"/
+  /(?:from|import|import\(|require\()\s*"(effect(?:\/[^"]*)?|@effect\/[^"]*|@aelyst\/core(?:\/[^"]*)?)"/
 const machine = /(?:^|[^A-Za-z0-9.:/])\/(?:work|farm|root|home|Users|tmp)\/[A-Za-z._]|file:\/\/\//m
 
 const pack = (directory, destination) => {

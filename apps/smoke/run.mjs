@@ -28,7 +28,8 @@ const read = (file) => readFileSync(join(root, file), "utf8")
 const versions = ["22.19.0", read(".node-version").trim(), "26.10.0"]
 const [bun, deno] = ["1.4.5", "2.9.6"]
 const jests = ["29", "30"]
-const [effect, express, typescript] = ["effect", "express", "typescript"].map(
+const names = ["effect", "express", "libphonenumber-js", "typescript"]
+const [effect, express, phones, typescript] = names.map(
   (name) => new RegExp(`^ {2}${name}: (.+)$`, "m").exec(read("pnpm-workspace.yaml"))?.[1],
 )
 
@@ -122,6 +123,7 @@ const withNode = async (version) => {
       ...tarballs,
       `effect@${effect}`,
       `express@${express}`,
+      `libphonenumber-js@${phones}`,
     )
     report(`Node ${version}: install`, problem)
     if (problem !== undefined) return
@@ -163,6 +165,7 @@ const withNode = async (version) => {
       run(`${library} by import`, "node", `${library}.mjs`)
       run(`${library} by require`, "node", `${library}.cjs`)
     }
+    run("phone numbers with core", "node", "phone.mjs")
     run("node with Effect", "node", "node-effect.mjs")
     run("sandbox by require", "node", "sandbox.cjs")
     run("both copies of node in one process", "node", "copies.mjs")

@@ -6,6 +6,7 @@ const words: Readonly<Record<string, string>> = {
   IDENTIFIER_MISSING: "Enter your email address or your phone number",
   EMAIL_INVALID: "Enter an email address in the form name@example.com",
   PHONE_INVALID: "Enter a phone number with its country code, such as +60 12 345 6789",
+  PHONE_NO_COUNTRY: "Enter a phone number with its country code, such as +60 12 345 6789",
   STRING_TOO_LONG: "This is too long",
 }
 

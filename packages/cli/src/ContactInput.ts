@@ -1,6 +1,7 @@
 /** Turns the argument and the flags of `create` into a validated contact; the rules are core's. */
 import type { ContactInput, Issue, Validated } from "@aelyst/core"
 import { Identifier, InvalidContactError, validate } from "@aelyst/core"
+import { isPlainPhone, needsPhonePlans } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 
@@ -10,7 +11,7 @@ import type { Failure } from "./Failure.ts"
 import * as FieldFlag from "./FieldFlag.ts"
 import type { Host } from "./Host.ts"
 import * as IdentifierArgument from "./IdentifierArgument.ts"
-import { isNational, toE164 } from "./Phone.ts"
+import * as Phone from "./Phone.ts"
 import type { Report } from "./Report.ts"
 import * as Reports from "./Report.ts"
 import { Screen } from "./Screen.ts"
@@ -27,7 +28,7 @@ const fixesOf = (
   return [
     ...(has("EMAIL_INVALID") ? ["write an address like ana@example.com"] : []),
     ...(has("FIRST_NAME_MISSING") ? ["add --first-name"] : []),
-    ...(defaultCountry === undefined && has("PHONE_INVALID", "PREFIX_MISSING")
+    ...(defaultCountry === undefined && has("PHONE_NO_COUNTRY", "PREFIX_MISSING")
       ? ["a number without its country code needs --default-country, such as MY"]
       : []),
   ]
@@ -65,6 +66,7 @@ export const read = (
   Effect.gen(function* () {
     const { customFields, defaultCountry } = settings
     const printer = yield* Screen
+    yield* Phone.checkCountry(defaultCountry)
     const identifier = yield* IdentifierArgument.read(argument, defaultCountry)
     const data = flags.data === undefined ? {} : yield* ContactData.read(flags.data)
     const fields = yield* Effect.fromResult(
@@ -78,8 +80,9 @@ export const read = (
       ...Object.fromEntries(given),
     }
     const number = contact["phone"]
-    if (typeof number === "string" && defaultCountry !== undefined && isNational(number)) {
-      contact["phone"] = yield* toE164(number, defaultCountry)
+    if (typeof number === "string" && !isPlainPhone(number)) {
+      const { parsePhone } = yield* Phone.reader
+      contact["phone"] = Result.getOrElse(parsePhone(number, { defaultCountry }), () => number)
     }
     for (const [kind, name] of [
       ["email", "address"],
@@ -97,7 +100,13 @@ export const read = (
     if (identifier.note !== undefined) printer.notice(`note: ${identifier.note}`)
     // safe: core checks it at run time, whatever it is
     const unchecked = contact as unknown as ContactInput
-    const valid = validate(identifier.text, unchecked, { customFields, fill: !flags.noFill })
+    const valid = needsPhonePlans(identifier.text, unchecked)
+      ? (yield* Phone.reader).validateWithPhones(identifier.text, unchecked, {
+          customFields,
+          defaultCountry,
+          fill: !flags.noFill,
+        })
+      : validate(identifier.text, unchecked, { customFields, fill: !flags.noFill })
     if (Result.isSuccess(valid)) return valid.success
     const error = new InvalidContactError({ attempts: [], issues: valid.failure })
     const report = Reports.ofError(error, Reports.contextOf(settings))

@@ -1,31 +1,21 @@
-/** Converts national phone numbers to E.164. The numbering plans of all countries are large and loaded when needed. */
+/** Reads phone numbers as people type them. The numbering plans of all countries are large and loaded when needed. */
+import { isPhoneCountry } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 
 import type { Failure } from "./Failure.ts"
 import { usage } from "./Failure.ts"
 
-const national = /^\+?[\d ().\-/]{4,32}$/
-const international = /^\+\d+$/
+/** Loads the reader of phone numbers. */
+export const reader = Effect.promise(() => import("@aelyst/core/phone"))
 
-/** Returns whether a text may be a phone number that is not in E.164: without its country code, or with punctuation. */
-export const isNational = (text: string): boolean =>
-  national.test(text) && !international.test(text)
-
-/** Converts a number to E.164; text that is not a valid number of the country stays as it is, and core rejects it. */
-export const toE164 = (text: string, country: string): Effect.Effect<string, Failure> =>
-  Effect.flatMap(
-    Effect.promise(() => import("libphonenumber-js/max")),
-    ({ isSupportedCountry, parsePhoneNumberFromString }) => {
-      if (!isSupportedCountry(country)) {
-        return Effect.fail(
-          usage(
-            `unknown country code "${country}" for --default-country`,
-            "fix:   use the two letters of ISO 3166, such as MY or DE",
-            "nothing was sent",
-          ),
-        )
-      }
-      const parsed = parsePhoneNumberFromString(text, country)
-      return Effect.succeed(parsed?.isValid() === true ? parsed.number : text)
-    },
-  )
+/** Checks that the default country, two letters in upper case, has a numbering plan. */
+export const checkCountry = (country: string | undefined): Effect.Effect<void, Failure> =>
+  country === undefined || isPhoneCountry(country)
+    ? Effect.void
+    : Effect.fail(
+        usage(
+          `unknown country code "${country}" for --default-country`,
+          "fix:   use the two letters of ISO 3166, such as MY or DE",
+          "nothing was sent",
+        ),
+      )

@@ -48,16 +48,16 @@ describe("read", () => {
     assert.strictEqual(written.stderr, "")
   })
 
-  it("fails with every issue, and names the flags that may be missing", () => {
-    const report = Effect.runSync(Effect.flip(read("id:1", { phone: "0123" }).effect))
+  it("fails with every issue, and names the flags that may be missing", async () => {
+    const report = await Effect.runPromise(Effect.flip(read("id:1", { phone: "01234" }).effect))
     if (!isReport(report)) throw new Error("not a report")
     assert.strictEqual(report.exit, "invalid")
     assert.isAtMost(report.details.length, 2)
     assert.strictEqual(
       report.details.at(-1),
-      "fix:   add --first-name; a number without its country code needs --default-country, such as MY; nothing was sent",
+      "fix:   add --first-name; a number without its country code needs --default-country, such as MY; begin with + and the country code, such as +60; nothing was sent",
     )
-    assert.notInclude(JSON.stringify(report), "0123")
+    assert.notInclude(JSON.stringify(report), "01234")
   })
 
   it("U27 prints a note if the contact has another address or number than its identifier", () => {
@@ -139,6 +139,31 @@ describe("read", () => {
     }
     const identifier = await inside(["create", "12345", ...name, "--dry-run"], home)
     assert.include(identifier.stdout, "/contact/12345 ", "a contact ID")
+  })
+
+  it("R3 reads a number with + as people write it, or says to leave the zero out", async () => {
+    const name = ["--first-name", "A", "--as-curl"]
+    for (const args of [
+      ["phone:+44 (0)20 7946 0958"],
+      ["+44 (0)20 7946 0958"],
+      ["id:1", "--phone", "+44 (0)20 7946 0958"],
+    ]) {
+      const { code, stdout } = await inside(["create", ...args, ...name])
+      assert.strictEqual(code, 0)
+      assert.include(stdout, "+442079460958")
+    }
+    for (const number of ["+44 020 7946 0958", "+4402079460958", "+44 (0)161 496"]) {
+      for (const args of [[`phone:${number}`], [number], ["id:1", "--phone", number]]) {
+        const { code, stderr } = await inside(["create", ...args, ...name])
+        assert.strictEqual(code, 3, number)
+        assert.match(stderr, /leave out the (?:0|\(0\)) after the country code/)
+        assert.notInclude(stderr, number)
+        assert.notInclude(stderr, "--default-country")
+      }
+    }
+    const args = ["phone:+39 06 12345678", "--first-name", "A", "--dry-run"]
+    const rome = await inside(["create", ...args])
+    assert.include(rome.stdout, "/contact/phone:+390612345678 ")
   })
 
   it("says that a number has no country code, and rejects an invalid number or country", async () => {

@@ -41,10 +41,22 @@ describe("read", () => {
     }
   })
 
-  it("fails for a country without a numbering plan", async () => {
-    const { message } = await Effect.runPromise(
-      Effect.flip(IdentifierArgument.read("0123456789", "XX")),
-    )
-    assert.strictEqual(message, 'unknown country code "XX" for --default-country')
+  it("R3 reads numbers with + as people write them, and adds no zero", async () => {
+    for (const input of [
+      "phone:+44 (0)20 7946 0958",
+      "+44 (0)20 7946 0958",
+      "phone:tel:+44-20-7946-0958",
+    ]) {
+      const { text, note } = await read(input)
+      assert.strictEqual(text, "phone:+442079460958")
+      assert.strictEqual(note, "phone number sent in E.164")
+    }
+    for (const input of ["phone:+4402079460958", "phone:+44 020 7946 0958", "+44 020 7946 0958"]) {
+      const { parsed, text } = await read(input)
+      assert.strictEqual(parsed, undefined)
+      assert.match(text, /^phone:/)
+    }
+    const rome = await read("phone:+390612345678")
+    assert.deepStrictEqual([rome.text, rome.note], ["phone:+390612345678", undefined])
   })
 })

@@ -648,7 +648,7 @@ const table: ReadonlyArray<Row> = [
     args: ["create", "phone:0123456789", "--first-name", "Zoe"],
     code: 3,
     stderr: [
-      "error: identifier: a phone number must be + and 8 to 15 digits, the first not 0, without spaces or punctuation (E.164)  [PHONE_INVALID]",
+      "error: identifier: a phone number without + and a country code can only be read with a default country  [PHONE_NO_COUNTRY]",
       "  fix:   a number without its country code needs --default-country, such as MY; begin with + and the country code, such as +60; nothing was sent",
     ],
   },

@@ -6,7 +6,7 @@ import { LazyClient, clientOf, setupOf } from "./ClientProvider.ts"
 import { count, countError } from "./Counts.ts"
 import { clear, report, reportEvent } from "./Diagnostics.ts"
 import { isHandled, notifyOfError, rememberFields, respondToError } from "./ErrorMapper.ts"
-import { isBlank, submissionOf } from "./Form.ts"
+import { checkPhone, isBlank, submissionOf } from "./Form.ts"
 import * as Guards from "./Guards.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
 import { mapperPositionOf, markBlock } from "./RouterStack.ts"
@@ -24,8 +24,9 @@ const handle = async (
   const client = clientOf(req, own, setup)
   const body = await Body.read(req, ["json", "form"], setup)
   if (!(await Guards.isAllowed(options.guard, req, res))) return
-  const submission = await submissionOf(req, body, options, setup)
+  const submission = await submissionOf(req, body, options, setup, client)
   rememberFields(req, submission)
+  checkPhone(submission, client)
   const { contact, identifier } = submission
   if (options.honeypot !== undefined && !isBlank(body[options.honeypot])) {
     count(req.app, "honeypot")

@@ -2,8 +2,8 @@
  * Maps a form to a contact by the names of its fields, and a contact to its identifier. Keeps which field of the form
  * each part came from, so that an issue can be shown there.
  */
-import type { ContactInput, Issue } from "@aelyst/node"
-import { matchField } from "@aelyst/node"
+import type { Aelyst, ContactInput, Issue } from "@aelyst/node"
+import { InvalidContactError, matchField, parsePhone } from "@aelyst/node"
 import type { Request } from "express"
 
 import { isRecord } from "./Body.ts"
@@ -28,6 +28,8 @@ export interface FieldNames {
 export interface Submission extends FieldNames {
   readonly identifier: string
   readonly contact: ContactInput
+  /** The issues of a phone number that cannot be read. */
+  readonly issues: ReadonlyArray<Issue>
 }
 
 /** Lists the documented fields of a contact (W3). */
@@ -48,14 +50,8 @@ const defaultFields = contactFields.filter((field) => field !== "profilePic")
 export const isBlank = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "string" && value.trim() === "")
 
-// people write phone numbers with spaces and the like; with a country code the number is the same without them
-const bare = (phone: string): string =>
-  phone.startsWith("+") ? phone.replace(/[\s().-]/g, "") : phone
-
-const clean = (field: string, value: unknown): unknown => {
-  if (typeof value !== "string" || field === "firstName" || field === "lastName") return value
-  return field === "phone" ? bare(value.trim()) : value.trim()
-}
+const clean = (field: string, value: unknown): unknown =>
+  typeof value !== "string" || field === "firstName" || field === "lastName" ? value : value.trim()
 
 const plain = (name: string): string => name.toLowerCase().replace(/[\s_.-]+/g, "")
 
@@ -107,7 +103,7 @@ const mapCustomFields = (
 /**
  * Maps the fields of a form by their names (`e-mail`, `Mobile`, `given name`), except for those that are something else.
  * If several fields match one part, the best name that is filled in counts. Names are kept as given; other values are
- * trimmed, and a phone number that begins with `+` loses its spaces. A full name becomes `firstName` if there is no first
+ * trimmed. A full name becomes `firstName` if there is no first
  * name.
  */
 const mapForm = (
@@ -157,6 +153,21 @@ const mapDefault = (
   return { contact: { ...mapped.contact, ...custom.contact }, names }
 }
 
+/** Reads the phone number of a form as people write it; one that cannot be read stays, and its issues are returned. */
+const readPhone = async (
+  contact: Record<string, unknown>,
+  { defaultCountry }: Aelyst,
+): Promise<ReadonlyArray<Issue>> => {
+  if (typeof contact["phone"] !== "string") return []
+  try {
+    contact["phone"] = await parsePhone(contact["phone"], { defaultCountry })
+    return []
+  } catch (error) {
+    if (error instanceof InvalidContactError) return error.issues
+    throw error
+  }
+}
+
 /** Returns the identifier: the first of `identifyBy` that the contact has. */
 const identify = (
   contact: Readonly<Record<string, unknown>>,
@@ -177,22 +188,46 @@ export const submissionOf = async (
   body: Readonly<Record<string, unknown>>,
   options: CreateContactOptions,
   setup: SetupOptions,
+  client: Aelyst,
 ): Promise<Submission> => {
   const { identifyBy = ["email", "phone"], map } = options
   let names: ReadonlyMap<string, string> = new Map()
+  let issues: ReadonlyArray<Issue> = []
   let contact: ContactInput
   if (map === undefined || map === "default") {
     const mapped = mapDefault(req, body, options, setup)
     names = mapped.names
+    issues = await readPhone(mapped.contact, client)
     // safe: the client checks every field and says what is wrong
     contact = mapped.contact as unknown as ContactInput
   } else contact = await map(req)
   if (typeof identifyBy === "function") {
     const identifier = await identifyBy(contact, req)
-    return { identifier, contact, identifiedBy: "identifier", names }
+    return { identifier, contact, issues, identifiedBy: "identifier", names }
   }
   const record: unknown = contact
-  return { ...identify(isRecord(record) ? record : {}, identifyBy), contact, names }
+  return { ...identify(isRecord(record) ? record : {}, identifyBy), contact, issues, names }
+}
+
+/** Throws the issues of a submission whose phone number cannot be read, together with all others. */
+export const checkPhone = (submission: Submission, client: Aelyst): void => {
+  const { contact, identifiedBy, identifier, issues } = submission
+  if (issues.length === 0) return
+  const rest = client.contacts.validate(identifier, { ...contact, phone: undefined })
+  // the same number as the identifier has the same issue
+  const isCovered = ({ path }: Issue) => identifiedBy === "phone" && path[0] === "identifier"
+  const others = rest.ok ? [] : rest.error.issues.filter((issue) => !isCovered(issue))
+  throw new InvalidContactError({ attempts: [], issues: [...issues, ...others] })
+}
+
+/** Returns a rule in a visitor's words; undefined if core's words do. */
+const ruleFor = (code: string, identifiedBy: string): string | undefined => {
+  if (code.startsWith("PHONE_")) {
+    return "Enter a phone number with its country code, such as +60 12 345 6789"
+  }
+  return code === "IDENTIFIER_MISSING" && identifiedBy !== "identifier"
+    ? "This is required"
+    : undefined
 }
 
 /** Returns issues by the fields of the form: an issue of the identifier belongs to the field that gave it. */
@@ -215,8 +250,7 @@ export const fieldIssues = (
       field: nameOf(at),
       path: at,
       code,
-      rule:
-        code === "IDENTIFIER_MISSING" && identifiedBy !== "identifier" ? "This is required" : rule,
+      rule: ruleFor(code, identifiedBy) ?? rule,
       ...(suggestion !== undefined && { suggestion }),
     })
   }

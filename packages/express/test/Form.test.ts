@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 
 import type { LogEntry } from "../src/index.ts"
-import { createContact } from "../src/index.ts"
+import { aelyst, createContact } from "../src/index.ts"
 import { fieldIssues } from "../src/Form.ts"
 import { start } from "./apps.ts"
 import { send } from "./http.ts"
@@ -74,6 +74,77 @@ describe.each(versionCells)("Form, Express $version", ({ version }) => {
     )
     const reply = await send(on.url, { body: { ...ana, company: { a: 1 } } })
     expect(reply).toMatchObject({ status: 422, json: { issues: [{ field: "company" }] } })
+  })
+
+  it("U11 reads a phone number as visitors write it, with the country of the client", async () => {
+    const { baseUrl, tokens } = sandbox
+    const options = { baseUrl, token: tokens.ok, defaultCountry: "MY" }
+    await using on = await start(
+      (app) => {
+        app.post("/any", createContact({ client }))
+        app.post("/my", createContact({ client: options }))
+        app.post("/shared", aelyst(options), createContact())
+      },
+      { version },
+    )
+    const submit = (path: string, phone: string) =>
+      send(on.url + path, { form: { name: "Ana", Mobile: phone } })
+    for (const [path, phone, wanted] of [
+      ["/any", "+60 (12) 345-6789", "+60123456789"],
+      ["/any", "+44 (0)20 7946 0958", "+442079460958"],
+      ["/any", "+39 06 12345678", "+390612345678"],
+      ["/my", "012-345 6780", "+60123456780"],
+      ["/shared", "+49 (0) 209 1234567", "+492091234567"],
+      ["/shared", "012-345 6781", "+60123456781"],
+    ] as const) {
+      expect((await submit(path, phone)).status).toBe(201)
+      expect(sandbox.contacts().at(-1)).toMatchObject({ identifier: `phone:${wanted}` })
+    }
+  })
+
+  it("R3 never keeps a trunk zero, and says what a person understands", async () => {
+    const { baseUrl, tokens } = sandbox
+    const options = { baseUrl, token: tokens.ok, defaultCountry: "GB" }
+    await using on = await start(
+      (app) => {
+        app.post("/any", createContact({ client, honeypot: "website" }))
+        app.post("/gb", createContact({ client: options }))
+      },
+      { version },
+    )
+    const rule = "Enter a phone number with its country code, such as +60 12 345 6789"
+    for (const [path, phone, code, suggestion] of [
+      ["/any", "+44 0161 496 0000", "PHONE_INVALID", "leave out the 0 after the country code"],
+      ["/gb", "+44 0161 496 0000", "PHONE_INVALID", "leave out the 0 after the country code"],
+      ["/any", "+4402079460958", "PHONE_INVALID", "leave out the 0 after the country code"],
+      ["/gb", "+4402079460958", "PHONE_INVALID", "leave out the 0 after the country code"],
+      [
+        "/any",
+        "020 7946 0958",
+        "PHONE_NO_COUNTRY",
+        "begin with + and the country code, such as +60",
+      ],
+      ["/any", "6.01E+10", "PHONE_SCIENTIFIC", "re-export the column as text"],
+      ["/any", "my number", "PHONE_INVALID", undefined],
+    ] as const) {
+      for (const website of ["", "https://spam.example"]) {
+        const form = { Telephone: phone, Email: "no address", website }
+        const { json, status } = await send(on.url + path, { form })
+        expect(status).toBe(422)
+        expect(json).toMatchObject({
+          code: "invalid_contact",
+          issues: [
+            { field: "Telephone", code, rule, ...(suggestion !== undefined && { suggestion }) },
+            { field: "Email", code: "EMAIL_INVALID" },
+            { field: "firstName", code: "FIRST_NAME_MISSING" },
+          ],
+        })
+        expect(JSON.stringify(json)).not.toContain(phone)
+      }
+    }
+    const single = await send(`${on.url}/any`, { form: { name: "Ana", Phone: "+44 (0)1" } })
+    expect(single.json).toMatchObject({ issues: [{ field: "Phone", code: "PHONE_INVALID" }] })
+    expect(sandbox.requests()).toEqual([])
   })
 
   it("takes the identifier from a function", async () => {

@@ -10,6 +10,7 @@ import { Contacts } from "./Contacts.ts"
 import { hideMembers } from "./Inspection.ts"
 import * as Logging from "./Logging.ts"
 import * as Options from "./options.ts"
+import { readingPhones } from "./PhoneClient.ts"
 import { toSnapshot } from "./results.ts"
 import * as SharedStore from "./SharedStore.ts"
 import * as SharedStates from "./SharedStates.ts"
@@ -43,6 +44,8 @@ import type {
 export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
   /** Creates contacts, one or many, and validates them offline. */
   readonly contacts: Types.Contacts<Fields>
+  /** The country of phone numbers without `+`, as the option says; undefined if there is none. */
+  readonly defaultCountry: string | undefined
   readonly #calls: Calls
   readonly #shared: ReturnType<typeof SharedStates.join>
   readonly #scope: Scope.Closeable
@@ -51,7 +54,7 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
   constructor(options: AelystOptions<Fields> = {}) {
     // safe: the type of the custom fields exists only at compile time
     const given = options as AelystOptions<never>
-    const { config, shared, token, tokenKey } = Options.check(given, process.env)
+    const { config, defaultCountry, shared, token, tokenKey } = Options.check(given, process.env)
     this.#scope = Scope.makeUnsafe()
     const selected = SelectTransport.select(options, config.baseUrl)
     const http = Options.orThrow(
@@ -68,7 +71,9 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
       ),
     )
     this.#calls = new Calls(Logging.contextOf(options.logger), options.hooks ?? {})
-    this.contacts = new Contacts<Fields>(client, this.#calls)
+    this.defaultCountry = defaultCountry
+    const reading = readingPhones(client, defaultCountry, config)
+    this.contacts = new Contacts<Fields>(reading, this.#calls)
   }
 
   /**

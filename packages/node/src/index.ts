@@ -16,6 +16,7 @@ export type { AelystError, AelystErrorMembers, ConfigurationError, ErrorClass } 
 export type { FieldMatch } from "./fields.ts"
 export { identifierKind, matchField } from "./fields.ts"
 export { contactId, customFields, email, phone } from "./input.ts"
+export { parsePhone } from "./phones.ts"
 export type {
   AelystOptions,
   Allowance,

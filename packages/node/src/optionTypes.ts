@@ -123,6 +123,12 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
   readonly encodePlus?: boolean | undefined
   /** Whether a contact without email or phone gets that of its identifier. Default true. */
   readonly fill?: boolean | undefined
+  /**
+   * The country of phone numbers without `+`, two letters (ISO 3166) such as `MY`. With it, the contact's `phone` and a
+   * `phone:` identifier are read as people write them (`012-345 6789`, `+44 (0)20 …`), by numbering plans that are loaded
+   * at first use. Default: none, and numbers must be in E.164.
+   */
+  readonly defaultCountry?: string | undefined
   /** Recognises a response that means that the contact exists (D3). Default: 409, and a 400 that says so. */
   readonly exists?:
     | ((response: { readonly status: number; readonly message: string | undefined }) => boolean)

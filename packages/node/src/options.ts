@@ -4,7 +4,7 @@
  */
 import type * as Core from "@aelyst/core"
 import type { OptionScope, OptionText } from "@aelyst/core/adapter"
-import { ClientOptions, isRows } from "@aelyst/core/adapter"
+import { ClientOptions, checkCountry, isRows } from "@aelyst/core/adapter"
 import type { ConfigurationError } from "@aelyst/core"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
@@ -23,6 +23,12 @@ import type {
  * @public read by `scripts/option-tables.mjs`
  */
 export const ownOptions = {
+  defaultCountry: {
+    scopes: ["client"],
+    otherwise: "none",
+    sentence:
+      "The country of phone numbers without `+`, such as `MY`; numbers are then read as people write them",
+  },
   proxy: {
     scopes: ["client"],
     otherwise: "`false`",
@@ -77,6 +83,8 @@ export const dialect: ClientOptions.Dialect = ClientOptions.makeDialect({
 /** Holds checked options of a client. */
 export interface Checked {
   readonly config: ClientOptions.ClientConfig
+  /** In upper case. */
+  readonly defaultCountry: string | undefined
   readonly token: Core.TokenSource
   /** The store of a limit that processes share. */
   readonly shared: SharedRateLimitStore | undefined
@@ -175,11 +183,12 @@ export const check = (options: AelystOptions<never>, env: NodeJS.ProcessEnv): Ch
   checkHooks(options.hooks)
   checkLogger(options.logger)
   checkTransport(options)
+  const defaultCountry = orThrow(checkCountry(options.defaultCountry))
   const baseUrl = options.baseUrl ?? (env["AELYST_BASE_URL"] || undefined)
   const { rateLimit, shared } = splitRateLimit(options.rateLimit)
   const token = options.token ?? env["AELYST_TOKEN"]
   const config = orThrow(ClientOptions.parse({ ...options, baseUrl, rateLimit, token }, dialect))
-  return { config, shared, ...tokenOf(options.token, env) }
+  return { config, defaultCountry, shared, ...tokenOf(options.token, env) }
 }
 
 const checkSignal = (signal: unknown): void => {

@@ -308,6 +308,9 @@ export interface Contacts<Fields = CustomFieldRecord | CustomFieldPairs> {
   /**
    * Validates an identifier and a contact offline. Reports all issues at once, and shows no value in them.
    *
+   * It returns at once and cannot load numbering plans, so phone numbers must be in E.164, whatever `defaultCountry` says;
+   * `await parsePhone(…)` converts them.
+   *
    * **Example**
    *
    * ```ts

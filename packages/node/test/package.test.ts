@@ -48,10 +48,12 @@ const program = (kind: string, main: string): ReadonlyArray<string> => {
 describe("the published package", () => {
   it("holds one bundle for import and one for require, which load undici and Node alone", () => {
     const code = published.filter((file) => /\.c?js$/.test(file))
-    assert.deepStrictEqual(code.toSorted(), [...bundles, forEffect].toSorted())
-    for (const file of bundles) {
-      const loaded = importsOf(file).filter((name) => !isBuiltin(name))
-      assert.deepStrictEqual([...new Set(loaded)], ["undici"], file)
+    const chunk = /^dist\/(?:phonePlans|rolldown-runtime)-[\w-]+\.c?js$/
+    const others = code.filter((file) => !chunk.test(file))
+    assert.deepStrictEqual(others.toSorted(), [...bundles, forEffect].toSorted())
+    for (const file of code.filter((name) => name !== forEffect)) {
+      const loaded = importsOf(file).filter((name) => !isBuiltin(name) && !name.startsWith("./"))
+      assert.deepStrictEqual([...new Set(loaded)], bundles.includes(file) ? ["undici"] : [], file)
     }
     assert.deepStrictEqual(Object.keys(manifest.dependencies), ["undici"])
   })
@@ -116,6 +118,38 @@ describe("the published package", () => {
   })
 
   for (const kind of kinds) {
+    it(`U11 loads the numbering plans when a number first needs them (${kind})`, async () => {
+      await using sandbox = await Sandbox.start()
+      const file = JSON.stringify(
+        join(folder, kind === "module" ? "dist/index.js" : "dist/index.cjs"),
+      )
+      const options = JSON.stringify({ baseUrl: sandbox.baseUrl, token: sandbox.tokens.ok })
+      const main = `
+        const main = async () => {
+          const loaded = []
+          const load = (url, context, next) => {
+            loaded.push(url)
+            return next(url, context)
+          }
+          process.getBuiltinModule("node:module").registerHooks({ load })
+          const { Aelyst } = ${kind === "module" ? `await import(${file})` : `require(${file})`}
+          const plans = () => loaded.filter((url) => url.includes("phonePlans")).length
+          const strict = new Aelyst(${options})
+          const reading = new Aelyst({ ...${options}, defaultCountry: "MY" })
+          await strict.contacts.create("phone:+60123456789", { firstName: "Ana" })
+          await strict.contacts.tryCreate("phone:+44 (0)20 7946 0958", { firstName: "Ana" })
+          await reading.contacts.create("id:1", { firstName: "Ana", phone: "+60123456789" })
+          const before = plans()
+          await reading.contacts.create("id:2", { firstName: "Ana", phone: "012-345 6789" })
+          console.log(loaded.some((url) => /dist.index/.test(url)), before, plans())
+        }
+        void main()`
+      const args = [`--input-type=${kind}`, "--eval", main]
+      const { stdout } = await run(process.execPath, args)
+      assert.strictEqual(stdout.trim(), "true 0 1")
+      assert.strictEqual(sandbox.contacts().at(-1)?.phone, "+60123456789")
+    })
+
     it(`names its classes and errors although it is minified (${kind}, T8)`, async () => {
       const main = `
         const { inspect } = ${kind === "module" ? 'await import("node:util")' : 'require("node:util")'}

@@ -117,6 +117,7 @@ describe("the package", () => {
       "identifierKind",
       "isAelystError",
       "matchField",
+      "parsePhone",
       "phone",
       "visitorResponse",
       "visitorTable",
@@ -129,6 +130,7 @@ describe("the public types", () => {
     expectTypeOf<keyof AelystOptions>().toEqualTypeOf<
       | "token"
       | "baseUrl"
+      | "defaultCountry"
       | "timeoutMs"
       | "deadlineMs"
       | "retries"
@@ -185,7 +187,7 @@ describe("the public types", () => {
 
   it("have these members and no others", () => {
     expectTypeOf<keyof ReturnType<typeof aelyst>>().toEqualTypeOf<
-      "contacts" | "rateLimit" | "metrics" | "close" | typeof Symbol.asyncDispose
+      "contacts" | "defaultCountry" | "rateLimit" | "metrics" | "close" | typeof Symbol.asyncDispose
     >()
     expectTypeOf<keyof Contacts>().toEqualTypeOf<
       "create" | "tryCreate" | "createMany" | "validate"

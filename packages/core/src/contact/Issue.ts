@@ -33,6 +33,10 @@ export const issueRules = {
     "An email address must have one @ with text on both sides, no spaces and at most 254 characters",
   PHONE_INVALID:
     "A phone number must be + and 8 to 15 digits, the first not 0, without spaces or punctuation (E.164)",
+  PHONE_NO_COUNTRY:
+    "A phone number without + and a country code can only be read with a default country",
+  PHONE_SCIENTIFIC:
+    "A phone number must not be in scientific notation, in which some of its digits are lost",
   CONTACT_TYPE: "A contact must be an object",
   CONTACT_UNREADABLE: "A property could not be read",
   FIRST_NAME_MISSING: "firstName is required and must have at least one visible character",
