@@ -23,7 +23,7 @@ const cases = [
   },
   {
     name: "client over Effect's FetchHttpClient",
-    budget: 63_000,
+    budget: 66_000,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
       import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -46,7 +46,7 @@ const cases = [
   },
   {
     name: "client over fetch",
-    budget: 60_000,
+    budget: 62_000,
     ours: `import * as Effect from "effect/Effect"
       import { AelystClient, layerFetch } from "./src/AelystClient.ts"
       export const run = (options) => Effect.runPromise(Effect.flatMap(AelystClient, (client) => client.create("id:5", { firstName: "A" })).pipe(Effect.provide(layerFetch(options))))`,
@@ -54,7 +54,7 @@ const cases = [
   },
   {
     name: "with createMany",
-    budget: 68_000,
+    budget: 70_000,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
       import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -111,7 +111,7 @@ const bundle = async (contents) => {
 }
 
 /** The largest ratio of a bundle to one of the same modules of effect. */
-const mostRatio = 1.45
+const mostRatio = 1.5
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
 let over = false
@@ -131,8 +131,8 @@ for (const { name, budget, ours, effect } of cases) {
 
 /** Lists the most bytes that all code of a built package may have in one module format, gzipped. */
 const published = {
-  "@aelyst/node for import": ["packages/node/dist/!(effect|phonePlans-*).js", 78_000],
-  "@aelyst/node for require": ["packages/node/dist/!(phonePlans-*).cjs", 78_000],
+  "@aelyst/node for import": ["packages/node/dist/!(effect|phonePlans-*).js", 84_000],
+  "@aelyst/node for require": ["packages/node/dist/!(phonePlans-*).cjs", 84_000],
   "@aelyst/node's numbering plans": ["packages/node/dist/phonePlans-*.js", 55_000],
   "@aelyst/node/effect, without core and effect": ["packages/node/dist/effect.js", 12_000],
   "@aelyst/express for import": ["packages/express/dist/*.js", 16_500],
