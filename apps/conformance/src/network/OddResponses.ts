@@ -19,7 +19,6 @@ export const garbage: Readonly<Record<string, string>> = {
   "two lengths": `HTTP/1.1 200 OK\r\ncontent-length: ${json.length}\r\ncontent-length: 5\r\n\r\n${json}`,
   "a length and chunks": `HTTP/1.1 200 OK\r\ncontent-length: ${json.length}\r\ntransfer-encoding: chunked\r\n\r\n${json.length.toString(16)}\r\n${json}\r\n0\r\n\r\n`,
   "an upgrade": "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
-  "100 Continue": "HTTP/1.1 100 Continue\r\n\r\n",
   "a line break in a header": "HTTP/1.1 200 OK\r\nx\n: y\r\n\r\n",
 }
 
