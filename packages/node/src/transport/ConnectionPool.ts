@@ -21,6 +21,8 @@ export interface Connection {
     options: Undici.Dispatcher.DispatchOptions,
     handler: Undici.Dispatcher.DispatchHandler,
   ) => void
+  /** Notes that the request is being written: bytes before that belong to no response. */
+  readonly expectHead: () => void
   /** Whether the server sent bytes after its response. */
   readonly hasTrailingData: boolean
   readonly release: () => void
@@ -45,6 +47,7 @@ export const fromDispatcher = (dispatcher: Dispatcher, origin: string): Connecti
   const connection: Connection = {
     isReused: false,
     dispatch: (options, handler) => void dispatcher.dispatch({ ...options, origin }, handler),
+    expectHead: () => undefined,
     hasTrailingData: false,
     release: () => undefined,
     destroy: () => undefined,
@@ -95,10 +98,13 @@ class PooledConnection implements Connection {
     options: Undici.Dispatcher.DispatchOptions,
     handler: Undici.Dispatcher.DispatchHandler,
   ): void {
-    this.#filter.isHeadDue = true
     if (!this.isReused || (this.isPolled && this.#pool.isJustPolled)) {
       this.#client.dispatch(options, handler)
     } else setImmediate(() => this.#client.dispatch(options, handler))
+  }
+
+  expectHead(): void {
+    this.#filter.isHeadDue = true
   }
 
   get isOpen(): boolean {

@@ -77,6 +77,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // a caller's dispatcher cannot be stopped while it connects
     if (this.#body !== undefined) return controller.abort(new TransportFault("ABORTED"))
     this.#controller = controller
+    this.#connection.expectHead()
     this.#probe.dispatch()
   }
 
