@@ -4,23 +4,10 @@
  * 429 is risked. Pure.
  */
 import type { Draft, PacerConfig, PacerState } from "./PacerState.ts"
-import { isUnlogged } from "./PacerState.ts"
+import { isUnlogged, nothingHeld } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
-
-/** Nothing is known of shorter windows. */
-const none: PacerState["held"] = {
-  id: null,
-  ageMs: 0,
-  countedMs: 0,
-  shorterMs: null,
-  seen: 0,
-  longerMs: null,
-  doubts: false,
-  nextAt: null,
-  patience: 1,
-}
 
 /** Returns the windows that are likely: the one that the rate of the prior gives, and its own. */
 const expectedWindows = ({ prior }: PacerConfig, { limit }: PacerState): ReadonlyArray<number> => [
@@ -164,7 +151,7 @@ export const restart = (config: PacerConfig, state: Draft, countedMs: number): v
   const usual = state.limit === 1 || least > windowMs || windowMs === Tuning.defaultWindowMs
   const patience = usual ? Tuning.windowsBeforeHolding : 0
   const windows = isExpected ? Tuning.patienceOfAgreement : patience
-  state.held = { ...none, countedMs, nextAt: nowMs + windows * windowMs }
+  state.held = { ...nothingHeld, countedMs, nextAt: nowMs + windows * windowMs, patience: 1 }
   if (!isExpected) return
   state.windowMs = expected
   state.held = { ...state.held, longerMs: windowMs }

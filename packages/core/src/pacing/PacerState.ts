@@ -65,6 +65,19 @@ export interface ResponseContext {
 /** The version of the shape of the state; a state of another version is not read. */
 export const version = 2
 
+/** No request is held back, and nothing is known of shorter windows. */
+export const nothingHeld: PacerState["held"] = {
+  id: null,
+  ageMs: 0,
+  countedMs: 0,
+  shorterMs: null,
+  seen: 0,
+  longerMs: null,
+  doubts: false,
+  nextAt: null,
+  patience: 0,
+}
+
 /** Creates a state that has seen nothing. */
 export const make = ({ prior }: PacerConfig): PacerState => ({
   version,
@@ -82,17 +95,7 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   fixedWindow: false,
   refill: null,
   anchor: null,
-  held: {
-    id: null,
-    ageMs: 0,
-    countedMs: 0,
-    shorterMs: null,
-    seen: 0,
-    longerMs: null,
-    doubts: false,
-    nextAt: null,
-    patience: 0,
-  },
+  held: nothingHeld,
   log: SendLog.empty,
   inFlight: [],
   dropped: [],
