@@ -16,9 +16,9 @@ export class Metrics {
   #attempts = 0
   #rateLimited = 0
 
-  attempt({ status }: AttemptRecord): void {
+  attempt({ rateLimited }: AttemptRecord): void {
     this.#attempts++
-    if (status === 429) this.#rateLimited++
+    if (rateLimited === true) this.#rateLimited++
   }
 
   outcome({ outcome }: OutcomeEvent): void {
