@@ -1,0 +1,8 @@
+import { defineConfig } from "tsdown"
+
+import { declarations, output } from "../../scripts/bundles.mjs"
+
+export default defineConfig([
+  { ...output, entry: ["src/index.ts"], format: ["esm", "cjs"], sourcemap: true },
+  declarations({ index: "index" }, { written: { env: "src/env.d.ts" } }),
+])
