@@ -58,5 +58,5 @@ for (const name of names) {
   const [, after = ""] = rest.split(end)
   await writeFile(target, `${before}${begin}\n\n${machine}\n\n${text}\n\n${end}${after}`)
 }
-// on the path that pnpm gives to scripts; without it, only the layout of the page differs
-spawnSync("oxfmt", [fileURLToPath(target)], { shell: process.platform === "win32" })
+const oxfmt = fileURLToPath(new URL("../../../node_modules/.bin/oxfmt", import.meta.url))
+spawnSync(oxfmt, [fileURLToPath(target)], { shell: process.platform === "win32", stdio: "inherit" })
