@@ -4,5 +4,5 @@ import { declarations, output } from "../../scripts/bundles.mjs"
 
 export default defineConfig([
   { ...output, entry: ["src/index.ts"], format: ["esm", "cjs"], sourcemap: true },
-  declarations({ index: "index" }, { written: { env: "src/env.d.ts" } }),
+  declarations({ index: "index" }),
 ])
