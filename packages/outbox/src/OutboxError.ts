@@ -1,0 +1,39 @@
+/** The errors of the outbox itself; those of a contact are the client's. */
+
+const sentences = {
+  FULL: "The outbox is full. Retry later.",
+  CONFLICT: "This idempotency key was used for another contact. Use a new key for each submission.",
+  CLOSED: "The outbox is closed. Nothing was stored.",
+  STORE: "The outbox could not be read or written. Nothing was stored.",
+  NO_CLIENT:
+    "This outbox has no client. Give `outbox` the option `client` to accept or send contacts.",
+} as const
+
+/** Names a problem of the outbox. */
+export type OutboxErrorCode = `ERR_AELYST_OUTBOX_${keyof typeof sentences}`
+
+/** Reports why the outbox did not do what it was asked; what was to be stored is not stored. */
+export class OutboxError extends Error {
+  override readonly name = "OutboxError"
+  readonly code: OutboxErrorCode
+  /** When to try again, in milliseconds, if that is known. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    kind: keyof typeof sentences,
+    options: {
+      readonly cause?: unknown
+      readonly retryAfterMs?: number
+      readonly detail?: string
+    } = {},
+  ) {
+    const { cause, detail, retryAfterMs } = options
+    const sentence = sentences[kind]
+    super(
+      detail === undefined ? sentence : `${sentence} ${detail}`,
+      cause === undefined ? {} : { cause },
+    )
+    this.code = `ERR_AELYST_OUTBOX_${kind}`
+    this.retryAfterMs = retryAfterMs
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * Sends the rows of a store: claims them, creates each contact in one long run of the client, and notes how it ended. The
+ * intent of each request is durable before the request may leave, its outcome before it is reported.
+ */
+import { randomUUID } from "node:crypto"
+
+import { Identifier } from "@aelyst/core"
+import type { Allowance, ContactInput, GatedAttempt } from "@aelyst/core/types"
+
+import type { Cipher } from "./Cipher.ts"
+import type { Settings } from "./options.ts"
+import type { Claim, EndState, Ending, Store } from "./Store.ts"
+import type { ClientRowResult, ClientRun, OutboxClient, Submission } from "./types.ts"
+
+/** A contact as it is stored: as the client has checked it. */
+interface Stored {
+  readonly identifier: Identifier.Identifier
+  readonly contact: ContactInput
+}
+
+/** A contact of this process, as the run carries it. */
+interface Sent extends Stored {
+  readonly doubt: boolean
+  readonly claim: Claim
+}
+
+/** How long the store is left alone when nothing is due, in milliseconds. */
+const pollMs = 500
+/** How long nothing is sent after the store, the token or the API failed, in milliseconds. */
+const pauseMs = 5_000
+const leastBackoffMs = 10_000
+const mostBackoffMs = 3_600_000
+
+/** What a worker works with. */
+export interface WorkerParts {
+  readonly client: OutboxClient
+  readonly store: Store
+  readonly cipher: Cipher
+  readonly settings: Settings
+  readonly onEnd: (id: string, submission: Submission) => void
+}
+
+/** Sends until it is stopped. */
+export class Worker {
+  readonly #parts: WorkerParts
+  readonly #owner = randomUUID()
+  /** The claims that the run has, by key; the store gives out one of each. */
+  readonly #sending = new Map<string, Claim>()
+  /** The ids of all claims of this process. */
+  readonly #held = new Set<string>()
+  readonly #notes = new Set<Promise<void>>()
+  readonly #refresher: NodeJS.Timeout
+  readonly #loop: Promise<void>
+  readonly #cut = new AbortController()
+  /** When the leases end, by `performance.now()`, as far as this process knows. */
+  #leaseEnd = 0
+  #run: ClientRun<Sent> | undefined
+  #isStopping = false
+  #wake: (() => void) | undefined
+  #isWoken = false
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts
+    const { leaseMs } = parts.settings
+    this.#refresher = setInterval(() => void this.#refresh(), leaseMs * 0.3)
+    this.#refresher.unref()
+    this.#loop = this.#work()
+  }
+
+  /** Looks for rows now: one was added. */
+  wake(): void {
+    this.#isWoken = true
+    this.#wake?.()
+  }
+
+  /** Stops: requests in flight end, within that time; what was not sent goes back. */
+  async stop(timeoutMs: number): Promise<void> {
+    this.#isStopping = true
+    this.#run?.stop()
+    this.wake()
+    const timer = setTimeout(() => this.#cut.abort(), timeoutMs)
+    await this.#loop
+    clearTimeout(timer)
+    clearInterval(this.#refresher)
+    await this.#parts.store.releaseAll(this.#owner, Date.now()).catch(() => {})
+  }
+
+  async #work(): Promise<void> {
+    const { log } = this.#parts.settings
+    while (!this.#isStopping) {
+      let stopped: string | undefined
+      try {
+        stopped = await this.#sendAll()
+      } catch (error) {
+        const message = `the outbox pauses for ${pauseMs / 1_000} s: ${error instanceof Error ? error.message : "unknown"}`
+        log({ level: "error", code: "ERR_AELYST_OUTBOX_STORE", message })
+        stopped = "store"
+      }
+      if (stopped === "unauthorized") {
+        const message =
+          "the API does not accept the token (401): contacts stay in the outbox until it does"
+        log({ level: "error", code: "ERR_AELYST_OUTBOX_TOKEN", message })
+      }
+      if (stopped !== "completed") await this.#idle(pauseMs)
+    }
+  }
+
+  /** Sends in one run of the client until that stops; returns why. */
+  async #sendAll(): Promise<string | undefined> {
+    const { client, settings } = this.#parts
+    let failure: unknown
+    const fail = (error: unknown) => {
+      failure ??= error
+      run.stop()
+    }
+    const run = client.contacts.createMany(this.#rows(fail), {
+      concurrency: settings.concurrency,
+      delivery: settings.delivery,
+      gate: this.#gate,
+      signal: this.#cut.signal,
+    })
+    this.#run = run
+    if (this.#isStopping) run.stop()
+    for await (const result of run) this.#track(this.#note(result).catch(fail))
+    await Promise.all(this.#notes)
+    if (failure !== undefined) throw failure
+    return (await run.summary()).stopped
+  }
+
+  /** Claims rows as the run asks for them; waits while none are due. */
+  async *#rows(fail: (error: unknown) => void): AsyncGenerator<Sent, void> {
+    const { settings, store } = this.#parts
+    while (!this.#isStopping) {
+      let claims: ReadonlyArray<Claim> = []
+      const before = performance.now()
+      try {
+        claims = await store.claim(this.#owner, settings.concurrency, Date.now(), settings.leaseMs)
+      } catch (error) {
+        fail(error)
+        return
+      }
+      // the leases of earlier claims may be older
+      if (this.#held.size === 0) this.#leaseEnd = before + settings.leaseMs
+      for (const { id } of claims) this.#held.add(id)
+      for (const claim of claims) {
+        const sent = this.#read(claim)
+        if (sent !== undefined) yield sent
+      }
+      if (claims.length === 0) await this.#idle(pollMs)
+    }
+  }
+
+  /** Decrypts a claimed row. One that cannot be sent is parked, so that it holds up no other. */
+  #read(claim: Claim): Sent | undefined {
+    // it was sent before, and only a person may send it again
+    const isLost = claim.doubt && !claim.replay
+    if (isLost && this.#parts.settings.delivery === "at-most-once")
+      return this.#park(claim, "OutcomeUnknownError")
+    let submission: Stored
+    try {
+      // safe: the cipher has checked that an outbox has written it
+      submission = this.#parts.cipher.open(claim.id, claim.payload) as Stored
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : "it cannot be read"
+      const message = `the contact ${claim.id} is parked: ${reason}`
+      this.#parts.settings.log({ level: "error", code: "ERR_AELYST_OUTBOX_UNREADABLE", message })
+      return this.#park(claim, "UnreadablePayload")
+    }
+    const { contact, identifier } = submission
+    this.#sending.set(Identifier.key(identifier), claim)
+    return { identifier, contact, doubt: claim.doubt, claim }
+  }
+
+  #park(claim: Claim, error: string): undefined {
+    const parked = this.#parts.store.end(claim, "parked", { error }, Date.now())
+    // if that fails, its lease ends and it is claimed again
+    this.#track(
+      parked.then(
+        () => void this.#held.delete(claim.id),
+        () => void this.#held.delete(claim.id),
+      ),
+    )
+  }
+
+  readonly #gate = {
+    before: async ({ key }: GatedAttempt): Promise<Allowance> => {
+      const claim = this.#sending.get(key)
+      if (claim === undefined || this.#isStopping) throw new Error("the outbox stops")
+      const isOurs = await this.#parts.store.intend(claim, Date.now())
+      if (!isOurs) throw new Error("another process has taken the contact over")
+      return { notAfter: this.#leaseEnd }
+    },
+  }
+
+  /** Notes how a contact ended. */
+  async #note({ error, outcome, row }: ClientRowResult<Sent>): Promise<void> {
+    const { claim, contact, identifier } = row
+    this.#sending.delete(Identifier.key(identifier))
+    this.#held.delete(claim.id)
+    const status: unknown = error && Reflect.get(error, "status")
+    const ending: Ending = {
+      ...(typeof status === "number" && { status }),
+      ...(error !== undefined && { error: error.name }),
+    }
+    const end = async (state: EndState) => {
+      const isOurs = await this.#parts.store.end(claim, state, ending, Date.now())
+      if (isOurs) this.#parts.onEnd(claim.id, { identifier, contact })
+    }
+    switch (outcome) {
+      case "created":
+      case "existed":
+      case "exists_after_doubt":
+        return end(outcome)
+      // it was valid when it was accepted, by other rules
+      case "invalid":
+      case "rejected":
+        return end("rejected")
+      case "unknown":
+        return this.#isLastRound(claim) ? end("parked") : this.#retry(claim, ending)
+      case "not_sent":
+        return this.#giveBack(claim, ending, error?.retryAfterMs)
+    }
+  }
+
+  #isLastRound({ rounds }: Claim): boolean {
+    const { delivery, maxRounds } = this.#parts.settings
+    return delivery === "at-most-once" || rounds + 1 >= maxRounds
+  }
+
+  /** Gives a contact in doubt back, to be sent again later. */
+  async #retry(claim: Claim, ending: Ending): Promise<void> {
+    const backoffMs = Math.min(leastBackoffMs * 2 ** claim.rounds, mostBackoffMs)
+    const rounds = claim.rounds + 1
+    const dueAt = Date.now() + backoffMs
+    await this.#parts.store.release(claim, { ...ending, dueAt, doubt: true, rounds })
+  }
+
+  /** Gives a contact back that was provably not created. */
+  async #giveBack(claim: Claim, ending: Ending, retryAfterMs = 0): Promise<void> {
+    const { doubt, rounds } = claim
+    const dueAt = Date.now() + retryAfterMs
+    await this.#parts.store.release(claim, { ...ending, dueAt, doubt, rounds })
+  }
+
+  async #refresh(): Promise<void> {
+    if (this.#held.size === 0) return
+    const { leaseMs } = this.#parts.settings
+    const before = performance.now()
+    try {
+      await this.#parts.store.refresh(this.#owner, Date.now() + leaseMs)
+      this.#leaseEnd = before + leaseMs
+    } catch {
+      // nothing leaves after the end of the lease, and the next write reports it
+    }
+  }
+
+  #track(note: Promise<void>): void {
+    this.#notes.add(note)
+    void note.finally(() => this.#notes.delete(note))
+  }
+
+  /** Waits, or until a row is added or the worker stops. */
+  async #idle(ms: number): Promise<void> {
+    if (this.#isStopping) return
+    if (this.#isWoken) {
+      this.#isWoken = false
+      return
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      timer.unref()
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+    this.#wake = undefined
+    this.#isWoken = false
+  }
+}

@@ -1,0 +1,194 @@
+/** The public types of this package. They name no type of Effect. */
+import type {
+  Allowance,
+  ContactInput,
+  Delivery,
+  GatedAttempt,
+  Identifier,
+  IdentifierInput,
+  Row,
+  RowOutcome,
+  WireContact,
+} from "@aelyst/core/types"
+
+/** The part of a client that the outbox uses; an `Aelyst` of `@aelyst/node` has it. */
+export interface OutboxClient {
+  readonly contacts: {
+    readonly validate: (
+      identifier: IdentifierInput,
+      contact: ContactInput,
+    ) => ClientCheck | Promise<ClientCheck>
+    readonly createMany: <A extends Row>(
+      rows: AsyncIterable<A>,
+      options: {
+        readonly concurrency: number
+        readonly delivery: Delivery
+        readonly gate: { readonly before: (attempt: GatedAttempt) => Promise<Allowance | void> }
+        readonly signal: AbortSignal
+      },
+    ) => ClientRun<A>
+  }
+}
+
+/** The result of a client's check of a contact. */
+export type ClientCheck =
+  | { readonly ok: true; readonly identifier: Identifier; readonly contact: WireContact }
+  | { readonly ok: false; readonly error: Error }
+
+/** The part of a run that the outbox uses. */
+export interface ClientRun<A> extends AsyncIterable<ClientRowResult<A>> {
+  readonly stop: () => void
+  readonly summary: () => Promise<{ readonly stopped: string | undefined }>
+}
+
+/** The part of a row's result that the outbox uses. */
+export interface ClientRowResult<A> {
+  readonly row: A
+  readonly outcome: RowOutcome
+  readonly error?: (Error & { readonly retryAfterMs?: number | undefined }) | undefined
+}
+
+/** A contact as it is handed to the outbox. */
+export interface Submission {
+  readonly identifier: IdentifierInput
+  readonly contact: ContactInput
+}
+
+/** The options of `accept`. */
+export interface AcceptOptions {
+  /**
+   * Names the submission, 1 to 255 characters: a second one with the same key and the same contact gets the `id` of the
+   * first and creates nothing.
+   */
+  readonly idempotencyKey?: string | undefined
+}
+
+/** The promise of the outbox: the contact is stored durably. */
+export interface Accepted {
+  readonly id: string
+  /** Whether an earlier submission with this idempotency key was accepted, whose `id` this is. */
+  readonly repeated: boolean
+}
+
+/**
+ * What became of a contact: `pending` until it has ended. `parked` means that it may or may not exist and is not sent
+ * again by itself: `replay` sends it.
+ */
+export type OutboxState =
+  | "pending"
+  | "created"
+  | "existed"
+  | "exists_after_doubt"
+  | "rejected"
+  | "parked"
+
+/** What the outbox says about a contact; nothing of it is personal data. */
+export interface OutboxEntry {
+  readonly id: string
+  readonly state: OutboxState
+  /** In epoch milliseconds. */
+  readonly acceptedAt: number
+  /** In epoch milliseconds; absent while it is pending. */
+  readonly endedAt?: number | undefined
+  /** The requests that were sent or about to be sent. */
+  readonly attempts: number
+  /** Whether a request was sent whose response was lost. */
+  readonly doubt: boolean
+  /** The status of the response that ended it, if there was one. */
+  readonly status?: number | undefined
+  /** The name of the error that ended it, or of the newest one. */
+  readonly error?: string | undefined
+}
+
+/** The end of a contact, as `onEnd` receives it. */
+export interface OutboxEnd extends OutboxEntry {
+  /** What was submitted: personal data, which the outbox itself no longer has unless the contact is parked. */
+  readonly submission: Submission
+}
+
+/** Counts of the contacts in the outbox. Ended ones are counted for as long as they are kept. */
+export interface OutboxStats {
+  readonly pending: number
+  /** Those of `pending` that a process has claimed. */
+  readonly claimed: number
+  readonly created: number
+  readonly existed: number
+  readonly existsAfterDoubt: number
+  readonly rejected: number
+  readonly parked: number
+  /** When the oldest pending contact was accepted, in epoch milliseconds. */
+  readonly oldestPendingAt?: number | undefined
+}
+
+/** A line for the operator's log. */
+export interface OutboxLogLine {
+  readonly level: "warn" | "error"
+  /** Stable, `ERR_AELYST_OUTBOX_…`. */
+  readonly code: string
+  readonly message: string
+}
+
+/** The options of `outbox`. Durations are in milliseconds. */
+export interface OutboxOptions {
+  /** The client that creates the contacts, such as `new Aelyst()`. Without one nothing is accepted or sent. */
+  readonly client?: OutboxClient | undefined
+  /** The SQLite file; several processes of one machine may share it. It must be on a local disk. */
+  readonly file?: string | undefined
+  /** Which requests may be sent again. Default `natural-key`: also those whose response was lost. */
+  readonly delivery?: Delivery | undefined
+  /** Contacts that are sent at a time by this process, 1 to 1,000. Default 16. */
+  readonly concurrency?: number | undefined
+  /** Pending contacts beyond which `accept` rejects, 1 to 10,000,000. Default 100,000. */
+  readonly maxPending?: number | undefined
+  /** How often a contact in doubt is tried before it is parked, 1 to 100. Default 8. */
+  readonly maxRounds?: number | undefined
+  /** How long a contact stays with a process that died or was paused, 1,000 to 60,000. Default 5,000. */
+  readonly leaseMs?: number | undefined
+  /** How long the outcome of a contact is kept, 0 to 365 days. Default 7 days. */
+  readonly retentionMs?: number | undefined
+  /**
+   * Encrypts contacts at rest (AES-256-GCM): keys of 32 bytes, as base64 or bytes, or a function that returns them. The
+   * first encrypts, all decrypt. Default: `AELYST_OUTBOX_KEY`, keys separated by commas; without it, no encryption.
+   */
+  readonly encryptionKeys?: EncryptionKeys | (() => EncryptionKeys) | undefined
+  /** Called when a contact has ended or is parked. A failure changes nothing. */
+  readonly onEnd?: ((end: OutboxEnd) => unknown) | undefined
+  /** Receives problems of the outbox itself. Default: a process warning, which Node prints to stderr. */
+  readonly log?: ((line: OutboxLogLine) => void) | undefined
+}
+
+/** Keys of 32 bytes, as base64 or bytes. */
+export type EncryptionKeys = ReadonlyArray<string | Uint8Array>
+
+/** An outbox; see `outbox`. */
+export interface Outbox extends AsyncDisposable {
+  /**
+   * Stores a contact durably and returns its `id`; it is created later.
+   *
+   * Rejects with `InvalidContactError` if it breaks a rule, and with `OutboxError`, whose `code` is
+   * `ERR_AELYST_OUTBOX_FULL`, `_CONFLICT` (the idempotency key belongs to another contact), `_CLOSED` or `_STORE`. A
+   * rejected contact is not stored.
+   */
+  accept(submission: Submission, options?: AcceptOptions): Promise<Accepted>
+  /** Returns what became of a contact; undefined if there is none with this `id`, or its outcome is no longer kept. */
+  get(id: string): Promise<OutboxEntry | undefined>
+  /** Lists contacts, the newest first. */
+  list(options?: {
+    readonly state?: OutboxState | undefined
+    /** Default 100. */
+    readonly limit?: number | undefined
+  }): Promise<ReadonlyArray<OutboxEntry>>
+  /** Counts the contacts by state. */
+  stats(): Promise<OutboxStats>
+  /** Waits until no contact is pending. Rejects with the signal's reason when it is aborted. */
+  drain(options?: { readonly signal?: AbortSignal | undefined }): Promise<OutboxStats>
+  /** Sends a parked contact again. Returns false if no contact with this `id` is parked. */
+  replay(id: string): Promise<boolean>
+  /** Checks the file and every entry; returns what is wrong, nothing if all is well. */
+  verify(): Promise<ReadonlyArray<string>>
+  /**
+   * Stops: nothing is accepted any more, requests in flight end, and what is pending stays for the next start. After
+   * `timeoutMs` (default 10,000) it cuts requests off.
+   */
+  close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
+}
