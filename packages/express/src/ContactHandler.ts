@@ -4,6 +4,7 @@ import type { Request, RequestHandler, Response } from "express"
 import * as Body from "./Body.ts"
 import { LazyClient, clientOf, setupOf } from "./ClientProvider.ts"
 import { count, countError } from "./Counts.ts"
+import * as Delivery from "./Delivery.ts"
 import { clear, report, reportEvent } from "./Diagnostics.ts"
 import { isHandled, notifyOfError, rememberFields, respondToError } from "./ErrorMapper.ts"
 import { checkPhone, isBlank, submissionOf } from "./Form.ts"
@@ -11,7 +12,7 @@ import * as Guards from "./Guards.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
 import { mapperPositionOf, markBlock } from "./RouterStack.ts"
 import * as SingleFlight from "./SingleFlight.ts"
-import type { CreateContactOptions } from "./types.ts"
+import type { CreateContactOptions, Submitted } from "./types.ts"
 
 const handle = async (
   req: Request,
@@ -28,6 +29,8 @@ const handle = async (
   rememberFields(req, submission)
   checkPhone(submission, client)
   const { contact, identifier } = submission
+  const { delivery = "inline" } = options
+  let id: string | undefined
   if (options.honeypot !== undefined && !isBlank(body[options.honeypot])) {
     count(req.app, "honeypot")
     reportEvent(req.app, "honeypot", setup)
@@ -37,8 +40,11 @@ const handle = async (
     // bots get the same issues as people, so that they cannot tell that they were caught
     const checked = client.contacts.validate(identifier, contact)
     if (!checked.ok) throw checked.error
+    if (delivery !== "inline") id = Delivery.madeUpId()
+  } else if (delivery !== "inline") {
+    id = await Delivery.accept(delivery, { identifier, contact }, req)
+    count(req.app, "accepted")
   } else {
-    // the seam for other ways of delivery
     const { existing = "error" } = options
     await SingleFlight.create(client, identifier, contact, existing, ({ result }) => {
       clear(req.app, "upstreamAuth")
@@ -50,9 +56,20 @@ const handle = async (
     })
   }
   if (res.headersSent || res.writableEnded) return
-  setHeaders(res, 201)
-  if (options.respond !== undefined) await options.respond(res, { identifier, contact }, req)
-  else sendJson(res, { status: "created" })
+  await respond(req, res, { identifier, contact, ...(id !== undefined && { id }) }, options.respond)
+}
+
+const respond = async (
+  req: Request,
+  res: Response,
+  submitted: Submitted,
+  own: CreateContactOptions["respond"],
+): Promise<void> => {
+  const { id } = submitted
+  if (id === undefined) setHeaders(res, 201)
+  else setHeaders(res, 202, { Location: Delivery.locationOf(req, id) })
+  if (own !== undefined) await own(res, submitted, req)
+  else sendJson(res, id === undefined ? { status: "created" } : { status: "accepted", id })
 }
 
 /**
@@ -60,7 +77,7 @@ const handle = async (
  *
  * **Details**
  *
- * Responds with 201 and `{ "status": "created" }`, or as `respond` does. The same contact submitted twice at the same
+ * Responds with 201 and `{ "status": "created" }`, with an outbox (`delivery`) with 202, or as `respond` does. The same contact submitted twice at the same
  * time is created once; a visitor who leaves aborts nothing. Errors go to an `aelystErrors()` that is mounted after the
  * route; without one the handler responds to them as it would.
  *

@@ -12,6 +12,7 @@ type Counts = { -readonly [E in Ending]: SubmissionCounts[E] }
 
 const zeros: SubmissionCounts = {
   created: 0,
+  accepted: 0,
   existed: 0,
   invalid: 0,
   rejected: 0,

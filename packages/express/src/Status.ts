@@ -111,6 +111,10 @@ export const ALREADY_EXISTS = "already_exists"
 export const requestErrors = {
   malformed: { status: 400, message: "The request body could not be parsed." },
   not_an_object: { status: 400, message: "The request body must be an object." },
+  bad_idempotency_key: {
+    status: 400,
+    message: "The Idempotency-Key header must have 1 to 255 characters.",
+  },
   bad_address: { status: 400, message: "The request URL is not encoded correctly." },
   unauthorized: { status: 401, message: "Please sign in first." },
   forbidden: { status: 403, message: "You are not allowed to do this." },
@@ -120,6 +124,10 @@ export const requestErrors = {
   timeout: { status: 408, message: "The request body did not arrive in time." },
   too_large: { status: 413, message: "The request body is too large." },
   unsupported_type: { status: 415, message: "This content type is not supported." },
+  idempotency_key_reused: {
+    status: 422,
+    message: "This Idempotency-Key was used for another submission.",
+  },
   misconfigured: { status: 500, message: contactUs },
   busy: { status: 503, message: "We are busy at the moment. Please try again shortly." },
 } as const satisfies Readonly<Record<string, Omit<ErrorResponse, "code">>>

@@ -2,14 +2,17 @@
 export { aelyst, getAelyst } from "./ClientProvider.ts"
 export { getSubmissionCounts } from "./Counts.ts"
 export { createContact } from "./ContactHandler.ts"
+export { contactStatus } from "./Delivery.ts"
 export { aelystErrors } from "./ErrorMapper.ts"
 export { contactProxy } from "./ProxyRouter.ts"
 export type {
   AelystErrorsOptions,
   Checks,
   ClientSource,
+  ContactDelivery,
   ContactField,
   ContactProxyOptions,
+  ContactStatusOptions,
   CreateContactOptions,
   CreatedContact,
   FieldIssue,
@@ -20,5 +23,6 @@ export type {
   Problem,
   SetupOptions,
   SubmissionCounts,
+  SubmissionStatus,
   Submitted,
 } from "./types.ts"

@@ -5,6 +5,7 @@ import type {
   AelystOptions,
   ContactInput,
   CreateResult,
+  IdentifierInput,
   IdentifierKind,
   Issue,
 } from "@aelyst/node"
@@ -51,6 +52,8 @@ export interface LogEntry {
 /** Counts the submissions of an app by how they ended. */
 export interface SubmissionCounts {
   readonly created: number
+  /** Accepted by an outbox, which creates them later. */
+  readonly accepted: number
   /** The API said that the contact exists. */
   readonly existed: number
   /** The input was invalid; nothing was sent. */
@@ -101,6 +104,30 @@ export type { IdentifierKind } from "@aelyst/node"
 export interface Submitted {
   readonly identifier: string
   readonly contact: ContactInput
+  /** The `id` under which an outbox has accepted it. */
+  readonly id?: string
+}
+
+/** Takes submissions to create their contacts later; an outbox of `@aelyst/outbox` is one. */
+export interface ContactDelivery {
+  /** Resolves when the submission is stored durably. */
+  readonly accept: (
+    submission: { readonly identifier: IdentifierInput; readonly contact: ContactInput },
+    options: { readonly idempotencyKey?: string | undefined },
+  ) => Promise<{ readonly id: string }>
+  /** Returns the state of a submission; undefined if it is not known. */
+  readonly get: (id: string) => Promise<{ readonly state: string } | undefined>
+}
+
+/** What became of an accepted submission, for its visitor. */
+export type SubmissionStatus = "pending" | "created" | "rejected" | "unknown"
+
+/** The options of `contactStatus`. */
+export interface ContactStatusOptions {
+  /** The outbox that accepted the submissions. */
+  readonly delivery: ContactDelivery
+  /** The name of the route's parameter with the `id`. Default `id`. */
+  readonly param?: string
 }
 
 /** A submission and its result, as `onCreated` receives them. */
@@ -164,11 +191,18 @@ export interface CreateContactOptions extends SetupOptions {
   readonly onError?: (error: unknown, req: Request) => unknown
   /** A rate limiter, such as express-rate-limit's; runs before the body is read. */
   readonly rate?: RequestHandler
-  /** Default `inline`: the response waits for the API's. */
-  readonly delivery?: "inline"
-  /** Called once per created contact, however many requests submitted it. A failure is logged. */
+  /**
+   * Default `inline`: the response waits for the API's. An outbox of `@aelyst/outbox`: the response is 202 with
+   * `{ "status": "accepted", "id" }` and a `Location` as soon as the submission is stored durably, and the contact is
+   * created later. A visitor's `Idempotency-Key` is stored with it: the same key with another contact is a 422.
+   */
+  readonly delivery?: "inline" | ContactDelivery
+  /**
+   * Called once per created contact, however many requests submitted it. A failure is logged. With an outbox, use the
+   * outbox's `onEnd` instead.
+   */
   readonly onCreated?: (created: CreatedContact, req: Request) => unknown
-  /** Responds to the visitor. Default: 201 and `{ "status": "created" }`. */
+  /** Responds to the visitor. Default: 201 and `{ "status": "created" }`; with an outbox see `delivery`. */
   readonly respond?: (res: Response, submitted: Submitted, req: Request) => unknown
   /**
    * Handling of errors: `next` passes them to `next(error)`, `respond` responds as `aelystErrors()` would. Default:

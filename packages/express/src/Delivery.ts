@@ -1,0 +1,109 @@
+/** Delivery by an outbox: a submission is accepted once it is stored durably, and a route says what became of it. */
+import type { IdentifierInput } from "@aelyst/node"
+import type { Request, RequestHandler } from "express"
+import { randomBytes } from "node:crypto"
+
+import { sendJson, setHeaders } from "./JsonResponse.ts"
+import { RequestError } from "./RequestError.ts"
+import { markBlock } from "./RouterStack.ts"
+import type { ContactDelivery, ContactStatusOptions, SubmissionStatus, Submitted } from "./types.ts"
+
+const maxKeyLength = 255
+
+/** Returns the visitor's `Idempotency-Key`; undefined without one. */
+const keyOf = (req: Request): string | undefined => {
+  const key = req.get("idempotency-key")
+  if (key === undefined) return undefined
+  if (key !== "" && key.length <= maxKeyLength) return key
+  throw new RequestError("bad_idempotency_key")
+}
+
+const codeOf = (error: unknown): unknown => Reflect.get(Object(error), "code")
+
+/** Converts an error of the outbox itself; the client's errors are passed on as they are. */
+const toRequestError = (error: unknown): unknown => {
+  const code = codeOf(error)
+  if (typeof code !== "string" || !code.startsWith("ERR_AELYST_OUTBOX_")) return error
+  if (code === "ERR_AELYST_OUTBOX_CONFLICT") return new RequestError("idempotency_key_reused")
+  const wait: unknown = Reflect.get(Object(error), "retryAfterMs")
+  const retryAfterMs = typeof wait === "number" ? wait : 1_000
+  return new RequestError("busy", {
+    retryAfterMs,
+    message: String(Reflect.get(Object(error), "message")),
+  })
+}
+
+/** Hands a submission over; returns its `id` once it is stored durably. */
+export const accept = async (
+  delivery: ContactDelivery,
+  { contact, identifier }: Submitted,
+  req: Request,
+): Promise<string> => {
+  const idempotencyKey = keyOf(req)
+  try {
+    // safe: the outbox checks the identifier and says what is wrong with it
+    const submission = { identifier: identifier as IdentifierInput, contact }
+    const { id } = await delivery.accept(submission, { idempotencyKey })
+    return id
+  } catch (error) {
+    throw toRequestError(error)
+  }
+}
+
+/** Returns an `id` for a caught bot, which must not be able to tell that it was caught. */
+export const madeUpId = (): string => `c_${randomBytes(16).toString("base64url")}`
+
+/** Returns the URL of a submission's status: its `id` below the path of the form. */
+export const locationOf = (req: Request, id: string): string =>
+  `${req.baseUrl}${req.path}`.replace(/\/*$/, `/${encodeURIComponent(id)}`)
+
+// whether an address was known before is nobody's business
+const statusOf: Readonly<Record<string, SubmissionStatus>> = {
+  pending: "pending",
+  created: "created",
+  existed: "created",
+  exists_after_doubt: "created",
+  rejected: "rejected",
+  parked: "unknown",
+}
+
+/**
+ * Creates the handler of a route such as `/signup/:id` that says what became of an accepted submission.
+ *
+ * **Details**
+ *
+ * Responds with `{ "id", "status" }`, where the status is `pending`, `created`, `rejected` or `unknown`, and with 404 for
+ * any other `id`. It shows no personal data: not even whether a contact existed before.
+ *
+ * **Example** (A form that takes submissions while the API is down)
+ *
+ * ```ts
+ * import express from "express"
+ * import { Aelyst } from "@aelyst/node"
+ * import { aelystErrors, contactStatus, createContact } from "@aelyst/express"
+ * import { outbox } from "@aelyst/outbox"
+ *
+ * const client = new Aelyst()
+ * const box = outbox({ client, file: "data/outbox.db" })
+ *
+ * const app = express()
+ * app.post("/signup", createContact({ client, delivery: box }))
+ * app.get("/signup/:id", contactStatus({ delivery: box }))
+ * app.use(aelystErrors())
+ * ```
+ */
+export const contactStatus = ({ delivery, param = "id" }: ContactStatusOptions): RequestHandler => {
+  const handler: RequestHandler = async (req, res, next) => {
+    try {
+      const id: unknown = req.params[param]
+      const entry = typeof id === "string" ? await delivery.get(id) : undefined
+      if (entry === undefined) throw new RequestError("not_found")
+      setHeaders(res, 200)
+      sendJson(res, { id, status: statusOf[entry.state] ?? "unknown" })
+    } catch (error) {
+      // Express 4 does not do this for a rejected promise
+      next(toRequestError(error))
+    }
+  }
+  return markBlock(handler, { owns: () => true })
+}

@@ -1,0 +1,273 @@
+import { Aelyst } from "@aelyst/node"
+import { Sandbox } from "@aelyst/sandbox"
+import { randomUUID } from "node:crypto"
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { afterAll, beforeEach, describe, expect, it } from "vitest"
+
+import type { Outbox, OutboxEnd, OutboxLogLine, OutboxOptions } from "../src/index.ts"
+import { outbox } from "../src/index.ts"
+import { newPath } from "./files.ts"
+
+const sandbox = await Sandbox.start({ limit: 10_000 })
+const client = new Aelyst({
+  baseUrl: sandbox.baseUrl,
+  token: sandbox.tokens.ok,
+  doubtDelayMs: 1_000,
+})
+beforeEach(() => sandbox.reset())
+afterAll(async () => {
+  await client.close()
+  await sandbox.close()
+})
+
+const open = (file: string, options: OutboxOptions = {}): Outbox =>
+  outbox({ client, file, log: () => {}, ...options })
+
+const ana = (identifier: `id:${string}` | `email:${string}` = `id:${randomUUID()}`) => ({
+  identifier,
+  contact: { firstName: "Canary" },
+})
+
+/** Everything in the directory of an outbox, as it is on the disk. */
+const bytesOf = (file: string): string =>
+  readdirSync(dirname(file))
+    .map((name) => readFileSync(join(dirname(file), name), "latin1"))
+    .join("\n")
+
+describe("outbox", () => {
+  it("creates what it has accepted, once each", async () => {
+    await using box = open(newPath())
+    const accepted = await Promise.all(Array.from({ length: 50 }, () => box.accept(ana())))
+    expect(new Set(accepted.map(({ id }) => id)).size).toBe(50)
+    expect(await box.drain()).toMatchObject({ pending: 0, created: 50, parked: 0 })
+    expect(sandbox.contacts()).toHaveLength(50)
+    expect(sandbox.requests()).toHaveLength(50)
+    expect(await box.get(accepted[0]?.id ?? "")).toMatchObject({
+      state: "created",
+      attempts: 1,
+      doubt: false,
+    })
+    expect(await box.verify()).toEqual([])
+  })
+
+  it("keeps what it has accepted while the API is down, and creates it later", async () => {
+    const file = newPath()
+    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+    const before = open(file, { client: down })
+    const { id } = await before.accept(ana())
+    expect(await before.get(id)).toMatchObject({ state: "pending" })
+    await before.close({ timeoutMs: 0 })
+    await down.close()
+    await using box = open(file)
+    expect(await box.drain()).toMatchObject({ created: 1 })
+    expect(sandbox.contacts()).toHaveLength(1)
+  })
+
+  it("stores nothing that breaks a rule", async () => {
+    await using box = open(newPath())
+    const refused = box.accept({ identifier: "email:nobody", contact: { firstName: "" } })
+    await expect(refused).rejects.toMatchObject({ name: "InvalidContactError" })
+    expect(await box.stats()).toMatchObject({ pending: 0 })
+  })
+
+  it("accepts a submission with one idempotency key once", async () => {
+    await using box = open(newPath())
+    const one = ana()
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => box.accept(one, { idempotencyKey: "k-1" })),
+    )
+    expect(new Set(all.map(({ id }) => id)).size).toBe(1)
+    expect(all.filter(({ repeated }) => !repeated)).toHaveLength(1)
+    await expect(box.accept(ana(), { idempotencyKey: "k-1" })).rejects.toMatchObject({
+      code: "ERR_AELYST_OUTBOX_CONFLICT",
+    })
+    await expect(box.accept(one, { idempotencyKey: "" })).rejects.toMatchObject({
+      code: "ERR_AELYST_CONFIG",
+    })
+    await box.drain()
+    expect(sandbox.requests()).toHaveLength(1)
+  })
+
+  it("sends the submissions of one contact one after the other, in their order", async () => {
+    await using box = open(newPath())
+    const email = `email:${randomUUID()}@example.com` as const
+    const first = await box.accept(ana(email))
+    const second = await box.accept(ana(email))
+    expect(await box.drain()).toMatchObject({ created: 1, existed: 1 })
+    expect(await box.get(first.id)).toMatchObject({ state: "created" })
+    expect(await box.get(second.id)).toMatchObject({ state: "existed", status: 400 })
+  })
+
+  it("ends what the API rejects, and hands it to onEnd", async () => {
+    sandbox.fail({ status: 400, times: 1 })
+    const ends: Array<OutboxEnd> = []
+    const submission = ana()
+    const box = open(newPath(), { onEnd: (end) => void ends.push(end) })
+    const { id } = await box.accept(submission)
+    expect(await box.drain()).toMatchObject({ rejected: 1 })
+    await box.close()
+    expect(ends).toMatchObject([{ id, state: "rejected", status: 400, submission }])
+  })
+
+  it("says that a token is not accepted, and keeps everything", async () => {
+    const lines: Array<OutboxLogLine> = []
+    const wrong = new Aelyst({ baseUrl: sandbox.baseUrl, token: sandbox.tokens.unauthorized })
+    const file = newPath()
+    const box = open(file, { client: wrong, log: (line) => void lines.push(line) })
+    await box.accept(ana())
+    while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(lines).toMatchObject([{ level: "error", code: "ERR_AELYST_OUTBOX_TOKEN" }])
+    expect(await box.stats()).toMatchObject({ pending: 1 })
+    await box.close()
+    await wrong.close()
+    await using good = open(file)
+    expect(await good.drain()).toMatchObject({ created: 1 })
+  })
+
+  it("is full at its limit, and says when to retry", async () => {
+    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+    const box = open(newPath(), { client: down, maxPending: 2 })
+    await box.accept(ana())
+    await box.accept(ana())
+    await expect(box.accept(ana())).rejects.toMatchObject({
+      code: "ERR_AELYST_OUTBOX_FULL",
+      retryAfterMs: 5_000,
+    })
+    expect(await box.stats()).toMatchObject({ pending: 2 })
+    await box.close({ timeoutMs: 0 })
+    await down.close()
+  })
+
+  it("shares a file between several outboxes: each contact is sent by one", async () => {
+    const file = newPath()
+    const boxes = [open(file), open(file), open(file)]
+    await Promise.all(boxes.flatMap((box) => Array.from({ length: 20 }, () => box.accept(ana()))))
+    expect(await boxes[0]?.drain()).toMatchObject({ created: 60 })
+    expect(sandbox.requests()).toHaveLength(60)
+    await Promise.all(boxes.map((box) => box.close()))
+  })
+
+  it("parks a lost response under at-most-once, and sends it again only when asked", async () => {
+    sandbox.fail({ preset: "drop-after", times: 1 })
+    await using box = open(newPath(), { delivery: "at-most-once" })
+    const { id } = await box.accept(ana())
+    expect(await box.drain()).toMatchObject({ parked: 1, created: 0 })
+    expect(sandbox.requests()).toHaveLength(1)
+    expect(await box.replay(id)).toBe(true)
+    expect(await box.drain()).toMatchObject({ parked: 0, existsAfterDoubt: 1 })
+    expect(sandbox.contacts()).toHaveLength(1)
+    expect(await box.replay(id)).toBe(false)
+  })
+
+  it("settles a lost response under natural-key by asking again", async () => {
+    sandbox.fail({ preset: "drop-after", times: 1 })
+    await using box = open(newPath())
+    await box.accept(ana())
+    expect(await box.drain()).toMatchObject({ existsAfterDoubt: 1 })
+    expect(sandbox.contacts()).toHaveLength(1)
+  })
+
+  it("leaves nothing of a contact in its files once that has ended", async () => {
+    const file = newPath("data/outbox.db")
+    const box = open(file)
+    await Promise.all(
+      Array.from({ length: 30 }, () =>
+        box.accept(ana(), { idempotencyKey: `Canary-key-${randomUUID()}` }),
+      ),
+    )
+    await box.drain()
+    await box.close()
+    expect(bytesOf(file)).not.toMatch(/Canary/)
+  })
+
+  it("leaves nothing readable at any time when a key is given", async () => {
+    const file = newPath("data/outbox.db")
+    const encryptionKeys = [Buffer.alloc(32, 5)]
+    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+    const box = open(file, { client: down, encryptionKeys })
+    await box.accept(ana())
+    expect(bytesOf(file)).not.toMatch(/Canary/)
+    await box.close({ timeoutMs: 0 })
+    expect(bytesOf(file)).not.toMatch(/Canary/)
+    await down.close()
+    await using later = open(file, { encryptionKeys })
+    expect(await later.drain()).toMatchObject({ created: 1 })
+  })
+
+  it("parks what it cannot decrypt, says so, and sends the others", async () => {
+    const file = newPath()
+    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+    const box = open(file, { client: down, encryptionKeys: [Buffer.alloc(32, 5)] })
+    const { id } = await box.accept(ana())
+    await box.close({ timeoutMs: 0 })
+    await down.close()
+    const lines: Array<OutboxLogLine> = []
+    await using other = open(file, {
+      encryptionKeys: [Buffer.alloc(32, 6)],
+      log: (line) => void lines.push(line),
+    })
+    await other.accept(ana())
+    expect(await other.drain()).toMatchObject({ parked: 1, created: 1 })
+    expect(lines).toMatchObject([{ code: "ERR_AELYST_OUTBOX_UNREADABLE" }])
+    expect(lines[0]?.message).toContain(id)
+  })
+
+  it("reads an outbox without a client, and sends nothing", async () => {
+    const file = newPath()
+    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+    const box = open(file, { client: down })
+    await box.accept(ana())
+    await box.close({ timeoutMs: 0 })
+    await down.close()
+    await using reader = outbox({ file })
+    expect(await reader.list({ state: "pending" })).toHaveLength(1)
+    await expect(reader.accept(ana())).rejects.toMatchObject({
+      code: "ERR_AELYST_OUTBOX_NO_CLIENT",
+    })
+    await expect(reader.drain()).rejects.toMatchObject({ code: "ERR_AELYST_OUTBOX_NO_CLIENT" })
+    expect(sandbox.requests()).toEqual([])
+  })
+
+  it("finds a damaged row", async () => {
+    const file = newPath()
+    const box = open(file)
+    const { id } = await box.accept(ana())
+    await box.drain()
+    await box.close()
+    const database = new DatabaseSync(file)
+    database.exec("UPDATE outbox SET attempts = -1")
+    database.close()
+    await using damaged = outbox({ file })
+    expect(await damaged.verify()).toEqual([`${id}: its columns contradict each other`])
+  })
+
+  it("accepts nothing after close, which may be called twice", async () => {
+    const box = open(newPath())
+    await box.close()
+    await box.close()
+    await expect(box.accept(ana())).rejects.toMatchObject({ code: "ERR_AELYST_OUTBOX_CLOSED" })
+  })
+
+  it("ends a drain with the reason of its signal", async () => {
+    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+    const box = open(newPath(), { client: down })
+    await box.accept(ana())
+    const reason = new Error("enough")
+    await expect(box.drain({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    await box.close({ timeoutMs: 0 })
+    await down.close()
+  })
+
+  it.each([
+    [{}, "`file` must be the path of a file, such as data/outbox.db"],
+    [{ file: "x.db", client: 5 }, "`client` must be a client such as `new Aelyst()` (got 5)"],
+  ])("refuses the options %j", (options, message) => {
+    // safe: the test is of what types would refuse
+    const given = options as object
+    expect(() => outbox(given)).toThrow(
+      expect.objectContaining({ message, code: "ERR_AELYST_CONFIG" }),
+    )
+  })
+})
