@@ -26,6 +26,7 @@ const allowed = {
   "@aelyst/express": { dependencies: ["@aelyst/node"], peerDependencies: ["express"] },
   "@aelyst/cli": {},
   "@aelyst/sandbox": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
+  "@aelyst/outbox": {},
 }
 /** Lists the entries for `import` only: core and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
 const importOnly = {

@@ -1,8 +1,14 @@
 import { defineConfig } from "tsdown"
 
-import { declarations, output } from "../../scripts/bundles.mjs"
+import { declarations, minified, output } from "../../scripts/bundles.mjs"
 
 export default defineConfig([
-  { ...output, entry: ["src/index.ts"], format: ["esm", "cjs"], sourcemap: true },
+  {
+    ...output,
+    ...minified,
+    entry: ["src/index.ts"],
+    format: ["esm", "cjs"],
+    deps: { alwaysBundle: [/^effect/, /^@aelyst/], onlyBundle: false },
+  },
   declarations({ index: "index" }),
 ])

@@ -64,8 +64,8 @@ const statements = {
       status = ?, error = ?
     WHERE id = ? AND epoch = ? AND state IN ('claimed', 'sending')`,
   end: `UPDATE outbox SET state = ?1, owner = NULL, lease_until = 0, status = ?2, error = ?3, ended_at = ?4,
-      payload = iif(?1 = 'parked', payload, NULL), doubt = doubt OR ?1 = 'parked'
-    WHERE id = ?5 AND epoch = ?6 AND state IN ('claimed', 'sending')`,
+      payload = iif(?1 = 'parked', payload, NULL), doubt = doubt OR ?5
+    WHERE id = ?6 AND epoch = ?7 AND state IN ('claimed', 'sending')`,
   releaseAll: `UPDATE outbox SET state = 'planned', owner = NULL, lease_until = 0
     WHERE owner = ? AND state = 'claimed'`,
   get: "SELECT * FROM outbox WHERE id = ?",
@@ -174,8 +174,8 @@ export const sqliteStore = (path: string): Store => {
     intend: ({ epoch, id }) => changes("intend", id, epoch),
     release: ({ epoch, id }, { doubt, dueAt, error, rounds, status }: Released) =>
       changes("release", dueAt, doubt ? 1 : 0, rounds, status ?? null, error ?? null, id, epoch),
-    end: ({ epoch, id }, state: EndState, { error, status }: Ending, now) =>
-      changes("end", state, status ?? null, error ?? null, now, id, epoch),
+    end: ({ epoch, id }, state: EndState, { error, lost, status }: Ending, now) =>
+      changes("end", state, status ?? null, error ?? null, now, lost === true ? 1 : 0, id, epoch),
     releaseAll: async (owner) => {
       await changes("releaseAll", owner)
     },

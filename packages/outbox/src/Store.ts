@@ -35,6 +35,8 @@ export interface Claim {
 
 /** What is noted with the end of a row. */
 export interface Ending {
+  /** Whether a request of this claim was lost, even if a later one settled it. */
+  readonly lost?: boolean | undefined
   readonly status?: number | undefined
   readonly error?: string | undefined
 }

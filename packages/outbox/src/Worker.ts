@@ -5,23 +5,17 @@
 import { randomUUID } from "node:crypto"
 
 import { Identifier } from "@aelyst/core"
-import type { Allowance, ContactInput, GatedAttempt } from "@aelyst/core/types"
+import type { Allowance, AttemptRecord, ContactInput, GatedAttempt } from "@aelyst/core/types"
 
 import type { Cipher } from "./Cipher.ts"
 import type { Settings } from "./options.ts"
 import type { Claim, EndState, Ending, Store } from "./Store.ts"
-import type { ClientRowResult, ClientRun, OutboxClient, Submission } from "./types.ts"
+import type { ClientRowResult, ClientRun, OutboxClient, OutboxRow, Submission } from "./types.ts"
 
 /** A contact as it is stored: as the client has checked it. */
 interface Stored {
   readonly identifier: Identifier.Identifier
   readonly contact: ContactInput
-}
-
-/** A contact of this process, as the run carries it. */
-interface Sent extends Stored {
-  readonly doubt: boolean
-  readonly claim: Claim
 }
 
 /** How long the store is left alone when nothing is due, in milliseconds. */
@@ -46,15 +40,15 @@ export class Worker {
   readonly #owner = randomUUID()
   /** The claims that the run has, by key; the store gives out one of each. */
   readonly #sending = new Map<string, Claim>()
-  /** The ids of all claims of this process. */
-  readonly #held = new Set<string>()
+  /** All claims of this process, by id. */
+  readonly #held = new Map<string, Claim>()
   readonly #notes = new Set<Promise<void>>()
   readonly #refresher: NodeJS.Timeout
   readonly #loop: Promise<void>
   readonly #cut = new AbortController()
   /** When the leases end, by `performance.now()`, as far as this process knows. */
   #leaseEnd = 0
-  #run: ClientRun<Sent> | undefined
+  #run: ClientRun | undefined
   #isStopping = false
   #wake: (() => void) | undefined
   #isWoken = false
@@ -128,7 +122,7 @@ export class Worker {
   }
 
   /** Claims rows as the run asks for them; waits while none are due. */
-  async *#rows(fail: (error: unknown) => void): AsyncGenerator<Sent, void> {
+  async *#rows(fail: (error: unknown) => void): AsyncGenerator<OutboxRow, void> {
     const { settings, store } = this.#parts
     while (!this.#isStopping) {
       let claims: ReadonlyArray<Claim> = []
@@ -141,7 +135,7 @@ export class Worker {
       }
       // the leases of earlier claims may be older
       if (this.#held.size === 0) this.#leaseEnd = before + settings.leaseMs
-      for (const { id } of claims) this.#held.add(id)
+      for (const claim of claims) this.#held.set(claim.id, claim)
       for (const claim of claims) {
         const sent = this.#read(claim)
         if (sent !== undefined) yield sent
@@ -151,10 +145,10 @@ export class Worker {
   }
 
   /** Decrypts a claimed row. One that cannot be sent is parked, so that it holds up no other. */
-  #read(claim: Claim): Sent | undefined {
+  #read(claim: Claim): OutboxRow | undefined {
     // it was sent before, and only a person may send it again
-    const isLost = claim.doubt && !claim.replay
-    if (isLost && this.#parts.settings.delivery === "at-most-once")
+    const needsPerson = claim.doubt && !claim.replay
+    if (needsPerson && this.#parts.settings.delivery === "at-most-once")
       return this.#park(claim, "OutcomeUnknownError")
     let submission: Stored
     try {
@@ -168,11 +162,11 @@ export class Worker {
     }
     const { contact, identifier } = submission
     this.#sending.set(Identifier.key(identifier), claim)
-    return { identifier, contact, doubt: claim.doubt, claim }
+    return { identifier, contact, doubt: claim.doubt, id: claim.id }
   }
 
   #park(claim: Claim, error: string): undefined {
-    const parked = this.#parts.store.end(claim, "parked", { error }, Date.now())
+    const parked = this.#parts.store.end(claim, "parked", { error, lost: claim.doubt }, Date.now())
     // if that fails, its lease ends and it is claimed again
     this.#track(
       parked.then(
@@ -193,12 +187,15 @@ export class Worker {
   }
 
   /** Notes how a contact ended. */
-  async #note({ error, outcome, row }: ClientRowResult<Sent>): Promise<void> {
-    const { claim, contact, identifier } = row
+  async #note({ error, outcome, row, value }: ClientRowResult): Promise<void> {
+    const { contact, id, identifier } = row
+    const claim = this.#held.get(id)
+    if (claim === undefined) return
     this.#sending.delete(Identifier.key(identifier))
-    this.#held.delete(claim.id)
+    this.#held.delete(id)
     const status: unknown = error && Reflect.get(error, "status")
     const ending: Ending = {
+      lost: outcome === "unknown" || isLost((value ?? error)?.attempts),
       ...(typeof status === "number" && { status }),
       ...(error !== undefined && { error: error.name }),
     }
@@ -278,3 +275,9 @@ export class Worker {
     this.#isWoken = false
   }
 }
+
+/** Returns whether an attempt before the last one was neither rejected by a 429 nor kept from leaving: it was lost. */
+const isLost = (attempts: ReadonlyArray<AttemptRecord> = []): boolean =>
+  attempts
+    .slice(0, -1)
+    .some(({ phase, rateLimited }) => phase !== "connect" && rateLimited !== true)

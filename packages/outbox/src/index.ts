@@ -1,4 +1,5 @@
 /** Accepts contacts at once and creates them later: an outbox on node:sqlite that loses none. */
+export type { Delivery } from "@aelyst/core/types"
 export { outbox } from "./Outbox.ts"
 export type { OutboxErrorCode } from "./OutboxError.ts"
 export { OutboxError } from "./OutboxError.ts"
@@ -6,6 +7,7 @@ export type {
   AcceptOptions,
   Accepted,
   ClientCheck,
+  ClientError,
   ClientRowResult,
   ClientRun,
   EncryptionKeys,
@@ -15,6 +17,7 @@ export type {
   OutboxEntry,
   OutboxLogLine,
   OutboxOptions,
+  OutboxRow,
   OutboxState,
   OutboxStats,
   Submission,

@@ -22,10 +22,9 @@ export interface Settings extends Readonly<Record<NumberName, number>> {
   readonly log: (line: OutboxLogLine) => void
 }
 
-const names: ReadonlySet<string> = new Set([
-  ...Object.keys(numbers),
-  ...["client", "file", "store", "delivery", "encryptionKeys", "onEnd", "log"],
-])
+const names: ReadonlySet<string> = new Set(
+  Object.keys(numbers).concat("client", "file", "delivery", "encryptionKeys", "onEnd", "log"),
+)
 
 /** Creates the error for an invalid option; it never shows a key. */
 export const invalid = (option: string, rule: string, given?: unknown): TypeError => {

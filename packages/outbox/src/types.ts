@@ -1,12 +1,12 @@
 /** The public types of this package. They name no type of Effect. */
 import type {
   Allowance,
+  AttemptRecord,
   ContactInput,
   Delivery,
   GatedAttempt,
   Identifier,
   IdentifierInput,
-  Row,
   RowOutcome,
   WireContact,
 } from "@aelyst/core/types"
@@ -18,15 +18,15 @@ export interface OutboxClient {
       identifier: IdentifierInput,
       contact: ContactInput,
     ) => ClientCheck | Promise<ClientCheck>
-    readonly createMany: <A extends Row>(
-      rows: AsyncIterable<A>,
+    readonly createMany: (
+      rows: AsyncIterable<OutboxRow>,
       options: {
         readonly concurrency: number
         readonly delivery: Delivery
         readonly gate: { readonly before: (attempt: GatedAttempt) => Promise<Allowance | void> }
         readonly signal: AbortSignal
       },
-    ) => ClientRun<A>
+    ) => ClientRun
   }
 }
 
@@ -35,17 +35,33 @@ export type ClientCheck =
   | { readonly ok: true; readonly identifier: Identifier; readonly contact: WireContact }
   | { readonly ok: false; readonly error: Error }
 
+/** A row of the run that sends the contacts of an outbox. */
+export interface OutboxRow {
+  readonly identifier: Identifier
+  readonly contact: ContactInput
+  readonly doubt: boolean
+  /** The `id` of the contact in the outbox. */
+  readonly id: string
+}
+
 /** The part of a run that the outbox uses. */
-export interface ClientRun<A> extends AsyncIterable<ClientRowResult<A>> {
+export interface ClientRun extends AsyncIterable<ClientRowResult> {
   readonly stop: () => void
   readonly summary: () => Promise<{ readonly stopped: string | undefined }>
 }
 
+/** The part of a client's error that the outbox uses. */
+export interface ClientError extends Error {
+  readonly attempts: ReadonlyArray<AttemptRecord>
+  readonly retryAfterMs?: number | undefined
+}
+
 /** The part of a row's result that the outbox uses. */
-export interface ClientRowResult<A> {
-  readonly row: A
+export interface ClientRowResult {
+  readonly row: OutboxRow
   readonly outcome: RowOutcome
-  readonly error?: (Error & { readonly retryAfterMs?: number | undefined }) | undefined
+  readonly value?: { readonly attempts: ReadonlyArray<AttemptRecord> } | undefined
+  readonly error?: ClientError | undefined
 }
 
 /** A contact as it is handed to the outbox. */
@@ -92,7 +108,7 @@ export interface OutboxEntry {
   readonly endedAt?: number | undefined
   /** The requests that were sent or about to be sent. */
   readonly attempts: number
-  /** Whether a request was sent whose response was lost. */
+  /** Whether the response to one of its requests was lost. */
   readonly doubt: boolean
   /** The status of the response that ended it, if there was one. */
   readonly status?: number | undefined

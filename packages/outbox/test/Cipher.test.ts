@@ -1,4 +1,4 @@
-import { describe, expect, it } from "@effect/vitest"
+import { assert, describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 
 import { Cipher, UnreadablePayload } from "../src/Cipher.ts"
@@ -14,7 +14,7 @@ describe("Cipher", () => {
     ([json, id, isEncrypted]) => {
       const cipher = new Cipher(isEncrypted ? [first] : [])
       const text = JSON.stringify(json)
-      expect(JSON.stringify(cipher.open(id, cipher.seal(id, json)))).toBe(text)
+      assert.strictEqual(JSON.stringify(cipher.open(id, cipher.seal(id, json))), text)
     },
   )
 

@@ -7,7 +7,7 @@ import type { Claim, NewRow, Store } from "../src/Store.ts"
 const lease = 5_000
 
 /** Returns a row; rows with one key are of one contact. */
-export const newRow = (key = randomUUID(), idempotency?: string): NewRow => ({
+export const newRow = (key: string = randomUUID(), idempotency?: string): NewRow => ({
   id: `c_${randomUUID()}`,
   key: Buffer.from(key),
   idempotency: idempotency === undefined ? null : Buffer.from(idempotency),
@@ -89,8 +89,8 @@ export const storeSuite = (open: () => Promise<{ readonly again: () => Store }>)
     const taken = await claimOne(store, "b", 10 + lease)
     expect(taken).toMatchObject({ id: before.id, epoch: 2, doubt: false })
     expect(await store.intend(taken, 20)).toBe(true)
-    const again = await claimOne(store, "c", 10 + 2 * lease)
-    expect(again).toMatchObject({ epoch: 3, doubt: true })
+    const doubted = await claimOne(store, "c", 10 + 2 * lease)
+    expect(doubted).toMatchObject({ epoch: 3, doubt: true })
     expect(await store.get(before.id)).toMatchObject({ attempts: 1, doubt: true })
   })
 
@@ -156,7 +156,7 @@ export const storeSuite = (open: () => Promise<{ readonly again: () => Store }>)
     await store.add(newRow(), 0)
     const claim = await claimOne(store, "a", 10)
     await store.intend(claim, 11)
-    await store.end(claim, "parked", {}, 20)
+    await store.end(claim, "parked", { lost: true }, 20)
     expect(await store.stats()).toMatchObject({ pending: 0, parked: 1 })
     await store.prune(1_000)
     expect(await store.claim("a", 9, 1_000, lease)).toEqual([])
