@@ -129,4 +129,14 @@ if (summary !== null && !summary.hidden) {
   const seconds = Number(summary.dataset.retryAfter)
   if (seconds > 0) countDown(seconds)
 }
-document.querySelector("#thanks")?.focus()
+const thanks = document.querySelector("#thanks")
+thanks?.focus()
+
+/** Asks what became of the sign-up until that is known; the page then says so. */
+const follow = async () => {
+  const response = await fetch(location.pathname.replace("/thanks/", "/status/")).catch(() => null)
+  const { status } = response?.ok ? await response.json() : {}
+  if (status !== undefined && status !== "pending") location.reload()
+  else if (response === null || response.ok) setTimeout(follow, 1000)
+}
+if (thanks?.hasAttribute("data-pending")) void follow()

@@ -1,6 +1,7 @@
 /** The sign-up page: one form that responds with pages, or with JSON for its script. */
+import type { ContactDelivery } from "@aelyst/express"
+import { aelystErrors, contactStatus, createContact } from "@aelyst/express"
 import type { Aelyst } from "@aelyst/node"
-import { aelystErrors, createContact } from "@aelyst/express"
 import express from "express"
 import type { Express, Request } from "express"
 import { rateLimit } from "express-rate-limit"
@@ -34,6 +35,8 @@ const valuesOf = (req: Request): Record<string, string> => {
 export interface SignupOptions {
   /** The client that creates the contacts. */
   readonly client: Aelyst
+  /** The outbox that takes the sign-ups, so that none is lost while the API is down. Default: the visitor waits for it. */
+  readonly delivery?: ContactDelivery
   /** The URL of the sandbox's inspector. */
   readonly inspector: string
   /** How many sign-ups a visitor may send per minute. */
@@ -41,7 +44,7 @@ export interface SignupOptions {
 }
 
 /** Creates the app. */
-export const signup = ({ client, inspector, perMinute }: SignupOptions): Express => {
+export const signup = ({ client, delivery, inspector, perMinute }: SignupOptions): Express => {
   const app = express()
   app.disable("x-powered-by")
   app.use((_req, res, next) => {
@@ -55,11 +58,22 @@ export const signup = ({ client, inspector, perMinute }: SignupOptions): Express
   app.get("/signup.js", (_req, res) => res.sendFile(file("signup.js")))
   app.get("/signup.css", (_req, res) => res.sendFile(file("signup.css")))
   app.get("/", (_req, res) => res.send(formPage({ values: {}, errors: {} }, inspector)))
-  app.get("/thanks", (_req, res) => res.send(thanksPage(inspector)))
+  app.get("/thanks", (_req, res) => res.send(thanksPage("created", inspector)))
+  if (delivery !== undefined) {
+    app.get("/status/:id", contactStatus({ delivery }))
+    app.get("/thanks/:id", (req, res, next) => {
+      delivery
+        .get(req.params.id)
+        // a caught bot has an id that is not known, and sees what people see
+        .then((entry) => res.send(thanksPage(entry?.state ?? "pending", inspector)))
+        .catch(next)
+    })
+  }
   app.post(
     "/",
     createContact({
       client,
+      ...(delivery !== undefined && { delivery }),
       rate: rateLimit({
         windowMs: 60_000,
         limit: perMinute,
@@ -76,9 +90,10 @@ export const signup = ({ client, inspector, perMinute }: SignupOptions): Express
       }),
       guard: sameOrigin,
       honeypot: "favourite_colour",
-      respond: (res, _submitted, req) => {
-        if (wantsJson(req)) res.json({ location: "/thanks" })
-        else res.redirect(303, "/thanks")
+      respond: (res, { id }, req) => {
+        const location = id === undefined ? "/thanks" : `/thanks/${id}`
+        if (wantsJson(req)) res.json({ location })
+        else res.redirect(303, location)
       },
     }),
   )

@@ -1,21 +1,27 @@
-/** Starts a sandbox and the sign-up page on it. The environment variable `PORT` sets the page's port; default 3000. */
+/**
+ * Starts the sign-up page on a sandbox of its own, or on the API that `AELYST_BASE_URL` and `AELYST_TOKEN` name. An outbox
+ * takes the sign-ups: none is lost while the API is down. `PORT` sets the page's port, default 3000; `SIGNUP_DATA` the
+ * folder of the outbox, by default one that is removed at the end.
+ */
 import { Aelyst } from "@aelyst/node"
+import { outbox } from "@aelyst/outbox"
 import { Sandbox } from "@aelyst/sandbox"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 
 import { signup } from "./app.ts"
 
-const sandbox = await Sandbox.start({ processingDelayMs: 1_000 })
-const inspector = new URL("/_sandbox", sandbox.baseUrl).href
-// a visitor waits for the response: say when to come back instead of waiting long
-const client = new Aelyst({
-  baseUrl: sandbox.baseUrl,
-  token: sandbox.tokens.ok,
-  maxQueue: 100,
-  maxWaitMs: 2_000,
-  deadlineMs: 15_000,
-})
-const server = signup({ client, inspector, perMinute: 20 }).listen(
-  Number(process.env["PORT"] ?? 3000),
+const { AELYST_BASE_URL, AELYST_TOKEN, PORT, SIGNUP_DATA } = process.env
+const sandbox =
+  AELYST_BASE_URL === undefined ? await Sandbox.start({ processingDelayMs: 1_000 }) : undefined
+const baseUrl = AELYST_BASE_URL ?? sandbox?.baseUrl ?? ""
+const inspector = new URL("/_sandbox", baseUrl).href
+const client = new Aelyst({ baseUrl, token: AELYST_TOKEN ?? "sandbox_ok", maxQueue: 100 })
+const data = SIGNUP_DATA ?? mkdtempSync(join(tmpdir(), "aelyst-signup-"))
+const box = outbox({ client, file: join(data, "outbox.db") })
+const server = signup({ client, delivery: box, inspector, perMinute: 20 }).listen(
+  Number(PORT ?? 3000),
   "127.0.0.1",
   (error) => {
     if (error !== undefined) throw error
@@ -26,10 +32,12 @@ Sandbox inspector   ${inspector}`)
   },
 )
 
-const stop = (): void => {
+const stop = async (): Promise<void> => {
   server.close()
   server.closeAllConnections()
-  void Promise.all([client.close({ timeoutMs: 1_000 }), sandbox.close()])
+  await box.close({ timeoutMs: 1_000 })
+  await Promise.all([client.close({ timeoutMs: 1_000 }), sandbox?.close()])
+  if (SIGNUP_DATA === undefined) rmSync(data, { recursive: true, force: true })
 }
-process.once("SIGINT", stop)
-process.once("SIGTERM", stop)
+process.once("SIGINT", () => void stop())
+process.once("SIGTERM", () => void stop())

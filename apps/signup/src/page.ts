@@ -136,12 +136,32 @@ ${fields.map((one) => field(one, state)).join("\n")}
   )
 }
 
-/** Renders the page after a sign-up. */
-export const thanksPage = (inspector: string): string =>
-  layout(
-    "You are signed up",
-    `<h1 id="thanks" tabindex="-1">You are signed up</h1>
-<p>Thank you. We will be in touch.</p>
-<p><a href="/">Sign up someone else</a></p>`,
+const again = `<p><a href="/">Sign up someone else</a></p>`
+
+const thanks: Readonly<Record<string, readonly [title: string, text: string]>> = {
+  pending: [
+    "Thank you",
+    "We have your details, and they are safe. Your sign-up is being completed; you can close this page.",
+  ],
+  rejected: [
+    "We could not sign you up",
+    "Your details were not accepted. Please check them and try again.",
+  ],
+  parked: [
+    "We could not confirm your sign-up",
+    "Please contact us before you try again, so that you are not signed up twice.",
+  ],
+}
+const signedUp = ["You are signed up", "Thank you. We will be in touch."] as const
+
+/** Renders the page after a sign-up, by what became of it so far. */
+export const thanksPage = (state: string, inspector: string): string => {
+  const [title, text] = thanks[state] ?? signedUp
+  return layout(
+    title,
+    `<h1 id="thanks" tabindex="-1"${state === "pending" ? " data-pending" : ""}>${title}</h1>
+<p role="status">${text}</p>
+${again}`,
     inspector,
   )
+}
