@@ -1,5 +1,5 @@
 /** The outbox: accepts contacts durably, and has a worker create them. */
-import { createHmac, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
 
 import { Identifier } from "@aelyst/core"
 
@@ -8,9 +8,10 @@ import type { Settings } from "./options.ts"
 import { check, invalid } from "./options.ts"
 import { OutboxError } from "./OutboxError.ts"
 import { sqliteStore } from "./SqliteStore.ts"
-import type { Store } from "./Store.ts"
+import type { NewRow, Store } from "./Store.ts"
 import type {
   AcceptOptions,
+  AcceptStatement,
   Accepted,
   Outbox,
   OutboxClient,
@@ -46,7 +47,7 @@ const checkKey = (key: unknown): string | undefined => {
   throw invalid("idempotencyKey", "must be a text of 1 to 255 characters")
 }
 
-class FileOutbox implements Outbox {
+class StoredOutbox implements Outbox {
   readonly #options: OutboxOptions
   readonly #settings: Settings
   readonly #store: Store
@@ -54,7 +55,6 @@ class FileOutbox implements Outbox {
   readonly #client: OutboxClient | undefined
   readonly #worker: Worker | undefined
   readonly #upkeep: NodeJS.Timeout
-  #salt: Promise<Uint8Array> | undefined
   #pending = 0
   #countedAt = Number.NEGATIVE_INFINITY
   #isClosed = false
@@ -80,33 +80,22 @@ class FileOutbox implements Outbox {
   }
 
   async accept(submission: Submission, options: AcceptOptions = {}): Promise<Accepted> {
-    if (this.#client === undefined) throw new OutboxError("NO_CLIENT")
-    if (this.#isClosed) throw new OutboxError("CLOSED")
-    const idempotencyKey = checkKey(options.idempotencyKey)
-    const checked = await this.#client.contacts.validate(submission.identifier, submission.contact)
-    if (!checked.ok) throw checked.error
-    const { contact, identifier } = checked
+    const row = this.#rowOf(submission, options)
     await this.#checkRoom()
-    const id = `c_${randomBytes(16).toString("base64url")}`
-    const salt = await this.#saltOf()
-    const hash = (kind: string, text: string): Uint8Array =>
-      createHmac("sha256", salt).update(`${kind}\0${text}`).digest()
-    const fingerprint = hash("submission", JSON.stringify({ identifier, contact }))
-    const row = {
-      id,
-      key: hash("key", Identifier.key(identifier)),
-      idempotency: idempotencyKey === undefined ? null : hash("idempotency", idempotencyKey),
-      fingerprint,
-      payload: this.#cipher.seal(id, { identifier, contact }),
-    }
-    const earlier = await this.#store.add(row, Date.now())
+    const earlier = await this.#store.add(row)
     if (earlier !== undefined) {
-      if (!Buffer.from(earlier.fingerprint).equals(fingerprint)) throw new OutboxError("CONFLICT")
+      if (!earlier.isSame) throw new OutboxError("CONFLICT")
       return { id: earlier.id, repeated: true }
     }
     this.#pending++
     this.#worker?.wake()
-    return { id, repeated: false }
+    return { id: row.id, repeated: false }
+  }
+
+  statement(submission: Submission, options: AcceptOptions = {}): AcceptStatement {
+    if (this.#store.statement === undefined) throw new OutboxError("NO_STATEMENT")
+    const row = this.#rowOf(submission, options)
+    return { id: row.id, ...this.#store.statement(row) }
   }
 
   get(id: string): Promise<OutboxEntry | undefined> {
@@ -143,7 +132,7 @@ class FileOutbox implements Outbox {
   }
 
   async replay(id: string): Promise<boolean> {
-    const isParked = await this.#store.replay(String(id), Date.now())
+    const isParked = await this.#store.replay(String(id))
     if (isParked) this.#worker?.wake()
     return isParked
   }
@@ -178,12 +167,22 @@ class FileOutbox implements Outbox {
     }
   }
 
-  #saltOf(): Promise<Uint8Array> {
-    this.#salt ??= this.#store.salt().catch((error: unknown) => {
-      this.#salt = undefined
-      throw error
-    })
-    return this.#salt
+  /** Checks a submission, and makes the row of it. */
+  #rowOf(submission: Submission, options: AcceptOptions): NewRow {
+    if (this.#client === undefined) throw new OutboxError("NO_CLIENT")
+    if (this.#isClosed) throw new OutboxError("CLOSED")
+    const idempotencyKey = checkKey(options.idempotencyKey)
+    const checked = this.#client.contacts.validate(submission.identifier, submission.contact)
+    if (!checked.ok) throw checked.error
+    const { contact, identifier } = checked
+    const id = `c_${randomBytes(16).toString("base64url")}`
+    return {
+      id,
+      key: Identifier.key(identifier),
+      idempotencyKey,
+      submission: JSON.stringify({ identifier, contact }),
+      payload: this.#cipher.seal(id, { identifier, contact }),
+    }
   }
 
   async #reportEnd(id: string, submission: Submission): Promise<void> {
@@ -198,7 +197,7 @@ class FileOutbox implements Outbox {
 
   async #clean(): Promise<void> {
     try {
-      await this.#store.prune(Date.now() - this.#settings.retentionMs)
+      await this.#store.prune(this.#settings.retentionMs)
       await this.#store.erase()
     } catch {
       // the next write reports it
@@ -231,13 +230,22 @@ class FileOutbox implements Outbox {
  */
 export const outbox = (options: OutboxOptions): Outbox => {
   const settings = check(options)
-  const { client, file } = options
-  if (typeof file !== "string" || file === "") {
-    throw invalid("file", "must be the path of a file, such as data/outbox.db")
-  }
+  const { client } = options
   const contacts: unknown = Reflect.get(Object(client), "contacts")
   if (client !== undefined && typeof Reflect.get(Object(contacts), "createMany") !== "function") {
     throw invalid("client", "must be a client such as `new Aelyst()`", client)
   }
-  return new FileOutbox(options, settings, sqliteStore(file))
+  return new StoredOutbox(options, settings, storeOf(options))
+}
+
+const isStore = (u: unknown): u is Store => typeof Reflect.get(Object(u), "claim") === "function"
+
+const storeOf = ({ file, store }: OutboxOptions): Store => {
+  if (store !== undefined) {
+    if (file !== undefined) throw invalid("file", "must not be given together with `store`")
+    if (isStore(store)) return store
+    throw invalid("store", "must be made by `postgres` of @aelyst/outbox/postgres", store)
+  }
+  if (typeof file === "string" && file !== "") return sqliteStore(file)
+  throw invalid("file", "must be the path of a file, such as data/outbox.db")
 }

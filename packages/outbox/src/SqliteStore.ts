@@ -1,10 +1,11 @@
 /** The rows of an outbox in an SQLite file. */
-import { randomBytes } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 
+import { claimColumns, claimsOf, entryColumns, entryOf, statsOf } from "./Row.ts"
 import { SqliteFile } from "./SqliteFile.ts"
-import type { Claim, EndState, Ending, NewRow, Released, Store } from "./Store.ts"
-import type { OutboxEntry, OutboxState, OutboxStats } from "./types.ts"
+import type { Claim, EndState, Ended, NewRow, Released, Store } from "./Store.ts"
+import type { OutboxState } from "./types.ts"
 
 const kind = {
   applicationId: 0x41_4c_4f_42,
@@ -16,7 +17,7 @@ CREATE TABLE outbox (
   id TEXT NOT NULL UNIQUE,
   key BLOB NOT NULL,
   idempotency BLOB UNIQUE,
-  fingerprint BLOB NOT NULL,
+  submission BLOB NOT NULL,
   payload BLOB,
   state TEXT NOT NULL CHECK (state IN
     ('planned', 'claimed', 'sending', 'created', 'existed', 'exists_after_doubt', 'rejected', 'parked')),
@@ -36,6 +37,7 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at, seq) WHERE ended_at IS NULL;
 CREATE INDEX outbox_key ON outbox (key, seq) WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX outbox_sent ON outbox (key) WHERE state IN ('claimed', 'sending');
 CREATE INDEX outbox_owner ON outbox (owner) WHERE ended_at IS NULL;
 CREATE INDEX outbox_ended ON outbox (state, ended_at)`,
 }
@@ -43,9 +45,9 @@ CREATE INDEX outbox_ended ON outbox (state, ended_at)`,
 const statements = {
   insertSalt: "INSERT INTO meta (salt) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)",
   salt: "SELECT salt FROM meta",
-  add: `INSERT INTO outbox (id, key, idempotency, fingerprint, payload, state, due_at, accepted_at)
+  add: `INSERT INTO outbox (id, key, idempotency, submission, payload, state, due_at, accepted_at)
     VALUES (?, ?, ?, ?, ?, 'planned', ?6, ?6) ON CONFLICT (idempotency) DO NOTHING`,
-  known: "SELECT id, fingerprint FROM outbox WHERE idempotency = ?",
+  known: "SELECT id, submission FROM outbox WHERE idempotency = ?",
   // a row is due if no older row of its key has still to end
   claim: `UPDATE outbox SET epoch = epoch + 1, owner = :owner, lease_until = :until,
       doubt = doubt OR state = 'sending', replay = replay AND state != 'sending', state = 'claimed'
@@ -55,9 +57,8 @@ const statements = {
         AND NOT EXISTS (SELECT 1 FROM outbox AS older
           WHERE older.ended_at IS NULL AND older.key = one.key AND older.seq < one.seq)
       ORDER BY due_at, seq LIMIT :limit)
-    RETURNING seq, id, epoch, doubt, replay, rounds, payload`,
-  refresh:
-    "UPDATE outbox SET lease_until = ? WHERE owner = ? AND ended_at IS NULL AND state != 'planned'",
+    RETURNING ${claimColumns}`,
+  refresh: `UPDATE outbox SET lease_until = ? WHERE owner = ? AND state IN ('claimed', 'sending')`,
   intend: `UPDATE outbox SET state = 'sending', attempts = attempts + 1
     WHERE id = ? AND epoch = ? AND state IN ('claimed', 'sending')`,
   release: `UPDATE outbox SET state = 'planned', owner = NULL, lease_until = 0, due_at = ?, doubt = ?, rounds = ?,
@@ -68,26 +69,26 @@ const statements = {
     WHERE id = ?6 AND epoch = ?7 AND state IN ('claimed', 'sending')`,
   releaseAll: `UPDATE outbox SET state = 'planned', owner = NULL, lease_until = 0
     WHERE owner = ? AND state = 'claimed'`,
-  get: "SELECT * FROM outbox WHERE id = ?",
-  list: "SELECT * FROM outbox ORDER BY seq DESC LIMIT ?",
-  listPending: "SELECT * FROM outbox WHERE ended_at IS NULL ORDER BY seq DESC LIMIT ?",
-  listState: "SELECT * FROM outbox WHERE state = ? ORDER BY seq DESC LIMIT ?",
+  get: `SELECT ${entryColumns} FROM outbox WHERE id = ?`,
+  list: `SELECT ${entryColumns} FROM outbox ORDER BY seq DESC LIMIT ?`,
+  listPending: `SELECT ${entryColumns} FROM outbox WHERE ended_at IS NULL ORDER BY seq DESC LIMIT ?`,
+  listState: `SELECT ${entryColumns} FROM outbox WHERE state = ? ORDER BY seq DESC LIMIT ?`,
   pending: "SELECT count(*) AS count FROM outbox WHERE ended_at IS NULL",
   stats: "SELECT state, count(*) AS count, min(accepted_at) AS oldest FROM outbox GROUP BY state",
   replay: `UPDATE outbox SET state = 'planned', ended_at = NULL, due_at = ?, rounds = 0, replay = 1
     WHERE id = ? AND state = 'parked'`,
-  prune: "DELETE FROM outbox WHERE ended_at < ? AND state != 'parked'",
+  prune: "DELETE FROM outbox WHERE ended_at <= ? AND state != 'parked'",
   integrity: "PRAGMA integrity_check",
   strange: `SELECT id FROM outbox WHERE (state IN ('planned', 'claimed', 'sending')) != (ended_at IS NULL)
     OR attempts < 0 OR epoch < 0 OR (state IN ('claimed', 'sending') AND owner IS NULL)`,
 } as const
 
-type Row = Readonly<Record<string, unknown>>
+type Name = keyof typeof statements
 
 const prepared = new WeakMap<DatabaseSync, Map<string, StatementSync>>()
 
 /** Returns a statement of this connection; it is prepared once. */
-const use = (database: DatabaseSync, name: keyof typeof statements): StatementSync => {
+const use = (database: DatabaseSync, name: Name): StatementSync => {
   let all = prepared.get(database)
   if (all === undefined) prepared.set(database, (all = new Map()))
   let statement = all.get(name)
@@ -95,90 +96,56 @@ const use = (database: DatabaseSync, name: keyof typeof statements): StatementSy
   return statement
 }
 
-const entryOf = (row: Row): OutboxEntry => ({
-  // safe: the columns of the table
-  id: row["id"] as string,
-  state: row["ended_at"] === null ? "pending" : (row["state"] as EndState),
-  acceptedAt: row["accepted_at"] as number,
-  attempts: row["attempts"] as number,
-  doubt: row["doubt"] === 1,
-  ...(row["ended_at"] !== null && { endedAt: row["ended_at"] as number }),
-  ...(row["status"] !== null && { status: row["status"] as number }),
-  ...(row["error"] !== null && { error: row["error"] as string }),
-})
+const salts = new WeakMap<DatabaseSync, Uint8Array>()
 
-const claimOf = (row: Row): Claim => ({
-  // safe: the columns of the table
-  id: row["id"] as string,
-  epoch: row["epoch"] as number,
-  doubt: row["doubt"] === 1,
-  replay: row["replay"] === 1,
-  rounds: row["rounds"] as number,
-  payload: row["payload"] as Uint8Array,
-})
-
-const open: ReadonlySet<unknown> = new Set(["planned", "claimed", "sending"])
-
-const statsOf = (rows: ReadonlyArray<Row>): OutboxStats => {
-  const count = (state: string) =>
-    Number(rows.find((row) => row["state"] === state)?.["count"] ?? 0)
-  const claimed = count("claimed") + count("sending")
-  const oldest = Math.min(
-    ...rows.filter((row) => open.has(row["state"])).map((row) => Number(row["oldest"])),
-  )
-  return {
-    pending: count("planned") + claimed,
-    claimed,
-    created: count("created"),
-    existed: count("existed"),
-    existsAfterDoubt: count("exists_after_doubt"),
-    rejected: count("rejected"),
-    parked: count("parked"),
-    ...(Number.isFinite(oldest) && { oldestPendingAt: oldest }),
+/** Returns the hash of a text with the salt of the file, which is made once. */
+const hashOf = (database: DatabaseSync, text: string): Uint8Array => {
+  let salt = salts.get(database)
+  if (salt === undefined) {
+    use(database, "insertSalt").run(randomBytes(32))
+    // safe: the line above has made one
+    salt = use(database, "salt").get()?.["salt"] as Uint8Array
+    salts.set(database, salt)
   }
+  return createHash("sha256").update(salt).update(text).digest()
 }
 
 /** Opens the rows of a file; it is created with the first operation. */
-export const sqliteStore = (path: string): Store => {
+export const sqliteStore = (path: string, now: () => number = Date.now): Store => {
   const file = new SqliteFile(path, kind)
-  const changes = (
-    name: keyof typeof statements,
-    ...values: ReadonlyArray<string | number | null>
-  ) => file.write((database) => Number(use(database, name).run(...values).changes) > 0)
+  const changes = (name: Name, ...values: ReadonlyArray<string | number | null>) =>
+    file.write((database) => Number(use(database, name).run(...values).changes) > 0)
+  const truncate = () =>
+    file.outside((database) => void database.exec("PRAGMA wal_checkpoint(TRUNCATE)"))
 
   return {
-    salt: () =>
+    add: ({ id, idempotencyKey, key, payload, submission }: NewRow) =>
       file.write((database) => {
-        use(database, "insertSalt").run(randomBytes(32))
-        // safe: the line above has made one
-        return use(database, "salt").get()?.["salt"] as Uint8Array
-      }),
-    add: ({ fingerprint, id, idempotency, key, payload }: NewRow, now) =>
-      file.write((database) => {
-        const add = use(database, "add")
-        if (add.run(id, key, idempotency, fingerprint, payload, now).changes !== 0) return undefined
+        const hash = (text: string) => hashOf(database, text)
+        const idempotency = idempotencyKey === undefined ? null : hash(idempotencyKey)
+        const digest = hash(submission)
+        const added = use(database, "add").run(id, hash(key), idempotency, digest, payload, now())
+        if (added.changes !== 0) return undefined
         const known = use(database, "known").get(idempotency)
-        // safe: the columns of the table, and the conflict was with this row
-        return { id: known?.["id"] as string, fingerprint: known?.["fingerprint"] as Uint8Array }
+        // safe: a column of bytes of the row with which it was in conflict
+        const theirs = known?.["submission"] as Uint8Array
+        return { id: String(known?.["id"]), isSame: Buffer.from(theirs).equals(digest) }
       }),
-    claim: (owner, limit, now, leaseMs) =>
-      file.write((database) =>
-        use(database, "claim")
-          .all({ owner, limit, now, until: now + leaseMs })
-          .toSorted((a, b) => Number(a["seq"]) - Number(b["seq"]))
-          .map(claimOf),
-      ),
-    refresh: async (owner, until) => {
-      await changes("refresh", until, owner)
-    },
+    claim: (owner, limit, leaseMs) =>
+      file.write((database) => {
+        const at = now()
+        return claimsOf(use(database, "claim").all({ owner, limit, now: at, until: at + leaseMs }))
+      }),
+    refresh: async (owner, leaseMs) => void (await changes("refresh", now() + leaseMs, owner)),
     intend: ({ epoch, id }) => changes("intend", id, epoch),
-    release: ({ epoch, id }, { doubt, dueAt, error, rounds, status }: Released) =>
-      changes("release", dueAt, doubt ? 1 : 0, rounds, status ?? null, error ?? null, id, epoch),
-    end: ({ epoch, id }, state: EndState, { error, lost, status }: Ending, now) =>
-      changes("end", state, status ?? null, error ?? null, now, lost === true ? 1 : 0, id, epoch),
-    releaseAll: async (owner) => {
-      await changes("releaseAll", owner)
+    release: ({ epoch, id }: Claim, how: Released) => {
+      const { delayMs, doubt, error = null, rounds, status = null } = how
+      const dueAt = now() + delayMs
+      return changes("release", dueAt, doubt ? 1 : 0, rounds, status, error, id, epoch)
     },
+    end: ({ epoch, id }, state: EndState, { error = null, lost, status = null }: Ended) =>
+      changes("end", state, status, error, now(), lost ? 1 : 0, id, epoch),
+    releaseAll: async (owner) => void (await changes("releaseAll", owner)),
     get: (id) =>
       file.read((database) => {
         const row = use(database, "get").get(id)
@@ -186,35 +153,27 @@ export const sqliteStore = (path: string): Store => {
       }),
     list: (state: OutboxState | undefined, limit) =>
       file.read((database) => {
-        const rows =
-          state === undefined
-            ? use(database, "list").all(limit)
-            : state === "pending"
-              ? use(database, "listPending").all(limit)
-              : use(database, "listState").all(state, limit)
-        return rows.map(entryOf)
+        if (state === undefined) return use(database, "list").all(limit).map(entryOf)
+        if (state === "pending") return use(database, "listPending").all(limit).map(entryOf)
+        return use(database, "listState").all(state, limit).map(entryOf)
       }),
-    stats: () => file.read((database) => statsOf(use(database, "stats").all())),
     pending: () => file.read((database) => Number(use(database, "pending").get()?.["count"])),
-    replay: (id, now) => changes("replay", now, id),
-    prune: async (before) => {
-      await changes("prune", before)
-    },
-    erase: () => file.outside((database) => void database.exec("PRAGMA wal_checkpoint(TRUNCATE)")),
+    stats: () => file.read((database) => statsOf(use(database, "stats").all())),
+    replay: (id) => changes("replay", now(), id),
+    prune: async (retentionMs) => void (await changes("prune", now() - retentionMs)),
+    erase: truncate,
     verify: () =>
       file.read((database) => {
-        const found = use(database, "integrity")
-          .all()
-          .map((row) => String(row["integrity_check"]))
-        const strange = use(database, "strange")
-          .all()
-          .map((row) => `${String(row["id"])}: its columns contradict each other`)
-        return [...found.filter((line) => line !== "ok"), ...strange]
+        const lines = use(database, "integrity").all()
+        const found = lines.map((row) => String(row["integrity_check"]))
+        const strange = use(database, "strange").all()
+        return [
+          ...found.filter((line) => line !== "ok"),
+          ...strange.map((row) => `${String(row["id"])}: its columns contradict each other`),
+        ]
       }),
     close: async () => {
-      await file
-        .outside((database) => void database.exec("PRAGMA wal_checkpoint(TRUNCATE)"))
-        .catch(() => {})
+      await truncate().catch(() => {})
       file.close()
     },
   }

@@ -1,22 +1,29 @@
 /**
  * Where the rows of an outbox are kept: the truth about every accepted contact. Each operation is one statement, durable
  * when its promise resolves. A claim has an epoch: whoever lost a claim to another process can no longer write to the row.
+ * A store has the time: processes on several machines need not agree about it. Times are in milliseconds.
  */
 import type { OutboxEntry, OutboxState, OutboxStats } from "./types.ts"
 
 /** A state in which a contact has ended, or is parked. */
 export type EndState = Exclude<OutboxState, "pending">
 
-/** A contact that is accepted. Hashes are keyed, so that they tell nothing without the store's salt. */
+/** A contact that is accepted. A store keeps `key`, `idempotencyKey` and `submission` as salted hashes only. */
 export interface NewRow {
   readonly id: string
-  /** The hash of the identifier's key: rows with one key are sent one after the other. */
-  readonly key: Uint8Array
-  /** The hash of the idempotency key; null without one. */
-  readonly idempotency: Uint8Array | null
-  /** The hash of identifier and contact. */
-  readonly fingerprint: Uint8Array
+  /** The identifier's key: rows with one key are sent one after the other. */
+  readonly key: string
+  readonly idempotencyKey: string | undefined
+  /** Identifier and contact, to tell two submissions apart. */
+  readonly submission: string
   readonly payload: Uint8Array
+}
+
+/** The row that has an idempotency key already. */
+export interface Earlier {
+  readonly id: string
+  /** Whether it is of the same submission. */
+  readonly isSame: boolean
 }
 
 /** A row that belongs to this process until its lease ends. */
@@ -33,54 +40,63 @@ export interface Claim {
   readonly payload: Uint8Array
 }
 
-/** What is noted with the end of a row. */
+/** What is noted with the end of a claim. */
 export interface Ending {
-  /** Whether a request of this claim was lost, even if a later one settled it. */
-  readonly lost?: boolean | undefined
   readonly status?: number | undefined
   readonly error?: string | undefined
 }
 
 /** What a claim leaves behind for the next one. */
 export interface Released extends Ending {
-  /** The earliest time of the next claim, in epoch milliseconds. */
-  readonly dueAt: number
+  /** The time until the next claim. */
+  readonly delayMs: number
   readonly doubt: boolean
   readonly rounds: number
 }
 
-/** A store of outbox rows. Times are in epoch milliseconds. */
+/** How a row ended. */
+export interface Ended extends Ending {
+  /** Whether the response to a request of this claim was lost, even if a later request settled it. */
+  readonly lost: boolean
+}
+
+/** A store of outbox rows. */
 export interface Store {
-  /** Returns the salt of the hashes; it is made once and stays. */
-  salt(): Promise<Uint8Array>
-  /** Adds a row; returns the row that has its idempotency key, if there is one. */
-  add(
-    row: NewRow,
-    now: number,
-  ): Promise<{ readonly id: string; readonly fingerprint: Uint8Array } | undefined>
+  /** Adds a row; returns the one that has its idempotency key, if there is one. */
+  add(row: NewRow): Promise<Earlier | undefined>
+  /** Returns the statement that adds a row within a transaction of the app; undefined if the store has none. */
+  statement?(row: NewRow): Statement
   /** Claims due rows and those whose lease has ended, the oldest first, one per key. */
-  claim(owner: string, limit: number, now: number, leaseMs: number): Promise<ReadonlyArray<Claim>>
+  claim(owner: string, limit: number, leaseMs: number): Promise<ReadonlyArray<Claim>>
   /** Extends the leases of an owner. */
-  refresh(owner: string, until: number): Promise<void>
+  refresh(owner: string, leaseMs: number): Promise<void>
   /** Notes that a request is about to be sent; false if the claim is lost. */
-  intend(claim: Claim, now: number): Promise<boolean>
+  intend(claim: Claim): Promise<boolean>
   /** Gives a claim back; false if it is lost. */
   release(claim: Claim, how: Released): Promise<boolean>
   /** Ends or parks a row; false if the claim is lost. Its payload is erased unless it is parked. */
-  end(claim: Claim, state: EndState, how: Ending, now: number): Promise<boolean>
+  end(claim: Claim, state: EndState, how: Ended): Promise<boolean>
   /** Gives back the claims of an owner for which no request was noted. */
-  releaseAll(owner: string, now: number): Promise<void>
+  releaseAll(owner: string): Promise<void>
   get(id: string): Promise<OutboxEntry | undefined>
+  /** Lists rows, the newest first. */
   list(state: OutboxState | undefined, limit: number): Promise<ReadonlyArray<OutboxEntry>>
   stats(): Promise<OutboxStats>
   /** Counts the rows that have not ended. */
   pending(): Promise<number>
   /** Makes a parked row due; false if there is none. */
-  replay(id: string, now: number): Promise<boolean>
-  /** Deletes rows that ended before that time; parked ones stay. */
-  prune(before: number): Promise<void>
+  replay(id: string): Promise<boolean>
+  /** Deletes rows that ended so long ago; parked ones stay. */
+  prune(retentionMs: number): Promise<void>
   /** Erases what ended rows leave in the store's own files, as far as it can. */
   erase(): Promise<void>
+  /** Returns what is wrong with the store. */
   verify(): Promise<ReadonlyArray<string>>
   close(): Promise<void>
+}
+
+/** A statement for the app's own driver. */
+export interface Statement {
+  readonly text: string
+  readonly values: ReadonlyArray<unknown>
 }

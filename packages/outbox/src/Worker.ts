@@ -76,7 +76,7 @@ export class Worker {
     await this.#loop
     clearTimeout(timer)
     clearInterval(this.#refresher)
-    await this.#parts.store.releaseAll(this.#owner, Date.now()).catch(() => {})
+    await this.#parts.store.releaseAll(this.#owner).catch(() => {})
   }
 
   async #work(): Promise<void> {
@@ -128,7 +128,7 @@ export class Worker {
       let claims: ReadonlyArray<Claim> = []
       const before = performance.now()
       try {
-        claims = await store.claim(this.#owner, settings.concurrency, Date.now(), settings.leaseMs)
+        claims = await store.claim(this.#owner, settings.concurrency, settings.leaseMs)
       } catch (error) {
         fail(error)
         return
@@ -166,7 +166,7 @@ export class Worker {
   }
 
   #park(claim: Claim, error: string): undefined {
-    const parked = this.#parts.store.end(claim, "parked", { error, lost: claim.doubt }, Date.now())
+    const parked = this.#parts.store.end(claim, "parked", { error, lost: false })
     // if that fails, its lease ends and it is claimed again
     this.#track(
       parked.then(
@@ -180,7 +180,7 @@ export class Worker {
     before: async ({ key }: GatedAttempt): Promise<Allowance> => {
       const claim = this.#sending.get(key)
       if (claim === undefined || this.#isStopping) throw new Error("the outbox stops")
-      const isOurs = await this.#parts.store.intend(claim, Date.now())
+      const isOurs = await this.#parts.store.intend(claim)
       if (!isOurs) throw new Error("another process has taken the contact over")
       return { notAfter: this.#leaseEnd }
     },
@@ -194,13 +194,13 @@ export class Worker {
     this.#sending.delete(Identifier.key(identifier))
     this.#held.delete(id)
     const status: unknown = error && Reflect.get(error, "status")
+    const lost = outcome === "unknown" || isLost((value ?? error)?.attempts)
     const ending: Ending = {
-      lost: outcome === "unknown" || isLost((value ?? error)?.attempts),
       ...(typeof status === "number" && { status }),
       ...(error !== undefined && { error: error.name }),
     }
     const end = async (state: EndState) => {
-      const isOurs = await this.#parts.store.end(claim, state, ending, Date.now())
+      const isOurs = await this.#parts.store.end(claim, state, { ...ending, lost })
       if (isOurs) this.#parts.onEnd(claim.id, { identifier, contact })
     }
     switch (outcome) {
@@ -228,15 +228,15 @@ export class Worker {
   async #retry(claim: Claim, ending: Ending): Promise<void> {
     const backoffMs = Math.min(leastBackoffMs * 2 ** claim.rounds, mostBackoffMs)
     const rounds = claim.rounds + 1
-    const dueAt = Date.now() + backoffMs
-    await this.#parts.store.release(claim, { ...ending, dueAt, doubt: true, rounds })
+    const how = { ...ending, delayMs: backoffMs, doubt: true, rounds }
+    await this.#parts.store.release(claim, how)
   }
 
   /** Gives a contact back that was provably not created. */
   async #giveBack(claim: Claim, ending: Ending, retryAfterMs = 0): Promise<void> {
     const { doubt, rounds } = claim
-    const dueAt = Date.now() + retryAfterMs
-    await this.#parts.store.release(claim, { ...ending, dueAt, doubt, rounds })
+    const how = { ...ending, delayMs: retryAfterMs, doubt, rounds }
+    await this.#parts.store.release(claim, how)
   }
 
   async #refresh(): Promise<void> {
@@ -244,7 +244,7 @@ export class Worker {
     const { leaseMs } = this.#parts.settings
     const before = performance.now()
     try {
-      await this.#parts.store.refresh(this.#owner, Date.now() + leaseMs)
+      await this.#parts.store.refresh(this.#owner, leaseMs)
       this.#leaseEnd = before + leaseMs
     } catch {
       // nothing leaves after the end of the lease, and the next write reports it

@@ -5,6 +5,7 @@ export type { OutboxErrorCode } from "./OutboxError.ts"
 export { OutboxError } from "./OutboxError.ts"
 export type {
   AcceptOptions,
+  AcceptStatement,
   Accepted,
   ClientCheck,
   ClientError,
@@ -20,5 +21,6 @@ export type {
   OutboxRow,
   OutboxState,
   OutboxStats,
+  OutboxStore,
   Submission,
 } from "./types.ts"

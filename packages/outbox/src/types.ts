@@ -14,10 +14,7 @@ import type {
 /** The part of a client that the outbox uses; an `Aelyst` of `@aelyst/node` has it. */
 export interface OutboxClient {
   readonly contacts: {
-    readonly validate: (
-      identifier: IdentifierInput,
-      contact: ContactInput,
-    ) => ClientCheck | Promise<ClientCheck>
+    readonly validate: (identifier: IdentifierInput, contact: ContactInput) => ClientCheck
     readonly createMany: (
       rows: AsyncIterable<OutboxRow>,
       options: {
@@ -86,6 +83,14 @@ export interface Accepted {
   readonly repeated: boolean
 }
 
+/** A statement that stores a contact, for the app's own transaction. */
+export interface AcceptStatement {
+  /** The `id` of the contact once the transaction has been committed. */
+  readonly id: string
+  readonly text: string
+  readonly values: ReadonlyArray<unknown>
+}
+
 /**
  * What became of a contact: `pending` until it has ended. `parked` means that it may or may not exist and is not sent
  * again by itself: `replay` sends it.
@@ -150,6 +155,8 @@ export interface OutboxOptions {
   readonly client?: OutboxClient | undefined
   /** The SQLite file; several processes of one machine may share it. It must be on a local disk. */
   readonly file?: string | undefined
+  /** Instead of `file`: rows in Postgres, for several machines; `postgres` of `@aelyst/outbox/postgres` makes one. */
+  readonly store?: OutboxStore | undefined
   /** Which requests may be sent again. Default `natural-key`: also those whose response was lost. */
   readonly delivery?: Delivery | undefined
   /** Contacts that are sent at a time by this process, 1 to 1,000. Default 16. */
@@ -186,6 +193,13 @@ export interface Outbox extends AsyncDisposable {
    * rejected contact is not stored.
    */
   accept(submission: Submission, options?: AcceptOptions): Promise<Accepted>
+  /**
+   * Returns a statement that stores a contact, to be run within a transaction of your own: the contact is created only if
+   * that is committed. Any driver will do. Throws as `accept` rejects; only an outbox on Postgres has statements.
+   *
+   * A submission whose idempotency key was used before stores nothing.
+   */
+  statement(submission: Submission, options?: AcceptOptions): AcceptStatement
   /** Returns what became of a contact; undefined if there is none with this `id`, or its outcome is no longer kept. */
   get(id: string): Promise<OutboxEntry | undefined>
   /** Lists contacts, the newest first. */
@@ -207,4 +221,9 @@ export interface Outbox extends AsyncDisposable {
    * `timeoutMs` (default 10,000) it cuts requests off.
    */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
+}
+
+/** Where an outbox keeps its rows, other than in a file. Its operations are private to this package. */
+export interface OutboxStore {
+  readonly close: () => Promise<void>
 }

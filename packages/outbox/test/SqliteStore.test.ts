@@ -6,8 +6,8 @@ import { newPath } from "./files.ts"
 import { newRow, storeSuite } from "./storeSuite.ts"
 
 const opened: Array<Store> = []
-const openStore = (path: string): Store => {
-  const store = sqliteStore(path)
+const openStore = (path: string, now?: () => number): Store => {
+  const store = sqliteStore(path, now)
   opened.push(store)
   return store
 }
@@ -18,16 +18,20 @@ afterEach(async () => {
 describe("SqliteStore", () => {
   storeSuite(async () => {
     const path = newPath()
-    return { again: () => openStore(path) }
+    let time = 1_000
+    return {
+      again: () => openStore(path, () => time),
+      tick: async (ms) => void (time += ms),
+    }
   })
 
   it("keeps its rows when it is opened again", async () => {
     const path = newPath("data/deep/outbox.db")
     const row = newRow()
     const store = openStore(path)
-    await store.add(row, 5)
+    await store.add(row)
     await store.close()
-    expect(await openStore(path).get(row.id)).toMatchObject({ state: "pending", acceptedAt: 5 })
+    expect(await openStore(path).get(row.id)).toMatchObject({ state: "pending" })
   })
 
   it("does nothing more once it is closed", async () => {

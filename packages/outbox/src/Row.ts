@@ -1,0 +1,64 @@
+/** The columns of a row, which all stores have by the same names, as entries, claims and counts. */
+import type { Claim, EndState } from "./Store.ts"
+import type { OutboxEntry, OutboxStats } from "./types.ts"
+
+/** A row as a driver returns it. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** The columns that an entry is made of. */
+export const entryColumns =
+  "id, state, attempts, doubt, status, error, accepted_at, ended_at" as const
+
+/** The columns that a claim is made of. */
+export const claimColumns = "seq, id, epoch, doubt, replay, rounds, payload" as const
+
+const isTrue = (value: unknown): boolean => value === true || value === 1
+
+/** Returns what a row says to the outside. */
+export const entryOf = (row: Row): OutboxEntry => ({
+  id: String(row["id"]),
+  // safe: the table allows no other
+  state: row["ended_at"] === null ? "pending" : (row["state"] as EndState),
+  acceptedAt: Number(row["accepted_at"]),
+  attempts: Number(row["attempts"]),
+  doubt: isTrue(row["doubt"]),
+  ...(row["ended_at"] !== null && { endedAt: Number(row["ended_at"]) }),
+  ...(row["status"] !== null && { status: Number(row["status"]) }),
+  ...(row["error"] !== null && { error: String(row["error"]) }),
+})
+
+/** Returns the claims of the rows that a statement has claimed, in the order in which they were accepted. */
+export const claimsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<Claim> =>
+  rows
+    .toSorted((a, b) => Number(a["seq"]) - Number(b["seq"]))
+    .map((row) => ({
+      id: String(row["id"]),
+      epoch: Number(row["epoch"]),
+      doubt: isTrue(row["doubt"]),
+      replay: isTrue(row["replay"]),
+      rounds: Number(row["rounds"]),
+      // safe: a column of bytes
+      payload: row["payload"] as Uint8Array,
+    }))
+
+const open: ReadonlySet<unknown> = new Set(["planned", "claimed", "sending"])
+
+/** Returns the counts of rows that hold a state, its count and when the oldest was accepted. */
+export const statsOf = (rows: ReadonlyArray<Row>): OutboxStats => {
+  const count = (state: string) =>
+    Number(rows.find((row) => row["state"] === state)?.["count"] ?? 0)
+  const claimed = count("claimed") + count("sending")
+  const oldest = Math.min(
+    ...rows.filter((row) => open.has(row["state"])).map((row) => Number(row["oldest"])),
+  )
+  return {
+    pending: count("planned") + claimed,
+    claimed,
+    created: count("created"),
+    existed: count("existed"),
+    existsAfterDoubt: count("exists_after_doubt"),
+    rejected: count("rejected"),
+    parked: count("parked"),
+    ...(Number.isFinite(oldest) && { oldestPendingAt: oldest }),
+  }
+}
