@@ -6,9 +6,9 @@ export default defineConfig([
   {
     ...output,
     ...minified,
-    entry: ["src/index.ts"],
+    entry: ["src/index.ts", "src/postgres.ts"],
     format: ["esm", "cjs"],
     deps: { alwaysBundle: [/^effect/, /^@aelyst/], onlyBundle: false },
   },
-  declarations({ index: "index" }),
+  declarations({ index: "index", postgres: "postgres" }),
 ])

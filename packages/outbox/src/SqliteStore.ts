@@ -139,12 +139,12 @@ export const sqliteStore = (path: string, now: () => number = Date.now): Store =
     refresh: async (owner, leaseMs) => void (await changes("refresh", now() + leaseMs, owner)),
     intend: ({ epoch, id }) => changes("intend", id, epoch),
     release: ({ epoch, id }: Claim, how: Released) => {
-      const { delayMs, doubt, error = null, rounds, status = null } = how
-      const dueAt = now() + delayMs
-      return changes("release", dueAt, doubt ? 1 : 0, rounds, status, error, id, epoch)
+      const { delayMs, doubt, error, rounds, status } = how
+      const ending = [status ?? null, error ?? null]
+      return changes("release", now() + delayMs, doubt ? 1 : 0, rounds, ...ending, id, epoch)
     },
-    end: ({ epoch, id }, state: EndState, { error = null, lost, status = null }: Ended) =>
-      changes("end", state, status, error, now(), lost ? 1 : 0, id, epoch),
+    end: ({ epoch, id }, state: EndState, { error, lost, status }: Ended) =>
+      changes("end", state, status ?? null, error ?? null, now(), lost ? 1 : 0, id, epoch),
     releaseAll: async (owner) => void (await changes("releaseAll", owner)),
     get: (id) =>
       file.read((database) => {

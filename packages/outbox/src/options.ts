@@ -23,7 +23,15 @@ export interface Settings extends Readonly<Record<NumberName, number>> {
 }
 
 const names: ReadonlySet<string> = new Set(
-  Object.keys(numbers).concat("client", "file", "delivery", "encryptionKeys", "onEnd", "log"),
+  Object.keys(numbers).concat(
+    "client",
+    "file",
+    "store",
+    "delivery",
+    "encryptionKeys",
+    "onEnd",
+    "log",
+  ),
 )
 
 /** Creates the error for an invalid option; it never shows a key. */

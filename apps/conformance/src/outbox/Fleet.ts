@@ -4,11 +4,15 @@ import type { ChildProcess } from "node:child_process"
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
+import type { Control } from "./Controls.ts"
+
 /** The settings of a process. */
 export interface WorkerSettings {
   readonly baseUrl: string
   readonly token: string
-  readonly file: string
+  readonly file?: string
+  readonly url?: string
+  readonly control?: Control
   readonly delivery: Delivery
   readonly leaseMs: number
   readonly doubtDelayMs: number

@@ -4,7 +4,10 @@
  */
 import { Aelyst } from "@aelyst/node"
 import { outbox } from "@aelyst/outbox"
+import { postgres } from "@aelyst/outbox/postgres"
+import { Pool } from "pg"
 
+import { controlled } from "./Controls.ts"
 import type { ToWorker, WorkerSettings } from "./Fleet.ts"
 
 // safe: the parent passes them
@@ -14,12 +17,33 @@ const client = new Aelyst({
   token: settings.token,
   doubtDelayMs: settings.doubtDelayMs,
 })
+
+const storeOf = (connectionString: string) => {
+  const pool = new Pool({
+    connectionString,
+    max: 4,
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 5_000,
+  })
+  // a crashed server ends idle connections
+  pool.on("error", () => {})
+  return controlled(
+    settings.control,
+    (query) => postgres({ query }),
+    (text, values) => pool.query(text, values === undefined ? undefined : [...values]),
+  )
+}
+
 const box = outbox({
   client,
-  file: settings.file,
+  ...(settings.file === undefined
+    ? { store: storeOf(settings.url ?? "") }
+    : { file: settings.file }),
   delivery: settings.delivery,
   leaseMs: settings.leaseMs,
   concurrency: 8,
+  // the parent kills databases: their errors are expected
+  log: () => {},
   onEnd: ({ id, state }) => process.send?.({ ended: id, state }),
 })
 

@@ -1,0 +1,113 @@
+/** A real PostgreSQL cluster on a free port of 127.0.0.1, and pgbouncer in front of it. */
+import { execFile } from "node:child_process"
+import { globSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { promisify } from "node:util"
+
+import { Client } from "pg"
+
+import * as Ports from "../network/Ports.ts"
+import type { User } from "./ServerProcess.ts"
+import { folder, ServerProcess } from "./ServerProcess.ts"
+
+const run = promisify(execFile)
+
+/** The name of the superuser and of its database. */
+const name = "postgres"
+
+/** Returns the URL of the database behind a port, for a role. */
+export const urlOf = (port: number, role: string = name): string =>
+  `postgres://${role}@127.0.0.1:${port}/${name}`
+
+/** Returns the folder of Debian's programs, or "" to look for them on the path. */
+const programs = (): string => {
+  const found = globSync("/usr/lib/postgresql/*/bin").toSorted().at(-1)
+  return found === undefined ? "" : `${found}/`
+}
+
+const idOf = async (flag: "-u" | "-g") => Number((await run("id", [flag, name])).stdout)
+
+/** PostgreSQL does not run as root; Debian's package brings a user. */
+const userOf = async (): Promise<User | undefined> =>
+  process.getuid?.() === 0 ? { uid: await idOf("-u"), gid: await idOf("-g") } : undefined
+
+const queryOn = async (port: number, text: string, values: ReadonlyArray<unknown> = []) => {
+  const client = new Client({ connectionString: urlOf(port), connectionTimeoutMillis: 2_000 })
+  client.on("error", () => undefined)
+  await client.connect()
+  try {
+    // safe: a statement returns rows by the names of its columns
+    return (await client.query(text, [...values])).rows as ReadonlyArray<Record<string, unknown>>
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** A running cluster. */
+export interface PostgresServer extends AsyncDisposable {
+  readonly port: number
+  readonly process: ServerProcess
+  /** Runs one statement, on a connection of its own. */
+  readonly query: (
+    text: string,
+    values?: ReadonlyArray<unknown>,
+  ) => Promise<ReadonlyArray<Record<string, unknown>>>
+}
+
+/** Creates a cluster and starts it. */
+export const startPostgres = async (): Promise<PostgresServer> => {
+  const user = await userOf()
+  const data = await folder("postgres", user)
+  const at = programs()
+  await run(`${at}initdb`, ["-D", data.path, "-U", name, "-A", "trust", "--no-sync"], user)
+  const port = await Ports.own()
+  const process = await ServerProcess.start({
+    program: `${at}postgres`,
+    args: ["-D", data.path, "-p", `${port}`, "-c", "listen_addresses=127.0.0.1", "-k", data.path],
+    user,
+    greet: async () => void (await queryOn(port, "SELECT 1")),
+  })
+  return {
+    port,
+    process,
+    query: (text, values) => queryOn(port, text, values),
+    [Symbol.asyncDispose]: async () => {
+      await process.kill()
+      await data[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Starts pgbouncer in transaction mode in front of a cluster. */
+export const startBouncer = async (
+  server: number,
+): Promise<AsyncDisposable & { readonly port: number }> => {
+  const user = await userOf()
+  const data = await folder("pgbouncer", user)
+  const port = await Ports.own()
+  const file = join(data.path, "pgbouncer.ini")
+  const lines = [
+    "[databases]",
+    `${name} = host=127.0.0.1 port=${server} dbname=${name} user=${name}`,
+    "[pgbouncer]",
+    "listen_addr = 127.0.0.1",
+    `listen_port = ${port}`,
+    "unix_socket_dir =",
+    "auth_type = any",
+    "pool_mode = transaction",
+  ]
+  writeFileSync(file, `${lines.join("\n")}\n`)
+  const process = await ServerProcess.start({
+    program: "pgbouncer",
+    args: [file],
+    user,
+    greet: async () => void (await queryOn(port, "SELECT 1")),
+  })
+  return {
+    port,
+    [Symbol.asyncDispose]: async () => {
+      await process.kill()
+      await data[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import type { Outbox } from "@aelyst/outbox"
+import { outbox } from "@aelyst/outbox"
+import { postgres } from "@aelyst/outbox/postgres"
+import type { Existing } from "@aelyst/sandbox"
+import { setTimeout as sleep } from "node:timers/promises"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { Pool } from "pg"
+
+import { campaign } from "../../src/outbox/Campaign.ts"
+import type { PostgresServer } from "../../src/shared/PostgresServer.ts"
+import { startPostgres, urlOf } from "../../src/shared/PostgresServer.ts"
+
+const kills = Number(process.env["AELYST_OUTBOX_KILLS"] ?? 34)
+const seed = Number(process.env["AELYST_OUTBOX_SEED"] ?? 20_261)
+
+let server: PostgresServer
+const pools: Array<Pool> = []
+beforeAll(async () => {
+  server = await startPostgres()
+})
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.end()))
+  await server?.[Symbol.asyncDispose]()
+})
+
+const reader = (): Outbox => {
+  const pool = new Pool({ connectionString: urlOf(server.port), max: 1 })
+  pool.on("error", () => {})
+  pools.push(pool)
+  const store = postgres({ query: (text, values) => pool.query(text, values && [...values]) })
+  return outbox({ store, log: () => {} })
+}
+const empty = () => server.query("DROP TABLE IF EXISTS aelyst_outbox, aelyst_outbox_meta")
+
+describe("G1 and G3, an outbox of two processes on Postgres", { timeout: 300_000 }, () => {
+  it.each<Existing>(["reject", "merge", "duplicate"])(
+    `loses and doubles nothing in ${kills} kills, pauses and crashes of the database (%s)`,
+    async (existing) => {
+      await empty()
+      const { accepted, broken } = await campaign({
+        existing,
+        kills,
+        seed,
+        place: { url: urlOf(server.port) },
+        reader,
+        crash: async () => {
+          await server.process.kill()
+          await sleep(300)
+          await server.process.restart()
+        },
+      })
+      expect(accepted).toBeGreaterThan(kills)
+      expect(broken).toEqual([])
+    },
+  )
+
+  it("is found bad if the intent is noted after the request", async () => {
+    await empty()
+    const { broken } = await campaign({
+      existing: "duplicate",
+      kills: 12,
+      seed,
+      place: { url: urlOf(server.port) },
+      reader,
+      control: "intent after the request",
+    })
+    expect(broken).not.toEqual([])
+  })
+})

@@ -1,0 +1,217 @@
+/**
+ * The rows of an outbox in one table of a Postgres database, over any driver. Each operation is one statement without
+ * session state, so a pool in front of the server (pgbouncer in transaction mode) may give each to another connection.
+ */
+import { OutboxError } from "./OutboxError.ts"
+import type { Row } from "./Row.ts"
+import { claimColumns, claimsOf, entryColumns, entryOf, statsOf } from "./Row.ts"
+import type { NewRow, Statement, Store } from "./Store.ts"
+
+/** Runs a statement; resolves to its rows, or to an object with them, as `pg` does. */
+export type Query = (
+  text: string,
+  values?: ReadonlyArray<unknown>,
+) => Promise<ReadonlyArray<object> | { readonly rows: ReadonlyArray<object> }>
+
+const version = 1
+
+/** The tables; two processes that start together create them once. */
+export const schema = `DO $$
+BEGIN
+  IF to_regclass('aelyst_outbox') IS NULL THEN
+    PERFORM pg_advisory_xact_lock(4704325);
+    CREATE TABLE IF NOT EXISTS aelyst_outbox_meta (version integer NOT NULL, salt bytea NOT NULL);
+    INSERT INTO aelyst_outbox_meta (version, salt)
+      SELECT ${version}, sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'))
+      WHERE NOT EXISTS (SELECT 1 FROM aelyst_outbox_meta);
+    CREATE TABLE IF NOT EXISTS aelyst_outbox (
+      seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      id text NOT NULL UNIQUE,
+      key bytea NOT NULL,
+      idempotency bytea UNIQUE,
+      submission bytea NOT NULL,
+      payload bytea,
+      state text NOT NULL DEFAULT 'planned' CHECK (state IN
+        ('planned', 'claimed', 'sending', 'created', 'existed', 'exists_after_doubt', 'rejected', 'parked')),
+      epoch integer NOT NULL DEFAULT 0,
+      owner text,
+      lease_until bigint NOT NULL DEFAULT 0,
+      due_at bigint NOT NULL,
+      attempts integer NOT NULL DEFAULT 0,
+      rounds integer NOT NULL DEFAULT 0,
+      doubt boolean NOT NULL DEFAULT false,
+      replay boolean NOT NULL DEFAULT false,
+      status integer,
+      error text,
+      accepted_at bigint NOT NULL,
+      ended_at bigint,
+      CHECK ((payload IS NULL) = (state IN ('created', 'existed', 'exists_after_doubt', 'rejected')))
+    );
+    CREATE INDEX IF NOT EXISTS aelyst_outbox_due ON aelyst_outbox (due_at, seq) WHERE ended_at IS NULL;
+    CREATE INDEX IF NOT EXISTS aelyst_outbox_key ON aelyst_outbox (key, seq) WHERE ended_at IS NULL;
+    CREATE UNIQUE INDEX IF NOT EXISTS aelyst_outbox_sent ON aelyst_outbox (key) WHERE state IN ('claimed', 'sending');
+    CREATE INDEX IF NOT EXISTS aelyst_outbox_owner ON aelyst_outbox (owner) WHERE ended_at IS NULL;
+    CREATE INDEX IF NOT EXISTS aelyst_outbox_ended ON aelyst_outbox (state, ended_at);
+  END IF;
+END $$`
+
+/** The server's time in milliseconds. */
+const serverTime = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+const hash = (parameter: string): string =>
+  `sha256((SELECT salt FROM aelyst_outbox_meta) || convert_to(${parameter}::text, 'UTF8'))`
+
+const held = "state IN ('claimed', 'sending')"
+
+const statementsAt = (now: string) => ({
+  add: `INSERT INTO aelyst_outbox (id, key, idempotency, submission, payload, due_at, accepted_at)
+    SELECT $1::text, ${hash("$2")}, CASE WHEN $3::text IS NULL THEN NULL ELSE ${hash("$3")} END, ${hash("$4")}, $5::bytea, time, time
+    FROM (SELECT ${now} AS time) AS clock
+    ON CONFLICT (idempotency) DO NOTHING RETURNING id`,
+  known: `SELECT id, submission = ${hash("$2")} AS same FROM aelyst_outbox WHERE idempotency = ${hash("$1")}`,
+  // a row is due if no other row of its key is sent, and no older one has still to end: one that was begun earlier may be
+  // committed later
+  claim: `WITH clock AS MATERIALIZED (SELECT ${now} AS time), due AS (
+      SELECT one.seq FROM aelyst_outbox AS one, clock
+      WHERE ended_at IS NULL AND due_at <= time AND (state = 'planned' OR lease_until <= time)
+        AND NOT EXISTS (SELECT 1 FROM aelyst_outbox AS other
+          WHERE other.ended_at IS NULL AND other.key = one.key AND other.seq <> one.seq
+            AND (other.seq < one.seq OR other.state <> 'planned'))
+      ORDER BY due_at, one.seq LIMIT $2 FOR UPDATE OF one SKIP LOCKED)
+    UPDATE aelyst_outbox AS row SET epoch = epoch + 1, owner = $1, lease_until = time + $3::bigint,
+      doubt = doubt OR state = 'sending', replay = replay AND state <> 'sending', state = 'claimed'
+    FROM due, clock WHERE row.seq = due.seq
+    RETURNING ${claimColumns.replace(/\w+/g, "row.$&")}`,
+  refresh: `UPDATE aelyst_outbox SET lease_until = ${now} + $2::bigint WHERE owner = $1 AND ${held} RETURNING id`,
+  intend: `UPDATE aelyst_outbox SET state = 'sending', attempts = attempts + 1
+    WHERE id = $1 AND epoch = $2 AND ${held} RETURNING id`,
+  release: `UPDATE aelyst_outbox SET state = 'planned', owner = NULL, lease_until = 0, due_at = ${now} + $3::bigint,
+      doubt = $4, rounds = $5, status = $6, error = $7
+    WHERE id = $1 AND epoch = $2 AND ${held} RETURNING id`,
+  end: `UPDATE aelyst_outbox SET state = $3::text, owner = NULL, lease_until = 0, status = $4, error = $5, ended_at = ${now},
+      payload = CASE WHEN $3::text = 'parked' THEN payload END, doubt = doubt OR $6
+    WHERE id = $1 AND epoch = $2 AND ${held} RETURNING id`,
+  releaseAll: `UPDATE aelyst_outbox SET state = 'planned', owner = NULL, lease_until = 0
+    WHERE owner = $1 AND state = 'claimed' RETURNING id`,
+  get: `SELECT ${entryColumns} FROM aelyst_outbox WHERE id = $1`,
+  list: `SELECT ${entryColumns} FROM aelyst_outbox ORDER BY seq DESC LIMIT $1`,
+  listPending: `SELECT ${entryColumns} FROM aelyst_outbox WHERE ended_at IS NULL ORDER BY seq DESC LIMIT $1`,
+  listState: `SELECT ${entryColumns} FROM aelyst_outbox WHERE state = $1 ORDER BY seq DESC LIMIT $2`,
+  pending: "SELECT count(*) AS count FROM aelyst_outbox WHERE ended_at IS NULL",
+  stats:
+    "SELECT state, count(*) AS count, min(accepted_at) AS oldest FROM aelyst_outbox GROUP BY state",
+  replay: `UPDATE aelyst_outbox SET state = 'planned', ended_at = NULL, due_at = ${now}, rounds = 0, replay = true
+    WHERE id = $1 AND state = 'parked' RETURNING id`,
+  prune: `DELETE FROM aelyst_outbox WHERE ended_at <= ${now} - $1::bigint AND state <> 'parked' RETURNING id`,
+  strange: `SELECT id FROM aelyst_outbox WHERE (state IN ('planned', 'claimed', 'sending')) <> (ended_at IS NULL)
+    OR attempts < 0 OR epoch < 0 OR (${held} AND owner IS NULL)`,
+  version: "SELECT version FROM aelyst_outbox_meta",
+})
+
+const uniqueViolation = "23505"
+
+/** Converts an error of the driver. It is no cause: Postgres quotes the row that it refuses, and drivers their URL. */
+const storeError = (cause: unknown): OutboxError => {
+  const code: unknown = Reflect.get(Object(cause), "code")
+  const detail =
+    typeof code === "string" && /^\w{4,20}$/.test(code) ? `Postgres: ${code}.` : "Postgres."
+  return new OutboxError("STORE", { detail })
+}
+
+const rowsOf = (result: Awaited<ReturnType<Query>>): ReadonlyArray<Row> =>
+  // safe: each statement selects columns by name
+  ("rows" in result ? result.rows : [...result]) as ReadonlyArray<Row>
+
+const valuesOf = ({ id, idempotencyKey, key, payload, submission }: NewRow) =>
+  [id, key, idempotencyKey ?? null, submission, Buffer.from(payload)] as const
+
+/** Opens the rows of a database; the tables are created with the first operation. `now` is SQL for the time. */
+export const postgresStore = (query: Query, now: string = serverTime): Store => {
+  const statements = statementsAt(now)
+  let ready: Promise<void> | undefined
+  let isClosed = false
+
+  const prepare = async (): Promise<void> => {
+    await query(schema)
+    const [found] = rowsOf(await query(statements.version))
+    if (Number(found?.["version"]) === version) return
+    const detail = `The tables have format ${String(found?.["version"])}; this version reads format ${version}.`
+    throw new OutboxError("STORE", { detail })
+  }
+  const run = async (
+    name: keyof typeof statements,
+    ...values: ReadonlyArray<unknown>
+  ): Promise<ReadonlyArray<Row>> => {
+    if (isClosed) throw new OutboxError("CLOSED")
+    try {
+      ready ??= prepare()
+      await ready.catch((error: unknown) => {
+        ready = undefined
+        throw error
+      })
+      return rowsOf(await query(statements[name], values))
+    } catch (error) {
+      throw error instanceof OutboxError ? error : storeError(error)
+    }
+  }
+  const changes = async (name: keyof typeof statements, ...values: ReadonlyArray<unknown>) =>
+    (await run(name, ...values)).length > 0
+  return {
+    add: async (row) => {
+      if (await changes("add", ...valuesOf(row))) return undefined
+      const [known] = await run("known", row.idempotencyKey, row.submission)
+      return { id: String(known?.["id"]), isSame: known?.["same"] === true }
+    },
+    statement: (row): Statement => ({ text: statements.add, values: valuesOf(row) }),
+    claim: async (owner, limit, leaseMs) => {
+      try {
+        return claimsOf(await run("claim", owner, limit, leaseMs))
+      } catch (error) {
+        // another process has claimed a row of the same key at the same time: the next look sees it
+        if (isConflict(error)) return []
+        throw error
+      }
+    },
+    refresh: async (owner, leaseMs) => void (await run("refresh", owner, leaseMs)),
+    intend: ({ epoch, id }) => changes("intend", id, epoch),
+    release: ({ epoch, id }, { delayMs, doubt, error, rounds, status }) =>
+      changes(
+        "release",
+        id,
+        epoch,
+        Math.ceil(delayMs),
+        doubt,
+        rounds,
+        status ?? null,
+        error ?? null,
+      ),
+    end: ({ epoch, id }, state, { error, lost, status }) =>
+      changes("end", id, epoch, state, status ?? null, error ?? null, lost),
+    releaseAll: async (owner) => void (await run("releaseAll", owner)),
+    get: async (id) => {
+      const [row] = await run("get", id)
+      return row && entryOf(row)
+    },
+    list: async (state, limit) => {
+      if (state === undefined) return (await run("list", limit)).map(entryOf)
+      if (state === "pending") return (await run("listPending", limit)).map(entryOf)
+      return (await run("listState", state, limit)).map(entryOf)
+    },
+    pending: async () => Number((await run("pending"))[0]?.["count"]),
+    stats: async () => statsOf(await run("stats")),
+    replay: (id) => changes("replay", id),
+    prune: async (retentionMs) => void (await run("prune", retentionMs)),
+    // old versions of a row are erased by Postgres itself, when it vacuums the table
+    erase: async () => {},
+    verify: async () =>
+      (await run("strange")).map(
+        (row) => `${String(row["id"])}: its columns contradict each other`,
+      ),
+    close: async () => {
+      isClosed = true
+    },
+  }
+}
+
+const isConflict = (error: unknown): boolean =>
+  error instanceof OutboxError && error.message.includes(uniqueViolation)

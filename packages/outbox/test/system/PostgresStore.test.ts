@@ -1,0 +1,189 @@
+import { Aelyst } from "@aelyst/node"
+import { Sandbox } from "@aelyst/sandbox"
+import { randomUUID } from "node:crypto"
+import { Pool } from "pg"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+import type { PostgresServer } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
+import {
+  startBouncer,
+  startPostgres,
+  urlOf,
+} from "../../../../apps/conformance/src/shared/PostgresServer.ts"
+import type { Outbox } from "../../src/index.ts"
+import { outbox } from "../../src/index.ts"
+import { postgres } from "../../src/postgres.ts"
+import { postgresStore } from "../../src/PostgresStore.ts"
+import { newRow, storeSuite } from "../storeSuite.ts"
+
+let server: PostgresServer
+let bouncer: Awaited<ReturnType<typeof startBouncer>>
+const pools: Array<Pool> = []
+/** A pool of its own, as another machine has one. */
+const newPool = (port = server.port): Pool => {
+  const pool = new Pool({ connectionString: urlOf(port), max: 4 })
+  pool.on("error", () => {})
+  pools.push(pool)
+  return pool
+}
+const queryOf = (pool: Pool) => (text: string, values?: ReadonlyArray<unknown>) =>
+  pool.query(text, values === undefined ? undefined : [...values])
+
+beforeAll(async () => {
+  server = await startPostgres()
+  bouncer = await startBouncer(server.port)
+})
+afterAll(async () => {
+  await Promise.all(pools.map((pool) => pool.end()))
+  await bouncer?.[Symbol.asyncDispose]()
+  await server?.[Symbol.asyncDispose]()
+})
+
+const dropTables = () =>
+  server.query("DROP TABLE IF EXISTS aelyst_outbox, aelyst_outbox_meta, test_clock")
+
+describe.each(["directly", "through pgbouncer in transaction mode"])("PostgresStore, %s", (way) => {
+  storeSuite(async () => {
+    const query = queryOf(newPool(way === "directly" ? server.port : bouncer.port))
+    await dropTables()
+    await server.query("CREATE TABLE test_clock AS SELECT 1000::bigint AS time")
+    return {
+      again: () => postgresStore(query, "(SELECT time FROM test_clock)"),
+      tick: async (ms) => void (await server.query("UPDATE test_clock SET time = time + $1", [ms])),
+    }
+  })
+})
+
+describe("PostgresStore", () => {
+  it("creates its tables once, however many processes start together", async () => {
+    await dropTables()
+    const stores = Array.from({ length: 8 }, () => postgresStore(queryOf(newPool())))
+    await Promise.all(stores.map((store) => store.add(newRow())))
+    expect(await stores[0]?.pending()).toBe(8)
+    expect(await server.query("SELECT count(*) AS n FROM aelyst_outbox_meta")).toEqual([{ n: "1" }])
+  })
+
+  it("never gives out two rows of one key, although a lower number may be committed later", async () => {
+    await dropTables()
+    const pool = newPool()
+    const store = postgresStore(queryOf(pool))
+    await store.pending()
+    const slow = await pool.connect()
+    try {
+      await slow.query("BEGIN")
+      const first = newRow("one-key")
+      const statement = store.statement?.(first)
+      await slow.query(statement?.text ?? "", [...(statement?.values ?? [])])
+      const second = newRow("one-key")
+      await store.add(second)
+      const [claim] = await store.claim("a", 9, 5_000)
+      expect(claim?.id).toBe(second.id)
+      await slow.query("COMMIT")
+      expect(await store.claim("b", 9, 5_000)).toEqual([])
+      if (claim !== undefined) await store.end(claim, "created", { lost: false })
+      expect(await store.claim("b", 9, 5_000)).toMatchObject([{ id: first.id }])
+    } finally {
+      slow.release()
+    }
+  })
+
+  it("gives each row to one of many that claim at once", async () => {
+    await dropTables()
+    const stores = Array.from({ length: 6 }, () => postgresStore(queryOf(newPool())))
+    for (let n = 0; n < 60; n++) await stores[0]?.add(newRow())
+    const claims = await Promise.all(stores.map((store, at) => store.claim(`${at}`, 20, 5_000)))
+    const ids = claims.flat().map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.length).toBe(60)
+  })
+
+  it.each([
+    ["with the epoch", (text: string) => text, false],
+    [
+      "without it",
+      (text: string) => text.replace("AND epoch = $2", "AND $2::integer IS NOT NULL"),
+      true,
+    ],
+  ])("lets a stale owner send and end a row of another: %s", async (_, change, isWrong) => {
+    await dropTables()
+    const query = queryOf(newPool())
+    const store = postgresStore((text, values) => query(change(text), values))
+    await store.add(newRow())
+    const [stale] = await store.claim("frozen", 1, 0)
+    const [fresh] = await store.claim("b", 1, 5_000)
+    if (stale === undefined || fresh === undefined) throw new Error("it was due twice")
+    expect(await store.intend(stale)).toBe(isWrong)
+    expect(await store.end(stale, "created", { lost: false })).toBe(isWrong)
+    expect(await store.intend(fresh)).toBe(!isWrong)
+  })
+
+  it("quotes no row and no URL in its errors", async () => {
+    await dropTables()
+    const store = postgresStore(queryOf(newPool()))
+    await store.add(newRow())
+    await server.query("ALTER TABLE aelyst_outbox ADD CHECK (octet_length(payload) < 5) NOT VALID")
+    const error = await store
+      .add({ ...newRow(), payload: Buffer.from("Canary") })
+      .catch((one) => one)
+    expect(error).toMatchObject({
+      code: "ERR_AELYST_OUTBOX_STORE",
+      message: expect.stringContaining("Postgres: 23514."),
+    })
+    expect(error.cause).toBeUndefined()
+  })
+
+  it("refuses the tables of a newer version by name", async () => {
+    await dropTables()
+    await postgresStore(queryOf(newPool())).pending()
+    await server.query("UPDATE aelyst_outbox_meta SET version = 2")
+    await expect(postgresStore(queryOf(newPool())).pending()).rejects.toMatchObject({
+      message: expect.stringContaining("have format 2; this version reads format 1."),
+    })
+  })
+})
+
+const submission = () => ({
+  identifier: `id:${randomUUID()}` as const,
+  contact: { firstName: "Ana" },
+})
+
+describe("an outbox on Postgres", () => {
+  it("creates what several processes accept, once each, and what a transaction has committed", async () => {
+    await dropTables()
+    const sandbox = await Sandbox.start({ limit: 10_000 })
+    const client = new Aelyst({ baseUrl: sandbox.baseUrl, token: sandbox.tokens.ok })
+    const pool = newPool()
+    const boxes: Array<Outbox> = [pool, newPool(bouncer.port), newPool()].map((one) =>
+      outbox({ client, store: postgres({ query: queryOf(one) }), log: () => {} }),
+    )
+    try {
+      await Promise.all(
+        boxes.flatMap((box) => Array.from({ length: 20 }, () => box.accept(submission()))),
+      )
+      const [box] = boxes
+      if (box === undefined) throw new Error("there are three")
+      const committed = box.statement(submission())
+      const rolledBack = box.statement(submission())
+      for (const [end, { text, values }] of [
+        ["COMMIT", committed],
+        ["ROLLBACK", rolledBack],
+      ] as const) {
+        const connection = await pool.connect()
+        await connection.query("BEGIN")
+        await connection.query(text, [...values])
+        await connection.query(end)
+        connection.release()
+      }
+      expect(await box.drain()).toMatchObject({ created: 61, pending: 0 })
+      expect(await box.get(committed.id)).toMatchObject({ state: "created" })
+      expect(await box.get(rolledBack.id)).toBeUndefined()
+      expect(sandbox.ledger().map(({ created, posts }) => `${created} of ${posts}`)).toEqual(
+        Array.from({ length: 61 }, () => "1 of 1"),
+      )
+    } finally {
+      await Promise.all(boxes.map((box) => box.close()))
+      await client.close()
+      await sandbox.close()
+    }
+  })
+})
