@@ -1,5 +1,5 @@
 /**
- * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|sandbox|
+ * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|outbox|pacing|sandbox|
  * memory|size …]`, or all of them without a name. A part that is not run keeps its table.
  */
 import { spawnSync } from "node:child_process"
@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url"
 import { cli } from "./cli.ts"
 import { expressOverhead } from "./express.ts"
 import { memory } from "./memory.ts"
+import { outboxCosts } from "./outbox.ts"
 import { overhead } from "./overhead.ts"
 import { pacing } from "./pacing.ts"
 import { sandbox } from "./sandbox.ts"
@@ -28,6 +29,7 @@ const parts = {
   cli: () => cli({ rounds: 25 }),
   overhead: () => looks(3, () => overhead({ rounds: 24 })),
   express: () => expressOverhead({ rounds: 16 }),
+  outbox: () => outboxCosts({ rounds: 9, rows: 3_000 }),
   pacing,
   sandbox: () => sandbox({ rounds: 20, perRound: 5000 }),
   memory: () => memory({ rows: 1_000_000 }),

@@ -169,6 +169,15 @@ describe("outbox", () => {
     expect(sandbox.contacts()).toHaveLength(1)
   })
 
+  it("G8: parks what never gets an answer, and sends the others meanwhile", async () => {
+    sandbox.fail({ status: 500, match: { identifier: "id:poison" } })
+    await using box = open(newPath(), { maxRounds: 1 })
+    const { id } = await box.accept(ana("id:poison"))
+    await Promise.all(Array.from({ length: 20 }, () => box.accept(ana())))
+    expect(await box.drain()).toMatchObject({ parked: 1, created: 20 })
+    expect(await box.get(id)).toMatchObject({ state: "parked", doubt: true })
+  })
+
   it("leaves nothing of a contact in its files once that has ended", async () => {
     const file = newPath("data/outbox.db")
     const box = open(file)

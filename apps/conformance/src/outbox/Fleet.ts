@@ -49,6 +49,8 @@ export class Fleet {
   /** Every end that was reported, by `id`. */
   readonly ended = new Map<string, Array<OutboxState>>()
   readonly refused: Array<string> = []
+  /** How many submissions were answered. */
+  answers = 0
 
   constructor(settings: WorkerSettings) {
     this.settings = settings
@@ -72,6 +74,7 @@ export class Fleet {
   }
 
   #note(message: Exclude<FromWorker, { readonly ready: true }>): void {
+    if (!("ended" in message)) this.answers++
     if ("accepted" in message) this.accepted.set(message.accepted, message.identifier)
     else if ("refused" in message) this.refused.push(message.reason)
     else this.ended.set(message.ended, [...(this.ended.get(message.ended) ?? []), message.state])
