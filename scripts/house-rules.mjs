@@ -15,8 +15,8 @@ export const packageArrows = {
   workflow: ["import", "journal"],
 }
 
-/** Servers that the tests of every package except core may import, too. The tests of core import nothing. */
-export const testArrows = ["sandbox", "apps/conformance"]
+/** Servers, and the SDK, that the tests of every package except core may import, too. The tests of core import nothing. */
+export const testArrows = ["sandbox", "node", "apps/conformance"]
 
 /** The apps that are imported: the simulated servers and clients of `conformance` are measured by `bench`. */
 export const appArrows = { bench: ["conformance"] }

@@ -1,6 +1,6 @@
 /**
- * Measures an outbox on SQLite against the least that could do its work, in the same run: accepting a form against an
- * Express route that makes one durable insert, and sending against a loop that claims rows, posts them and ends them.
+ * Measures an outbox on SQLite against minimal programs that do the same work, in the same run: an Express route that makes
+ * one durable insert per form, and a loop that claims rows, posts them and ends them.
  */
 import type { ChildProcess } from "node:child_process"
 import { fork } from "node:child_process"
@@ -67,7 +67,7 @@ const accepting = async (directory: string, rounds: number): Promise<string> => 
     }),
   )
   const agent = new Agent({ connections: 64 })
-  const samples = new Map(kinds.map((kind) => [kind, [] as Array<Accepting>]))
+  const samples = new Map(kinds.map((kind) => [kind, new Array<Accepting>()]))
   for (let round = -2; round < rounds; round++) {
     for (const { kind, url } of shuffled(apps, Math.random)) {
       const sample = await post(agent, url, 1_000)
@@ -126,7 +126,7 @@ const fill = async (kind: string, file: string, rows: number): Promise<void> => 
 
 const sending = async (directory: string, rounds: number, rows: number): Promise<string> => {
   const kinds = ["claims", "worker"]
-  const samples = new Map(kinds.map((kind) => [kind, [] as Array<number>]))
+  const samples = new Map(kinds.map((kind) => [kind, new Array<number>()]))
   for (let round = 0; round < rounds; round++) {
     for (const kind of shuffled(kinds, Math.random)) {
       await using sandbox = await Sandbox.start({ limit: 1_000_000, maxRequests: 100 })

@@ -24,9 +24,9 @@ it("G7: creates one contact of 100 parallel submissions with one idempotency key
       const worker = workers[n % workers.length]
       if (worker !== undefined) fleet.send(worker, { accept: "id:once", idempotencyKey: "k-1" })
     }
-    await expect.poll(() => fleet.answers, { timeout: 30_000 }).toBe(100)
+    await expect.poll(() => fleet.replies, { timeout: 30_000 }).toBe(100)
     await expect.poll(() => fleet.ended.size, { timeout: 30_000 }).toBe(1)
-    expect(fleet.refused).toEqual([])
+    expect(fleet.rejected).toEqual([])
     expect(fleet.accepted.size).toBe(1)
     expect(sandbox.ledger()).toMatchObject([{ key: "id:once", posts: 1, created: 1 }])
   } finally {

@@ -132,11 +132,11 @@ if (summary !== null && !summary.hidden) {
 const thanks = document.querySelector("#thanks")
 thanks?.focus()
 
-/** Asks what became of the sign-up until that is known; the page then says so. */
+/** Checks whether the sign-up has ended, until it has; the page then shows how. */
 const follow = async () => {
   const response = await fetch(location.pathname.replace("/thanks/", "/status/")).catch(() => null)
-  const { status } = response?.ok ? await response.json() : {}
-  if (status !== undefined && status !== "pending") location.reload()
+  const found = response?.ok ? await response.json() : {}
+  if (found.status !== undefined && found.status !== "pending") location.reload()
   else if (response === null || response.ok) setTimeout(follow, 1000)
 }
 if (thanks?.hasAttribute("data-pending")) void follow()

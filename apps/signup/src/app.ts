@@ -62,11 +62,10 @@ export const signup = ({ client, delivery, inspector, perMinute }: SignupOptions
   if (delivery !== undefined) {
     app.get("/status/:id", contactStatus({ delivery }))
     app.get("/thanks/:id", (req, res, next) => {
+      // a caught bot has an id that is not known, and sees the page that people see
       delivery
         .get(req.params.id)
-        // a caught bot has an id that is not known, and sees what people see
-        .then((entry) => res.send(thanksPage(entry?.state ?? "pending", inspector)))
-        .catch(next)
+        .then((entry) => res.send(thanksPage(entry?.state ?? "pending", inspector)), next)
     })
   }
   app.post(

@@ -1,5 +1,5 @@
 /**
- * Starts the sign-up page on a sandbox of its own, or on the API that `AELYST_BASE_URL` and `AELYST_TOKEN` name. An outbox
+ * Starts the sign-up page on an embedded sandbox, or on the API that `AELYST_BASE_URL` and `AELYST_TOKEN` name. An outbox
  * takes the sign-ups: none is lost while the API is down. `PORT` sets the page's port, default 3000; `SIGNUP_DATA` the
  * folder of the outbox, by default one that is removed at the end.
  */

@@ -154,7 +154,7 @@ const thanks: Readonly<Record<string, readonly [title: string, text: string]>> =
 }
 const signedUp = ["You are signed up", "Thank you. We will be in touch."] as const
 
-/** Renders the page after a sign-up, by what became of it so far. */
+/** Renders the page after a sign-up, for its present state. */
 export const thanksPage = (state: string, inspector: string): string => {
   const [title, text] = thanks[state] ?? signedUp
   return layout(

@@ -1,4 +1,4 @@
-/** Delivery by an outbox: a submission is accepted once it is stored durably, and a route says what became of it. */
+/** Delivery by an outbox: a submission is accepted once it is stored durably, and a route reports its state. */
 import type { IdentifierInput } from "@aelyst/node"
 import type { Request, RequestHandler } from "express"
 import { randomBytes } from "node:crypto"
@@ -57,7 +57,7 @@ export const madeUpId = (): string => `c_${randomBytes(16).toString("base64url")
 export const locationOf = (req: Request, id: string): string =>
   `${req.baseUrl}${req.path}`.replace(/\/*$/, `/${encodeURIComponent(id)}`)
 
-// whether an address was known before is nobody's business
+// a visitor must not learn whether an address was known before
 const statusOf: Readonly<Record<string, SubmissionStatus>> = {
   pending: "pending",
   created: "created",
@@ -68,11 +68,11 @@ const statusOf: Readonly<Record<string, SubmissionStatus>> = {
 }
 
 /**
- * Creates the handler of a route such as `/signup/:id` that says what became of an accepted submission.
+ * Creates the handler of a route such as `/signup/:id` that reports the state of an accepted submission.
  *
  * **Details**
  *
- * Responds with `{ "id", "status" }`, where the status is `pending`, `created`, `rejected` or `unknown`, and with 404 for
+ * Responds with `{ "id", "status" }`, with the status `pending`, `created`, `rejected` or `unknown`, and with 404 for
  * any other `id`. It shows no personal data: not even whether a contact existed before.
  *
  * **Example** (A form that takes submissions while the API is down)

@@ -119,7 +119,7 @@ export interface ContactDelivery {
   readonly get: (id: string) => Promise<{ readonly state: string } | undefined>
 }
 
-/** What became of an accepted submission, for its visitor. */
+/** The state of an accepted submission, for its visitor. */
 export type SubmissionStatus = "pending" | "created" | "rejected" | "unknown"
 
 /** The options of `contactStatus`. */

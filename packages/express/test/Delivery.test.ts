@@ -146,7 +146,7 @@ describe.each(versionCells)("delivery by an outbox, Express $version", ({ versio
     expect(delivery.states.size).toBe(0)
   })
 
-  it("passes an error that is none of the outbox's on as it is", async () => {
+  it("passes errors of the client on unchanged", async () => {
     const delivery = new MemoryDelivery()
     delivery.failure = new InvalidContactError({ attempts: [], issues: [] })
     await using on = await open(delivery, version)

@@ -8,7 +8,7 @@ import { claimColumns, claimsOf, entryColumns, entryOf, statsOf } from "./Row.ts
 import type { NewRow, Statement, Store } from "./Store.ts"
 
 /** Runs a statement; resolves to its rows, or to an object with them, as `pg` does. */
-export type Query = (
+export type PostgresQuery = (
   text: string,
   values?: ReadonlyArray<unknown>,
 ) => Promise<ReadonlyArray<object> | { readonly rows: ReadonlyArray<object> }>
@@ -68,7 +68,7 @@ const statementsAt = (now: string) => ({
     SELECT $1::text, ${hash("$2")}, CASE WHEN $3::text IS NULL THEN NULL ELSE ${hash("$3")} END, ${hash("$4")}, $5::bytea, time, time
     FROM (SELECT ${now} AS time) AS clock
     ON CONFLICT (idempotency) DO NOTHING RETURNING id`,
-  known: `SELECT id, submission = ${hash("$2")} AS same FROM aelyst_outbox WHERE idempotency = ${hash("$1")}`,
+  earlier: `SELECT id, submission = ${hash("$2")} AS same FROM aelyst_outbox WHERE idempotency = ${hash("$1")}`,
   // a row is due if no other row of its key is sent, and no older one has still to end: one that was begun earlier may be
   // committed later
   claim: `WITH clock AS MATERIALIZED (SELECT ${now} AS time), due AS (
@@ -118,7 +118,7 @@ const storeError = (cause: unknown): OutboxError => {
   return new OutboxError("STORE", { detail })
 }
 
-const rowsOf = (result: Awaited<ReturnType<Query>>): ReadonlyArray<Row> =>
+const rowsOf = (result: Awaited<ReturnType<PostgresQuery>>): ReadonlyArray<Row> =>
   // safe: each statement selects columns by name
   ("rows" in result ? result.rows : [...result]) as ReadonlyArray<Row>
 
@@ -126,7 +126,7 @@ const valuesOf = ({ id, idempotencyKey, key, payload, submission }: NewRow) =>
   [id, key, idempotencyKey ?? null, submission, Buffer.from(payload)] as const
 
 /** Opens the rows of a database; the tables are created with the first operation. `now` is SQL for the time. */
-export const postgresStore = (query: Query, now: string = serverTime): Store => {
+export const postgresStore = (query: PostgresQuery, now: string = serverTime): Store => {
   const statements = statementsAt(now)
   let ready: Promise<void> | undefined
   let isClosed = false
@@ -159,8 +159,8 @@ export const postgresStore = (query: Query, now: string = serverTime): Store => 
   return {
     add: async (row) => {
       if (await changes("add", ...valuesOf(row))) return undefined
-      const [known] = await run("known", row.idempotencyKey, row.submission)
-      return { id: String(known?.["id"]), isSame: known?.["same"] === true }
+      const [earlier] = await run("earlier", row.idempotencyKey, row.submission)
+      return { id: String(earlier?.["id"]), isSame: earlier?.["same"] === true }
     },
     statement: (row): Statement => ({ text: statements.add, values: valuesOf(row) }),
     claim: async (owner, limit, leaseMs) => {

@@ -9,7 +9,7 @@ import type { DatabaseSync } from "node:sqlite"
 
 import { OutboxError } from "./OutboxError.ts"
 
-/** What makes a file one of ours: the tables, and the numbers in SQLite's header. */
+/** The tables of a file, and the numbers in SQLite's header that mark it. */
 export interface FileKind {
   readonly applicationId: number
   readonly version: number
@@ -49,7 +49,7 @@ export class SqliteFile {
   /** Runs a write in the transaction of this turn of the event loop. */
   write<A>(run: Run<A>): Promise<A> {
     return new Promise<A>((resolve, reject) => {
-      // safe: the job resolves with what `run` returns
+      // safe: the job resolves with the result of `run`
       const job = { run, resolve: resolve as (value: unknown) => void, reject }
       if (this.#jobs.push(job) === 1) setImmediate(() => this.#commit())
     })
@@ -101,7 +101,7 @@ export class SqliteFile {
   }
 
   #connect(): DatabaseSync {
-    // nobody but the owner may read contacts, whatever the umask
+    // only the owner may read contacts, whatever the umask
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
     closeSync(openSync(this.path, "a", 0o600))
     chmodSync(this.path, 0o600)

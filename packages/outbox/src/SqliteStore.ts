@@ -47,7 +47,7 @@ const statements = {
   salt: "SELECT salt FROM meta",
   add: `INSERT INTO outbox (id, key, idempotency, submission, payload, state, due_at, accepted_at)
     VALUES (?, ?, ?, ?, ?, 'planned', ?6, ?6) ON CONFLICT (idempotency) DO NOTHING`,
-  known: "SELECT id, submission FROM outbox WHERE idempotency = ?",
+  earlier: "SELECT id, submission FROM outbox WHERE idempotency = ?",
   // a row is due if no older row of its key has still to end
   claim: `UPDATE outbox SET epoch = epoch + 1, owner = :owner, lease_until = :until,
       doubt = doubt OR state = 'sending', replay = replay AND state != 'sending', state = 'claimed'
@@ -126,10 +126,10 @@ export const sqliteStore = (path: string, now: () => number = Date.now): Store =
         const digest = hash(submission)
         const added = use(database, "add").run(id, hash(key), idempotency, digest, payload, now())
         if (added.changes !== 0) return undefined
-        const known = use(database, "known").get(idempotency)
+        const earlier = use(database, "earlier").get(idempotency)
         // safe: a column of bytes of the row with which it was in conflict
-        const theirs = known?.["submission"] as Uint8Array
-        return { id: String(known?.["id"]), isSame: Buffer.from(theirs).equals(digest) }
+        const theirs = earlier?.["submission"] as Uint8Array
+        return { id: String(earlier?.["id"]), isSame: Buffer.from(theirs).equals(digest) }
       }),
     claim: (owner, limit, leaseMs) =>
       file.write((database) => {
@@ -164,11 +164,12 @@ export const sqliteStore = (path: string, now: () => number = Date.now): Store =
     erase: truncate,
     verify: () =>
       file.read((database) => {
-        const lines = use(database, "integrity").all()
-        const found = lines.map((row) => String(row["integrity_check"]))
+        const found = use(database, "integrity")
+          .all()
+          .map((row) => String(row["integrity_check"]))
         const strange = use(database, "strange").all()
         return [
-          ...found.filter((line) => line !== "ok"),
+          ...found.filter((one) => one !== "ok"),
           ...strange.map((row) => `${String(row["id"])}: its columns contradict each other`),
         ]
       }),

@@ -1,7 +1,7 @@
 /**
- * Where the rows of an outbox are kept: the truth about every accepted contact. Each operation is one statement, durable
- * when its promise resolves. A claim has an epoch: whoever lost a claim to another process can no longer write to the row.
- * A store has the time: processes on several machines need not agree about it. Times are in milliseconds.
+ * The interface to the rows of an outbox, the only record of accepted contacts. Each operation is one statement, durable when
+ * its promise resolves. A claim has an epoch: a process that lost a claim to another can no longer write to the row. A
+ * store uses its clock, so those of several machines may differ. Times are in milliseconds.
  */
 import type { OutboxEntry, OutboxState, OutboxStats } from "./types.ts"
 
@@ -40,13 +40,13 @@ export interface Claim {
   readonly payload: Uint8Array
 }
 
-/** What is noted with the end of a claim. */
+/** The response or error that ended a claim. */
 export interface Ending {
   readonly status?: number | undefined
   readonly error?: string | undefined
 }
 
-/** What a claim leaves behind for the next one. */
+/** The state of a released row, for its next claim. */
 export interface Released extends Ending {
   /** The time until the next claim. */
   readonly delayMs: number
@@ -72,11 +72,11 @@ export interface Store {
   refresh(owner: string, leaseMs: number): Promise<void>
   /** Notes that a request is about to be sent; false if the claim is lost. */
   intend(claim: Claim): Promise<boolean>
-  /** Gives a claim back; false if it is lost. */
+  /** Releases a claim; false if it is lost. */
   release(claim: Claim, how: Released): Promise<boolean>
   /** Ends or parks a row; false if the claim is lost. Its payload is erased unless it is parked. */
   end(claim: Claim, state: EndState, how: Ended): Promise<boolean>
-  /** Gives back the claims of an owner for which no request was noted. */
+  /** Releases the claims of an owner for which no request was noted. */
   releaseAll(owner: string): Promise<void>
   get(id: string): Promise<OutboxEntry | undefined>
   /** Lists rows, the newest first. */
@@ -84,7 +84,7 @@ export interface Store {
   stats(): Promise<OutboxStats>
   /** Counts the rows that have not ended. */
   pending(): Promise<number>
-  /** Makes a parked row due; false if there is none. */
+  /** Marks a parked row as due; false if there is none. */
   replay(id: string): Promise<boolean>
   /** Deletes rows that ended so long ago; parked ones stay. */
   prune(retentionMs: number): Promise<void>

@@ -25,7 +25,7 @@ const pauseMs = 5_000
 const leastBackoffMs = 10_000
 const mostBackoffMs = 3_600_000
 
-/** What a worker works with. */
+/** The parts of a worker. */
 export interface WorkerParts {
   readonly client: OutboxClient
   readonly store: Store
@@ -61,7 +61,7 @@ export class Worker {
     this.#loop = this.#work()
   }
 
-  /** Looks for rows now: one was added. */
+  /** Claims rows now: one was added. */
   wake(): void {
     this.#isWoken = true
     this.#wake?.()
@@ -224,7 +224,7 @@ export class Worker {
     return delivery === "at-most-once" || rounds + 1 >= maxRounds
   }
 
-  /** Gives a contact in doubt back, to be sent again later. */
+  /** Releases a contact in doubt, to be sent again later. */
   async #retry(claim: Claim, ending: Ending): Promise<void> {
     const backoffMs = Math.min(leastBackoffMs * 2 ** claim.rounds, mostBackoffMs)
     const rounds = claim.rounds + 1
@@ -232,7 +232,7 @@ export class Worker {
     await this.#parts.store.release(claim, how)
   }
 
-  /** Gives a contact back that was provably not created. */
+  /** Releases a contact that was provably not created. */
   async #giveBack(claim: Claim, ending: Ending, retryAfterMs = 0): Promise<void> {
     const { doubt, rounds } = claim
     const how = { ...ending, delayMs: retryAfterMs, doubt, rounds }

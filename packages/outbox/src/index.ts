@@ -16,7 +16,7 @@ export type {
   OutboxClient,
   OutboxEnd,
   OutboxEntry,
-  OutboxLogLine,
+  OutboxLogEntry,
   OutboxOptions,
   OutboxRow,
   OutboxState,

@@ -1,7 +1,7 @@
 /** Checks the options of an outbox; an invalid one throws a `TypeError` that names it. */
 import type { Delivery } from "@aelyst/core/types"
 
-import type { EncryptionKeys, OutboxLogLine, OutboxOptions } from "./types.ts"
+import type { EncryptionKeys, OutboxLogEntry, OutboxOptions } from "./types.ts"
 
 const day = 86_400_000
 
@@ -19,7 +19,7 @@ type NumberName = keyof typeof numbers
 export interface Settings extends Readonly<Record<NumberName, number>> {
   readonly delivery: Delivery
   readonly keys: ReadonlyArray<Uint8Array>
-  readonly log: (line: OutboxLogLine) => void
+  readonly log: (entry: OutboxLogEntry) => void
 }
 
 const names: ReadonlySet<string> = new Set(
@@ -72,7 +72,7 @@ const keysOf = (given: OutboxOptions["encryptionKeys"]): ReadonlyArray<Uint8Arra
   return keys.map(toKey)
 }
 
-const warn = ({ code, message }: OutboxLogLine): void => {
+const warn = ({ code, message }: OutboxLogEntry): void => {
   process.emitWarning(message, { type: "AelystOutboxWarning", code })
 }
 

@@ -1,11 +1,11 @@
 /** Keeps the contacts of an outbox in a Postgres database, for several machines. */
 import { invalid } from "./options.ts"
-import type { Query } from "./PostgresStore.ts"
+import type { PostgresQuery } from "./PostgresStore.ts"
 import { postgresStore, schema } from "./PostgresStore.ts"
 import type { OutboxStore } from "./types.ts"
 
 export type { OutboxStore } from "./types.ts"
-export type { Query as PostgresQuery } from "./PostgresStore.ts"
+export type { PostgresQuery } from "./PostgresStore.ts"
 
 /** The options of `postgres`. */
 export interface PostgresOptions {
@@ -13,7 +13,7 @@ export interface PostgresOptions {
    * Runs a statement with the driver of your app, such as `(text, values) => pool.query(text, values)`. Give it a timeout:
    * nothing is accepted or sent while it does not answer.
    */
-  readonly query: Query
+  readonly query: PostgresQuery
 }
 
 /**

@@ -92,8 +92,8 @@ export interface AcceptStatement {
 }
 
 /**
- * What became of a contact: `pending` until it has ended. `parked` means that it may or may not exist and is not sent
- * again by itself: `replay` sends it.
+ * The state of a contact: `pending` until it has ended. `parked` means that it may or may not exist and is only sent again
+ * by `replay`.
  */
 export type OutboxState =
   | "pending"
@@ -103,7 +103,7 @@ export type OutboxState =
   | "rejected"
   | "parked"
 
-/** What the outbox says about a contact; nothing of it is personal data. */
+/** The record of a contact, without personal data. */
 export interface OutboxEntry {
   readonly id: string
   readonly state: OutboxState
@@ -123,7 +123,7 @@ export interface OutboxEntry {
 
 /** The end of a contact, as `onEnd` receives it. */
 export interface OutboxEnd extends OutboxEntry {
-  /** What was submitted: personal data, which the outbox itself no longer has unless the contact is parked. */
+  /** The submission: personal data, which the outbox itself no longer has unless the contact is parked. */
   readonly submission: Submission
 }
 
@@ -142,7 +142,7 @@ export interface OutboxStats {
 }
 
 /** A line for the operator's log. */
-export interface OutboxLogLine {
+export interface OutboxLogEntry {
   readonly level: "warn" | "error"
   /** Stable, `ERR_AELYST_OUTBOX_…`. */
   readonly code: string
@@ -177,7 +177,7 @@ export interface OutboxOptions {
   /** Called when a contact has ended or is parked. A failure changes nothing. */
   readonly onEnd?: ((end: OutboxEnd) => unknown) | undefined
   /** Receives problems of the outbox itself. Default: a process warning, which Node prints to stderr. */
-  readonly log?: ((line: OutboxLogLine) => void) | undefined
+  readonly log?: ((line: OutboxLogEntry) => void) | undefined
 }
 
 /** Keys of 32 bytes, as base64 or bytes. */
@@ -194,13 +194,13 @@ export interface Outbox extends AsyncDisposable {
    */
   accept(submission: Submission, options?: AcceptOptions): Promise<Accepted>
   /**
-   * Returns a statement that stores a contact, to be run within a transaction of your own: the contact is created only if
-   * that is committed. Any driver will do. Throws as `accept` rejects; only an outbox on Postgres has statements.
+   * Returns a statement that stores a contact, to be run within one of the app's transactions: the contact is created only
+   * if that is committed. Any driver will do. Throws as `accept` rejects; only an outbox on Postgres has statements.
    *
    * A submission whose idempotency key was used before stores nothing.
    */
   statement(submission: Submission, options?: AcceptOptions): AcceptStatement
-  /** Returns what became of a contact; undefined if there is none with this `id`, or its outcome is no longer kept. */
+  /** Returns the record of a contact; undefined if there is none with this `id`, or it is no longer kept. */
   get(id: string): Promise<OutboxEntry | undefined>
   /** Lists contacts, the newest first. */
   list(options?: {
@@ -223,7 +223,7 @@ export interface Outbox extends AsyncDisposable {
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
 }
 
-/** Where an outbox keeps its rows, other than in a file. Its operations are private to this package. */
+/** A store of rows other than a file. Its operations are private to this package. */
 export interface OutboxStore {
   readonly close: () => Promise<void>
 }

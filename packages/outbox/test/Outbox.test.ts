@@ -6,7 +6,7 @@ import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 
-import type { Outbox, OutboxEnd, OutboxLogLine, OutboxOptions } from "../src/index.ts"
+import type { Outbox, OutboxEnd, OutboxLogEntry, OutboxOptions } from "../src/index.ts"
 import { outbox } from "../src/index.ts"
 import { newPath } from "./files.ts"
 
@@ -67,7 +67,7 @@ describe("outbox", () => {
 
   it("stores nothing that breaks a rule", async () => {
     await using box = open(newPath())
-    const refused = box.accept({ identifier: "email:nobody", contact: { firstName: "" } })
+    const refused = box.accept({ identifier: "email:ana@", contact: { firstName: "" } })
     await expect(refused).rejects.toMatchObject({ name: "InvalidContactError" })
     expect(await box.stats()).toMatchObject({ pending: 0 })
   })
@@ -112,7 +112,7 @@ describe("outbox", () => {
   })
 
   it("says that a token is not accepted, and keeps everything", async () => {
-    const lines: Array<OutboxLogLine> = []
+    const lines: Array<OutboxLogEntry> = []
     const wrong = new Aelyst({ baseUrl: sandbox.baseUrl, token: sandbox.tokens.unauthorized })
     const file = newPath()
     const box = open(file, { client: wrong, log: (line) => void lines.push(line) })
@@ -169,7 +169,7 @@ describe("outbox", () => {
     expect(sandbox.contacts()).toHaveLength(1)
   })
 
-  it("G8: parks what never gets an answer, and sends the others meanwhile", async () => {
+  it("G8: parks a contact that always fails, and sends the others meanwhile", async () => {
     sandbox.fail({ status: 500, match: { identifier: "id:poison" } })
     await using box = open(newPath(), { maxRounds: 1 })
     const { id } = await box.accept(ana("id:poison"))
@@ -212,7 +212,7 @@ describe("outbox", () => {
     const { id } = await box.accept(ana())
     await box.close({ timeoutMs: 0 })
     await down.close()
-    const lines: Array<OutboxLogLine> = []
+    const lines: Array<OutboxLogEntry> = []
     await using other = open(file, {
       encryptionKeys: [Buffer.alloc(32, 6)],
       log: (line) => void lines.push(line),
@@ -273,7 +273,7 @@ describe("outbox", () => {
     [{}, "`file` must be the path of a file, such as data/outbox.db"],
     [{ file: "x.db", client: 5 }, "`client` must be a client such as `new Aelyst()` (got 5)"],
   ])("refuses the options %j", (options, message) => {
-    // safe: the test is of what types would refuse
+    // safe: the types forbid these options
     const given = options as object
     expect(() => outbox(given)).toThrow(
       expect.objectContaining({ message, code: "ERR_AELYST_CONFIG" }),

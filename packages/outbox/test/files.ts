@@ -13,7 +13,7 @@ export const newPath = (name = "outbox.db"): string => {
   return join(directory, name)
 }
 
-export const removeFiles = (): void => {
+const removeFiles = (): void => {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true })
 }
 

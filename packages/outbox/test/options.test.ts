@@ -27,7 +27,7 @@ describe("options", () => {
     [{ onEnd: 5 }, "`onEnd` must be a function (got 5)"],
     [{ encryptionKeys: "x" }, "`encryptionKeys` must be a list of keys (got string)"],
   ])("refuses %j by name", (options, message) => {
-    // safe: the test is of what types would refuse
+    // safe: the types forbid these options
     const given = options as object
     expect(() => check(given)).toThrow(
       expect.objectContaining({ name: "TypeError", message, code: "ERR_AELYST_CONFIG" }),

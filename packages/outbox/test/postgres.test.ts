@@ -6,7 +6,7 @@ import { postgres, postgresSchema } from "../src/postgres.ts"
 describe("postgres", () => {
   it("refuses a missing query by name", () => {
     const given: object = {}
-    // safe: the test is of what types would refuse
+    // safe: the types forbid these options
     expect(() => postgres(given as never)).toThrow(
       expect.objectContaining({
         code: "ERR_AELYST_CONFIG",

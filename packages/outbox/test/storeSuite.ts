@@ -1,4 +1,4 @@
-/** What every store of an outbox must do; run over each of them. */
+/** The tests of every store of an outbox. */
 import { randomBytes, randomUUID } from "node:crypto"
 import { beforeEach, expect, it } from "vitest"
 

@@ -10,13 +10,13 @@ import type { Worker } from "./Fleet.ts"
 import { Fleet } from "./Fleet.ts"
 import { judge } from "./Ledger.ts"
 
-/** What a campaign does. */
+/** The options of a campaign. */
 export interface CampaignOptions {
   readonly existing: Existing
   readonly kills: number
   readonly seed: number
-  /** Where the rows are: a file, or the URL of a database. */
-  readonly place: { readonly file: string } | { readonly url: string }
+  /** The file of the rows, or the URL of their database. */
+  readonly rows: { readonly file: string } | { readonly url: string }
   /** Opens the same rows without a client. */
   readonly reader: () => Outbox
   /** Called after each kill. */
@@ -44,7 +44,7 @@ const faults = [
 
 /** Runs a campaign to its end: every accepted contact has ended. */
 export const campaign = async (options: CampaignOptions): Promise<CampaignResult> => {
-  const { afterKill, control, crash, existing, kills, place, reader, seed } = options
+  const { afterKill, control, crash, existing, kills, rows, reader, seed } = options
   await using sandbox = await Sandbox.start({
     existing,
     limit: 100_000,
@@ -57,7 +57,7 @@ export const campaign = async (options: CampaignOptions): Promise<CampaignResult
     delivery: "natural-key",
     leaseMs,
     doubtDelayMs: 1_000,
-    ...place,
+    ...rows,
     ...(control !== undefined && { control }),
   })
   const random = source(seed)

@@ -26,7 +26,7 @@ export type ToWorker =
 type FromWorker =
   | { readonly ready: true }
   | { readonly accepted: string; readonly identifier: string }
-  | { readonly refused: string; readonly reason: string }
+  | { readonly rejected: string; readonly reason: string }
   | { readonly ended: string; readonly state: OutboxState }
 
 const script = fileURLToPath(new URL("worker-process.ts", import.meta.url))
@@ -44,13 +44,13 @@ export interface Worker {
 export class Fleet {
   readonly settings: WorkerSettings
   readonly workers: Array<Worker> = []
-  /** The identifier of each contact whose acceptance somebody was told, by `id`. */
+  /** The identifier of each contact that was reported as accepted, by `id`. */
   readonly accepted = new Map<string, string>()
   /** Every end that was reported, by `id`. */
   readonly ended = new Map<string, Array<OutboxState>>()
-  readonly refused: Array<string> = []
-  /** How many submissions were answered. */
-  answers = 0
+  readonly rejected: Array<string> = []
+  /** The number of submissions that were accepted or rejected. */
+  replies = 0
 
   constructor(settings: WorkerSettings) {
     this.settings = settings
@@ -74,9 +74,9 @@ export class Fleet {
   }
 
   #note(message: Exclude<FromWorker, { readonly ready: true }>): void {
-    if (!("ended" in message)) this.answers++
+    if (!("ended" in message)) this.replies++
     if ("accepted" in message) this.accepted.set(message.accepted, message.identifier)
-    else if ("refused" in message) this.refused.push(message.reason)
+    else if ("rejected" in message) this.rejected.push(message.reason)
     else this.ended.set(message.ended, [...(this.ended.get(message.ended) ?? []), message.state])
   }
 
@@ -92,7 +92,7 @@ export class Fleet {
     this.workers.splice(this.workers.indexOf(worker), 1)
   }
 
-  /** Asks a process to stop, and waits for its end. */
+  /** Stops a process in order, and waits for its end. */
   async stop(worker: Worker): Promise<void> {
     this.send(worker, { stop: true })
     await worker.exited

@@ -1,11 +1,11 @@
-/** Judges an outbox by what the server received: the rules hold after any history of kills and pauses. */
+/** Judges an outbox by the requests that the server received: the rules hold after any history of kills and pauses. */
 import type { OutboxEntry, OutboxState } from "@aelyst/outbox"
 import type { Existing, LedgerEntry } from "@aelyst/sandbox"
 
 /** A history to judge. */
 export interface History {
   readonly existing: Existing
-  /** The identifier of each contact whose acceptance somebody was told, by `id`. */
+  /** The identifier of each contact that was reported as accepted, by `id`. */
   readonly accepted: ReadonlyMap<string, string>
   /** Every end that was reported, by `id`. */
   readonly ended: ReadonlyMap<string, ReadonlyArray<OutboxState>>
@@ -36,7 +36,7 @@ export const judge = ({
     const { created = 0, posts = 0 } = byKey.get(identifier) ?? {}
     if (state === "pending") broken.push(`${id}: has not ended`)
     if (isThere.has(state) && created < 1) broken.push(`${id}: ${state}, and the server has none`)
-    if (state === "existed") broken.push(`${id}: existed, although nobody else created it`)
+    if (state === "existed") broken.push(`${id}: existed, although no other program creates any`)
     if (state === "rejected")
       broken.push(`${id}: rejected, although the server rejects nothing new`)
     if (posts > attempts) broken.push(`${id}: ${posts} requests and ${attempts} noted`)

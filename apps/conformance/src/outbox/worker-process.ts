@@ -1,6 +1,6 @@
 /**
- * A process with an outbox: accepts what its parent sends, and creates it. It says that a contact is accepted only when
- * the outbox has said so, and what became of it only when the outbox reports it.
+ * A process with an outbox: accepts what its parent sends, and creates it. It reports that a contact
+ * is accepted, and how it ended, only when the outbox has reported it.
  */
 import { Aelyst } from "@aelyst/node"
 import { outbox } from "@aelyst/outbox"
@@ -60,7 +60,7 @@ process.on("message", (message: ToWorker) => {
     .accept({ identifier, contact: { firstName: "Ana" } }, { idempotencyKey })
     .then(({ id }) => process.send?.({ accepted: id, identifier }))
     .catch((error: unknown) => {
-      process.send?.({ refused: identifier, reason: error instanceof Error ? error.message : "" })
+      process.send?.({ rejected: identifier, reason: error instanceof Error ? error.message : "" })
     })
 })
 process.send?.({ ready: true })

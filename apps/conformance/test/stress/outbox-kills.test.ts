@@ -11,7 +11,7 @@ import { campaign } from "../../src/outbox/Campaign.ts"
 const kills = Number(process.env["AELYST_OUTBOX_KILLS"] ?? 34)
 const seed = Number(process.env["AELYST_OUTBOX_SEED"] ?? 20_261)
 
-/** Reads the file over a connection of its own, as it is after a kill. */
+/** Reads the file over a new connection, as it is after a kill. */
 const integrityOf = (file: string): unknown => {
   const database = new DatabaseSync(file)
   try {
@@ -33,7 +33,7 @@ describe.concurrent("G1, an outbox of two processes on one file", () => {
           existing,
           kills,
           seed,
-          place: { file },
+          rows: { file },
           reader: () => outbox({ file }),
           afterKill: () => found.push(integrityOf(file)),
         })

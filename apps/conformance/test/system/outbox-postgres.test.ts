@@ -41,7 +41,7 @@ describe("G1 and G3, an outbox of two processes on Postgres", { timeout: 300_000
         existing,
         kills,
         seed,
-        place: { url: urlOf(server.port) },
+        rows: { url: urlOf(server.port) },
         reader,
         crash: async () => {
           await server.process.kill()
@@ -60,7 +60,7 @@ describe("G1 and G3, an outbox of two processes on Postgres", { timeout: 300_000
       existing: "duplicate",
       kills: 12,
       seed,
-      place: { url: urlOf(server.port) },
+      rows: { url: urlOf(server.port) },
       reader,
       control: "intent after the request",
     })

@@ -19,7 +19,7 @@ import { newRow, storeSuite } from "../storeSuite.ts"
 let server: PostgresServer
 let bouncer: Awaited<ReturnType<typeof startBouncer>>
 const pools: Array<Pool> = []
-/** A pool of its own, as another machine has one. */
+/** Creates one more pool, as another machine has one. */
 const newPool = (port = server.port): Pool => {
   const pool = new Pool({ connectionString: urlOf(port), max: 4 })
   pool.on("error", () => {})
