@@ -28,14 +28,14 @@ export const postgresSchema: string = schema
  *
  * **Example** (One outbox for several machines)
  *
- * ```ts no-run
+ * ```ts
  * import { Aelyst } from "@aelyst/node"
  * import { outbox } from "@aelyst/outbox"
  * import { postgres } from "@aelyst/outbox/postgres"
  * import { Pool } from "pg"
  *
  * const pool = new Pool({ connectionString: process.env.DATABASE_URL, query_timeout: 5_000 })
- * const store = postgres({ query: (text, values) => pool.query(text, values) })
+ * const store = postgres({ query: (text, values) => pool.query(text, values && [...values]) })
  * const box = outbox({ client: new Aelyst(), store })
  * ```
  */
