@@ -1,3 +1,5 @@
+import { once } from "node:events"
+import * as Net from "node:net"
 import { TLSSocket } from "node:tls"
 
 import { type TransportProbe, makeTransportProbe } from "@aelyst/core/transport"
@@ -21,6 +23,26 @@ const { ca, valid } = certificates
 
 const serveTls = (script: Script, tls: Parameters<typeof RawServer.start>[1] = valid) =>
   serve(script, tls)
+
+/** Passes connections on to a port, after it has held back what the client sends first; returns its own port. */
+const relay = (port: number, heldMs: number) =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.promise(async () => {
+        const relaying = Net.createServer((client) => {
+          const upstream = Net.connect(port, "127.0.0.1")
+          for (const socket of [client, upstream]) socket.on("error", () => undefined)
+          upstream.pipe(client)
+          setTimeout(() => client.pipe(upstream), heldMs)
+        }).listen(0, "127.0.0.1")
+        await once(relaying, "listening")
+        return relaying
+      }),
+      (relaying) => Effect.sync(() => relaying.close()),
+    ),
+    // safe: it listens on a port
+    (relaying) => (relaying.address() as Net.AddressInfo).port,
+  )
 
 describe("Connector.make without TLS", () => {
   it.live("reports a request as unsent if the server does not listen", () =>
@@ -92,6 +114,29 @@ describe("Connector.make over TLS", () => {
       assert.strictEqual(server.peers.length, 1)
     }),
   )
+
+  for (const dead of ["before", "after"] as const) {
+    it.live(
+      `R14: waits for a handshake of 400 ms ${dead === "after" ? "before" : "after"} a dead address`,
+      () =>
+        Effect.gen(function* () {
+          const server = yield* serveTls(creating)
+          const port = Number(new URL(server.origin).port)
+          const slow = yield* relay(port, 400)
+          // no host has an address of this block
+          const addresses = [{ address: "192.0.2.1", family: 4 }]
+          addresses.splice(dead === "before" ? 1 : 0, 0, { address: "127.0.0.1", family: 4 })
+          const origin = `https://localhost:${slow}`
+          const http = yield* Transport.make({
+            baseUrl: origin,
+            ca,
+            lookup: (_name, _options, done) => done(null, addresses),
+          })
+          assert.strictEqual((yield* exchange(http, origin)).status, 200)
+          assert.strictEqual(server.requests.length, 1)
+        }),
+    )
+  }
 
   it.live("resumes the TLS session on the next connection", () =>
     Effect.gen(function* () {
