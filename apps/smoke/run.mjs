@@ -337,7 +337,7 @@ const withJest = () => {
           shell: windows,
           timeout: 60_000,
         })
-        const good = done.status === 0 && /^Tests: +5 passed, 5 total$/m.test(done.stderr)
+        const good = done.status === 0 && /^Tests: +6 passed, 6 total$/m.test(done.stderr)
         report(
           `Node ${version}: Jest ${jest}`,
           good ? undefined : `exit ${done.status}\n${done.stdout}${done.stderr}`,

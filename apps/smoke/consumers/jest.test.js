@@ -46,6 +46,21 @@ test("a wrong option throws a TypeError", () => {
   expect(() => new Aelyst({ token: "token-for-tests", retries: -1 })).toThrow(TypeError)
 })
 
+test("R25: a wait ends by one advance of fake timers", async () => {
+  sandbox.fail({ status: 429, retryAfter: 30, times: 1 })
+  let begin
+  const waiting = new Promise((resolve) => (begin = resolve))
+  const { baseUrl, tokens } = sandbox
+  const patient = new Aelyst({ baseUrl, token: tokens.ok, hooks: { onWait: () => begin() } })
+  jest.useFakeTimers({ doNotFake: ["nextTick", "queueMicrotask"] })
+  const created = patient.contacts.create("id:jest-waited", ana)
+  await waiting
+  await jest.advanceTimersByTimeAsync(31_000)
+  expect((await created).attempts).toHaveLength(2)
+  jest.useRealTimers()
+  await patient.close()
+})
+
 test("an app answers a form", async () => {
   const app = express()
   app.use(express.json(), aelyst(client))

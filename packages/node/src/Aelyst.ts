@@ -93,7 +93,7 @@ export class Aelyst<Fields = CustomFieldRecord | CustomFieldPairs> {
    */
   get rateLimit(): RateLimitSnapshot {
     const { state } = this.#shared
-    const snapshot = Effect.runSync(state.pacer.snapshot)
+    const snapshot = Effect.runSyncWith(this.#calls.context)(state.pacer.snapshot)
     return toSnapshot(Adapter.SharedState.withKeyWaits(state, snapshot), Date.now())
   }
 

@@ -4,14 +4,17 @@
  */
 import * as Core from "@aelyst/core"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Scheduler from "effect/Scheduler"
 
 import { Metrics } from "./Metrics.ts"
 import type { CheckedCall } from "./options.ts"
 import { toError } from "./results.ts"
+import * as TimerClock from "./TimerClock.ts"
 import type { CallOutcome, Hooks, Outcome } from "./types.ts"
 
 /** How a call ended. */
@@ -48,7 +51,11 @@ export class Calls {
 
   constructor(context: Context.Context<never>, hooks: Hooks) {
     this.#hooks = callbacksOf(hooks, this.metrics)
-    this.context = Context.add(context, Core.Hooks.Hooks, this.#hooks)
+    this.context = context.pipe(
+      Context.add(Clock.Clock, TimerClock.clock),
+      Context.add(Scheduler.Scheduler, TimerClock.scheduler),
+      Context.add(Core.Hooks.Hooks, this.#hooks),
+    )
   }
 
   get closed(): boolean {

@@ -13,6 +13,9 @@ import { Client } from "undici"
 import type { Connect, PendingSocket } from "./Connector.ts"
 import { ContinueFilter } from "./ContinueFilter.ts"
 
+// a turn of the event loop is no time: this one stays real in a test that fakes timers
+const { setImmediate } = globalThis
+
 /** Carries one exchange, from its dispatch until it is released or destroyed. */
 export interface Connection {
   /** Whether it has carried an exchange before, so that the server may have closed it meanwhile. */
