@@ -21,6 +21,8 @@ export interface ErrorText {
 }
 
 const nothing = "Nothing was sent."
+const checkFirst =
+  "Search for the contact in the Aelyst app before retrying. If identifiers are unique there, --delivery natural-key resends without creating it twice."
 
 const mapValues = <K extends string, A>(
   table: Readonly<Record<K, A>>,
@@ -95,7 +97,7 @@ export const errorCodes = {
     ...fromCore("UnavailableError", "later", "Retry later, after the time in the error."),
     reasons: mapValues(unavailable, ([why, fix]) => `${why}; ${fix}`),
   },
-  SERVER_ERROR: fromCore("InternalServerError", "server"),
+  SERVER_ERROR: fromCore("InternalServerError", "server", checkFirst),
   UNEXPECTED_RESPONSE: {
     ...fromCore("UnexpectedResponseError", "server"),
     reasons: mapValues(unexpected, (words) => `a response ${words}`),
@@ -104,7 +106,7 @@ export const errorCodes = {
     ...fromCore("ConnectionError", "network"),
     reasons: mapValues(checks, (fix) => fix),
   },
-  OUTCOME_UNKNOWN: fromCore("OutcomeUnknownError", "network"),
+  OUTCOME_UNKNOWN: fromCore("OutcomeUnknownError", "network", checkFirst),
   BUG: {
     exit: "bug",
     when: "aelyst failed unexpectedly",

@@ -2,6 +2,7 @@
 import type {
   AelystError,
   ConnectionKind,
+  Delivery,
   ErrorTag,
   UnavailableReason,
   UnexpectedReason,
@@ -20,6 +21,7 @@ export interface ErrorContext {
   /** The resends that were allowed, and the longest wait in milliseconds. */
   readonly retries?: number
   readonly maxWait?: number
+  readonly delivery?: Delivery
   /** Whether the contact has custom fields. */
   readonly hasFields?: boolean
 }
@@ -37,11 +39,17 @@ const notSent = "outcome not_sent: nothing was sent"
 
 /** The outcome of a contact in doubt. */
 export const mayExist = "outcome unknown: the contact may exist"
-const check = "fix:   check whether it exists before retrying"
+const check = "fix:   search for it in the Aelyst app before retrying"
 
 /** Returns the next step for a contact in doubt, with the wait that the API asked for. */
 const checkFirst = ({ retryAfterMs }: AelystError): string =>
   retryAfterMs === undefined ? check : `${check}, after ${time(retryAfterMs)}`
+
+/** Returns the next step, and the policy under which the command would have made sure by itself. */
+const makeSure = (error: AelystError, { delivery }: ErrorContext): string =>
+  delivery === "natural-key"
+    ? checkFirst(error)
+    : `${checkFirst(error)}, or use --delivery natural-key`
 
 /** The reasons for which a request was not sent, each with its cure. */
 export const unavailable = {
@@ -174,11 +182,11 @@ const table: { readonly [Tag in ErrorTag]: Describe<Tag> } = {
   },
   InternalServerError: (error, context) => ({
     headline: `Aelyst answered ${error.status}${quoted(error, context, ": ")} (${attemptsOf(error)})`,
-    details: [mayExist, checkFirst(error)],
+    details: [mayExist, makeSure(error, context)],
   }),
-  OutcomeUnknownError: (error, { host }) => ({
-    headline: `no response from ${host} confirmed the request: ${error.code} (${attemptsOf(error)})`,
-    details: [mayExist, checkFirst(error)],
+  OutcomeUnknownError: (error, context) => ({
+    headline: `no response from ${context.host} confirmed the request: ${error.code} (${attemptsOf(error)})`,
+    details: [mayExist, makeSure(error, context)],
   }),
   UnexpectedResponseError: (error) => ({
     headline: `Aelyst answered ${error.status}, ${unexpected[error.reason]} (${attemptsOf(error)})`,

@@ -97,7 +97,7 @@ const outcomes = {
   exists_after_doubt: "the contact exists; probably created by the lost attempt",
   not_sent: "nothing was sent",
   rejected: "the contact was not created",
-  unknown: `${mayExist}; check whether it exists before retrying`,
+  unknown: `${mayExist}; search for it in the Aelyst app before retrying`,
 } as const satisfies Readonly<Record<CallOutcome, string>>
 
 const exitOfSignal = {

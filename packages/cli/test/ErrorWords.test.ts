@@ -26,7 +26,7 @@ const attempts: [] = []
 const notCreated = "the contact was not created"
 const inDoubt = [
   "outcome unknown: the contact may exist",
-  "fix:   check whether it exists before retrying",
+  "fix:   search for it in the Aelyst app before retrying, or use --delivery natural-key",
 ] as const
 
 suite("ErrorWords.describe", () => {
@@ -84,7 +84,7 @@ suite("ErrorWords.describe", () => {
       "Aelyst answered 503 (0 attempts)",
       [
         "outcome unknown: the contact may exist",
-        "fix:   check whether it exists before retrying, after 30 s",
+        "fix:   search for it in the Aelyst app before retrying, after 30 s, or use --delivery natural-key",
       ],
     ],
     [
@@ -114,7 +114,10 @@ suite("ErrorWords.describe", () => {
         excerpt: "",
       }),
       "Aelyst answered 302, a redirect; redirects are never followed (0 attempts)",
-      [inDoubt[0], `${inDoubt[1]}; check the base URL and any proxy or gateway in between`],
+      [
+        inDoubt[0],
+        "fix:   search for it in the Aelyst app before retrying; check the base URL and any proxy or gateway in between",
+      ],
     ],
     [
       new InvalidContactError({ attempts, issues: [] }),
@@ -128,6 +131,19 @@ suite("ErrorWords.describe", () => {
       assert.isAtMost(details.length, 2, "more than three lines")
     })
   }
+
+  it("U16 names how to find out whether a contact exists, and no policy that is set already", () => {
+    const errors = [
+      new InternalServerError({ attempts, status: 500 }),
+      new OutcomeUnknownError({ attempts, code: "TIMEOUT" }),
+    ]
+    for (const error of errors) {
+      assert.include(error.message, "search for it in the Aelyst app")
+      const [, how = ""] = describe(error, { ...context, delivery: "natural-key" }).details
+      assert.strictEqual(how, "fix:   search for it in the Aelyst app before retrying")
+      assert.strictEqual(describe(error, context).details[1], inDoubt[1])
+    }
+  })
 
   it("U21 says why a call did not wait for the rate limit, and names the flag", () => {
     const limits = { ...context, retries: 1, maxWait: 60_000 }

@@ -75,7 +75,7 @@ describe("ofSignal", () => {
       ["rejected", "the contact was not created"],
       [
         "unknown",
-        "outcome unknown: the contact may exist; check whether it exists before retrying",
+        "outcome unknown: the contact may exist; search for it in the Aelyst app before retrying",
       ],
     ] as const
     for (const [outcome, text] of cases) {

@@ -45,7 +45,7 @@ const unexpected = (
 
 const notCreated = "The contact was not created."
 const inDoubt =
-  "The contact may or may not exist. Check whether the contact exists before retrying."
+  "The contact may or may not exist. Check whether the contact exists before retrying: search for it in the Aelyst app."
 const check = "Check the base URL and any proxy or gateway in between."
 
 const unavailable = {

@@ -18,7 +18,7 @@ const text = (sentence: string, otherwise?: string): OptionText =>
  */
 export const optionTexts: Readonly<Record<OptionName, OptionText>> = {
   token: text("The bearer token, 8 to 4,096 visible ASCII characters", "required"),
-  baseUrl: text("URL of the API: https, or http on a loopback host"),
+  baseUrl: text("URL of the API: https, or http on a loopback host or with a sandbox token"),
   timeout: text("Time to the first byte of one attempt's response"),
   deadline: text("Time for all attempts and waits together"),
   retries: text("Resends after the first attempt; 0 for none"),

@@ -4,7 +4,8 @@ import type { ConnectionKind, Issue, UnavailableReason, UnexpectedReason } from 
 export const notCreated = "The contact was not created."
 export const notSent = "Nothing was sent."
 export const inDoubt = "The contact may or may not exist."
-export const checkFirst = "Check whether the contact exists before retrying."
+export const checkFirst =
+  "Check whether the contact exists before retrying: search for it in the Aelyst app."
 
 /** Returns when to retry, without a full stop. */
 export const retryAfter = (ms: number | undefined): string =>
