@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { Aelyst } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
+import { Agent } from "undici"
 import { expect, it, vi } from "vitest"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -53,12 +54,12 @@ it("R12: the default client does not use the global fetch, one with a transport 
   }
 })
 
-it("U35: the services of the compose file reach each other over their shared loopback", async () => {
-  expect(text(/network_mode: (.*)/)).toBe("service:app")
+it("R21, U35: the services of the compose file reach each other by their names", async () => {
   const command = text(/command: (npx .*)/)
   const [, port] = command.split("--port ")
-  const url = text(/AELYST_BASE_URL: (.*)/)
-  expect(new URL(url).port).toBe(port)
+  const url = new URL(text(/AELYST_BASE_URL: (.*)/))
+  const service = new RegExp(`^  ${url.hostname}:\n(?:    .*\n)*?    command: (.*)`, "m")
+  expect([text(service), url.port]).toEqual([command, port])
   // any free port instead: this machine may use that one
   const sandbox = spawn("bash", ["-c", `exec ${command.replace(`--port ${port}`, "--port 0")}`], {
     env: settings,
@@ -68,10 +69,22 @@ it("U35: the services of the compose file reach each other over their shared loo
     let printed = ""
     while (!/http:\/\/127\.0\.0\.1:\d+\/v1/.test(printed))
       printed += String((await once(sandbox.stderr, "data"))[0])
-    const [baseUrl = ""] = /http:\/\/127\.0\.0\.1:\d+\/v1/.exec(printed) ?? []
-    const aelyst = new Aelyst({ baseUrl, token: text(/AELYST_TOKEN: (.*)/) })
+    const [local = ""] = /http:\/\/127\.0\.0\.1:\d+\/v1/.exec(printed) ?? []
+    url.port = new URL(local).port
+    // resolves the name of the service as the network of the containers does
+    const network = new Agent({
+      connect: {
+        lookup: (_name, _options, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
+      },
+    })
+    const token = text(/AELYST_TOKEN: (.*)/)
+    const aelyst = new Aelyst({ baseUrl: url.href, token, transport: network })
     expect((await aelyst.contacts.create("id:1", { firstName: "Ana" })).result).toBe("created")
     await aelyst.close()
+    await network.close()
+    expect(() => new Aelyst({ baseUrl: url.href, token: "token-of-an-account" })).toThrow(
+      "https://",
+    )
   } finally {
     sandbox.kill()
   }

@@ -5,6 +5,7 @@
 import type { Delivery } from "@aelyst/core"
 import type { OptionNameOf } from "@aelyst/core/adapter"
 import { ClientOptions, optionTable, optionTexts } from "@aelyst/core/adapter"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
 import { count, visible } from "./Text.ts"
@@ -105,6 +106,16 @@ const parseInteger =
       : Result.fail(`expected an integer between ${least} and ${most}`)
   }
 
+/** Reads the base URL for a token: plain http leaves this machine only with one of the sandbox (D15). */
+export const parseBaseUrl = (
+  text: string,
+  token: string | Redacted.Redacted,
+): Result.Result<string, string> =>
+  Result.mapBoth(ClientOptions.checkBaseUrl(text, token), {
+    onSuccess: ({ baseUrl }) => baseUrl,
+    onFailure: ({ message }) => message.replace(/^`\w+` /, ""),
+  })
+
 /** Lets a setting be empty, which means that it is not set. */
 const optional =
   <A>(parse: (text: string) => Result.Result<A, string>) =>
@@ -125,10 +136,7 @@ export const settings: { readonly [K in Key]: Setting<Values[K]> } = {
     parse: (text) =>
       /^["']|["']$/.test(text)
         ? Result.fail("must be written without quotation marks around it")
-        : Result.mapBoth(ClientOptions.checkBaseUrl(text), {
-            onSuccess: ({ baseUrl }) => baseUrl,
-            onFailure: ({ message }) => message.replace(/^`\w+` /, ""),
-          }),
+        : parseBaseUrl(text, "sandbox_"),
   },
   timeout: {
     flag: "--timeout",

@@ -4,6 +4,7 @@
 import type { CustomField } from "@aelyst/core"
 import { ClientOptions, suggest } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 
 import type { ConfigFile, Profile } from "./ConfigFile.ts"
@@ -15,7 +16,7 @@ import * as Files from "./Files.ts"
 import type { GlobalFlags } from "./Flags.ts"
 import { Host, variable } from "./Host.ts"
 import type { Key, Values } from "./SettingTable.ts"
-import { invalid, keys, settings } from "./SettingTable.ts"
+import { invalid, keys, parseBaseUrl, settings } from "./SettingTable.ts"
 import { visible } from "./Text.ts"
 
 /** Holds a setting's text and its source. */
@@ -59,6 +60,28 @@ const hintsOf = (
 }
 
 const empty: Profile = { settings: {} }
+
+/** Returns the error of a setting whose value is wrong. */
+const wrong = (
+  key: Key,
+  { text, from }: Origin,
+  expected: string,
+  { profile, paths }: Pick<Settings, "profile" | "paths">,
+): Failure => {
+  const inFile = from.startsWith("profile") || from === "aelyst.config.json"
+  const where = inFile ? `${key} of ${from}` : from
+  return usage(invalid(where, text, expected, settings[key]), ...hintsOf(key, from, profile, paths))
+}
+
+/** Checks that a token may be sent to the base URL: over plain http only to this machine, unless it is the sandbox's. */
+export const checkTarget = (
+  resolved: Settings,
+  token: string | Redacted.Redacted | undefined,
+): Effect.Effect<void, Failure> =>
+  Effect.fromResult(parseBaseUrl(resolved.baseUrl, token ?? "none")).pipe(
+    Effect.mapError((expected) => wrong("baseUrl", resolved.origins.baseUrl, expected, resolved)),
+    Effect.asVoid,
+  )
 
 /** Holds the flags that settings come from. */
 export type SettingFlags = GlobalFlags & { readonly defaultCountry?: string | undefined }
@@ -118,14 +141,11 @@ export const resolve = Effect.fnUntraced(function* (
     return { text: otherwise, from: "default" }
   }
   const value = <K extends Key>(key: K): Effect.Effect<Values[K], Failure> => {
-    const { text, from } = find(key)
-    const setting = settings[key]
-    const { parse } = setting
-    const inFile = from.startsWith("profile") || from === "aelyst.config.json"
-    const where = inFile ? `${key} of ${from}` : from
+    const found = find(key)
+    const { parse } = settings[key]
     return Effect.fromResult(
-      Result.mapError(parse(text), (expected) =>
-        usage(invalid(where, text, expected, setting), ...hintsOf(key, from, profile, paths)),
+      Result.mapError(parse(found.text), (expected) =>
+        wrong(key, found, expected, { profile, paths }),
       ),
     )
   }

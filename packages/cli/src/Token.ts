@@ -15,7 +15,7 @@ import type { Reader } from "./Host.ts"
 import { Host, variable } from "./Host.ts"
 import type { Settings } from "./Settings.ts"
 import * as SecretFile from "./SecretFile.ts"
-import { isLoopback } from "./Settings.ts"
+import { checkTarget, isLoopback } from "./Settings.ts"
 import { count, visible } from "./Text.ts"
 
 /** Holds a token and its source, in words. */
@@ -183,19 +183,22 @@ export const require = (
   settings: Settings,
 ): Effect.Effect<FoundToken, Failure, Host> =>
   Effect.flatMap(find(flags, settings), (found) =>
-    found === undefined
-      ? Effect.fail(
-          new Failure({
-            exit: "auth",
-            code: "TOKEN_MISSING",
-            message: `no token for ${settings.host}`,
-            hints: [
-              `fix:   set AELYST_TOKEN, or run: aelyst auth login${settings.profile === "default" ? "" : ` --profile ${settings.profile}`}`,
-              isLoopback(settings.baseUrl)
-                ? `nothing was sent (profile ${settings.profile}); a sandbox takes the token sandbox_ok`
-                : "nothing was sent; without an account: aelyst sandbox exec -- aelyst create …",
-            ],
-          }),
-        )
-      : Effect.succeed(found),
+    Effect.andThen(
+      checkTarget(settings, found?.token),
+      found === undefined
+        ? Effect.fail(
+            new Failure({
+              exit: "auth",
+              code: "TOKEN_MISSING",
+              message: `no token for ${settings.host}`,
+              hints: [
+                `fix:   set AELYST_TOKEN, or run: aelyst auth login${settings.profile === "default" ? "" : ` --profile ${settings.profile}`}`,
+                isLoopback(settings.baseUrl)
+                  ? `nothing was sent (profile ${settings.profile}); a sandbox takes the token sandbox_ok`
+                  : "nothing was sent; without an account: aelyst sandbox exec -- aelyst create …",
+              ],
+            }),
+          )
+        : Effect.succeed(found),
+    ),
   )

@@ -8,6 +8,7 @@ import {
   formatTime,
   invalid,
   keys,
+  parseBaseUrl,
   parseDuration,
   parseTime,
   settings,
@@ -96,7 +97,7 @@ describe("settings", () => {
     }
   })
 
-  it("take https anywhere and http only on loopback hosts (table of URLs)", () => {
+  it("R21: take https anywhere and http only on loopback hosts or for a sandbox token (table of URLs)", () => {
     const ok = [
       "https://api.aelyst.ai/v1",
       "https://api.aelyst.ai",
@@ -124,6 +125,17 @@ describe("settings", () => {
       "javascript:alert(1)",
       "data:text/plain,x",
       "ws://localhost/v1",
+      "https://user@api.aelyst.ai/v1",
+      "https://user:secret@api.aelyst.ai/v1",
+      "https://api.aelyst.ai/v1?x=1",
+      "https://api.aelyst.ai/v1#x",
+      "https://api.aelyst.ai/v1?",
+      "https://api.aelyst.ai/v1#",
+      "https://",
+      "http://256.256.256.256/v1",
+      "https:// api.aelyst.ai",
+    ]
+    const onlyForSandbox = [
       "http://api.aelyst.ai/v1",
       "http://10.0.0.1/v1",
       "http://192.168.0.1/v1",
@@ -135,19 +147,15 @@ describe("settings", () => {
       "http://localhost.example.com/v1",
       "http://127.0.0.1.example.com/v1",
       "http://notlocalhost/v1",
-      "https://user@api.aelyst.ai/v1",
-      "https://user:secret@api.aelyst.ai/v1",
-      "https://api.aelyst.ai/v1?x=1",
-      "https://api.aelyst.ai/v1#x",
-      "https://api.aelyst.ai/v1?",
-      "https://api.aelyst.ai/v1#",
-      "https://",
-      "http://256.256.256.256/v1",
-      "https:// api.aelyst.ai",
     ]
     for (const url of ok) assert.isTrue(Result.isSuccess(settings.baseUrl.parse(url)), url)
     for (const url of refused) assert.isTrue(Result.isFailure(settings.baseUrl.parse(url)), url)
-    assert.isAtLeast(ok.length + refused.length, 40)
+    for (const url of onlyForSandbox) {
+      assert.isTrue(Result.isSuccess(settings.baseUrl.parse(url)), url)
+      assert.isTrue(Result.isSuccess(parseBaseUrl(url, "sandbox_ok")), url)
+      assert.isTrue(Result.isFailure(parseBaseUrl(url, "a-token-of-an-account")), url)
+    }
+    assert.isAtLeast(ok.length + refused.length + onlyForSandbox.length, 40)
   })
 })
 

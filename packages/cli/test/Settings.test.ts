@@ -84,9 +84,9 @@ describe.concurrent("settings", () => {
         'invalid value "0" for AELYST_RATE: expected a number of requests per second above 0, such as 5/s',
       ],
       [
-        ["--base-url", "http://a.test"],
+        ["--base-url", "ftp://a.test"],
         {},
-        'invalid value "http://a.test" for --base-url: must begin with https://',
+        'invalid value "ftp://a.test" for --base-url: must begin with https://',
       ],
     ] as const
     for (const [args, env, said] of cases) {

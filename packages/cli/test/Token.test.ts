@@ -53,6 +53,41 @@ describe.concurrent("the token", () => {
     assert.notInclude(listed + stdout + stderr, canary)
   })
 
+  onPosix("R21 of the sandbox travels over http to any host, and no other does", async () => {
+    using home = new Home()
+    await using exposed = await Sandbox.start({ host: "0.0.0.0", extraTokens: { [canary]: {} } })
+    // reaches this machine, and is no loopback host by its name
+    const url = exposed.baseUrl.replace("127.0.0.1", "0.0.0.0")
+    const env = { HOME: home.path, AELYST_BASE_URL: url }
+    const ways = [
+      { args: [], env: { AELYST_TOKEN: sandbox.tokens.ok } },
+      { args: ["--token-stdin"], stdin: sandbox.tokens.ok },
+    ]
+    for (const [index, { args, ...way }] of ways.entries()) {
+      const options = { ...way, env: { ...env, ...way.env } }
+      const created = await aelyst(["create", `id:http-${index}`, ...person, ...args], options)
+      assert.deepStrictEqual([created.code, created.stderr], [0, ""])
+    }
+    const login = ["auth", "login", "--token-stdin", "--profile", "http"]
+    assert.strictEqual((await aelyst(login, { env, stdin: sandbox.tokens.ok })).code, 0)
+    const saved = await aelyst(["create", "id:http-saved", ...person, "--profile", "http"], { env })
+    assert.deepStrictEqual([saved.code, saved.stderr], [0, ""])
+
+    const before = exposed.requests().length
+    const others = [
+      ["create", "id:http-account", ...person, "--token-stdin"],
+      ["create", "id:http-account", ...person, "--token-stdin", "--profile", "http"],
+      login,
+    ]
+    for (const args of others) {
+      const refused = await aelyst(args, { env, stdin: canary })
+      assert.deepStrictEqual([refused.code, refused.stdout], [2, ""])
+      assert.include(refused.stderr, "(http:// only for loopback hosts and sandbox tokens)")
+      assert.notInclude(refused.stderr, canary)
+    }
+    assert.strictEqual(exposed.requests().length, before)
+  })
+
   it("is read from a file, standard input, the environment or the saved credentials, in this order", async () => {
     using home = new Home()
     const env = { HOME: home.path, AELYST_BASE_URL: sandbox.baseUrl }

@@ -353,9 +353,10 @@ const table: ReadonlyArray<Row> = [
   {
     name: "a URL over plain http",
     args: [...create, "--base-url", "http://api.aelyst.ai/v1"],
+    env: { AELYST_TOKEN: "canary_Zx81qQ" },
     code: 2,
     stderr: [
-      'error: invalid value "http://api.aelyst.ai/v1" for --base-url: must begin with https:// (http:// only for loopback hosts)  [USAGE]',
+      'error: invalid value "http://api.aelyst.ai/v1" for --base-url: must begin with https:// (http:// only for loopback hosts and sandbox tokens)  [USAGE]',
     ],
   },
   {

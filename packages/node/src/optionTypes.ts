@@ -66,7 +66,7 @@ export interface AelystOptions<Fields = CustomFieldRecord | CustomFieldPairs> {
    */
   readonly token?: string | (() => string | Promise<string>) | undefined
   /**
-   * The URL of the API: https, or http on a loopback host. Default: the environment variable `AELYST_BASE_URL`, else
+   * The URL of the API: https, or http on a loopback host or with a token of the sandbox. Default: the environment variable `AELYST_BASE_URL`, else
    * `https://api.aelyst.ai/v1` (W1).
    */
   readonly baseUrl?: string | undefined

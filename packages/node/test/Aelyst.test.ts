@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 
+import { Sandbox } from "@aelyst/sandbox"
+
 import { Aelyst, isAelystError } from "../src/index.ts"
 import { ana, rejection, setUp } from "./sandboxed.ts"
 
@@ -45,6 +47,22 @@ describe("Aelyst", () => {
       await aelyst.close()
     }
     assert.strictEqual(at.posts(), 0)
+  })
+
+  it("R24: reaches the same contact through a gateway that decodes + in paths, with `encodePlus`", async () => {
+    await using sandbox = await Sandbox.start({ decodePlus: true })
+    const options = { baseUrl: sandbox.baseUrl, token: sandbox.tokens.ok }
+    const plain = new Aelyst(options)
+    const error = await rejection(plain.contacts.create("phone:+60123456789", ana))
+    assert.isTrue(isAelystError(error) && error.name === "BadRequestError")
+    const encoding = new Aelyst({ ...options, encodePlus: true })
+    await encoding.contacts.create("phone:+60123456789", ana)
+    await encoding.contacts.create("email:ana+news@example.com", ana)
+    assert.deepStrictEqual(
+      sandbox.contacts().map(({ identifier }) => identifier),
+      ["phone:+60123456789", "email:ana+news@example.com"],
+    )
+    await Promise.all([plain.close(), encoding.close()])
   })
 
   it("returns the limit of the newest response", async () => {

@@ -75,7 +75,9 @@ export class Sandbox {
   /** The base URL without its path; the admin API is at `/_sandbox` below it. */
   get origin(): string {
     if (this.#server === undefined) return "http://sandbox.localhost"
-    const { host, port } = this.#server
+    const { host: given, port } = this.#server
+    // clients on this machine reach a server on every address by that of loopback
+    const host = given === "0.0.0.0" ? "127.0.0.1" : given === "::" ? "::1" : given
     return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
   }
 

@@ -101,6 +101,8 @@ export interface SandboxOptions extends SandboxSettings {
   readonly allowedHosts?: ReadonlyArray<string>
   /** The origins whose pages may call the API from a browser, such as `http://localhost:5173`. Default: none. */
   readonly cors?: ReadonlyArray<string>
+  /** Whether `+` in the path is read as a space, as some gateways do; `%2B` stays a plus. Default false. */
+  readonly decodePlus?: boolean
   /** The most connections at once. Default 256. */
   readonly maxConnections?: number
   /** The most contacts that are kept; a create beyond gets a 507. Default 1,000,000. */

@@ -38,6 +38,7 @@ describe("read", () => {
     [["--no-headers"], { rateLimitHeaders: "none", retryAfter: "none" }],
     [["--no-admin"], { admin: false }],
     [["--admin"], { admin: true }],
+    [["--decode-plus"], { decodePlus: true }],
     [["--allow-host=a", "--allow-host=b"], { allowedHosts: ["a", "b"] }],
     [
       ["--cors=http://a.test", "--cors=http://b.test"],

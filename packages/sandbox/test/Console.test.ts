@@ -65,6 +65,22 @@ describe("banner", () => {
     assert.include(text, "Warning: 0.0.0.0 can be reached from the network")
     assert.notInclude(text, "Inspector")
   })
+
+  it("R21 shows addresses that clients reach, if the sandbox listens on all", async () => {
+    await using sandbox = await Sandbox.start({ host: "0.0.0.0" })
+    const text = Console.banner(sandbox, { host: "0.0.0.0" }, plain, {})
+    const { port } = new URL(sandbox.baseUrl)
+    assert.include(text, `API        http://127.0.0.1:${port}/v1`)
+    assert.include(text, `AELYST_BASE_URL=http://127.0.0.1:${port}/v1`)
+    const [, url = sandbox.baseUrl] = /containers: (http:\S+)/.exec(text) ?? []
+    assert.notInclude(text, `0.0.0.0:${port}`)
+    const { status } = await fetch(`${url}/contact/id:1`, {
+      method: "POST",
+      headers: { authorization: "Bearer sandbox_ok", "content-type": "application/json" },
+      body: '{"firstName":"Ana"}',
+    })
+    assert.strictEqual(status, 200)
+  })
 })
 
 describe("exportCommand", () => {

@@ -36,6 +36,18 @@ describe("guards", () => {
     assert.strictEqual((await health(sandbox, { host: "sandbox.internal:80" })).status, 200)
   })
 
+  it("R21 accepts the name of a container and an IP address if it listens beyond loopback", async () => {
+    await using sandbox = await Sandbox.start({ host: "0.0.0.0", admin: true })
+    const statusOf = async (host: string) => (await health(sandbox, { host })).status
+    for (const host of ["sandbox:4242", "aelyst_sandbox", "10.0.0.1:4242", "127.0.0.1"]) {
+      assert.strictEqual(await statusOf(host), 200, host)
+    }
+    for (const host of ["evil.example", "sandbox.evil.example:4242", "evil.example."]) {
+      assert.strictEqual(await statusOf(host), 421, host)
+    }
+    assert.match(sandbox.baseUrl, /^http:\/\/127\.0\.0\.1:\d+\/v1$/)
+  })
+
   it("listens only on 127.0.0.1 by default", async () => {
     await using sandbox = await Sandbox.start()
     assert.match(sandbox.baseUrl, /^http:\/\/127\.0\.0\.1:\d+\/v1$/)

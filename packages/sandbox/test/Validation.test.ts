@@ -177,6 +177,12 @@ describe("requests to the endpoint", () => {
 })
 
 describe("route", () => {
+  it("R24 reads + as a space if asked, and %2B as a plus", () => {
+    const route = (segment: string) => Validation.route("POST", `/v1/contact/${segment}`, true)
+    assert.strictEqual(route("phone:+60123456789"), "phone: 60123456789")
+    assert.strictEqual(route("phone:%2B60123456789"), "phone:+60123456789")
+  })
+
   it.each([
     ["POST", "/v1/contact/id:1", "id:1"],
     ["POST", "/v1/contact/id:1?x=1", "id:1"],

@@ -40,6 +40,7 @@ export const login = Effect.fnUntraced(function* (
   const settings = yield* SettingsOf.resolve(globals, { anyProfile: true })
   const { paths, profile, origin, config, baseUrl, origins } = settings
   const { token } = yield* read(globals, settings)
+  yield* SettingsOf.checkTarget(settings, token)
   const saved = yield* ConfigFiles.readCredentials(paths)
   const path = yield* ConfigFiles.writeCredentials(paths, {
     ...saved,

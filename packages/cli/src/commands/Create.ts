@@ -13,7 +13,7 @@ import * as ContactInput from "../ContactInput.ts"
 import type { Failure } from "../Failure.ts"
 import { usage } from "../Failure.ts"
 import type { GlobalFlags } from "../Flags.ts"
-import { Host } from "../Host.ts"
+import { Host, variable } from "../Host.ts"
 import * as Preview from "../Preview.ts"
 import type { Report } from "../Report.ts"
 import * as Reports from "../Report.ts"
@@ -117,7 +117,10 @@ export const run = Effect.fnUntraced(function* (
     )
   }
   const valid = yield* ContactInput.read(flags.identifier, flags, settings)
-  if (flags.dryRun || flags.asCurl) return yield* show(valid, settings, flags.asCurl)
+  if (flags.dryRun || flags.asCurl) {
+    yield* SettingsOf.checkTarget(settings, variable((yield* Host).env, "AELYST_TOKEN"))
+    return yield* show(valid, settings, flags.asCurl)
+  }
   const found = yield* Token.require(globals, settings)
   const verbose = globals.verbose > 0
   yield* Connection.announce(settings, found.from, verbose)
@@ -126,6 +129,7 @@ export const run = Effect.fnUntraced(function* (
     ...Reports.contextOf(settings, found.from, secrets),
     retries: settings.retries,
     maxWait: settings.maxWait,
+    delivery: settings.delivery,
     hasFields: (valid.payload.custom_fields ?? []).length > 0,
   }
   return yield* Effect.mapError(

@@ -199,6 +199,7 @@ const others: Readonly<Record<string, readonly [number, number] | null>> = {
   admin: null,
   allowedHosts: null,
   cors: null,
+  decodePlus: null,
   maxConnections: [1, 1_000_000],
   maxContacts: [0, 10_000_000],
   maxRequests: [1, 1_000_000],

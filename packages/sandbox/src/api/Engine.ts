@@ -77,6 +77,7 @@ export class Engine {
   #settings: Required<SandboxSettings>
   readonly #maxContacts: number
   readonly #seed: number
+  readonly #decodePlus: boolean
   readonly #read: Validation.Reader
   readonly #tokens: ReadonlyArray<Tokens.Token>
   readonly #limiters = new Map<string, Limiter.LimiterState>()
@@ -91,6 +92,7 @@ export class Engine {
     this.log = new RequestLog(maxRequests)
     this.#maxContacts = options.maxContacts ?? 1_000_000
     this.#seed = options.seed ?? 1
+    this.#decodePlus = options.decodePlus ?? false
     this.#random = Random.make(this.#seed)
     this.faults = new Fault.Faults(this.#seed, options.faults ?? [])
     this.#read = Validation.makeReader(options.fields)
@@ -140,7 +142,7 @@ export class Engine {
   /** Receives a complete request and decides. A contact is created now, whenever the response is sent. */
   receive(incoming: Incoming): Decision {
     const at = this.clock.now()
-    const segment = Validation.route(incoming.method, incoming.target)
+    const segment = Validation.route(incoming.method, incoming.target, this.#decodePlus)
     const named = typeof segment === "string" ? Validation.readIdentifier(segment) : undefined
     const key = named !== undefined && Result.isSuccess(named) ? named.success.key : undefined
     const token = incoming.ambiguous

@@ -20,11 +20,19 @@ export const MAX_BODY = 102_400
 const prefix = MOUNT + createContact.path.slice(0, createContact.path.indexOf(":"))
 const method: string = createContact.method
 
-/** Finds the identifier of a request to the endpoint; `undefined` for any other request, `null` if it cannot be decoded. */
-export const route = (requestMethod: string, target: string): string | null | undefined => {
+/**
+ * Finds the identifier of a request to the endpoint; `undefined` for any other request, `null` if it cannot be decoded.
+ * With `decodePlus`, as behind a gateway that decodes paths like forms.
+ */
+export const route = (
+  requestMethod: string,
+  target: string,
+  decodePlus = false,
+): string | null | undefined => {
   if (requestMethod !== method || !target.startsWith(prefix)) return undefined
   const query = target.indexOf("?")
-  const segment = target.slice(prefix.length, query === -1 ? target.length : query)
+  const written = target.slice(prefix.length, query === -1 ? target.length : query)
+  const segment = decodePlus ? written.replaceAll("+", " ") : written
   if (segment === "" || segment.includes("/")) return undefined
   if (!segment.includes("%")) return segment
   try {

@@ -167,6 +167,7 @@ const readOptions = (values: Values): SandboxOptions => {
   if (most !== undefined) options.maxConnections = readCount("max-connections", most)
   if (values.admin === true) options.admin = true
   if (values["no-admin"] === true) options.admin = false
+  if (values["decode-plus"] === true) options.decodePlus = true
   return options
 }
 

@@ -1,6 +1,8 @@
 /**
  * The command's output on stderr: the addresses of the sandbox, and one line per request.
  */
+import { networkInterfaces } from "node:os"
+
 import { isLoopback } from "../server/HttpServer.ts"
 import type { Sandbox } from "../Sandbox.ts"
 import type { SandboxRequest } from "../api/types.ts"
@@ -49,6 +51,15 @@ export const exportCommand = (
   return `export ${all.map(([name, value]) => `${name}=${value}`).join(" ")}`
 }
 
+/** Lists the addresses at which other machines reach a server that listens on a host. */
+const addressesOf = (host: string): ReadonlyArray<string> =>
+  host !== "0.0.0.0" && host !== "::"
+    ? []
+    : Object.values(networkInterfaces())
+        .flatMap((all) => all ?? [])
+        .filter(({ family, internal }) => family === "IPv4" && !internal)
+        .map(({ address }) => address)
+
 /** Returns the banner: the addresses of the sandbox, and the variables to set. */
 export const banner = (
   sandbox: Sandbox,
@@ -69,6 +80,10 @@ export const banner = (
     `  ${exportCommand(variables, env)}`,
   ]
   if (!local) {
+    const { port } = new URL(sandbox.origin)
+    for (const address of addressesOf(host)) {
+      lines.push(`  From other machines and containers: http://${address}:${port}/v1`)
+    }
     lines.push(
       paint(
         "yellow",

@@ -137,6 +137,7 @@ export const flags = {
     repeatable: true,
     verbs: serving,
   },
+  "decode-plus": { text: "Read + in the path as a space, as some gateways do", verbs: serving },
   "max-connections": { metavar: "<n>", text: "Default 256", verbs: serving },
   admin: { text: "Serve /_sandbox; the default on loopback", verbs: serving },
   "no-admin": { text: "Do not serve /_sandbox", verbs: serving },

@@ -35,16 +35,26 @@ const hostName = (header: string): string =>
     : (header.split(":", 1)[0] ?? "")
   ).toLowerCase()
 
-/** Accepts the names of this machine; beyond loopback also IP addresses, which DNS rebinding cannot fake. */
+/**
+ * Accepts the names of this machine; beyond loopback also IP addresses, and names without a dot, as containers have them:
+ * DNS rebinding can fake neither.
+ */
 const makeHostCheck = (host: string, allowed: ReadonlyArray<string>) => {
   const names = new Set([...loopback, host, ...allowed].map((name) => name.toLowerCase()))
-  const addresses = !isLoopback(host)
+  const isExposed = !isLoopback(host)
   return (header: string | undefined): boolean => {
     if (header === undefined) return false
     const name = hostName(header)
-    return names.has(name) || (addresses && isIP(name.replace(/^\[|\]$/g, "")) !== 0)
+    const isPlain = isIP(name.replace(/^\[|\]$/g, "")) !== 0 || /^[a-z0-9_-]+$/.test(name)
+    return names.has(name) || (isExposed && isPlain)
   }
 }
+
+const unknownHost = ApiResponse.make(
+  421,
+  undefined,
+  JSON.stringify({ code: 421, message: "unknown host name; start the sandbox with --allow-host" }),
+)
 
 /** Reads a body up to the limit; `undefined` beyond it. Rejects if the client leaves before its end. */
 const readBody = (request: IncomingMessage): Promise<string | undefined> =>
@@ -162,7 +172,7 @@ export const start = async (engine: Engine, options: SandboxOptions): Promise<Ht
   const handle = async (request: IncomingMessage, output: ServerResponse): Promise<void> => {
     const target = request.url ?? "/"
     if (!isAllowed(request.headers.host))
-      return FaultyWriter.write(output, ApiResponse.make(421), engine.clock.now(), true)
+      return FaultyWriter.write(output, unknownHost, engine.clock.now(), true)
     if (!AdminApi.isAdminRequest(target))
       return cors(request, output) ? undefined : handleApi(request, output)
     if (admin) return handleAdmin(request, output)
