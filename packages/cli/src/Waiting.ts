@@ -48,7 +48,7 @@ const patience = 1_000
 /** Returns the line for a wait; undefined if it needs none. */
 const line = (
   wait: Hooks.WaitEvent,
-  limit: number,
+  limit: number | undefined,
   retries: number,
 ): ((left: number) => string) | undefined => {
   const again = (left: number) => `retry ${wait.resend} of ${retries} in ${time(left)}`
@@ -56,7 +56,8 @@ const line = (
     case "queue":
       return wait.resend === 0
         ? undefined
-        : (left) => `⏸ rate limited (limit ${limit}) — ${again(left)}`
+        : (left) =>
+            `⏸ rate limited${limit === undefined ? "" : ` (limit ${limit})`} — ${again(left)}`
     case "circuit":
       return (left) => `⏸ the API is not responding — next try in ${time(left)}`
     case "budget":
@@ -76,7 +77,8 @@ const show = Effect.fnUntraced(function* (wait: Hooks.WaitEvent, options: Waitin
   const now = yield* client.rateLimit
   const closed = now.opensIn === undefined ? undefined : Duration.toMillis(now.opensIn)
   const ms = wait.ms ?? closed
-  const text = line(wait, now.limit, retries)
+  // a guess is not the word of the server
+  const text = line(wait, now.reported ? now.limit : undefined, retries)
   if (text === undefined || ms === undefined || progress === "none") return
   if (!printer.animated || progress === "plain") return printer.notice(text(seconds(ms)))
   const until = (yield* Clock.currentTimeMillis) + ms

@@ -16,6 +16,7 @@ const waiting = Effect.fnUntraced(function* (
   progress: Waiting.Progress,
   tty: Terminals = {},
   opensInMs?: number,
+  reported = true,
 ) {
   const { printer, written } = captured(tty)
   const done = yield* Deferred.make<void>()
@@ -23,7 +24,7 @@ const waiting = Effect.fnUntraced(function* (
   const opensIn = opensInMs === undefined ? undefined : Duration.millis(opensInMs)
   // safe: a wait reads no other member
   const client = {
-    rateLimit: Effect.succeed({ limit: 10, opensIn }),
+    rateLimit: Effect.succeed({ limit: 10, reported, opensIn }),
   } as unknown as AelystClient["Service"]
   const call = Effect.gen(function* () {
     const hooks = yield* Hooks.Hooks
@@ -72,6 +73,15 @@ describe("watched", () => {
       yield* wait({ reason: "queue", resend: 1 })
       assert.strictEqual(written.stderr, "⏸ rate limited (limit 10) — retry 1 of 3 in 3 s\n")
       yield* end
+    }),
+  )
+
+  it.effect("T10 shows no limit that the server has not reported", () =>
+    Effect.gen(function* () {
+      const { written, wait, end } = yield* waiting("plain", {}, undefined, false)
+      yield* wait({ reason: "queue", ms: 1_000, resend: 1 })
+      yield* end
+      assert.strictEqual(written.stderr, "⏸ rate limited — retry 1 of 3 in 1 s\n")
     }),
   )
 

@@ -49,11 +49,28 @@ describe("Pacer", () => {
       const pacer = yield* makePacer({ prior: { limit: 7, window: "1 second" } })
       assert.deepStrictEqual(yield* pacer.snapshot, {
         limit: 7,
+        reported: false,
         remaining: 7,
         trusted: false,
         waiting: 0,
         inFlight: 0,
       })
+    }),
+  )
+
+  it.effect("T10: shows a limit as reported only once the server has said so", () =>
+    Effect.gen(function* () {
+      const pacer = yield* makePacer()
+      const answered = Effect.fnUntraced(function* (observation: Pacer.PacerObservation) {
+        const ticket = yield* pacer.enter
+        const permit = yield* ticket.acquire()
+        yield* permit.observe(observation)
+        return (yield* pacer.snapshot).reported
+      })
+      assert.isFalse(yield* answered({ rateLimited: false }))
+      assert.isFalse(yield* answered({ rateLimited: true, retryAfterMs: 0 }))
+      yield* TestClock.adjust("10 seconds")
+      assert.isTrue(yield* answered({ rateLimited: false, limit: 10, remaining: 9 }))
     }),
   )
 

@@ -21,12 +21,15 @@ const maybe = <K extends string>(name: K) =>
 const snapshots = Arbitrary.map(
   Arbitrary.all([
     Arbitrary.all({ limit: count, remaining: count, waiting: count, inFlight: count }),
-    Arbitrary.schema(Schema.Boolean),
+    Arbitrary.all({
+      reported: Arbitrary.schema(Schema.Boolean),
+      trusted: Arbitrary.schema(Schema.Boolean),
+    }),
     Arbitrary.all([maybe("window"), maybe("opensIn"), maybe("observedAgo")]),
   ]),
-  ([counts, trusted, [window, opensIn, observedAgo]]): Pacer.PacerSnapshot => ({
+  ([counts, known, [window, opensIn, observedAgo]]): Pacer.PacerSnapshot => ({
     ...counts,
-    trusted,
+    ...known,
     ...window,
     ...opensIn,
     ...observedAgo,
@@ -47,7 +50,13 @@ describe("PacerSnapshotSchema", () => {
       yield* permit.observe({ rateLimited: true, limit: 5, remaining: 0, retryAfterMs: 2_000 })
       const snapshot = yield* pacer.snapshot
       const json = encode(snapshot)
-      assert.deepInclude(json, { limit: 5, remaining: 0, trusted: false, observedAgoMs: 0 })
+      assert.deepInclude(json, {
+        limit: 5,
+        reported: true,
+        remaining: 0,
+        trusted: false,
+        observedAgoMs: 0,
+      })
       assert.isAtLeast(json.opensInMs ?? 0, 2_000)
       assert.notProperty(json, "windowMs")
       assert.deepStrictEqual(throughJson(PacerSnapshotSchema, snapshot), snapshot)

@@ -33,10 +33,11 @@ export const toError = (error: Core.AelystError): Core.AelystError => {
 
 /** Returns a snapshot of the pacer with moments in epoch milliseconds. */
 export const toSnapshot = (
-  { limit, remaining, opensIn, observedAgo, waiting, inFlight }: Core.Pacer.PacerSnapshot,
+  { limit, reported, remaining, opensIn, observedAgo, waiting, inFlight }: Core.Pacer.PacerSnapshot,
   now: number,
 ): RateLimitSnapshot => ({
   limit,
+  reported,
   remaining,
   retryAt: opensIn === undefined ? undefined : Math.ceil(now + Duration.toMillis(opensIn)),
   observedAt:

@@ -125,6 +125,8 @@ export interface ClientMetrics {
 export interface RateLimitSnapshot {
   /** Requests per window: from the API, else an assumption. */
   readonly limit: number
+  /** Whether the API has reported the limit. */
+  readonly reported: boolean
   /** Requests that could be sent now. */
   readonly remaining: number
   /** When the gate opens after a 429, in epoch milliseconds; undefined while it is open. */

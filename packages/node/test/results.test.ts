@@ -31,7 +31,7 @@ describe("toResult", () => {
 })
 
 describe("toSnapshot", () => {
-  const counts = { limit: 10, remaining: 4, waiting: 2, inFlight: 1 }
+  const counts = { limit: 10, reported: true, remaining: 4, waiting: 2, inFlight: 1 }
 
   it("returns moments in epoch milliseconds, the gate's rounded up", () => {
     const snapshot = toSnapshot(

@@ -27,6 +27,8 @@ export { PacerUnavailable } from "./Ticket.ts"
 export interface PacerSnapshot {
   /** Requests per window: from the server once it has said so, else a guess. */
   readonly limit: number
+  /** The server has said so; a guess is not to be shown as its limit. */
+  readonly reported: boolean
   /** How many could go now, as far as known. */
   readonly remaining: number
   /** The learned window; absent until it is trusted. */
@@ -177,9 +179,10 @@ export const layer = (options: PacerOptions): Layer.Layer<Pacer, never, PacerSto
   )
 
 const snapshotOf = (state: PacerState, now: number, waiting: number): PacerSnapshot => {
-  const { gate, limit, observedAt, trusted } = state
+  const { gate, limit, limitSource, observedAt, trusted } = state
   return {
     limit,
+    reported: limitSource === "server",
     remaining: Admission.remaining(state, now),
     ...(trusted && { window: Duration.millis(state.windowMs) }),
     trusted,

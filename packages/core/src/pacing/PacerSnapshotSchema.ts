@@ -7,6 +7,7 @@ import type { PacerSnapshot } from "./Pacer.ts"
 
 const fields = {
   limit: Schema.Finite,
+  reported: Schema.Boolean,
   remaining: Schema.Finite,
   trusted: Schema.Boolean,
   waiting: Schema.Int,
@@ -35,7 +36,7 @@ export interface PacerSnapshotSchema extends Schema.Codec<PacerSnapshot, PacerSn
  * import { PacerSnapshotSchema } from "@aelyst/core/schema"
  * import { Duration, Schema } from "effect"
  *
- * const busy = { limit: 10, remaining: 0, trusted: false, waiting: 3, inFlight: 1 }
+ * const busy = { limit: 10, reported: true, remaining: 0, trusted: false, waiting: 3, inFlight: 1 }
  * const encode = Schema.encodeSync(PacerSnapshotSchema)
  * console.log(encode({ ...busy, opensIn: Duration.seconds(2) }).opensInMs) // => 2000
  * ```
