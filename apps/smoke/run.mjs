@@ -20,12 +20,13 @@ import { basename, delimiter, dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
+import { nodeFolder, npm, versions } from "./nodes.mjs"
+
 const app = dirname(fileURLToPath(import.meta.url))
 const root = join(app, "../..")
 const windows = process.platform === "win32"
 const read = (file) => readFileSync(join(root, file), "utf8")
 
-const versions = ["22.19.0", read(".node-version").trim(), "26.10.0"]
 const [bun, deno] = ["1.4.5", "2.9.6"]
 const jests = ["29", "30"]
 const names = ["effect", "express", "libphonenumber-js", "typescript"]
@@ -39,34 +40,6 @@ const report = (name, problem) => {
   if (problem === undefined) passed++
   else failures.push(`${name}\n${problem}`)
   console.log(`${problem === undefined ? "ok  " : "FAIL"} ${name}`)
-}
-
-const npm = (cwd, env, ...args) => {
-  const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
-  const done = spawnSync("npm", ["install", ...flags, ...args], {
-    cwd,
-    env,
-    encoding: "utf8",
-    shell: windows,
-  })
-  return done.status === 0 ? undefined : `${done.stdout}${done.stderr}${done.error ?? ""}`
-}
-
-/** Returns the folder of a Node.js version: installed from npm, kept for the next run. */
-const nodeFolder = (version) => {
-  if (process.versions.node === version) return dirname(process.execPath)
-  const folder = join(root, ".tools/nodes", version)
-  const bin = join(folder, "node_modules/.bin")
-  if (!existsSync(bin)) {
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(
-      join(folder, "package.json"),
-      JSON.stringify({ private: true, allowScripts: { node: true } }),
-    )
-    const problem = npm(folder, process.env, "--no-save", "--no-package-lock", `node@${version}`)
-    if (problem !== undefined) throw new Error(`cannot get Node ${version}\n${problem}`)
-  }
-  return bin
 }
 
 const emptyProject = (label) => {

@@ -2,7 +2,7 @@
 import { execFile, spawn } from "node:child_process"
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
-import { delimiter, join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { Sandbox } from "@aelyst/sandbox"
@@ -17,6 +17,12 @@ const run = promisify(execFile)
 
 const read = (file: string): string => readFileSync(join(root, file), "utf8")
 const guides = globSync("docs/*.md", { cwd: root }).filter((file) => /^```ts/m.test(read(file)))
+
+/** Its programs do the same in two ways, so each starts anew. */
+const programs = "docs/effect.md"
+
+/** The program that runs the blocks: CI sets it to each version of Node.js that is supported. */
+const node = process.env["AELYST_BLOCKS_NODE"] ?? process.execPath
 
 /** Every README and guide, with the blocks to run. */
 export const readmes = [
@@ -83,7 +89,7 @@ const freePort = () =>
 
 /** Starts a server block, and waits until its port accepts connections. */
 const startServer = async (file: string, port: number, env: NodeJS.ProcessEnv) => {
-  const child = spawn(process.execPath, [file], { env, stdio: "pipe" })
+  const child = spawn(node, [file], { env, stdio: "pipe" })
   let output = ""
   child.stdout.on("data", (data) => (output += data))
   child.stderr.on("data", (data) => (output += data))
@@ -116,7 +122,7 @@ export const testBlocks = (folder: string, curl: boolean): void => {
 
   const environment = () => ({
     ...process.env,
-    PATH: [join(app, "bin"), process.env["PATH"]].join(delimiter),
+    PATH: [join(app, "bin"), dirname(node), process.env["PATH"]].join(delimiter),
     AELYST_BASE_URL: sandbox.baseUrl,
     AELYST_TOKEN: sandbox.tokens.ok,
     // the command must not use the settings and tokens of the real home
@@ -139,10 +145,12 @@ export const testBlocks = (folder: string, curl: boolean): void => {
     .filter(({ units }) => units.length > 0)
 
   describe.each(chosen)("$readme", ({ readme, units }) => {
-    // a reader runs the blocks of a README one after the other against one sandbox; those of a guide are programs to choose from
-    beforeAll(() => sandbox.reset())
-    beforeEach(() => {
+    // a reader runs the blocks of all READMEs one after the other against one sandbox, and those of a guide against another
+    beforeAll(() => {
       if (!readme.endsWith("README.md")) sandbox.reset()
+    })
+    beforeEach(() => {
+      if (readme === programs) sandbox.reset()
     })
     let contacts = 0
     const scripts = units.filter(({ block }) => !block.server)
@@ -151,7 +159,7 @@ export const testBlocks = (folder: string, curl: boolean): void => {
     it.each(scripts)("U3: runs in line $line", async ({ block }) => {
       const { stdout } = await (block.language === "sh"
         ? bash(block.code)
-        : run(process.execPath, [fileOf(folder, readme, block)], optionsOf()))
+        : run(node, [fileOf(folder, readme, block)], optionsOf()))
       const expected = expectedOf(block.code)
       // a block that does not say what it prints may print anything
       const printed = expected.length === 0 ? [] : stdout.trimEnd().split("\n")
@@ -167,7 +175,7 @@ export const testBlocks = (folder: string, curl: boolean): void => {
       try {
         await bash((next?.code ?? "").replaceAll("3000", String(port)))
         expect(sandbox.contacts().length).toBeGreaterThan(contacts)
-        contacts = readme.endsWith("README.md") ? sandbox.contacts().length : 0
+        contacts = sandbox.contacts().length
       } finally {
         server.kill()
       }
