@@ -17,8 +17,11 @@ for (const version of versions.filter((one) => one !== process.versions.node)) {
       process.execPath,
       [
         join(root, "node_modules/vitest/vitest.mjs"),
-        ...["run", "--config", config, file, "--testNamePattern", "U3:"],
-        ...["--reporter", "default"],
+        "run",
+        file,
+        `--config=${config}`,
+        "--testNamePattern=U3:",
+        "--reporter=default",
       ],
       {
         cwd: join(root, "apps/docs-test"),

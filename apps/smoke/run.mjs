@@ -1,7 +1,7 @@
 // Installs the packed tarballs into empty projects, as strangers would, and creates one contact from each package under
-// every Node.js version that is promised: by import, by require, by both at once, by the command, and in Jest. Then
-// TypeScript reads their types in each of its ways, and apps that have the SDK alone create a contact each, under Bun and
-// Deno too.
+// every Node.js version that is promised: by import, by require, by both at once, by the command, and in Jest; and as the
+// READMEs say, in the first hour. Then TypeScript reads their types in each of its ways, and apps that have the SDK alone
+// create a contact each, under Bun and Deno too.
 // Needs .pack, which scripts/check-packages.mjs fills.
 import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
@@ -20,6 +20,7 @@ import { basename, delimiter, dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
+import { firstHour } from "./first-hour.mjs"
 import { nodeFolder, npm, versions } from "./nodes.mjs"
 
 const app = dirname(fileURLToPath(import.meta.url))
@@ -29,8 +30,8 @@ const read = (file) => readFileSync(join(root, file), "utf8")
 
 const [bun, deno] = ["1.4.5", "2.9.6"]
 const jests = ["29", "30"]
-const names = ["effect", "express", "libphonenumber-js", "typescript"]
-const [effect, express, phones, typescript] = names.map(
+const names = ["effect", "express", "libphonenumber-js", "typescript", "vitest"]
+const [effect, express, phones, typescript, vitest] = names.map(
   (name) => new RegExp(`^ {2}${name}: (.+)$`, "m").exec(read("pnpm-workspace.yaml"))?.[1],
 )
 
@@ -396,7 +397,10 @@ const withTypeScript = () => {
   }
 }
 
-for (const version of versions) await withNode(version)
+for (const version of versions) {
+  await withNode(version)
+  await firstHour(version, environment(version), tarballs, { typescript, vitest }, report)
+}
 withJest()
 withTypeScript()
 await withApps()

@@ -3,6 +3,7 @@
  *
  * - `ts`, `js`: compiled and run against a sandbox; `ts server` keeps running while the `sh` block after it runs
  * - `sh`: run by bash; `npx` finds the packages of this repository
+ * - `js vitest`, `js jest`: run by these programs in `apps/smoke`, with the packed packages
  * - `console`, `text`, `json`, `yaml`: not run
  */
 
@@ -16,7 +17,7 @@ export interface Block {
   readonly code: string
 }
 
-const shown = new Set(["console", "text", "json", "yaml"])
+const shown = new Set(["console", "text", "json", "yaml", "js vitest", "js jest"])
 
 /** Returns the blocks to run; any other language is an error, so that no block escapes the tests. */
 export const parse = (markdown: string): ReadonlyArray<Block> => {

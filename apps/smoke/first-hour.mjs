@@ -1,0 +1,240 @@
+// The first hour of a user, with nothing but what the documents say: an empty folder, the install lines of the READMEs (the
+// packed tarballs stand for the registry), the sandbox as the READMEs start it, their blocks as they are, and in the end a
+// contact in the sandbox. In CommonJS, ESM, TypeScript, Express 4 and 5, Jest and Vitest.
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { basename, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+import { npm } from "./nodes.mjs"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const windows = process.platform === "win32"
+const read = (file) => readFileSync(join(root, file), "utf8")
+
+/** Returns the first block of a page with this info string. */
+const blockOf = (page, info) => {
+  const [, code] = new RegExp(`^\`\`\`${info}\\n([^]*?)^\`\`\``, "m").exec(read(page)) ?? []
+  if (code === undefined) throw new Error(`${page} has no block of ${info}`)
+  return code
+}
+/** Returns the packages of the install line of a README. */
+const installLine = (readme) => {
+  const [, packages = ""] = /^\$ npm install (?:--save-dev )?(.+)$/m.exec(read(readme)) ?? []
+  return packages.split(" ")
+}
+
+const quickstart = blockOf("packages/node/README.md", "ts")
+const commonJs = blockOf("packages/node/README.md", "js")
+const expressApp = blockOf("packages/express/README.md", "ts server")
+const expressCalls = blockOf("packages/express/README.md", "sh")
+const identifierOf = (code) =>
+  /"(phone:\+\d+)"/.exec(code)?.[1] ?? `email:${/email\("(.+?)"\)/.exec(code)?.[1]}`
+
+/** Returns what stands for a package: the tarball of ours, else its name. */
+const published = (tarballs) => (name) => {
+  const file = `${name.slice(1).replace("/", "-")}-`
+  const isIt = (tarball) => name.startsWith("@aelyst/") && basename(tarball).startsWith(file)
+  return tarballs.find(isIt) ?? name
+}
+
+const isImport = (line) => line.startsWith("import ")
+
+/** Moves everything but the imports into a function: modules of CommonJS have no top-level await. */
+const inFunction = (code) => {
+  const lines = code.split("\n")
+  const body = lines.filter((line) => !isImport(line))
+  return [
+    ...lines.filter(isImport),
+    "const main = async () => {",
+    ...body,
+    "}",
+    "void main()",
+    "",
+  ].join("\n")
+}
+
+const freePort = async () => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address()
+  server.close()
+  return port
+}
+
+/** Starts the sandbox as the READMEs do, and returns the variables that it prints. */
+const startSandbox = async (project, env) => {
+  const args = ["--no-install", "@aelyst/sandbox", "--port", String(await freePort())]
+  const child = spawn("npx", args, {
+    cwd: project,
+    env,
+    shell: windows,
+    stdio: ["ignore", "ignore", "pipe"],
+  })
+  let printed = ""
+  while (!printed.includes("AELYST_TOKEN=")) printed += (await once(child.stderr, "data"))[0]
+  child.stderr.resume()
+  const [, baseUrl, token] = /AELYST_BASE_URL=(\S+) AELYST_TOKEN=(\S+)/.exec(printed)
+  return { child, variables: { AELYST_BASE_URL: baseUrl, AELYST_TOKEN: token } }
+}
+
+/** Sends what a call of `curl` in a README sends, and returns the status. */
+const send = async (line, port) => {
+  const [, url, data] = /(http:\S+) --data '(.+?)'/.exec(line)
+  const headers = { "content-type": "application/x-www-form-urlencoded" }
+  const address = url.replace(/localhost:\d+/, `127.0.0.1:${port}`)
+  return (await fetch(address, { method: "POST", headers, body: data })).status
+}
+
+/** Walks through the first hour under one version of Node.js; `report` gets each step, with the problem if there is one. */
+export const firstHour = async (version, env, tarballs, versions, report) => {
+  const project = mkdtempSync(join(tmpdir(), "aelyst-first-hour-"))
+  const step = (name, problem) => report(`Node ${version}, first hour: ${name}`, problem)
+  const home = { ...env, HOME: project, XDG_CONFIG_HOME: project }
+  const install = (folder, ...packages) => {
+    return npm(folder, env, "--ignore-scripts", ...packages.map(published(tarballs)))
+  }
+  let sandbox
+  try {
+    writeFileSync(join(project, "package.json"), JSON.stringify({ private: true }))
+    const wanted = new Set([
+      ...installLine("packages/node/README.md"),
+      ...installLine("packages/express/README.md"),
+      "@aelyst/sandbox",
+      "@aelyst/cli",
+    ])
+    const tools = [`typescript@${versions.typescript}`, "@types/node@22", "@types/express@5"]
+    const problem = install(project, ...wanted, ...tools, "jest@30", `vitest@${versions.vitest}`)
+    step("install", problem)
+    if (problem !== undefined) return
+    sandbox = await startSandbox(project, home)
+    const caller = { ...home, ...sandbox.variables }
+    const contacts = async () => {
+      const url = new URL("/_sandbox/contacts", sandbox.variables.AELYST_BASE_URL)
+      return (await (await fetch(url)).json()).contacts.map(({ identifier }) => identifier)
+    }
+    const reset = () =>
+      fetch(new URL("/_sandbox/reset", sandbox.variables.AELYST_BASE_URL), { method: "POST" })
+    const run = (folder, [command, ...args]) => {
+      const options = {
+        cwd: folder,
+        env: caller,
+        encoding: "utf8",
+        shell: windows,
+        timeout: 120_000,
+      }
+      const done = spawnSync(command, args, options)
+      return done.status === 0 ? undefined : `exit ${done.status}\n${done.stdout}${done.stderr}`
+    }
+    const folderOf = (name, files, manifest = {}) => {
+      const folder = join(project, name)
+      mkdirSync(folder)
+      const all = { "package.json": JSON.stringify({ private: true, ...manifest }), ...files }
+      for (const [file, text] of Object.entries(all)) writeFileSync(join(folder, file), text)
+      return folder
+    }
+    const tsc = [
+      "npx",
+      "--no-install",
+      "tsc",
+      "--types",
+      "node",
+      "--strict",
+      "--lib",
+      "es2023",
+      "--target",
+      "es2023",
+    ]
+
+    const programs = {
+      CommonJS: [{ "index.js": commonJs }, {}, [["node", "index.js"]], identifierOf(commonJs)],
+      ESM: [{ "index.js": quickstart }, { type: "module" }, [["node", "index.js"]]],
+      "TypeScript, commonjs": [
+        { "index.ts": inFunction(quickstart) },
+        {},
+        [
+          [...tsc, "--module", "commonjs", "--esModuleInterop", "index.ts"],
+          ["node", "index.js"],
+        ],
+      ],
+      "TypeScript, nodenext": [
+        { "index.ts": quickstart },
+        { type: "module" },
+        [
+          [...tsc, "--module", "nodenext", "index.ts"],
+          ["node", "index.js"],
+        ],
+      ],
+    }
+    for (const [
+      name,
+      [files, manifest, commands, identifier = identifierOf(quickstart)],
+    ] of Object.entries(programs)) {
+      await reset()
+      const folder = folderOf(name.replace(/\W+/g, "-"), files, manifest)
+      const failed = commands
+        .map((command) => run(folder, command))
+        .find((one) => one !== undefined)
+      const arrived = (await contacts()).join()
+      step(name, failed ?? (arrived === identifier ? undefined : `the sandbox has ${arrived}`))
+    }
+
+    for (const express of ["5", "4"]) {
+      await reset()
+      const port = await freePort()
+      const files = { "index.js": expressApp.replace("3000", String(port)) }
+      const folder = folderOf(`express-${express}`, files, { type: "module" })
+      const broken = install(folder, `express@${express}`)
+      const server = spawn("node", ["index.js"], {
+        cwd: folder,
+        env: caller,
+        stdio: ["ignore", "ignore", "pipe"],
+      })
+      let errors = ""
+      server.stderr.on("data", (data) => (errors += data))
+      const listening = async () => {
+        while (server.exitCode === null) {
+          if (
+            await fetch(`http://127.0.0.1:${port}/`).then(
+              () => true,
+              () => false,
+            )
+          )
+            return
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+      }
+      await listening()
+      const statuses = []
+      for (const line of expressCalls.split("\n").filter((text) => text.startsWith("curl"))) {
+        statuses.push(await send(line, port).catch(String))
+      }
+      server.kill()
+      const arrived = (await contacts()).length
+      const good = statuses.join() === "201,204,422,422" && arrived === 2
+      step(
+        `Express ${express}`,
+        broken ?? (good ? undefined : `${statuses}, ${arrived} contacts\n${errors}`),
+      )
+    }
+
+    const jest = folderOf("jest", { "first.test.js": blockOf("docs/testing.md", "js jest") })
+    step("Jest with fake timers", run(jest, ["npx", "--no-install", "jest", "--rootDir", jest]))
+    const vitest = folderOf("vitest", { "first.test.mjs": blockOf("docs/testing.md", "js vitest") })
+    step(
+      "Vitest with fake timers",
+      run(vitest, ["npx", "--no-install", "vitest", "run", "--root", vitest]),
+    )
+
+    await reset()
+    const line = /^aelyst (create email:.*)$/m.exec(read("packages/cli/README.md"))[1]
+    const failed = run(project, ["npx", "--no-install", "@aelyst/cli", ...line.split(" ")])
+    step("the command", failed ?? ((await contacts()).length === 1 ? undefined : "no contact"))
+  } finally {
+    sandbox?.child.kill()
+    rmSync(project, { recursive: true, force: true })
+  }
+}
