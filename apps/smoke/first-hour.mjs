@@ -1,17 +1,19 @@
 // The first hour of a user, with nothing but what the documents say: an empty folder, the install lines of the READMEs (the
 // packed tarballs stand for the registry), the sandbox as the READMEs start it, their blocks as they are, and in the end a
 // contact in the sandbox. In CommonJS, ESM, TypeScript, Express 4 and 5, Jest and Vitest.
-import { spawn, spawnSync } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 
 import { npm } from "./nodes.mjs"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
+const execute = promisify(execFile)
 const windows = process.platform === "win32"
 const read = (file) => readFileSync(join(root, file), "utf8")
 
@@ -118,17 +120,12 @@ export const firstHour = async (version, env, tarballs, versions, report) => {
     }
     const reset = () =>
       fetch(new URL("/_sandbox/reset", sandbox.variables.AELYST_BASE_URL), { method: "POST" })
-    const run = (folder, [command, ...args]) => {
-      const options = {
-        cwd: folder,
-        env: caller,
-        encoding: "utf8",
-        shell: windows,
-        timeout: 120_000,
-      }
-      const done = spawnSync(command, args, options)
-      return done.status === 0 ? undefined : `exit ${done.status}\n${done.stdout}${done.stderr}`
-    }
+    // not synchronous: the connections to the sandbox must notice when it closes them
+    const run = (folder, [command, ...args]) =>
+      execute(command, args, { cwd: folder, env: caller, shell: windows, timeout: 120_000 }).then(
+        () => undefined,
+        ({ code, stdout, stderr }) => `exit ${code}\n${stdout}${stderr}`,
+      )
     const folderOf = (name, files, manifest = {}) => {
       const folder = join(project, name)
       mkdirSync(folder)
@@ -175,9 +172,8 @@ export const firstHour = async (version, env, tarballs, versions, report) => {
     ] of Object.entries(programs)) {
       await reset()
       const folder = folderOf(name.replace(/\W+/g, "-"), files, manifest)
-      const failed = commands
-        .map((command) => run(folder, command))
-        .find((one) => one !== undefined)
+      let failed
+      for (const command of commands) failed ??= await run(folder, command)
       const arrived = (await contacts()).join()
       step(name, failed ?? (arrived === identifier ? undefined : `the sandbox has ${arrived}`))
     }
@@ -222,16 +218,19 @@ export const firstHour = async (version, env, tarballs, versions, report) => {
     }
 
     const jest = folderOf("jest", { "first.test.js": blockOf("docs/testing.md", "js jest") })
-    step("Jest with fake timers", run(jest, ["npx", "--no-install", "jest", "--rootDir", jest]))
+    step(
+      "Jest with fake timers",
+      await run(jest, ["npx", "--no-install", "jest", "--rootDir", jest]),
+    )
     const vitest = folderOf("vitest", { "first.test.mjs": blockOf("docs/testing.md", "js vitest") })
     step(
       "Vitest with fake timers",
-      run(vitest, ["npx", "--no-install", "vitest", "run", "--root", vitest]),
+      await run(vitest, ["npx", "--no-install", "vitest", "run", "--root", vitest]),
     )
 
     await reset()
     const line = /^aelyst (create email:.*)$/m.exec(read("packages/cli/README.md"))[1]
-    const failed = run(project, ["npx", "--no-install", "@aelyst/cli", ...line.split(" ")])
+    const failed = await run(project, ["npx", "--no-install", "@aelyst/cli", ...line.split(" ")])
     step("the command", failed ?? ((await contacts()).length === 1 ? undefined : "no contact"))
   } finally {
     sandbox?.child.kill()

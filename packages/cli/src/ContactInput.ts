@@ -19,6 +19,8 @@ import type { Settings } from "./Settings.ts"
 
 type Needed = Pick<Settings, "customFields" | "defaultCountry" | "host" | "profile">
 
+const addCountry = "add --default-country, such as MY"
+
 /** Returns the cures that only the command knows: the flags that may be missing. */
 const fixesOf = (
   issues: ReadonlyArray<Issue>,
@@ -29,7 +31,7 @@ const fixesOf = (
     ...(has("EMAIL_INVALID") ? ["write an address like ana@example.com"] : []),
     ...(has("FIRST_NAME_MISSING") ? ["add --first-name"] : []),
     ...(defaultCountry === undefined && has("PHONE_NO_COUNTRY", "PREFIX_MISSING")
-      ? ["a number without its country code needs --default-country, such as MY"]
+      ? [addCountry]
       : []),
   ]
 }
@@ -41,7 +43,9 @@ const withFixes = (
 ): ReadonlyArray<string> => {
   if (fixes.length === 0) return details
   const last = (details.at(-1) ?? "").replace(/^fix: +/, "")
-  return [...details.slice(0, -1), `fix:   ${[...fixes, last].join("; ")}`]
+  // the suggestion for a number without its country code is the other way to correct it
+  const text = [...fixes, last].join("; ").replace(`${addCountry}; `, `${addCountry}, or `)
+  return [...details.slice(0, -1), `fix:   ${text}`]
 }
 
 /** Returns whether the identifier is of this kind and has another value; the domain's case does not count. */

@@ -124,13 +124,17 @@ const completions = Command.make(
 
 // reached only if a flag with a value comes first: else the sandbox reads its arguments before this tree does
 const sandbox = Command.make("sandbox", { rest: Argument.variadic(Argument.String("rest")) }, () =>
-  Effect.fail(
-    usage(
-      "sandbox does not have the flag before it",
-      "usage: aelyst sandbox <command> [flags]",
-      "help:  aelyst sandbox --help",
-    ),
-  ),
+  Effect.flatMap(root, (globals) => {
+    const [name = ""] = Object.entries(globals).find(([, value]) => typeof value === "string") ?? []
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    return Effect.fail(
+      usage(
+        `sandbox does not have the flag --${flag === "" ? "token-stdin" : flag}`,
+        "usage: aelyst sandbox <command> [flags]",
+        "help:  aelyst sandbox --help",
+      ),
+    )
+  }),
 ).pipe(Command.withDescription("Run the API on this machine: aelyst sandbox --help"))
 
 const topic = Argument.String("command").pipe(

@@ -55,7 +55,7 @@ describe("read", () => {
     assert.isAtMost(report.details.length, 2)
     assert.strictEqual(
       report.details.at(-1),
-      "fix:   add --first-name; a number without its country code needs --default-country, such as MY; begin with + and the country code, such as +60; nothing was sent",
+      "fix:   add --first-name; add --default-country, such as MY, or begin with + and the country code, such as +60; nothing was sent",
     )
     assert.notInclude(JSON.stringify(report), "01234")
   })

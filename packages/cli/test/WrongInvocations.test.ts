@@ -650,7 +650,7 @@ const table: ReadonlyArray<Row> = [
     code: 3,
     stderr: [
       "error: identifier: a phone number without + and a country code can only be read with a default country  [PHONE_NO_COUNTRY]",
-      "  fix:   a number without its country code needs --default-country, such as MY; begin with + and the country code, such as +60; nothing was sent",
+      "  fix:   add --default-country, such as MY, or begin with + and the country code, such as +60; nothing was sent",
     ],
   },
   {
@@ -840,7 +840,7 @@ const table: ReadonlyArray<Row> = [
     inProcess: false,
     code: 2,
     stderr: [
-      "error: sandbox does not have the flag before it  [USAGE]",
+      "error: sandbox does not have the flag --profile  [USAGE]",
       "  usage: aelyst sandbox <command> [flags]",
       "  help:  aelyst sandbox --help",
     ],
