@@ -74,6 +74,7 @@ const startSandbox = async (project, env) => {
     cwd: project,
     env,
     shell: windows,
+    detached: !windows,
     stdio: ["ignore", "ignore", "pipe"],
   })
   let printed = ""
@@ -81,6 +82,12 @@ const startSandbox = async (project, env) => {
   child.stderr.resume()
   const [, baseUrl, token] = /AELYST_BASE_URL=(\S+) AELYST_TOKEN=(\S+)/.exec(printed)
   return { child, variables: { AELYST_BASE_URL: baseUrl, AELYST_TOKEN: token } }
+}
+
+/** Stops a program together with those that it started: npx passes no signal on, Ctrl-C in a terminal reaches all. */
+const stop = ({ pid }) => {
+  if (windows) execFile("taskkill", ["/pid", String(pid), "/T", "/F"])
+  else process.kill(-pid, "SIGINT")
 }
 
 /** Sends what a call of `curl` in a README sends, and returns the status. */
@@ -233,7 +240,7 @@ export const firstHour = async (version, env, tarballs, versions, report) => {
     const failed = await run(project, ["npx", "--no-install", "@aelyst/cli", ...line.split(" ")])
     step("the command", failed ?? ((await contacts()).length === 1 ? undefined : "no contact"))
   } finally {
-    sandbox?.child.kill()
+    if (sandbox !== undefined) stop(sandbox.child)
     rmSync(project, { recursive: true, force: true })
   }
 }

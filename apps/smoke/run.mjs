@@ -146,7 +146,7 @@ const withNode = async (version) => {
     for (const extension of ["cjs", "mjs"]) {
       const file = `uncaught.${extension}`
       report(
-        `Node ${version}: ${file} is printed in a few lines`,
+        `U2: Node ${version}: ${file} is printed in a few lines`,
         wrongWith(spawned("node", [file])),
       )
     }
@@ -313,7 +313,7 @@ const withJest = () => {
         })
         const good = done.status === 0 && /^Tests: +6 passed, 6 total$/m.test(done.stderr)
         report(
-          `Node ${version}: Jest ${jest}`,
+          `R22: Node ${version}: Jest ${jest}`,
           good ? undefined : `exit ${done.status}\n${done.stdout}${done.stderr}`,
         )
       }
@@ -387,7 +387,7 @@ const withTypeScript = () => {
           encoding: "utf8",
         })
         report(
-          `TypeScript ${compiler}, ${way}`,
+          `U15: TypeScript ${compiler}, ${way}`,
           done.status === 0 ? undefined : `${done.stdout}${done.stderr}`,
         )
       }

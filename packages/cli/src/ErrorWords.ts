@@ -101,6 +101,7 @@ const rateLimitReason = (
   if (retries === undefined || maxWait === undefined) {
     return { why: "", raise: "--retries, --max-wait or --deadline" }
   }
+  if (maxWait === 0) return { why: ": --max-wait 0 allows no wait", raise: "--max-wait" }
   if (attempts.length > retries) return { why: ": no resend is left", raise: "--retries" }
   if (retryAfterMs !== undefined && retryAfterMs > maxWait) {
     const why = `: the wait of ${time(retryAfterMs)} is longer than --max-wait`
@@ -173,7 +174,13 @@ const table: { readonly [Tag in ErrorTag]: Describe<Tag> } = {
   },
   RateLimitError: (error, context) => {
     const limit = error.limit === undefined ? "" : `, limit ${error.limit}`
-    const wait = error.retryAfterMs === undefined ? "later" : `after ${time(error.retryAfterMs)}`
+    const { retryAfterMs } = error
+    const wait =
+      retryAfterMs === undefined
+        ? "later"
+        : retryAfterMs === 0
+          ? "now"
+          : `after ${time(retryAfterMs)}`
     const { why, raise } = rateLimitReason(error, context)
     return {
       headline: `rate limited (${error.status}${limit}) after ${attemptsOf(error)}${why}`,

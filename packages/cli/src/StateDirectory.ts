@@ -43,7 +43,8 @@ export const check = (path: string): StateDirectory => {
     const directory = nearest(path)
     if (!Fs.statSync(directory).isDirectory()) return { usable: false, reason: "not a directory" }
     if (exists) writeTo(path)
-    else Fs.accessSync(directory, Fs.constants.W_OK | Fs.constants.X_OK)
+    // permissions do not tell: an administrator has them for places where nothing can be made
+    else Fs.rmdirSync(Fs.mkdtempSync(Path.join(directory, ".aelyst-")))
     return { usable: true, exists }
   } catch (error) {
     const code = codeOf(error)

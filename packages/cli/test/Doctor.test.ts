@@ -150,11 +150,17 @@ describe.concurrent("aelyst doctor", () => {
   })
 
   it("R2 says which proxy is read and which variables are not", () => {
-    assert.strictEqual(checkProxy({}, undefined).detail, "none")
+    const api = { baseUrl: "https://api.example.com/v1", host: "api.example.com" }
+    assert.strictEqual(checkProxy({}, undefined, api).detail, "none")
+    const env = { ALL_PROXY: "socks5://a", HTTPS_PROXY: "http://b", NO_PROXY: "x" }
     assert.strictEqual(
-      checkProxy({ ALL_PROXY: "socks5://a", HTTPS_PROXY: "http://b", NO_PROXY: "x" }, undefined)
-        .detail,
+      checkProxy(env, undefined, api).detail,
       "HTTPS_PROXY is set, unless NO_PROXY lists the host; not read: ALL_PROXY",
+    )
+    const local = { baseUrl: "http://127.0.0.1:4242/v1", host: "127.0.0.1:4242" }
+    assert.strictEqual(
+      checkProxy(env, undefined, local).detail,
+      "HTTPS_PROXY is set, and not used for 127.0.0.1:4242; not read: ALL_PROXY",
     )
   })
 

@@ -172,6 +172,16 @@ suite("ErrorWords.describe", () => {
     }
   })
 
+  it("U21 says that no wait was allowed, and when to retry", () => {
+    const error = new RateLimitError({ attempts, retryAfterMs: 0 })
+    const said = describe(error, { ...context, retries: 3, maxWait: 0 })
+    assert.strictEqual(
+      said.headline,
+      "rate limited (429) after 0 attempts: --max-wait 0 allows no wait",
+    )
+    assert.strictEqual(said.details[1], "fix:   retry now, or raise --max-wait")
+  })
+
   it("U21 mentions lists only for a contact with custom fields", () => {
     const error = new BadRequestError({ attempts, status: 400, exists: false })
     assert.deepStrictEqual(describe(error, { ...context, hasFields: false }).details, [notCreated])

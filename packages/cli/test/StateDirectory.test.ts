@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 import { assert, describe, it } from "@effect/vitest"
@@ -25,5 +25,7 @@ describe("check", () => {
     writeFileSync(file, "")
     assert.deepStrictEqual(check(file), { usable: false, reason: "not a directory" })
     assert.deepInclude(check(join(file, "below")), { usable: false })
+    // nobody can make a directory there, whatever the permissions say
+    if (existsSync("/proc/self")) assert.deepInclude(check("/proc/aelyst"), { usable: false })
   })
 })

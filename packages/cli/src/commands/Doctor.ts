@@ -121,7 +121,11 @@ export const checkClock = (now: number, date: string | undefined): Check | undef
 }
 
 /** Reports which proxy is read and which variables are not, or the error of a proxy that cannot be used. */
-export const checkProxy = (env: Environment, error: ConfigurationError | undefined): Check => {
+export const checkProxy = (
+  env: Environment,
+  error: ConfigurationError | undefined,
+  { baseUrl, host }: Pick<Settings, "baseUrl" | "host">,
+): Check => {
   const name = "proxy"
   const ignored = ["ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"].filter(
     (one) => variable(env, one) !== undefined,
@@ -133,6 +137,10 @@ export const checkProxy = (env: Environment, error: ConfigurationError | undefin
     return { name, detail: `${error.message.replaceAll("`", "")}${notRead}`, problem: problem(fix) }
   }
   if (read === undefined) return { name, detail: `none${notRead}` }
+  // the token would be readable for the proxy, or the host is this machine
+  if (!baseUrl.startsWith("https:") || SettingsOf.isLoopback(baseUrl)) {
+    return { name, detail: `${read} is set, and not used for ${host}${notRead}` }
+  }
   const exempt = variable(env, "no_proxy") ?? variable(env, "NO_PROXY")
   return {
     name,
@@ -141,10 +149,11 @@ export const checkProxy = (env: Environment, error: ConfigurationError | undefin
 }
 
 const checkNetwork = Effect.fnUntraced(function* (
-  { baseUrl, host }: Settings,
+  settings: Settings,
   env: Environment,
 ): Effect.fn.Return<ReadonlyArray<Check>> {
   const name = "network"
+  const { baseUrl, host } = settings
   const began = yield* Clock.currentTimeMillis
   const request = Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
@@ -160,7 +169,7 @@ const checkNetwork = Effect.fnUntraced(function* (
     Effect.timeoutOrElse({ duration: 5_000, orElse: () => Effect.succeed({ code: "TIMEOUT" }) }),
   )
   const now = yield* Clock.currentTimeMillis
-  const proxy = checkProxy(env, "error" in result ? result.error : undefined)
+  const proxy = checkProxy(env, "error" in result ? result.error : undefined, settings)
   if ("error" in result) {
     const fix = "correct the proxy first"
     return [proxy, { name, detail: `${host}: not checked`, problem: problem(fix) }]
@@ -220,7 +229,9 @@ export const run = Effect.fnUntraced(function* (
     checkState({ paths: pathsOf(env, cwd) }),
     checkCertificates(env),
     yield* checkToken(globals, found, isComplete),
-    ...(hasUrl ? yield* checkNetwork(found, env) : [checkProxy(env, undefined), unknownHost]),
+    ...(hasUrl
+      ? yield* checkNetwork(found, env)
+      : [checkProxy(env, undefined, found), unknownHost]),
   ]
   const failed = checks.flatMap(({ name, problem: its }) => (its ? [{ name, ...its }] : []))
   if (printer.json) {
