@@ -76,6 +76,16 @@ describe("watched", () => {
     }),
   )
 
+  it.effect("U9 announces the one resend of a contact in doubt, not those of --retries", () =>
+    Effect.gen(function* () {
+      const { written, wait, end } = yield* waiting("plain")
+      yield* wait({ reason: "doubt", ms: 5_000, resend: 1 })
+      yield* end
+      assert.notMatch(written.stderr, /of 3/)
+      assert.include(written.stderr, "sending it again in 5 s")
+    }),
+  )
+
   it.effect("T10 shows no limit that the server has not reported", () =>
     Effect.gen(function* () {
       const { written, wait, end } = yield* waiting("plain", {}, undefined, false)

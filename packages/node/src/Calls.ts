@@ -11,6 +11,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 
+import * as AbortSignals from "./AbortSignals.ts"
 import { Metrics } from "./Metrics.ts"
 import type { CheckedCall } from "./options.ts"
 import { toError } from "./results.ts"
@@ -88,9 +89,10 @@ export class Calls {
         return onOutcome?.(end)
       },
     })
-    Effect.runCallbackWith(context)(effect, {
-      ...(signal !== undefined && { signal }),
+    let detach: () => void = noop
+    const interrupt = Effect.runCallbackWith(context)(effect, {
       onExit: (exit) => {
+        detach()
         this.#forget(running)
         resolve(
           Exit.isSuccess(exit)
@@ -99,6 +101,10 @@ export class Calls {
         )
       },
     })
+    // a call may have ended, and a hook may have aborted it, in the same step
+    if (signal !== undefined && this.#running.has(running)) {
+      detach = AbortSignals.onAbort(signal, interrupt)
+    }
     return ended
   }
 
