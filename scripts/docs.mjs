@@ -145,7 +145,7 @@ Every create that fails, fails with one of nine classes. Each has the \`outcome\
 - \`not_sent\`: no byte of the request left, so sending it again is safe.
 - \`rejected\`: the API answered and did not create the contact.
 - \`unknown\`: the contact may or may not exist. Check whether it exists before you retry: search for it in the Aelyst app. If identifiers are
-  unique there, \`natural-key\` lets the client resend by itself, and tells you what became of the contact.
+  unique there, \`natural-key\` resends without creating the contact twice.
 
 ${overview("")}
 

@@ -24,7 +24,7 @@ const blockOf = (page, info) => {
   return code
 }
 /** Returns the packages of the install line of a README. */
-const installLine = (readme) => {
+const installed = (readme) => {
   const [, packages = ""] = /^\$ npm install (?:--save-dev )?(.+)$/m.exec(read(readme)) ?? []
   return packages.split(" ")
 }
@@ -43,14 +43,14 @@ const published = (tarballs) => (name) => {
   return tarballs.find(isIt) ?? name
 }
 
-const isImport = (line) => line.startsWith("import ")
+const isImport = (text) => text.startsWith("import ")
 
 /** Moves everything but the imports into a function: modules of CommonJS have no top-level await. */
 const inFunction = (code) => {
-  const lines = code.split("\n")
-  const body = lines.filter((line) => !isImport(line))
+  const all = code.split("\n")
+  const body = all.filter((text) => !isImport(text))
   return [
-    ...lines.filter(isImport),
+    ...all.filter(isImport),
     "const main = async () => {",
     ...body,
     "}",
@@ -91,8 +91,8 @@ const stop = ({ pid }) => {
 }
 
 /** Sends what a call of `curl` in a README sends, and returns the status. */
-const send = async (line, port) => {
-  const [, url, data] = /(http:\S+) --data '(.+?)'/.exec(line)
+const send = async (command, port) => {
+  const [, url, data] = /(http:\S+) --data '(.+?)'/.exec(command)
   const headers = { "content-type": "application/x-www-form-urlencoded" }
   const address = url.replace(/localhost:\d+/, `127.0.0.1:${port}`)
   return (await fetch(address, { method: "POST", headers, body: data })).status
@@ -110,8 +110,8 @@ export const firstHour = async (version, env, tarballs, versions, report) => {
   try {
     writeFileSync(join(project, "package.json"), JSON.stringify({ private: true }))
     const wanted = new Set([
-      ...installLine("packages/node/README.md"),
-      ...installLine("packages/express/README.md"),
+      ...installed("packages/node/README.md"),
+      ...installed("packages/express/README.md"),
       "@aelyst/sandbox",
       "@aelyst/cli",
     ])
@@ -212,8 +212,8 @@ export const firstHour = async (version, env, tarballs, versions, report) => {
       }
       await listening()
       const statuses = []
-      for (const line of expressCalls.split("\n").filter((text) => text.startsWith("curl"))) {
-        statuses.push(await send(line, port).catch(String))
+      for (const call of expressCalls.split("\n").filter((text) => text.startsWith("curl"))) {
+        statuses.push(await send(call, port).catch(String))
       }
       server.kill()
       const arrived = (await contacts()).length
@@ -236,8 +236,8 @@ export const firstHour = async (version, env, tarballs, versions, report) => {
     )
 
     await reset()
-    const line = /^aelyst (create email:.*)$/m.exec(read("packages/cli/README.md"))[1]
-    const failed = await run(project, ["npx", "--no-install", "@aelyst/cli", ...line.split(" ")])
+    const words = /^aelyst (create email:.*)$/m.exec(read("packages/cli/README.md"))[1]
+    const failed = await run(project, ["npx", "--no-install", "@aelyst/cli", ...words.split(" ")])
     step("the command", failed ?? ((await contacts()).length === 1 ? undefined : "no contact"))
   } finally {
     if (sandbox !== undefined) stop(sandbox.child)

@@ -1,6 +1,6 @@
 // Installs the packed tarballs into empty projects, as strangers would, and creates one contact from each package under
 // every Node.js version that is promised: by import, by require, by both at once, by the command, and in Jest; and as the
-// READMEs say, in the first hour. Then TypeScript reads their types in each of its ways, and apps that have the SDK alone
+// READMEs say, in the first hour. Then TypeScript reads their types in each of its ways, and apps that have only the SDK
 // create a contact each, under Bun and Deno too.
 // Needs .pack, which scripts/check-packages.mjs fills.
 import { spawn, spawnSync } from "node:child_process"

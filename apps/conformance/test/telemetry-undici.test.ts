@@ -35,7 +35,7 @@ const run = (setUp: string) =>
   })
 
 describe.each(tools)("the instrumentation of $name", ({ constructor }) => {
-  it.live("R13: writes the identifier where the README says so", () =>
+  it.live("R13: writes the identifier, as the README says", () =>
     Effect.gen(function* () {
       const seen = yield* run(`${constructor}({})`)
       assert.include(JSON.stringify(seen.recorded), "canary-7c31")

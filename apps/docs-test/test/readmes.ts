@@ -18,7 +18,7 @@ const run = promisify(execFile)
 const read = (file: string): string => readFileSync(join(root, file), "utf8")
 const guides = globSync("docs/*.md", { cwd: root }).filter((file) => /^```ts/m.test(read(file)))
 
-/** Its programs do the same in two ways, so each starts anew. */
+/** Its programs do the same in two ways, so each starts with an empty sandbox. */
 const programs = "docs/effect.md"
 
 /** The program that runs the blocks: CI sets it to each version of Node.js that is supported. */

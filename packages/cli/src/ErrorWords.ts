@@ -45,7 +45,7 @@ const check = "fix:   search for it in the Aelyst app before retrying"
 const checkFirst = ({ retryAfterMs }: AelystError): string =>
   retryAfterMs === undefined ? check : `${check}, after ${time(retryAfterMs)}`
 
-/** Returns the next step, and the policy under which the command would have made sure by itself. */
+/** Returns the next step, and the policy under which the command makes sure. */
 const makeSure = (error: AelystError, { delivery }: ErrorContext): string =>
   delivery === "natural-key"
     ? checkFirst(error)

@@ -43,7 +43,7 @@ export const check = (path: string): StateDirectory => {
     const directory = nearest(path)
     if (!Fs.statSync(directory).isDirectory()) return { usable: false, reason: "not a directory" }
     if (exists) writeTo(path)
-    // permissions do not tell: an administrator has them for places where nothing can be made
+    // permissions do not tell: an administrator has them in /proc, too, which takes no directory
     else Fs.rmdirSync(Fs.mkdtempSync(Path.join(directory, ".aelyst-")))
     return { usable: true, exists }
   } catch (error) {

@@ -25,7 +25,7 @@ describe("check", () => {
     writeFileSync(file, "")
     assert.deepStrictEqual(check(file), { usable: false, reason: "not a directory" })
     assert.deepInclude(check(join(file, "below")), { usable: false })
-    // nobody can make a directory there, whatever the permissions say
+    // no user can make a directory there, whatever the permissions say
     if (existsSync("/proc/self")) assert.deepInclude(check("/proc/aelyst"), { usable: false })
   })
 })

@@ -38,7 +38,7 @@ describe("TimerClock.clock", () => {
     await vi.advanceTimersByTimeAsync(31_000)
     expect((await created).attempts).toHaveLength(2)
     vi.useRealTimers()
-    // and the client goes on by the real clock
+    // the client continues by the real clock
     await aelyst.contacts.create("id:after", { firstName: "Ana" })
     expect(sandbox.requests()).toHaveLength(3)
     await aelyst.close()

@@ -18,13 +18,13 @@ import * as Sentry from "@sentry/node-core/light"
 
 import { input } from "../network/Child.ts"
 
-/** What the process is started with: an expression as the README has it. */
+/** The input of the process; `setUp` is an expression from the README. */
 export interface Input {
   readonly setUp: string
   readonly identifier: `email:${string}`
 }
 
-/** What the tools saw. */
+/** The message of the process: everything that the tools saw. */
 export interface Seen {
   /** The attributes of OpenTelemetry's spans, and the data of Sentry's breadcrumbs. */
   readonly recorded: ReadonlyArray<object>
