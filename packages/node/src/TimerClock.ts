@@ -1,6 +1,7 @@
 /**
  * The clock of the SDK's calls. Its waits and its time are one source: a wait of 30 s that has ended is 30 s on this
- * clock, also in a test whose fake timers end it early. Without that, a call would wait again and again for a real clock while its timers are faked.
+ * clock, also in a test whose fake timers end it early. Without that, a call would wait again and again for a real clock
+ * while its timers are faked.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
