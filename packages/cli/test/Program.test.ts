@@ -37,7 +37,7 @@ describe.concurrent("the tree of commands", () => {
   it("says where the flags of the sandbox go", async () => {
     const { code, stderr } = await inside(["--profile", "a", "sandbox", "start"])
     assert.strictEqual(code, 2)
-    assert.include(stderr, "sandbox does not have the flag before it")
+    assert.include(stderr, "sandbox does not have the flag --profile")
     assert.include(stderr, "help:  aelyst sandbox --help")
   })
 
