@@ -261,7 +261,7 @@ export type SettledError =
  *
  * const error = new OutcomeUnknownError({ attempts: [], code: "TIMEOUT" })
  * console.log(error.message)
- * // => No response confirmed the request (TIMEOUT). The contact may or may not exist. Check whether the contact exists before retrying. …
+ * // => No response confirmed the request (TIMEOUT). The contact may or may not exist. Check whether the contact exists before retrying: search for it in the Aelyst app. …
  * ```
  */
 export class OutcomeUnknownError extends define<{
