@@ -6,7 +6,11 @@ declare class TextEncoder {
   encode(input?: string): Uint8Array
 }
 declare function queueMicrotask(callback: () => void): void
+declare function setTimeout(callback: () => void, ms: number): unknown
+declare function clearTimeout(timer: unknown): void
+declare const performance: { now(): number }
 declare const crypto: {
+  readonly randomUUID: () => string
   readonly subtle: {
     readonly digest: (algorithm: "SHA-256", data: Uint8Array) => Promise<ArrayBuffer>
   }

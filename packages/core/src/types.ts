@@ -148,6 +148,31 @@ export interface ExistsCandidate {
  */
 export type ExistsMatcher = (candidate: ExistsCandidate) => boolean
 
+// --- a limit that processes share
+
+/** Whether a process reaches the store that it shares with others, or goes on alone, with its share of the limit. */
+export type SharedConnection = "connected" | "alone"
+
+/**
+ * For authors of packages: keeps the state of the pacer outside of the process, so that several processes share one limit.
+ *
+ * `modify` atomically replaces the state of a key by the second value that `f` returns, and resolves to the first. The
+ * state is JSON, undefined at first; `now` is the store's time in milliseconds and never steps back for one key. `f` is pure
+ * and may run several times; its last result counts. The key holds no token. A store handles its own outage: while it
+ * cannot reach the others, it gives `f` its last known state, and as `share` the part of the limit that this process
+ * may use, such as 0.25. It should not reject; if it does, this process continues with the newest state that it knows.
+ */
+export interface SharedRateLimitStore {
+  readonly modify: <A>(
+    key: string,
+    f: (state: object | undefined, now: number, share?: number) => readonly [A, object],
+  ) => Promise<A>
+  /** Whether the store answered when it was last asked. Default: unknown. */
+  readonly connection?: (() => SharedConnection) | undefined
+  /** The longest time until the next call reads the state again, in milliseconds, since other processes change it. */
+  readonly recheckMs?: number | undefined
+}
+
 // --- options
 
 /** The scopes of options: a client, one call, or one run. */

@@ -46,6 +46,8 @@ export type {
   ResponseHead,
   Row,
   RowOutcome,
+  SharedConnection,
+  SharedRateLimitStore,
   Stopped,
   UnreportedRow,
   WaitEvent,
@@ -61,7 +63,6 @@ export type {
   LogLine,
   RunProgress,
   RunSummary,
-  SharedRateLimitStore,
   UndiciDispatcher,
 } from "./optionTypes.ts"
 

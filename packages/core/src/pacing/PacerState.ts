@@ -117,9 +117,9 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   observedAt: null,
 })
 
-/** Returns a stored state, or a fresh one if there is none or its version is another. */
+/** Returns a stored state, or a fresh one if there is none or its version is another; a fresh one keeps its `nextId`. */
 export const restore = (config: PacerConfig, stored: PacerState | undefined): PacerState =>
-  stored?.version === version ? stored : make(config)
+  stored?.version === version ? stored : { ...make(config), nextId: stored?.nextId ?? 1 }
 
 /** Creates the draft of the state that follows at a time. */
 export const draftOf = (previous: PacerState, clock: number): Draft => ({

@@ -1,0 +1,251 @@
+/**
+ * The state of one pacer in a store that processes share.
+ *
+ * All functions that wait go into one compare-and-set, and one is on its way at a time. The process remembers the record
+ * that it wrote or read last, so that a step that no other process came between takes one round trip.
+ * While the store does not answer, the process is alone: it continues from the newest state that it knows, with its share.
+ */
+import { leave, rejoin } from "./AloneState.ts"
+import { isOptionError } from "./OptionError.ts"
+import type { SharedRecord, StoredText } from "./SharedRecord.ts"
+import { bodyOf, decode, encode } from "./SharedRecord.ts"
+import { StoreClock } from "./StoreClock.ts"
+import type { PacerState } from "./StoredState.ts"
+import type { StoreExchange } from "./StoreExchange.ts"
+
+/** How long a store may take to answer before the process continues alone, in milliseconds. */
+const answerMs = 250
+/** How long after an error the store is asked again, in milliseconds. */
+const probeMs = 250
+/** The same while the user's client still holds a question without an answer: most clients keep them in a queue. */
+const unansweredMs = 5000
+/** Two readings of the time that differ by more are no errors of measurement: a clock was set. In milliseconds. */
+const toleranceMs = 1000
+
+/** A change of the state, and what to do with its result. */
+type Change = (
+  state: PacerState | undefined,
+  now: number,
+  share: number,
+) => readonly [settle: () => void, next: PacerState]
+
+/** A function that waits for its step. */
+interface Waiting {
+  readonly change: Change
+  readonly reject: (error: unknown) => void
+}
+
+/** The state of a process that cannot reach the store. */
+interface Alone {
+  state: PacerState
+  readonly firstId: number
+  readonly sinceMs: number
+  /** The versions that the store can have if no other process has written since. */
+  readonly versions: Set<string>
+  /** The store has answered since its last failure. */
+  answers: boolean
+}
+
+/** Keeps the state of one key in a store. */
+export class SharedKey {
+  readonly #key: string
+  readonly #exchange: StoreExchange
+  readonly #share: number
+  readonly #clock = new StoreClock()
+  readonly #writer = crypto.randomUUID()
+  #writes = 0
+  readonly #waiting: Array<Waiting> = []
+  #isRunning = false
+  /** The version in the store, as far as known. */
+  #version = ""
+  /** The newest record that this process has written or read, and whether it is the one in the store. */
+  #newest: SharedRecord | undefined
+  #isStored = false
+  /** From this process's clock to the time of the state, in milliseconds; undefined before the first step. */
+  #aheadMs: number | undefined
+  #alone: Alone | undefined
+  #askedAt = Number.NEGATIVE_INFINITY
+  #unanswered = 0
+
+  constructor(key: string, exchange: StoreExchange, share: number) {
+    this.#key = key
+    this.#exchange = exchange
+    this.#share = share
+  }
+
+  get isAlone(): boolean {
+    return this.#alone !== undefined
+  }
+
+  /** Applies a function to the state; rejects only if the first answer of all shows that an option is wrong. */
+  modify<A>(
+    f: (state: object | undefined, now: number, share?: number) => readonly [A, object],
+  ): Promise<A> {
+    return new Promise((resolve, reject) => {
+      const change: Change = (...given) => {
+        const [result, next] = f(...given)
+        // safe: `f` returns the state of a pacer
+        return [() => resolve(result), next as PacerState]
+      }
+      this.#waiting.push({ change, reject })
+      if (!this.#isRunning) void this.#run()
+    })
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    while (this.#waiting.length > 0) {
+      const batch: Array<Waiting> = []
+      try {
+        for (const settle of await this.#step(batch)) settle()
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    this.#isRunning = false
+  }
+
+  /** Applies all functions that wait, as often as it takes; returns what to do with their last results. */
+  async #step(batch: Array<Waiting>): Promise<ReadonlyArray<() => void>> {
+    for (;;) {
+      batch.push(...this.#waiting.splice(0))
+      const alone = this.#alone
+      if (alone !== undefined && !alone.answers) return this.#stepAlone(alone, batch)
+      const { offsetMs } = this.#clock
+      if (offsetMs === undefined) {
+        // the first of all: read the clock and the record
+        if ((await this.#ask()) === undefined) this.#leave()
+        continue
+      }
+      const { aheadMs, before } = this.#base(offsetMs)
+      const [settles, state] = apply(batch, before, performance.now() + aheadMs, 1)
+      const isSame = this.#isStored && alone === undefined && isEqual(before, state)
+      const record = { state, shiftMs: aheadMs - offsetMs }
+      const write = isSame ? undefined : encode(`${this.#writer}.${this.#writes++}`, record)
+      const matched = await this.#ask(write)
+      if (matched === undefined) this.#leave(write?.version)
+      if (matched !== true) continue
+      if (write !== undefined) this.#note(write.version, record)
+      this.#aheadMs = aheadMs
+      this.#alone = undefined
+      return settles
+    }
+  }
+
+  /** Returns the state to continue from, and how far its time is ahead of this process's clock. */
+  #base(offsetMs: number): { readonly before: PacerState | undefined; readonly aheadMs: number } {
+    const alone = this.#alone
+    const knownMs = this.#aheadMs ?? offsetMs
+    const isOwn = !this.#isStored || alone?.versions.has(this.#version) === true
+    if (alone !== undefined && isOwn) return { before: alone.state, aheadMs: knownMs }
+    const before = this.#newest?.state
+    const readMs = isOwn ? knownMs : offsetMs + (this.#newest?.shiftMs ?? 0)
+    // the time of the state is continuous, whatever happens to the clock of the store
+    const isJump = alone === undefined && Math.abs(readMs - knownMs) > toleranceMs
+    const behindMs = (before?.nowMs ?? 0) - performance.now()
+    const steadyMs = isJump ? knownMs : readMs
+    const aheadMs = behindMs > steadyMs + toleranceMs ? behindMs : steadyMs
+    if (alone === undefined || before === undefined) return { before, aheadMs }
+    return {
+      before: rejoin(before, alone.state, { ...alone, shiftMs: aheadMs - knownMs }),
+      aheadMs,
+    }
+  }
+
+  #stepAlone(alone: Alone, batch: ReadonlyArray<Waiting>): ReadonlyArray<() => void> {
+    const now = performance.now()
+    const [settles, state] = apply(batch, alone.state, now + (this.#aheadMs ?? 0), this.#share)
+    alone.state = state
+    if (now >= this.#askedAt + (this.#unanswered > 0 ? unansweredMs : probeMs)) {
+      void this.#ask().then((matched) => {
+        alone.answers = matched !== undefined
+      })
+    }
+    return settles
+  }
+
+  /** Continues alone; a write that was not answered may be in the store all the same. */
+  #leave(written: string = this.#version): void {
+    if (this.#alone !== undefined) {
+      this.#alone.versions.add(written)
+      this.#alone.answers = false
+      return
+    }
+    this.#aheadMs ??= 0
+    const sinceMs = performance.now() + this.#aheadMs
+    const firstId = Number.parseInt(crypto.randomUUID().slice(0, 8), 16) * 2 ** 21
+    this.#alone = {
+      state: leave(this.#newest?.state, firstId, sinceMs),
+      firstId,
+      sinceMs,
+      versions: new Set([this.#version, written]),
+      answers: false,
+    }
+  }
+
+  /** Asks the store whether its record is the one that is known, and to replace it; undefined if there is no answer. */
+  async #ask(write?: StoredText): Promise<boolean | undefined> {
+    const askedAt = performance.now()
+    const notAfter = askedAt + (this.#clock.offsetMs ?? 0) + answerMs
+    const ask = async () =>
+      this.#exchange(this.#key, this.#version, write && { ...write, notAfter })
+    this.#askedAt = askedAt
+    this.#unanswered++
+    try {
+      const answer = await within(
+        answerMs,
+        ask().finally(() => this.#unanswered--),
+      )
+      if (answer === undefined) return undefined
+      this.#clock.learn(askedAt, performance.now(), answer.now)
+      if (!answer.matched) this.#note(answer.version, decode(answer))
+      return answer.matched
+    } catch (error) {
+      if (isOptionError(error) && this.#aheadMs === undefined) throw error
+      return undefined
+    }
+  }
+
+  /** Notes the record in the store. One without a state, or older than one that is known, has lost what was written. */
+  #note(version: string, record: SharedRecord | undefined): void {
+    this.#version = version
+    const knownAt = this.#newest?.state.nowMs ?? Number.NEGATIVE_INFINITY
+    this.#isStored = record !== undefined && record.state.nowMs >= knownAt
+    if (this.#isStored) this.#newest = record
+  }
+}
+
+const apply = (
+  batch: ReadonlyArray<Waiting>,
+  before: PacerState | undefined,
+  now: number,
+  share: number,
+): readonly [ReadonlyArray<() => void>, PacerState] => {
+  let state = before
+  const settles = batch.map(({ change }) => {
+    const [settle, next] = change(state, now, share)
+    state = next
+    return settle
+  })
+  // safe: a step has at least one function
+  return [settles, state as PacerState]
+}
+
+/** Checks whether two states differ in their time only. */
+const isEqual = (before: PacerState | undefined, state: PacerState): boolean =>
+  before !== undefined && bodyOf(before) === bodyOf(state)
+
+/** Resolves to undefined after a time. A busy process first reads the answers that have come meanwhile. */
+const within = async <A>(ms: number, answer: Promise<A>): Promise<A | undefined> => {
+  let timer: unknown
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      timer = setTimeout(() => resolve(undefined), 0)
+    }, ms)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,38 @@
+/** The record of a pacer's state in a store outside of the process: a text, and a version that no other text has. */
+import type { PacerState } from "./StoredState.ts"
+
+/** A record as a store keeps it. An empty version stands for no record. */
+export interface StoredText {
+  readonly version: string
+  readonly text: string
+}
+
+/** The state in a record, and by how much the time of the state is ahead of the store's clock. */
+export interface SharedRecord {
+  readonly state: PacerState
+  readonly shiftMs: number
+}
+
+/** Tells two texts apart that differ in more than their time: only then a state is worth writing. */
+export const bodyOf = (state: PacerState): string => JSON.stringify({ ...state, nowMs: 0 })
+
+/** Writes a record. The version is unique by `stamp`, and shows by a sum whether the text is the one it belongs to. */
+export const encode = (stamp: string, { shiftMs, state }: SharedRecord): StoredText => {
+  const text = `[${state.nowMs},${shiftMs},${bodyOf(state)}]`
+  return { version: `${stamp}.${sumOf(text)}`, text }
+}
+
+/** Reads a record; undefined if there is none, or if its text is not the one that was written with its version. */
+export const decode = ({ text, version }: StoredText): SharedRecord | undefined => {
+  if (!version.endsWith(`.${sumOf(text)}`)) return undefined
+  // safe: the sum shows that `encode` wrote the text
+  const [nowMs, shiftMs, state] = JSON.parse(text) as [number, number, PacerState]
+  return { state: { ...state, nowMs }, shiftMs }
+}
+
+const sumOf = (text: string): string => {
+  let sum = 5381
+  for (let index = 0; index < text.length; index++)
+    sum = Math.imul(sum, 33) ^ text.charCodeAt(index)
+  return (sum >>> 0).toString(36)
+}
