@@ -150,7 +150,7 @@ export type ExistsMatcher = (candidate: ExistsCandidate) => boolean
 
 // --- a limit that processes share
 
-/** Whether a process reaches the store that it shares with others, or goes on alone, with its share of the limit. */
+/** Whether a process reaches the store of a shared limit; if not, it uses its own share of the limit (`alone`). */
 export type SharedConnection = "connected" | "alone"
 
 /**
@@ -167,7 +167,7 @@ export interface SharedRateLimitStore {
     key: string,
     f: (state: object | undefined, now: number, share?: number) => readonly [A, object],
   ) => Promise<A>
-  /** Whether the store answered when it was last asked. Default: unknown. */
+  /** Returns whether the store could be reached at the last call. */
   readonly connection?: (() => SharedConnection) | undefined
   /** The longest time until the next call reads the state again, in milliseconds, since other processes change it. */
   readonly recheckMs?: number | undefined

@@ -69,12 +69,15 @@ describe("PacerState", () => {
     assert.strictEqual(state.version, 2)
   })
 
-  it("starts afresh with a state of another version", () => {
+  it("starts afresh with a state of another version, and continues its numbers", () => {
     const { state } = withLimit(3)
     assert.strictEqual(PacerState.restore(config, state), state)
     // safe: what an older release may have left in a store
     const older = { ...state, version: 1 } as unknown as PacerState.PacerState
-    assert.deepStrictEqual(PacerState.restore(config, older), PacerState.make(config))
+    assert.deepStrictEqual(PacerState.restore(config, older), {
+      ...PacerState.make(config),
+      nextId: older.nextId,
+    })
   })
 
   it("takes a send back from the ceiling with its permit", () => {

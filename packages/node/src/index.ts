@@ -58,6 +58,7 @@ export type {
   RunEnd,
   RunProgress,
   RunSummary,
+  SharedConnection,
   SharedRateLimitStore,
   Stopped,
   TryCreateResult,

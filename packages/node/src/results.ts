@@ -33,7 +33,7 @@ export const toError = (error: Core.AelystError): Core.AelystError => {
 
 /** Returns a snapshot of the pacer with moments in epoch milliseconds. */
 export const toSnapshot = (
-  { limit, reported, remaining, opensIn, observedAgo, waiting, inFlight }: Core.Pacer.PacerSnapshot,
+  { limit, remaining, opensIn, observedAgo, waiting, inFlight, shared }: Core.Pacer.PacerSnapshot,
   now: number,
 ): RateLimitSnapshot => ({
   limit,
@@ -44,4 +44,5 @@ export const toSnapshot = (
     observedAgo === undefined ? undefined : Math.round(now - Duration.toMillis(observedAgo)),
   waiting,
   inFlight,
+  ...(shared !== undefined && { shared }),
 })

@@ -15,6 +15,7 @@ import type {
   ResponseHead,
   Row,
   RowEnd,
+  SharedConnection,
   UnreportedRow,
   WireContact,
 } from "@aelyst/core/types"
@@ -138,6 +139,8 @@ export interface RateLimitSnapshot {
   readonly waiting: number
   /** Requests without a response so far. */
   readonly inFlight: number
+  /** Whether the store that processes share answered the last call; absent if the limit is not shared. */
+  readonly shared?: SharedConnection
 }
 
 /** The result of one row: its `index` in the source from 0, the `row` itself, and its `outcome` with `value` or `error`. */

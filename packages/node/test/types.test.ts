@@ -92,7 +92,7 @@ const exported = (
   "ErrorClass FieldMatch GatedAttempt Hooks Identifier IdentifierInput IdentifierKind " +
   "Issue LogLine Outcome OutcomeEvent RateLimitInfo " +
   "RateLimitSnapshot ResponseHead Row RowOutcome RowResult " +
-  "Run RunEnd RunProgress RunSummary SharedRateLimitStore Stopped TryCreateResult UndiciDispatcher UnreportedRow " +
+  "Run RunEnd RunProgress RunSummary SharedConnection SharedRateLimitStore Stopped TryCreateResult UndiciDispatcher UnreportedRow " +
   "ValidationResult VisitorResponse WaitEvent WireContact WithResponse"
 ).split(" ")
 

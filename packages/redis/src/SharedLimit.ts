@@ -1,8 +1,9 @@
 /** One rate limit for all processes, in a Redis server, through the user's own client. */
 import { createHash } from "node:crypto"
 
-import type { SharedRateLimitStore, StoreAnswer, StoreExchange } from "@aelyst/core/shared-store"
+import type { StoreExchange, StoreReply } from "@aelyst/core/shared-store"
 import { OptionError, makeSharedStore } from "@aelyst/core/shared-store"
+import type { SharedRateLimitStore } from "@aelyst/core/types"
 
 /**
  * Sends one command and resolves to its reply. `key` is the key that the command touches, for clients of a cluster that
@@ -18,7 +19,7 @@ export interface SharedLimitOptions {
   /** Sends a command to the server, such as `(command) => redis.sendCommand(command)` with node-redis. */
   readonly sendCommand: SendCommand
   /**
-   * How many processes share the limit, at least 1. While the server does not answer, each of them uses that part of it, so
+   * How many processes share the limit, at least 1. While the server does not reply, each of them uses that part of it, so
    * count those of a deploy too, when old and new ones run at a time.
    */
   readonly instances: number
@@ -32,15 +33,15 @@ local found = redis.pcall('HMGET', KEYS[1], 'v', 's')
 local isOther = found.err and string.find(found.err, 'WRONGTYPE', 1, true)
 if found.err and not isOther then return found end
 local version = found[1] or ''
-local answer = {'aelyst', 0, string.format('%.3f', now), version, found[2] or ''}
-if version ~= ARGV[1] then return answer end
+local other = {'aelyst', 0, string.format('%.3f', now), version, found[2] or ''}
+if version ~= ARGV[1] then return other end
 if ARGV[2] then
-  if now > tonumber(ARGV[4]) then return answer end
+  if now > tonumber(ARGV[4]) then return other end
   if isOther then redis.call('DEL', KEYS[1]) end
   redis.call('HSET', KEYS[1], 'v', ARGV[2], 's', ARGV[3])
   redis.call('PEXPIRE', KEYS[1], 3600000)
 end
-return {'aelyst', 1, answer[3]}
+return {'aelyst', 1, other[3]}
 `
 const sha = createHash("sha1").update(script).digest("hex")
 
@@ -63,16 +64,16 @@ export const sharedLimit = ({
     const written = write && [write.version, write.text, String(write.notAfter)]
     const parameters = ["1", key, expected, ...(written ?? [])]
     try {
-      return answerOf(await sendCommand(["EVALSHA", sha, ...parameters], key))
+      return replyOf(await sendCommand(["EVALSHA", sha, ...parameters], key))
     } catch (error) {
       if (!isAbout(error, "NOSCRIPT")) throw isAbout(error, "unknown command") ? noRedis() : error
-      return answerOf(await sendCommand(["EVAL", script, ...parameters], key))
+      return replyOf(await sendCommand(["EVAL", script, ...parameters], key))
     }
   }
   return makeSharedStore(exchange, instances)
 }
 
-const answerOf = (reply: unknown): StoreAnswer => {
+const replyOf = (reply: unknown): StoreReply => {
   const [mark, matched, now, version = "", text = ""] = Array.isArray(reply)
     ? reply.map(String)
     : []

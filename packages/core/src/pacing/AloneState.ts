@@ -20,6 +20,10 @@ export const leave = (last: PacerState | undefined, firstId: number, now: number
   return { ...state, inFlight: last.inFlight.map((request) => ({ ...request, logged: true })) }
 }
 
+/** Returns the state of a process that no other has written after, as it will be shared: no share bounds it any more. */
+export const comeBack = (last: PacerState | undefined, alone: PacerState): PacerState =>
+  (last?.ceilingLog ?? []).length > 0 ? alone : { ...alone, ceilingLog: SendLog.empty }
+
 /** Adds what was sent since `sinceMs`, by requests numbered from `firstId`, to the shared state, `shiftMs` later. */
 export const rejoin = (
   shared: PacerState,
@@ -27,15 +31,21 @@ export const rejoin = (
   from: { readonly firstId: number; readonly sinceMs: number; readonly shiftMs: number },
 ): PacerState => {
   const { firstId, shiftMs, sinceMs } = from
-  const sent = (alone.ceilingLog ?? []).filter(({ at }) => at >= sinceMs)
-  const inFlight = (alone.inFlight ?? []).filter(({ id }) => id >= firstId)
-  const resolution = logResolution(shared)
+  const sent = alone.ceilingLog
+    .filter(({ at }) => at >= sinceMs)
+    .map(({ at, count }) => ({
+      at: at + shiftMs,
+      windowStart: at + shiftMs,
+      sentAt: at + shiftMs,
+      count,
+    }))
+  const add = (log: SendLog.SendLog, resolution: number) =>
+    sent.reduce((sum, run) => SendLog.add(sum, run, resolution), log)
+  const inFlight = alone.inFlight.filter(({ id }) => id >= firstId)
   return {
     ...shared,
-    log: sent.reduce((log, { at, count }) => {
-      const sentAt = at + shiftMs
-      return SendLog.add(log, { at: sentAt, windowStart: sentAt, sentAt, count }, resolution)
-    }, shared.log),
+    log: add(shared.log, logResolution(shared)),
+    ceilingLog: shared.ceilingLog.length > 0 ? add(shared.ceilingLog, 0) : shared.ceilingLog,
     // in the log already; their responses are still worth reading
     inFlight: [
       ...shared.inFlight,
@@ -46,7 +56,7 @@ export const rejoin = (
         logged: true as const,
       })),
     ].toSorted((a, b) => a.sentAt - b.sentAt),
-    gate: later(shared.gate, alone.gate ?? null, shiftMs),
+    gate: later(shared.gate, alone.gate, shiftMs),
   }
 }
 

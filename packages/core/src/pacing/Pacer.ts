@@ -10,6 +10,7 @@ import type * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
+import type { SharedConnection } from "../types.ts"
 import * as Admission from "./Admission.ts"
 import { PacerQueue } from "./PacerQueue.ts"
 import type { PacerState } from "./PacerState.ts"
@@ -43,6 +44,8 @@ export interface PacerSnapshot {
   readonly opensIn?: Duration.Duration
   /** How long ago the last response came; absent before the first. */
   readonly observedAgo?: Duration.Duration
+  /** Whether the store that processes share could be reached; absent if the limit is not shared. */
+  readonly shared?: SharedConnection
 }
 
 /** How a pacer starts and what it always keeps to. */
@@ -132,7 +135,11 @@ export const make = (
     const limit = prior?.limit ?? Tuning.defaultLimit
     const config = { prior: { limit, windowMs: Duration.toMillis(window) }, ceiling, schedule }
     const queue = new PacerQueue({ config, key, store, maxQueue })
-    const snapshot = queue.peek((state, now) => snapshotOf(state, now, queue.waiting))
+    const { connection } = store
+    const snapshot = queue.peek((state, now) => ({
+      ...snapshotOf(state, now, queue.waiting),
+      ...(connection !== undefined && { shared: connection() }),
+    }))
     return {
       enter: Effect.acquireRelease(
         Effect.suspend(() => Effect.fromResult(queue.open())),

@@ -12,6 +12,7 @@ const fields = {
   trusted: Schema.Boolean,
   waiting: Schema.Int,
   inFlight: Schema.Int,
+  shared: Schema.optionalKey(Schema.Literals(["connected", "alone"])),
 }
 const millis = (description: string) => Schema.optionalKey(Schema.Finite.annotate({ description }))
 const duration = Schema.optionalKey(Schema.DurationFromMillis)

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
 import * as Monotonic from "./MonotonicClock.ts"
+import type { SharedConnection } from "../types.ts"
 import type { PacerState } from "./PacerState.ts"
 
 /**
@@ -54,6 +55,8 @@ export class PacerStore extends Context.Service<
      * changed it. Default: until the time that the state names.
      */
     readonly recheckMs?: number | undefined
+    /** Returns whether a store that processes share could be reached, for snapshots. */
+    readonly connection?: (() => SharedConnection) | undefined
     /** Reads the newest state that this process knows, at once, for snapshots. Default: by `modify`. */
     readonly peek?:
       | (<A>(key: string, f: (state: PacerState | undefined, now: number) => A) => Effect.Effect<A>)

@@ -3,9 +3,9 @@
  *
  * All functions that wait go into one compare-and-set, and one is on its way at a time. The process remembers the record
  * that it wrote or read last, so that a step that no other process came between takes one round trip.
- * While the store does not answer, the process is alone: it continues from the newest state that it knows, with its share.
+ * While the store does not answer, the process continues from the newest state that it knows, with its share of the limit.
  */
-import { leave, rejoin } from "./AloneState.ts"
+import { comeBack, leave, rejoin } from "./AloneState.ts"
 import { isOptionError } from "./OptionError.ts"
 import type { SharedRecord, StoredText } from "./SharedRecord.ts"
 import { bodyOf, decode, encode } from "./SharedRecord.ts"
@@ -13,11 +13,13 @@ import { StoreClock } from "./StoreClock.ts"
 import type { PacerState } from "./StoredState.ts"
 import type { StoreExchange } from "./StoreExchange.ts"
 
-/** How long a store may take to answer before the process continues alone, in milliseconds. */
-const answerMs = 250
-/** How long after an error the store is asked again, in milliseconds. */
-const probeMs = 250
-/** The same while the user's client still holds a question without an answer: most clients keep them in a queue. */
+/** How long a store may take to reply before the process continues without it, in milliseconds. */
+const replyMs = 250
+/** How long after a reply the record counts as the newest, for a step that changes nothing. In milliseconds. */
+const freshMs = 50
+/** How long after an error the next command is sent, in milliseconds. */
+const retryMs = 250
+/** The same while the user's client holds a command without a reply: most clients keep them in a queue. */
 const unansweredMs = 5000
 /** Two readings of the time that differ by more are no errors of measurement: a clock was set. In milliseconds. */
 const toleranceMs = 1000
@@ -42,8 +44,8 @@ interface Alone {
   readonly sinceMs: number
   /** The versions that the store can have if no other process has written since. */
   readonly versions: Set<string>
-  /** The store has answered since its last failure. */
-  answers: boolean
+  /** The store has replied since its last failure. */
+  replies: boolean
 }
 
 /** Keeps the state of one key in a store. */
@@ -64,6 +66,8 @@ export class SharedKey {
   /** From this process's clock to the time of the state, in milliseconds; undefined before the first step. */
   #aheadMs: number | undefined
   #alone: Alone | undefined
+  /** When the command left whose reply confirmed the record. */
+  #confirmedAt = Number.NEGATIVE_INFINITY
   #askedAt = Number.NEGATIVE_INFINITY
   #unanswered = 0
 
@@ -77,7 +81,7 @@ export class SharedKey {
     return this.#alone !== undefined
   }
 
-  /** Applies a function to the state; rejects only if the first answer of all shows that an option is wrong. */
+  /** Applies a function to the state; rejects only if the first reply shows that an option is wrong. */
   modify<A>(
     f: (state: object | undefined, now: number, share?: number) => readonly [A, object],
   ): Promise<A> {
@@ -110,7 +114,7 @@ export class SharedKey {
     for (;;) {
       batch.push(...this.#waiting.splice(0))
       const alone = this.#alone
-      if (alone !== undefined && !alone.answers) return this.#stepAlone(alone, batch)
+      if (alone !== undefined && !alone.replies) return this.#stepAlone(alone, batch)
       const { offsetMs } = this.#clock
       if (offsetMs === undefined) {
         // the first of all: read the clock and the record
@@ -120,9 +124,10 @@ export class SharedKey {
       const { aheadMs, before } = this.#base(offsetMs)
       const [settles, state] = apply(batch, before, performance.now() + aheadMs, 1)
       const isSame = this.#isStored && alone === undefined && isEqual(before, state)
+      const isFresh = performance.now() < this.#confirmedAt + freshMs
       const record = { state, shiftMs: aheadMs - offsetMs }
       const write = isSame ? undefined : encode(`${this.#writer}.${this.#writes++}`, record)
-      const matched = await this.#ask(write)
+      const matched = (isSame && isFresh) || (await this.#ask(write))
       if (matched === undefined) this.#leave(write?.version)
       if (matched !== true) continue
       if (write !== undefined) this.#note(write.version, record)
@@ -137,8 +142,9 @@ export class SharedKey {
     const alone = this.#alone
     const knownMs = this.#aheadMs ?? offsetMs
     const isOwn = !this.#isStored || alone?.versions.has(this.#version) === true
-    if (alone !== undefined && isOwn) return { before: alone.state, aheadMs: knownMs }
     const before = this.#newest?.state
+    if (alone !== undefined && isOwn)
+      return { before: comeBack(before, alone.state), aheadMs: knownMs }
     const readMs = isOwn ? knownMs : offsetMs + (this.#newest?.shiftMs ?? 0)
     // the time of the state is continuous, whatever happens to the clock of the store
     const isJump = alone === undefined && Math.abs(readMs - knownMs) > toleranceMs
@@ -156,19 +162,21 @@ export class SharedKey {
     const now = performance.now()
     const [settles, state] = apply(batch, alone.state, now + (this.#aheadMs ?? 0), this.#share)
     alone.state = state
-    if (now >= this.#askedAt + (this.#unanswered > 0 ? unansweredMs : probeMs)) {
-      void this.#ask().then((matched) => {
-        alone.answers = matched !== undefined
-      })
+    if (now >= this.#askedAt + (this.#unanswered > 0 ? unansweredMs : retryMs)) {
+      void this.#probe(alone)
     }
     return settles
   }
 
-  /** Continues alone; a write that was not answered may be in the store all the same. */
+  async #probe(alone: Alone): Promise<void> {
+    alone.replies = (await this.#ask()) !== undefined
+  }
+
+  /** Continues without the store; a write without a reply may be in it anyway. */
   #leave(written: string = this.#version): void {
     if (this.#alone !== undefined) {
       this.#alone.versions.add(written)
-      this.#alone.answers = false
+      this.#alone.replies = false
       return
     }
     this.#aheadMs ??= 0
@@ -179,27 +187,28 @@ export class SharedKey {
       firstId,
       sinceMs,
       versions: new Set([this.#version, written]),
-      answers: false,
+      replies: false,
     }
   }
 
-  /** Asks the store whether its record is the one that is known, and to replace it; undefined if there is no answer. */
+  /** Checks whether the store's record is the one that is known, and replaces it; undefined without a reply. */
   async #ask(write?: StoredText): Promise<boolean | undefined> {
     const askedAt = performance.now()
-    const notAfter = askedAt + (this.#clock.offsetMs ?? 0) + answerMs
+    const notAfter = askedAt + (this.#clock.offsetMs ?? 0) + replyMs
     const ask = async () =>
       this.#exchange(this.#key, this.#version, write && { ...write, notAfter })
     this.#askedAt = askedAt
     this.#unanswered++
     try {
-      const answer = await within(
-        answerMs,
+      const reply = await within(
+        replyMs,
         ask().finally(() => this.#unanswered--),
       )
-      if (answer === undefined) return undefined
-      this.#clock.learn(askedAt, performance.now(), answer.now)
-      if (!answer.matched) this.#note(answer.version, decode(answer))
-      return answer.matched
+      if (reply === undefined) return undefined
+      this.#clock.learn(askedAt, performance.now(), reply.now)
+      this.#confirmedAt = askedAt
+      if (!reply.matched) this.#note(reply.version, decode(reply))
+      return reply.matched
     } catch (error) {
       if (isOptionError(error) && this.#aheadMs === undefined) throw error
       return undefined
@@ -235,8 +244,8 @@ const apply = (
 const isEqual = (before: PacerState | undefined, state: PacerState): boolean =>
   before !== undefined && bodyOf(before) === bodyOf(state)
 
-/** Resolves to undefined after a time. A busy process first reads the answers that have come meanwhile. */
-const within = async <A>(ms: number, answer: Promise<A>): Promise<A | undefined> => {
+/** Resolves to undefined after a time. A busy process first reads the replies that have come meanwhile. */
+const within = async <A>(ms: number, reply: Promise<A>): Promise<A | undefined> => {
   let timer: unknown
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => {
@@ -244,7 +253,7 @@ const within = async <A>(ms: number, answer: Promise<A>): Promise<A | undefined>
     }, ms)
   })
   try {
-    return await Promise.race([answer, late])
+    return await Promise.race([reply, late])
   } finally {
     clearTimeout(timer)
   }

@@ -13,7 +13,7 @@ export interface SharedRecord {
   readonly shiftMs: number
 }
 
-/** Tells two texts apart that differ in more than their time: only then a state is worth writing. */
+/** Returns the text of a state without its time: if it is the same, there is nothing to write. */
 export const bodyOf = (state: PacerState): string => JSON.stringify({ ...state, nowMs: 0 })
 
 /** Writes a record. The version is unique by `stamp`, and shows by a sum whether the text is the one it belongs to. */

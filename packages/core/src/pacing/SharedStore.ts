@@ -4,7 +4,7 @@ import { OptionError } from "./OptionError.ts"
 import { SharedKey } from "./SharedKey.ts"
 import type { StoreExchange } from "./StoreExchange.ts"
 
-/** How long the head of a queue waits before it looks again what other processes did, in milliseconds. */
+/** How often the head of a queue reads what other processes did, in milliseconds. */
 const recheckMs = 250
 
 /**

@@ -1,4 +1,4 @@
-/** What a store outside of the process must be able to do: one atomic compare-and-set. */
+/** The one thing that a store outside of the process must be able to do: compare and set. */
 import type { StoredText } from "./SharedRecord.ts"
 
 /** A record to write, unless the store's clock is past `notAfter`: the process has stopped waiting for it then. */
@@ -6,9 +6,9 @@ export interface StoreWrite extends StoredText {
   readonly notAfter: number
 }
 
-/** The answer of a store. */
-export interface StoreAnswer extends StoredText {
-  /** Whether the record had the expected version, and was replaced by the one to write. If not, it is in the answer. */
+/** The reply of a store. */
+export interface StoreReply extends StoredText {
+  /** Whether the record had the expected version, and was replaced by the one to write. If not, the reply has it. */
   readonly matched: boolean
   /** The store's time in milliseconds. */
   readonly now: number
@@ -22,4 +22,4 @@ export type StoreExchange = (
   key: string,
   expected: string,
   write: StoreWrite | undefined,
-) => Promise<StoreAnswer>
+) => Promise<StoreReply>
