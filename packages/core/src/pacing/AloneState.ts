@@ -20,10 +20,6 @@ export const leave = (last: PacerState | undefined, firstId: number, now: number
   return { ...state, inFlight: last.inFlight.map((request) => ({ ...request, logged: true })) }
 }
 
-/** Returns the state of a process that no other has written after, as it will be shared: no share bounds it any more. */
-export const comeBack = (last: PacerState | undefined, alone: PacerState): PacerState =>
-  (last?.ceilingLog ?? []).length > 0 ? alone : { ...alone, ceilingLog: SendLog.empty }
-
 /** Adds what was sent since `sinceMs`, by requests numbered from `firstId`, to the shared state, `shiftMs` later. */
 export const rejoin = (
   shared: PacerState,
@@ -45,7 +41,7 @@ export const rejoin = (
   return {
     ...shared,
     log: add(shared.log, logResolution(shared)),
-    ceilingLog: shared.ceilingLog.length > 0 ? add(shared.ceilingLog, 0) : shared.ceilingLog,
+    ceilingLog: add(shared.ceilingLog, 0),
     // in the log already; their responses are still worth reading
     inFlight: [
       ...shared.inFlight,

@@ -198,8 +198,7 @@ export class PacerQueue {
         this.#queue.expire(now + asked.certainMs, { retryAfterMs: asked.certainMs })
         if (waiter.failure !== undefined) break
         // Timers count whole milliseconds and may fire a fraction early: round up, or the head spins.
-        const recheckMs = this.options.store.recheckMs ?? Number.POSITIVE_INFINITY
-        const ms = Math.ceil(Math.min(asked.waitMs, this.#queue.nextDeadline - now, recheckMs))
+        const ms = Math.ceil(Math.min(asked.waitMs, this.#queue.nextDeadline - now))
         const timer = Effect.sleep(Duration.millis(Math.max(1, ms)))
         yield* Effect.raceFirst(asleep(waiter), timer)
       }
@@ -215,7 +214,8 @@ export class PacerQueue {
       const [decision, next] = Admission.decide(config, state, now)
       if (decision._tag === "Wait") {
         const certainMs = Admission.certainWait(next, now, 1)
-        return [{ admitted: undefined, waitMs: decision.untilMs - now, certainMs }, next]
+        const waitMs = Math.min(decision.untilMs - now, this.#recheckMs(next))
+        return [{ admitted: undefined, waitMs, certainMs }, next]
       }
       const { id } = decision
       const minRoundTripMs = RoundTrip.minimum(next.roundTrip)
@@ -230,6 +230,12 @@ export class PacerQueue {
         return { ...decision, permit: ticket.permit }
       }),
     )
+  }
+
+  /** Returns when to read the state again: sooner if all wait for the response to one request of another process. */
+  #recheckMs({ scoutId }: PacerState): number {
+    const { recheckMs = Number.POSITIVE_INFINITY } = this.options.store
+    return scoutId === null ? recheckMs : recheckMs / 4
   }
 
   /** Notes that a call has its first permit, or went away before. */

@@ -5,22 +5,26 @@
  * that it wrote or read last, so that a step that no other process came between takes one round trip.
  * While the store does not answer, the process continues from the newest state that it knows, with its share of the limit.
  */
-import { comeBack, leave, rejoin } from "./AloneState.ts"
+import { leave, rejoin } from "./AloneState.ts"
+import * as Comeback from "./Comeback.ts"
 import { isOptionError } from "./OptionError.ts"
 import type { SharedRecord, StoredText } from "./SharedRecord.ts"
 import { bodyOf, decode, encode } from "./SharedRecord.ts"
 import { StoreClock } from "./StoreClock.ts"
 import type { PacerState } from "./StoredState.ts"
 import type { StoreExchange } from "./StoreExchange.ts"
+import * as Turns from "./Turns.ts"
 
 /** How long a store may take to reply before the process continues without it, in milliseconds. */
 const replyMs = 250
+/** The same for the first command, while the user's client may have to connect. */
+const firstReplyMs = 1000
 /** How long after a reply the record counts as the newest, for a step that changes nothing. In milliseconds. */
 const freshMs = 50
 /** How long after an error the next command is sent, in milliseconds. */
 const retryMs = 250
 /** The same while the user's client holds a command without a reply: most clients keep them in a queue. */
-const unansweredMs = 5000
+const unansweredMs = 2000
 /** Two readings of the time that differ by more are no errors of measurement: a clock was set. In milliseconds. */
 const toleranceMs = 1000
 
@@ -52,9 +56,9 @@ interface Alone {
 export class SharedKey {
   readonly #key: string
   readonly #exchange: StoreExchange
-  readonly #share: number
+  readonly #instances: number
   readonly #clock = new StoreClock()
-  readonly #writer = crypto.randomUUID()
+  readonly #writer = crypto.randomUUID().slice(0, 8)
   #writes = 0
   readonly #waiting: Array<Waiting> = []
   #isRunning = false
@@ -71,10 +75,10 @@ export class SharedKey {
   #askedAt = Number.NEGATIVE_INFINITY
   #unanswered = 0
 
-  constructor(key: string, exchange: StoreExchange, share: number) {
+  constructor(key: string, exchange: StoreExchange, instances: number) {
     this.#key = key
     this.#exchange = exchange
-    this.#share = share
+    this.#instances = instances
   }
 
   get isAlone(): boolean {
@@ -111,6 +115,7 @@ export class SharedKey {
 
   /** Applies all functions that wait, as often as it takes; returns what to do with their last results. */
   async #step(batch: Array<Waiting>): Promise<ReadonlyArray<() => void>> {
+    let wantedAt: number | undefined
     for (;;) {
       batch.push(...this.#waiting.splice(0))
       const alone = this.#alone
@@ -122,10 +127,25 @@ export class SharedKey {
         continue
       }
       const { aheadMs, before } = this.#base(offsetMs)
-      const [settles, state] = apply(batch, before, performance.now() + aheadMs, 1)
-      const isSame = this.#isStored && alone === undefined && isEqual(before, state)
+      const now = performance.now() + aheadMs
+      const known = this.#newest?.comeback
+      const comeback = Comeback.join(known, this.#writer, { now, returns: alone !== undefined })
+      const share = Comeback.shareOf(comeback, this.#instances)
+      const [settles, state] = apply(batch, before, now, share)
+      const admits = state.nextId > (before?.nextId ?? 1)
+      let turns = this.#newest?.turns ?? []
+      if (admits) {
+        wantedAt ??= performance.now()
+        const turnAt = wantedAt + Turns.waitOf(turns, this.#writer, this.#clock.roundTripMs)
+        if (turnAt > performance.now()) {
+          await sleep(turnAt - performance.now())
+          continue
+        }
+        turns = Turns.take(turns, this.#writer)
+      }
+      const isSame = this.#isStored && (comeback ?? known) === known && isEqual(before, state)
       const isFresh = performance.now() < this.#confirmedAt + freshMs
-      const record = { state, shiftMs: aheadMs - offsetMs }
+      const record = { state, shiftMs: aheadMs - offsetMs, turns, comeback }
       const write = isSame ? undefined : encode(`${this.#writer}.${this.#writes++}`, record)
       const matched = (isSame && isFresh) || (await this.#ask(write))
       if (matched === undefined) this.#leave(write?.version)
@@ -140,17 +160,18 @@ export class SharedKey {
   /** Returns the state to continue from, and how far its time is ahead of this process's clock. */
   #base(offsetMs: number): { readonly before: PacerState | undefined; readonly aheadMs: number } {
     const alone = this.#alone
-    const knownMs = this.#aheadMs ?? offsetMs
+    const newest = this.#newest
     const isOwn = !this.#isStored || alone?.versions.has(this.#version) === true
-    const before = this.#newest?.state
-    if (alone !== undefined && isOwn)
-      return { before: comeBack(before, alone.state), aheadMs: knownMs }
-    const readMs = isOwn ? knownMs : offsetMs + (this.#newest?.shiftMs ?? 0)
+    const readMs = isOwn || newest === undefined ? undefined : offsetMs + newest.shiftMs
+    const knownMs = this.#aheadMs ?? readMs ?? offsetMs
+    if (alone !== undefined && isOwn) return { before: alone.state, aheadMs: knownMs }
+    const before = newest?.state
     // the time of the state is continuous, whatever happens to the clock of the store
-    const isJump = alone === undefined && Math.abs(readMs - knownMs) > toleranceMs
-    const behindMs = (before?.nowMs ?? 0) - performance.now()
-    const steadyMs = isJump ? knownMs : readMs
-    const aheadMs = behindMs > steadyMs + toleranceMs ? behindMs : steadyMs
+    const isJump = readMs === undefined || Math.abs(readMs - knownMs) > toleranceMs
+    const steadyMs = alone === undefined && isJump ? knownMs : (readMs ?? knownMs)
+    // ... and never long behind the state
+    const leastMs = (before?.nowMs ?? 0) - performance.now()
+    const aheadMs = leastMs > steadyMs + toleranceMs ? leastMs : steadyMs
     if (alone === undefined || before === undefined) return { before, aheadMs }
     return {
       before: rejoin(before, alone.state, { ...alone, shiftMs: aheadMs - knownMs }),
@@ -160,7 +181,12 @@ export class SharedKey {
 
   #stepAlone(alone: Alone, batch: ReadonlyArray<Waiting>): ReadonlyArray<() => void> {
     const now = performance.now()
-    const [settles, state] = apply(batch, alone.state, now + (this.#aheadMs ?? 0), this.#share)
+    const [settles, state] = apply(
+      batch,
+      alone.state,
+      now + (this.#aheadMs ?? 0),
+      1 / this.#instances,
+    )
     alone.state = state
     if (now >= this.#askedAt + (this.#unanswered > 0 ? unansweredMs : retryMs)) {
       void this.#probe(alone)
@@ -201,7 +227,7 @@ export class SharedKey {
     this.#unanswered++
     try {
       const reply = await within(
-        replyMs,
+        this.#aheadMs === undefined ? firstReplyMs : replyMs,
         ask().finally(() => this.#unanswered--),
       )
       if (reply === undefined) return undefined
@@ -243,6 +269,11 @@ const apply = (
 /** Checks whether two states differ in their time only. */
 const isEqual = (before: PacerState | undefined, state: PacerState): boolean =>
   before !== undefined && bodyOf(before) === bodyOf(state)
+
+const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, Math.ceil(ms))
+  })
 
 /** Resolves to undefined after a time. A busy process first reads the replies that have come meanwhile. */
 const within = async <A>(ms: number, reply: Promise<A>): Promise<A | undefined> => {

@@ -1,5 +1,7 @@
 /** The record of a pacer's state in a store outside of the process: a text, and a version that no other text has. */
+import type { Comeback } from "./Comeback.ts"
 import type { PacerState } from "./StoredState.ts"
+import type { Turns } from "./Turns.ts"
 
 /** A record as a store keeps it. An empty version stands for no record. */
 export interface StoredText {
@@ -7,18 +9,21 @@ export interface StoredText {
   readonly text: string
 }
 
-/** The state in a record, and by how much the time of the state is ahead of the store's clock. */
+/** The content of a record. */
 export interface SharedRecord {
   readonly state: PacerState
+  /** By how much the time of the state is ahead of the store's clock, in milliseconds. */
   readonly shiftMs: number
+  readonly turns: Turns
+  readonly comeback: Comeback | undefined
 }
 
 /** Returns the text of a state without its time: if it is the same, there is nothing to write. */
 export const bodyOf = (state: PacerState): string => JSON.stringify({ ...state, nowMs: 0 })
 
 /** Writes a record. The version is unique by `stamp`, and shows by a sum whether the text is the one it belongs to. */
-export const encode = (stamp: string, { shiftMs, state }: SharedRecord): StoredText => {
-  const text = `[${state.nowMs},${shiftMs},${bodyOf(state)}]`
+export const encode = (stamp: string, { state, ...rest }: SharedRecord): StoredText => {
+  const text = `[${JSON.stringify({ ...rest, nowMs: state.nowMs })},${bodyOf(state)}]`
   return { version: `${stamp}.${sumOf(text)}`, text }
 }
 
@@ -26,8 +31,11 @@ export const encode = (stamp: string, { shiftMs, state }: SharedRecord): StoredT
 export const decode = ({ text, version }: StoredText): SharedRecord | undefined => {
   if (!version.endsWith(`.${sumOf(text)}`)) return undefined
   // safe: the sum shows that `encode` wrote the text
-  const [nowMs, shiftMs, state] = JSON.parse(text) as [number, number, PacerState]
-  return { state: { ...state, nowMs }, shiftMs }
+  const [{ comeback, nowMs, shiftMs, turns }, state] = JSON.parse(text) as [
+    SharedRecord & { readonly nowMs: number },
+    PacerState,
+  ]
+  return { state: { ...state, nowMs }, shiftMs, turns, comeback }
 }
 
 const sumOf = (text: string): string => {

@@ -23,7 +23,7 @@ export const makeSharedStore = (
     recheckMs,
     connection: () => ([...keys.values()].some(({ isAlone }) => isAlone) ? "alone" : "connected"),
     modify: (key, f) => {
-      const shared = keys.get(key) ?? new SharedKey(key, exchange, 1 / instances)
+      const shared = keys.get(key) ?? new SharedKey(key, exchange, instances)
       keys.set(key, shared)
       return shared.modify(f)
     },

@@ -4,7 +4,8 @@
 export class StoreClock {
   /** Milliseconds from this process's monotonic clock to the store's clock; undefined before the first reply. */
   offsetMs: number | undefined
-  #shortestMs = Number.POSITIVE_INFINITY
+  /** The shortest round trip, in milliseconds. */
+  roundTripMs = Number.POSITIVE_INFINITY
 
   /**
    * Learns from one reply. The store read its clock between the command and its reply: the shorter that took, the
@@ -14,8 +15,8 @@ export class StoreClock {
     const tookMs = repliedAt - askedAt
     const offsetMs = this.offsetMs ?? Number.NaN
     const fits = storeNow - repliedAt <= offsetMs && offsetMs <= storeNow - askedAt
-    if (fits && tookMs > this.#shortestMs) return
-    this.#shortestMs = tookMs
+    if (fits && tookMs > this.roundTripMs) return
+    this.roundTripMs = tookMs
     this.offsetMs = storeNow - (askedAt + repliedAt) / 2
   }
 }
