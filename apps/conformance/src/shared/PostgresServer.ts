@@ -88,7 +88,7 @@ export const startBouncer = async (
   const file = join(data.path, "pgbouncer.ini")
   const lines = [
     "[databases]",
-    `${name} = host=127.0.0.1 port=${server} dbname=${name} user=${name}`,
+    `${name} = host=127.0.0.1 port=${server} dbname=${name}`,
     "[pgbouncer]",
     "listen_addr = 127.0.0.1",
     `listen_port = ${port}`,
