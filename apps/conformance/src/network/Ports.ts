@@ -1,6 +1,7 @@
 /** Finds ports that the system does not assign, for servers that go down while others start. */
 import { randomInt } from "node:crypto"
-import { createServer } from "node:net"
+import { once } from "node:events"
+import { connect, createServer } from "node:net"
 
 const isFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -15,4 +16,11 @@ export const own = async (): Promise<number> => {
     const port = randomInt(10_000, 30_000)
     if (await isFree(port)) return port
   }
+}
+
+/** Resolves if a server takes connections on a port; rejects if not. */
+export const connects = async (port: number): Promise<void> => {
+  const socket = connect(port, "127.0.0.1")
+  await once(socket, "connect")
+  socket.destroy()
 }

@@ -78,14 +78,17 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   }
 }
 
-/** Starts pgbouncer in transaction mode in front of a cluster. */
+/** Starts pgbouncer in transaction mode in front of a cluster, for these roles. */
 export const startBouncer = async (
   server: number,
+  roles: ReadonlyArray<string>,
 ): Promise<AsyncDisposable & { readonly port: number }> => {
   const user = await userOf()
   const data = await folder("pgbouncer", user)
   const port = await Ports.own()
   const file = join(data.path, "pgbouncer.ini")
+  const users = join(data.path, "users")
+  writeFileSync(users, roles.map((role) => `"${role}" ""\n`).join(""))
   const lines = [
     "[databases]",
     `${name} = host=127.0.0.1 port=${server} dbname=${name}`,
@@ -93,7 +96,8 @@ export const startBouncer = async (
     "listen_addr = 127.0.0.1",
     `listen_port = ${port}`,
     "unix_socket_dir =",
-    "auth_type = any",
+    "auth_type = trust",
+    `auth_file = ${users}`,
     "pool_mode = transaction",
   ]
   writeFileSync(file, `${lines.join("\n")}\n`)
@@ -101,7 +105,7 @@ export const startBouncer = async (
     program: "pgbouncer",
     args: [file],
     user,
-    greet: async () => void (await queryOn(port, "SELECT 1")),
+    greet: () => Ports.connects(port),
   })
   return {
     port,
