@@ -46,9 +46,13 @@ const unitsOf = (blocks: ReadonlyArray<Block>): ReadonlyArray<Unit> =>
     return [{ line: block.line, block, next: block.server ? blocks[index + 1] : undefined }]
   })
 
-/** Returns whether a block needs `curl`, which not every machine has. */
-const needsCurl = ({ block, next }: Unit): boolean =>
-  [block, next].some((one) => one?.language === "sh" && /(?<![\w-])curl\b/.test(one.code))
+/** Returns whether a block needs `curl`, or a database: a program that not every machine has. */
+const needsSystem = ({ block, next }: Unit): boolean =>
+  [block, next].some(
+    (one) =>
+      (one?.language === "sh" && /(?<![\w-])curl\b/.test(one.code)) ||
+      /\b(REDIS_URL|DATABASE_URL)\b/.test(one?.code ?? ""),
+  )
 
 /** Returns a folder in this app, so that blocks resolve packages as this app's files do. */
 export const folderOf = (name: string): string => join(app, ".blocks", name)
@@ -111,18 +115,28 @@ const startServer = async (file: string, port: number, env: NodeJS.ProcessEnv) =
   return child
 }
 
-/** Registers a test for each block that needs `curl`, or for each one that does not. */
-export const testBlocks = (folder: string, curl: boolean): void => {
+/**
+ * Registers a test for each block that needs a program of the system, or for each one that does not. `start` starts what they
+ * need, and returns the variables that they find it by.
+ */
+export const testBlocks = (
+  folder: string,
+  system: boolean,
+  start?: () => Promise<NodeJS.ProcessEnv>,
+): void => {
+  let found: NodeJS.ProcessEnv | undefined
   let sandbox: Sandbox
   beforeAll(async () => {
     write(folder)
     sandbox = await Sandbox.start()
+    found = await start?.()
   })
   afterAll(() => sandbox.close())
 
   const environment = () => ({
     ...process.env,
-    PATH: [join(app, "bin"), dirname(node), process.env["PATH"]].join(delimiter),
+    ...found,
+    PATH: [join(app, "bin"), process.env["PATH"]].join(delimiter),
     AELYST_BASE_URL: sandbox.baseUrl,
     AELYST_TOKEN: sandbox.tokens.ok,
     // the command must not use the settings and tokens of the real home
@@ -140,7 +154,7 @@ export const testBlocks = (folder: string, curl: boolean): void => {
   const chosen = readmes
     .map(({ readme, blocks }) => ({
       readme,
-      units: unitsOf(blocks).filter((unit) => needsCurl(unit) === curl),
+      units: unitsOf(blocks).filter((unit) => needsSystem(unit) === system),
     }))
     .filter(({ units }) => units.length > 0)
 

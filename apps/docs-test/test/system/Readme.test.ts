@@ -1,3 +1,16 @@
+import { afterAll } from "vitest"
+
+import { startPostgres, urlOf } from "../../../conformance/src/shared/PostgresServer.ts"
+import { startRedis } from "../../../conformance/src/shared/RedisServer.ts"
 import { folderOf, testBlocks } from "../readmes.ts"
 
-testBlocks(folderOf("system"), true)
+const servers: Array<AsyncDisposable> = []
+afterAll(() => Promise.all(servers.map((server) => server[Symbol.asyncDispose]())))
+
+testBlocks(folderOf("system"), true, async () => {
+  const redis = await startRedis()
+  servers.push(redis)
+  const postgres = await startPostgres()
+  servers.push(postgres)
+  return { REDIS_URL: `redis://127.0.0.1:${redis.port}`, DATABASE_URL: urlOf(postgres.port) }
+})

@@ -136,9 +136,10 @@ export class SharedKey {
       let turns = this.#newest?.turns ?? []
       if (admits) {
         wantedAt ??= performance.now()
-        const turnAt = wantedAt + Turns.waitOf(turns, this.#writer, this.#clock.roundTripMs)
-        if (turnAt > performance.now()) {
-          await sleep(turnAt - performance.now())
+        const yieldMs = Turns.waitOf(turns, this.#writer, this.#clock.roundTripMs)
+        const waitMs = wantedAt + yieldMs - performance.now()
+        if (waitMs > 0) {
+          await sleep(waitMs)
           continue
         }
         turns = Turns.take(turns, this.#writer)
@@ -277,7 +278,7 @@ const sleep = (ms: number): Promise<void> =>
 
 /** Resolves to undefined after a time. A busy process first reads the replies that have come meanwhile. */
 const within = async <A>(ms: number, reply: Promise<A>): Promise<A | undefined> => {
-  let timer: unknown
+  let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => {
       timer = setTimeout(() => resolve(undefined), 0)
