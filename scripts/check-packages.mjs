@@ -26,14 +26,20 @@ const allowed = {
   "@aelyst/express": { dependencies: ["@aelyst/node"], peerDependencies: ["express"] },
   "@aelyst/cli": {},
   "@aelyst/sandbox": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
-  "@aelyst/outbox": {},
+  "@aelyst/redis": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
+  // the entry point ./shared-limit needs none
+  "@aelyst/journal": { peerDependencies: ["@aelyst/core", "effect"] },
 }
 /** Lists the entries for `import` only: core and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
 const importOnly = {
   "@aelyst/core": /./,
   "@aelyst/node": /^\.\/effect$/,
   "@aelyst/sandbox": /^\.\/(?:effect|command)$/,
+  "@aelyst/redis": /^\.\/effect$/,
+  "@aelyst/journal": /^\.$/,
 }
+/** Lists the packages that bundle no code of others. */
+const withoutOthers = ["@aelyst/core", "@aelyst/express", "@aelyst/redis", "@aelyst/journal"]
 /** The longest line of published code: Node prints the whole line above an uncaught error. */
 const longestLine = 2_000
 /** The longest declaration of a schema: a longer one repeats the structs that it is made of, and names none of them. */
@@ -211,7 +217,7 @@ const checkFiles = (manifest, files, say) => {
     if (!files.has(name)) say(`has no ${name}`)
   }
   if (![...files.keys()].some((name) => name.startsWith("dist/"))) say("has no dist; build first")
-  const bundles = manifest.name !== "@aelyst/core" && manifest.name !== "@aelyst/express"
+  const bundles = !withoutOthers.includes(manifest.name)
   if (bundles && !files.has("THIRD_PARTY.md"))
     say("bundles others' code and names no licence of theirs")
 }

@@ -51,8 +51,9 @@ const emptyProject = (label) => {
 const tarballs = globSync("*.tgz", { cwd: join(root, ".pack") }).map((file) =>
   join(root, ".pack", file),
 )
-if (tarballs.length !== 5)
-  throw new Error(`${tarballs.length} tarballs in .pack, not 5; run check:packages first`)
+const expected = globSync("packages/*/package.json", { cwd: root }).length
+if (tarballs.length !== expected)
+  throw new Error(`${tarballs.length} tarballs in .pack, not ${expected}; run check:packages first`)
 
 const contactsOf = async (baseUrl) => {
   const { contacts } = await (await fetch(new URL("/_sandbox/contacts", baseUrl))).json()
@@ -135,7 +136,7 @@ const withNode = async (version) => {
         good ? undefined : `exit ${done.status}\n${done.stdout}${done.stderr}`,
       )
     }
-    for (const library of ["core", "node", "express"]) {
+    for (const library of ["core", "node", "express", "shared"]) {
       run(`${library} by import`, "node", `${library}.mjs`)
       run(`${library} by require`, "node", `${library}.cjs`)
     }
@@ -167,6 +168,10 @@ const withNode = async (version) => {
       "id:node-effect",
       "id:node-import",
       "id:node-require",
+      "id:shared-postgres-import",
+      "id:shared-postgres-require",
+      "id:shared-redis-import",
+      "id:shared-redis-require",
       "id:uncaught-import",
       "id:uncaught-require",
     ]

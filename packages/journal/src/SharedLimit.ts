@@ -20,7 +20,7 @@ export interface SharedLimitOptions {
   readonly instances: number
 }
 
-// unlogged: a state that a crash of the database takes is written again from what the processes know
+// unlogged: after a crash of the database the processes write the state again
 const createTable = `create unlogged table if not exists aelyst_shared_limit (
   key text primary key,
   version text not null,
@@ -40,7 +40,7 @@ const compareAndSet = `with clock as materialized (
   where record.version = $2
   returning key
 )
-select now::float8 as now, record.version, record.state,
+select now::float8 as now, record.version, record.state as text,
   case when $3::text is null then coalesce(record.version, '') = $2 else exists (select from written) end as matched
 from clock left join aelyst_shared_limit as record on record.key = $1`
 
@@ -91,21 +91,21 @@ const undefinedTable = "42P01"
 const codeOf = (error: unknown): unknown =>
   typeof error === "object" && error !== null && "code" in error ? error.code : undefined
 
-/** What a row of the statement has; an empty version and text are those of no record. */
-interface Row {
+/** The row of the statement; version and text are null if there is no record. */
+interface Found {
   readonly now: number
   readonly matched: boolean
   readonly version: string | null
-  readonly state: string | null
+  readonly text: string | null
 }
 
 const replyOf = (result: { readonly rows: ReadonlyArray<unknown> } | undefined): StoreReply => {
-  const row = result?.rows?.[0] as Partial<Row> | undefined
+  const row = result?.rows?.[0] as Partial<Found> | undefined
   if (typeof row?.now !== "number" || typeof row.matched !== "boolean") {
     throw new OptionError("query", "must return `{ rows }`, the rows of a Postgres database")
   }
-  const { matched, now, state, version } = row
-  return { matched, now, version: version ?? "", text: state ?? "" }
+  const { matched, now, text, version } = row
+  return { matched, now, version: version ?? "", text: text ?? "" }
 }
 
 const noTable = (): OptionError =>

@@ -1,5 +1,6 @@
 /** The store of pacers in Redis, for programs that use Effect. */
-import { ConfigurationError, Pacer } from "@aelyst/core"
+import type { ConfigurationError } from "@aelyst/core"
+import { Pacer } from "@aelyst/core"
 import { fromPromises } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

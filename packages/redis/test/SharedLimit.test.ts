@@ -32,7 +32,7 @@ describe("sharedLimit", () => {
   })
 
   it.each([undefined, "OK", [], ["aelys", 1], { aelyst: 1 }])(
-    "rejects the first call if the reply is none of Redis: %j",
+    "rejects the first call if Redis does not reply so: %j",
     async (reply) => {
       const error = await rejection(read(async () => reply))
       assert.deepInclude(error, { code: "ERR_AELYST_CONFIG", option: "sendCommand" })

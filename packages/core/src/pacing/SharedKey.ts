@@ -13,7 +13,7 @@ import { bodyOf, decode, encode } from "./SharedRecord.ts"
 import { StoreClock } from "./StoreClock.ts"
 import type { PacerState } from "./StoredState.ts"
 import type { StoreExchange } from "./StoreExchange.ts"
-import * as Turns from "./Turns.ts"
+import * as Rotation from "./Rotation.ts"
 
 /** How long a store may take to reply before the process continues without it, in milliseconds. */
 const replyMs = 250
@@ -133,20 +133,20 @@ export class SharedKey {
       const share = Comeback.shareOf(comeback, this.#instances)
       const [settles, state] = apply(batch, before, now, share)
       const admits = state.nextId > (before?.nextId ?? 1)
-      let turns = this.#newest?.turns ?? []
+      let rotation = this.#newest?.rotation ?? []
       if (admits) {
         wantedAt ??= performance.now()
-        const yieldMs = Turns.waitOf(turns, this.#writer, this.#clock.roundTripMs)
+        const yieldMs = Rotation.waitOf(rotation, this.#writer, this.#clock.roundTripMs)
         const waitMs = wantedAt + yieldMs - performance.now()
         if (waitMs > 0) {
           await sleep(waitMs)
           continue
         }
-        turns = Turns.take(turns, this.#writer)
+        rotation = Rotation.take(rotation, this.#writer)
       }
       const isSame = this.#isStored && (comeback ?? known) === known && isEqual(before, state)
       const isFresh = performance.now() < this.#confirmedAt + freshMs
-      const record = { state, shiftMs: aheadMs - offsetMs, turns, comeback }
+      const record = { state, shiftMs: aheadMs - offsetMs, rotation, comeback }
       const write = isSame ? undefined : encode(`${this.#writer}.${this.#writes++}`, record)
       const matched = (isSame && isFresh) || (await this.#ask(write))
       if (matched === undefined) this.#leave(write?.version)
@@ -190,12 +190,12 @@ export class SharedKey {
     )
     alone.state = state
     if (now >= this.#askedAt + (this.#unanswered > 0 ? unansweredMs : retryMs)) {
-      void this.#probe(alone)
+      void this.#checkAgain(alone)
     }
     return settles
   }
 
-  async #probe(alone: Alone): Promise<void> {
+  async #checkAgain(alone: Alone): Promise<void> {
     alone.replies = (await this.#ask()) !== undefined
   }
 

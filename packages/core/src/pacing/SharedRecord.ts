@@ -1,7 +1,7 @@
 /** The record of a pacer's state in a store outside of the process: a text, and a version that no other text has. */
 import type { Comeback } from "./Comeback.ts"
 import type { PacerState } from "./StoredState.ts"
-import type { Turns } from "./Turns.ts"
+import type { Rotation } from "./Rotation.ts"
 
 /** A record as a store keeps it. An empty version stands for no record. */
 export interface StoredText {
@@ -14,7 +14,7 @@ export interface SharedRecord {
   readonly state: PacerState
   /** By how much the time of the state is ahead of the store's clock, in milliseconds. */
   readonly shiftMs: number
-  readonly turns: Turns
+  readonly rotation: Rotation
   readonly comeback: Comeback | undefined
 }
 
@@ -31,11 +31,11 @@ export const encode = (stamp: string, { state, ...rest }: SharedRecord): StoredT
 export const decode = ({ text, version }: StoredText): SharedRecord | undefined => {
   if (!version.endsWith(`.${sumOf(text)}`)) return undefined
   // safe: the sum shows that `encode` wrote the text
-  const [{ comeback, nowMs, shiftMs, turns }, state] = JSON.parse(text) as [
+  const [{ comeback, nowMs, shiftMs, rotation }, state] = JSON.parse(text) as [
     SharedRecord & { readonly nowMs: number },
     PacerState,
   ]
-  return { state: { ...state, nowMs }, shiftMs, turns, comeback }
+  return { state: { ...state, nowMs }, shiftMs, rotation, comeback }
 }
 
 const sumOf = (text: string): string => {

@@ -10,6 +10,23 @@ const recheckMs = 250
 /**
  * Creates the store of a limit that `instances` processes share; each may use that part of it while the store does not
  * answer. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` if `instances` is not an integer of at least 1.
+ *
+ * **Example** (A store in memory)
+ *
+ * ```ts
+ * import { makeSharedStore } from "@aelyst/core/shared-store"
+ *
+ * const records = new Map<string, { version: string; text: string }>()
+ * const store = makeSharedStore(async (key, expected, write) => {
+ *   const now = Date.now()
+ *   const { text = "", version = "" } = records.get(key) ?? {}
+ *   const matched = version === expected && now <= (write?.notAfter ?? now)
+ *   if (matched && write !== undefined) records.set(key, write)
+ *   return { matched, version, text, now }
+ * }, 4)
+ *
+ * console.log(store.connection?.()) // => connected
+ * ```
  */
 export const makeSharedStore = (
   exchange: StoreExchange,

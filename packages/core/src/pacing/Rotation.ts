@@ -1,0 +1,25 @@
+/**
+ * The rotation of processes that share a limit. The one that wrote last knows the newest state, and would come first again and
+ * again: so those that had a permit later than others wait a few milliseconds for them. Pure.
+ */
+
+/** How many permits are remembered: a process that takes none is soon waited for no more. */
+const length = 16
+/** How late a timer can be on a busy machine, in milliseconds. */
+const timerMs = 5
+
+/** The processes that took the last permits, oldest first. */
+export type Rotation = ReadonlyArray<string>
+
+/** Adds the permit of a process. */
+export const take = (rotation: Rotation, process: string): Rotation =>
+  [...rotation, process].slice(-length)
+
+/** Returns how long a process waits for others, in milliseconds: they first read the state, and then write it. */
+export const waitOf = (rotation: Rotation, process: string, roundTripMs: number): number => {
+  const last = rotation.lastIndexOf(process)
+  const others = rotation.filter(
+    (other, index) => index < last && rotation.lastIndexOf(other) === index,
+  )
+  return others.length * (timerMs + 2 * roundTripMs)
+}
