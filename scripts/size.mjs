@@ -91,7 +91,7 @@ const measureByRolldown = async (contents) => {
 const elsewhere = new RegExp(
   [
     "core/src/.*(?:Schema|Api|ApiErrors|HttpErrors)\\.ts$",
-    "core/src/pacing/(?:Shared\\w+|AloneState|Comeback|Rotation|StoreClock)\\.ts$",
+    "core/src/pacing/(?:Shared\\w+|AloneState|Comeback|Rotation|StoreClock|VersionShares)\\.ts$",
     "effect/(?:src|dist)/(?:http-api/|Schema\\.)",
   ].join("|"),
 )

@@ -49,7 +49,7 @@ const deleteExpired = `delete from aelyst_shared_limit where expires_at < clock_
 /**
  * Creates the store of a limit that processes share, for `rateLimit: { shared }` of a client.
  *
- * It keeps one row for each token and origin, under a key that does not contain the token, in the table
+ * It keeps two rows for each token and origin, under keys that do not contain the token, in the table
  * `aelyst_shared_limit`, which it creates if it can. Every step is one statement, so that a pooler may give each a different
  * connection. While the database does not reply, each process continues with its part of the limit. Throws a `TypeError`
  * with `code: "ERR_AELYST_CONFIG"` if an option is wrong; the first call rejects with one if there is no such table, or the

@@ -48,8 +48,8 @@ const sha = createHash("sha1").update(script).digest("hex")
 /**
  * Creates the store of a limit that processes share, for `rateLimit: { shared }` of a client.
  *
- * It needs nothing of Redis but `EVALSHA` and `EVAL`, and keeps one hash for each token and origin, for an hour, under a
- * key that does not contain the token. While the server does not answer, each process continues with its part of the
+ * It needs nothing of Redis but `EVALSHA` and `EVAL`, and keeps two hashes for each token and origin, for an hour, under
+ * keys that do not contain the token. While the server does not answer, each process continues with its part of the
  * limit. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` if an option is wrong; the first call rejects with one if
  * the server is no Redis.
  */

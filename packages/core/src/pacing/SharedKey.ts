@@ -13,6 +13,8 @@ import { bodyOf, decode, encode } from "./SharedRecord.ts"
 import { StoreClock } from "./StoreClock.ts"
 import type { PacerState } from "./StoredState.ts"
 import type { StoreExchange } from "./StoreExchange.ts"
+import { sleep, within } from "./Timeout.ts"
+import { VersionShares } from "./VersionShares.ts"
 import * as Rotation from "./Rotation.ts"
 
 /** How long a store may take to reply before the process continues without it, in milliseconds. */
@@ -57,6 +59,7 @@ export class SharedKey {
   readonly #key: string
   readonly #exchange: StoreExchange
   readonly #instances: number
+  readonly #versions: VersionShares
   readonly #clock = new StoreClock()
   readonly #writer = crypto.randomUUID().slice(0, 8)
   #writes = 0
@@ -79,6 +82,7 @@ export class SharedKey {
     this.#key = key
     this.#exchange = exchange
     this.#instances = instances
+    this.#versions = new VersionShares(exchange, key, this.#writer, instances)
   }
 
   get isAlone(): boolean {
@@ -124,13 +128,14 @@ export class SharedKey {
       if (offsetMs === undefined) {
         // the first of all: read the clock and the record
         if ((await this.#ask()) === undefined) this.#leave()
+        else await this.#noteVersion()
         continue
       }
       const { aheadMs, before } = this.#base(offsetMs)
       const now = performance.now() + aheadMs
       const known = this.#newest?.comeback
       const comeback = Comeback.join(known, this.#writer, { now, returns: alone !== undefined })
-      const share = Comeback.shareOf(comeback, this.#instances)
+      const share = Math.min(this.#versions.share, Comeback.shareOf(comeback, this.#instances))
       const [settles, state] = apply(batch, before, now, share)
       const admits = state.nextId > (before?.nextId ?? 1)
       let rotation = this.#newest?.rotation ?? []
@@ -154,6 +159,7 @@ export class SharedKey {
       if (write !== undefined) this.#note(write.version, record)
       this.#aheadMs = aheadMs
       this.#alone = undefined
+      void this.#noteVersion()
       return settles
     }
   }
@@ -193,6 +199,15 @@ export class SharedKey {
       void this.#checkAgain(alone)
     }
     return settles
+  }
+
+  /** Notes this process's version at times, for other versions; a failure is left to the next step. */
+  #noteVersion(): Promise<unknown> {
+    const noted = this.#versions.note(performance.now() + (this.#clock.offsetMs ?? 0))
+    return within(
+      replyMs,
+      noted.catch(() => undefined),
+    )
   }
 
   async #checkAgain(alone: Alone): Promise<void> {
@@ -270,23 +285,3 @@ const apply = (
 /** Checks whether two states differ in their time only. */
 const isEqual = (before: PacerState | undefined, state: PacerState): boolean =>
   before !== undefined && bodyOf(before) === bodyOf(state)
-
-const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, Math.ceil(ms))
-  })
-
-/** Resolves to undefined after a time. A busy process first reads the replies that have come meanwhile. */
-const within = async <A>(ms: number, reply: Promise<A>): Promise<A | undefined> => {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => {
-      timer = setTimeout(() => resolve(undefined), 0)
-    }, ms)
-  })
-  try {
-    return await Promise.race([reply, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}

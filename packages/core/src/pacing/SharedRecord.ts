@@ -21,17 +21,25 @@ export interface SharedRecord {
 /** Returns the text of a state without its time: if it is the same, there is nothing to write. */
 export const bodyOf = (state: PacerState): string => JSON.stringify({ ...state, nowMs: 0 })
 
-/** Writes a record. The version is unique by `stamp`, and shows by a sum whether the text is the one it belongs to. */
-export const encode = (stamp: string, { state, ...rest }: SharedRecord): StoredText => {
-  const text = `[${JSON.stringify({ ...rest, nowMs: state.nowMs })},${bodyOf(state)}]`
-  return { version: `${stamp}.${sumOf(text)}`, text }
-}
+/** Returns a text with its version, which is unique by `stamp` and has a sum of the text. */
+export const seal = (stamp: string, text: string): StoredText => ({
+  version: `${stamp}.${sumOf(text)}`,
+  text,
+})
 
-/** Reads a record; undefined if there is none, or if its text is not the one that was written with its version. */
-export const decode = ({ text, version }: StoredText): SharedRecord | undefined => {
-  if (!version.endsWith(`.${sumOf(text)}`)) return undefined
-  // safe: the sum shows that `encode` wrote the text
-  const [{ comeback, nowMs, shiftMs, rotation }, state] = JSON.parse(text) as [
+/** Checks whether a text is the one that got this version. */
+export const isSealed = ({ text, version }: StoredText): boolean =>
+  version.endsWith(`.${sumOf(text)}`)
+
+/** Writes a record. */
+export const encode = (stamp: string, { state, ...rest }: SharedRecord): StoredText =>
+  seal(stamp, `[${JSON.stringify({ ...rest, nowMs: state.nowMs })},${bodyOf(state)}]`)
+
+/** Reads a record; undefined if there is none, or if its text is not the one that got its version. */
+export const decode = (stored: StoredText): SharedRecord | undefined => {
+  if (!isSealed(stored)) return undefined
+  // safe: the version shows that `encode` wrote the text
+  const [{ comeback, nowMs, rotation, shiftMs }, state] = JSON.parse(stored.text) as [
     SharedRecord & { readonly nowMs: number },
     PacerState,
   ]

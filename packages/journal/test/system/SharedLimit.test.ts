@@ -60,7 +60,7 @@ const createOn = async (port: number, options: { readonly options?: string } = {
   return [one.aelyst.rateLimit.shared, other.aelyst.rateLimit.shared]
 }
 
-const rows = () => server.query("select * from aelyst_shared_limit")
+const rows = () => server.query("select * from aelyst_shared_limit where key not like '%versions%'")
 
 describe("sharedLimit on Postgres", () => {
   it("lets two processes keep to one limit, in one row, which holds no token", async () => {
@@ -103,13 +103,14 @@ describe("sharedLimit on Postgres", () => {
 
   it("deletes the rows that are older than an hour", async () => {
     await createOn(server.port)
-    const old = "update aelyst_shared_limit set key = 'old', expires_at = now() - interval '1 s'"
+    const old =
+      "update aelyst_shared_limit set key = key || 'old', expires_at = now() - interval '1 s'"
     await server.query(old)
     await using one = clientOn(server.port)
     await one.aelyst.contacts.create("id:1", { firstName: "Ana" })
     const [row, ...others] = await rows()
     assert.lengthOf(others, 0)
-    assert.notStrictEqual(row?.["key"], "old")
+    assert.notInclude(String(row?.["key"]), "old")
   })
 
   it("rejects the first call if the role may not create the table", async () => {

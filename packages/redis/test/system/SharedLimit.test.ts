@@ -129,7 +129,7 @@ describe("sharedLimit on a server", () => {
       await using other = await connect(server.port)
       const { connections } = await createOn(one, other)
       assert.deepStrictEqual(connections, ["connected", "connected"])
-      const keys = await server.send("KEYS", "*")
+      const keys = await server.send("KEYS", "aelyst:pacer:2:*")
       assert.match(String(keys), /^aelyst:pacer:2:[0-9a-f]{64}$/)
       assert.strictEqual(await server.send("TYPE", String(keys)), "hash")
       assert.isAtMost(Number(await server.send("PTTL", String(keys))), 3_600_000)
@@ -143,7 +143,7 @@ describe("sharedLimit on a server", () => {
     await using aelyst = clientOn(connection)
     const create = (i: number) => aelyst.contacts.create(`id:${i}`, { firstName: "Ana" })
     await create(0)
-    const key = String(await server.send("KEYS", "*"))
+    const key = String(await server.send("KEYS", "aelyst:pacer:2:*"))
     const faults: ReadonlyArray<ReadonlyArray<string>> = [
       ["SCRIPT", "FLUSH"],
       ["FLUSHALL"],
@@ -229,6 +229,9 @@ describe("sharedLimit on a cluster", () => {
     await using other = await connect(cluster.port)
     const { connections } = await createOn(one, other)
     assert.deepStrictEqual(connections, ["connected", "connected"])
-    assert.match(String(await cluster.send("KEYS", "*")), /^aelyst:pacer:2:[0-9a-f]{64}$/)
+    assert.match(
+      String(await cluster.send("KEYS", "aelyst:pacer:2:*")),
+      /^aelyst:pacer:2:[0-9a-f]{64}$/,
+    )
   })
 })
