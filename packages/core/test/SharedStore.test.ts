@@ -7,8 +7,8 @@ describe("makeSharedStore", () => {
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, undefined, "2"])(
     "throws for %s instances",
     (instances) => {
-      // safe: the types do not allow it
       assert.throws(
+        // safe: the types do not allow it
         () => makeSharedStore(makeStore().exchange, instances as number),
         TypeError,
         "`instances` must be an integer of at least 1",

@@ -8,9 +8,14 @@ import type { SharedRateLimitStore } from "../src/types.ts"
 
 /** Starts a store; what it does can be changed at any time. */
 export const makeStore = () => {
-  const faults = {
+  const faults: {
+    is: "up" | "down" | "frozen"
+    loses: boolean
+    clockMs: number
+    latencyMs: number
+  } = {
     /** `down` rejects, `frozen` does not reply until it is `up` again, and then carries out what it was told meanwhile. */
-    is: "up" as "up" | "down" | "frozen",
+    is: "up",
     /** Every second write finds that another process came first. */
     loses: false,
     /** The store's clock, minus that of the process. */

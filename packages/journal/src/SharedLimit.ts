@@ -100,6 +100,7 @@ interface Found {
 }
 
 const replyOf = (result: { readonly rows: ReadonlyArray<unknown> } | undefined): StoreReply => {
+  // safe: what is read of it is checked
   const row = result?.rows?.[0] as Partial<Found> | undefined
   if (typeof row?.now !== "number" || typeof row.matched !== "boolean") {
     throw new OptionError("query", "must return `{ rows }`, the rows of a Postgres database")
