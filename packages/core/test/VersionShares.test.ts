@@ -3,6 +3,17 @@ import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import { VersionShares } from "../src/pacing/VersionShares.ts"
 import { makeStore } from "./stores.ts"
 
+const start = (at: ReturnType<typeof makeStore>) => {
+  const join = (version: number, name: string) =>
+    new VersionShares(at.exchange, `aelyst:pacer:${version}:abc`, name, 4)
+  const note = (...processes: ReadonlyArray<VersionShares>) =>
+    processes.reduce<Promise<void>>(
+      (before, one) => before.then(() => one.note(performance.now() + at.faults.clockMs)),
+      Promise.resolve(),
+    )
+  return { join, note }
+}
+
 describe("VersionShares", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["performance"] })
@@ -10,17 +21,6 @@ describe("VersionShares", () => {
   afterEach(() => {
     vi.useRealTimers()
   })
-
-  const start = (at: ReturnType<typeof makeStore>) => {
-    const join = (version: number, name: string) =>
-      new VersionShares(at.exchange, `aelyst:pacer:${version}:abc`, name, 4)
-    const note = (...processes: ReadonlyArray<VersionShares>) =>
-      processes.reduce<Promise<void>>(
-        (before, one) => before.then(() => one.note(performance.now() + at.faults.clockMs)),
-        Promise.resolve(),
-      )
-    return { join, note }
-  }
 
   it("gives each version the part of its processes", async () => {
     const at = makeStore()
