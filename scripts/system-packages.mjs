@@ -1,6 +1,6 @@
 // The programs of the system that the tests in test/system need. Prints the Debian packages of those that are missing;
 // `.ci/run` installs them.
-import { accessSync, constants, existsSync } from "node:fs"
+import { accessSync, constants, existsSync, globSync } from "node:fs"
 import { delimiter, join } from "node:path"
 
 const packages = [
@@ -18,6 +18,11 @@ const packages = [
   { name: "bsdutils", programs: ["script"] },
   // whom the command connects to
   { name: "strace", programs: ["strace"] },
+  // the stores of a shared limit, a pool in front of one, and clocks that are off
+  { name: "redis-server", programs: ["redis-server"] },
+  { name: "postgresql", path: globSync("/usr/lib/postgresql/*/bin/initdb")[0] },
+  { name: "pgbouncer", programs: ["pgbouncer"], path: "/usr/sbin/pgbouncer" },
+  { name: "faketime", programs: ["faketime"] },
 ]
 
 const runs = (file) => {

@@ -44,6 +44,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly connections: () => number
   /** Waits until this many chunks were corrupted and forwarded. */
   readonly corrupted: (count: number) => Promise<void>
+  /** Closes all connections with RST; new ones are taken. */
+  readonly cut: () => void
   readonly close: () => Promise<void>
 }
 
@@ -89,8 +91,11 @@ const linkOf = ({ delayMs, kbitPerSecond, loss, retransmitMs = 200, scale = 1, s
   return { up: direction(), down: direction() }
 }
 
+/** A port on 127.0.0.1, or a function that is asked for each connection. */
+type Target = number | (() => number)
+
 /** Starts a proxy in front of `port` on 127.0.0.1, behind a link. */
-export const startLink = (port: number, link: Link): Promise<FaultProxy> => {
+export const startLink = (port: Target, link: Link): Promise<FaultProxy> => {
   const { up, down } = linkOf(link)
   return listen(port, (client, upstream) => {
     up(client, upstream)
@@ -147,7 +152,7 @@ export const start = (
 
 /** Listens, and pairs each connection with a new one to `port`. */
 const listen = async (
-  port: number,
+  port: Target,
   join: (client: Net.Socket, upstream: Net.Socket, connection: number, corrupt: () => void) => void,
 ): Promise<FaultProxy> => {
   const sockets = new Set<Net.Socket>()
@@ -159,7 +164,10 @@ const listen = async (
     for (const { count: least, resolve } of waiting) if (pieces >= least) resolve()
   }
   const server = Net.createServer((client) => {
-    const upstream = Net.connect({ host: "127.0.0.1", port })
+    const upstream = Net.connect({
+      host: "127.0.0.1",
+      port: typeof port === "number" ? port : port(),
+    })
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.setNoDelay(true)
@@ -185,6 +193,9 @@ const listen = async (
         if (pieces >= least) resolve()
         else waiting.push({ count: least, resolve })
       }),
+    cut: () => {
+      for (const socket of sockets) socket.resetAndDestroy()
+    },
     close,
     [Symbol.asyncDispose]: close,
   }

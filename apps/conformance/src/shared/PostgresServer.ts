@@ -47,7 +47,7 @@ const queryOn = async (port: number, text: string, values: ReadonlyArray<unknown
 export interface PostgresServer extends AsyncDisposable {
   readonly port: number
   readonly process: ServerProcess
-  /** Runs one statement, on a connection of its own. */
+  /** Runs one statement, on a new connection. */
   readonly query: (
     text: string,
     values?: ReadonlyArray<unknown>,

@@ -8,7 +8,7 @@ import { folder, ServerProcess } from "./ServerProcess.ts"
 export interface RedisServer extends AsyncDisposable {
   readonly port: number
   readonly process: ServerProcess
-  /** Sends one command, on a connection of its own. */
+  /** Sends one command, on a new connection. */
   readonly send: (...command: ReadonlyArray<string>) => Promise<unknown>
 }
 

@@ -1,4 +1,4 @@
-/** A server of another project in a process of its own, with a folder that is removed at its end. */
+/** Runs a server of another project as a process, with a temporary folder. */
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
