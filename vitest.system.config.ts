@@ -7,6 +7,8 @@ export default defineConfig({
     // stops tests that hang, does not judge their speed: machines are shared
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // the tests of shared limits run several processes each
+    maxConcurrency: 3,
     reporters: ["default", ["json", { outputFile: ".vitest/system.json" }]],
   },
 })

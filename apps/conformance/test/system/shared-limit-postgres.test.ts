@@ -1,0 +1,4 @@
+import { postgres } from "../../src/shared/TestedStores.ts"
+import { testSharedLimit } from "../shared-limit.ts"
+
+testSharedLimit(postgres)

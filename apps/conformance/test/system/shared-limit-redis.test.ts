@@ -1,0 +1,4 @@
+import { redis } from "../../src/shared/TestedStores.ts"
+import { testSharedLimit } from "../shared-limit.ts"
+
+testSharedLimit(redis)
