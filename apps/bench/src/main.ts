@@ -1,6 +1,6 @@
 /**
- * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|outbox|pacing|sandbox|
- * memory|size …]`, or all of them without a name. A part that is not run keeps its table.
+ * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|shared|
+ * sandbox|memory|size …]`, or all of them without a name. A part that is not run keeps its table.
  */
 import { spawnSync } from "node:child_process"
 import { readFile, writeFile } from "node:fs/promises"
@@ -14,6 +14,7 @@ import { outboxCosts } from "./outbox.ts"
 import { overhead } from "./overhead.ts"
 import { pacing } from "./pacing.ts"
 import { sandbox } from "./sandbox.ts"
+import { shared } from "./shared.ts"
 import { size } from "./size.ts"
 
 /** Takes several looks in turn and returns all of them, as they came. */
@@ -31,6 +32,7 @@ const parts = {
   express: () => expressOverhead({ rounds: 16 }),
   outbox: () => outboxCosts({ rounds: 9, rows: 3_000 }),
   pacing,
+  shared,
   sandbox: () => sandbox({ rounds: 20, perRound: 5000 }),
   memory: () => memory({ rows: 1_000_000 }),
   size,

@@ -24,15 +24,16 @@ export interface Rate {
   readonly windowMs: number
 }
 
-/** A client against one server; `create` rejects if the contact was not created. */
+/** A client against one server; `create` makes the contact `id:<n>`, and rejects if it was not created. */
 export interface PacedClient {
-  readonly create: (n: number) => Promise<unknown>
+  readonly create: (n: number | string) => Promise<unknown>
   readonly close: () => Promise<void>
 }
 
-const retrying = (baseUrl: string) => {
+/** Resends a rate-limited request up to three times, after `Retry-After`. */
+export const retrying = (baseUrl: string): PacedClient => {
   const agent = new Agent({ connections: 128 })
-  const create = async (n: number): Promise<unknown> => {
+  const create = async (n: number | string): Promise<unknown> => {
     for (let attempt = 0; ; attempt++) {
       const response = await request(`${baseUrl}/contact/id:${n}`, {
         dispatcher: agent,
@@ -50,14 +51,16 @@ const retrying = (baseUrl: string) => {
   return { create, close: () => agent.close() }
 }
 
-const builtIn = (baseUrl: string, { limit, windowMs }: Rate): PacedClient => {
+/** Limits with Effect's `withRateLimiter`, on a store. */
+export const withRateLimiter = <E>(
+  baseUrl: string,
+  { limit, windowMs }: Rate,
+  store: Layer.Layer<RateLimiter.RateLimiterStore, E>,
+): PacedClient => {
   const runtime = ManagedRuntime.make(
-    Layer.mergeAll(
-      NodeHttpClient.layerUndici,
-      Layer.provide(RateLimiter.layer, RateLimiter.layerStoreMemory),
-    ),
+    Layer.mergeAll(NodeHttpClient.layerUndici, Layer.provide(RateLimiter.layer, store)),
   )
-  const program = (n: number) =>
+  const program = (n: number | string) =>
     Effect.gen(function* () {
       const limiter = yield* RateLimiter.RateLimiter
       const client = HttpClient.withRateLimiter(yield* HttpClient.HttpClient, {
@@ -123,6 +126,7 @@ export const pacedClients: Readonly<Record<string, (baseUrl: string, rate: Rate)
       const queue = new PQueue({ intervalCap: limit, interval: windowMs })
       return { create: (n) => queue.add(() => create(n)), close }
     },
-    "Effect withRateLimiter": builtIn,
+    "Effect withRateLimiter": (baseUrl, rate) =>
+      withRateLimiter(baseUrl, rate, RateLimiter.layerStoreMemory),
     "retry loop": (baseUrl) => retrying(baseUrl),
   }

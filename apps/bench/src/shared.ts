@@ -1,0 +1,205 @@
+/** Shares one limit by four processes, over Redis and Postgres; other libraries share one over Redis. */
+import * as FaultProxy from "@aelyst-apps/conformance/network/FaultProxy"
+import { countBetween, longestGap } from "@aelyst-apps/conformance/shared/Figures"
+import type { Played, Rate, RunOptions } from "@aelyst-apps/conformance/shared/Run"
+import { play } from "@aelyst-apps/conformance/shared/Run"
+import type { StoreKind } from "@aelyst-apps/conformance/shared/TestedStores"
+import { postgres, redis } from "@aelyst-apps/conformance/shared/TestedStores"
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { sharedClients } from "./shared-clients.ts"
+import { table } from "./statistics.ts"
+
+/** The kinds of limiters, and what the tables call them. */
+const limiters = {
+  "fixed-window-aligned": "fixed window, aligned",
+  "fixed-window-first-request": "fixed window, from first request",
+  "sliding-log": "sliding log",
+  "token-bucket": "token bucket",
+  gcra: "GCRA",
+} as const
+type Limiter = keyof typeof limiters
+const isLimiter = (name: string): name is Limiter => Object.hasOwn(limiters, name)
+const all = Object.keys(limiters).filter(isLimiter)
+
+const sdkWorker = new URL("../../conformance/src/shared/sdk-worker.ts", import.meta.url)
+const otherWorker = new URL("./shared-worker.ts", import.meta.url)
+const tenPerSecond: Rate = { limit: 10, windowMs: 1000 }
+
+/** One row of the table: what four processes do. */
+interface Scenario {
+  readonly name: string
+  readonly kinds: ReadonlyArray<Limiter>
+  readonly each: number
+  readonly rate: Rate
+  readonly concurrency?: number
+  /** How far the store is away, in milliseconds. */
+  readonly awayMs?: number
+}
+
+const scenarios: ReadonlyArray<Scenario> = [
+  { name: "50 each at 10/s", kinds: all, each: 50, rate: tenPerSecond },
+  {
+    name: "50 each at 10/s, store 10 ms away",
+    kinds: all,
+    each: 50,
+    rate: tenPerSecond,
+    awayMs: 10,
+  },
+  ...(["fixed-window-first-request", "sliding-log", "token-bucket"] as const).map((kind) => ({
+    name: "500 each at 100/s",
+    kinds: [kind],
+    each: 500,
+    concurrency: 50,
+    rate: { limit: 100, windowMs: 1000 },
+  })),
+  {
+    name: "150 each at 200 per 60 s",
+    kinds: ["fixed-window-first-request", "sliding-log"],
+    each: 150,
+    concurrency: 50,
+    rate: { limit: 200, windowMs: 60_000 },
+  },
+]
+
+const playShared = async (
+  { kind, start }: StoreKind,
+  { awayMs = 0, ...scenario }: Scenario,
+): Promise<Played> => {
+  await using store = await start()
+  await using link = await FaultProxy.startLink(store.port, {
+    delayMs: [awayMs / 2, awayMs / 2],
+    kbitPerSecond: Number.POSITIVE_INFINITY,
+    loss: 0,
+    seed: 1,
+  })
+  const { port } = awayMs === 0 ? store : link
+  const given = () => ({ store: { kind, port }, instances: 4 })
+  return play({ ...scenario, module: sdkWorker, given })
+}
+
+/** Measures all scenarios over one store: a cell for each limiter. */
+const column = async (
+  kind: StoreKind,
+): Promise<ReadonlyArray<readonly [row: string, cell: string]>> => {
+  const cells: Array<readonly [string, string]> = []
+  for (const scenario of scenarios) {
+    const { outcomes, roundTrips } = await playShared(kind, scenario)
+    for (const { figures, kind: limiter } of outcomes) {
+      const { fairness, rateLimited, ratio } = figures
+      cells.push([
+        `${scenario.name}: ${limiters[limiter]}`,
+        `${ratio.toFixed(2)} · ${rateLimited} · ${fairness.toFixed(2)}`,
+      ])
+    }
+    cells.push([`${scenario.name}: round trips per create`, roundTrips.toFixed(1)])
+    console.error(kind.kind, cells.slice(-outcomes.length - 1))
+  }
+  return cells
+}
+
+const outageMs = 60_000
+const nowMs = () => performance.timeOrigin + performance.now()
+
+/** Kills the store for a minute of a run: the 429s, the longest stop, and the smallest part of the share in use. */
+const outage = async ({
+  kind,
+  start,
+}: StoreKind): Promise<ReadonlyArray<ReadonlyArray<string>>> => {
+  await using store = await start()
+  let fromMs = 0
+  let untilMs = 0
+  const run: RunOptions = {
+    module: sdkWorker,
+    given: () => ({ store: { kind, port: store.port }, instances: 4 }),
+    each: 160,
+    play: async ({ fleet }) => {
+      fleet.go()
+      await sleep(4000)
+      await store.process.kill()
+      fromMs = nowMs()
+      await sleep(outageMs)
+      untilMs = nowMs()
+      await store.process.restart()
+    },
+  }
+  const { outcomes } = await play(run)
+  return outcomes.map(({ kind: limiter, ledger }) => {
+    // noticed within 250 ms
+    const noticedMs = fromMs + 1250
+    const processes = [0, 1, 2, 3]
+    const stop = Math.max(...processes.map((each) => longestGap(ledger, each, fromMs, untilMs)))
+    const share = (number: number) =>
+      countBetween(ledger, noticedMs, untilMs, ({ process }) => process === number) /
+      (2 * ((untilMs - noticedMs) / 1000))
+    const late = countBetween(ledger, noticedMs, untilMs, ({ rateLimited }) => rateLimited)
+    const after = countBetween(ledger, untilMs, Infinity, ({ rateLimited }) => rateLimited)
+    return [
+      `${kind}: ${limiters[limiter]}`,
+      `${late}`,
+      `${after}`,
+      `${(stop / 1000).toFixed(1)} s`,
+      Math.min(...processes.map(share)).toFixed(2),
+    ]
+  })
+}
+
+/** The same 200 contacts at 10/s by one client in four processes: a cell for each limiter. */
+const gauntletOf = async (run: Omit<RunOptions, "kinds">): Promise<ReadonlyArray<string>> => {
+  const { outcomes } = await play({ ...run, kinds: all })
+  return outcomes.map(({ figures: { created, rateLimited, ratio } }) => {
+    return `${ratio.toFixed(2)} · ${rateLimited} · ${200 - created}`
+  })
+}
+
+/** The SDK in four processes; without a store, they share nothing. */
+const ours = (store: object | undefined): Omit<RunOptions, "kinds"> => ({
+  module: sdkWorker,
+  given: () => ({ store, instances: 4 }),
+})
+
+const gauntlet = async (): Promise<string> => {
+  await using onRedis = await redis.start()
+  await using onPostgres = await postgres.start()
+  const redisUrl = `redis://127.0.0.1:${onRedis.port}`
+  const runs: Record<string, Omit<RunOptions, "kinds">> = {
+    "`@aelyst/redis`": ours({ kind: "redis", port: onRedis.port }),
+    "`@aelyst/journal`": ours({ kind: "postgres", port: onPostgres.port }),
+    "not shared": ours(undefined),
+  }
+  for (const client of Object.keys(sharedClients)) {
+    const given = () => ({ client, rate: tenPerSecond, redisUrl })
+    runs[client] = { module: otherWorker, given }
+  }
+  const columns: Array<ReadonlyArray<string>> = []
+  for (const [name, run] of Object.entries(runs)) {
+    columns.push(await gauntletOf(run))
+    console.error(name, columns.at(-1))
+  }
+  const rows = all.map((kind, row) => [limiters[kind], ...columns.map((cells) => cells[row] ?? "")])
+  return table(["limiter", ...Object.keys(runs)], rows)
+}
+
+/** Runs everything, one thing at a time, and renders the tables. */
+export const shared = async (): Promise<string> => {
+  const onRedis = await column(redis)
+  const onPostgres = await column(postgres)
+  const figures = onRedis.map(([row, cell], index) => [row, cell, onPostgres[index]?.[1] ?? ""])
+  const outages = [...(await outage(redis)), ...(await outage(postgres))]
+  return [
+    table(["four processes", "Redis", "Postgres"], figures),
+    "The store is down for 60 s:",
+    table(
+      [
+        "store and limiter",
+        "429s meanwhile",
+        "429s later",
+        "longest stop",
+        "part of the share in use",
+      ],
+      outages,
+    ),
+    "Next to other libraries, 50 contacts each at 10/s:",
+    await gauntlet(),
+  ].join("\n\n")
+}
