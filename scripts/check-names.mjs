@@ -68,6 +68,11 @@ const exceptions = [
     files: ["packages/sandbox/src/{api/DataFile,cli/Console,server/FaultyWriter}.ts"],
     why: "lines of a file, of the console and of HTTP",
   },
+  {
+    names: /(^l|L)ines?(?![a-z])/,
+    files: ["packages/import/{src,test}/**"],
+    why: "lines of the files that are imported",
+  },
   { names: /^LogLine$/, files: ["packages/node/src/optionTypes.ts"], why: "a line of a log" },
   {
     names: /^(lines?|parseLine)$/,

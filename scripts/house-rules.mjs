@@ -36,6 +36,7 @@ export const wings = {
       testing: ["AelystClient", "call", "errors", "contact"],
     },
   },
+  import: { open: ["types"], wings: { read: [] } },
   node: { open: ["version"], wings: { transport: [] } },
   sandbox: {
     open: ["types"],

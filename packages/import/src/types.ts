@@ -5,17 +5,20 @@ export type Format = "csv" | "tsv" | "ndjson" | "json" | "xlsx"
 
 /** One row of a table as it was read. */
 export interface SourceRow {
-  /** The number of the row among the rows of data, from 1. */
+  /** The number of the row among the rows of data, from 1. Rows without any value are skipped and not counted. */
   readonly number: number
   /** The physical line on which the row starts, from 1; of a sheet its row. */
   readonly line: number
-  /** The cells, in the order of the columns. Missing ones are `""`. */
+  /**
+   * The cells as written, in the order of the columns. Missing ones are `""`. There are more cells than columns if the row
+   * has values beyond the last column.
+   */
   readonly cells: readonly string[]
   /** The record of NDJSON or JSON, whose values keep their types. `cells` then hold its values as text. */
   readonly record?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** What is known of a file once its header was read. */
+/** Describes a file whose header was read. */
 export interface TableHead {
   readonly format: Format
   /** A label of `TextDecoder`, such as `utf-8` or `windows-1252`. */
@@ -24,11 +27,18 @@ export interface TableHead {
   readonly bom: boolean
   /** Absent for files without one. */
   readonly delimiter?: string | undefined
-  /** The names of the columns as written; of a file without a header `1`, `2` and so on. */
+  /** The names of the columns, without space around them; of a file without a header `1`, `2` and so on. */
   readonly columns: readonly string[]
   /** The line of the header; 0 without one. */
   readonly headerLine: number
-  /** What a person should know about how the file was read, a sentence each. */
+  /** Whether the header was looked for and is not in the first row, so that a person should confirm its line. */
+  readonly isHeaderGuessed: boolean
+  /** The name of the sheet that is read, and of all sheets of the workbook. */
+  readonly sheet?: string | undefined
+  readonly sheets?: readonly string[] | undefined
+  /** Up to three cells that show how a guessed encoding reads: personal data, for a terminal only. */
+  readonly samples: readonly string[]
+  /** Sentences for a person about how the file was read. */
   readonly notes: readonly string[]
 }
 

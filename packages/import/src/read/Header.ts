@@ -1,0 +1,161 @@
+/** Finds the header of a table and makes rows of the records below it. */
+import { FieldAlias } from "@aelyst/core"
+
+import type { SourceRow, TableHead } from "../types.ts"
+import * as Cell from "./Cell.ts"
+import type { RawRecord } from "./Csv.ts"
+import { isSepLine } from "./Delimiter.ts"
+import { ReadError } from "./ReadError.ts"
+import type { Stage } from "./Stage.ts"
+
+/** More of them are no table of contacts. */
+export const MAX_COLUMNS = 1_000
+/** How many records are looked at for a header. */
+export const LOOKED_AT = 20
+
+/** The columns of a table and the line above its rows. */
+export type Header = Pick<TableHead, "columns" | "headerLine" | "isHeaderGuessed" | "notes">
+
+export interface HeaderOptions {
+  readonly headerLine?: number | undefined
+  readonly noHeader?: boolean | undefined
+}
+
+const isBlank = (cells: readonly string[]): boolean => cells.every((cell) => cell.trim() === "")
+const filled = (cells: readonly string[]): number =>
+  cells.reduce((count, cell) => (cell.trim() === "" ? count : count + 1), 0)
+
+const nameOf = (cell: string): string => Cell.clean(cell).text.trim()
+
+/** Counts the fields of a contact that the cells name. */
+const fieldsNamed = (cells: readonly string[]): number =>
+  new Set(cells.flatMap((cell) => FieldAlias.match(nameOf(cell))?.target ?? [])).size
+
+const looksLikeData = (cells: readonly string[]): boolean =>
+  fieldsNamed(cells) === 0 &&
+  cells.some(
+    (cell) => /^\S+@\S+\.\S+$/.test(nameOf(cell)) || /^\+?\d[\d\s().-]{6,}$/.test(nameOf(cell)),
+  )
+
+/** Checks the number of columns. */
+export const checkColumns = (count: number, line: number): ReadError | undefined =>
+  count <= MAX_COLUMNS
+    ? undefined
+    : new ReadError({
+        code: "TOO_MANY_COLUMNS",
+        message: `line ${line} has ${count} columns; at most ${MAX_COLUMNS} are read`,
+        hint: "Remove the columns that are not needed, or pass the right --delimiter.",
+        line,
+      })
+
+const missing = (message: string, hint: string): ReadError =>
+  new ReadError({ code: "HEADER_MISSING", message, hint })
+
+const duplicates = (columns: readonly string[]): readonly string[] => {
+  const counts = new Map<string, number>()
+  for (const name of columns) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].flatMap(([name, count]) =>
+    name !== "" && count > 1 ? [`${count} columns have the name "${name}".`] : [],
+  )
+}
+
+/** Returns the record that names the columns: the first, or a later one that names fields while the first names none. */
+const choose = (records: readonly RawRecord[]): RawRecord | undefined => {
+  const [first] = records
+  if (first === undefined || fieldsNamed(first.cells) > 0) return first
+  return (
+    records.find(({ cells }) => fieldsNamed(cells) > 1 && filled(cells) > filled(first.cells)) ??
+    first
+  )
+}
+
+const withoutHeader = (records: readonly RawRecord[]): Header | ReadError => {
+  const width = Math.max(...records.map(({ cells }) => cells.length))
+  return (
+    checkColumns(width, records[0]?.line ?? 1) ?? {
+      columns: Array.from({ length: width }, (_, at) => String(at + 1)),
+      headerLine: 0,
+      isHeaderGuessed: false,
+      notes: [],
+    }
+  )
+}
+
+const notesOf = (chosen: RawRecord, rowsAbove: number, isGuessed: boolean): readonly string[] => [
+  ...(isGuessed
+    ? [
+        `The header was found on line ${chosen.line}; ${rowsAbove === 1 ? "the row" : `the ${rowsAbove} rows`} above it ${rowsAbove === 1 ? "is" : "are"} not read. Pass --header-line ${chosen.line} to confirm it, or another line.`,
+      ]
+    : []),
+  ...(looksLikeData(chosen.cells)
+    ? [
+        `Line ${chosen.line} is read as the header but looks like a contact. If the file has no header, pass --no-header.`,
+      ]
+    : []),
+]
+
+/** Finds the header among the first records, of which there must be one that is not blank. */
+export const find = (all: readonly RawRecord[], options: HeaderOptions): Header | ReadError => {
+  const records = all.filter(({ cells }) => !isBlank(cells) && !isSepLine(cells))
+  if (records.length === 0)
+    return missing("the file has no rows", "Check that it is the right file, or the right --sheet.")
+  if (options.noHeader === true) return withoutHeader(records)
+  const { headerLine } = options
+  const chosen =
+    headerLine === undefined ? choose(records) : records.find(({ line }) => line === headerLine)
+  if (chosen === undefined)
+    return missing(
+      `no row starts on line ${headerLine}, or it is blank or too far below the start`,
+      "Pass the line of the row with the names of the columns as --header-line.",
+    )
+  const columns = chosen.cells.map(nameOf)
+  while (columns.at(-1) === "") columns.pop()
+  const rowsAbove = records.indexOf(chosen)
+  const isHeaderGuessed = headerLine === undefined && rowsAbove > 0
+  return (
+    checkColumns(columns.length, chosen.line) ?? {
+      columns,
+      headerLine: chosen.line,
+      isHeaderGuessed,
+      notes: [...notesOf(chosen, rowsAbove, isHeaderGuessed), ...duplicates(columns)],
+    }
+  )
+}
+
+/** The counts of one run of the rows, so far. */
+export interface Tally {
+  /** Rows with a value below the header. */
+  readonly rows: number
+  /** Rows below the header without a value, which are skipped. */
+  readonly blank: number
+}
+
+/** Brings cells to the number of columns; values beyond the last column stay, so that the row can be refused. */
+export const fit = (cells: readonly string[], columns: number): readonly string[] => {
+  if (cells.length === columns) return cells
+  if (cells.length < columns)
+    return [...cells, ...Array.from({ length: columns - cells.length }, () => "")]
+  let length = cells.length
+  while (length > columns && cells[length - 1]?.trim() === "") length--
+  return cells.slice(0, length)
+}
+
+/** Turns the records below the header into numbered rows, and reports the counts. */
+export const rows = (
+  header: Header,
+  report: (tally: Tally) => void,
+): Stage<RawRecord, SourceRow> => {
+  const width = header.columns.length
+  let number = 0
+  let blank = 0
+  return {
+    push: ({ cells, ...rest }, out) => {
+      if (rest.line <= header.headerLine || (number === 0 && isSepLine(cells))) return undefined
+      const isRow = !isBlank(cells)
+      if (isRow) out.push({ number: ++number, ...rest, cells: fit(cells, width) })
+      else blank++
+      report({ rows: number, blank })
+      return undefined
+    },
+  }
+}
