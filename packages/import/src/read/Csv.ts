@@ -16,18 +16,23 @@ export interface RawRecord {
   readonly record?: Readonly<Record<string, unknown>>
 }
 
+/** Checks whether a record has a value. */
+export const isFilled = ({ cells }: RawRecord): boolean => cells.some((cell) => cell.trim() !== "")
+
 /** Characters of a record; longer ones come from a quote that is not closed. */
 export const MAX_RECORD = 64 * 1024
 
+const tooLong = (line: number): ReadError =>
+  new ReadError({
+    code: "RECORD_TOO_LONG",
+    message: `the row that starts on line ${line} has more than ${MAX_RECORD} characters`,
+    hint: `Look for a quotation mark that is opened on line ${line} or below and not closed, or for another separator of rows.`,
+    line,
+  })
+
 const failure = (error: EffectCsv.CsvError): ReadError => {
   const { line, column } = error
-  if (error.kind === "RecordSize")
-    return new ReadError({
-      code: "RECORD_TOO_LONG",
-      message: `the row that starts on line ${line} has more than ${MAX_RECORD} characters`,
-      hint: `Look for a quotation mark that is opened on line ${line} or below and not closed, or for another separator of rows.`,
-      line,
-    })
+  if (error.kind === "RecordSize") return tooLong(line)
   if (error.message.startsWith("Unterminated"))
     return new ReadError({
       code: "QUOTE_UNCLOSED",
@@ -70,7 +75,7 @@ export const parse =
     )
 
 /**
- * Parses the first records of a text. One that `isComplete` does not vouch for may be cut off and is left out. Errors below the
+ * Parses the first records of a text that have a value. A text that is not complete may be cut off anywhere. Errors below the
  * first record are left to the caller.
  */
 export const parseStart = Effect.fnUntraced(function* (
@@ -80,16 +85,18 @@ export const parseStart = Effect.fnUntraced(function* (
   most: number,
 ) {
   const records: RawRecord[] = []
+  const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)/g) ?? []
+  const rest = text.slice(lines.reduce((length, line) => length + line.length, 0))
+  if (!isComplete && lines.length === 0) return yield* tooLong(1)
   // line by line, so that the records before an error are seen
-  const lines = Stream.fromIterable(text.match(/[^\n]*\n|[^\n]+$/g) ?? []).pipe(Stream.rechunk(1))
-  const outcome = yield* lines.pipe(
+  const outcome = yield* Stream.fromIterable(isComplete ? [...lines, rest] : lines).pipe(
+    Stream.rechunk(1),
     parse(delimiter),
-    Stream.take(most + 1),
+    Stream.filter(isFilled),
+    Stream.take(most),
     Stream.runForEach((record) => Effect.sync(() => records.push(record))),
     Effect.result,
   )
-  if (Result.isFailure(outcome)) {
-    if (records.length === 0) return yield* outcome.failure
-  } else if (!isComplete && records.length <= most) records.pop()
-  return records.slice(0, most)
+  if (Result.isFailure(outcome) && records.length === 0) return yield* outcome.failure
+  return records
 })

@@ -22,9 +22,7 @@ interface Score {
 }
 
 const scoreOf = (delimiter: string, records: readonly Csv.RawRecord[]): Score => {
-  const filled = records.filter(
-    ({ cells }) => !isSepLine(cells) && cells.some((cell) => cell.trim() !== ""),
-  )
+  const filled = records.filter(({ cells }) => !isSepLine(cells))
   const counts = new Map<number, number>()
   for (const { cells } of filled)
     if (cells.length > 1) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1)

@@ -17,7 +17,7 @@ export type Footers = (row: SourceRow) => string | undefined
  *
  * **Details**
  *
- * A row with an address is never a footer. A single value that is neither an address nor a phone number is one if it reads like a
+ * A row with an address, or a number that begins with +, is never a footer. A single value that is neither an address nor a phone number is one if it reads like a
  * total or a notice, or if it stands below another footer, as the name of a company under a report does.
  *
  * **Example** (The last line of a report)
@@ -39,7 +39,7 @@ export const make = (head: Pick<TableHead, "columns">): Footers => {
 
   const reasonOf = (values: readonly string[]): string | undefined => {
     const first = values[0] ?? ""
-    if (values.some((value) => value.includes("@"))) return undefined
+    if (values.some((value) => /@|^\+\d/.test(value))) return undefined
     if (TOTAL.test(first)) return "a total, not a contact"
     if (values.length > 1 || REACHABLE.test(first)) return undefined
     if (NOTICE.test(first)) return "a notice of the report, not a contact"

@@ -3,7 +3,7 @@ import { FieldAlias } from "@aelyst/core"
 
 import type { SourceRow, TableHead } from "../types.ts"
 import * as Cell from "./Cell.ts"
-import type { RawRecord } from "./Csv.ts"
+import { isFilled, type RawRecord } from "./Csv.ts"
 import { isSepLine } from "./Delimiter.ts"
 import { ReadError } from "./ReadError.ts"
 import type { Stage } from "./Stage.ts"
@@ -21,7 +21,6 @@ export interface HeaderOptions {
   readonly noHeader?: boolean | undefined
 }
 
-const isBlank = (cells: readonly string[]): boolean => cells.every((cell) => cell.trim() === "")
 const filled = (cells: readonly string[]): number =>
   cells.reduce((count, cell) => (cell.trim() === "" ? count : count + 1), 0)
 
@@ -96,7 +95,7 @@ const notesOf = (chosen: RawRecord, rowsAbove: number, isGuessed: boolean): read
 
 /** Finds the header among the first records, of which there must be one that is not blank. */
 export const find = (all: readonly RawRecord[], options: HeaderOptions): Header | ReadError => {
-  const records = all.filter(({ cells }) => !isBlank(cells) && !isSepLine(cells))
+  const records = all.filter((record) => isFilled(record) && !isSepLine(record.cells))
   if (records.length === 0)
     return missing("the file has no rows", "Check that it is the right file, or the right --sheet.")
   if (options.noHeader === true) return withoutHeader(records)
@@ -149,10 +148,10 @@ export const rows = (
   let number = 0
   let blank = 0
   return {
-    push: ({ cells, ...rest }, out) => {
-      if (rest.line <= header.headerLine || (number === 0 && isSepLine(cells))) return undefined
-      const isRow = !isBlank(cells)
-      if (isRow) out.push({ number: ++number, ...rest, cells: fit(cells, width) })
+    push: (record, out) => {
+      const { line, cells } = record
+      if (line <= header.headerLine || (number === 0 && isSepLine(cells))) return undefined
+      if (isFilled(record)) out.push({ ...record, number: ++number, cells: fit(cells, width) })
       else blank++
       report({ rows: number, blank })
       return undefined

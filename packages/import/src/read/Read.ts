@@ -93,7 +93,8 @@ const formatOf = (text: string, name: string): "csv" | "json" | "ndjson" => {
 const openXlsx = Effect.fnUntraced(function* (bytes: Source.Bytes, options: ReadOptions) {
   const sheet = yield* Xlsx.open(bytes, options.sheet)
   const most = Math.max(Header.LOOKED_AT, options.headerLine ?? 0)
-  const header = Header.find(yield* Stream.runCollect(Stream.take(sheet.records, most)), options)
+  const first = sheet.records.pipe(Stream.filter(Csv.isFilled), Stream.take(most))
+  const header = Header.find(yield* Stream.runCollect(first), options)
   if (header instanceof ReadError) return yield* header
   return {
     records: sheet.records,

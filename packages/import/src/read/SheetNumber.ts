@@ -24,7 +24,7 @@ const builtIn = (id: number): NumberFormat => {
 export const formatOf = (id: number, code: string | undefined): NumberFormat => {
   if (code === undefined) return builtIn(id)
   const [section = ""] = code
-    .replaceAll(/"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]/gi, "")
+    .replaceAll(/"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]|am\/pm|a\/p/gi, "")
     .split(";")
   if (/^0{2,}$/.test(section)) return { zeros: section.length }
   if (/general|standard|[#0?]/i.test(section.replace(/s\.0+/gi, "s"))) return "number"
@@ -48,7 +48,7 @@ const dateText = (serial: number, format: NumberFormat, isMac: boolean): string 
   const seconds = Math.round(days * DAY)
   const day = Math.floor(seconds / DAY)
   const time = timeOf(seconds % DAY)
-  if (format === "time") return time
+  if (format === "time" || (format === "datetime" && day === 0)) return time
   const date = new Date((day - EPOCH) * DAY * 1000).toISOString().slice(0, 10)
   return format === "date" || seconds % DAY === 0 ? date : `${date}T${time}`
 }

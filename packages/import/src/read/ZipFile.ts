@@ -86,6 +86,12 @@ const entriesOf = (
   return found.map((entry, index) => ({ ...entry, end: found[index + 1]?.start ?? directoryAt }))
 }
 
+/** Checks the size to which an entry unpacks. */
+const boundOf = (entry: Entry, size: number): ReadError | undefined => {
+  if (size > MAX_UNPACKED) return tooLarge
+  return size > RATIO_FROM && size > entry.packed * MAX_RATIO ? tooTight : undefined
+}
+
 /** Ends with an error once an entry grows beyond the bounds, whatever its header says. */
 const bounded = (entry: Entry) =>
   through<Uint8Array, Uint8Array>(() => {
@@ -93,16 +99,15 @@ const bounded = (entry: Entry) =>
     return {
       push: (piece, out) => {
         size += piece.length
-        if (size > MAX_UNPACKED) return tooLarge
-        if (size > RATIO_FROM && size > entry.packed * MAX_RATIO) return tooTight
         out.push(piece)
-        return undefined
+        return boundOf(entry, size)
       },
     }
   })
 
 const unpack = (parts: Parts, entry: Entry): Stream.Stream<Uint8Array, ReadError> => {
-  if (entry.size > MAX_UNPACKED) return Stream.fail(tooLarge)
+  const error = boundOf(entry, entry.size)
+  if (error !== undefined) return Stream.fail(error)
   return Stream.concat(parts.between(entry.start, entry.end), Stream.make(emptyArchive)).pipe(
     Stream.pipeThroughChannel(Zip.decode()),
     Stream.take(1),
