@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 
 import type { Fixture } from "./fixtures/Fixture.ts"
 import { fixtures } from "./fixtures/make.ts"
+import { readSpoiled } from "./mutations.ts"
 import { readAll } from "./reading.ts"
+import { cutBytesAt } from "./tables.ts"
 
 const files = await fixtures()
 
@@ -40,4 +43,38 @@ const expectFixture = Effect.fnUntraced(function* (fixture: Fixture) {
 describe("read", () => {
   for (const fixture of files)
     it.effect(`reads ${fixture.file} as expected`, () => expectFixture(fixture))
+
+  it.effect("reads the same wherever the bytes of a stream are cut (F13)", () =>
+    Effect.gen(function* () {
+      const small = files.filter(({ bytes, error }) => error === undefined && bytes.length < 250)
+      assert.isAbove(small.length, 20)
+      for (const { file, bytes, options } of small) {
+        const fileName = file
+        const whole = yield* readAll(bytes, { fileName, ...options })
+        const read = (pieces: readonly Uint8Array[]) =>
+          readAll(Stream.fromIterable(pieces).pipe(Stream.rechunk(1)), { fileName, ...options })
+        const expected = { ...whole, head: { ...whole.head, samples: [] } }
+        for (let at = 0; at <= bytes.length; at++)
+          assert.deepStrictEqual(
+            yield* read(cutBytesAt(bytes, [at])),
+            expected,
+            `${file} cut at ${at}`,
+          )
+        const single = Array.from(bytes, (byte) => Uint8Array.of(byte))
+        assert.deepStrictEqual(yield* read(single), expected, `${file} byte by byte`)
+      }
+    }),
+  )
+
+  it.effect("ends with rows or an error with a place for 2,000 spoiled files", () =>
+    Effect.gen(function* () {
+      const { read, errors } = yield* readSpoiled(
+        files.filter(({ bytes }) => bytes.length < 20_000),
+        2_000,
+        1,
+      )
+      assert.isAbove(read, 300)
+      assert.isAbove(errors.size, 10)
+    }),
+  )
 })

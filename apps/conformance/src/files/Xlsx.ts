@@ -5,7 +5,7 @@
 import { Effect, Stream } from "effect"
 import { Zip } from "effect/encoding"
 
-/** A cell: a text, a number with a style, a truth value, an error, or XML of one's own. */
+/** A cell: a text, a number with a style, a truth value, an error, or XML. */
 export type Cell =
   | string
   | number

@@ -9,11 +9,13 @@ export interface Kind {
   readonly hint: string
 }
 
+const nameOf = (fileName: string): string => (fileName === "" ? "the source" : `"${fileName}"`)
+
 /** Refuses a file by its kind. */
 export const refuse = (fileName: string, { name, hint }: Kind): ReadError =>
   new ReadError({
     code: "FILE_KIND",
-    message: `${fileName === "" ? "the source" : `"${fileName}"`} is ${name}, not a table of contacts`,
+    message: `${nameOf(fileName)} is ${name}, not a table of contacts`,
     hint,
   })
 
@@ -23,14 +25,16 @@ const image: Kind = {
 }
 const compressed: Kind = { name: "a compressed file", hint: "Unpack it and pass the file inside." }
 
+/** Refuses a text that should be a workbook. */
+export const refuseText = (fileName: string): ReadError =>
+  new ReadError({
+    code: "FILE_KIND",
+    message: `${nameOf(fileName)} is a text, not an xlsx workbook`,
+    hint: "Leave out --format to find the format by the content of the file.",
+  })
+
 /** Bytes that are neither text nor known. */
 export const binary: Kind = { name: "a binary file", hint: AS_CSV }
-
-/** A text, if a workbook is expected. */
-export const noWorkbook: Kind = {
-  name: "not an xlsx workbook",
-  hint: "Leave out --format to find the format by the content of the file.",
-}
 
 const bytes = (...values: readonly number[]): string => String.fromCharCode(...values)
 

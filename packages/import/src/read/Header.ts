@@ -151,7 +151,7 @@ export const rows = (
     push: (record, out) => {
       const { line, cells } = record
       if (line <= header.headerLine || (number === 0 && isSepLine(cells))) return undefined
-      if (isFilled(record)) out.push({ ...record, number: ++number, cells: fit(cells, width) })
+      if (isFilled(record)) out.push({ number: ++number, ...record, cells: fit(cells, width) })
       else blank++
       report({ rows: number, blank })
       return undefined

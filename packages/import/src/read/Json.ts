@@ -25,6 +25,13 @@ const tooLong = (line: number): ReadError =>
     line,
   })
 
+const noRecord = new ReadError({
+  code: "RECORD_TOO_LONG",
+  message: "the start of the stream holds no complete record",
+  hint: "Pass the records as a file, or put one record on each line.",
+  line: 1,
+})
+
 const syntax = (line: number, message: string): ReadError =>
   new ReadError({
     code: "JSON_SYNTAX",
@@ -185,18 +192,17 @@ const parseAll = (): Stage<JsonText, JsonRecord> => ({
   },
 })
 
-/** Reads the records of NDJSON or of a JSON array. Fails with the line of the error. */
-const records =
-  (format: "ndjson" | "json") =>
-  (text: Stream.Stream<string, ReadError>): Stream.Stream<JsonRecord, ReadError> =>
-    text.pipe(
-      through(() => (format === "json" ? new ArraySplitter() : new LineSplitter())),
-      through(parseAll),
-    )
+const split = (format: "ndjson" | "json"): Stage<string, JsonText> =>
+  format === "json" ? new ArraySplitter() : new LineSplitter()
+
+/** Cuts the start of a text, whose last record may not be complete. */
+const splitStart = (format: "ndjson" | "json"): Stage<string, JsonText> => ({
+  push: split(format).push,
+})
 
 /**
- * Collects the keys of records in the order in which they first appear; they are the columns. A text that is not whole may end
- * anywhere.
+ * Collects the keys of records in the order in which they first appear; they are the columns. A text that is not complete may be
+ * cut off anywhere; errors below its first record are left to the caller.
  */
 export const columns = Effect.fnUntraced(function* (
   text: Stream.Stream<string, ReadError>,
@@ -211,12 +217,14 @@ export const columns = Effect.fnUntraced(function* (
     },
   })
   const outcome = yield* text.pipe(
-    records(format),
+    through(() => (isComplete ? split : splitStart)(format)),
+    through(parseAll),
     through(collect),
     Stream.runDrain,
     Effect.result,
   )
   if (Result.isFailure(outcome) && (isComplete || keys.size === 0)) return yield* outcome.failure
+  if (!isComplete && keys.size === 0) return yield* noRecord
   return [...keys]
 })
 
@@ -226,7 +234,8 @@ export const read =
   (text: Stream.Stream<string, ReadError>): Stream.Stream<RawRecord, ReadError> => {
     const known = new Set(names)
     return text.pipe(
-      records(format),
+      through(() => split(format)),
+      through(parseAll),
       Stream.map(({ line, record, cells }) => ({
         line,
         record,

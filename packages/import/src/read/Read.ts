@@ -226,7 +226,7 @@ export const read: (
   const opened: Opened = FileKind.isZip(bytes.sample)
     ? yield* openXlsx(bytes, options)
     : options.format === "xlsx"
-      ? yield* FileKind.refuse(bytes.name, FileKind.noWorkbook)
+      ? yield* FileKind.refuseText(bytes.name)
       : yield* openText(bytes, options)
 
   const { header, encoding, records } = opened

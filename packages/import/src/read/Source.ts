@@ -55,11 +55,14 @@ const unreadable = (name: string) => (cause: unknown) => {
 
 /** Cuts bytes into pieces. */
 const inPieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
-  Stream.fromIterable({
-    *[Symbol.iterator]() {
-      for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE)
+  Stream.fromIterable(
+    {
+      *[Symbol.iterator]() {
+        for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE)
+      },
     },
-  }).pipe(Stream.rechunk(1))
+    { chunkSize: 1 },
+  )
 
 const ofBytes = (bytes: Uint8Array, name: string): Bytes => ({
   name,

@@ -83,7 +83,13 @@ const entriesOf = (
     at += 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32)
   }
   found.sort((one, other) => one.start - other.start)
-  return found.map((entry, index) => ({ ...entry, end: found[index + 1]?.start ?? directoryAt }))
+  const entries = found.map((entry, index) => ({
+    ...entry,
+    end: found[index + 1]?.start ?? directoryAt,
+  }))
+  return entries.every(({ start, end }) => start < end)
+    ? entries
+    : invalid("its directory names entries that are not there")
 }
 
 /** Checks the size to which an entry unpacks. */
@@ -106,8 +112,8 @@ const bounded = (entry: Entry) =>
   })
 
 const unpack = (parts: Parts, entry: Entry): Stream.Stream<Uint8Array, ReadError> => {
-  const error = boundOf(entry, entry.size)
-  if (error !== undefined) return Stream.fail(error)
+  const excess = boundOf(entry, entry.size)
+  if (excess !== undefined) return Stream.fail(excess)
   return Stream.concat(parts.between(entry.start, entry.end), Stream.make(emptyArchive)).pipe(
     Stream.pipeThroughChannel(Zip.decode()),
     Stream.take(1),
