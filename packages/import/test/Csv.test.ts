@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 import * as Csv from "../src/read/Csv.ts"
-import { cutAt, positions, printed, runs } from "./tables.ts"
+import { cutAt, positions, printed, runs } from "./printedTables.ts"
 
 const parse = (pieces: readonly string[], delimiter = ",") =>
   Stream.fromIterable(pieces).pipe(Stream.rechunk(1), Csv.parse(delimiter), Stream.runCollect)

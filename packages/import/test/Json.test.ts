@@ -7,7 +7,7 @@ import * as Stream from "effect/Stream"
 import type { ReadErrorCode } from "../src/index.ts"
 import { utf8 } from "./fixtures/Fixture.ts"
 import { readAll } from "./reading.ts"
-import { cutBytesAt, positions, runs } from "./tables.ts"
+import { cutBytesAt, positions, runs } from "./printedTables.ts"
 
 const json = Arbitrary.array(
   Arbitrary.schema(Schema.Record(Schema.String, Schema.Json).annotate({ identifier: "Row" })),

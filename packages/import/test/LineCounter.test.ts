@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 
 import { countBreaks, LineCounter } from "../src/read/LineCounter.ts"
-import { cutAt, positions, printed, runs } from "./tables.ts"
+import { cutAt, positions, printed, runs } from "./printedTables.ts"
 
 describe("countBreaks", () => {
   it("counts LF, CR and CRLF as one each", () => {

@@ -7,7 +7,7 @@ import type { Fixture } from "./fixtures/Fixture.ts"
 import { fixtures } from "./fixtures/make.ts"
 import { readSpoiled } from "./mutations.ts"
 import { readAll } from "./reading.ts"
-import { cutBytesAt } from "./tables.ts"
+import { cutBytesAt } from "./printedTables.ts"
 
 const files = await fixtures()
 
