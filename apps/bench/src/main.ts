@@ -1,6 +1,6 @@
 /**
- * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|shared|
- * sandbox|memory|size …]`, or all of them without a name. A part that is not run keeps its table.
+ * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|sandbox|
+ * memory|size|xlsx …]`, or all of them without a name. A part that is not run keeps its table.
  */
 import { spawnSync } from "node:child_process"
 import { readFile, writeFile } from "node:fs/promises"
@@ -16,6 +16,7 @@ import { pacing } from "./pacing.ts"
 import { sandbox } from "./sandbox.ts"
 import { shared } from "./shared.ts"
 import { size } from "./size.ts"
+import { xlsx } from "./xlsx.ts"
 
 /** Takes several looks in turn and returns all of them, as they came. */
 const looks = async (count: number, look: () => Promise<string>): Promise<string> => {
@@ -36,6 +37,7 @@ const parts = {
   sandbox: () => sandbox({ rounds: 20, perRound: 5000 }),
   memory: () => memory({ rows: 1_000_000 }),
   size,
+  xlsx: () => xlsx({ rows: 100_000, rounds: 5 }),
 } as const
 type Part = keyof typeof parts
 
