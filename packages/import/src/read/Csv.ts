@@ -20,7 +20,7 @@ export interface RawRecord {
 export const isFilled = ({ cells }: RawRecord): boolean => cells.some((cell) => cell.trim() !== "")
 
 /** Characters of a record; longer ones come from a quote that is not closed. */
-export const MAX_RECORD = 64 * 1024
+const MAX_RECORD = 64 * 1024
 
 const tooLong = (line: number): ReadError =>
   new ReadError({

@@ -105,7 +105,7 @@ class Decoder implements Stage<Uint8Array, string> {
 }
 
 /** Creates a decoder of an encoding of `TextDecoder`. */
-export const make = (label: string): Stage<Uint8Array, string> => new Decoder(label)
+const make = (label: string): Stage<Uint8Array, string> => new Decoder(label)
 
 /** Decodes the first bytes of a source. Fails as `decode` does. */
 export const startOf = (label: string, bytes: Bytes): Effect.Effect<string, ReadError> => {

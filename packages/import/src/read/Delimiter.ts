@@ -26,9 +26,11 @@ const scoreOf = (delimiter: string, records: readonly Csv.RawRecord[]): Score =>
   const counts = new Map<number, number>()
   for (const { cells } of filled)
     if (cells.length > 1) counts.set(cells.length, (counts.get(cells.length) ?? 0) + 1)
-  const [cells, agreeing] = [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), [
-    0, 0,
-  ] as [number, number])
+  const none: readonly [cells: number, agreeing: number] = [0, 0]
+  const [cells, agreeing] = [...counts].reduce(
+    (best, next) => (next[1] > best[1] ? next : best),
+    none,
+  )
   return { delimiter, agreeing, isUnanimous: agreeing > 0 && agreeing === filled.length, cells }
 }
 

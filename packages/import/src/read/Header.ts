@@ -130,7 +130,7 @@ export interface Tally {
 }
 
 /** Brings cells to the number of columns; values beyond the last column stay, so that the row can be refused. */
-export const fit = (cells: readonly string[], columns: number): readonly string[] => {
+const fit = (cells: readonly string[], columns: number): readonly string[] => {
   if (cells.length === columns) return cells
   if (cells.length < columns)
     return [...cells, ...Array.from({ length: columns - cells.length }, () => "")]
