@@ -56,6 +56,13 @@ describe("Source.open", () => {
     }),
   )
 
+  it.effect("reads an empty file", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(readAll(yield* fileOf("")))
+      assert.deepInclude(error, { code: "FILE_EMPTY", message: '"contacts.csv" is empty' })
+    }),
+  )
+
   it.effect("fails if a file is gone when its rows are read", () =>
     Effect.gen(function* () {
       const path = yield* fileOf(people)

@@ -86,11 +86,12 @@ const notesOf = (chosen: RawRecord, rowsAbove: number, isGuessed: boolean): read
         `The header was found on line ${chosen.line}; ${rowsAbove === 1 ? "the row" : `the ${rowsAbove} rows`} above it ${rowsAbove === 1 ? "is" : "are"} not read. Pass --header-line ${chosen.line} to confirm it, or another line.`,
       ]
     : []),
+  // names that look like values of a contact are not repeated
   ...(looksLikeData(chosen.cells)
     ? [
         `Line ${chosen.line} is read as the header but looks like a contact. If the file has no header, pass --no-header.`,
       ]
-    : []),
+    : duplicates(chosen.cells.map(nameOf))),
 ]
 
 /** Finds the header among the first records, of which there must be one that is not blank. */
@@ -116,7 +117,7 @@ export const find = (all: readonly RawRecord[], options: HeaderOptions): Header 
       columns,
       headerLine: chosen.line,
       isHeaderGuessed,
-      notes: [...notesOf(chosen, rowsAbove, isHeaderGuessed), ...duplicates(columns)],
+      notes: notesOf(chosen, rowsAbove, isHeaderGuessed),
     }
   )
 }

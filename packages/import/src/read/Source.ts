@@ -75,34 +75,26 @@ const ofBytes = (bytes: Uint8Array, name: string): Bytes => ({
   },
 })
 
-const ofFile = (path: string, name: string): Effect.Effect<Bytes, ReadError> => {
-  const stream = (start?: number, end?: number) =>
+const ofFile = (path: string, name: string, size: number): Effect.Effect<Bytes, ReadError> => {
+  const stream = (range: { readonly start?: number; readonly end?: number }) =>
     Stream.suspend(() =>
       Stream.fromAsyncIterable<Uint8Array, ReadError>(
-        fs.createReadStream(path, {
-          highWaterMark: PIECE,
-          ...(start !== undefined && { start }),
-          ...(end !== undefined && { end: end - 1 }),
-        }),
+        fs.createReadStream(path, { highWaterMark: PIECE, ...range }),
         unreadable(name),
       ),
     )
-  return Effect.tryPromise({
-    try: async () => {
-      await using file = await fsp.open(path)
-      const { size } = await file.stat()
-      const sample = new Uint8Array(Math.min(PIECE, size))
-      const { bytesRead } = await file.read(sample, 0, sample.length, 0)
-      return { size, sample: sample.subarray(0, bytesRead) }
-    },
-    catch: unreadable(name),
-  }).pipe(
-    Effect.map(({ size, sample }) => ({
+  const between = (start: number, end: number) =>
+    // the end of a stream of Node.js is the last byte
+    start < end ? stream({ start, end: end - 1 }) : Stream.empty
+  return between(0, Math.min(PIECE, size)).pipe(
+    Stream.runCollect,
+    Effect.map((pieces) => Buffer.concat(pieces)),
+    Effect.map((sample) => ({
       name,
       sample,
       isComplete: size <= sample.length,
-      all: stream(),
-      parts: { size, between: (start, end) => (start < end ? stream(start, end) : Stream.empty) },
+      all: stream({}),
+      parts: { size, between },
     })),
   )
 }
@@ -156,7 +148,7 @@ export const open = (
   return Effect.tryPromise({ try: () => fsp.stat(path), catch: unreadable(name) }).pipe(
     Effect.flatMap((stat) =>
       stat.isFile() || stat.isDirectory()
-        ? ofFile(path, name)
+        ? ofFile(path, name, stat.size)
         : // a pipe or a terminal is read once
           ofStream(
             Stream.fromAsyncIterable(fs.createReadStream(path), (cause) => cause),
