@@ -53,6 +53,23 @@ describe("Header.find", () => {
     }),
   )
 
+  it.effect(
+    "keeps columns without a name that have values, and leaves out empty ones at the end",
+    () =>
+      Effect.gen(function* () {
+        const { head, rows } = yield* readAll(utf8(",Name,,,,\n1,Ana,x\n2,Bo,,,,\n"))
+        assert.deepStrictEqual(head.columns, ["", "Name", ""])
+        assert.deepStrictEqual(head.notes, ["2 columns have no name."])
+        assert.deepStrictEqual(
+          rows.map(({ cells }) => cells),
+          [
+            ["1", "Ana", "x"],
+            ["2", "Bo", ""],
+          ],
+        )
+      }),
+  )
+
   it.effect("counts the columns of a file without a header by its widest row", () =>
     Effect.gen(function* () {
       const head = yield* headOf("Ana\nBo,bo@example.com,x\n", { noHeader: true })

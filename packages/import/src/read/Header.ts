@@ -50,12 +50,22 @@ export const checkColumns = (count: number, line: number): ReadError | undefined
 const missing = (message: string, hint: string): ReadError =>
   new ReadError({ code: "HEADER_MISSING", message, hint })
 
-const duplicates = (columns: readonly string[]): readonly string[] => {
+const nameNotes = (columns: readonly string[]): readonly string[] => {
   const counts = new Map<string, number>()
   for (const name of columns) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return [...counts].flatMap(([name, count]) =>
-    name !== "" && count > 1 ? [`${count} columns have the name "${name}".`] : [],
+  return [...counts].flatMap(([name, count]) => {
+    if (name === "")
+      return [count === 1 ? "A column has no name." : `${count} columns have no name.`]
+    return count > 1 ? [`${count} columns have the name "${name}".`] : []
+  })
+}
+
+/** Returns the names of the columns, without those at the end that have neither a name nor a value. */
+const namesOf = (chosen: RawRecord, records: readonly RawRecord[]): readonly string[] => {
+  const width = Math.max(
+    ...records.map(({ cells }) => cells.findLastIndex((cell) => cell.trim() !== "") + 1),
   )
+  return chosen.cells.slice(0, width).map(nameOf)
 }
 
 /** Returns the record that names the columns: the first, or a later one that names fields while the first names none. */
@@ -80,7 +90,12 @@ const withoutHeader = (records: readonly RawRecord[]): Header | ReadError => {
   )
 }
 
-const notesOf = (chosen: RawRecord, rowsAbove: number, isGuessed: boolean): readonly string[] => [
+const notesOf = (
+  chosen: RawRecord,
+  columns: readonly string[],
+  rowsAbove: number,
+  isGuessed: boolean,
+): readonly string[] => [
   ...(isGuessed
     ? [
         `The header was found on line ${chosen.line}; ${rowsAbove === 1 ? "the row" : `the ${rowsAbove} rows`} above it ${rowsAbove === 1 ? "is" : "are"} not read. Pass --header-line ${chosen.line} to confirm it, or another line.`,
@@ -91,7 +106,7 @@ const notesOf = (chosen: RawRecord, rowsAbove: number, isGuessed: boolean): read
     ? [
         `Line ${chosen.line} is read as the header but looks like a contact. If the file has no header, pass --no-header.`,
       ]
-    : duplicates(chosen.cells.map(nameOf))),
+    : nameNotes(columns)),
 ]
 
 /** Finds the header among the first records, of which there must be one that is not blank. */
@@ -108,16 +123,15 @@ export const find = (all: readonly RawRecord[], options: HeaderOptions): Header 
       `no row starts on line ${headerLine}, or it is blank or too far below the start`,
       "Pass the line of the row with the names of the columns as --header-line.",
     )
-  const columns = chosen.cells.map(nameOf)
-  while (columns.at(-1) === "") columns.pop()
   const rowsAbove = records.indexOf(chosen)
+  const columns = namesOf(chosen, records.slice(rowsAbove))
   const isHeaderGuessed = headerLine === undefined && rowsAbove > 0
   return (
     checkColumns(columns.length, chosen.line) ?? {
       columns,
       headerLine: chosen.line,
       isHeaderGuessed,
-      notes: notesOf(chosen, rowsAbove, isHeaderGuessed),
+      notes: notesOf(chosen, columns, rowsAbove, isHeaderGuessed),
     }
   )
 }
