@@ -1,2 +1,5 @@
-/** A durable record of what was sent to Aelyst, on node:sqlite, and one rate limit for all processes through Postgres. */
-export {}
+/** A durable record of what was sent to Aelyst, on node:sqlite. */
+export type * from "./Journal.ts"
+export { Journal, Runs } from "./Journal.ts"
+export type { JournalReason } from "./JournalError.ts"
+export { JournalError } from "./JournalError.ts"
