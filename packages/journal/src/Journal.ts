@@ -84,7 +84,7 @@ export interface RowRecord {
   readonly status?: number | undefined
   /** The code of the error that ended it, such as `BAD_REQUEST`; never a message of the API, which may quote the contact. */
   readonly code?: string | undefined
-  /** The earlier run that ended this row, so that this run sends nothing. */
+  /** The earlier run that ended this row, so that this run sends nothing, or that left it in doubt. */
   readonly earlierRun?: string | undefined
 }
 
@@ -164,10 +164,10 @@ export interface RowOutcome {
 
 /** An attempt as it is recorded. */
 export interface AttemptRow {
-  /** The order of the intents in the run, from 1. */
-  readonly sequence: number
   readonly row: number
-  /** Counts the attempts of one call from 1. */
+  /** Counts the attempts of the row from 1. */
+  readonly sequence: number
+  /** Counts the attempts of one call from 1; 0 for an end without an attempt, such as the decision of a person. */
   readonly attempt: number
   readonly epoch: number
   /** In epoch milliseconds. */
@@ -176,6 +176,8 @@ export interface AttemptRow {
   readonly phase: AttemptEnd["phase"] | undefined
   readonly status?: number | undefined
   readonly cause?: string | undefined
+  /** How its call ended; undefined while nothing is known of that. */
+  readonly outcome?: SentOutcome | undefined
 }
 
 /** What a check of a journal found. */
@@ -270,28 +272,32 @@ export interface RunEntry {
   readonly error?: JournalError | undefined
 }
 
+/** A run that was opened to be sent. */
+export interface StartedRun {
+  readonly journal: JournalService
+  /** Whether its rows are not planned yet. */
+  readonly isNew: boolean
+  /** The kind of file system, such as `NFS`, if a journal on it may be lost: a program should warn. */
+  readonly fileSystem?: string | undefined
+}
+
 /** The operations on the runs of one place: a directory, or a database. */
 export interface RunsService {
   /**
-   * Opens the newest run of this input, origin and token class, or creates one; `isNew` says which. It stays open, and closed to
-   * other processes if its store can do that, until the scope ends. `fresh` creates one in any case. Fails with `locked`.
+   * Opens the newest run of this input, origin and token class, or creates one. It stays open, and closed to other processes if
+   * its store can do that, until the scope ends. `fresh` creates one in any case. `path` names the file, if the store has files;
+   * one of other facts fails with `other_input`. Fails with `locked`.
    */
   readonly start: (
     facts: RunFacts,
-    options?: { readonly fresh?: boolean },
-  ) => Effect.Effect<
-    { readonly journal: JournalService; readonly isNew: boolean },
-    JournalError,
-    Scope.Scope
-  >
+    options?: { readonly fresh?: boolean; readonly path?: string },
+  ) => Effect.Effect<StartedRun, JournalError, Scope.Scope>
   /** Opens a run until the scope ends; `id` may be the path of a file. Fails with `not_found`, `ambiguous` and `locked`. */
   readonly open: (id: string) => Effect.Effect<JournalService, JournalError, Scope.Scope>
   /** Returns all runs, newest first. One that cannot be read is listed with its error. */
   readonly list: Effect.Effect<ReadonlyArray<RunEntry>, JournalError>
-  /** Opens the earlier runs of the same origin and token class for `plan`; other facts may differ. */
-  readonly earlier: (
-    facts: Pick<RunFacts, "origin" | "tokenClass">,
-  ) => Effect.Effect<Earlier, JournalError, Scope.Scope>
+  /** Opens the other runs of the same origin and token class, for the plan of this one. */
+  readonly earlier: (run: Run) => Effect.Effect<Earlier, JournalError, Scope.Scope>
   /** Deletes a run. Fails with `not_found`, `ambiguous` and `locked`. */
   readonly remove: (id: string) => Effect.Effect<void, JournalError>
   /** Deletes finished runs, last changed more than so many milliseconds ago (default: 30 days); returns their IDs. */

@@ -16,6 +16,7 @@ import * as Data from "effect/Data"
  * - `no_locks`: the file system does not keep what is written, or its locks do not hold
  * - `unsupported`: this Node.js has no `node:sqlite`
  * - `not_found`, `ambiguous`: no run has this ID, or several have
+ * - `other_input`: the journal belongs to another input, origin or account
  * - `not_planned`, `already_planned`: the run has no rows yet, or has them already
  * - `claimed`: another owner holds a claim on these rows
  * - `fenced`: a newer claim took these rows over
@@ -39,6 +40,7 @@ const advice = {
   unsupported: "Use Node.js 22.19 or newer.",
   not_found: "List the runs to see their IDs.",
   ambiguous: "Give the path of the file.",
+  other_input: "Choose another path, or start a run of its own for this input.",
   not_planned: "Plan the run first.",
   already_planned: "Open the run instead of planning it again.",
   claimed: "Wait until the claim expires, or stop its owner.",
@@ -62,6 +64,7 @@ const sentences: Readonly<Record<JournalReason, string>> = {
   unsupported: "this Node.js has no node:sqlite",
   not_found: "there is no such run",
   ambiguous: "several runs have this ID",
+  other_input: "the journal belongs to another input, origin or account",
   not_planned: "the run has no rows yet",
   already_planned: "the run has its rows already",
   claimed: "another owner holds these rows",
@@ -81,8 +84,18 @@ export class JournalError extends Data.TaggedError("JournalError")<{
   readonly detail?: string | undefined
   readonly cause?: unknown
 }> {
+  /** What is wrong, without the path and without a full stop. */
+  get problem(): string {
+    const sentence = sentences[this.reason]
+    return this.detail === undefined ? sentence : `${sentence} (${this.detail})`
+  }
+
+  /** What to do, as a sentence. */
+  get advice(): string {
+    return advice[this.reason]
+  }
+
   override get message(): string {
-    const detail = this.detail === undefined ? "" : ` (${this.detail})`
-    return `${this.path}: ${sentences[this.reason]}${detail}. ${advice[this.reason]}`
+    return `${this.path}: ${this.problem}. ${this.advice}`
   }
 }

@@ -1,0 +1,40 @@
+/** Hashes and checksums: what stands for a contact in a journal, and what shows that a row was damaged. */
+import { createHash, createHmac } from "node:crypto"
+import { crc32 } from "node:zlib"
+
+/** The bytes of a key's hash: two rows of a run never share one. */
+const keyBytes = 16
+/** The bytes of a content's hash, which is only compared between rows with the same key. */
+const contentBytes = 8
+
+/** Hashes texts with the salt of a run, so that nobody without the run's own file can test guesses. */
+export class RowHash {
+  readonly #salt: Uint8Array
+
+  constructor(salt: Uint8Array) {
+    this.#salt = salt
+  }
+
+  key(key: string): Uint8Array {
+    return this.#hash("key", key, keyBytes)
+  }
+
+  content(content: string): Uint8Array {
+    return this.#hash("content", content, contentBytes)
+  }
+
+  #hash(kind: string, text: string, bytes: number): Uint8Array {
+    return createHmac("sha256", this.#salt).update(`${kind}\n${text}`).digest().subarray(0, bytes)
+  }
+}
+
+/** Returns the checksum of the values of a row: bytes as hex, others as text. */
+export const checksum = (...values: ReadonlyArray<unknown>): number =>
+  crc32(
+    values
+      .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value))
+      .join("|"),
+  )
+
+/** Returns the SHA-256 of a text as hex. */
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")

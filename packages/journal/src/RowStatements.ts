@@ -1,0 +1,240 @@
+/** The statements on rows, attempts and claims of one run in SQLite. They throw; `WriteQueue` makes errors of that. */
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite"
+import * as Result from "effect/Result"
+
+import type { AttemptEnd, Claim, Resolution, RowOutcome, RowRecord } from "./Journal.ts"
+import { JournalError } from "./JournalError.ts"
+import { outcomeNumber, phases, stateNumber, states } from "./RunTables.ts"
+
+type Value = string | number | Uint8Array | null
+export type Columns = Record<string, SQLOutputValue>
+
+/** The states that statements name. */
+export const stateNumbers = {
+  planned: stateNumber("planned"),
+  sending: stateNumber("sending"),
+  created: stateNumber("created"),
+  invalid: stateNumber("invalid"),
+  unknown: stateNumber("unknown"),
+} as const
+const { invalid, planned, sending, unknown } = stateNumbers
+
+const rowColumns = "number, key, content, line, state, doubt, attempts, status, code, earlier"
+/** The columns of a row, and whether its checksum is right. */
+export const selectRow = `SELECT ${rowColumns}, checksum(${rowColumns}) = sum AS isSound FROM row`
+
+// no newer claim on the row, and this one was not given back
+const isHeld = `number BETWEEN :first AND :last
+  AND EXISTS (SELECT 1 FROM claim WHERE epoch = :epoch)
+  AND NOT EXISTS (
+    SELECT 1 FROM claim WHERE epoch > :epoch AND number BETWEEN first AND last
+  )`
+const nextSequence = "(SELECT ifnull(max(sequence), 0) + 1 FROM attempt WHERE row = :row)"
+
+/** Keeps codes such as `ECONNRESET`. Other texts could quote a contact. */
+const codeOnly = (text: string | undefined): string | null =>
+  text === undefined ? null : /^[A-Za-z][\w.-]{0,39}$/.test(text) ? text : "OTHER"
+
+const numberOf = (value: SQLOutputValue | undefined): number | undefined =>
+  typeof value === "number" ? value : undefined
+const textOf = (value: SQLOutputValue | undefined): string | undefined =>
+  typeof value === "string" ? value : undefined
+
+/** Reads the columns of a row; throws if it is damaged. */
+export const recordOf = (path: string, columns: Columns): RowRecord => {
+  const number = Number(columns["number"])
+  const state = states[Number(columns["state"])]
+  if (columns["isSound"] !== 1 || state === undefined)
+    throw new JournalError({ reason: "corrupt", path, detail: `row ${number} is damaged` })
+  return {
+    number,
+    line: Number(columns["line"]),
+    state,
+    doubt: columns["doubt"] === 1,
+    attempts: Number(columns["attempts"]),
+    status: numberOf(columns["status"]),
+    code: textOf(columns["code"]),
+    earlierRun: textOf(columns["earlier"]),
+  }
+}
+
+export class RowStatements {
+  readonly #db: DatabaseSync
+  readonly #path: string
+  readonly #prepared = new Map<string, StatementSync>()
+
+  constructor(db: DatabaseSync, path: string) {
+    this.#db = db
+    this.#path = path
+    // of this connection only, so that the file can be read without the function
+    db.exec(`PRAGMA temp_store = MEMORY;
+      CREATE TEMP TRIGGER row_sum AFTER UPDATE OF state, doubt, attempts, status, code ON main.row
+      BEGIN UPDATE row SET sum = checksum(${rowColumns}) WHERE number = new.number; END`)
+  }
+
+  /** Prepares a statement once. */
+  #statement(sql: string): StatementSync {
+    const known = this.#prepared.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#db.prepare(sql)
+    this.#prepared.set(sql, statement)
+    return statement
+  }
+
+  all(sql: string, values: Readonly<Record<string, Value>> = {}): ReadonlyArray<Columns> {
+    return this.#statement(sql).all(values)
+  }
+
+  get(sql: string, values: Readonly<Record<string, Value>> = {}): Columns | undefined {
+    return this.#statement(sql).get(values)
+  }
+
+  /** Returns the number of rows that it changed. */
+  run(sql: string, values: Readonly<Record<string, Value>> = {}): number {
+    return Number(this.#statement(sql).run(values).changes)
+  }
+
+  /** Adds a row of the plan. Returns false if there is one with this key. */
+  insert(row: {
+    readonly number: number
+    readonly key: Uint8Array
+    readonly content: Uint8Array
+    readonly line: number
+    readonly state: number
+    readonly doubt: number
+    readonly status: number | null
+    readonly code: string | null
+    readonly earlier: string | null
+  }): boolean {
+    const sql = `INSERT INTO row (${rowColumns}, sum) VALUES (:number, :key, :content, :line, :state, :doubt, 0, :status,
+      :code, :earlier, checksum(:number, :key, :content, :line, :state, :doubt, 0, :status, :code, :earlier))
+      ON CONFLICT (key) DO NOTHING`
+    return this.run(sql, row) === 1
+  }
+
+  find(key: Uint8Array): Columns | undefined {
+    return this.get(`${selectRow} WHERE key = :key`, { key })
+  }
+
+  /** Tells why a statement with a claim changed nothing. */
+  #refused(claim: Claim, key: Uint8Array): JournalError {
+    const held = this.get(`SELECT 1 FROM row WHERE key = :key AND ${isHeld}`, {
+      key,
+      ...claimValues(claim),
+    })
+    const detail = held === undefined ? undefined : "it has ended, or another attempt is open"
+    const reason = held === undefined ? "fenced" : "wrong_state"
+    return new JournalError({ reason, path: this.#path, detail })
+  }
+
+  intent(
+    claim: Claim,
+    key: Uint8Array,
+    attempt: number,
+    now: number,
+  ): Result.Result<void, JournalError> {
+    const row = this.get(
+      `UPDATE row SET state = ${sending}, attempts = attempts + 1
+       WHERE key = :key AND state = :from AND ${isHeld} RETURNING number`,
+      { key, from: attempt === 1 ? planned : sending, ...claimValues(claim) },
+    )
+    if (row === undefined) return Result.fail(this.#refused(claim, key))
+    this.run(
+      `INSERT INTO attempt (row, sequence, attempt, epoch, started)
+       VALUES (:row, ${nextSequence}, :attempt, :epoch, :now)`,
+      { row: Number(row["number"]), attempt, epoch: claim.epoch, now },
+    )
+    return Result.void
+  }
+
+  outcome(
+    claim: Claim,
+    key: Uint8Array,
+    end: RowOutcome,
+    now: number,
+  ): Result.Result<void, JournalError> {
+    const state = outcomeNumber(end.outcome)
+    const isDoubt =
+      end.doubt === true || end.outcome === "unknown" || end.outcome === "exists_after_doubt"
+    // without an attempt a row can only be left, found invalid, or stay in doubt
+    const fromPlanned = ["not_sent", "invalid", "unknown"].includes(end.outcome)
+    const row = this.get(
+      `UPDATE row SET state = CASE WHEN doubt AND :state = ${invalid} THEN ${unknown} ELSE :state END,
+         doubt = doubt OR :doubt, status = ifnull(:status, status), code = :code
+       WHERE key = :key AND (state = ${sending} OR state = ${planned} AND :fromPlanned)
+         AND ${isHeld} RETURNING number, state`,
+      {
+        key,
+        state,
+        doubt: Number(isDoubt),
+        status: end.status ?? null,
+        code: codeOnly(end.code),
+        fromPlanned: Number(fromPlanned),
+        ...claimValues(claim),
+      },
+    )
+    if (row === undefined) return Result.fail(this.#refused(claim, key))
+    const number = Number(row["number"])
+    for (const attempt of end.attempts ?? []) this.#endAttempt(number, attempt)
+    this.#endAttempts(number, isDoubt && state === planned ? unknown : Number(row["state"]), now)
+    return Result.void
+  }
+
+  #endAttempt(row: number, { cause, number, phase, status }: AttemptEnd): void {
+    this.run(
+      `UPDATE attempt SET phase = :phase, status = :status, cause = :cause
+       WHERE row = :row AND attempt = :number AND outcome IS NULL`,
+      { row, number, phase: phases.indexOf(phase), status: status ?? null, cause: codeOnly(cause) },
+    )
+  }
+
+  /** Gives the open attempts of a row their outcome; an end without an attempt gets an entry of its own. */
+  #endAttempts(row: number, outcome: number, now: number, cause: string | null = null): void {
+    const ended = this.run(
+      "UPDATE attempt SET outcome = :outcome WHERE row = :row AND outcome IS NULL",
+      { row, outcome },
+    )
+    if (ended > 0 || (outcome === planned && cause === null)) return
+    this.run(
+      `INSERT INTO attempt (row, sequence, attempt, epoch, started, outcome, cause)
+       VALUES (:row, ${nextSequence}, 0, 0, :now, :outcome, :cause)`,
+      { row, outcome, now, cause },
+    )
+  }
+
+  /** Marks the rows of a range that nobody sends any more as in doubt. */
+  recover(first: number, last: number, isResent: boolean): void {
+    const range = "BETWEEN :first AND :last"
+    this.run(
+      `UPDATE attempt SET outcome = ${unknown} WHERE outcome IS NULL AND row IN
+       (SELECT number FROM row WHERE state = ${sending} AND number ${range})`,
+      { first, last },
+    )
+    this.run(
+      `UPDATE row SET state = ${isResent ? planned : unknown}, doubt = 1
+       WHERE state = ${sending} AND number ${range}`,
+      { first, last },
+    )
+  }
+
+  resolve(number: number, resolution: Resolution, now: number): Result.Result<void, JournalError> {
+    const state = stateNumber(resolution === "send_again" ? "planned" : resolution)
+    const changed = this.run(
+      `UPDATE row SET state = :state WHERE number = :number
+       AND (state IN (${sending}, ${unknown}) OR state = ${planned} AND doubt)`,
+      { number, state },
+    )
+    if (changed === 0) {
+      const detail = `row ${number} is not in doubt`
+      return Result.fail(new JournalError({ reason: "wrong_state", path: this.#path, detail }))
+    }
+    this.run("UPDATE attempt SET outcome = :unknown WHERE row = :row AND outcome IS NULL", {
+      row: number,
+      unknown,
+    })
+    this.#endAttempts(number, state, now, "RESOLVED")
+    return Result.void
+  }
+}
+
+const claimValues = ({ epoch, from, to }: Claim) => ({ epoch, first: from, last: to })

@@ -1,0 +1,120 @@
+/** Reads rows, attempts and counts of a run in SQLite, a page at a time. */
+import type * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+
+import type { AttemptRow, JournalService, Range, RowState, RunCounts } from "./Journal.ts"
+import type { JournalError } from "./JournalError.ts"
+import type { Columns, RowStatements } from "./RowStatements.ts"
+import { recordOf, selectRow } from "./RowStatements.ts"
+import { phases, stateNumber, states } from "./RunTables.ts"
+
+const pageSize = 500
+
+/** Runs a function that reads. */
+type Run = <A>(
+  read: (statements: RowStatements, path: string) => A,
+) => Effect.Effect<A, JournalError>
+
+/** Returns whether a row may have been created, and nobody knows. */
+export const isInDoubt = ({
+  doubt,
+  state,
+}: {
+  readonly doubt: boolean
+  readonly state: RowState
+}): boolean => state === "sending" || state === "unknown" || (state === "planned" && doubt)
+
+/** Reads pages until one is empty; each begins after the row with which the last one ended. */
+const pages = <A>(
+  run: Run,
+  { from = 1 }: Range,
+  read: (statements: RowStatements, path: string, after: number) => ReadonlyArray<A>,
+  numberOf: (made: A) => number,
+): Stream.Stream<A, JournalError> =>
+  Stream.paginate(from - 1, (after) =>
+    run((statements, path) => {
+      const page = read(statements, path, after)
+      const end = page.at(-1)
+      return [page, end === undefined ? Option.none() : Option.some(numberOf(end))] as const
+    }),
+  )
+
+/** Reads rows in order. */
+export const readRows = (run: Run, options: Parameters<JournalService["rows"]>[0] = {}) => {
+  const last = options.to ?? Number.MAX_SAFE_INTEGER
+  const wanted = (options.states ?? states).map(stateNumber).join(", ")
+  const sql = `${selectRow} WHERE number > :after AND number <= :last AND state IN (${wanted})
+    ORDER BY number LIMIT ${pageSize}`
+  return pages(
+    run,
+    options,
+    (statements, path, after) =>
+      statements.all(sql, { after, last }).map((columns) => recordOf(path, columns)),
+    (row) => row.number,
+  )
+}
+
+/** Reads attempts in order; a page has all of each of its rows. */
+export const readAttempts = (run: Run, range: Range = {}) => {
+  const last = range.to ?? Number.MAX_SAFE_INTEGER
+  const sql = `SELECT * FROM attempt WHERE row IN (
+      SELECT DISTINCT row FROM attempt WHERE row > :after AND row <= :last ORDER BY row LIMIT ${pageSize})
+    ORDER BY row, sequence`
+  return pages(
+    run,
+    range,
+    (statements, _path, after) => statements.all(sql, { after, last }).map(attemptOf),
+    (entry) => entry.row,
+  )
+}
+
+const attemptOf = (columns: Columns): AttemptRow => {
+  const { attempt, cause, epoch, outcome, phase, row, sequence, started, status } = columns
+  const ended = outcome === null ? undefined : states[Number(outcome)]
+  return {
+    row: Number(row),
+    sequence: Number(sequence),
+    attempt: Number(attempt),
+    epoch: Number(epoch),
+    startedAt: Number(started),
+    phase: phase === null ? undefined : phases[Number(phase)],
+    status: status === null ? undefined : Number(status),
+    cause: cause === null ? undefined : String(cause),
+    outcome: ended === "planned" || ended === "sending" ? "not_sent" : ended,
+  }
+}
+
+/** Counts the rows by what became of them. */
+export const countRows = (statements: RowStatements): RunCounts => {
+  const run = statements.get("SELECT invalid, duplicate, outside FROM run") ?? {}
+  const counts = {
+    created: 0,
+    existed: 0,
+    exists_after_doubt: 0,
+    invalid: Number(run["invalid"]),
+    rejected: 0,
+    unknown: 0,
+    not_sent: 0,
+    duplicate: Number(run["duplicate"]),
+    foreign: Number(run["outside"]),
+    earlier: 0,
+    inDoubt: 0,
+  }
+  let total = counts.invalid + counts.duplicate
+  const groups = statements.all(
+    `SELECT state, doubt, attempts = 0 AND earlier IS NOT NULL AS isEarlier, count(*) AS n
+     FROM row GROUP BY 1, 2, 3`,
+  )
+  for (const group of groups) {
+    const n = Number(group["n"])
+    const state = states[Number(group["state"])] ?? "unknown"
+    const isOpen = state === "planned" || state === "sending"
+    if (isInDoubt({ state, doubt: group["doubt"] === 1 })) counts.unknown += n
+    else counts[isOpen ? "not_sent" : state] += n
+    if (isOpen && isInDoubt({ state, doubt: group["doubt"] === 1 })) counts.inDoubt += n
+    if (!isOpen && group["isEarlier"] === 1) counts.earlier += n
+    total += n
+  }
+  return { total, ...counts }
+}

@@ -1,0 +1,197 @@
+/** One SQLite file: loading `node:sqlite`, opening with a lock, and what each of its errors means. */
+import { closeSync, constants, fsyncSync, openSync, statSync } from "node:fs"
+import type { BigIntStats } from "node:fs"
+import type { DatabaseSync } from "node:sqlite"
+import { dirname } from "node:path"
+import * as Result from "effect/Result"
+
+import type { JournalReason } from "./JournalError.ts"
+import { JournalError } from "./JournalError.ts"
+
+const load = (): typeof DatabaseSync | undefined => {
+  // older Nodes warn that node:sqlite is experimental; only that warning is silenced
+  const { emitWarning } = process
+  process.emitWarning = (warning: string | Error, ...rest: ReadonlyArray<unknown>) => {
+    if (!String(warning).includes("SQLite is an experimental feature"))
+      Reflect.apply(emitWarning, process, [warning, ...rest])
+  }
+  const module = Result.try(() => process.getBuiltinModule("node:sqlite"))
+  process.emitWarning = emitWarning
+  return Result.isSuccess(module) ? module.success?.DatabaseSync : undefined
+}
+let constructor: typeof DatabaseSync | undefined
+
+const hasCode = (cause: unknown): cause is { readonly code: string; readonly errcode?: number } =>
+  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
+
+const systemReasons: Readonly<Record<string, JournalReason>> = {
+  EACCES: "read_only",
+  EPERM: "read_only",
+  EROFS: "read_only",
+  ENOENT: "deleted",
+  EISDIR: "not_a_journal",
+  ENOTDIR: "not_a_journal",
+  ENOSPC: "full",
+  EDQUOT: "full",
+  ENOLCK: "no_locks",
+}
+
+// primary result codes of SQLite: https://sqlite.org/rescode.html
+const sqliteReasons: Readonly<Record<number, JournalReason>> = {
+  3: "read_only",
+  5: "locked",
+  6: "locked",
+  7: "io",
+  8: "read_only",
+  10: "io",
+  13: "full",
+  14: "read_only",
+  15: "no_locks",
+  22: "full",
+  26: "not_a_journal",
+}
+
+/** Returns what an error of SQLite or of the system means. Everything that SQLite does not expect is damage. */
+export const errorOf = (path: string, cause: unknown): JournalError => {
+  if (cause instanceof JournalError) return cause
+  if (!hasCode(cause)) return new JournalError({ reason: "corrupt", path, cause })
+  const { errcode } = cause
+  if (errcode === undefined)
+    return new JournalError({
+      reason: systemReasons[cause.code] ?? "io",
+      path,
+      detail: cause.code,
+      cause,
+    })
+  const reason = sqliteReasons[errcode & 0xff] ?? "corrupt"
+  return new JournalError({ reason, path, detail: `SQLite error ${errcode}`, cause })
+}
+
+/** Runs a function that may throw an error of SQLite or of the system. */
+export const tryFile = <A>(path: string, run: () => A): Result.Result<A, JournalError> =>
+  Result.try({ try: run, catch: (cause) => errorOf(path, cause) })
+
+/** Makes the entry of a new file durable. Windows has no such call, and needs none. */
+export const syncDirectory = (path: string): void => {
+  if (process.platform === "win32") return
+  const directory = openSync(path, constants.O_RDONLY)
+  Result.getOrThrowWith(
+    Result.try(() => fsyncSync(directory)),
+    (error) => {
+      closeSync(directory)
+      return error
+    },
+  )
+  closeSync(directory)
+}
+
+/** Creates a file for its owner only if there is none; the mode never depends on the umask. Returns whether it created it. */
+const create = (path: string): boolean => {
+  const { O_CREAT, O_EXCL, O_RDWR } = constants
+  const opened = Result.try(() => openSync(path, O_CREAT | O_EXCL | O_RDWR, 0o600))
+  if (Result.isFailure(opened)) {
+    if (hasCode(opened.failure) && opened.failure.code === "EEXIST") return false
+    throw opened.failure
+  }
+  closeSync(opened.success)
+  syncDirectory(dirname(path))
+  return true
+}
+
+/** Throws unless the path is a regular file that only its owner, this user, can read and write. */
+const checkFile = (path: string): BigIntStats => {
+  const stats = statSync(path, { bigint: true })
+  if (!stats.isFile())
+    throw new JournalError({ reason: "not_a_journal", path, detail: "not a file" })
+  const user = process.getuid?.()
+  if (user !== undefined && stats.uid !== BigInt(user))
+    throw new JournalError({ reason: "unsafe", path, detail: "another user owns it" })
+  if (user !== undefined && (stats.mode & 0o077n) !== 0n) {
+    const mode = (stats.mode & 0o777n).toString(8).padStart(4, "0")
+    throw new JournalError({ reason: "unsafe", path, detail: `mode ${mode}` })
+  }
+  return stats
+}
+
+/** Throws unless a path still names the same file. */
+const checkSame = (path: string, now: BigIntStats | undefined, then: BigIntStats): void => {
+  if (now !== undefined && now.ino === then.ino && now.dev === then.dev) return
+  throw new JournalError({ reason: now === undefined ? "deleted" : "replaced", path })
+}
+
+/** An open file with the lock that keeps other processes out. Its methods throw; `tryFile` makes results of that. */
+export class SqliteFile {
+  readonly db: DatabaseSync
+  readonly path: string
+  readonly #stats: BigIntStats
+  #wal: BigIntStats | undefined
+
+  private constructor(db: DatabaseSync, path: string, stats: BigIntStats) {
+    this.db = db
+    this.path = path
+    this.#stats = stats
+  }
+
+  /**
+   * Opens a file and takes its lock; it is made if there is none and `mayCreate`. `waitMs` is how long to wait for a lock:
+   * programs that start at the same moment meet each other's short locks.
+   */
+  static open(
+    path: string,
+    options: { readonly mayCreate: boolean; readonly waitMs: number },
+  ): Result.Result<SqliteFile, JournalError> {
+    return tryFile(path, () => {
+      constructor ??= load()
+      if (constructor === undefined) throw new JournalError({ reason: "unsupported", path })
+      if (options.mayCreate) create(path)
+      const stats = checkFile(path)
+      const db = new constructor(path)
+      const locked = tryFile(path, () => {
+        db.exec(`PRAGMA busy_timeout = ${options.waitMs}`)
+        // before the first access, so that the lock is exclusive and the index of the WAL stays in memory
+        db.exec("PRAGMA locking_mode = EXCLUSIVE")
+        db.exec("PRAGMA foreign_keys = ON")
+        db.exec("PRAGMA trusted_schema = OFF")
+        db.exec("PRAGMA synchronous = FULL")
+        // takes the lock
+        db.exec("BEGIN IMMEDIATE; COMMIT")
+      })
+      if (Result.isSuccess(locked)) return new SqliteFile(db, path, stats)
+      db.close()
+      throw locked.failure
+    })
+  }
+
+  /** Reads a number such as `application_id`. */
+  pragma(name: string): number {
+    return Number(Object.values(this.db.prepare(`PRAGMA ${name}`).get() ?? {})[0])
+  }
+
+  /** Turns the WAL on. Checkpoints are ours, because SQLite ignores the errors of its own. */
+  useWal(): void {
+    this.db.exec("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
+    this.db.exec("BEGIN IMMEDIATE; COMMIT")
+  }
+
+  /**
+   * Throws if the file or its WAL is no longer what its path names: what was just committed would be lost with it.
+   * Returns the size of the WAL in bytes.
+   */
+  checkPlace(): bigint {
+    const options = { bigint: true, throwIfNoEntry: false } as const
+    checkSame(this.path, statSync(this.path, options), this.#stats)
+    const wal = statSync(`${this.path}-wal`, options)
+    this.#wal ??= wal
+    if (this.#wal !== undefined) checkSame(`${this.path}-wal`, wal, this.#wal)
+    return wal?.size ?? 0n
+  }
+
+  /** Moves what the WAL holds into the file. */
+  checkpoint(): void {
+    this.db.exec("PRAGMA wal_checkpoint(TRUNCATE)")
+  }
+
+  close(): void {
+    this.db.close()
+  }
+}
