@@ -1,5 +1,6 @@
 /** Hashes and checksums: what stands for a contact in a journal, and what shows that a row was damaged. */
-import { createHash, createHmac } from "node:crypto"
+import type { KeyObject } from "node:crypto"
+import { createHash, createHmac, createSecretKey } from "node:crypto"
 import { crc32 } from "node:zlib"
 
 /** The bytes of a key's hash: two rows of a run never share one. */
@@ -9,10 +10,11 @@ const contentBytes = 8
 
 /** Hashes texts with the salt of a run, so that nobody without the run's own file can test guesses. */
 export class RowHash {
-  readonly #salt: Uint8Array
+  readonly #salt: KeyObject
 
   constructor(salt: Uint8Array) {
-    this.#salt = salt
+    // made once: from bytes it would be made for each hash
+    this.#salt = createSecretKey(salt)
   }
 
   key(key: string): Uint8Array {
@@ -28,13 +30,8 @@ export class RowHash {
   }
 }
 
-/** Returns the checksum of the values of a row: bytes as hex, others as text. */
-export const checksum = (...values: ReadonlyArray<unknown>): number =>
-  crc32(
-    values
-      .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value))
-      .join("|"),
-  )
+/** Returns the checksum of a text. */
+export const checksum = (text: unknown): number => crc32(String(text))
 
 /** Returns the SHA-256 of a text as hex. */
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")

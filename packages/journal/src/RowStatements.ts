@@ -4,6 +4,7 @@ import * as Result from "effect/Result"
 
 import type { AttemptEnd, Claim, Resolution, RowOutcome, RowRecord } from "./Journal.ts"
 import { JournalError } from "./JournalError.ts"
+import { checksum } from "./RowChecksum.ts"
 import { outcomeNumber, phases, stateNumber, states } from "./RunTables.ts"
 
 type Value = string | number | Uint8Array | null
@@ -20,8 +21,10 @@ export const stateNumbers = {
 const { invalid, planned, sending, unknown } = stateNumbers
 
 const rowColumns = "number, key, content, line, state, doubt, attempts, status, code, earlier"
+const sumOf = `checksum(concat_ws('|', number, hex(key), hex(content), line, state, doubt, attempts,
+  ifnull(status, ''), ifnull(code, ''), ifnull(earlier, '')))`
 /** The columns of a row, and whether its checksum is right. */
-export const selectRow = `SELECT ${rowColumns}, checksum(${rowColumns}) = sum AS isSound FROM row`
+export const selectRow = `SELECT ${rowColumns}, ${sumOf} = sum AS isSound FROM row`
 
 // no newer claim on the row, and this one was not given back
 const isHeld = `number BETWEEN :first AND :last
@@ -58,6 +61,21 @@ export const recordOf = (path: string, columns: Columns): RowRecord => {
   }
 }
 
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex").toUpperCase()
+
+/** A row of a plan as it is stored. */
+interface NewRow {
+  readonly number: number
+  readonly key: Uint8Array
+  readonly content: Uint8Array
+  readonly line: number
+  readonly state: number
+  readonly doubt: number
+  readonly status: number | null
+  readonly code: string | null
+  readonly earlier: string | null
+}
+
 export class RowStatements {
   readonly #db: DatabaseSync
   readonly #path: string
@@ -69,7 +87,7 @@ export class RowStatements {
     // of this connection only, so that the file can be read without the function
     db.exec(`PRAGMA temp_store = MEMORY;
       CREATE TEMP TRIGGER row_sum AFTER UPDATE OF state, doubt, attempts, status, code ON main.row
-      BEGIN UPDATE row SET sum = checksum(${rowColumns}) WHERE number = new.number; END`)
+      BEGIN UPDATE row SET sum = ${sumOf} WHERE number = new.number; END`)
   }
 
   /** Prepares a statement once. */
@@ -95,21 +113,13 @@ export class RowStatements {
   }
 
   /** Adds a row of the plan. Returns false if there is one with this key. */
-  insert(row: {
-    readonly number: number
-    readonly key: Uint8Array
-    readonly content: Uint8Array
-    readonly line: number
-    readonly state: number
-    readonly doubt: number
-    readonly status: number | null
-    readonly code: string | null
-    readonly earlier: string | null
-  }): boolean {
+  insert(row: NewRow): boolean {
+    const { code, content, doubt, earlier, key, line, number, state, status } = row
+    // as `sumOf` computes it
+    const values = [number, hex(key), hex(content), line, state, doubt, 0, status, code, earlier]
     const sql = `INSERT INTO row (${rowColumns}, sum) VALUES (:number, :key, :content, :line, :state, :doubt, 0, :status,
-      :code, :earlier, checksum(:number, :key, :content, :line, :state, :doubt, 0, :status, :code, :earlier))
-      ON CONFLICT (key) DO NOTHING`
-    return this.run(sql, row) === 1
+      :code, :earlier, :sum) ON CONFLICT (key) DO NOTHING`
+    return this.run(sql, { ...row, sum: checksum(values.join("|")) }) === 1
   }
 
   find(key: Uint8Array): Columns | undefined {

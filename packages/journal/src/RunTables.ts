@@ -89,13 +89,16 @@ export const fingerprint = ({ input, origin, tokenClass }: RunFacts): string =>
 
 /** What a file keeps of its run. */
 export interface StoredRun {
+  /** Whether the run was written just now. */
+  readonly isCreated: boolean
   readonly run: Run
   readonly salt: Uint8Array
 }
 
-const sumColumns = "id, facts, hex(salt), created, planned, rows, invalid, duplicate, outside"
+const sumOfRun = `checksum(concat_ws('|', id, facts, hex(salt), created, ifnull(planned, ''), rows, invalid,
+  duplicate, outside))`
 /** Sets the checksum of the run; ends every statement that changes it. */
-export const sumRun = `UPDATE run SET sum = checksum(${sumColumns})`
+export const sumRun = `UPDATE run SET sum = ${sumOfRun}`
 
 const isEmpty = (file: SqliteFile): boolean =>
   file.pragma("application_id") === 0 &&
@@ -110,7 +113,7 @@ const migrate = (file: SqliteFile, version: number): void => {
 
 /** Makes the functions known that the statements use. */
 const define = (db: DatabaseSync): void =>
-  db.function("checksum", { deterministic: true, varargs: true }, checksum)
+  db.function("checksum", { deterministic: true }, checksum)
 
 /** Runs statements in one transaction; throws what they throw. */
 const inTransaction = (db: DatabaseSync, run: () => void): void => {
@@ -128,7 +131,8 @@ const inTransaction = (db: DatabaseSync, run: () => void): void => {
 export const openRun = (file: SqliteFile, create?: () => Omit<Run, "plannedAt">): StoredRun => {
   const { db, path } = file
   define(db)
-  if (isEmpty(file)) {
+  const isCreated = isEmpty(file)
+  if (isCreated) {
     if (create === undefined)
       throw new JournalError({ reason: "not_a_journal", path, detail: "empty" })
     file.useWal()
@@ -157,11 +161,11 @@ export const openRun = (file: SqliteFile, create?: () => Omit<Run, "plannedAt">)
     file.useWal()
     if (version < schemaVersion) inTransaction(db, () => migrate(file, version))
   }
-  return readRun(file)
+  return { isCreated, ...readRun(file) }
 }
 
-const readRun = ({ db, path }: SqliteFile): StoredRun => {
-  const stored = db.prepare(`SELECT *, checksum(${sumColumns}) = sum AS isSound FROM run`).get()
+const readRun = ({ db, path }: SqliteFile): Omit<StoredRun, "isCreated"> => {
+  const stored = db.prepare(`SELECT *, ${sumOfRun} = sum AS isSound FROM run`).get()
   if (stored === undefined || stored["isSound"] !== 1)
     throw new JournalError({ reason: "corrupt", path, detail: "the record of the run is damaged" })
   // safe: written by `openRun`, and its checksum is right

@@ -151,7 +151,7 @@ export class SqliteFile {
         // before the first access, so that the lock is exclusive and the index of the WAL stays in memory
         db.exec("PRAGMA locking_mode = EXCLUSIVE")
         db.exec("PRAGMA foreign_keys = ON")
-        db.exec("PRAGMA trusted_schema = OFF")
+        db.exec("PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16384")
         db.exec("PRAGMA synchronous = FULL")
         // takes the lock
         db.exec("BEGIN IMMEDIATE; COMMIT")

@@ -23,6 +23,7 @@ import type { Columns } from "./RowStatements.ts"
 import { RowStatements, recordOf } from "./RowStatements.ts"
 import { countRows, readAttempts, readRows } from "./RunReads.ts"
 import { insertRows } from "./RunPlan.ts"
+import type { StoredRun } from "./RunTables.ts"
 import { openRun, sumRun } from "./RunTables.ts"
 import { SqliteFile, tryFile } from "./SqliteFile.ts"
 import { checkDamage, verifyRun } from "./Verify.ts"
@@ -33,13 +34,16 @@ const maxNumber = Number.MAX_SAFE_INTEGER
 /** An open run: what it recorded, and its file. */
 export class SqliteJournal implements JournalService {
   readonly run: Run
+  /** Whether the file had no run before it was opened. */
+  readonly isCreated: boolean
   readonly #file: SqliteFile
   readonly #rows: RowStatements
   readonly #queue: WriteQueue
   readonly #hash: RowHash
 
-  private constructor(file: SqliteFile, run: Run, salt: Uint8Array) {
+  private constructor(file: SqliteFile, { isCreated, run, salt }: StoredRun) {
     this.run = run
+    this.isCreated = isCreated
     this.#file = file
     this.#rows = new RowStatements(file.db, file.path)
     this.#queue = new WriteQueue(file)
@@ -69,8 +73,7 @@ export class SqliteJournal implements JournalService {
       return yield* Effect.suspend(() =>
         Effect.fromResult(
           tryFile(path, () => {
-            const { run, salt } = openRun(file, create)
-            const journal = new SqliteJournal(file, run, salt)
+            const journal = new SqliteJournal(file, openRun(file, create))
             if (trust !== true) checkDamage(journal.#rows, path)
             return journal
           }),
@@ -95,10 +98,10 @@ export class SqliteJournal implements JournalService {
     return this.run.delivery === "natural-key"
   }
 
-  plan<E, R>(
+  readonly plan = <E, R>(
     rows: Stream.Stream<PlannedRow, E, R>,
     earlier?: Earlier,
-  ): Effect.Effect<RunCounts, JournalError | E, R> {
+  ): Effect.Effect<RunCounts, JournalError | E, R> => {
     const body = Effect.gen({ self: this }, function* () {
       if (this.#isPlanned()) return yield* Effect.fail(this.#error("already_planned"))
       const counts = yield* insertRows(rows, earlier, {
@@ -122,7 +125,9 @@ export class SqliteJournal implements JournalService {
     return this.#rows.get("SELECT 1 FROM run WHERE planned IS NOT NULL") !== undefined
   }
 
-  claim(options: Parameters<JournalService["claim"]>[0] = {}): Effect.Effect<Claim, JournalError> {
+  readonly claim = (
+    options: Parameters<JournalService["claim"]>[0] = {},
+  ): Effect.Effect<Claim, JournalError> => {
     const { from = 1, leaseMs, owner, to = maxNumber } = options
     return this.#timed((now, monotonic) => {
       if (!this.#isPlanned()) return Result.fail(this.#error("not_planned"))
@@ -152,8 +157,8 @@ export class SqliteJournal implements JournalService {
     })
   }
 
-  renew(claim: Claim, leaseMs: number): Effect.Effect<Claim, JournalError> {
-    return this.#timed((now, monotonic) => {
+  readonly renew = (claim: Claim, leaseMs: number): Effect.Effect<Claim, JournalError> =>
+    this.#timed((now, monotonic) => {
       const renewed = this.#rows.run(
         `UPDATE claim SET expires = :expires WHERE epoch = :epoch AND NOT EXISTS (
            SELECT 1 FROM claim AS other
@@ -164,36 +169,37 @@ export class SqliteJournal implements JournalService {
         ? Result.fail(this.#error("fenced"))
         : Result.succeed({ ...claim, notAfter: monotonic + leaseMs })
     })
-  }
 
-  release({ epoch }: Claim): Effect.Effect<void, JournalError> {
-    return Effect.asVoid(
+  readonly release = ({ epoch }: Claim): Effect.Effect<void, JournalError> =>
+    Effect.asVoid(
       this.#queue.write(() =>
         Result.succeed(this.#rows.run("DELETE FROM claim WHERE epoch = :epoch", { epoch })),
       ),
     )
-  }
 
-  intent(claim: Claim, key: string, attempt: number): Effect.Effect<void, JournalError> {
+  readonly intent = (
+    claim: Claim,
+    key: string,
+    attempt: number,
+  ): Effect.Effect<void, JournalError> => {
     const hash = this.#hash.key(key)
     return this.#timed((now) => this.#rows.intent(claim, hash, attempt, now))
   }
 
-  outcome(
+  readonly outcome = (
     claim: Claim,
     key: string,
     end: Parameters<JournalService["outcome"]>[2],
-  ): Effect.Effect<void, JournalError> {
+  ): Effect.Effect<void, JournalError> => {
     const hash = this.#hash.key(key)
     return Effect.uninterruptible(this.#timed((now) => this.#rows.outcome(claim, hash, end, now)))
   }
 
-  resolve(
+  readonly resolve = (
     row: number,
     resolution: Parameters<JournalService["resolve"]>[1],
-  ): Effect.Effect<void, JournalError> {
-    return this.#timed((now) => this.#rows.resolve(row, resolution, now))
-  }
+  ): Effect.Effect<void, JournalError> =>
+    this.#timed((now) => this.#rows.resolve(row, resolution, now))
 
   /** Writes with the time at which the write was asked for. */
   #timed<A>(
@@ -206,7 +212,7 @@ export class SqliteJournal implements JournalService {
     })
   }
 
-  lookup(rows: ReadonlyArray<RowKey>) {
+  readonly lookup = (rows: ReadonlyArray<RowKey>) => {
     return this.#queue.now(() =>
       rows.map(({ content, key }) => {
         const columns = this.#rows.find(this.#hash.key(key))
@@ -217,9 +223,9 @@ export class SqliteJournal implements JournalService {
   }
 
   /** Returns what this run knows of rows with these keys, if it sent them or took them from an earlier run. */
-  lookupEarlier(
+  readonly lookupEarlier = (
     rows: ReadonlyArray<RowKey>,
-  ): Effect.Effect<ReadonlyArray<EarlierRow | undefined>, JournalError> {
+  ): Effect.Effect<ReadonlyArray<EarlierRow | undefined>, JournalError> => {
     return this.#queue.now(() =>
       rows.map(({ content, key }) => {
         const columns = this.#rows.find(this.#hash.key(key))
@@ -237,11 +243,11 @@ export class SqliteJournal implements JournalService {
     return stored instanceof Uint8Array && Buffer.compare(stored, this.#hash.content(content)) === 0
   }
 
-  rows(options?: Parameters<JournalService["rows"]>[0]) {
+  readonly rows = (options?: Parameters<JournalService["rows"]>[0]) => {
     return readRows((read) => this.#queue.now(() => read(this.#rows, this.path)), options)
   }
 
-  attempts(range?: Range) {
+  readonly attempts = (range?: Range) => {
     return readAttempts((read) => this.#queue.now(() => read(this.#rows, this.path)), range)
   }
 

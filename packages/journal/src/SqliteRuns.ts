@@ -68,9 +68,6 @@ const entryOf = (file: RunFile): Effect.Effect<RunEntry> =>
     })),
   )
 
-const isEmpty = (path: string): boolean =>
-  (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0
-
 const changedAt = (path: string): number =>
   Math.max(
     ...[path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0),
@@ -92,9 +89,11 @@ class SqliteRuns implements RunsService {
     return Effect.gen(function* () {
       const createdAt = yield* Clock.currentTimeMillis
       const create = () => ({ ...facts, id, createdAt })
-      // what was written must be there when the file is opened again
-      if (isEmpty(path)) yield* Effect.scoped(SqliteJournal.open(path, { create }))
-      const journal = yield* SqliteJournal.open(path)
+      const old = Effect.map(SqliteJournal.open(path, { create }), (journal) =>
+        journal.isCreated ? undefined : journal,
+      )
+      // what was just written must be there when the file is opened again
+      const journal = (yield* keptIf(old)) ?? (yield* SqliteJournal.open(path))
       if (fingerprint(journal.run) !== fingerprint(facts))
         return yield* new JournalError({ reason: "other_input", path })
       yield* checkLock(path)
@@ -201,7 +200,9 @@ class SqliteRuns implements RunsService {
             (error) => error.reason === "corrupt",
             () => Effect.void,
           ),
-          Effect.andThen(Effect.fromResult(tryFile(path, () => deleteFile(path)))),
+          Effect.andThen(
+            Effect.suspend(() => Effect.fromResult(tryFile(path, () => deleteFile(path)))),
+          ),
         ),
       ),
     )
