@@ -35,3 +35,7 @@ export const checksum = (text: unknown): number => crc32(String(text))
 
 /** Returns the SHA-256 of a text as hex. */
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+/** Returns whether a stored value is these bytes. */
+export const isEqual = (stored: unknown, bytes: Uint8Array): boolean =>
+  stored instanceof Uint8Array && Buffer.compare(stored, bytes) === 0

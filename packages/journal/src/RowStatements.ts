@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 
 import type { AttemptEnd, Claim, Resolution, RowOutcome, RowRecord } from "./Journal.ts"
 import { JournalError } from "./JournalError.ts"
-import { checksum } from "./RowChecksum.ts"
+import { checksum, isEqual } from "./RowChecksum.ts"
 import { outcomeNumber, phases, stateNumber, states } from "./RunTables.ts"
 
 type Value = string | number | Uint8Array | null
@@ -122,8 +122,11 @@ export class RowStatements {
     return this.run(sql, { ...row, sum: checksum(values.join("|")) }) === 1
   }
 
+  /** Finds a row by its key; throws if the index names a wrong one. */
   find(key: Uint8Array): Columns | undefined {
-    return this.get(`${selectRow} WHERE key = :key`, { key })
+    const columns = this.get(`${selectRow} WHERE key = :key`, { key })
+    if (columns === undefined || isEqual(columns["key"], key)) return columns
+    throw new JournalError({ reason: "corrupt", path: this.#path, detail: "the index is damaged" })
   }
 
   /** Tells why a statement with a claim changed nothing. */

@@ -18,7 +18,7 @@ import type {
   RunCounts,
 } from "./Journal.ts"
 import { JournalError } from "./JournalError.ts"
-import { RowHash } from "./RowChecksum.ts"
+import { RowHash, isEqual } from "./RowChecksum.ts"
 import type { Columns } from "./RowStatements.ts"
 import { RowStatements, recordOf } from "./RowStatements.ts"
 import { countRows, readAttempts, readRows } from "./RunReads.ts"
@@ -75,6 +75,8 @@ export class SqliteJournal implements JournalService {
           tryFile(path, () => {
             const journal = new SqliteJournal(file, openRun(file, create))
             if (trust !== true) checkDamage(journal.#rows, path)
+            // what is read from now on does not depend on the WAL of a killed process
+            file.checkpoint()
             return journal
           }),
         ),
@@ -212,44 +214,38 @@ export class SqliteJournal implements JournalService {
     })
   }
 
-  readonly lookup = (rows: ReadonlyArray<RowKey>) => {
-    return this.#queue.now(() =>
-      rows.map(({ content, key }) => {
-        const columns = this.#rows.find(this.#hash.key(key))
-        if (columns === undefined || !this.#isContent(columns, content)) return undefined
-        return recordOf(this.path, columns)
-      }),
-    )
-  }
+  readonly lookup = (rows: ReadonlyArray<RowKey>) =>
+    this.#found(rows, (columns, isSame) => (isSame ? recordOf(this.path, columns) : undefined))
 
   /** Returns what this run knows of rows with these keys, if it sent them or took them from an earlier run. */
   readonly lookupEarlier = (
     rows: ReadonlyArray<RowKey>,
-  ): Effect.Effect<ReadonlyArray<EarlierRow | undefined>, JournalError> => {
+  ): Effect.Effect<ReadonlyArray<EarlierRow | undefined>, JournalError> =>
+    this.#found(rows, (columns, isSame) => {
+      const { code, doubt, state, status } = recordOf(this.path, columns)
+      if (state === "planned" && !doubt) return undefined
+      return { run: this.run.id, state, doubt, isSame, status, code }
+    })
+
+  /** Finds rows by their keys; tells for each whether its content is the same. */
+  #found<A>(
+    rows: ReadonlyArray<RowKey>,
+    make: (columns: Columns, isSame: boolean) => A | undefined,
+  ): Effect.Effect<ReadonlyArray<A | undefined>, JournalError> {
     return this.#queue.now(() =>
       rows.map(({ content, key }) => {
         const columns = this.#rows.find(this.#hash.key(key))
         if (columns === undefined) return undefined
-        const { code, doubt, state, status } = recordOf(this.path, columns)
-        if (state === "planned" && !doubt) return undefined
-        const isSame = this.#isContent(columns, content)
-        return { run: this.run.id, state, doubt, isSame, status, code }
+        return make(columns, isEqual(columns["content"], this.#hash.content(content)))
       }),
     )
   }
 
-  #isContent(columns: Columns, content: string): boolean {
-    const stored = columns["content"]
-    return stored instanceof Uint8Array && Buffer.compare(stored, this.#hash.content(content)) === 0
-  }
+  readonly rows = (options?: Parameters<JournalService["rows"]>[0]) =>
+    readRows((read) => this.#queue.now(() => read(this.#rows, this.path)), options)
 
-  readonly rows = (options?: Parameters<JournalService["rows"]>[0]) => {
-    return readRows((read) => this.#queue.now(() => read(this.#rows, this.path)), options)
-  }
-
-  readonly attempts = (range?: Range) => {
-    return readAttempts((read) => this.#queue.now(() => read(this.#rows, this.path)), range)
-  }
+  readonly attempts = (range?: Range) =>
+    readAttempts((read) => this.#queue.now(() => read(this.#rows, this.path)), range)
 
   get counts(): Effect.Effect<RunCounts, JournalError> {
     return this.#queue.now(() => countRows(this.#rows))
@@ -257,10 +253,5 @@ export class SqliteJournal implements JournalService {
 
   get verify() {
     return this.#queue.now(() => verifyRun(this.#rows))
-  }
-
-  /** Moves everything into the file itself. */
-  get checkpoint(): Effect.Effect<void, JournalError> {
-    return this.#queue.now(() => this.#file.checkpoint())
   }
 }
