@@ -3,6 +3,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite"
 import * as Result from "effect/Result"
 
 import type { AttemptEnd, Claim, Resolution, RowOutcome, RowRecord } from "./Journal.ts"
+import type { JournalReason } from "./JournalError.ts"
 import { JournalError } from "./JournalError.ts"
 import { checksum, isEqual } from "./RowChecksum.ts"
 import { outcomeNumber, phases, stateNumber, states } from "./RunTables.ts"
@@ -131,13 +132,13 @@ export class RowStatements {
 
   /** Tells why a statement with a claim changed nothing. */
   #refused(claim: Claim, key: Uint8Array): JournalError {
-    const held = this.get(`SELECT 1 FROM row WHERE key = :key AND ${isHeld}`, {
-      key,
-      ...claimValues(claim),
-    })
-    const detail = held === undefined ? undefined : "it has ended, or another attempt is open"
-    const reason = held === undefined ? "fenced" : "wrong_state"
-    return new JournalError({ reason, path: this.#path, detail })
+    const values = { key, ...claimValues(claim) }
+    const error = (reason: JournalReason, detail?: string) =>
+      new JournalError({ reason, path: this.#path, detail })
+    if (this.find(key) === undefined) return error("wrong_state", "the run has no such row")
+    if (this.get(`SELECT 1 FROM row WHERE key = :key AND ${isHeld}`, values) === undefined)
+      return error("fenced")
+    return error("wrong_state", "it has ended, or another attempt is open")
   }
 
   intent(
@@ -233,7 +234,7 @@ export class RowStatements {
   resolve(number: number, resolution: Resolution, now: number): Result.Result<void, JournalError> {
     const state = stateNumber(resolution === "send_again" ? "planned" : resolution)
     const changed = this.run(
-      `UPDATE row SET state = :state WHERE number = :number
+      `UPDATE row SET state = :state, doubt = 1 WHERE number = :number
        AND (state IN (${sending}, ${unknown}) OR state = ${planned} AND doubt)`,
       { number, state },
     )
