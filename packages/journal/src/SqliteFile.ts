@@ -7,6 +7,7 @@ import * as Result from "effect/Result"
 
 import type { JournalReason } from "./JournalError.ts"
 import { JournalError } from "./JournalError.ts"
+import { hasDamage } from "./WalCheck.ts"
 
 const load = (): typeof DatabaseSync | undefined => {
   // older Nodes warn that node:sqlite is experimental; only that warning is silenced
@@ -155,6 +156,9 @@ export class SqliteFile {
         db.exec("PRAGMA synchronous = FULL")
         // takes the lock
         db.exec("BEGIN IMMEDIATE; COMMIT")
+        const wal = `${path}-wal`
+        if (statSync(wal, { throwIfNoEntry: false }) !== undefined && hasDamage(wal))
+          throw new JournalError({ reason: "corrupt", path, detail: "the WAL is damaged" })
       })
       if (Result.isSuccess(locked)) return new SqliteFile(db, path, stats)
       db.close()

@@ -11,7 +11,7 @@ import type { Claim } from "../src/Journal.ts"
 import { SqliteJournal } from "../src/SqliteJournal.ts"
 import type { Command, Expected } from "./journalModel.ts"
 import { Model, rowCount } from "./journalModel.ts"
-import { facts, keyOf, plan, temporaryDirectory } from "./runs.ts"
+import { facts, keyOf, plan, memoryDirectory } from "./runs.ts"
 
 const int = (minimum: number, maximum: number) =>
   Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -50,7 +50,7 @@ const command: Arbitrary.Arbitrary<Command> = Arbitrary.schema(
 
 /** A journal that can crash: its files are copied as they are at that moment, and opened elsewhere. */
 const crashing = Effect.fnUntraced(function* (delivery: typeof facts.delivery) {
-  const directory = yield* temporaryDirectory
+  const directory = yield* memoryDirectory
   const create = () => ({ ...facts, delivery, id: "r_TEST", createdAt: 0 })
   let generation = 0
   const path = () => join(directory, `${generation}`, "run.db")

@@ -1,5 +1,5 @@
 /** What the tests of journals share: facts of a run, rows, and directories that are removed at the end. */
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
@@ -37,11 +37,15 @@ export const rowKey = (person: number, content = contentOf(person)): RowKey => (
 export const plan = (count: number): Stream.Stream<PlannedRow> =>
   Stream.map(Stream.range(1, count), (number) => ready(number))
 
+const directoryIn = (parent: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(parent, "aelyst-journal-"))),
+    (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
+  )
 /** A new directory that is removed when the scope ends. */
-export const temporaryDirectory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "aelyst-journal-"))),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true })),
-)
+export const temporaryDirectory = directoryIn(tmpdir())
+/** The same in memory if there is such a place, for tests that write thousands of files. */
+export const memoryDirectory = directoryIn(existsSync("/dev/shm") ? "/dev/shm" : tmpdir())
 
 /** Sends a row and ends it. */
 export const send = (
