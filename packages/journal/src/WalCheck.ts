@@ -32,10 +32,12 @@ export const hasDamage = (path: string): boolean => {
   }
   let sums = sum({ s0: 0, s1: 0 }, 0, 24)
   let isValid = sums.s0 === wal.readUInt32BE(24) && sums.s1 === wal.readUInt32BE(28)
+  // of a damaged header nothing is known
+  const salt = isValid ? 16 : headerSize + 8
   let commitsAfter = 0
   for (let at = headerSize; at + frameSize <= wal.length; at += frameSize) {
     // frames of before the WAL began anew have another salt
-    const isOurs = wal.compare(wal, headerSize + 8, headerSize + 16, at + 8, at + 16) === 0
+    const isOurs = wal.compare(wal, salt, salt + 8, at + 8, at + 16) === 0
     if (isValid) {
       sums = sum(sum(sums, at, at + 8), at + frameHeaderSize, at + frameSize)
       const isRight = sums.s0 === wal.readUInt32BE(at + 16) && sums.s1 === wal.readUInt32BE(at + 20)
