@@ -1,5 +1,5 @@
 /** One SQLite file: loading `node:sqlite`, opening with a lock, and what each of its errors means. */
-import { closeSync, constants, fsyncSync, openSync, statSync } from "node:fs"
+import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from "node:fs"
 import type { BigIntStats } from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
 import { dirname } from "node:path"
@@ -111,6 +111,9 @@ const checkFile = (path: string): BigIntStats => {
     const mode = (stats.mode & 0o777n).toString(8).padStart(4, "0")
     throw new JournalError({ reason: "unsafe", path, detail: `mode ${mode}` })
   }
+  // SQLite would open it all the same, to read
+  accessSync(path, constants.R_OK | constants.W_OK)
+  accessSync(dirname(path), constants.W_OK)
   return stats
 }
 
@@ -171,10 +174,11 @@ export class SqliteFile {
     return Number(Object.values(this.db.prepare(`PRAGMA ${name}`).get() ?? {})[0])
   }
 
-  /** Turns the WAL on. Checkpoints are ours, because SQLite ignores the errors of its own. */
+  /** Turns the WAL on. Checkpoints are ours, because SQLite ignores the errors of its own, and so is the entry of the WAL. */
   useWal(): void {
     this.db.exec("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
     this.db.exec("BEGIN IMMEDIATE; COMMIT")
+    syncDirectory(dirname(this.path))
   }
 
   /**
