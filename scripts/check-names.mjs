@@ -69,9 +69,14 @@ const exceptions = [
     why: "lines of a file, of the console and of HTTP",
   },
   {
-    names: /(^l|L)ines?(?![a-z])/,
-    files: ["packages/import/{src,test}/**"],
-    why: "lines of the files that are imported",
+    names: /^(csvL|jsonL|l)ine$/,
+    files: ["packages/journal/{src,test}/**"],
+    why: "lines of the input and of an export",
+  },
+  {
+    names: /^(RowState|state)$/,
+    files: ["packages/journal/src/recordTypes.ts"],
+    why: "a planned row, and one that is being sent, have no outcome yet",
   },
   { names: /^LogLine$/, files: ["packages/node/src/optionTypes.ts"], why: "a line of a log" },
   {
@@ -205,7 +210,8 @@ const check = (file, isTest) => {
     const members = node.body?.body ?? node.typeAnnotation?.members ?? []
     if (!node.id.name.startsWith("Row")) return
     for (const one of members) {
-      if (one.key?.name === "state") problems.push(`${at(one)} property state of a row -> outcome`)
+      if (one.key?.name === "state" && !isException("state", file))
+        problems.push(`${at(one)} property state of a row -> outcome`)
     }
   }
   const rename = (local, exported, node) => {

@@ -25,14 +25,18 @@ const allowed = {
   },
   "@aelyst/express": { dependencies: ["@aelyst/node"], peerDependencies: ["express"] },
   "@aelyst/cli": {},
+  "@aelyst/journal": { peerDependencies: ["@aelyst/core", "effect"] },
   "@aelyst/sandbox": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
   "@aelyst/redis": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
   // the entry point ./shared-limit needs none
   "@aelyst/journal": { peerDependencies: ["@aelyst/core", "effect"] },
 }
-/** Lists the entries for `import` only: core and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
+/** Lists the packages for programs that have Effect: their types show it, and they bundle nothing. */
+const forEffect = ["@aelyst/core", "@aelyst/journal"]
+/** Lists the entries for `import` only: core, journal and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
 const importOnly = {
   "@aelyst/core": /./,
+  "@aelyst/journal": /^\.$/,
   "@aelyst/node": /^\.\/effect$/,
   "@aelyst/sandbox": /^\.\/(?:effect|command)$/,
   "@aelyst/redis": /^\.\/effect$/,
@@ -48,7 +52,7 @@ const longestSchema = 700
 const content =
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|THIRD_PARTY\.md|man\/.+|dist\/.+|src\/.+)$/
 const lifecycle = /^(pre|post)?(install|pack|publish|prepare|prepublish|prepublishOnly)$/
-// what only core may show in its types
+// what only packages for Effect may show in their types
 const inner =
   /(?:from|import|import\(|require\()\s*"(effect(?:\/[^"]*)?|@effect\/[^"]*|@aelyst\/core(?:\/[^"]*)?)"/
 const machine = /(?:^|[^A-Za-z0-9.:/])\/(?:work|farm|root|home|Users|tmp)\/[A-Za-z._]|file:\/\/\//m
@@ -207,7 +211,7 @@ const checkFiles = (manifest, files, say) => {
       : 0
     if (longest > longestLine) say(`${name} has a line of ${longest} characters`)
   }
-  if (manifest.name !== "@aelyst/core") {
+  if (!forEffect.includes(manifest.name)) {
     for (const name of publicTypes(manifest, files)) {
       const shown = inner.exec(files.get(name).toString("utf8"))?.[1]
       if (shown !== undefined) say(`${name} shows ${shown} in its types`)
@@ -217,7 +221,7 @@ const checkFiles = (manifest, files, say) => {
     if (!files.has(name)) say(`has no ${name}`)
   }
   if (![...files.keys()].some((name) => name.startsWith("dist/"))) say("has no dist; build first")
-  const bundles = !withoutOthers.includes(manifest.name)
+  const bundles = !forEffect.includes(manifest.name) && manifest.name !== "@aelyst/express"
   if (bundles && !files.has("THIRD_PARTY.md"))
     say("bundles others' code and names no licence of theirs")
 }

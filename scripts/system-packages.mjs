@@ -16,13 +16,10 @@ const packages = [
   { name: "curl", programs: ["curl"] },
   // a pseudo-terminal
   { name: "bsdutils", programs: ["script"] },
-  // whom the command connects to
+  // whom the command connects to, and what a journal does to the disk
   { name: "strace", programs: ["strace"] },
-  // the stores of a shared limit, a pool in front of one, and clocks that are off
-  { name: "redis-server", programs: ["redis-server"] },
-  { name: "postgresql", path: globSync("/usr/lib/postgresql/*/bin/initdb")[0] },
-  { name: "pgbouncer", programs: ["pgbouncer"], path: "/usr/sbin/pgbouncer" },
-  { name: "faketime", programs: ["faketime"] },
+  // a disk that is full
+  { name: "util-linux", programs: ["unshare"] },
 ]
 
 const runs = (file) => {

@@ -51,9 +51,11 @@ const emptyProject = (label) => {
 const tarballs = globSync("*.tgz", { cwd: join(root, ".pack") }).map((file) =>
   join(root, ".pack", file),
 )
-const expected = globSync("packages/*/package.json", { cwd: root }).length
-if (tarballs.length !== expected)
-  throw new Error(`${tarballs.length} tarballs in .pack, not ${expected}; run check:packages first`)
+const packages = globSync("packages/*/package.json", { cwd: root })
+if (tarballs.length !== packages.length)
+  throw new Error(
+    `${tarballs.length} tarballs in .pack, not ${packages.length}; run check:packages first`,
+  )
 
 const contactsOf = async (baseUrl) => {
   const { contacts } = await (await fetch(new URL("/_sandbox/contacts", baseUrl))).json()
@@ -141,6 +143,7 @@ const withNode = async (version) => {
       run(`${library} by require`, "node", `${library}.cjs`)
     }
     run("phone numbers with core", "node", "phone.mjs")
+    run("journal by import", "node", "journal.mjs")
     run("node with Effect", "node", "node-effect.mjs")
     run("sandbox by require", "node", "sandbox.cjs")
     run("both copies of node in one process", "node", "copies.mjs")
@@ -165,6 +168,7 @@ const withNode = async (version) => {
       "id:copies-require",
       "id:core-import",
       "id:core-require",
+      "id:journal-import",
       "id:node-effect",
       "id:node-import",
       "id:node-require",

@@ -15,8 +15,8 @@ export const sourceOf = (file: string): Source => {
   return known
 }
 
-/** Lists the files of packages that Effect users and users of the SDK read. */
-export const files: ReadonlyArray<string> = globSync("packages/{core,node}/src/**/*.ts", {
+/** Lists the files of packages whose examples run: those that Effect users and users of the SDK read. */
+export const files: ReadonlyArray<string> = globSync("packages/{core,journal,node}/src/**/*.ts", {
   cwd: root,
 })
   .map((file) => file.replaceAll("\\", "/"))

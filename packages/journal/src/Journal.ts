@@ -49,7 +49,7 @@ export interface JournalService {
   readonly claim: (options?: ClaimOptions) => Effect.Effect<Claim, JournalError>
   /** Extends the lease of a claim. Fails with `fenced` if a newer one took over any of its rows. */
   readonly renew: (claim: Claim, leaseMs: number) => Effect.Effect<Claim, JournalError>
-  /** Gives a claim back, so that others need not wait for its lease. Rows still `sending` are in doubt for the next claim. */
+  /** Releases a claim, so that others do not wait for its lease. Rows still `sending` are in doubt for the next claim. */
   readonly release: (claim: Claim) => Effect.Effect<void, JournalError>
   /** Returns the record of each row in order, undefined if the run has no row with this key and content. */
   readonly lookup: (

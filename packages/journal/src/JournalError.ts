@@ -40,11 +40,11 @@ const advice = {
   unsupported: "Use Node.js 22.19 or newer.",
   not_found: "List the runs to see their IDs.",
   ambiguous: "Give the path of the file.",
-  other_input: "Choose another path, or start a run of its own for this input.",
+  other_input: "Choose another path, or start another run for this input.",
   not_planned: "Plan the run first.",
   already_planned: "Open the run instead of planning it again.",
   claimed: "Wait until the claim expires, or stop its owner.",
-  fenced: "Stop sending these rows; their new owner goes on.",
+  fenced: "Stop sending these rows; their new owner continues.",
   wrong_state: "List the rows of the run to see their states.",
   unavailable: "Check the connection, then resume the run.",
 } as const
@@ -80,17 +80,17 @@ const sentences: Readonly<Record<JournalReason, string>> = {
 export class JournalError extends Data.TaggedError("JournalError")<{
   readonly reason: JournalReason
   readonly path: string
-  /** What exactly was found, if there is more to say than the reason. */
+  /** Details, if there is more to say than the reason. */
   readonly detail?: string | undefined
   readonly cause?: unknown
 }> {
-  /** What is wrong, without the path and without a full stop. */
+  /** The problem in words, without the path and without a full stop. */
   get problem(): string {
     const sentence = sentences[this.reason]
     return this.detail === undefined ? sentence : `${sentence} (${this.detail})`
   }
 
-  /** What to do, as a sentence. */
+  /** The way out, as a sentence. */
   get advice(): string {
     return advice[this.reason]
   }

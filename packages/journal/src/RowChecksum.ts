@@ -8,7 +8,7 @@ const keyBytes = 16
 /** The bytes of a content's hash, which is only compared between rows with the same key. */
 const contentBytes = 8
 
-/** Hashes texts with the salt of a run, so that nobody without the run's own file can test guesses. */
+/** Hashes texts with the salt of a run, so that guesses can only be tested by a program that has the file of the run. */
 export class RowHash {
   readonly #salt: KeyObject
 

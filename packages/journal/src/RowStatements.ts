@@ -130,8 +130,8 @@ export class RowStatements {
     throw new JournalError({ reason: "corrupt", path: this.#path, detail: "the index is damaged" })
   }
 
-  /** Tells why a statement with a claim changed nothing. */
-  #refused(claim: Claim, key: Uint8Array): JournalError {
+  /** Returns the reason for which a statement with a claim changed nothing. */
+  #whyUnchanged(claim: Claim, key: Uint8Array): JournalError {
     const values = { key, ...claimValues(claim) }
     const error = (reason: JournalReason, detail?: string) =>
       new JournalError({ reason, path: this.#path, detail })
@@ -152,7 +152,7 @@ export class RowStatements {
        WHERE key = :key AND state = :from AND ${isHeld} RETURNING number`,
       { key, from: attempt === 1 ? planned : sending, ...claimValues(claim) },
     )
-    if (row === undefined) return Result.fail(this.#refused(claim, key))
+    if (row === undefined) return Result.fail(this.#whyUnchanged(claim, key))
     this.run(
       `INSERT INTO attempt (row, sequence, attempt, epoch, started)
        VALUES (:row, ${nextSequence}, :attempt, :epoch, :now)`,
@@ -187,7 +187,7 @@ export class RowStatements {
         ...claimValues(claim),
       },
     )
-    if (row === undefined) return Result.fail(this.#refused(claim, key))
+    if (row === undefined) return Result.fail(this.#whyUnchanged(claim, key))
     const number = Number(row["number"])
     for (const attempt of end.attempts ?? []) this.#endAttempt(number, attempt)
     this.#endAttempts(number, isDoubt && state === planned ? unknown : Number(row["state"]), now)
@@ -202,7 +202,7 @@ export class RowStatements {
     )
   }
 
-  /** Gives the open attempts of a row their outcome; an end without an attempt gets an entry of its own. */
+  /** Sets the outcome of the open attempts of a row; an end without an attempt gets an entry too. */
   #endAttempts(row: number, outcome: number, now: number, cause: string | null = null): void {
     const ended = this.run(
       "UPDATE attempt SET outcome = :outcome WHERE row = :row AND outcome IS NULL",
@@ -216,7 +216,7 @@ export class RowStatements {
     )
   }
 
-  /** Marks the rows of a range that nobody sends any more as in doubt. */
+  /** Marks the rows of a range whose sending was never ended as in doubt. */
   recover(first: number, last: number, isResent: boolean): void {
     const range = "BETWEEN :first AND :last"
     this.run(

@@ -12,7 +12,7 @@ import { sha256 } from "./RowChecksum.ts"
 import { fingerprint } from "./RunTables.ts"
 import { tryFile } from "./SqliteFile.ts"
 
-/** Letters and digits that nobody confuses (Crockford's). */
+/** Letters and digits that cannot be confused (Crockford's). */
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 const idLength = 4
 
@@ -101,7 +101,7 @@ export const findFile = (
   })
 }
 
-/** Deletes the file of a run with what belongs to it. */
+/** Deletes the file of a run, and the files that SQLite keeps next to it. */
 export const deleteFile = (path: string): void => {
   for (const suffix of ["-wal", "-shm", "-journal", ""]) {
     const file = `${path}${suffix}`

@@ -11,7 +11,7 @@ import { stateNumber } from "./RunTables.ts"
 
 const pageSize = 500
 
-/** The state in which a row is planned, from what an earlier run knows of it. */
+/** Returns the state in which a row is planned, given its record in an earlier run. */
 const stateFrom = (found: EarlierRow | undefined, isResent: boolean) => {
   const fresh = { state: "planned", doubt: 0, status: null, code: null, earlier: null } as const
   if (found === undefined) return fresh

@@ -16,7 +16,7 @@ type Run = <A>(
   read: (statements: RowStatements, path: string) => A,
 ) => Effect.Effect<A, JournalError>
 
-/** Returns whether a row may have been created, and nobody knows. */
+/** Returns whether a row may have been created without a proof of it. */
 export const isInDoubt = ({
   doubt,
   state,
@@ -85,7 +85,7 @@ const attemptOf = (columns: Columns): AttemptRow => {
   }
 }
 
-/** Counts the rows by what became of them. */
+/** Counts the rows by outcome. */
 export const countRows = (statements: RowStatements): RunCounts => {
   const run = statements.get("SELECT invalid, duplicate, outside FROM run") ?? {}
   const counts = {

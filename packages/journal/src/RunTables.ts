@@ -9,9 +9,9 @@ import { checksum, sha256 } from "./RowChecksum.ts"
 import type { SqliteFile } from "./SqliteFile.ts"
 
 /** "Aely", in the header of each file. */
-export const applicationId = 0x41656c79
+const applicationId = 0x41656c79
 /** Raised with every change of the tables. `migrations` then gets the statements that lead to it. */
-export const schemaVersion = 1
+const schemaVersion = 1
 
 /** Statements that bring a file of the version before to each version, from 1. */
 const migrations: ReadonlyArray<string> = [
@@ -87,7 +87,7 @@ export const phases = ["connect", "headers", "body", "answered"] as const
 export const fingerprint = ({ input, origin, tokenClass }: RunFacts): string =>
   sha256(JSON.stringify([input.sha256, input.bytes, input.mapping, origin, tokenClass]))
 
-/** What a file keeps of its run. */
+/** The record of a run in its file. */
 export interface StoredRun {
   /** Whether the run was written just now. */
   readonly isCreated: boolean
@@ -111,7 +111,7 @@ const migrate = (file: SqliteFile, version: number): void => {
   file.db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`)
 }
 
-/** Makes the functions known that the statements use. */
+/** Defines the functions that the statements use. */
 const define = (db: DatabaseSync): void =>
   db.function("checksum", { deterministic: true }, checksum)
 

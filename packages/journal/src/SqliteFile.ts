@@ -72,8 +72,8 @@ export const errorOf = (path: string, cause: unknown): JournalError => {
 export const tryFile = <A>(path: string, run: () => A): Result.Result<A, JournalError> =>
   Result.try({ try: run, catch: (cause) => errorOf(path, cause) })
 
-/** Makes the entry of a new file durable. Windows has no such call, and needs none. */
-export const syncDirectory = (path: string): void => {
+/** Syncs a directory, so that new files in it are durable. Windows has no such call and does not need it. */
+const syncDirectory = (path: string): void => {
   if (process.platform === "win32") return
   const directory = openSync(path, constants.O_RDONLY)
   Result.getOrThrowWith(
@@ -101,7 +101,8 @@ const create = (path: string): boolean => {
 
 /** Throws unless the path is a regular file that only its owner, this user, can read and write. */
 const checkFile = (path: string): BigIntStats => {
-  const stats = statSync(path, { bigint: true })
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+  if (stats === undefined) throw new JournalError({ reason: "not_found", path })
   if (!stats.isFile())
     throw new JournalError({ reason: "not_a_journal", path, detail: "not a file" })
   const user = process.getuid?.()
@@ -111,7 +112,7 @@ const checkFile = (path: string): BigIntStats => {
     const mode = (stats.mode & 0o777n).toString(8).padStart(4, "0")
     throw new JournalError({ reason: "unsafe", path, detail: `mode ${mode}` })
   }
-  // SQLite would open it all the same, to read
+  // SQLite would open it anyway, to read
   accessSync(path, constants.R_OK | constants.W_OK)
   accessSync(dirname(path), constants.W_OK)
   return stats
@@ -174,7 +175,7 @@ export class SqliteFile {
     return Number(Object.values(this.db.prepare(`PRAGMA ${name}`).get() ?? {})[0])
   }
 
-  /** Turns the WAL on. Checkpoints are ours, because SQLite ignores the errors of its own, and so is the entry of the WAL. */
+  /** Turns the WAL on. We make the checkpoints and sync the directory, because SQLite ignores the errors of both. */
   useWal(): void {
     this.db.exec("PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
     this.db.exec("BEGIN IMMEDIATE; COMMIT")
@@ -185,7 +186,7 @@ export class SqliteFile {
    * Throws if the file or its WAL is no longer what its path names: what was just committed would be lost with it.
    * Returns the size of the WAL in bytes.
    */
-  checkPlace(): bigint {
+  checkIdentity(): bigint {
     const options = { bigint: true, throwIfNoEntry: false } as const
     checkSame(this.path, statSync(this.path, options), this.#stats)
     const wal = statSync(`${this.path}-wal`, options)

@@ -226,9 +226,49 @@ class SqliteRuns implements RunsService {
 
 const createdAt = ({ changedAt: at, run }: RunEntry): number => run?.createdAt ?? at
 
-/** Creates the service `Runs` over a directory of SQLite files. */
+/**
+ * Creates the service `Runs` over a directory of SQLite files.
+ *
+ * **Example** (List the runs of a directory)
+ *
+ * ```ts
+ * import { SqliteRuns } from "@aelyst/journal"
+ * import { Effect } from "effect"
+ *
+ * const runs = SqliteRuns.make({ directory: "state/no-runs-yet" })
+ * console.log((await Effect.runPromise(runs.list)).length) // => 0
+ * ```
+ */
 export const make = (options: SqliteRunsOptions): RunsService => new SqliteRuns(options.directory)
 
-/** Provides `Runs` over a directory of SQLite files. */
+/**
+ * Provides `Runs` over a directory of SQLite files.
+ *
+ * **Example** (Plan a run and count its rows)
+ *
+ * ```ts
+ * import { Runs, SqliteRuns } from "@aelyst/journal"
+ * import { Effect, Stream } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const runs = yield* Runs
+ *   const { journal } = yield* runs.start(
+ *     {
+ *       input: { sha256: "of the file", bytes: 120, mapping: "of its columns" },
+ *       origin: "https://api.aelyst.ai",
+ *       tokenClass: "of the account",
+ *       delivery: "natural-key",
+ *       tool: "my-program 1.0.0",
+ *     },
+ *     { fresh: true },
+ *   )
+ *   const row = { state: "ready", number: 1, line: 2, key: "id:5", content: "Ana" } as const
+ *   return yield* journal.plan(Stream.make(row, { state: "invalid" } as const))
+ * }).pipe(Effect.scoped, Effect.provide(SqliteRuns.layer({ directory: "state/planned" })))
+ *
+ * const { invalid, not_sent: notSent, total } = await Effect.runPromise(program)
+ * console.log(`${total} rows: ${notSent} to send, ${invalid} invalid`) // => 2 rows: 1 to send, 1 invalid
+ * ```
+ */
 export const layer = (options: SqliteRunsOptions): Layer.Layer<Runs> =>
   Layer.sync(Runs, () => make(options))

@@ -36,7 +36,7 @@ export const hasDamage = (path: string): boolean => {
   const salt = isValid ? 16 : headerSize + 8
   let commitsAfter = 0
   for (let at = headerSize; at + frameSize <= wal.length; at += frameSize) {
-    // frames of before the WAL began anew have another salt
+    // older frames, of before the last checkpoint, have another salt
     const isOurs = wal.compare(wal, salt, salt + 8, at + 8, at + 16) === 0
     if (isValid) {
       sums = sum(sum(sums, at, at + 8), at + frameHeaderSize, at + frameSize)

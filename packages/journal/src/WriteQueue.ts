@@ -17,7 +17,7 @@ const walLimit = 4_194_304n
 type Written = Result.Result<unknown, JournalError>
 
 interface Write {
-  /** A failure of its own, such as `fenced`, must leave no change. */
+  /** If it returns a failure, such as `fenced`, it has changed nothing. */
   readonly run: () => Written
   readonly settle: (written: Written) => void
 }
@@ -42,8 +42,8 @@ export class WriteQueue {
   /** Runs a write in the next group. If it is interrupted before that, nothing is written. */
   write<A>(run: () => Result.Result<A, JournalError>): Effect.Effect<A, JournalError> {
     return Effect.callback<A, JournalError>((resume) => {
-      // safe: `settle` is called with what `run` returned, or with a failure
       const settle = (written: Written) =>
+        // safe: it is the result of `run`, or a failure
         resume(Effect.fromResult(written as Result.Result<A, JournalError>))
       const write: Write = { run, settle }
       this.#waiting.push(write)
@@ -111,7 +111,7 @@ export class WriteQueue {
     if (this.#error !== undefined) return Result.fail(this.#error)
     const committed = tryFile(this.#file.path, () => ({
       value: commit(),
-      walSize: this.#file.checkPlace(),
+      walSize: this.#file.checkIdentity(),
     }))
     if (Result.isFailure(committed)) return Result.fail(this.#fail(committed.failure))
     if (committed.success.walSize > walLimit) {

@@ -1,4 +1,4 @@
-/** A durable record of what was sent to Aelyst, on node:sqlite. */
+/** A durable record of the contacts sent to Aelyst, on node:sqlite. */
 export type * from "./Journal.ts"
 export { Journal, Runs } from "./Journal.ts"
 export * as Export from "./Export.ts"

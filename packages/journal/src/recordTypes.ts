@@ -1,10 +1,10 @@
-/** What a journal records: a run, its rows and attempts, and who may send them. */
+/** The records of a journal: a run, its rows and attempts, and the claims to send them. */
 import type { Delivery } from "@aelyst/core"
 import type * as Effect from "effect/Effect"
 
 import type { JournalError } from "./JournalError.ts"
 
-/** What a run is about. Nothing of a contact belongs here. */
+/** The facts that a run is created with. Nothing of a contact belongs here. */
 export interface RunFacts {
   /** The input: its SHA-256 as hex, its size in bytes, and a fingerprint of how its columns are read. */
   readonly input: { readonly sha256: string; readonly bytes: number; readonly mapping: string }
@@ -16,7 +16,7 @@ export interface RunFacts {
   readonly delivery: Delivery | "report-only"
   /** The program that made the run and its version. */
   readonly tool: string
-  /** What the program needs to resume the run, such as the path of the input and its options, as JSON. */
+  /** JSON that the program needs to resume the run, such as the path of the input and its options. */
   readonly options?: unknown
 }
 
@@ -62,7 +62,7 @@ export type SentOutcome =
   | "unknown"
   | "not_sent"
 
-/** `planned`: to be sent. `sending`: an attempt may have left, so if nobody sends it now it is in doubt. Others have ended. */
+/** `planned`: to be sent. `sending`: an attempt may have left, so without a process that sends it now it is in doubt. Others have ended. */
 export type RowState = "planned" | "sending" | Exclude<SentOutcome, "not_sent">
 
 /** A row as it is recorded. */
@@ -86,7 +86,7 @@ export interface RowRecord {
 export interface RunCounts extends Readonly<Record<SentOutcome, number>> {
   readonly total: number
   readonly duplicate: number
-  /** Rows of the input that are none of the table's, such as a footer. Not part of `total`. */
+  /** Rows of the input that are not part of the table, such as a footer. Not part of `total`. */
   readonly foreign: number
   /** Rows among them that an earlier run ended. Not part of `total`. */
   readonly earlier: number
@@ -131,7 +131,7 @@ export interface ClaimOptions {
   readonly from?: number
   /** Default: the last row. */
   readonly to?: number
-  /** A name for whoever reads the table, such as host and process ID. */
+  /** A name to recognise the owner by, such as host and process ID. */
   readonly owner?: string
   /** Without it the claim holds until a newer one. */
   readonly leaseMs?: number
@@ -174,7 +174,7 @@ export interface AttemptRow {
   readonly outcome?: SentOutcome | undefined
 }
 
-/** What a check of a journal found. */
+/** The findings of a check of a journal. */
 export interface Verification {
   readonly isSound: boolean
   readonly rows: number
@@ -183,7 +183,7 @@ export interface Verification {
   readonly problems: ReadonlyArray<string>
 }
 
-/** What a person says about a row in doubt: it was created, it was not and should end, or it is to be sent again. */
+/** The decision of a person about a row in doubt: it was created, it was not and has ended, or it must be sent again. */
 export type Resolution = "created" | "rejected" | "send_again"
 
 export interface Range {

@@ -47,18 +47,18 @@ describe("RunTables", () => {
   it.effect("K8: refuses what is something else, and leaves it as it is", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
-      const place = (name: string, content?: string) => {
+      const write = (name: string, content?: string) => {
         const path = join(directory, name)
         if (content === undefined) mkdirSync(path)
         else writeFileSync(path, content, { mode: 0o600 })
         return path
       }
-      const database = place("other.db", "")
+      const database = write("other.db", "")
       change(database, "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine')")
       const before = statSync(database)
       const paths = [
-        place("a-directory"),
-        place("leads.csv", "First Name;Email\n".repeat(99)),
+        write("a-directory"),
+        write("leads.csv", "First Name;Email\n".repeat(99)),
         database,
       ]
       for (const path of paths) {

@@ -1,4 +1,4 @@
-/** Starts a run in a process of its own, says how that went, and keeps the run open until its input ends. */
+/** Starts a run, says how that went, and keeps the run open until its input ends. */
 import * as Effect from "effect/Effect"
 import { once } from "node:events"
 

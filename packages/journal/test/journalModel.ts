@@ -27,13 +27,14 @@ interface ModelClaim {
   isOver: boolean
 }
 
-/** What a command must do: succeed, or fail with a reason. */
+/** The result that a command must have: success, or a failure with a reason. */
 export type Expected = "done" | "fenced" | "wrong_state"
 
 export const rowCount = 6
 
 export class Model {
   readonly rows = Array.from({ length: rowCount }, () => ({
+    // safe: widens the type of the literal
     state: "planned" as RowState,
     doubt: false,
     attempts: 0,

@@ -1,4 +1,4 @@
-/** What every store must do. A store runs it with the runs of an empty place, and with a way to let its clock go on. */
+/** The tests of every store. A store runs them with the runs of a new place, and with a way to advance its clock. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -399,7 +399,7 @@ export const journalSuite = ({ advance, runs: place }: Store): void => {
       ["at-most-once", "1 unknown?"],
       ["report-only", "1 unknown?"],
     ] as const)
-      withRuns(`finds a row that nobody ended in doubt, under ${delivery}`, (runs) =>
+      withRuns(`finds a row in doubt whose sending was never ended, under ${delivery}`, (runs) =>
         Effect.gen(function* () {
           const { journal } = yield* runs.start({ ...facts, delivery })
           yield* journal.plan(plan(3))
@@ -414,7 +414,7 @@ export const journalSuite = ({ advance, runs: place }: Store): void => {
       )
   })
 
-  describe("what a person decides", () => {
+  describe("decisions by a person", () => {
     withRuns("settles rows in doubt, and no others", (runs) =>
       Effect.gen(function* () {
         const { journal } = yield* runs.start({ ...facts, delivery: "report-only" })

@@ -1,4 +1,4 @@
-/** What the tests of journals share: facts of a run, rows, and directories that are removed at the end. */
+/** Shared by the tests of journals: facts of a run, rows, and directories that are removed at the end. */
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -73,7 +73,7 @@ describe("a disk that fails", () => {
         }),
       )
 
-  it.live("K1: is full in the middle of a run: stops, and goes on when there is space", () =>
+  it.live("K1: is full in the middle of a run: stops, and continues when there is space", () =>
     Effect.gen(function* () {
       const directory = yield* temporaryDirectory
       const program = `mount -t tmpfs -o size=400k none "$1" && shift && "$@" && echo NEXT &&
@@ -93,7 +93,7 @@ describe("a disk that fails", () => {
 describe("a file that may not be used", () => {
   const isRoot = process.getuid?.() === 0
   const nobody = 65_534
-  /** Runs the writer as a user without rights of its own. */
+  /** Runs the writer as a user without special rights. */
   const asUser = (path: string) =>
     run(process.execPath, ...node.slice(1), path, "5", ...(isRoot ? [`${nobody}`] : []))
   const owned = (path: string, mode: number) => {
@@ -131,7 +131,7 @@ describe("a file that may not be used", () => {
       run(process.execPath, ...node.slice(1), path, "5")
       chmodSync(path, 0o666)
       chmodSync(directory, 0o777)
-      // to anybody but root the file is readable by others; to another user it is another's
+      // root sees that others can read it, another user that it is not theirs
       assert.deepStrictEqual(asUser(path), ["FAILED unsafe"])
     }),
   )

@@ -31,7 +31,7 @@ const random = (seed: number) => () => {
 
 const create = () => ({ ...facts, id: "r_TEST", createdAt: 0 })
 
-/** Opens a journal after a power cut, and compares it with what its process was told before. */
+/** Opens a journal after a power cut, and compares it with the markers of before. */
 const judge = (path: string, told: ReadonlySet<string>, violations: Violations) =>
   Effect.gen(function* () {
     const journal = yield* SqliteJournal.open(path, { create })

@@ -11,11 +11,12 @@ export type Event =
   | { readonly kind: "truncate"; readonly name: string; readonly length: number }
   | { readonly kind: "sync"; readonly name: string }
 
+const recorder = "strace"
 const calls = "openat,write,pwrite64,ftruncate,fsync,fdatasync,unlink"
 const bytesOf = (escaped: string) => Buffer.from(escaped.replaceAll("\\x", ""), "hex")
 
 /** Joins the halves of calls that another thread interrupted. */
-const wholeCalls = (log: string): ReadonlyArray<string> => {
+const joinedCalls = (log: string): ReadonlyArray<string> => {
   const begun = new Map<string, string>()
   return log.split("\n").flatMap((line) => {
     const [, thread = "", rest = ""] = /^(\d+) +(.*)$/.exec(line) ?? []
@@ -40,12 +41,12 @@ export const recordWriter = (
   const writer = fileURLToPath(new URL("journalWriter.ts", import.meta.url))
   const program = [process.execPath, "--no-warnings", writer, join(place, "run.db")]
   const strace = ["-f", "-y", "-xx", "-s", "70000", "-e", `trace=${calls}`, "-o", log]
-  const ended = spawnSync("strace", [...strace, ...program, synchronous, `${rows}`], {
+  const ended = spawnSync(recorder, [...strace, ...program, synchronous, `${rows}`], {
     encoding: "utf8",
   })
   if (ended.status !== 0) throw new Error(`the writer failed: ${ended.stderr}`)
   const files = new Set<string>()
-  return wholeCalls(readFileSync(log, "utf8")).flatMap((call): ReadonlyArray<Event> => {
+  return joinedCalls(readFileSync(log, "utf8")).flatMap((call): ReadonlyArray<Event> => {
     const [, name = "", given = "", result = ""] = /^(\w+)\((.*)\) += (-?\d+)/.exec(call) ?? []
     if (result === "" || result.startsWith("-")) return []
     const [, fdPath = "", rest = ""] = /^\d+<([^>]*)>(?:, )?(.*)$/.exec(given) ?? []
