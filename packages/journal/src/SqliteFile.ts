@@ -91,7 +91,10 @@ const create = (path: string): boolean => {
   const { O_CREAT, O_EXCL, O_RDWR } = constants
   const opened = Result.try(() => openSync(path, O_CREAT | O_EXCL | O_RDWR, 0o600))
   if (Result.isFailure(opened)) {
-    if (hasCode(opened.failure) && opened.failure.code === "EEXIST") return false
+    const code = hasCode(opened.failure) ? opened.failure.code : undefined
+    if (code === "EEXIST") return false
+    if (code === "ENOENT")
+      throw new JournalError({ reason: "not_found", path, detail: "its directory does not exist" })
     throw opened.failure
   }
   closeSync(opened.success)

@@ -72,6 +72,9 @@ describe("SqliteFile", () => {
       const opened = SqliteFile.open(path, { mayCreate: false, waitMs: 0 })
       assert(Result.isFailure(opened))
       assert.strictEqual(opened.failure.reason, "not_found")
+      const nowhere = SqliteFile.open(join(path, "run.db"), { mayCreate: true, waitMs: 0 })
+      assert(Result.isFailure(nowhere))
+      assert.strictEqual(nowhere.failure.detail, "its directory does not exist")
     }),
   )
 })

@@ -4,6 +4,7 @@ import * as Stream from "effect/Stream"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -32,6 +33,7 @@ const holder = (directory: string, fresh = "") =>
       const program = fileURLToPath(new URL("holder.ts", import.meta.url))
       const child = spawn(process.execPath, [program, directory, fresh], {
         stdio: ["pipe", "pipe", "pipe"],
+        env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "aelyst-journal-compiled") },
       })
       let warnings = ""
       child.stderr.on("data", (data: Buffer) => (warnings += data.toString()))
