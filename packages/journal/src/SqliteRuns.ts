@@ -102,7 +102,7 @@ class SqliteRuns implements RunsService {
     })
   }
 
-  start(facts: RunFacts, options: Parameters<RunsService["start"]>[1] = {}) {
+  readonly start = (facts: RunFacts, options: Parameters<RunsService["start"]>[1] = {}) => {
     const { fresh, path } = options
     if (path !== undefined) {
       const name = basename(path).replace(/\.[^.]*$/, "")
@@ -141,12 +141,11 @@ class SqliteRuns implements RunsService {
     })
   }
 
-  open(id: string) {
-    return Effect.flatMap(
+  readonly open = (id: string) =>
+    Effect.flatMap(
       Effect.suspend(() => Effect.fromResult(findFile(this.#directory, id))),
       ({ path }) => SqliteJournal.open(path),
     )
-  }
 
   get list(): Effect.Effect<ReadonlyArray<RunEntry>, JournalError> {
     return Effect.map(
@@ -155,8 +154,8 @@ class SqliteRuns implements RunsService {
     )
   }
 
-  earlier(run: Run) {
-    return Effect.gen({ self: this }, function* () {
+  readonly earlier = (run: Run) =>
+    Effect.gen({ self: this }, function* () {
       const locked: Array<string> = []
       const opened: Array<SqliteJournal> = []
       for (const { id, path } of yield* this.#files()) {
@@ -189,10 +188,9 @@ class SqliteRuns implements RunsService {
         }),
       }
     })
-  }
 
-  remove(id: string): Effect.Effect<void, JournalError> {
-    return Effect.suspend(() => Effect.fromResult(findFile(this.#directory, id))).pipe(
+  readonly remove = (id: string): Effect.Effect<void, JournalError> =>
+    Effect.suspend(() => Effect.fromResult(findFile(this.#directory, id))).pipe(
       Effect.flatMap(({ path }) =>
         // a damaged file can be removed, one in use cannot
         Effect.scoped(SqliteJournal.open(path, { trust: true })).pipe(
@@ -206,9 +204,8 @@ class SqliteRuns implements RunsService {
         ),
       ),
     )
-  }
 
-  prune(options: Parameters<RunsService["prune"]>[0] = {}) {
+  readonly prune = (options: Parameters<RunsService["prune"]>[0] = {}) => {
     const { olderThanMs = 30 * day, unfinished = false } = options
     return Effect.gen({ self: this }, function* () {
       const now = yield* Clock.currentTimeMillis
