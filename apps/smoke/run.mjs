@@ -51,11 +51,9 @@ const emptyProject = (label) => {
 const tarballs = globSync("*.tgz", { cwd: join(root, ".pack") }).map((file) =>
   join(root, ".pack", file),
 )
-const packages = globSync("packages/*/package.json", { cwd: root })
-if (tarballs.length !== packages.length)
-  throw new Error(
-    `${tarballs.length} tarballs in .pack, not ${packages.length}; run check:packages first`,
-  )
+const expected = globSync("packages/*/package.json", { cwd: root }).length
+if (tarballs.length !== expected)
+  throw new Error(`${tarballs.length} tarballs in .pack, not ${expected}; run check:packages first`)
 
 const contactsOf = async (baseUrl) => {
   const { contacts } = await (await fetch(new URL("/_sandbox/contacts", baseUrl))).json()
