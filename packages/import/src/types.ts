@@ -58,8 +58,23 @@ export type FieldName =
 /** How a value of a custom field is read. */
 export type CustomType = "text" | "number" | "date" | "time" | "checkbox" | "url" | "email" | "list"
 
-/** Which columns fill which fields. Columns are positions in `TableHead.columns`. */
+/** The names of the programs whose exports are known. */
+export type PresetName =
+  | "google"
+  | "outlook"
+  | "hubspot"
+  | "salesforce"
+  | "mailchimp"
+  | "brevo"
+  | "zoho"
+  | "pipedrive"
+
+/** Which columns fill which fields. Columns are positions in `columns`. */
 export interface Mapping {
+  /** The names of the columns of the table, as written. */
+  readonly columns: readonly string[]
+  /** The program that wrote the file, if that is known: its quirks are read. */
+  readonly preset?: PresetName | undefined
   /** For each field its columns; the first that is not empty counts. */
   readonly fields: Readonly<Partial<Record<FieldName, readonly number[]>>>
   readonly custom: readonly {
@@ -67,6 +82,10 @@ export interface Mapping {
     readonly type: CustomType
     readonly column: number
   }[]
+  /** The column of JSON records that holds custom fields in the API's own shape or as an object. */
+  readonly apiFields?: number | undefined
+  /** Whether a full name is split at its last space into first and last name; else it goes whole into the first name. */
+  readonly splitName: boolean
   /** Values for every row. */
   readonly constants: Readonly<Partial<Record<FieldName, string>>>
   /** Which of the fields identifies a contact; the first that a row can use. */
@@ -123,6 +142,8 @@ export interface ReadyRow {
   readonly identifier: string
   /** The input of a create beside the identifier. */
   readonly contact: Readonly<Record<string, unknown>>
+  /** Values that were left out because they are not valid; only where that was asked for. */
+  readonly dropped?: readonly Problem[] | undefined
 }
 
 export interface InvalidRow {
@@ -134,7 +155,7 @@ export interface InvalidRow {
 export interface DuplicateRow {
   readonly state: "duplicate"
   readonly row: SourceRow
-  /** The number of the row that is sent instead. */
+  /** The number of the row that is sent instead; where all rows of one contact are rejected, of another one of them. */
   readonly of: number
   readonly problems: readonly Problem[]
 }
@@ -147,3 +168,43 @@ export interface ForeignRow {
 }
 
 export type CheckedRow = ReadyRow | InvalidRow | DuplicateRow | ForeignRow
+
+/** What was changed in values so that they can be sent. Nothing is lost by it. */
+export type Fix =
+  | "spaces"
+  | "apostrophe"
+  | "formula"
+  | "invisible"
+  | "phone"
+  | "dialing_code"
+  | "plus"
+  | "country"
+  | "language"
+  | "date"
+  | "time"
+  | "checkbox"
+  | "label"
+
+/** What was left out of values. */
+export type Omission = "extension" | "other_values" | "no_date" | "dropped"
+
+/** What a check has found so far. `rows` is always `ready + invalid + duplicate`. */
+export interface CheckSummary {
+  readonly rows: number
+  readonly ready: number
+  readonly invalid: number
+  readonly duplicate: number
+  /** Rows that are none of the table's; not among `rows`. */
+  readonly foreign: number
+  /** The problems by code, those of dropped values included. */
+  readonly byCode: Readonly<Partial<Record<ProblemCode, number>>>
+  /** The values that were changed, by the kind of change. */
+  readonly fixes: Readonly<Partial<Record<Fix, number>>>
+  /** The values of which something was left out, by what it was. */
+  readonly omissions: Readonly<Partial<Record<Omission, number>>>
+  /**
+   * Phone numbers without `+` that were refused and are valid with one, by column: what the option `digitsHavePlus`
+   * would accept.
+   */
+  readonly validWithPlus: Readonly<Record<string, number>>
+}
