@@ -1,4 +1,4 @@
-/** What the stages of an import hand to each other. No module of this package is imported here. */
+/** The types that the stages of an import hand to each other. No module of this package is imported here. */
 
 /** The kinds of files that can be read. */
 export type Format = "csv" | "tsv" | "ndjson" | "json" | "xlsx"
@@ -18,7 +18,7 @@ export interface SourceRow {
   readonly record?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** Describes a file whose header was read. */
+/** A file, as its beginning tells. */
 export interface TableHead {
   readonly format: Format
   /** A label of `TextDecoder`, such as `utf-8` or `windows-1252`. */
@@ -31,14 +31,7 @@ export interface TableHead {
   readonly columns: readonly string[]
   /** The line of the header; 0 without one. */
   readonly headerLine: number
-  /** Whether the header was looked for and is not in the first row, so that a person should confirm its line. */
-  readonly isHeaderGuessed: boolean
-  /** The name of the sheet that is read, and of all sheets of the workbook. */
-  readonly sheet?: string | undefined
-  readonly sheets?: readonly string[] | undefined
-  /** Up to three cells that show how a guessed encoding reads: personal data, for a terminal only. */
-  readonly samples: readonly string[]
-  /** Sentences for a person about how the file was read. */
+  /** Notes for a person about how the file is read, a sentence each. */
   readonly notes: readonly string[]
 }
 
@@ -94,7 +87,7 @@ export interface Mapping {
   readonly unmapped: readonly number[]
 }
 
-/** Why a row cannot be sent, or what became of it. Each has a page. */
+/** The kinds of problems: a row cannot be sent, or ended otherwise than created. Each has a page. */
 export type ProblemCode =
   | "FIRST_NAME_MISSING"
   | "IDENTIFIER_MISSING"
@@ -124,11 +117,11 @@ export type ProblemCode =
 export interface Problem {
   readonly code: ProblemCode
   readonly line: number
-  /** The name of the column, where one is to blame. */
+  /** The name of the column, if one is to blame. */
   readonly column?: string | undefined
-  /** What is wrong, without the value. */
+  /** The fault in words, without the value. */
   readonly reason: string
-  /** What to do, such as `did you mean Malaysia (MY)?`. */
+  /** The way out, such as `did you mean Malaysia (MY)?`. */
   readonly suggestion?: string | undefined
   /** The value of the cell: personal data, for a terminal and the rejects file only. */
   readonly value?: string | undefined
@@ -140,9 +133,9 @@ export interface ReadyRow {
   readonly row: SourceRow
   /** The identifier as it is sent, such as `phone:+60123456789`. */
   readonly identifier: string
-  /** The input of a create beside the identifier. */
+  /** The contact of a create, without the identifier. */
   readonly contact: Readonly<Record<string, unknown>>
-  /** Values that were left out because they are not valid; only where that was asked for. */
+  /** The problems of values that were left out, as `onInvalid: "drop-field"` asks. */
   readonly dropped?: readonly Problem[] | undefined
 }
 
@@ -155,12 +148,12 @@ export interface InvalidRow {
 export interface DuplicateRow {
   readonly state: "duplicate"
   readonly row: SourceRow
-  /** The number of the row that is sent instead; where all rows of one contact are rejected, of another one of them. */
-  readonly of: number
+  /** The number of the row that is sent instead; if none is, of the first one of the contact, in which it is absent. */
+  readonly of?: number | undefined
   readonly problems: readonly Problem[]
 }
 
-/** A row that is none of the table's, such as a footer. It is listed and counted, never sent. */
+/** A row that does not belong to the table, such as a footer. It is listed and counted, never sent. */
 export interface ForeignRow {
   readonly state: "foreign"
   readonly row: SourceRow
@@ -169,7 +162,7 @@ export interface ForeignRow {
 
 export type CheckedRow = ReadyRow | InvalidRow | DuplicateRow | ForeignRow
 
-/** What was changed in values so that they can be sent. Nothing is lost by it. */
+/** The kinds of changes to values so that they can be sent. They lose nothing. */
 export type Fix =
   | "spaces"
   | "apostrophe"
@@ -185,26 +178,26 @@ export type Fix =
   | "checkbox"
   | "label"
 
-/** What was left out of values. */
+/** The kinds of parts of values that are left out. */
 export type Omission = "extension" | "other_values" | "no_date" | "dropped"
 
-/** What a check has found so far. `rows` is always `ready + invalid + duplicate`. */
+/** The counts of a check so far. `rows` is always `ready + invalid + duplicate`. */
 export interface CheckSummary {
   readonly rows: number
   readonly ready: number
   readonly invalid: number
   readonly duplicate: number
-  /** Rows that are none of the table's; not among `rows`. */
+  /** Rows that do not belong to the table; not among `rows`. */
   readonly foreign: number
   /** The problems by code, those of dropped values included. */
   readonly byCode: Readonly<Partial<Record<ProblemCode, number>>>
   /** The values that were changed, by the kind of change. */
   readonly fixes: Readonly<Partial<Record<Fix, number>>>
-  /** The values of which something was left out, by what it was. */
+  /** The values of which a part was left out, by the kind of part. */
   readonly omissions: Readonly<Partial<Record<Omission, number>>>
   /**
-   * Phone numbers without `+` that were refused and are valid with one, by column: what the option `digitsHavePlus`
-   * would accept.
+   * The phone numbers without `+` that were rejected and are valid with one, by column: the option `digitsHavePlus`
+   * accepts them.
    */
   readonly validWithPlus: Readonly<Record<string, number>>
 }

@@ -57,32 +57,39 @@ const ranks: Readonly<Record<Target, string>> = {
     nachname, familienname, nom, nom de famille, apellido, apellidos, cognome, sobrenome, apelido,
     achternaam, nazwisko, efternamn, efternavn, etternavn, sukunimi, příjmení, nama belakang,
     nama akhir, nama keluarga, фамилия, 姓`,
-  fullName: `full name, name, display name, contact name, vollständiger name, nom complet;
+  fullName: `full name, name, display name, contact name, person - name, vollständiger name,
+    nom complet;
     nombre completo, nome completo, nama, nama penuh, nama lengkap, 姓名`,
   email: `email, email address, primary email, e-mail 1 - value, mail, courriel;
     adresse e-mail, e-mail-adresse, correo, correo electrónico, email 1;
-    work email, business email, person email, contact email, customer email, emel, alamat email;
-    home email, personal email, private email, 邮箱, 电子邮件`,
+    work email, business email, person email, person - email - work, contact email, customer email,
+    emel, alamat email;
+    home email, personal email, private email, person - email - home, 邮箱, 电子邮件;
+    person - email - other`,
   phone: `whatsapp, whatsapp number, whatsapp phone, whatsapp phone number, wa number,
     nombor whatsapp;
     mobile, mobile phone, mobile number, mobile phone number, mobile no, mobil, mobilnummer,
-    mobiltelefon, handy, handynummer, portable, móvil, celular, nombor telefon bimbit, 手机, 手机号;
+    mobiltelefon, telefon mobil, handy, handynummer, person - phone - mobile, portable,
+    móvil, celular, nombor telefon bimbit, 手机, 手机号;
     cell, cell phone, cell number, cell phone number, cellular;
     phone 1 - value, phone 1;
     primary phone, primary phone number, main phone;
     phone, phone number, phone no, telephone, telephone number, tel, telefon, telefonnummer,
-    teléfono, telefone, nombor telefon, no telefon, nomor telepon, телефон, 电话;
+    teléfono, telefone, nombor telefon, no telefon, nomor telepon, person - phone, телефон, 电话;
     sms, sms number, sms phone number;
-    home, home phone, home phone number, home number;
+    home, home phone, home phone number, home number, telefon privat, person - phone - home;
     business phone, business phone number, work phone, work phone number, work number,
-    office phone`,
+    office phone, telefon geschäftlich, person - phone - work;
+    landline number, landline, other phone, weiteres telefon, person - phone - other`,
   language: `language, preferred language, lang, language code, locale, sprache, langue, idioma;
     lingua, taal, język, bahasa, язык, 语言`,
   countryCode: `country code, country iso code, country iso, mailing country code,
     billing country code;
-    country, country/region, land, pays, país, paese, negara, страна, 国家;
-    address 1 - country, home country/region, mailing country, home country, home address country;
-    business country/region, business country, billing country, other country/region`,
+    country, country/region, land, land/region, pays, país, paese, negara, страна, 国家;
+    address 1 - country, home country/region, mailing country, home country, home address country,
+    land/region privat;
+    business country/region, land/region geschäftlich, business country, billing country,
+    other country/region`,
   profilePic: `profile pic, profile picture, profile picture url, profile pic url, profile image,
     profile photo;
     avatar, avatar url, picture url, picture, photo url, photo, image url, profile image url`,

@@ -42,6 +42,20 @@ const invisible = /\p{Default_Ignorable_Code_Point}/gu
 const otherDigits = /[\u0660-\u0669\u06f0-\u06f9]/g
 const extension = /[ ;,]*(?:extension|extn?|x|#)[ .:=]*\d{1,7}$/i
 
+/**
+ * Returns whether a text ends with an extension, which `parse` leaves out: `ext. 12`, `x12`, `#12`.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { PhoneReading } from "@aelyst/core/adapter"
+ *
+ * console.log(PhoneReading.hasExtension("+60 12-345 6789 ext. 12")) // => true
+ * ```
+ */
+export const hasExtension = (text: string): boolean =>
+  text.length <= MAX_LENGTH && extension.test(text.trim())
+
 /** Removes everything that does not belong to a number: other forms of characters, `tel:`, Excel's `.0`, an extension. */
 const tidy = (text: string): string =>
   text
@@ -86,16 +100,23 @@ const international = (
   return inBrackets && parsed.isValid() ? found(parsed, invalid) : invalid(leaveOut)
 }
 
-/** Returns the digits in which a number is written: at home, as dialled from abroad, and with only the country code. */
-const writtenDigits = (number: PlannedNumber, country: Country): ReadonlyArray<string> => [
-  number.nationalNumber,
-  `0${number.nationalNumber}`,
-  `${number.countryCallingCode}${number.nationalNumber}`,
-  `00${number.countryCallingCode}${number.nationalNumber}`,
-  digitsOf(number.formatNational()),
-  digitsOf(number.formatNational({ nationalPrefix: true })),
-  digitsOf(number.format("IDD", { fromCountry: country })),
-]
+/** Returns whether digits are a number as it is written at home, as dialled from abroad, or with only the country code. */
+const isWritten = (digits: string, number: PlannedNumber, country: Country): boolean => {
+  const { nationalNumber, countryCallingCode } = number
+  // formatting costs more than parsing, and most numbers are written in one of these ways
+  const common = [
+    nationalNumber,
+    `0${nationalNumber}`,
+    `${countryCallingCode}${nationalNumber}`,
+    `00${countryCallingCode}${nationalNumber}`,
+  ]
+  return (
+    common.includes(digits) ||
+    digitsOf(number.formatNational()) === digits ||
+    digitsOf(number.formatNational({ nationalPrefix: true })) === digits ||
+    digitsOf(number.format("IDD", { fromCountry: country })) === digits
+  )
+}
 
 /** Reads a number without `+` as one of a country, or as dialled from there. */
 const national = (
@@ -108,7 +129,7 @@ const national = (
   // safe: options are checked against the list of countries that have a plan
   const country = name as Country
   const parsed = plans.parsePhoneNumberFromString(digits, country)
-  const isRead = parsed?.isValid() === true && writtenDigits(parsed, country).includes(digits)
+  const isRead = parsed?.isValid() === true && isWritten(digits, parsed, country)
   return isRead
     ? found(parsed, invalid)
     : invalid(`check it as a number of ${name}, or begin with + and the country code`)
