@@ -69,7 +69,7 @@ const exceptions = [
     why: "lines of a file, of the console and of HTTP",
   },
   {
-    names: /^(\w+L|l)ines?([A-Z]\w*)?$/,
+    names: /^((\w+L|l)ines?([A-Z]\w*)?|_aelyst_line)$/,
     files: ["packages/import/{src,test}/**/*.ts"],
     why: "lines of a file, of its header and of texts that are printed",
   },

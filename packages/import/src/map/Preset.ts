@@ -1,5 +1,6 @@
 /** The exports of known programs: how their headers are recognised, and the columns that need care. */
 import { FieldAlias } from "@aelyst/core"
+import * as Records from "effect/Record"
 
 import type { FieldName, PresetName } from "../types.ts"
 
@@ -68,8 +69,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   },
 }
 
-// safe: the keys of the table above
-const names = Object.keys(presets) as readonly PresetName[]
+const names = Records.keys(presets)
 
 /** Returns whether a text is the name of a preset. */
 export const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name)
