@@ -17,7 +17,9 @@ const duplicate = (row: ReadyRow, other: RowPosition | undefined, which: string)
     state: "duplicate",
     row: row.row,
     ...(other !== undefined && { of: other.number }),
-    problems: [{ code: "DUPLICATE_IN_FILE", line, reason: `${which} of the same contact${where}` }],
+    problems: [
+      { code: "DUPLICATE_IN_FILE", line, reason: `${which} for the same contact${where}` },
+    ],
   }
 }
 

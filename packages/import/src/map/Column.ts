@@ -25,17 +25,20 @@ const isOnly = (found: readonly number[]): found is readonly [number] => found.l
 const positions = (columns: readonly string[], holds: (name: string) => boolean) =>
   columns.flatMap((name, at) => (holds(name) ? [at] : []))
 
-/** Returns the position of the one column that a text names: exactly, after normalising, or as `#7`. */
+/** Returns the position of the one column that a text names: exactly, as `#7`, or after normalising. */
 const find = (columns: readonly string[], text: string): number | undefined => {
+  if (text.trim() === "") return undefined
   const exact = positions(columns, (name) => name === text)
   if (isOnly(exact)) return exact[0]
   if (exact.length > 1) return undefined
+  const [, number] = /^#(\d{1,5})$/.exec(text) ?? []
+  if (number !== undefined) {
+    const at = Number(number) - 1
+    return at >= 0 && at < columns.length ? at : undefined
+  }
   const wanted = FieldAlias.normalise(text)
   const similar = positions(columns, (name) => FieldAlias.normalise(name) === wanted)
-  if (wanted !== "" && isOnly(similar)) return similar[0]
-  const [, number] = /^#(\d{1,5})$/.exec(text) ?? []
-  const at = Number(number) - 1
-  return at >= 0 && at < columns.length ? at : undefined
+  return wanted !== "" && isOnly(similar) ? similar[0] : undefined
 }
 
 const shown = (columns: readonly string[]): string => {

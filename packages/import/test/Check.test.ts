@@ -1,0 +1,215 @@
+import { assert, describe, it } from "@effect/vitest"
+import { CustomField, validate } from "@aelyst/core"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+
+import type { CheckOptions } from "../src/check/Check.ts"
+import { InvalidRowsError, check } from "../src/check/Check.ts"
+import { mapped, rowsOf } from "./tables.ts"
+
+const columns = [
+  "Identifier",
+  "First name",
+  "Last name",
+  "Email",
+  "Phone",
+  "Code",
+  "Country",
+  "Language",
+  "Avatar",
+  "Age",
+  "Born",
+  "At",
+  "Vip",
+  "Site",
+  "Second",
+  "Tier",
+  "Note",
+]
+const custom = [
+  "Age:number",
+  "Born:date",
+  "At:time",
+  "Vip:checkbox",
+  "Site:url",
+  "Second:email",
+  "Tier:list",
+  "Note",
+]
+const { mapping } = mapped(columns, { custom, map: ["dialingCode=Code"] })
+
+// values as files have them, so that many rows are nearly right
+const words = [
+  "",
+  "",
+  "",
+  "Ana",
+  "Ana Lee ",
+  "ana@example.com",
+  "a@b ::: c@d",
+  "b@",
+  "id:5",
+  "phone:012-345 6789",
+  "+60123456789",
+  "0123456789",
+  "60123456789.0",
+  "6.01E+10",
+  "+44 (0)20 7946 0958",
+  "60",
+  "Malaysia",
+  "my",
+  "XX",
+  "iw",
+  "english",
+  "https://a.bc/d",
+  "a.bc",
+  "42",
+  "1,5",
+  "2024-02-29",
+  "03/04/2024",
+  "0/0/00",
+  "13:00",
+  "1:00 PM",
+  "true",
+  "x",
+  "Grand Total",
+  "\u0000",
+  "\ud800",
+  "'",
+  '="="',
+  "=1+1",
+  "\u202eabc",
+  "x".repeat(5000),
+  "😀 ",
+  "__proto__",
+] as const
+
+const cell = Arbitrary.schema(Schema.Literals(words))
+const anyText = Arbitrary.schema(Schema.String)
+const row = Arbitrary.flatMap(cell, () =>
+  Arbitrary.array(
+    Arbitrary.flatMap(cell, (word) =>
+      Arbitrary.map(anyText, (text) => (word === "" && text.length % 3 === 1 ? text : word)),
+    ),
+    { minLength: columns.length - 2, maxLength: columns.length + 1 },
+  ),
+)
+
+const catalogue = CustomField.define({
+  Age: "number",
+  Born: "date",
+  At: "time",
+  Vip: { type: "checkbox", wire: "boolean" },
+  Site: "url",
+  Second: "email",
+  Tier: { type: "list", options: ["42", "Ana"] },
+  Note: "text",
+})
+
+const run = (cells: readonly (readonly string[])[], options: CheckOptions) =>
+  Effect.gen(function* () {
+    const checked = yield* check(Stream.fromIterable(rowsOf(cells)), mapping, options)
+    return { rows: yield* Stream.runCollect(checked.rows), summary: yield* checked.summary }
+  })
+
+describe("check", () => {
+  it.prop(
+    "lets no row be ready that core refuses, gives every other row a reason with its line, and adds up",
+    [Arbitrary.array(row, { maxLength: 6 })],
+    async ([cells]) => {
+      for (const options of [
+        {},
+        { defaultCountry: "MY", dateFormat: "dmy", onInvalid: "drop-field" },
+        { customFields: catalogue, onInvalid: "drop-field", onDuplicate: "last" },
+        { customFields: catalogue, digitsHavePlus: true, onDuplicate: "reject" },
+      ] as const) {
+        const { rows, summary } = await Effect.runPromise(run(cells, options))
+        assert.strictEqual(rows.length, cells.length)
+        for (const [at, each] of rows.entries()) {
+          assert.strictEqual(each.row.number, at + 1)
+          if (each.state === "ready") {
+            const customFields = "customFields" in options ? options.customFields : undefined
+            assert(Result.isSuccess(validate(each.identifier, each.contact, { customFields })))
+          } else if (each.state !== "foreign") {
+            assert.isNotEmpty(each.problems)
+            for (const problem of each.problems) {
+              assert.strictEqual(problem.line, at + 2)
+              assert.isNotEmpty(problem.reason)
+              const { value } = problem
+              const said = `${problem.reason} ${problem.suggestion ?? ""}`
+              if (value !== undefined && value.length > 12) assert.notInclude(said, value)
+            }
+          }
+        }
+        const { ready, invalid, duplicate, foreign } = summary
+        assert.strictEqual(summary.rows, ready + invalid + duplicate)
+        assert.strictEqual(summary.rows + foreign, cells.length)
+      }
+    },
+    { arbitrary: { runs: 300 } },
+  )
+
+  it("fails at the end, after every row, if invalid rows abort", async () => {
+    const seen: string[] = []
+    const program = Effect.gen(function* () {
+      const { mapping: two } = mapped(["First name", "Email"])
+      const rows = Stream.fromIterable(
+        rowsOf([
+          ["Ana", "b@"],
+          ["Bo", "bo@example.com"],
+          ["", "c@d.ef"],
+        ]),
+      )
+      const checked = yield* check(rows, two, { onInvalid: "abort" })
+      return yield* Effect.flip(
+        Stream.runForEach(checked.rows, ({ state }) => Effect.sync(() => seen.push(state))),
+      )
+    })
+    const error = await Effect.runPromise(program)
+    assert.deepStrictEqual(seen, ["invalid", "ready", "invalid"])
+    assert(error instanceof InvalidRowsError)
+    assert.strictEqual(error.invalid, 2)
+    assert.include(error.message, "2 rows are not valid, so nothing is sent")
+  })
+
+  it("does not fail if no row is invalid", async () => {
+    const { rows } = await Effect.runPromise(run([["id:5", "Ana"]], { onInvalid: "abort" }))
+    assert.lengthOf(rows, 1)
+  })
+
+  it("counts anew each time that its rows are run", async () => {
+    const program = Effect.gen(function* () {
+      const checked = yield* check(Stream.fromIterable(rowsOf([["id:5", "Ana"]])), mapping)
+      yield* Stream.runDrain(checked.rows)
+      yield* Stream.runDrain(checked.rows)
+      return yield* checked.summary
+    })
+    const { ready, duplicate } = await Effect.runPromise(program)
+    assert.deepStrictEqual([ready, duplicate], [1, 0])
+  })
+
+  it("passes on the failure of its source", async () => {
+    const program = Effect.gen(function* () {
+      const checked = yield* check(Stream.fail("torn"), mapping, { onDuplicate: "last" })
+      return yield* Effect.flip(Stream.runDrain(checked.rows))
+    })
+    assert.strictEqual(await Effect.runPromise(program), "torn")
+  })
+
+  it("refuses a country without numbering plan, and constants that are not valid", async () => {
+    const optionOf = (set: readonly string[], options: CheckOptions = {}) => {
+      const table = mapped(["First name", "Email"], { set })
+      const program = Effect.flip(check(Stream.empty, table.mapping, options))
+      return Effect.runPromise(
+        Effect.map(program, ({ option, message }) => `${option}: ${message}`),
+      )
+    }
+    assert.include(await optionOf([], { defaultCountry: "XX" }), "defaultCountry")
+    assert.include(await optionOf(["countryCode=Malayisa"]), "did you mean Malaysia (MY)?")
+    assert.include(await optionOf(["language=xq"]), "language")
+    assert.include(await optionOf(["dialingCode=999"]), "calling code")
+  })
+})
