@@ -207,7 +207,7 @@ describe("map", () => {
     )
   })
 
-  it("identifies by what the file has, and by what is asked for", () => {
+  it("identifies by the columns of the file, or by those of the option", () => {
     assert.deepStrictEqual(mapped(["First name", "Email", "Phone"]).mapping.identifyBy, [
       "phone",
       "email",

@@ -16,7 +16,7 @@ const time = (text: string) => {
 }
 
 describe("dates", () => {
-  it("are read where day and month cannot be confused", () => {
+  it("are read if day and month cannot be confused", () => {
     for (const [text, read] of [
       ["2024-04-03", "2024-04-03"],
       ["2024/4/3", "2024-04-03"],
@@ -33,7 +33,7 @@ describe("dates", () => {
     }
   })
 
-  it("are refused where they can, unless the order is given", () => {
+  it("are refused if they can, unless the order is given", () => {
     assert.strictEqual(date("03/04/2024"), "DATE_AMBIGUOUS")
     assert.strictEqual(date("03/04/2024", "dmy"), "2024-04-03")
     assert.strictEqual(date("03/04/2024", "mdy"), "2024-03-04")
@@ -42,7 +42,7 @@ describe("dates", () => {
     assert.strictEqual(date("2024-04-03", "dmy"), "2024-04-03")
   })
 
-  it("are none where a program writes 0/0/00", () => {
+  it("are left out if a program writes 0/0/00", () => {
     for (const text of ["0/0/00", "0000-00-00", "00.00.0000", "0000-00-00 00:00:00"]) {
       const { counts, list } = makeCounts()
       assert.deepStrictEqual(Result.getOrThrow(readDate(text, undefined, counts)), undefined, text)

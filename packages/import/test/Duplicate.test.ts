@@ -35,7 +35,7 @@ describe("rows of one contact", () => {
       {
         code: "DUPLICATE_IN_FILE",
         line: 4,
-        reason: "an earlier row is sent for the same contact (line 2)",
+        reason: "an earlier row of the same contact is sent (line 2)",
       },
     ])
     assert.strictEqual(summary.duplicate, 2)

@@ -80,7 +80,7 @@ describe("calling codes", () => {
     for (const code of ["", "0", "999", "MY"]) assert.isUndefined(reader.countryOf(code), code)
   })
 
-  it("that several countries share are all known", () => {
+  it("of several countries are all known", () => {
     const codes = Plans.getCountries().map((country) => Plans.getCountryCallingCode(country))
     const shared = codes.filter((code, at) => codes.indexOf(code) < at)
     assert.deepStrictEqual(

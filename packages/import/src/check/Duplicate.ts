@@ -17,9 +17,7 @@ const duplicate = (row: ReadyRow, other: RowPosition | undefined, which: string)
     state: "duplicate",
     row: row.row,
     ...(other !== undefined && { of: other.number }),
-    problems: [
-      { code: "DUPLICATE_IN_FILE", line, reason: `${which} for the same contact${where}` },
-    ],
+    problems: [{ code: "DUPLICATE_IN_FILE", line, reason: `${which}${where}` }],
   }
 }
 
@@ -48,15 +46,16 @@ export class Duplicates {
       if (this.#again.get(key) === undefined) return row
       const isFirst = kept?.number === row.row.number
       return isFirst
-        ? duplicate(row, undefined, "there are other rows")
-        : duplicate(row, kept, "there is another row")
+        ? duplicate(row, undefined, "there are other rows of the same contact")
+        : duplicate(row, kept, "there is another row of the same contact")
     }
     if (this.#rule === "last") {
       return kept === undefined || kept.number === row.row.number
         ? row
-        : duplicate(row, kept, "a later row is sent")
+        : duplicate(row, kept, "a later row of the same contact is sent")
     }
-    if (kept !== undefined) return duplicate(row, kept, "an earlier row is sent")
+    if (kept !== undefined)
+      return duplicate(row, kept, "an earlier row of the same contact is sent")
     this.#seen.set(key, row.row)
     return row
   }

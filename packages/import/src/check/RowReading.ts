@@ -143,7 +143,7 @@ export class RowReading {
     for (let at = columns.length; at < cells.length; at++) {
       if (cells[at]?.trim() === "") continue
       const suggestion = "put quotes around cells that contain the delimiter"
-      const reason = `the row has more cells than the ${columns.length} columns of the header`
+      const reason = "the row has more cells than the header has columns"
       this.report({ code: "ROW_TOO_LONG", reason, suggestion }, "")
       return
     }

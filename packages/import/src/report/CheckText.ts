@@ -111,7 +111,9 @@ const tally = <Key extends string>(
   names: Readonly<Record<Key, string>>,
 ): string =>
   Records.toEntries(names)
-    .flatMap(([key, name]) => (counts[key] === undefined ? [] : [`${count(counts[key])} ${name}`]))
+    .flatMap(([key, name]) =>
+      counts[key] === undefined ? [] : [`${name} (${count(counts[key])})`],
+    )
     .join(" · ")
 
 /**
@@ -135,7 +137,7 @@ const tally = <Key extends string>(
  * }
  * console.log(checkedLines(summary).join("\n"))
  * // => Checked  1,163 ready · 28 invalid · 13 duplicates inside the file
- * // => Changed  812 phone numbers in other forms
+ * // => Changed  phone numbers in other forms (812)
  * ```
  */
 export const checkedLines = (summary: CheckSummary): readonly string[] => {

@@ -1,0 +1,82 @@
+import { lstat, mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+
+import { ReportError } from "../src/report/ReportError.ts"
+import { openFile } from "../src/report/SafeFile.ts"
+import { inDirectory } from "./directories.ts"
+
+const write = (path: string, text: string) =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const file = yield* openFile(path)
+        yield* file.write(text)
+        return yield* file.commit
+      }),
+    ),
+  )
+
+const failure = (path: string) => Effect.runPromise(Effect.flip(Effect.scoped(openFile(path))))
+
+describe("files that are written completely or not at all", () => {
+  it("appear under their names when they are committed, for their owner only", () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, "a.csv")
+      assert.strictEqual(await write(path, "one\n"), path)
+      assert.strictEqual(await readFile(path, "utf8"), "one\n")
+      assert.deepStrictEqual(await readdir(directory), ["a.csv"])
+      if (process.platform !== "win32") assert.strictEqual((await lstat(path)).mode & 0o777, 0o600)
+    }))
+
+  it("never replace one another", () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, "a.b.csv")
+      assert.deepStrictEqual(
+        [await write(path, "1"), await write(path, "2"), await write(path, "3")],
+        [path, join(directory, "a.b.2.csv"), join(directory, "a.b.3.csv")],
+      )
+      assert.strictEqual(await readFile(path, "utf8"), "1")
+    }))
+
+  it("leave nothing behind if they are not committed", () =>
+    inDirectory(async (directory) => {
+      await Effect.runPromise(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const file = yield* openFile(join(directory, "a.csv"))
+            yield* file.write("half")
+          }),
+        ),
+      )
+      assert.deepStrictEqual(await readdir(directory), [])
+    }))
+
+  it("are refused behind a symbolic link, also as a numbered name", () =>
+    inDirectory(async (directory) => {
+      const target = join(directory, "target")
+      const path = join(directory, "a.csv")
+      await writeFile(target, "keep")
+      await symlink(target, path)
+      const error = await failure(path)
+      assert(error instanceof ReportError && error.reason === "link")
+      assert.include(error.message, "symbolic link")
+      const other = join(directory, "b.csv")
+      await writeFile(other, "1")
+      await symlink(target, join(directory, "b.2.csv"))
+      await symlink(join(directory, "nowhere"), join(directory, "b.3.csv"))
+      assert.strictEqual(await write(other, "2"), join(directory, "b.4.csv"))
+      assert.strictEqual(await readFile(target, "utf8"), "keep")
+    }))
+
+  it("are refused in the place of a directory, and without one", () =>
+    inDirectory(async (directory) => {
+      await mkdir(join(directory, "d.csv"))
+      assert.strictEqual((await failure(join(directory, "d.csv"))).reason, "directory")
+      const missing = await failure(join(directory, "no", "a.csv"))
+      assert.strictEqual(missing.errno, "ENOENT")
+      assert.include(missing.advice, "directory that you can write to")
+    }))
+})
