@@ -136,6 +136,31 @@ describe("FieldAlias.match", () => {
     )
   })
 
+  it("reads a German Outlook's and Pipedrive's contacts", () => {
+    assert.deepStrictEqual(
+      targets([
+        "Telefon geschäftlich",
+        "Telefon (privat)",
+        "Land/Region geschäftlich",
+        "Weitere Vornamen",
+        "Person - Name*",
+        "Person - Email (Work)",
+        "Person - Phone - Mobile",
+        "Organization - Name*",
+      ]),
+      {
+        "Telefon geschäftlich": "phone",
+        "Telefon (privat)": "phone",
+        "Land/Region geschäftlich": "countryCode",
+        "Weitere Vornamen": undefined,
+        "Person - Name*": "fullName",
+        "Person - Email (Work)": "email",
+        "Person - Phone - Mobile": "phone",
+        "Organization - Name*": undefined,
+      },
+    )
+  })
+
   it("reads the wire's own names", () => {
     for (const name of [
       "firstName",

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 
 import { ConfigurationError } from "../src/index.ts"
+import * as PhoneReading from "../src/contact/PhoneReading.ts"
 import { parsePhone, validateWithPhones } from "../src/phone.ts"
 
 const read = (text: string, defaultCountry?: string) =>
@@ -166,5 +167,19 @@ describe("validateWithPhones", () => {
       const valid = validateWithPhones(identifier, contact, options)
       assert.strictEqual(Result.isFailure(valid) && valid.failure[0]?.code, code)
     }
+  })
+})
+
+describe("PhoneReading.hasExtension", () => {
+  it("finds what parsePhone leaves out", () => {
+    for (const text of [
+      "tel:+44-20-7946-0958;ext=12",
+      "012-345 6789 x12",
+      "+60 12 #3",
+      " 5 ext. 1 ",
+    ])
+      assert.isTrue(PhoneReading.hasExtension(text), text)
+    for (const text of ["012-345 6789", "", "ext", "x".repeat(200) + " x1"])
+      assert.isFalse(PhoneReading.hasExtension(text), text)
   })
 })
