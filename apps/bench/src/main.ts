@@ -1,12 +1,13 @@
 /**
  * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|sandbox|
- * memory|size|xlsx …]`, or all of them without a name. A part that is not run keeps its table.
+ * memory|size|check …]`, or all of them without a name. A part that is not run keeps its table.
  */
 import { spawnSync } from "node:child_process"
 import { readFile, writeFile } from "node:fs/promises"
 import { cpus } from "node:os"
 import { fileURLToPath } from "node:url"
 
+import { checkSpeed } from "./check.ts"
 import { cli } from "./cli.ts"
 import { expressOverhead } from "./express.ts"
 import { memory } from "./memory.ts"
@@ -37,7 +38,7 @@ const parts = {
   sandbox: () => sandbox({ rounds: 20, perRound: 5000 }),
   memory: () => memory({ rows: 1_000_000 }),
   size,
-  xlsx: () => xlsx({ rows: 100_000, rounds: 5 }),
+  check: () => checkSpeed({ rows: 1_000_000 }),
 } as const
 type Part = keyof typeof parts
 

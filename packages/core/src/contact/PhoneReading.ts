@@ -57,8 +57,10 @@ export const hasExtension = (text: string): boolean =>
   text.length <= MAX_LENGTH && extension.test(text.trim())
 
 /** Removes everything that does not belong to a number: other forms of characters, `tel:`, Excel's `.0`, an extension. */
-const tidy = (text: string): string =>
-  text
+const tidy = (text: string): string => {
+  // most numbers need nothing of this
+  if (/^\+?[\d ().-]*\d$/.test(text) && !text.endsWith(".0")) return text
+  return text
     .normalize("NFKC")
     .replace(invisible, "")
     .replace(/[\p{Z}\t]+/gu, " ")
@@ -69,6 +71,7 @@ const tidy = (text: string): string =>
     .replace(/^(\+?\d{5,})\.0$/, "$1")
     .replace(extension, "")
     .trim()
+}
 
 // a slash may follow an area code, but not separate two numbers or two last digits
 const written = /^\(? *\+?[\d ().-]*\d[ ().-]*(?:\/[\d ().-]{5,})?$/

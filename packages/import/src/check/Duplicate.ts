@@ -34,13 +34,18 @@ export class Duplicates {
   /** Notes a row of the first pass. */
   note(row: ReadyRow): void {
     const key = keyOf(row)
-    if (this.#rule === "last" || this.#seen.get(key) === undefined) this.#seen.set(key, row.row)
-    else this.#again.set(key, row.row)
+    if (this.#rule === "last") this.#seen.set(key, row.row)
+    else if (this.#seen.getOrSet(key, row.row) !== undefined) this.#again.set(key, row.row)
   }
 
   /** Returns the row, or says that it is a duplicate. */
   decide(row: ReadyRow): ReadyRow | DuplicateRow {
     const key = keyOf(row)
+    if (this.#rule === "first") {
+      const earlier = this.#seen.getOrSet(key, row.row)
+      if (earlier === undefined) return row
+      return duplicate(row, earlier, "an earlier row of the same contact is sent")
+    }
     const kept = this.#seen.get(key)
     if (this.#rule === "reject") {
       if (this.#again.get(key) === undefined) return row
@@ -49,14 +54,7 @@ export class Duplicates {
         ? duplicate(row, undefined, "there are other rows of the same contact")
         : duplicate(row, kept, "there is another row of the same contact")
     }
-    if (this.#rule === "last") {
-      return kept === undefined || kept.number === row.row.number
-        ? row
-        : duplicate(row, kept, "a later row of the same contact is sent")
-    }
-    if (kept !== undefined)
-      return duplicate(row, kept, "an earlier row of the same contact is sent")
-    this.#seen.set(key, row.row)
-    return row
+    const isKept = kept === undefined || kept.number === row.row.number
+    return isKept ? row : duplicate(row, kept, "a later row of the same contact is sent")
   }
 }

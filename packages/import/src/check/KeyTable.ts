@@ -1,10 +1,8 @@
 /**
- * Remembers which row had a key, for millions of keys: 16 bytes for each slot instead of the text. Keys are compared by
- * 64 bits of a salted SHA-256, so among a million different keys the chance that two are taken for one is 3 in 100
- * million.
+ * Remembers which row had a key, for millions of keys: 16 bytes for each slot instead of the text. Keys are compared by a
+ * hash of 64 bits with a random seed, so among a million different keys the chance that two are taken for one is 3 in
+ * 100 million.
  */
-import { hash, randomBytes } from "node:crypto"
-
 import type { SourceRow } from "../types.ts"
 
 /** The position of a row. */
@@ -14,33 +12,55 @@ export type RowPosition = Pick<SourceRow, "number" | "line">
 const words = 4
 const first = 1024
 
+/** Hashes a text to 32 bits, as MurmurHash3 does with blocks of one UTF-16 code unit. */
+const hash = (text: string, seed: number): number => {
+  let state = seed
+  for (let at = 0; at < text.length; at++) {
+    const block = Math.imul(text.charCodeAt(at), 0xcc9e2d51)
+    state ^= Math.imul((block << 15) | (block >>> 17), 0x1b873593)
+    state = Math.imul((state << 13) | (state >>> 19), 5) + 0xe6546b64
+  }
+  state ^= text.length
+  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b)
+  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35)
+  return (state ^ (state >>> 16)) >>> 0
+}
+
 /** Maps keys to rows. */
 export class KeyTable {
-  readonly #salt = randomBytes(16).toString("base64")
+  readonly #seeds = crypto.getRandomValues(new Uint32Array(2))
   #slots = new Uint32Array(first * words)
   #size = 0
-  #high = 0
-  #low = 0
 
-  /** Returns the position of the row that has a key. */
+  /** Returns the row of a key, if it has one. */
   get(key: string): RowPosition | undefined {
-    this.#digest(key)
-    const at = this.#find(this.#high, this.#low)
-    const number = this.#slots[at + 2] ?? 0
-    return number === 0 ? undefined : { number, line: this.#slots[at + 3] ?? 0 }
+    return this.#rowAt(this.#find(this.#high(key), this.#low(key)))
   }
 
   /** Sets the row of a key. */
-  set(key: string, { number, line }: RowPosition): void {
-    this.#digest(key)
-    if (this.#put(this.#high, this.#low, number, line)) this.#size += 1
-    if (this.#size * words > this.#slots.length * 0.75) this.#grow()
+  set(key: string, row: RowPosition): void {
+    this.#put(this.#high(key), this.#low(key), row)
   }
 
-  #digest(key: string): void {
-    const bytes = hash("sha256", this.#salt + key, "buffer")
-    this.#high = bytes.readUInt32LE(0)
-    this.#low = bytes.readUInt32LE(4)
+  /** Returns the row of a key; if it has none, sets it and returns undefined. */
+  getOrSet(key: string, row: RowPosition): RowPosition | undefined {
+    const [high, low] = [this.#high(key), this.#low(key)]
+    const known = this.#rowAt(this.#find(high, low))
+    if (known === undefined) this.#put(high, low, row)
+    return known
+  }
+
+  #high(key: string): number {
+    return hash(key, this.#seeds[0] ?? 0)
+  }
+
+  #low(key: string): number {
+    return hash(key, this.#seeds[1] ?? 0)
+  }
+
+  #rowAt(slot: number): RowPosition | undefined {
+    const number = this.#slots[slot + 2] ?? 0
+    return number === 0 ? undefined : { number, line: this.#slots[slot + 3] ?? 0 }
   }
 
   /** Returns the slot of a key, or the empty one that it would get. */
@@ -53,23 +73,19 @@ export class KeyTable {
     return at
   }
 
-  /** Returns whether the key is new. */
-  #put(high: number, low: number, number: number, line: number): boolean {
+  #put(high: number, low: number, { number, line }: RowPosition): void {
     const at = this.#find(high, low)
-    const isNew = this.#slots[at + 2] === 0
-    this.#slots[at] = high
-    this.#slots[at + 1] = low
-    this.#slots[at + 2] = number
-    this.#slots[at + 3] = line
-    return isNew
+    if (this.#slots[at + 2] === 0) this.#size += 1
+    this.#slots.set([high, low, number, line], at)
+    if (this.#size * words > this.#slots.length * 0.75) this.#grow()
   }
 
   #grow(): void {
     const old = this.#slots
     this.#slots = new Uint32Array(old.length * 2)
     for (let at = 0; at < old.length; at += words) {
-      const number = old[at + 2] ?? 0
-      if (number !== 0) this.#put(old[at] ?? 0, old[at + 1] ?? 0, number, old[at + 3] ?? 0)
+      if (old[at + 2] === 0) continue
+      this.#slots.set(old.subarray(at, at + words), this.#find(old[at] ?? 0, old[at + 1] ?? 0))
     }
   }
 }

@@ -15,6 +15,8 @@ type Country = Max.CountryCode
 export interface PhoneReader {
   /** Reads a number as one of `country`, two letters that have a numbering plan. */
   readonly read: (text: string, country: string | undefined, counts: Counts) => Read
+  /** Returns whether a country has a numbering plan. */
+  readonly hasPlan: (country: string) => boolean
   /** Returns whether digits without `+` are a number that exists with one. */
   readonly isValidWithPlus: (text: string) => boolean
   /** Returns the country of a calling code such as `60`, `+60` or `0060`; of shared codes the main one. */
@@ -48,8 +50,10 @@ const bareDigits = (text: string): string | undefined =>
 
 /** Creates a reader. With `digitsHavePlus`, digits that are no number of the country are read as though `+` were before them. */
 export const make = (plans: Plans, digitsHavePlus: boolean): PhoneReader => {
+  const all = plans.getCountries()
+  const known = new Set<string>(all)
   const countries = new Map<string, Country>()
-  for (const country of plans.getCountries()) {
+  for (const country of all) {
     const code: string = plans.getCountryCallingCode(country)
     if (!countries.has(code)) countries.set(code, main[code] ?? country)
   }
@@ -88,6 +92,7 @@ export const make = (plans: Plans, digitsHavePlus: boolean): PhoneReader => {
       const reason = fault.code === "PHONE_INVALID" ? lengthReason(value, country) : undefined
       return Result.fail<Fault>(reason === undefined ? fault : { ...fault, reason })
     },
+    hasPlan: (country) => known.has(country),
     isValidWithPlus: (text) => withPlus(text) !== undefined,
     countryOf: (dialingCode) => countries.get(dialingCode.replace(/\D/g, "").replace(/^00/, "")),
   }

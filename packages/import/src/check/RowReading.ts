@@ -1,6 +1,5 @@
 /** Reads the cells of one row into a contact and collects everything that is wrong with them. */
 import { CustomField } from "@aelyst/core"
-import { isPhoneCountry } from "@aelyst/core/adapter"
 import * as Result from "effect/Result"
 
 import type { FieldName, Mapping, Problem, SourceRow } from "../types.ts"
@@ -188,7 +187,7 @@ export class RowReading {
 
   #readPhone(country: string | undefined): void {
     const { phones, defaultCountry } = this.#rules
-    const ofRow = country !== undefined && isPhoneCountry(country) ? country : undefined
+    const ofRow = country !== undefined && phones.hasPlan(country) ? country : undefined
     this.#readField("phone", (text) => {
       const value = firstValue(text, this.#tally)
       const code = value.includes("+") ? undefined : this.text("dialingCode")
