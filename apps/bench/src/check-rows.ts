@@ -18,8 +18,8 @@ export const phoneOf = (row: number): string => {
   return row % 50 === 49 ? form(digits).slice(0, -3) : form(digits)
 }
 
-/** Returns a row as it stands in the file; one of 100 has the contact of the row before it. */
-export const lineOf = (row: number): string => {
+/** Returns the text of a row; one of 100 has the contact of the row before it. */
+export const rowText = (row: number): string => {
   const person = row % 100 === 99 ? row - 1 : row
   return `Person ${person},"O'Neil, ${row % 977}",person.${person}@example.com,${phoneOf(person)},Malaysia\n`
 }

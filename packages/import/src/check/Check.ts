@@ -93,8 +93,8 @@ const checkConstants = (
  * the API; the summary counts what was changed and what was left out. A constant (`set`) is used if a row has no value,
  * but a footer never becomes a contact.
  *
- * Only valid rows are compared with each other. Memory does not grow with the size of contacts: 16 bytes for each
- * identifier, twice that for a moment when the table grows.
+ * Only valid rows are compared with each other. Memory does not grow with the size of contacts: about 24 bytes for each
+ * identifier.
  *
  * Fails with `ConfigurationError` for a default country without numbering plan, and for a constant that is not valid.
  *

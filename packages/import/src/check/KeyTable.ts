@@ -1,5 +1,5 @@
 /**
- * Remembers which row had a key, for millions of keys: 16 bytes for each slot instead of the text. Keys are compared by a
+ * Remembers which row had a key, for millions of keys: about 24 bytes for each instead of its text. Keys are compared by a
  * hash of 64 bits with a random seed, so among a million different keys the chance that two are taken for one is 3 in
  * 100 million.
  */
@@ -10,7 +10,9 @@ export type RowPosition = Pick<SourceRow, "number" | "line">
 
 // two words of the hash, the number and the line; a row's number is never 0, so 0 is an empty slot
 const words = 4
-const first = 1024
+// many small parts grow one after the other, so the table never exists twice, and the memory of one is used by the next
+const partCount = 256
+const firstSlots = 8
 
 /** Hashes a text to 32 bits, as MurmurHash3 does with blocks of one UTF-16 code unit. */
 const hash = (text: string, seed: number): number => {
@@ -26,27 +28,67 @@ const hash = (text: string, seed: number): number => {
   return (state ^ (state >>> 16)) >>> 0
 }
 
+/** One part of a table: open addressing over a flat array. */
+class Part {
+  #slots = new Uint32Array(firstSlots * words)
+  #size = 0
+
+  get(high: number, low: number): RowPosition | undefined {
+    const at = this.#find(high, low)
+    const number = this.#slots[at + 2] ?? 0
+    return number === 0 ? undefined : { number, line: this.#slots[at + 3] ?? 0 }
+  }
+
+  set(high: number, low: number, { number, line }: RowPosition): void {
+    const at = this.#find(high, low)
+    if (this.#slots[at + 2] === 0) this.#size += 1
+    this.#slots.set([high, low, number, line], at)
+    if (this.#size * words > this.#slots.length * 0.8) this.#grow()
+  }
+
+  /** Returns the slot of a key, or the empty one that it would get. */
+  #find(high: number, low: number): number {
+    const slots = this.#slots
+    let at = (low % (slots.length / words)) * words
+    while (slots[at + 2] !== 0 && (slots[at] !== high || slots[at + 1] !== low)) {
+      at = at + words === slots.length ? 0 : at + words
+    }
+    return at
+  }
+
+  #grow(): void {
+    const old = this.#slots
+    this.#slots = new Uint32Array(Math.ceil((old.length / words) * 1.5) * words)
+    for (let at = 0; at < old.length; at += words) {
+      if (old[at + 2] === 0) continue
+      this.#slots.set(old.subarray(at, at + words), this.#find(old[at] ?? 0, old[at + 1] ?? 0))
+    }
+  }
+}
+
 /** Maps keys to rows. */
 export class KeyTable {
   readonly #seeds = crypto.getRandomValues(new Uint32Array(2))
-  #slots = new Uint32Array(first * words)
-  #size = 0
+  readonly #parts = Array.from({ length: partCount }, () => new Part())
 
   /** Returns the row of a key, if it has one. */
   get(key: string): RowPosition | undefined {
-    return this.#rowAt(this.#find(this.#high(key), this.#low(key)))
+    const high = this.#high(key)
+    return this.#parts[high % partCount]?.get(high, this.#low(key))
   }
 
   /** Sets the row of a key. */
   set(key: string, row: RowPosition): void {
-    this.#put(this.#high(key), this.#low(key), row)
+    const high = this.#high(key)
+    this.#parts[high % partCount]?.set(high, this.#low(key), row)
   }
 
   /** Returns the row of a key; if it has none, sets it and returns undefined. */
   getOrSet(key: string, row: RowPosition): RowPosition | undefined {
     const [high, low] = [this.#high(key), this.#low(key)]
-    const known = this.#rowAt(this.#find(high, low))
-    if (known === undefined) this.#put(high, low, row)
+    const part = this.#parts[high % partCount]
+    const known = part?.get(high, low)
+    if (known === undefined) part?.set(high, low, row)
     return known
   }
 
@@ -56,36 +98,5 @@ export class KeyTable {
 
   #low(key: string): number {
     return hash(key, this.#seeds[1] ?? 0)
-  }
-
-  #rowAt(slot: number): RowPosition | undefined {
-    const number = this.#slots[slot + 2] ?? 0
-    return number === 0 ? undefined : { number, line: this.#slots[slot + 3] ?? 0 }
-  }
-
-  /** Returns the slot of a key, or the empty one that it would get. */
-  #find(high: number, low: number): number {
-    const mask = this.#slots.length - 1
-    let at = (low * words) & mask
-    while (this.#slots[at + 2] !== 0 && (this.#slots[at] !== high || this.#slots[at + 1] !== low)) {
-      at = (at + words) & mask
-    }
-    return at
-  }
-
-  #put(high: number, low: number, { number, line }: RowPosition): void {
-    const at = this.#find(high, low)
-    if (this.#slots[at + 2] === 0) this.#size += 1
-    this.#slots.set([high, low, number, line], at)
-    if (this.#size * words > this.#slots.length * 0.75) this.#grow()
-  }
-
-  #grow(): void {
-    const old = this.#slots
-    this.#slots = new Uint32Array(old.length * 2)
-    for (let at = 0; at < old.length; at += words) {
-      if (old[at + 2] === 0) continue
-      this.#slots.set(old.subarray(at, at + words), this.#find(old[at] ?? 0, old[at + 1] ?? 0))
-    }
   }
 }

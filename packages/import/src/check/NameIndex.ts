@@ -4,8 +4,8 @@ import { suggest } from "@aelyst/core/adapter"
 
 const languages = ["en", "de", "fr", "es", "pt", "it", "nl", "pl", "id", "ms", "zh"]
 
-// more names than people use; a file with endless different values costs no more memory
-const MAX_CACHED = 10_000
+// more names than most files have; a file with endless different values costs no more memory
+const MAX_CACHED = 1000
 
 /** The names of codes. */
 export interface NameIndex {
@@ -50,7 +50,8 @@ export const remembered = <A>(f: (text: string) => A): ((text: string) => A) => 
     const before = known.get(text)
     if (before !== undefined) return before
     const result = f(text)
-    if (known.size < MAX_CACHED) known.set(text, result)
+    // a copy, since a text cut out of a file keeps the part of the file alive
+    if (known.size < MAX_CACHED) known.set(Buffer.from(text).toString(), result)
     return result
   }
 }

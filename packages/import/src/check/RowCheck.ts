@@ -4,7 +4,8 @@ import { CustomField, Identifier, validate } from "@aelyst/core"
 import * as Result from "effect/Result"
 
 import type { ForeignRow, InvalidRow, ReadyRow, SourceRow } from "../types.ts"
-import type { Read } from "./Fault.ts"
+import type { Footers } from "../read/Footer.ts"
+import type { Fault, Read } from "./Fault.ts"
 import { ofIssue } from "./Fault.ts"
 import * as Footer from "./Footer.ts"
 import type { ReadingRules } from "./RowReading.ts"
@@ -54,27 +55,26 @@ const readIdentifier = (
   return Result.map(phones.read(number, from, tally), (phone) => `phone:${phone}`)
 }
 
-/** Returns the first identifier that the row has; reports those that cannot be read. */
+/** Returns the first identifier that the row has; reports one that cannot be read. */
 const identify = (reading: RowReading, rules: RowRules, tally: Tally): string | undefined => {
   for (const field of rules.mapping.identifyBy) {
     const value = field === "identifier" ? reading.text("identifier") : reading.contact[field]
     if (typeof value !== "string") continue
-    const text =
-      field === "identifier"
-        ? readIdentifier(value, reading, rules, tally)
-        : Result.succeed(`${field}:${value}`)
-    const parsed = Result.flatMap(text, (id) =>
-      Result.mapError(Identifier.parse(id), ([issue]) =>
-        issue === undefined
-          ? { code: "VALUE_INVALID" as const, reason: "it is no identifier" }
-          : { ...ofIssue(issue), code: "VALUE_INVALID" as const },
-      ),
+    // the address and the number have been read already
+    if (field !== "identifier") return `${field}:${value}`
+    const parsed = Result.flatMap(readIdentifier(value, reading, rules, tally), (id) =>
+      Result.mapError(Identifier.parse(id), invalidIdentifier),
     )
     if (Result.isSuccess(parsed)) return parsed.success
     reading.report(parsed.failure, field)
   }
   return undefined
 }
+
+const invalidIdentifier = ([issue]: readonly Issue[]): Fault =>
+  issue === undefined
+    ? { code: "VALUE_INVALID", reason: "not an identifier" }
+    : { ...ofIssue(issue), code: "VALUE_INVALID" }
 
 /** Takes what an issue names out of the contact. */
 const drop = (contact: Record<string, unknown>, { path }: Issue): void => {
