@@ -42,7 +42,10 @@ class Part {
   set(high: number, low: number, { number, line }: RowPosition): void {
     const at = this.#find(high, low)
     if (this.#slots[at + 2] === 0) this.#size += 1
-    this.#slots.set([high, low, number, line], at)
+    this.#slots[at] = high
+    this.#slots[at + 1] = low
+    this.#slots[at + 2] = number
+    this.#slots[at + 3] = line
     if (this.#size * words > this.#slots.length * 0.8) this.#grow()
   }
 
@@ -85,7 +88,8 @@ export class KeyTable {
 
   /** Returns the row of a key; if it has none, sets it and returns undefined. */
   getOrSet(key: string, row: RowPosition): RowPosition | undefined {
-    const [high, low] = [this.#high(key), this.#low(key)]
+    const high = this.#high(key)
+    const low = this.#low(key)
     const part = this.#parts[high % partCount]
     const known = part?.get(high, low)
     if (known === undefined) part?.set(high, low, row)

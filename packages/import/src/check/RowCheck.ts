@@ -22,13 +22,19 @@ export interface RowRules extends ReadingRules {
 // stands for an identifier that could not be read, so that the rest is validated too
 const placeholder = "id:0"
 
+const sevenDigits = /\d(?:\D*\d){6}/
+
+const isAddress = (cell: string): boolean =>
+  cell.includes("@") && CustomField.checkValue("email", cell.trim()) === undefined
+
 /** Returns why a row does not belong to the table; undefined if it does. */
 const foreignReason = ({ cells }: SourceRow, { mapping }: RowRules): string | undefined => {
   const { email = [], phone = [], identifier = [] } = mapping.fields
-  const identifies =
-    email.some((at) => CustomField.checkValue("email", (cells[at] ?? "").trim()) === undefined) ||
-    phone.some((at) => (cells[at]?.match(/\d/g)?.length ?? 0) > 6)
-  if (identifies) return undefined
+  // most rows have a number or an address, so that they need no second look
+  if (phone.some((at) => sevenDigits.test(cells[at] ?? ""))) return undefined
+  if (email.some((at) => isAddress(cells[at] ?? ""))) return undefined
+  const footer = footers(row)
+  if (footer !== undefined) return footer
   const first = cells.findIndex((cell) => cell.trim() !== "")
   const text = (cells[first] ?? "").trim()
   if (Footer.isNote(text)) return "it looks like a total or a note of a report"
