@@ -67,6 +67,12 @@ describe("the format of rejects", () => {
     )
   })
 
+  it("names the columns that a record of JSON does not have", () => {
+    const { line } = rejectFormat({ ...head, format: "ndjson" })
+    const written = line(reject(["Ana", ""], { Name: "Ana" }))
+    assert.isTrue(written.startsWith('{"Name":"Ana","Phone":null,"_aelyst_line":"17"'))
+  })
+
   it("keeps the records of JSON with their types", () => {
     const record = { Name: "Ana", Phone: 60, nested: { a: [1] }, _aelyst_line: 3 }
     const { begin, line } = rejectFormat({ ...head, format: "json" })

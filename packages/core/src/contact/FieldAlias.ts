@@ -88,8 +88,8 @@ const ranks: Readonly<Record<Target, string>> = {
     country, country/region, land, land/region, pays, país, paese, negara, страна, 国家;
     address 1 - country, home country/region, mailing country, home country, home address country,
     land/region privat;
-    business country/region, land/region geschäftlich, business country, billing country,
-    other country/region`,
+    business country/region, land/region geschäftlich, business country;
+    billing country; other country/region`,
   profilePic: `profile pic, profile picture, profile picture url, profile pic url, profile image,
     profile photo;
     avatar, avatar url, picture url, picture, photo url, photo, image url, profile image url`,

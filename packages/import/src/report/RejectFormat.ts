@@ -65,10 +65,15 @@ const csv = ({ columns, delimiter = ",", bom, encoding, format }: TableHead): Re
 const ndjson = ({ columns }: TableHead): RejectFormat => ({
   begin: "",
   line: (reject) => {
-    const { record, cells } = reject.row
-    const own = record ?? Object.fromEntries(columns.map((name, at) => [name, cells[at] ?? ""]))
+    const { record = {} } = reject.row
     const values = ownValues(reject)
-    const kept = Object.entries(own).filter(([name]) => !isOwn(name))
+    // a column that no reject has would be missing when they are imported again
+    const absent = columns.filter((name) => !Object.hasOwn(record, name))
+    const all = [
+      ...Object.entries(record),
+      ...absent.map((name): [string, unknown] => [name, null]),
+    ]
+    const kept = all.filter(([name]) => !isOwn(name))
     const more = ownColumns.map((name, at): [string, unknown] => [name, values[at]])
     return `${JSON.stringify(Object.fromEntries([...kept, ...more]))}\n`
   },
