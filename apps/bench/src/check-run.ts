@@ -26,6 +26,7 @@ const checkFile = Effect.scoped(
   }),
 )
 
+// safe: with an encoding, the stream emits strings
 const parseCsv = Stream.fromAsyncIterable(
   createReadStream(file, { encoding: "utf8" }) as AsyncIterable<string>,
   String,

@@ -102,7 +102,7 @@ const checkConstants = (
  *
  * ```ts
  * import { check, map } from "@aelyst/import"
- * import { Effect, Result, Stream } from "effect"
+ * import { Effect, Stream } from "effect"
  *
  * const head = {
  *   format: "csv",

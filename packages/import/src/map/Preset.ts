@@ -15,7 +15,17 @@ interface Preset {
   readonly suggestions?: Readonly<Record<string, FieldName>>
 }
 
-/** The presets by name. The order counts: the first whose signs are there is taken. */
+/**
+ * The presets by name. The order counts: the first whose signs are there is taken.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { presets } from "@aelyst/import"
+ *
+ * console.log(presets.hubspot.title) // => HubSpot
+ * ```
+ */
 export const presets: Readonly<Record<PresetName, Preset>> = {
   google: {
     title: "Google Contacts",

@@ -61,6 +61,21 @@ export const tableLine = ({ source, head, rows, program }: TableText): string =>
 /**
  * Returns the lines that say which columns fill which fields, and which are not sent. `add` is an option that would send
  * one of them.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { map, mappingLines } from "@aelyst/import"
+ * import { Result } from "effect"
+ *
+ * const head = { format: "csv", columns: ["First name", "Mobile", "Phone", "City"] } as const
+ * const { mapping, suggestions } = Result.getOrThrow(map(head))
+ * console.log(mappingLines(mapping, suggestions[0]?.flag).join("\n"))
+ * // => Columns  firstName ← "First name"
+ * // =>          phone ← "Mobile", else "Phone"
+ * // =>          identified by phone
+ * // =>          not sent: "City"   (add: --custom City=City)
+ * ```
  */
 export const mappingLines = (mapping: Mapping, add?: string): readonly string[] => {
   const { columns, fields, custom, constants, unmapped, identifyBy } = mapping

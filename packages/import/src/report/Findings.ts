@@ -13,7 +13,24 @@ export interface Findings {
   readonly foreign: readonly { readonly line: number; readonly reason: string }[]
 }
 
-/** Collects findings, in memory that does not grow with the number of rows. */
+/**
+ * Collects findings, in memory that does not grow with the number of rows.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { findingLines, FindingsCollector } from "@aelyst/import"
+ *
+ * const collector = new FindingsCollector()
+ * collector.add({
+ *   state: "invalid",
+ *   row: { number: 1, line: 2, cells: ["Ana", "12-34"] },
+ *   problems: [{ code: "PHONE_INVALID", line: 2, column: "Phone", reason: "too short for MY" }],
+ * })
+ * console.log(findingLines(collector.findings()).join("\n"))
+ * // => line 2  col "Phone"  PHONE_INVALID  too short for MY
+ * ```
+ */
 export class FindingsCollector {
   readonly #limit: number
   readonly #first = new Map<ProblemCode, Problem[]>()
@@ -21,7 +38,7 @@ export class FindingsCollector {
   readonly #duplicates: Problem[] = []
   readonly #foreign: { readonly line: number; readonly reason: string }[] = []
 
-  /** @param limit The most problems that are shown. Default: 20, and one of each code. */
+  /** Creates a collector that shows at most `limit` problems (default 20), and one of each code. */
   constructor(limit = 20) {
     this.#limit = limit
   }

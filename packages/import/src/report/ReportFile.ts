@@ -29,6 +29,38 @@ export interface ImportReport {
  * Writes a report to a new file, and returns its path. A file that exists is kept: the next free name is taken, `leads.report.2.json`.
  *
  * Fails with `ReportError` for a path that is a symbolic link or a directory, or that cannot be written.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { mkdtemp } from "node:fs/promises"
+ * import { tmpdir } from "node:os"
+ * import { basename, join } from "node:path"
+ * import { map, toMappingFile, writeReport } from "@aelyst/import"
+ * import { Effect, Result } from "effect"
+ *
+ * const head = { format: "csv", columns: ["First name", "Email"] } as const
+ * const { mapping } = Result.getOrThrow(map(head))
+ * const directory = await mkdtemp(join(tmpdir(), "report-"))
+ * const write = writeReport(join(directory, "leads.report.json"), {
+ *   schemaVersion: 1,
+ *   source: { name: "leads.csv", format: "csv", encoding: "utf-8", headerLine: 1 },
+ *   mapping: toMappingFile(mapping),
+ *   check: {
+ *     rows: 0,
+ *     ready: 0,
+ *     invalid: 0,
+ *     duplicate: 0,
+ *     foreign: 0,
+ *     byCode: {},
+ *     fixes: {},
+ *     omissions: {},
+ *     validWithPlus: {},
+ *   },
+ * })
+ * console.log(basename(await Effect.runPromise(write))) // => leads.report.json
+ * console.log(basename(await Effect.runPromise(write))) // => leads.report.2.json
+ * ```
  */
 export const writeReport = (
   path: string,

@@ -52,7 +52,28 @@ export const totalsLine = (totals: Totals): string => {
   return `${counted(rows, "row")} = ${sum}`
 }
 
-/** Returns the lines that say what to do about rows that were not created. */
+/**
+ * Returns the lines that say what to do about rows that were not created, and what an outcome in doubt means.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { afterLines } from "@aelyst/import"
+ *
+ * const totals = {
+ *   created: 637,
+ *   existed: 0,
+ *   exists_after_doubt: 0,
+ *   invalid: 28,
+ *   duplicate: 0,
+ *   rejected: 11,
+ *   unknown: 0,
+ *   not_sent: 0,
+ * }
+ * console.log(afterLines(totals, { path: "leads.rejects.csv", rows: 39 }).join("\n"))
+ * // => 39 rows → leads.rejects.csv      correct them, then: aelyst import leads.rejects.csv
+ * ```
+ */
 export const afterLines = (
   totals: Totals,
   rejects: { readonly path: string; readonly rows: number } | undefined,
