@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 
-import { isOwn, quote, reference, resolve, resolveAll } from "../src/map/Column.ts"
+import { isOwn, quote, reference, resolve, resolveAll, shownName } from "../src/map/Column.ts"
 
 const columns = ["Email", "E-Mail Work", "Phone", "Phone", "", "a|b", "3"]
 
@@ -36,6 +36,11 @@ describe("columns", () => {
     for (const at of columns.keys()) {
       assert.strictEqual(Result.getOrThrow(resolve(columns, reference(columns, at))), at)
     }
+  })
+
+  it("are shown without characters that a terminal obeys", () => {
+    assert.strictEqual(shownName("a\u001b[2J"), '"a\ufffd[2J"')
+    assert.strictEqual(reference(["a\u001b[2J", "b"], 0), "#1")
   })
 
   it("are quoted for a shell", () => {

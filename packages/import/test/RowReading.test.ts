@@ -113,6 +113,29 @@ describe("reading a row", () => {
     }
   })
 
+  it("takes a constant for the full name, too", async () => {
+    const contact = await contactOf(["Name", "Email"], ["", "a@b.cd"], {
+      map: { set: ["fullName=Dear customer"] },
+    })
+    assert.strictEqual(contact["firstName"], "Dear customer")
+  })
+
+  it("takes no object of JSON for a value", async () => {
+    const row = {
+      number: 1,
+      line: 1,
+      cells: ['{"first":"Ana"}', "a@b.cd", '["x"]'],
+      record: { firstName: { first: "Ana" }, email: "a@b.cd", Note: ["x"] },
+    }
+    const options = { map: { custom: ["Note"] } }
+    const { rows } = await checkRows(["firstName", "email", "Note"], [row], options, "json")
+    assert(rows[0]?.state === "invalid")
+    assert.deepStrictEqual(
+      rows[0].problems.map(({ code, column }) => `${code} ${column}`),
+      ["VALUE_INVALID firstName", "VALUE_INVALID Note", "FIRST_NAME_MISSING firstName"],
+    )
+  })
+
   it("blames the column that should have had the value", async () => {
     const { rows } = await checkRows(["Name", "Email"], [{ number: 1, line: 7, cells: ["", "b@"] }])
     assert(rows[0]?.state === "invalid")

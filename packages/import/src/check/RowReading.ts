@@ -107,10 +107,18 @@ export class RowReading {
     return constant === undefined ? undefined : { text: constant, column: undefined }
   }
 
-  /** Returns the problem of a number of JSON that has lost digits before it is here (D16). */
-  #exact(column: number | undefined): Fault | undefined {
+  /** Returns the problem of a value of JSON that is no text: a number that has lost digits (D16), an object, a list. */
+  #unfit(column: number | undefined): Fault | undefined {
     const name = column === undefined ? undefined : this.#rules.mapping.columns[column]
-    if (name === undefined || !isInexact(this.#row.record?.[name])) return undefined
+    const value = name === undefined ? undefined : this.#row.record?.[name]
+    if (typeof value === "object" && value !== null) {
+      return {
+        code: "VALUE_INVALID",
+        reason: "an object or a list is not a value",
+        suggestion: "give a text, a number or a boolean",
+      }
+    }
+    if (!isInexact(value)) return undefined
     return {
       code: "NUMBER_INVALID",
       reason: "a number of this size has lost digits",
@@ -126,8 +134,8 @@ export class RowReading {
   #readField(field: FieldName, read: (text: string) => Read): string | undefined {
     const cell = this.#pick(field)
     if (cell === undefined) return undefined
-    const inexact = this.#exact(cell.column)
-    const value = inexact === undefined ? read(cell.text) : Result.fail(inexact)
+    const unfit = this.#unfit(cell.column)
+    const value = unfit === undefined ? read(cell.text) : Result.fail(unfit)
     if (Result.isFailure(value)) {
       this.report(value.failure, field)
       return undefined
@@ -152,14 +160,15 @@ export class RowReading {
     const { fields, splitName } = this.#rules.mapping
     this.#readField("lastName", Result.succeed)
     // a constant fills in where neither column has a name
-    const isFull = fields.fullName !== undefined && fields.firstName === undefined
+    const isFull = fields.firstName === undefined
     const full = isFull ? this.#pick("fullName") : undefined
+    if (this.#columns["fullName"] !== undefined) {
+      this.#columns["firstName"] = this.#columns["fullName"]
+    }
     if (full === undefined) {
       this.#readField("firstName", Result.succeed)
-      if (isFull) this.#columns["firstName"] ??= this.#columns["fullName"]
       return
     }
-    this.#columns["firstName"] = full.column
     const space = full.text.lastIndexOf(" ")
     const isSplit = splitName && space > 0 && this.contact["lastName"] === undefined
     this.contact["firstName"] = isSplit ? full.text.slice(0, space).trim() : full.text
@@ -212,11 +221,9 @@ export class RowReading {
     for (const { name, type, column } of mapping.custom) {
       const text = this.#cell(column, type === "text")
       if (text === "") continue
-      const inexact = this.#exact(column)
+      const unfit = this.#unfit(column)
       const read =
-        inexact === undefined
-          ? CustomValue.read(type, text, style, this.#tally)
-          : Result.fail(inexact)
+        unfit === undefined ? CustomValue.read(type, text, style, this.#tally) : Result.fail(unfit)
       if (Result.isFailure(read)) this.report(read.failure, name, column)
       else if (read.success !== undefined) fields[name] = read.success
     }

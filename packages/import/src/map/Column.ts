@@ -14,10 +14,16 @@ export const isOwn = (name: string): boolean => name.trim().toLowerCase().starts
 export const quote = (text: string): string =>
   /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 
-/** Returns how a flag names a column: by its name, or as `#7` where several columns have that name or it is blank. */
+// a name comes from a file: printing it must not move the cursor or reverse the text
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+
+/** Returns a name in quotation marks, for messages. */
+export const shownName = (name: string): string => `"${name.replace(unsafe, "\ufffd")}"`
+
+/** Returns how a flag names a column: by its name, or as `#7` if others have the name, or it is blank or unsafe to print. */
 export const reference = (columns: readonly string[], at: number): string => {
   const name = columns[at] ?? ""
-  return find(columns, name) === at ? name : `#${at + 1}`
+  return find(columns, name) === at && name.search(unsafe) === -1 ? name : `#${at + 1}`
 }
 
 const isOnly = (found: readonly number[]): found is readonly [number] => found.length === 1
@@ -42,7 +48,7 @@ const find = (columns: readonly string[], text: string): number | undefined => {
 }
 
 const shown = (columns: readonly string[]): string => {
-  const names = columns.filter((name) => !isOwn(name)).map((name) => `"${name}"`)
+  const names = columns.filter((name) => !isOwn(name)).map(shownName)
   return names.slice(0, 20).join(", ") + (names.length > 20 ? ", …" : "")
 }
 
@@ -61,15 +67,18 @@ export const resolve = (
     const ways = same.map((one) => `#${one + 1}`).join(" or ")
     return Result.fail({
       reason: "unknown_column",
-      message: `${same.length} columns are called "${text}"`,
+      message: `${same.length} columns are called ${shownName(text)}`,
       fix: `write ${ways} for its position`,
     })
   }
   const meant = suggest(text, columns)
   return Result.fail({
     reason: "unknown_column",
-    message: `there is no column "${text}"`,
-    fix: meant === undefined ? `the columns are ${shown(columns)}` : `did you mean "${meant}"?`,
+    message: `there is no column ${shownName(text)}`,
+    fix:
+      meant === undefined
+        ? `the columns are ${shown(columns)}`
+        : `did you mean ${shownName(meant)}?`,
   })
 }
 

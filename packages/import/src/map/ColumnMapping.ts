@@ -1,17 +1,19 @@
 /** Maps the columns of a table to the fields of a contact, or says what is missing before any row is looked at. */
 import { FieldAlias } from "@aelyst/core"
+import * as Array from "effect/Array"
 import * as Result from "effect/Result"
 
-import type { FieldName, Mapping, PresetName, SourceRow, TableHead } from "../types.ts"
+import type { Mapping, PresetName, SourceRow, TableHead } from "../types.ts"
 import * as AutoMapping from "./AutoMapping.ts"
-import { isOwn, quote } from "./Column.ts"
+import { isOwn, quote, reference, shownName } from "./Column.ts"
 import * as CustomOption from "./CustomOption.ts"
 import type { GivenMapping, GivenOptions } from "./GivenMapping.ts"
 import * as Given from "./GivenMapping.ts"
 import type { MappingWarning } from "./HeaderWarning.ts"
-import { holdsDialingCodes, isOptOut, namesDialingCode } from "./HeaderWarning.ts"
+import { holdsDialingCodes, warningsOf } from "./HeaderWarning.ts"
 import type { MappingIssue } from "./MappingError.ts"
 import { MappingError } from "./MappingError.ts"
+import { missingFields } from "./MissingFields.ts"
 import { isPreset, presets, recognise } from "./Preset.ts"
 import type { MappingSuggestion } from "./Suggestion.ts"
 import { suggestions } from "./Suggestion.ts"
@@ -40,42 +42,6 @@ export interface MappedTable {
 
 const identifiers: Mapping["identifyBy"] = ["identifier", "phone", "email"]
 
-/** Returns the issues of a mapping without which no row can be sent. */
-const missing = (
-  fields: Mapping["fields"],
-  constants: Mapping["constants"],
-  identifyBy: Mapping["identifyBy"],
-  nearest: readonly MappingSuggestion[],
-): readonly MappingIssue[] => {
-  const issues: MappingIssue[] = []
-  const flagFor = (names: readonly FieldName[], orElse: string) =>
-    nearest.find(({ flag }) => names.some((name) => /^--map '?(\w+)=/.exec(flag)?.[1] === name))
-      ?.flag ?? orElse
-  const has = (field: FieldName) => fields[field] !== undefined || constants[field] !== undefined
-  if (!has("firstName") && !has("fullName")) {
-    issues.push({
-      reason: "first_name_missing",
-      message: "no column holds the first name, which every contact needs",
-      fix: flagFor(
-        ["firstName", "fullName"],
-        `--map 'firstName=Column', or --set firstName=Friend`,
-      ),
-    })
-  }
-  if (identifyBy.length === 0) {
-    issues.push({
-      reason: "identifier_missing",
-      message:
-        "no column identifies a contact: there is no email address, phone number or identifier",
-      fix: flagFor(
-        ["email", "phone", "identifier"],
-        `--map 'email=Column' or --map 'phone=Column'`,
-      ),
-    })
-  }
-  return issues
-}
-
 /** Returns the columns that are ignored and used at once. */
 const conflicts = (columns: readonly string[], given: GivenMapping): readonly MappingIssue[] =>
   [...given.ignored]
@@ -86,27 +52,62 @@ const conflicts = (columns: readonly string[], given: GivenMapping): readonly Ma
     )
     .map((at) => ({
       reason: "used_twice",
-      message: `the column "${columns[at] ?? ""}" is both used and ignored`,
-      fix: `leave out --ignore ${quote(columns[at] ?? "")}`,
+      message: `the column ${shownName(columns[at] ?? "")} is both used and ignored`,
+      fix: `leave out --ignore ${quote(reference(columns, at))}`,
     }))
 
-const warningsOf = (
+/** Returns the program that wrote the file: as given, as saved, or as recognised. */
+const presetOf = (
   columns: readonly string[],
-  isOpen: (column: number) => boolean,
-  isDialing: (column: number) => boolean,
+  { preset, file }: MapOptions,
+): PresetName | undefined => {
+  if (preset !== undefined) return preset
+  return file?.preset !== undefined && isPreset(file.preset) ? file.preset : recognise(columns)
+}
+
+/** Returns the columns that do not mean what their names say elsewhere. */
+const otherMeanings = (
+  columns: readonly string[],
+  preset: PresetName | undefined,
+): ReadonlySet<number> => {
+  const others = preset === undefined ? [] : (presets[preset].others ?? [])
+  const names = new Set(others.map(FieldAlias.normalise))
+  return new Set(
+    [...columns.keys()].filter((at) => names.has(FieldAlias.normalise(columns[at] ?? ""))),
+  )
+}
+
+/** Returns the columns of JSON records that hold custom fields as the API takes them. */
+const apiColumns = ({ format, columns }: Pick<TableHead, "format" | "columns">) =>
+  format === "json" || format === "ndjson"
+    ? [...columns.keys()].filter((at) =>
+        ["customFields", "custom_fields"].includes(columns[at] ?? ""),
+      )
+    : []
+
+const apiConflict = (api: readonly number[], custom: Mapping["custom"]): readonly MappingIssue[] =>
+  api.length > 1 || (api.length > 0 && custom.length > 0)
+    ? [
+        {
+          reason: "custom_field",
+          message:
+            "custom fields come from customFields or custom_fields of the records, and from elsewhere",
+          fix: "leave out all but one of them, such as by --ignore customFields",
+        },
+      ]
+    : []
+
+const notIdentifying = (
+  asked: Mapping["identifyBy"],
   fields: Mapping["fields"],
-): readonly MappingWarning[] =>
-  columns.flatMap((column, at): readonly MappingWarning[] => {
-    if (!isOpen(at)) return []
-    if (isOptOut(column)) {
-      const message = `the column "${column}" marks people that have unsubscribed: remove their rows before you import, unless you may contact them`
-      return [{ code: "opted_out", column, message }]
-    }
-    if (fields.dialingCode !== undefined || !(isDialing(at) || namesDialingCode(column))) return []
-    const flag = `--map ${quote(`dialingCode=${column}`)}`
-    const message = `the column "${column}" holds calling codes, not countries: ${flag} puts them before the phone numbers`
-    return [{ code: "dialing_code", column, message }]
-  })
+): readonly MappingIssue[] =>
+  asked
+    .filter((field) => fields[field] === undefined)
+    .map((field) => ({
+      reason: "identify_by",
+      message: `contacts cannot be identified by ${field}: no column holds it`,
+      fix: `--map ${quote(`${field}=Column`)}`,
+    }))
 
 /**
  * Maps the columns of a table to fields.
@@ -153,89 +154,60 @@ export const map = (
   const { columns } = head
   const { file, sample = [], customFields } = options
   const given = Given.read(columns, options)
-  const saved = file?.preset !== undefined && isPreset(file.preset) ? file.preset : undefined
-  const preset = options.preset ?? saved ?? recognise(columns)
-  const others = (preset === undefined ? [] : (presets[preset].others ?? [])).map(
-    FieldAlias.normalise,
-  )
-  const isJson = head.format === "json" || head.format === "ndjson"
-  const apiFields = columns.flatMap((name, at) =>
-    isJson && (name === "customFields" || name === "custom_fields") && !given.ignored.has(at)
-      ? [at]
-      : [],
-  )
-
+  const preset = presetOf(columns, options)
+  const api = apiColumns(head).filter((at) => !given.ignored.has(at))
   const used = new Set([
     ...Object.values(given.fields).flat(),
     ...given.custom.map(({ column }) => column),
-    ...apiFields,
+    ...api,
   ])
   const isOpen = (at: number) =>
     !used.has(at) && !given.ignored.has(at) && !isOwn(columns[at] ?? "")
   const isDialing = (at: number) =>
     FieldAlias.match(columns[at] ?? "")?.target === "countryCode" && holdsDialingCodes(sample, at)
+  const hasOtherMeaning = otherMeanings(columns, preset)
   const auto =
     file?.auto === false
       ? { fields: {}, issues: [] }
       : AutoMapping.find(
           columns,
-          (at) =>
-            isOpen(at) &&
-            !isDialing(at) &&
-            !others.includes(FieldAlias.normalise(columns[at] ?? "")),
+          (at) => isOpen(at) && !isDialing(at) && !hasOtherMeaning.has(at),
           (field) => given.fields[field] !== undefined,
         )
   const fields = { ...auto.fields, ...given.fields }
-  const mapped = new Set([...used, ...Object.values(fields).flat()])
-  const rest = columns.flatMap((name, at) =>
-    mapped.has(at) || given.ignored.has(at) || isOwn(name) ? [] : [at],
-  )
+  const mapped = new Set(Object.values(fields).flat())
+  const left = [...columns.keys()].filter((at) => isOpen(at) && !mapped.has(at))
 
-  const issues = [...given.issues, ...conflicts(columns, given), ...auto.issues]
   const isRest = (at: number) => options.customRest === true && columns[at]?.trim() !== ""
-  const more = rest.filter(isRest).flatMap((at) => {
-    const made = CustomOption.make((columns[at] ?? "").trim(), undefined, at, customFields)
-    if (Result.isSuccess(made)) return [made.success]
-    issues.push(made.failure)
-    return []
-  })
-  const custom = [...given.custom, ...more]
-  const same = CustomOption.twice(columns, custom)
-  if (same !== undefined) issues.push(same)
-  if (apiFields.length > 1 || (apiFields.length > 0 && custom.length > 0)) {
-    issues.push({
-      reason: "custom_field",
-      message:
-        "custom fields come from customFields or custom_fields of the records, and from elsewhere",
-      fix: "leave out all but one of them; --ignore customFields",
-    })
-  }
-
+  const rest = left
+    .filter(isRest)
+    .map((at) => CustomOption.make((columns[at] ?? "").trim(), undefined, at, customFields))
+  const custom = [...given.custom, ...Array.getSuccesses(rest)]
   const asked = options.identifyBy ?? file?.identifyBy
-  const identifyBy = (asked ?? identifiers).filter((field) => fields[field] !== undefined)
-  const without = asked?.find((field) => fields[field] === undefined)
-  if (without !== undefined) {
-    issues.push({
-      reason: "identify_by",
-      message: `contacts cannot be identified by ${without}: no column holds it`,
-      fix: `--map ${quote(`${without}=Column`)}`,
-    })
-  }
   const mapping: Mapping = {
     columns,
     ...(preset !== undefined && { preset }),
     fields,
     custom,
-    ...(apiFields[0] !== undefined && { apiFields: apiFields[0] }),
+    ...(api[0] !== undefined && { apiFields: api[0] }),
     splitName: options.splitName ?? file?.splitName ?? false,
     constants: given.constants,
-    identifyBy,
-    unmapped: rest.filter((at) => !isRest(at)),
+    identifyBy: (asked ?? identifiers).filter((field) => fields[field] !== undefined),
+    unmapped: left.filter((at) => !isRest(at)),
   }
   const nearest = suggestions(mapping)
+  const mistakes = [
+    ...given.issues,
+    ...conflicts(columns, given),
+    ...auto.issues,
+    ...Array.getFailures(rest),
+    ...CustomOption.twice(columns, custom),
+    ...apiConflict(api, custom),
+    ...notIdentifying(asked ?? [], fields),
+  ]
   // an option with a mistake may be what is missing
-  if (issues.length === 0) issues.push(...missing(fields, given.constants, identifyBy, nearest))
+  const issues = mistakes.length > 0 ? mistakes : missingFields(mapping, nearest)
   if (issues.length > 0) return Result.fail(new MappingError({ issues }))
-  const warnings = warningsOf(columns, isOpen, isDialing, fields)
+  const warnings = warningsOf(columns, isOpen, isDialing, fields.dialingCode !== undefined)
   return Result.succeed({ mapping, warnings, suggestions: nearest })
 }

@@ -4,7 +4,7 @@ import { suggest } from "@aelyst/core/adapter"
 import * as Result from "effect/Result"
 
 import type { CustomType, Mapping } from "../types.ts"
-import { quote, reference, resolve } from "./Column.ts"
+import { quote, reference, resolve, shownName } from "./Column.ts"
 import type { MappingIssue } from "./MappingError.ts"
 
 type Custom = Mapping["custom"][number]
@@ -32,7 +32,7 @@ const nameIssue = (
   catalogue: CustomField.Catalogue | undefined,
 ): MappingIssue | undefined => {
   const made = CustomField.make({ [name]: "text" })
-  const message = `"${name}" is no custom field`
+  const message = `${shownName(name)} is not a custom field`
   if (Result.isFailure(made)) {
     const fix = made.failure[0]?.suggestion
     return { reason: "custom_field", message, ...(fix !== undefined && { fix }) }
@@ -59,7 +59,7 @@ export const make = (
   const meant = suggest(known, customTypes)
   return Result.fail({
     reason: "custom_field",
-    message: `unknown type "${known}" of the custom field "${name}"`,
+    message: `unknown type "${known}" of the custom field ${shownName(name)}`,
     fix:
       meant === undefined
         ? `the types are ${customTypes.join(", ")}; write \\: for a colon of the name`
@@ -84,19 +84,15 @@ export const read = (
   )
 }
 
-/** Returns the issue of custom fields with the same name; undefined if all differ. */
+/** Returns the issues of custom fields with the same name. */
 export const twice = (
   columns: readonly string[],
   fields: readonly Custom[],
-): MappingIssue | undefined => {
-  const second = fields.find(
-    ({ name }, at) => fields.findIndex((other) => other.name === name) < at,
-  )
-  return (
-    second && {
+): readonly MappingIssue[] =>
+  fields
+    .filter(({ name }, at) => fields.findIndex((other) => other.name === name) < at)
+    .map((second) => ({
       reason: "custom_field",
-      message: `two columns would be sent as the custom field "${second.name}"`,
+      message: `two columns would be sent as the custom field ${shownName(second.name)}`,
       fix: `${flag(columns, { ...second, name: `${second.name} 2` })}, or --ignore ${quote(reference(columns, second.column))}`,
-    }
-  )
-}
+    }))

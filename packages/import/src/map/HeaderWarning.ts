@@ -2,6 +2,7 @@
 import { FieldAlias } from "@aelyst/core"
 
 import type { SourceRow } from "../types.ts"
+import { quote, reference, shownName } from "./Column.ts"
 
 /** A column that needs a decision. */
 export interface MappingWarning {
@@ -43,3 +44,22 @@ export const holdsDialingCodes = (rows: readonly SourceRow[], column: number): b
     values.length > 0 && values.every((text) => /^['(]?(?:\+|00)? ?[1-9]\d{0,3}\)?$/.test(text))
   )
 }
+
+/** Returns the warnings of the columns that are open, which no option names. */
+export const warningsOf = (
+  columns: readonly string[],
+  isOpen: (column: number) => boolean,
+  isDialing: (column: number) => boolean,
+  hasDialingCode: boolean,
+): readonly MappingWarning[] =>
+  columns.flatMap((column, at): readonly MappingWarning[] => {
+    if (!isOpen(at)) return []
+    if (isOptOut(column)) {
+      const message = `the column ${shownName(column)} marks people that have unsubscribed: remove their rows before you import, unless you may contact them`
+      return [{ code: "opted_out", column, message }]
+    }
+    if (hasDialingCode || !(isDialing(at) || namesDialingCode(column))) return []
+    const flag = `--map ${quote(`dialingCode=${reference(columns, at)}`)}`
+    const message = `the column ${shownName(column)} holds calling codes, not countries: ${flag} puts them before the phone numbers`
+    return [{ code: "dialing_code", column, message }]
+  })
