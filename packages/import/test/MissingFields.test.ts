@@ -6,7 +6,7 @@ import { mapped } from "./tables.ts"
 const { mapping } = mapped(["First name", "Email"])
 
 describe("missing fields of a mapping", () => {
-  it("are none if there are first names and an identifier", () => {
+  it("are not reported if there are first names and an identifier", () => {
     assert.deepStrictEqual(missingFields(mapping, []), [])
     const constant = { ...mapping, fields: { email: [1] }, constants: { firstName: "Friend" } }
     assert.deepStrictEqual(missingFields(constant, []), [])
