@@ -31,6 +31,9 @@ export const clean = (cell: string, isName: boolean, counts: Counts): string => 
   return trim(text.replace(/^'(.*?)'?$/s, "$1"), counts)
 }
 
+/** Returns whether nothing is left of a cell. */
+export const isBlank = (cell: string): boolean => Cell.clean(cell).text.trim() === ""
+
 /** Returns the first of several values that Google writes into one cell, and counts that there are others. */
 export const firstValue = (text: string, counts: Counts): string => {
   const at = text.indexOf(" ::: ")

@@ -14,18 +14,18 @@ const words = 4
 const partCount = 256
 const firstSlots = 8
 
-/** Hashes a text to 32 bits, as MurmurHash3 does with blocks of one UTF-16 code unit. */
-const hash = (text: string, seed: number): number => {
-  let state = seed
-  for (let at = 0; at < text.length; at++) {
-    const block = Math.imul(text.charCodeAt(at), 0xcc9e2d51)
-    state ^= Math.imul((block << 15) | (block >>> 17), 0x1b873593)
-    state = Math.imul((state << 13) | (state >>> 19), 5) + 0xe6546b64
-  }
-  state ^= text.length
-  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b)
-  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35)
-  return (state ^ (state >>> 16)) >>> 0
+/** Mixes one UTF-16 code unit into 32 bits, as MurmurHash3 mixes a block. */
+const mix = (state: number, unit: number): number => {
+  const block = Math.imul(unit, 0xcc9e2d51)
+  const next = state ^ Math.imul((block << 15) | (block >>> 17), 0x1b873593)
+  return Math.imul((next << 13) | (next >>> 19), 5) + 0xe6546b64
+}
+
+const avalanche = (state: number, length: number): number => {
+  const a = state ^ length
+  const b = Math.imul(a ^ (a >>> 16), 0x85ebca6b)
+  const c = Math.imul(b ^ (b >>> 13), 0xc2b2ae35)
+  return (c ^ (c >>> 16)) >>> 0
 }
 
 /** One part of a table: open addressing over a flat array. */
@@ -61,7 +61,7 @@ class Part {
 
   #grow(): void {
     const old = this.#slots
-    this.#slots = new Uint32Array(Math.ceil((old.length / words) * 1.5) * words)
+    this.#slots = new Uint32Array(Math.ceil((old.length / words) * 1.25) * words)
     for (let at = 0; at < old.length; at += words) {
       if (old[at + 2] === 0) continue
       this.#slots.set(old.subarray(at, at + words), this.#find(old[at] ?? 0, old[at + 1] ?? 0))
@@ -73,34 +73,38 @@ class Part {
 export class KeyTable {
   readonly #seeds = crypto.getRandomValues(new Uint32Array(2))
   readonly #parts = Array.from({ length: partCount }, () => new Part())
+  // the hash of the key at hand
+  #high = 0
+  #low = 0
 
   /** Returns the row of a key, if it has one. */
   get(key: string): RowPosition | undefined {
-    const high = this.#high(key)
-    return this.#parts[high % partCount]?.get(high, this.#low(key))
+    return this.#partOf(key)?.get(this.#high, this.#low)
   }
 
   /** Sets the row of a key. */
   set(key: string, row: RowPosition): void {
-    const high = this.#high(key)
-    this.#parts[high % partCount]?.set(high, this.#low(key), row)
+    this.#partOf(key)?.set(this.#high, this.#low, row)
   }
 
   /** Returns the row of a key; if it has none, sets it and returns undefined. */
   getOrSet(key: string, row: RowPosition): RowPosition | undefined {
-    const high = this.#high(key)
-    const low = this.#low(key)
-    const part = this.#parts[high % partCount]
-    const known = part?.get(high, low)
-    if (known === undefined) part?.set(high, low, row)
+    const part = this.#partOf(key)
+    const known = part?.get(this.#high, this.#low)
+    if (known === undefined) part?.set(this.#high, this.#low, row)
     return known
   }
 
-  #high(key: string): number {
-    return hash(key, this.#seeds[0] ?? 0)
-  }
-
-  #low(key: string): number {
-    return hash(key, this.#seeds[1] ?? 0)
+  /** Hashes a key, and returns the part that it belongs to. */
+  #partOf(key: string): Part | undefined {
+    let [high = 0, low = 0] = this.#seeds
+    for (let at = 0; at < key.length; at++) {
+      const unit = key.charCodeAt(at)
+      high = mix(high, unit)
+      low = mix(low, unit)
+    }
+    this.#high = avalanche(high, key.length)
+    this.#low = avalanche(low, key.length)
+    return this.#parts[this.#high % partCount]
   }
 }

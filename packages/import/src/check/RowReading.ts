@@ -3,7 +3,7 @@ import { CustomField } from "@aelyst/core"
 import * as Result from "effect/Result"
 
 import type { FieldName, Mapping, Problem, SourceRow } from "../types.ts"
-import { clean, firstValue } from "./CellText.ts"
+import { clean, firstValue, isBlank } from "./CellText.ts"
 import * as Country from "./Country.ts"
 import * as CustomValue from "./CustomValue.ts"
 import type { Fault, Read } from "./Fault.ts"
@@ -44,7 +44,6 @@ export class RowReading {
   readonly #row: SourceRow
   readonly #rules: ReadingRules
   readonly #tally: Tally
-  readonly #columns: Partial<Record<string, number>> = {}
 
   constructor(row: SourceRow, rules: ReadingRules, tally: Tally) {
     this.#row = row
@@ -60,7 +59,7 @@ export class RowReading {
   }
 
   /** Adds a problem of a field, or of one of its custom fields. */
-  report({ code, reason, suggestion }: Fault, field: string, column = this.#columns[field]): void {
+  report({ code, reason, suggestion }: Fault, field: string, column = this.#blamed(field)): void {
     const name = column === undefined ? undefined : this.#rules.mapping.columns[column]
     const value = column === undefined ? undefined : this.#row.cells[column]
     this.found.push({
@@ -87,6 +86,16 @@ export class RowReading {
     return custom.find((field) => field.name === name)?.column ?? apiFields
   }
 
+  /** Returns the column that a field was read from; without a value, the first that could have had one. */
+  #blamed(field: string): number | undefined {
+    const { fields } = this.#rules.mapping
+    const own = Object.entries(fields).find(([name]) => name === field)?.[1]
+    const isName = field === "firstName" || field === "lastName"
+    const columns = own ?? (isName ? fields.fullName : undefined) ?? []
+    const filled = columns.find((column) => !isBlank(this.#row.cells[column] ?? ""))
+    return filled ?? columns[0]
+  }
+
   #cell(column: number, isName: boolean): string {
     return clean(this.#row.cells[column] ?? "", isName, this.#tally)
   }
@@ -94,14 +103,9 @@ export class RowReading {
   #pick(field: FieldName): Cell | undefined {
     const { fields, constants } = this.#rules.mapping
     const isName = field === "firstName" || field === "lastName" || field === "fullName"
-    const columns = fields[field] ?? []
-    // without a value, the first column is to blame
-    if (columns[0] !== undefined) this.#columns[field] = columns[0]
-    for (const column of columns) {
+    for (const column of fields[field] ?? []) {
       const text = this.#cell(column, isName)
-      if (text === "") continue
-      this.#columns[field] = column
-      return { text, column }
+      if (text !== "") return { text, column }
     }
     const constant = constants[field]
     return constant === undefined ? undefined : { text: constant, column: undefined }
@@ -162,9 +166,6 @@ export class RowReading {
     // a constant fills in where neither column has a name
     const isFull = fields.firstName === undefined
     const full = isFull ? this.#pick("fullName") : undefined
-    if (this.#columns["fullName"] !== undefined) {
-      this.#columns["firstName"] = this.#columns["fullName"]
-    }
     if (full === undefined) {
       this.#readField("firstName", Result.succeed)
       return
@@ -174,7 +175,6 @@ export class RowReading {
     this.contact["firstName"] = isSplit ? full.text.slice(0, space).trim() : full.text
     if (!isSplit) return
     this.contact["lastName"] = full.text.slice(space + 1)
-    this.#columns["lastName"] = full.column
   }
 
   #readEmail(): void {
@@ -208,7 +208,7 @@ export class RowReading {
       if (Result.isSuccess(read)) {
         if (dialed !== undefined) this.#tally.fix("dialing_code")
       } else if (phones.isValidWithPlus(value)) {
-        const column = this.#columns["phone"] ?? -1
+        const column = this.#blamed("phone") ?? -1
         this.#tally.validWithPlus(this.#rules.mapping.columns[column] ?? "")
       }
       return read
