@@ -127,6 +127,100 @@ export interface Problem {
   readonly value?: string | undefined
 }
 
+/** The outcome of a row: each row has exactly one, so the counts of all eight add up to the number of rows. */
+export type ImportOutcome =
+  | "created"
+  | "existed"
+  | "exists_after_doubt"
+  | "invalid"
+  | "duplicate"
+  | "rejected"
+  | "unknown"
+  | "not_sent"
+
+/** How one row ended. */
+export interface RowResult {
+  readonly number: number
+  readonly line: number
+  /** As it was sent: personal data. Absent for rows that were never ready. */
+  readonly identifier?: string | undefined
+  readonly outcome: ImportOutcome
+  /** Whether it had ended before, in an earlier process of this run or in an earlier run; it was not sent again. */
+  readonly earlier: boolean
+  /** Requests for this row, those of earlier processes included. */
+  readonly attempts: number
+  /** The status of the last response. */
+  readonly status?: number | undefined
+  /** From the first request of this process to the end, its waits included; absent if nothing was sent. */
+  readonly ms?: number | undefined
+  /** Why it was not created; empty if it was, or if the run stopped before it. */
+  readonly problems: readonly Problem[]
+  /** The message of the API: it may quote the contact, so it is for a terminal and the rejects file only. */
+  readonly apiMessage?: string | undefined
+}
+
+/**
+ * Why an import ended.
+ *
+ * - `completed`: every row has ended, or of a trial as many as `limit` or `sample` says
+ * - `stopped`: `stop` was called; `aborted`: its results were no longer consumed, its signal aborted, or its
+ *   input could not be read
+ * - `unauthorized`: the API rejected the token (401)
+ * - `errors`: `maxErrors` rows ended `rejected` or `unknown`
+ * - `unavailable`: there was no response for `giveUpAfter`, or the API's certificate is not trusted
+ * - `deadline`: its deadline passed
+ * - `journal`: the journal could not be written, so nothing more was sent
+ */
+export type ImportStopped =
+  | "completed"
+  | "stopped"
+  | "aborted"
+  | "unauthorized"
+  | "errors"
+  | "unavailable"
+  | "deadline"
+  | "journal"
+
+/** The rows of an import by outcome; `rows` is always the sum of the eight. */
+export interface ImportSummary extends Readonly<Record<ImportOutcome, number>> {
+  readonly rows: number
+  /** Rows of the file that belong to no contact, such as a footer; not part of `rows`. */
+  readonly foreign: number
+  /** Of the rows, those that had ended before: in an earlier process of this run, or in an earlier run of the same rows. */
+  readonly earlier: number
+  /** Of the unknown rows, those that are sent again if the run is resumed. */
+  readonly inDoubt: number
+  /** Absent while it runs. */
+  readonly stopped?: ImportStopped | undefined
+  /** Requests of this process, and those of them that were rate limited (429). */
+  readonly requests: number
+  readonly rateLimited: number
+  readonly elapsedMs: number
+}
+
+/** What an import waits for. */
+export interface ImportWait {
+  /** The API's rate limit; the circuit after an outage; the processing of rows in doubt; the retry budget. */
+  readonly reason: "rate_limit" | "circuit" | "doubt" | "budget"
+  /** How long it will be at least, in milliseconds; absent if that is not known. */
+  readonly ms?: number | undefined
+}
+
+/** An import as it runs. */
+export interface ImportProgress extends ImportSummary {
+  /** Rows that ended per second, waits included; absent before the first five seconds have passed. */
+  readonly perSecond?: number | undefined
+  /** The time until the rows that are left have ended, by `perSecond`; absent as long as that is. */
+  readonly etaMs?: number | undefined
+  /** Requests without a response yet. */
+  readonly inFlight: number
+  /** Absent while rows go out. */
+  readonly waiting?: ImportWait | undefined
+  /** The API's limit and what is left of it, as its last response said; absent if none did. */
+  readonly limit?: number | undefined
+  readonly remaining?: number | undefined
+}
+
 /** The contact of a row, ready to be sent. */
 export interface ReadyRow {
   readonly state: "ready"

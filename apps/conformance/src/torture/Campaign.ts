@@ -1,0 +1,184 @@
+/**
+ * A campaign of kills: an import of some rows against one sandbox, killed and started again until it ends by itself. What it
+ * printed, what the server saw and what the journal holds are then judged.
+ */
+import { cp, mkdtemp, readFile, readdir, rm } from "node:fs/promises"
+import { rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { fileURLToPath } from "node:url"
+
+import type { ImportSummary } from "@aelyst/import"
+import type { AttemptRow } from "@aelyst/journal"
+import { Runs, SqliteRuns } from "@aelyst/journal"
+import type { LedgerEntry } from "@aelyst/sandbox"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { build } from "tsdown"
+
+import type { Kill } from "./KilledProcess.ts"
+import { runKilled } from "./KilledProcess.ts"
+import type { SandboxProcess } from "./SandboxProcess.ts"
+import type { ImportInput } from "./torture-import.ts"
+import { identifierOf, kindOf } from "./TortureRows.ts"
+
+/** What a campaign imports, against what, and when it is killed. */
+export interface CampaignOptions extends Pick<
+  ImportInput,
+  "control" | "delivery" | "doubtDelayMs" | "rows"
+> {
+  readonly existing: "reject" | "merge" | "duplicate"
+  /** When the process with this number, from 0, is killed. */
+  readonly killOf: (round: number) => Kill
+}
+
+/** A row as a process reported it. */
+export interface Report {
+  readonly number: number
+  readonly outcome: string
+  readonly earlier: boolean
+}
+
+/** What is left of a campaign when it has ended. */
+export interface Campaign {
+  readonly options: CampaignOptions
+  readonly kills: number
+  /** Undefined if it did not end within 60 starts. */
+  readonly exitCode: number | undefined
+  /** What each process reported, one after the other. */
+  readonly reports: ReadonlyArray<ReadonlyArray<Report>>
+  readonly summary: ImportSummary | undefined
+  readonly ledger: ReadonlyArray<LedgerEntry>
+  readonly attempts: ReadonlyArray<AttemptRow>
+  /** What was found wrong right after kills, and in files. */
+  readonly damage: ReadonlyArray<string>
+}
+
+/** The rows that are on their way at once. */
+export const concurrency = 8
+
+const maxRounds = 60
+
+let bundling: Promise<string> | undefined
+/** Puts the import and all that it needs into one file, once: it is started hundreds of times. */
+const bundle = (): Promise<string> => {
+  bundling ??= (async () => {
+    const outDir = await mkdtemp(join(tmpdir(), "aelyst-torture-bundle-"))
+    process.once("exit", () => rmSync(outDir, { recursive: true, force: true }))
+    await build({
+      entry: [fileURLToPath(new URL("torture-import.ts", import.meta.url))],
+      outDir,
+      config: false,
+      format: "esm",
+      platform: "node",
+      deps: { alwaysBundle: [/./] },
+      dts: false,
+      logLevel: "silent",
+    })
+    return join(outDir, "torture-import.mjs")
+  })()
+  return bundling
+}
+
+/** Creates the contacts that exist before the import. */
+const seed = async (baseUrl: string, rows: number): Promise<void> => {
+  for (let number = 1; number <= rows; number += 1) {
+    if (kindOf(number) !== "seeded") continue
+    const response = await fetch(`${baseUrl}/contact/${identifierOf(number)}`, {
+      method: "POST",
+      headers: { authorization: "Bearer sandbox_ok", "content-type": "application/json" },
+      body: JSON.stringify({ firstName: "Seeded" }),
+    })
+    if (!response.ok) throw new Error(`the sandbox answered ${response.status} to a seed`)
+  }
+}
+
+const integrityOf = (file: string): string => {
+  const database = new DatabaseSync(file)
+  try {
+    return String(database.prepare("PRAGMA integrity_check").get()?.["integrity_check"])
+  } finally {
+    database.close()
+  }
+}
+
+/** Checks a copy of the journals as the kill has left them, so that nothing is recovered by looking. */
+const damageOf = async (directory: string): Promise<ReadonlyArray<string>> => {
+  const copy = await mkdtemp(join(tmpdir(), "aelyst-torture-"))
+  try {
+    await cp(directory, copy, { recursive: true, preserveTimestamps: true })
+    const databases = (await readdir(copy)).filter((name) => /\.(db|sqlite)$/.test(name))
+    const found = databases.map((name) => integrityOf(join(copy, name)))
+    return found.filter((answer) => answer !== "ok")
+  } finally {
+    await rm(copy, { recursive: true })
+  }
+}
+
+/** Returns the attempts in the only journal of a directory, and what a check of it finds. */
+const readJournal = (directory: string) =>
+  Effect.gen(function* () {
+    const runs = yield* Runs
+    const [entry] = yield* runs.list
+    const journal = yield* runs.open(entry?.id ?? "")
+    const { problems } = yield* journal.verify
+    return { attempts: yield* Stream.runCollect(journal.attempts()), problems }
+  }).pipe(Effect.scoped, Effect.provide(SqliteRuns.layer({ directory })), Effect.runPromise)
+
+/** Finds files that should not be there, and contacts in those that may. */
+const leaksOf = async (directory: string): Promise<ReadonlyArray<string>> => {
+  const names = await readdir(directory)
+  const texts = await Promise.all(names.map((name) => readFile(join(directory, name), "latin1")))
+  return [
+    ...names.filter((name) => !/\.(db|sqlite)(-wal|-shm)?$/.test(name)),
+    ...names.filter((_, at) => /torture\.example|sandbox_ok|Row \d/.test(texts[at] ?? "")),
+  ].map((name) => `the file ${name} should not be there, or shows a contact`)
+}
+
+/** Runs a campaign to its end. */
+export const runCampaign = async (
+  sandbox: SandboxProcess,
+  options: CampaignOptions,
+): Promise<Campaign> => {
+  const { control, delivery, doubtDelayMs, killOf, rows } = options
+  const directory = await mkdtemp(join(tmpdir(), "aelyst-torture-"))
+  const input: ImportInput = {
+    baseUrl: sandbox.baseUrl,
+    concurrency,
+    control,
+    delivery,
+    directory,
+    doubtDelayMs,
+    rows,
+  }
+  const command = [process.execPath, await bundle(), JSON.stringify(input)]
+  const reports: Report[][] = []
+  const damage: string[] = []
+  let kills = 0
+  let exitCode: number | undefined
+  let summary: ImportSummary | undefined
+  try {
+    await sandbox.reset()
+    await seed(sandbox.baseUrl, rows)
+    while (exitCode === undefined && reports.length < maxRounds) {
+      const ended = await runKilled(command, killOf(reports.length), sandbox)
+      const lines: Array<Report & { readonly summary?: ImportSummary }> = ended.lines.map((line) =>
+        JSON.parse(line),
+      )
+      reports.push(lines.filter(({ number }) => number !== undefined))
+      summary = lines.find((line) => line.summary !== undefined)?.summary
+      if (ended.exitCode === undefined) kills += 1
+      // a run that ends with rows left, because its journal was told to fail, is resumed
+      exitCode = ended.exitCode
+      if (ended.errors !== "") damage.push(`it printed: ${ended.errors.slice(0, 2_000)}`)
+      damage.push(...(await damageOf(directory)))
+    }
+    const { attempts, problems } = await readJournal(directory)
+    damage.push(...problems, ...(await leaksOf(directory)))
+    const ledger = await sandbox.ledger()
+    return { options, kills, exitCode, reports, summary, ledger, attempts, damage }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,106 @@
+/** Series of campaigns: kills at random moments until there are enough, and a kill at each system call of a short run. */
+import type { Campaign, CampaignOptions } from "./Campaign.ts"
+import { runCampaign } from "./Campaign.ts"
+import { judge } from "./Judge.ts"
+import type { Control } from "./Controls.ts"
+import { drawKills } from "./Kills.ts"
+import { startSandbox } from "./SandboxProcess.ts"
+
+/** What the API does with a contact that exists, and what the import then promises. */
+export type Mode = Pick<CampaignOptions, "existing" | "delivery">
+
+/** The ways to treat a contact that exists, each with a delivery that keeps its promises there. */
+export const modes: ReadonlyArray<Mode> = [
+  { existing: "reject", delivery: "natural-key" },
+  { existing: "merge", delivery: "natural-key" },
+  { existing: "duplicate", delivery: "at-most-once" },
+  { existing: "duplicate", delivery: "report-only" },
+]
+
+/** What a series of campaigns has come to. */
+export interface Series extends Mode {
+  readonly campaigns: number
+  readonly starts: number
+  readonly kills: number
+  readonly rows: number
+  /** Rows that were settled by asking again. */
+  readonly existsAfterDoubt: number
+  /** Each begins with the seed, or with the number of the system call. */
+  readonly problems: ReadonlyArray<string>
+}
+
+// the shortest that the client takes: the sandbox knows a contact at once
+const doubtDelayMs = 1_000
+
+const seriesOf = (mode: Mode, ran: ReadonlyArray<readonly [label: string, Campaign]>): Series => {
+  const sum = (count: (campaign: Campaign) => number) =>
+    ran.reduce((total, [, campaign]) => total + count(campaign), 0)
+  return {
+    ...mode,
+    campaigns: ran.length,
+    starts: sum(({ reports }) => reports.length),
+    kills: sum(({ kills }) => kills),
+    rows: sum(({ options }) => options.rows),
+    existsAfterDoubt: sum(({ summary }) => summary?.exists_after_doubt ?? 0),
+    problems: ran.flatMap(([label, campaign]) =>
+      judge(campaign).map((problem) => `${label}: ${problem}`),
+    ),
+  }
+}
+
+/** Runs campaigns until so many processes have been killed at random moments. */
+export const killAtRandom = async (
+  mode: Mode,
+  options: { readonly kills: number; readonly seed: number; readonly atSyscalls: boolean },
+): Promise<Series> => {
+  await using sandbox = await startSandbox({ existing: mode.existing })
+  const ran: Array<readonly [string, Campaign]> = []
+  let kills = 0
+  for (let seed = options.seed; kills < options.kills; seed += 1) {
+    const { atSyscalls } = options
+    const killOf = drawKills({ seed, kills: Math.min(12, options.kills - kills), atSyscalls })
+    const campaign = await runCampaign(sandbox, { ...mode, doubtDelayMs, rows: 320, killOf })
+    kills += campaign.kills
+    ran.push([`seed ${seed}`, campaign])
+  }
+  return seriesOf(mode, ran)
+}
+
+/** Kills a run of six rows at its first system call on a file, another one at its second, and so on until one ends unharmed. */
+export const killAtEachSyscall = async (mode: Mode): Promise<Series> => {
+  await using sandbox = await startSandbox({ existing: mode.existing })
+  const ran: Array<readonly [string, Campaign]> = []
+  let isUnharmed = false
+  for (let nth = 1; !isUnharmed; nth += 1) {
+    const campaign = await runCampaign(sandbox, {
+      ...mode,
+      doubtDelayMs,
+      rows: 6,
+      killOf: (round) => (round === 0 ? { at: "syscall", nth } : { at: "never" }),
+    })
+    isUnharmed = campaign.kills === 0
+    ran.push([`system call ${nth}`, campaign])
+  }
+  return seriesOf(mode, ran)
+}
+
+/** Runs campaigns without a promise until the judge has noticed, three at most; returns what it noticed. */
+export const breakPromise = async (control: Control): Promise<ReadonlyArray<string>> => {
+  const mode = { existing: "reject", delivery: "natural-key" } as const
+  // the API does not know a contact for so long that even the shortest wait of the client is too short
+  const lagMs = control === "no_doubt_delay" ? 15_000 : 0
+  await using sandbox = await startSandbox({ existing: mode.existing, lagMs })
+  for (let seed = 1; seed <= 3; seed += 1) {
+    const killOf = drawKills({ seed, kills: 4, atSyscalls: false })
+    const campaign = await runCampaign(sandbox, {
+      ...mode,
+      control,
+      doubtDelayMs,
+      rows: 160,
+      killOf,
+    })
+    const problems = judge(campaign)
+    if (problems.length > 0) return problems
+  }
+  return []
+}

@@ -1,0 +1,48 @@
+import { assert, describe, it } from "@effect/vitest"
+
+import { controls } from "../../src/torture/Controls.ts"
+import { breakPromise, killAtEachSyscall, killAtRandom, modes } from "../../src/torture/Series.ts"
+
+// only stops tests that hang
+const timeout = 1_800_000
+const [reject] = modes
+let kills = 0
+
+describe("an import that is killed", () => {
+  it(
+    "loses nothing and doubles nothing at any system call of its journal",
+    async () => {
+      assert.exists(reject)
+      const series = await killAtEachSyscall(reject)
+      kills += series.kills
+      assert.deepStrictEqual(series.problems, [])
+    },
+    timeout,
+  )
+
+  for (const mode of modes) {
+    it(
+      `loses nothing and doubles nothing at random moments: ${mode.existing}, ${mode.delivery}`,
+      async () => {
+        const series = await killAtRandom(mode, { kills: 40, seed: 100, atSyscalls: true })
+        kills += series.kills
+        assert.deepStrictEqual(series.problems, [])
+      },
+      timeout,
+    )
+  }
+
+  it("was killed 200 times", () => {
+    assert.isAtLeast(kills, 200)
+  })
+})
+
+describe("the judge of the kills", () => {
+  for (const control of controls) {
+    it(
+      `notices an import with a broken promise: ${control}`,
+      async () => assert.isNotEmpty(await breakPromise(control)),
+      timeout,
+    )
+  }
+})

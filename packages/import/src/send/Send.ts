@@ -1,0 +1,189 @@
+/**
+ * The last stage of an import: sends the rows of a plan that have not ended, as one range, and counts them. `SendRange` sends
+ * a part of the rows, for several processes.
+ */
+import { AelystClient, Hooks } from "@aelyst/core"
+import type { Stopped } from "@aelyst/core"
+import type { JournalService, Run, RunCounts } from "@aelyst/journal"
+import { JournalError } from "@aelyst/journal"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+import type {
+  CheckedRow,
+  ImportProgress,
+  ImportStopped,
+  ImportSummary,
+  RowResult,
+} from "../types.ts"
+import type { InputChangedError } from "./InputChangedError.ts"
+import { sampleOf } from "./Sample.ts"
+import type { Ended, SendRowsOptions, SentRows } from "./SendRows.ts"
+import { logOf, noLog, sendRows } from "./SendRows.ts"
+import { Tally } from "./Tally.ts"
+
+/** The options of sending; each has a default. */
+export interface SendOptions extends Omit<SendRowsOptions, "only"> {
+  /** Sends only so many rows, drawn at random from those that have not ended: a trial. Default: all. */
+  readonly sample?: number | undefined
+}
+
+/** An import that sends: its rows as they end, its counts at any time, and how to end it. */
+export interface SendRun<E = never, R = never> {
+  /**
+   * Each row as it ends, in the order of completion, to be consumed once. Rows that were never ready, and those that had ended
+   * before, are among them. After the last row it fails if the file could not be read to its end, or if the journal could not
+   * be written.
+   */
+  readonly results: Stream.Stream<RowResult, E | JournalError | InputChangedError, R>
+  readonly summary: Effect.Effect<ImportSummary>
+  /** Emits the state of the import now, then once in a while (by default every 250 ms), and at its end. */
+  readonly progress: (every?: Duration.Input) => Stream.Stream<ImportProgress>
+  /** Sends no more rows; requests under way end as usual, and the results end after them. */
+  readonly stop: Effect.Effect<void>
+  /** Ends each row under way at once, those in flight as `unknown`; the results end after them. */
+  readonly abort: Effect.Effect<void>
+}
+
+/**
+ * Prepares to send the rows of a planned journal that have not ended; the first request leaves when `results` is consumed.
+ *
+ * **Details**
+ *
+ * `rows` must be the rows that were planned. A row that has ended, here or in an earlier run, is passed over before it costs
+ * a request. Each attempt is in the journal before its request may leave, and each end before it is a result. An attempt of an
+ * earlier process whose end is not known leaves its row in doubt: under `natural-key` the row is sent again after the
+ * client's `doubtDelay`, and a contact that exists is then `exists_after_doubt`; else it is `unknown`. Under `natural-key` a
+ * row that ends `unknown` is sent again when the run is resumed.
+ *
+ * If the journal cannot be written, nothing more is sent, and rows under way whose end could not be recorded are `unknown`.
+ *
+ * Fails with `JournalError` if the rows cannot be claimed. A wrong option is a defect, a `ConfigurationError` of core.
+ */
+export const send = <E, R>(
+  journal: JournalService,
+  rows: Stream.Stream<CheckedRow, E, R>,
+  { sample, ...options }: SendOptions = {},
+): Effect.Effect<SendRun<E, R>, JournalError, AelystClient | Scope.Scope> =>
+  Effect.gen(function* () {
+    const claim = yield* Effect.acquireRelease(journal.claim(), (held) =>
+      Effect.ignore(journal.release(held)),
+    )
+    const counts = yield* journal.counts
+    const only = sample === undefined ? undefined : yield* sampleOf(journal, sample)
+    const left = counts.not_sent + counts.inDoubt
+    const tally = new Tally(counts, Math.min(left, sample ?? options.limit ?? left))
+    const log = logOf(journal, () => claim)
+    const sent = yield* sendRows(log, rows, { ...options, only })
+    return yield* follow(tally, sent, ({ result, moved }, now) => {
+      if (moved !== undefined) tally.count(result.outcome, moved, now)
+    })
+  })
+
+const nothing: RunCounts = {
+  total: 0,
+  created: 0,
+  existed: 0,
+  exists_after_doubt: 0,
+  invalid: 0,
+  duplicate: 0,
+  rejected: 0,
+  unknown: 0,
+  not_sent: 0,
+  foreign: 0,
+  earlier: 0,
+  inDoubt: 0,
+}
+
+/**
+ * Prepares to send rows as they come, such as those of an endless pipe. Nothing is planned and nothing is kept: if the process
+ * is killed, nobody knows which rows have ended. The counts are those of the rows that have ended.
+ */
+export const sendUnplanned = <E, R>(
+  rows: Stream.Stream<CheckedRow, E, R>,
+  { delivery = "natural-key", ...options }: UnplannedOptions = {},
+): Effect.Effect<SendRun<E, R>, never, AelystClient> =>
+  Effect.gen(function* () {
+    const tally = new Tally(nothing, options.limit ?? Infinity)
+    const sent = yield* sendRows(noLog(delivery), rows, options)
+    return yield* follow(tally, sent, ({ result, moved }, now) => {
+      tally.add(moved === undefined ? result.outcome : "not_sent")
+      if (moved !== undefined) tally.count(result.outcome, moved, now)
+    })
+  })
+
+/** The options of sending rows that were not planned. */
+export interface UnplannedOptions extends Omit<SendOptions, "sample"> {
+  /** Which attempts may be sent again. Default `natural-key`. */
+  readonly delivery?: Run["delivery"] | undefined
+}
+
+const nameOf = (stopped: Stopped): ImportStopped => (stopped === "gate" ? "journal" : stopped)
+
+const stoppedBy = (cause: Cause.Cause<unknown>): ImportStopped =>
+  Option.getOrUndefined(Cause.findErrorOption(cause)) instanceof JournalError
+    ? "journal"
+    : "aborted"
+
+/** Counts the rows as they end, and follows what their requests wait for. */
+const follow = <E, R>(
+  tally: Tally,
+  { ended: rows, run }: SentRows<E, R>,
+  count: (ended: Ended, now: number) => void,
+): Effect.Effect<SendRun<E, R>, never, AelystClient> =>
+  Effect.gen(function* () {
+    const client = yield* AelystClient
+    const clock = yield* Clock.Clock
+    const done = yield* Deferred.make<void>()
+    let hasEnded = false
+    const now = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
+
+    const end = Effect.fnUntraced(function* (
+      exit: Exit.Exit<unknown, E | JournalError | InputChangedError>,
+    ) {
+      const { stopped = "aborted" } = yield* run.summary
+      // a consumer that turns away from the results is a success, too
+      const ended = hasEnded ? nameOf(stopped) : "aborted"
+      tally.end(now(), Exit.isSuccess(exit) ? ended : stoppedBy(exit.cause))
+      yield* Deferred.succeed(done, undefined)
+    })
+    const results = Stream.suspend(() => {
+      tally.begin(now())
+      return rows
+    }).pipe(
+      Stream.map((row) => {
+        count(row, now())
+        return row.result
+      }),
+      Stream.onEnd(
+        Effect.sync(() => {
+          hasEnded = true
+        }),
+      ),
+      Stream.onExit(end),
+      Stream.updateContext((outer: Context.Context<R>) =>
+        Context.add(outer, Hooks.Hooks, tally.hooks(Context.get(outer, Hooks.Hooks), now)),
+      ),
+    )
+    const progress = Effect.map(client.rateLimit, (pacer) => tally.progress(now(), pacer))
+    return {
+      results,
+      summary: Effect.sync(() => tally.summary(now())),
+      progress: (every = 250) =>
+        Stream.tick(every).pipe(
+          Stream.interruptWhen(Deferred.await(done)),
+          Stream.concat(Stream.make(undefined)),
+          Stream.mapEffect(() => progress),
+        ),
+      stop: run.stop,
+      abort: run.abort,
+    }
+  })

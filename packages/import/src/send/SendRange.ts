@@ -1,0 +1,91 @@
+/** Sends a part of the rows of an import: the unit of work when several processes share one. */
+import type { AelystClient, Stopped } from "@aelyst/core"
+import type { Claim, JournalError } from "@aelyst/journal"
+import { Runs } from "@aelyst/journal"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+
+import type { CheckedRow, ImportOutcome } from "../types.ts"
+import type { InputChangedError } from "./InputChangedError.ts"
+import type { SendRowsOptions } from "./SendRows.ts"
+import { logOf, sendRows } from "./SendRows.ts"
+
+/** Where the rows of planned imports are read from: the journal knows no contact. */
+export class ImportRows extends Context.Service<
+  ImportRows,
+  {
+    /** Returns the rows of an import from one number to another, both included, as they were planned. */
+    readonly range: (
+      importId: string,
+      from: number,
+      to: number,
+    ) => Stream.Stream<CheckedRow, JournalError>
+  }
+>()("@aelyst/import/ImportRows") {}
+
+export interface SendRangeOptions extends Omit<SendRowsOptions, "only" | "limit"> {
+  /** How long another process waits before it takes the rows over from a dead one, in milliseconds. Default 30,000. */
+  readonly leaseMs?: number | undefined
+  /** A name for whoever reads the journal, such as host and process ID. */
+  readonly owner?: string | undefined
+}
+
+/** How the rows of a range ended; those that had ended before are among them. */
+export interface RangeSummary extends Readonly<Partial<Record<ImportOutcome, number>>> {
+  readonly stopped: Stopped
+}
+
+/**
+ * Sends the rows of an import from one number to another, both included, that have not ended. It may run again after any
+ * end, here or in another process: rows that have ended are passed over, and an attempt whose end is not known is in doubt.
+ *
+ * The claim on the rows is renewed three times per lease; a process that lost it sends nothing more. Fails with
+ * `JournalError` (`claimed` while another process has a claim on any of the rows, `fenced` if one took them over).
+ */
+export const sendRange = (
+  importId: string,
+  from: number,
+  to: number,
+  { leaseMs = 30_000, owner, ...options }: SendRangeOptions = {},
+): Effect.Effect<
+  RangeSummary,
+  JournalError | InputChangedError,
+  AelystClient | ImportRows | Runs
+> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const runs = yield* Runs
+      const source = yield* ImportRows
+      const journal = yield* runs.open(importId)
+      const take = { from, to, leaseMs, ...(owner !== undefined && { owner }) }
+      let claim: Claim = yield* Effect.acquireRelease(journal.claim(take), () =>
+        Effect.ignore(Effect.suspend(() => journal.release(claim))),
+      )
+      const renew = Effect.tap(
+        Effect.suspend(() => journal.renew(claim, leaseMs)),
+        (renewed) =>
+          Effect.sync(() => {
+            claim = renewed
+          }),
+      )
+      const log = logOf(journal, () => claim)
+      const { ended, run } = yield* sendRows(log, source.range(importId, from, to), options)
+      yield* Effect.forkScoped(
+        Effect.andThen(Effect.sleep(Math.ceil(leaseMs / 3)), renew).pipe(
+          Effect.repeat(Schedule.forever),
+          // the intents of a claim that was taken over fail by themselves; the rows under way end
+          Effect.catch(() => run.stop),
+        ),
+      )
+      const counts: Partial<Record<ImportOutcome, number>> = {}
+      yield* Stream.runForEach(ended, ({ result: { outcome } }) =>
+        Effect.sync(() => {
+          counts[outcome] = (counts[outcome] ?? 0) + 1
+        }),
+      )
+      const { stopped = "aborted" } = yield* run.summary
+      return { ...counts, stopped }
+    }),
+  )

@@ -1,0 +1,218 @@
+/**
+ * Sends the rows of one claim of a journal, through core's `createMany`: what has ended is passed over before it costs a
+ * request, the intent of an attempt is durable before its request may leave, and the end of a row before it is reported.
+ */
+import type * as Core from "@aelyst/core"
+import { AttemptGate, createMany } from "@aelyst/core"
+import type { Claim, JournalError, JournalService, RowOutcome, RowRecord } from "@aelyst/journal"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
+
+import type { CheckedRow, ReadyRow, RowResult } from "../types.ts"
+import { endingOf } from "./Ending.ts"
+import { InputChangedError } from "./InputChangedError.ts"
+import { passedOver, sentRow, unrecordedRow } from "./RowEnd.ts"
+import { rowText } from "./RowText.ts"
+import type { RowText } from "./RowText.ts"
+
+/** A row on its way through core's run. */
+interface Outgoing extends Core.Row {
+  readonly ready: ReadyRow
+  readonly key: string
+  readonly record: RowRecord
+}
+
+/** Whether a row that was sent was in doubt before, and whether it is now, so that it will be sent again. */
+export interface Moved {
+  readonly wasInDoubt: boolean
+  readonly isInDoubt: boolean
+}
+
+/** The end of a row, and what it means for the counts. */
+export interface Ended {
+  readonly result: RowResult
+  /** What moves in the counts; undefined if the row had ended before, or was never ready. */
+  readonly moved?: Moved | undefined
+}
+
+/** What is asked of a journal, and told to it, for the rows that are sent. */
+export interface RowLog {
+  readonly run: Pick<JournalService["run"], "delivery" | "id">
+  readonly lookup: (
+    rows: ReadonlyArray<RowText & { readonly number: number }>,
+  ) => ReturnType<JournalService["lookup"]>
+  readonly intent: (
+    key: string,
+    attempt: number,
+  ) => Effect.Effect<void | AttemptGate.Allowance, JournalError>
+  readonly outcome: (key: string, end: RowOutcome) => Effect.Effect<void, JournalError>
+}
+
+/** Returns the log of the rows of a claim; the claim may be renewed. */
+export const logOf = (journal: JournalService, claim: () => Claim): RowLog => ({
+  run: journal.run,
+  lookup: (rows) => journal.lookup(rows),
+  intent: (key, attempt) =>
+    Effect.suspend(() => {
+      const held = claim()
+      const { notAfter } = held
+      return Effect.as(
+        journal.intent(held, key, attempt),
+        notAfter === undefined ? undefined : { notAfter },
+      )
+    }),
+  outcome: (key, end) => Effect.suspend(() => journal.outcome(claim(), key, end)),
+})
+
+/** Returns a log that keeps nothing, for rows that no run was planned for. */
+export const noLog = (delivery: JournalService["run"]["delivery"]): RowLog => ({
+  run: { delivery, id: "" },
+  lookup: (rows) =>
+    Effect.succeed(
+      rows.map(({ number }) => ({ number, line: 0, state: "planned", doubt: false, attempts: 0 })),
+    ),
+  intent: () => Effect.void,
+  outcome: () => Effect.void,
+})
+
+/** The rows of a claim as they end, and how to stop them. */
+export interface SentRows<E, R> {
+  /** Fails, after every row under way has ended, if the source or the journal did. */
+  readonly ended: Stream.Stream<Ended, E | JournalError | InputChangedError, R>
+  readonly run: Pick<Core.Run, "summary" | "stop" | "abort">
+}
+
+export interface SendRowsOptions extends Pick<
+  Core.RunOptions,
+  "concurrency" | "deadline" | "giveUpAfter" | "maxErrors" | "maxWait" | "retries" | "timeout"
+> {
+  /** Sends so many rows at most. */
+  readonly limit?: number | undefined
+  /** Sends the rows with these numbers only. */
+  readonly only?: ReadonlySet<number> | undefined
+}
+
+/** How many rows that are passed over may wait to be reported. */
+const passedAhead = 256
+
+const outgoingRow = (ready: ReadyRow, key: string, record: RowRecord): Outgoing => ({
+  identifier: ready.identifier,
+  // safe: the client checks what it is given
+  contact: ready.contact as unknown as Core.Row["contact"],
+  doubt: record.doubt,
+  ready,
+  key,
+  record,
+})
+
+/** Prepares to send the rows of a claim; nothing happens before `ended` is consumed. */
+export const sendRows = <E, R>(
+  log: RowLog,
+  rows: Stream.Stream<CheckedRow, E, R>,
+  { limit = Infinity, only, ...options }: SendRowsOptions,
+): Effect.Effect<SentRows<E, R>, never, Core.AelystClient> =>
+  Effect.gen(function* () {
+    const isNaturalKey = log.run.delivery === "natural-key"
+    const passed = yield* Queue.bounded<Ended, Cause.Done>(passedAhead)
+    let failure: E | JournalError | InputChangedError | undefined
+    const note = (error: E | JournalError | InputChangedError) =>
+      Effect.sync(() => {
+        failure ??= error
+      })
+
+    /** Passes over what is not to be sent, and returns the rest of some rows. */
+    const select = Effect.fnUntraced(function* (checked: ReadonlyArray<CheckedRow>) {
+      const texts = checked.map((row) =>
+        row.state === "ready" ? { ...rowText(row), number: row.row.number } : undefined,
+      )
+      const records = yield* log.lookup(texts.filter((text) => text !== undefined))
+      const outgoing: Outgoing[] = []
+      let next = 0
+      for (const [at, row] of checked.entries()) {
+        const text = texts[at]
+        const record = text && records[next++]
+        if (row.state === "ready" && text !== undefined) {
+          if (record === undefined)
+            return yield* new InputChangedError({
+              what: "row",
+              run: log.run.id,
+              row: row.row.number,
+            })
+          if (record.number === row.row.number && record.state === "planned") {
+            if (only?.has(record.number) !== false)
+              outgoing.push(outgoingRow(row, text.key, record))
+            continue
+          }
+        }
+        const result = passedOver(row, record)
+        if (result !== undefined) yield* Queue.offer(passed, { result })
+      }
+      return outgoing
+    })
+    const source = Stream.chunks(rows).pipe(
+      Stream.mapEffect(select),
+      Stream.flattenIterable,
+      Stream.take(limit),
+      // what is under way must not be cut off by a source that fails
+      Stream.catch((error) => Stream.drain(Stream.fromEffect(note(error)))),
+    )
+    const run = yield* createMany(source, {
+      ...options,
+      delivery: isNaturalKey ? "natural-key" : "at-most-once",
+    })
+
+    const gate: AttemptGate.Gate = {
+      before: ({ key, number }) =>
+        log.intent(key, number).pipe(
+          Effect.tapError(note),
+          Effect.mapError((cause) => new AttemptGate.NotAllowed({ cause })),
+        ),
+    }
+
+    /** Records the end of a row, then returns it. */
+    const record = Effect.fnUntraced(function* (sent: Core.RowResult<Outgoing>) {
+      const { key, ready, record: before } = sent.row
+      const { attempts } = "value" in sent ? sent.value : sent.error
+      const ending = endingOf(sent)
+      const isInDoubt = isNaturalKey && ending.outcome === "unknown"
+      const written = yield* Effect.result(
+        log.outcome(key, {
+          ...ending,
+          // the next run asks again what became of it
+          ...(isInDoubt && { outcome: "not_sent", doubt: true }),
+          attempts,
+        }),
+      )
+      if (Result.isFailure(written)) {
+        yield* note(written.failure)
+        yield* run.stop
+      }
+      const result = Result.isSuccess(written)
+        ? sentRow(sent, ready, before, ending)
+        : unrecordedRow(sent, ready, before, ending)
+      return {
+        result,
+        moved: {
+          wasInDoubt: before.doubt,
+          isInDoubt: isNaturalKey && result.outcome === "unknown",
+        },
+      }
+    })
+
+    const sent = run.results.pipe(
+      Stream.provideService(AttemptGate.AttemptGate, gate),
+      Stream.mapEffect(record, { concurrency: options.concurrency ?? 32, unordered: true }),
+      Stream.onEnd(Queue.end(passed)),
+    )
+    return {
+      ended: Stream.merge(sent, Stream.fromQueue(passed)).pipe(
+        Stream.concat(
+          Stream.suspend(() => (failure === undefined ? Stream.empty : Stream.fail(failure))),
+        ),
+      ),
+      run,
+    }
+  })

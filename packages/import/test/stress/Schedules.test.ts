@@ -1,0 +1,27 @@
+import { describe, it } from "@effect/vitest"
+
+import { Effect } from "effect"
+
+import { runSchedule } from "../schedules.ts"
+
+const inTest = 1_000
+const schedules = 10_000
+
+describe("an import", () => {
+  for (let first = 1; first <= schedules; first += inTest) {
+    it.effect(
+      `accounts for every row on the schedules ${first} to ${first + inTest - 1}`,
+      () =>
+        Effect.forEach(
+          Array.from({ length: inTest }, (_, index) => first + index),
+          (seed) =>
+            Effect.catchDefect(runSchedule(seed), (defect) =>
+              Effect.die(new Error(`schedule ${seed}`, { cause: defect })),
+            ),
+          { discard: true },
+        ),
+      // only stops a test that hangs
+      3_600_000,
+    )
+  }
+})
