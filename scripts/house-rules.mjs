@@ -36,7 +36,10 @@ export const wings = {
       testing: ["AelystClient", "call", "errors", "contact"],
     },
   },
-  import: { open: ["types"], wings: { read: [] } },
+  import: {
+    open: ["types"],
+    wings: { read: [], map: [], check: ["read"], report: ["map"], send: [] },
+  },
   node: { open: ["version"], wings: { transport: [] } },
   sandbox: {
     open: ["types"],

@@ -12,8 +12,8 @@ export interface RowText {
   readonly content: string
 }
 
-/** Sorts the keys of objects, so that columns in another order make no difference. */
-const sorted = (_: string, value: unknown): unknown =>
+/** A replacer of `JSON.stringify` that sorts the keys of objects, so that their order makes no difference. */
+export const sorted = (_: string, value: unknown): unknown =>
   typeof value === "object" && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     : value

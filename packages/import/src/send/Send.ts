@@ -3,8 +3,9 @@
  * a part of the rows, for several processes.
  */
 import { AelystClient, Hooks } from "@aelyst/core"
-import type { Stopped } from "@aelyst/core"
-import type { JournalService, Run, RunCounts } from "@aelyst/journal"
+import type { ConfigurationError, Stopped } from "@aelyst/core"
+import { ClientOptions } from "@aelyst/core/adapter"
+import type { JournalService, Run } from "@aelyst/journal"
 import { JournalError } from "@aelyst/journal"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -14,6 +15,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
@@ -28,7 +30,7 @@ import type { InputChangedError } from "./InputChangedError.ts"
 import { sampleOf } from "./Sample.ts"
 import type { Ended, SendRowsOptions, SentRows } from "./SendRows.ts"
 import { logOf, noLog, sendRows } from "./SendRows.ts"
-import { Tally } from "./Tally.ts"
+import { Tally, noRows } from "./Tally.ts"
 
 /** The options of sending; each has a default. */
 export interface SendOptions extends Omit<SendRowsOptions, "only"> {
@@ -74,6 +76,8 @@ export const send = <E, R>(
   { sample, ...options }: SendOptions = {},
 ): Effect.Effect<SendRun<E, R>, JournalError, AelystClient | Scope.Scope> =>
   Effect.gen(function* () {
+    yield* Effect.orDie(Effect.fromResult(checkCount("limit", options.limit)))
+    yield* Effect.orDie(Effect.fromResult(checkCount("sample", sample)))
     const claim = yield* Effect.acquireRelease(journal.claim(), (held) =>
       Effect.ignore(journal.release(held)),
     )
@@ -88,21 +92,6 @@ export const send = <E, R>(
     })
   })
 
-const nothing: RunCounts = {
-  total: 0,
-  created: 0,
-  existed: 0,
-  exists_after_doubt: 0,
-  invalid: 0,
-  duplicate: 0,
-  rejected: 0,
-  unknown: 0,
-  not_sent: 0,
-  foreign: 0,
-  earlier: 0,
-  inDoubt: 0,
-}
-
 /**
  * Prepares to send rows as they come, such as those of an endless pipe. Nothing is planned and nothing is kept: if the process
  * is killed, nobody knows which rows have ended. The counts are those of the rows that have ended.
@@ -112,7 +101,8 @@ export const sendUnplanned = <E, R>(
   { delivery = "natural-key", ...options }: UnplannedOptions = {},
 ): Effect.Effect<SendRun<E, R>, never, AelystClient> =>
   Effect.gen(function* () {
-    const tally = new Tally(nothing, options.limit ?? Infinity)
+    yield* Effect.orDie(Effect.fromResult(checkCount("limit", options.limit)))
+    const tally = new Tally(noRows, options.limit ?? Infinity)
     const sent = yield* sendRows(noLog(delivery), rows, options)
     return yield* follow(tally, sent, ({ result, moved }, now) => {
       tally.add(moved === undefined ? result.outcome : "not_sent")
@@ -132,6 +122,15 @@ const stoppedBy = (cause: Cause.Cause<unknown>): ImportStopped =>
   Option.getOrUndefined(Cause.findErrorOption(cause)) instanceof JournalError
     ? "journal"
     : "aborted"
+
+/** Checks a number of rows; a wrong one is a defect, as every wrong option of a run. */
+export const checkCount = (
+  name: string,
+  count: number | undefined,
+): Result.Result<void, ConfigurationError> =>
+  count === undefined || (Number.isSafeInteger(count) && count >= 1)
+    ? Result.void
+    : ClientOptions.fail(name, "must be an integer of at least 1", count)
 
 /** Counts the rows as they end, and follows what their requests wait for. */
 const follow = <E, R>(

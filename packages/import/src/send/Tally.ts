@@ -17,6 +17,22 @@ const firstRateMs = 5_000
 const sampleMs = 1_000
 const maxSamples = 60
 
+/** The counts of a run without rows. */
+export const noRows: RunCounts = {
+  total: 0,
+  created: 0,
+  existed: 0,
+  exists_after_doubt: 0,
+  invalid: 0,
+  duplicate: 0,
+  rejected: 0,
+  unknown: 0,
+  not_sent: 0,
+  foreign: 0,
+  earlier: 0,
+  inDoubt: 0,
+}
+
 /** Moves rows from those that are left to those that ended, and follows requests and waits. Times are monotonic milliseconds. */
 export class Tally {
   readonly #counts: { -readonly [Name in keyof RunCounts]: number }
@@ -151,3 +167,6 @@ export class Tally {
     return until === Infinity ? { reason } : { reason, ms: Math.ceil(until - now) }
   }
 }
+
+/** The counts of an import that has not begun. */
+export const noSummary: ImportSummary = new Tally(noRows, 0).summary(0)
