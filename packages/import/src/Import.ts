@@ -123,7 +123,7 @@ const inputOf = (
  * import { Config, Effect, Layer, Stream } from "effect"
  * import { mkdtempSync } from "node:fs"
  *
- * const file = new TextEncoder().encode("Email,First name\nana@example.com,Ana\nbo@example.com,Bo\n")
+ * const file = new TextEncoder().encode("Email,First name\nimport-1@example.com,Ana\nimport-2@example.com,Bo\n")
  * const program = Effect.gen(function* () {
  *   const baseUrl = yield* Config.String("AELYST_BASE_URL")
  *   const { plan, results, summary } = yield* run(file, { baseUrl })

@@ -168,7 +168,7 @@ const layerOf = (
  * import { importContacts } from "@aelyst/import"
  * import { mkdtempSync } from "node:fs"
  *
- * const file = new TextEncoder().encode("Email,First name\nana@example.com,Ana\nbo@,Bo\n")
+ * const file = new TextEncoder().encode("Email,First name\nimport-3@example.com,Ana\nbo@,Bo\n")
  * const run = importContacts(file, { journal: mkdtempSync("runs-") })
  * for await (const row of run) {
  *   for (const { code, reason } of row.problems) console.log(row.line, code, reason)

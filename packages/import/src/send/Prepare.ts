@@ -53,6 +53,35 @@ export interface Prepared {
  *
  * Fails with `JournalError`, with the errors of the rows, and with `InputChangedError` if the run to resume is one of another
  * input, origin or token class.
+ *
+ * **Example** (A plan of one row)
+ *
+ * ```ts
+ * import { prepare } from "@aelyst/import"
+ * import type { CheckedRow } from "@aelyst/import"
+ * import { SqliteRuns } from "@aelyst/journal"
+ * import { Effect, Stream } from "effect"
+ * import { mkdtempSync } from "node:fs"
+ *
+ * const rows = Stream.make<ReadonlyArray<CheckedRow>>({
+ *   state: "ready",
+ *   row: { number: 1, line: 2, cells: [] },
+ *   identifier: "id:prepared",
+ *   contact: { firstName: "Ana" },
+ * })
+ * const facts = {
+ *   input: { sha256: "00", bytes: 1, mapping: "" },
+ *   origin: "https://api.aelyst.ai",
+ *   tokenClass: "default",
+ *   delivery: "natural-key",
+ *   tool: "example",
+ * } as const
+ * const program = Effect.scoped(prepare(rows, facts))
+ *
+ * const runs = SqliteRuns.layer({ directory: mkdtempSync("runs-") })
+ * const { counts, isNew } = await Effect.runPromise(Effect.provide(program, runs))
+ * console.log(isNew, counts.total, counts.not_sent) // => true 1 1
+ * ```
  */
 export const prepare = <E, R>(
   rows: Stream.Stream<CheckedRow, E, R>,

@@ -69,6 +69,44 @@ export interface SendRun<E = never, R = never> {
  * If the journal cannot be written, nothing more is sent, and rows under way whose end could not be recorded are `unknown`.
  *
  * Fails with `JournalError` if the rows cannot be claimed. A wrong option is a defect, a `ConfigurationError` of core.
+ *
+ * **Example** (One row)
+ *
+ * ```ts
+ * import { layerConfig } from "@aelyst/core"
+ * import { prepare, send } from "@aelyst/import"
+ * import type { CheckedRow } from "@aelyst/import"
+ * import { SqliteRuns } from "@aelyst/journal"
+ * import { Effect, Layer, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { mkdtempSync } from "node:fs"
+ *
+ * const rows = Stream.make<ReadonlyArray<CheckedRow>>({
+ *   state: "ready",
+ *   row: { number: 1, line: 2, cells: [] },
+ *   identifier: "id:sent",
+ *   contact: { firstName: "Ana" },
+ * })
+ * const facts = {
+ *   input: { sha256: "00", bytes: 1, mapping: "" },
+ *   origin: "https://api.aelyst.ai",
+ *   tokenClass: "default",
+ *   delivery: "natural-key",
+ *   tool: "example",
+ * } as const
+ * const program = Effect.gen(function* () {
+ *   const { journal } = yield* prepare(rows, facts)
+ *   const run = yield* send(journal, rows, { concurrency: 8 })
+ *   yield* Stream.runForEach(run.results, ({ number, outcome }) => Effect.logDebug(number, outcome))
+ *   return (yield* run.summary).created
+ * })
+ *
+ * const live = Layer.merge(
+ *   Layer.provide(layerConfig(), FetchHttpClient.layer),
+ *   SqliteRuns.layer({ directory: mkdtempSync("runs-") }),
+ * )
+ * console.log(await Effect.runPromise(Effect.scoped(Effect.provide(program, live)))) // => 1
+ * ```
  */
 export const send = <E, R>(
   journal: JournalService,
@@ -95,6 +133,30 @@ export const send = <E, R>(
 /**
  * Prepares to send rows as they come, such as those of an endless pipe. Nothing is planned and nothing is kept: if the process
  * is killed, nobody knows which rows have ended. The counts are those of the rows that have ended.
+ *
+ * **Example** (One row)
+ *
+ * ```ts
+ * import { layerConfig } from "@aelyst/core"
+ * import { sendUnplanned } from "@aelyst/import"
+ * import type { CheckedRow } from "@aelyst/import"
+ * import { Effect, Layer, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const rows = Stream.make<ReadonlyArray<CheckedRow>>({
+ *   state: "ready",
+ *   row: { number: 1, line: 2, cells: [] },
+ *   identifier: "id:unplanned",
+ *   contact: { firstName: "Ana" },
+ * })
+ * const program = Effect.gen(function* () {
+ *   const run = yield* sendUnplanned(rows)
+ *   yield* Stream.runDrain(run.results)
+ *   return (yield* run.summary).created
+ * }).pipe(Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)))
+ *
+ * console.log(await Effect.runPromise(program)) // => 1
+ * ```
  */
 export const sendUnplanned = <E, R>(
   rows: Stream.Stream<CheckedRow, E, R>,

@@ -43,6 +43,49 @@ export interface RangeSummary extends Readonly<Partial<Record<ImportOutcome, num
  *
  * The claim on the rows is renewed three times per lease; a process that lost it sends nothing more. Fails with
  * `JournalError` (`claimed` while another process has a claim on any of the rows, `fenced` if one took them over).
+ *
+ * **Example** (The first of two rows)
+ *
+ * ```ts
+ * import { layerConfig } from "@aelyst/core"
+ * import { ImportRows, prepare, sendRange } from "@aelyst/import"
+ * import type { CheckedRow } from "@aelyst/import"
+ * import { SqliteRuns } from "@aelyst/journal"
+ * import { Effect, Layer, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { mkdtempSync } from "node:fs"
+ *
+ * const rows = [1, 2].map(
+ *   (number): CheckedRow => ({
+ *     state: "ready",
+ *     row: { number, line: number + 1, cells: [] },
+ *     identifier: `id:range-${number}`,
+ *     contact: { firstName: "Ana" },
+ *   }),
+ * )
+ * const facts = {
+ *   input: { sha256: "00", bytes: 1, mapping: "" },
+ *   origin: "https://api.aelyst.ai",
+ *   tokenClass: "default",
+ *   delivery: "natural-key",
+ *   tool: "example",
+ * } as const
+ * const program = Effect.gen(function* () {
+ *   const plan = Effect.scoped(prepare(Stream.fromIterable(rows), facts))
+ *   const { journal } = yield* plan
+ *   return yield* sendRange(journal.run.id, 1, 1)
+ * })
+ *
+ * const live = Layer.mergeAll(
+ *   Layer.provide(layerConfig(), FetchHttpClient.layer),
+ *   SqliteRuns.layer({ directory: mkdtempSync("runs-") }),
+ *   Layer.succeed(ImportRows, {
+ *     range: (_, from, to) => Stream.fromIterable(rows.slice(from - 1, to)),
+ *   }),
+ * )
+ * const { created, stopped } = await Effect.runPromise(Effect.provide(program, live))
+ * console.log(created, stopped) // => 1 completed
+ * ```
  */
 export const sendRange = (
   importId: string,
