@@ -1,6 +1,6 @@
 /**
  * An import from file to results: reads, maps and checks every row, plans the rows in a journal, then sends them. Each step
- * is a function of its own, too.
+ * is a public function, too.
  */
 import { createHash } from "node:crypto"
 
@@ -48,11 +48,11 @@ export interface ImportOptions extends SendOptions, PrepareOptions {
   readonly account?: string | undefined
 }
 
-/** What an import is going to do, before its first request. */
+/** The plan of an import, before its first request. */
 export interface ImportPlan {
   /** Such as `r_7Q2F`. */
   readonly runId: string
-  /** Whether it was planned now; else a run of the same file goes on. */
+  /** Whether it was planned now; else a run of the same file continues. */
   readonly isNew: boolean
   readonly head: TableHead
   readonly mapping: Mapping
@@ -107,7 +107,7 @@ const inputOf = (
  *
  * **Details**
  *
- * The run of a file that was imported before goes on where it stopped; rows that were created are passed over. Closing the
+ * If the file was imported before, its run continues; rows that were created are passed over. Closing the
  * scope closes the journal.
  *
  * Fails with `ReadError`, `MappingError`, `InvalidRowsError` (only with `onInvalid: "abort"`), `ConfigurationError`,
@@ -146,8 +146,8 @@ export const run = (
 ): Effect.Effect<ImportRun, ImportError, AelystClient | Runs | Scope.Scope> =>
   Effect.gen(function* () {
     const { account = "default", baseUrl = optionTable.baseUrl.default, ...given } = options
-    const { delivery = "natural-key", ...steps } = given
-    const { check: rules, map: columns, read: reading, ...rest } = steps
+    const { delivery = "natural-key", ...stages } = given
+    const { check: rules, map: columns, read: reading, ...rest } = stages
     const { allowChanged, fresh, path, resume, ...sending } = rest
     const table = yield* read(file, reading)
     const sample = yield* Stream.runCollect(Stream.take(table.rows, sampleSize))

@@ -33,7 +33,7 @@ export interface ImportContactsOptions extends Pick<
   | "resume"
   | "sample"
 > {
-  /** The directory of the journals, made if there is none. Keep it: it is how an import goes on after anything. */
+  /** The directory of the journals, made if there is none. Keep it: an import continues by it. */
   readonly journal: string
   /** The bearer token (W1). Default: `AELYST_TOKEN`. */
   readonly token?: string | undefined
@@ -82,7 +82,7 @@ export interface ContactImport extends AsyncIterable<RowResult> {
 
 const words = (text: string): ReadonlyArray<string> => text.split(" ")
 
-/** The options by where they go: to the client, to the run with their times renamed, as they are, or nowhere. */
+/** The options of the client, those of the run whose times have other names there, the others of the run, and the rest. */
 const names = {
   client: words("baseUrl doubtDelayMs exists rateLimit retries timeoutMs token"),
   run: words("concurrency deadlineMs giveUpAfterMs maxErrors maxWaitMs"),
@@ -155,9 +155,9 @@ const layerOf = (
  *
  * **Details**
  *
- * The run of a file that was imported before goes on where it stopped, after anything: rows that were created are passed
- * over. The failure of a row is a value. The loop throws what keeps the import from beginning or from going on: `ReadError`,
- * `MappingError`, `InvalidRowsError`, `InputChangedError` or `JournalError`, each with what to do in its message. A wrong
+ * If the file was imported before, its run continues, after any end; rows that were created are passed over. The failure of
+ * a row is a value. The loop throws an error that prevents the import: `ReadError`, `MappingError`, `InvalidRowsError`,
+ * `InputChangedError` or `JournalError`; each message names the way out. A wrong
  * option throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` at once.
  *
  * Leaving the loop early leaves the rows in flight in doubt; the next run asks about them again.

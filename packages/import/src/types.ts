@@ -1,4 +1,5 @@
 /** The types that the stages of an import hand to each other. No module of this package is imported here. */
+import type { RowOutcome } from "@aelyst/core/types"
 
 /** The kinds of files that can be read. */
 export type Format = "csv" | "tsv" | "ndjson" | "json" | "xlsx"
@@ -128,15 +129,7 @@ export interface Problem {
 }
 
 /** The outcome of a row: each row has exactly one, so the counts of all eight add up to the number of rows. */
-export type ImportOutcome =
-  | "created"
-  | "existed"
-  | "exists_after_doubt"
-  | "invalid"
-  | "duplicate"
-  | "rejected"
-  | "unknown"
-  | "not_sent"
+export type ImportOutcome = RowOutcome | "duplicate"
 
 /** How one row ended. */
 export interface RowResult {
@@ -198,7 +191,7 @@ export interface ImportSummary extends Readonly<Record<ImportOutcome, number>> {
   readonly elapsedMs: number
 }
 
-/** What an import waits for. */
+/** A wait of an import. */
 export interface ImportWait {
   /** The API's rate limit; the circuit after an outage; the processing of rows in doubt; the retry budget. */
   readonly reason: "rate_limit" | "circuit" | "doubt" | "budget"

@@ -52,7 +52,7 @@ describe("endingOf", () => {
 })
 
 describe("keptEnding", () => {
-  it("is unknown for a row that nobody sends any more", () => {
+  it("is unknown for a row that was being sent", () => {
     const record = { number: 1, line: 2, doubt: true, attempts: 1 }
     assert.strictEqual(keptEnding({ ...record, state: "sending" }).outcome, "unknown")
     assert.strictEqual(keptEnding({ ...record, state: "planned" }).outcome, "unknown")

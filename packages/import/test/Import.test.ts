@@ -42,7 +42,7 @@ describe("run", () => {
     }).pipe(Effect.provide(layerJournalled())),
   )
 
-  it.effect("sends nothing for a file that was saved anew in another form", () =>
+  it.effect("sends nothing for a file that was saved in another form", () =>
     Effect.gen(function* () {
       yield* importFile(bytes("Email,First name\nana@example.com,Ana\nbo@example.com,Bo\n"))
       const other = bytes(

@@ -70,7 +70,7 @@ describe("importContacts", () => {
     assert.strictEqual(sandbox.requests().length, 5)
   })
 
-  it("asks before the first request, and sends nothing if the answer is no", async () => {
+  it("asks before the first request, and sends nothing without consent", async () => {
     const { options, sandbox } = setUp()
     const seen: Array<number | undefined> = []
     const run = importContacts(file(3), {
@@ -86,7 +86,7 @@ describe("importContacts", () => {
     assert.strictEqual(sandbox.requests().length, 0)
   })
 
-  it("ends without throwing when its signal aborts, and goes on the next time", async () => {
+  it("ends without throwing when its signal aborts, and continues the next time", async () => {
     const { options, sandbox } = setUp({ latencyMs: 20 })
     const controller = new AbortController()
     const run = importContacts(file(30), {

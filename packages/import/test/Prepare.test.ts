@@ -58,22 +58,22 @@ describe("prepare", () => {
     Effect.gen(function* () {
       const { journal } = yield* Effect.scoped(prepare(rows, facts))
       const resume = journal.run.id
-      const refused = (about: typeof facts) =>
+      const changedIn = (about: typeof facts) =>
         Effect.map(
           Effect.flip(Effect.scoped(prepare(rows, about, { resume }))),
           (error) => error._tag === "InputChangedError" && error.what,
         )
       const mapping = { ...facts, input: { ...facts.input, mapping: "other" } }
-      assert.strictEqual(yield* refused(otherInput("b")), "input")
-      assert.strictEqual(yield* refused(mapping), "input")
-      assert.strictEqual(yield* refused({ ...facts, origin: "https://other.example" }), "origin")
-      assert.strictEqual(yield* refused({ ...facts, tokenClass: "other" }), "token")
+      assert.strictEqual(yield* changedIn(otherInput("b")), "input")
+      assert.strictEqual(yield* changedIn(mapping), "input")
+      assert.strictEqual(yield* changedIn({ ...facts, origin: "https://other.example" }), "origin")
+      assert.strictEqual(yield* changedIn({ ...facts, tokenClass: "other" }), "token")
       const { isNew } = yield* prepare(rows, facts, { resume })
       assert.isFalse(isNew)
     }).pipe(Effect.scoped, inTime, Effect.provide(layerJournalled())),
   )
 
-  it.effect("takes a changed input as a new run that passes over what was created", () =>
+  it.effect("takes a changed input as a new run that passes over created rows", () =>
     Effect.gen(function* () {
       yield* importRows([readyRow(1), readyRow(2)])
       const [entry] = yield* Effect.flatMap(Runs, (runs) => runs.list)

@@ -53,7 +53,7 @@ describe("send", () => {
   )
 
   it.effect(
-    "sends nothing for the rows of a file that was saved anew, and what is new of an edited one",
+    "sends nothing for the rows of a file that was saved again, and only the new ones of an edited one",
     () =>
       Effect.gen(function* () {
         yield* importRows(ready(5))

@@ -42,7 +42,7 @@ const sum = (summary: ReturnType<Tally["summary"]>) =>
   summary.not_sent
 
 describe("Tally", () => {
-  it("begins with what the journal counts", () => {
+  it("begins with the counts of the journal", () => {
     const summary = new Tally(counts, 94).summary(0)
     assert.strictEqual(sum(summary), summary.rows)
     assert.deepInclude(summary, { rows: 110, earlier: 6, not_sent: 92, unknown: 2, inDoubt: 2 })

@@ -32,8 +32,8 @@ export const otherInput = (letter: string): RunFacts => ({
   input: { ...facts.input, sha256: letter.repeat(64) },
 })
 
-// in memory where there is such a place: these tests are not about the disk
-const place = existsSync("/dev/shm") ? "/dev/shm" : tmpdir()
+// in memory if possible: these tests are not about the disk
+const parent = existsSync("/dev/shm") ? "/dev/shm" : tmpdir()
 
 /** Provides the runs of a new directory, and a client over a new sandbox. */
 export const layerJournalled = (
@@ -42,7 +42,7 @@ export const layerJournalled = (
   const directory = Layer.unwrap(
     Effect.map(
       Effect.acquireRelease(
-        Effect.sync(() => mkdtempSync(join(place, "aelyst-import-"))),
+        Effect.sync(() => mkdtempSync(join(parent, "aelyst-import-"))),
         (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true })),
       ),
       (path) => SqliteRuns.layer({ directory: path }),
@@ -63,7 +63,7 @@ export const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, stepMs = 20) =>
     return yield* Fiber.join(fiber)
   })
 
-/** What an import reported. */
+/** The reports of an import. */
 export interface Imported {
   readonly results: ReadonlyArray<RowResult>
   readonly summary: ImportSummary
@@ -73,7 +73,7 @@ export interface Imported {
 
 interface ImportOptions extends SendOptions, PrepareOptions {
   readonly facts?: RunFacts
-  /** Runs beside the import, such as a stop. */
+  /** Runs next to the import, such as a stop. */
   readonly beside?: (run: SendRun) => Effect.Effect<unknown>
 }
 

@@ -43,8 +43,8 @@ const drawFault = Effect.gen(function* () {
   return { ...what, times: 1 + (yield* below(4)), probability: 0.3, seed: yield* below(1_000) }
 })
 
-/** How a process ends: by itself, stopped, aborted, or cut off after some results. */
-type End = "itself" | "stop" | "abort" | "cut"
+/** How a process ends: unharmed, stopped, aborted, or cut off after some results. */
+type End = "unharmed" | "stop" | "abort" | "cut"
 
 const endRun = (run: SendRun<never, never>, end: End, after: number) => {
   if (end === "stop") return Effect.andThen(Effect.sleep(after), run.stop)
@@ -61,7 +61,7 @@ const check = (summary: ImportSummary, rows: ReadonlyArray<CheckedRow>) => {
   }
 }
 
-/** Compares what one process reported with its summary, and with what was reported before it. */
+/** Compares what one process reported with its summary, and with the reports before it. */
 const checkReports = (
   reported: ReadonlyArray<RowResult>,
   summary: ImportSummary,
@@ -105,7 +105,7 @@ export const runSchedule = (seed: number): Effect.Effect<void> =>
       const processes = 1 + (yield* below(4))
       for (let process = 1; process <= processes; process += 1) {
         for (let fault = yield* below(4); fault > 0; fault -= 1) sandbox.fail(yield* drawFault)
-        const end = yield* oneOf<End>(["itself", "stop", "abort", "cut"])
+        const end = yield* oneOf<End>(["unharmed", "stop", "abort", "cut"])
         const after = yield* below(4_000)
         const most = end === "cut" ? yield* below(size + 1) : size + 1
         const { reported, summary } = yield* Effect.gen(function* () {

@@ -1,6 +1,6 @@
 /**
- * A campaign of kills: an import of some rows against one sandbox, killed and started again until it ends by itself. What it
- * printed, what the server saw and what the journal holds are then judged.
+ * A campaign of kills: an import of some rows against one sandbox, killed and started again until it ends unharmed. Its output,
+ * the server's ledger and the journal are then judged.
  */
 import { cp, mkdtemp, readFile, readdir, rm } from "node:fs/promises"
 import { rmSync } from "node:fs"
@@ -23,7 +23,7 @@ import type { SandboxProcess } from "./SandboxProcess.ts"
 import type { ImportInput } from "./torture-import.ts"
 import { identifierOf, kindOf } from "./TortureRows.ts"
 
-/** What a campaign imports, against what, and when it is killed. */
+/** The import of a campaign, the server, and the moments of the kills. */
 export interface CampaignOptions extends Pick<
   ImportInput,
   "control" | "delivery" | "doubtDelayMs" | "rows"
@@ -40,18 +40,18 @@ export interface Report {
   readonly earlier: boolean
 }
 
-/** What is left of a campaign when it has ended. */
+/** A campaign that has ended. */
 export interface Campaign {
   readonly options: CampaignOptions
   readonly kills: number
   /** Undefined if it did not end within 60 starts. */
   readonly exitCode: number | undefined
-  /** What each process reported, one after the other. */
+  /** The reports of each process, in order. */
   readonly reports: ReadonlyArray<ReadonlyArray<Report>>
   readonly summary: ImportSummary | undefined
   readonly ledger: ReadonlyArray<LedgerEntry>
   readonly attempts: ReadonlyArray<AttemptRow>
-  /** What was found wrong right after kills, and in files. */
+  /** Damage found right after kills, and files that should not be there. */
   readonly damage: ReadonlyArray<string>
 }
 
@@ -110,7 +110,7 @@ const damageOf = async (directory: string): Promise<ReadonlyArray<string>> => {
     await cp(directory, copy, { recursive: true, preserveTimestamps: true })
     const databases = (await readdir(copy)).filter((name) => /\.(db|sqlite)$/.test(name))
     const found = databases.map((name) => integrityOf(join(copy, name)))
-    return found.filter((answer) => answer !== "ok")
+    return found.filter((text) => text !== "ok")
   } finally {
     await rm(copy, { recursive: true })
   }

@@ -25,7 +25,7 @@ export const controls = [
 const late = (write: Effect.Effect<unknown, unknown>) =>
   Effect.asVoid(Effect.forkDetach(Effect.ignore(Effect.delay(write, 30))))
 
-/** Returns the journal with other methods in place of some of its own. */
+/** Returns the journal with some of its methods replaced. */
 const changed = (journal: JournalService, methods: Partial<JournalService>): JournalService =>
   new Proxy(journal, {
     get: (target, name) => {

@@ -65,7 +65,7 @@ export const judge = (campaign: Campaign): ReadonlyArray<string> => {
     check(created <= 1 - seeds, `${at} was created ${created} times`)
     if (kind === "new" && outcome !== "unknown") check(created === 1, `${at} was not created`)
     if (kind === "rejected") check(created === 0, `${at} was created`)
-    // a rejection does not say what became of an attempt before it
+    // a rejection does not tell the outcome of an attempt before it
     if (delivery === "natural-key" && kind !== "rejected") {
       check(outcome !== "unknown", `${at} was not settled`)
     }

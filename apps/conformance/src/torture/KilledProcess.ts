@@ -16,7 +16,7 @@ export type Kill =
   /** Not at all. */
   | { readonly at: "never" }
 
-/** What a process printed, and how it ended. */
+/** The output of a process, and its end. */
 export interface Ended {
   /** Its lines of standard output; a last line without an end is left out. */
   readonly lines: ReadonlyArray<string>
@@ -39,7 +39,7 @@ const traced = (nth: number, command: ReadonlyArray<string>) => [
   ...command,
 ]
 
-/** Waits for the moment to kill; forever if strace does it, or nobody. */
+/** Waits for the moment to kill; forever if `strace` does it. */
 const momentOf = async (kill: Kill, sandbox: SandboxProcess): Promise<unknown> => {
   switch (kill.at) {
     case "request":
@@ -59,7 +59,7 @@ export const runKilled = async (
   sandbox: SandboxProcess,
 ): Promise<Ended> => {
   const [program = "", ...args] = kill.at === "syscall" ? traced(kill.nth, command) : command
-  // in a group of its own, so that a tracer and what it traces are killed together
+  // its own group, so that a tracer and the traced process are killed together
   const child = spawn(program, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] })
   let output = ""
   let errors = ""

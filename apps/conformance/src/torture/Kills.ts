@@ -5,7 +5,7 @@ import type { Kill } from "./KilledProcess.ts"
 /** How the kills of a campaign are drawn. */
 export interface KillOptions {
   readonly seed: number
-  /** So many processes are killed, then one is left alone. */
+  /** So many processes are killed; the next one is not. */
   readonly kills: number
   /** Whether some are killed at a system call; it needs `strace`. */
   readonly atSyscalls: boolean

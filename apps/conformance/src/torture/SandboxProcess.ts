@@ -1,4 +1,4 @@
-/** Runs the sandbox of a campaign in a process of its own, and counts its requests as they arrive. */
+/** Runs the sandbox of a campaign in another process, and counts its requests as they arrive. */
 import { fork } from "node:child_process"
 
 import type { FaultSpec, LedgerEntry, SandboxOptions } from "@aelyst/sandbox"
@@ -17,7 +17,7 @@ export interface SandboxProcess extends AsyncDisposable {
 
 const rows = { identifier: "email:row*" }
 
-/** What the server does to rows: it rejects some, fails for some, before or after it has created them, and loses responses. */
+/** The faults of the server: it rejects some rows, fails for some, before or after it has created them, and loses responses. */
 const faults: ReadonlyArray<FaultSpec> = [
   { match: { identifier: "email:400-*" }, status: 400 },
   { match: rows, status: 429, retryAfter: 1, probability: 0.005 },
@@ -54,9 +54,9 @@ export const startSandbox = async (options: SandboxOptions): Promise<SandboxProc
     waits = waits.filter(({ until }) => until > requests)
   })
   const ask = <Type extends Question>(question: Type) => {
-    const answer = next(question)
+    const reply = next(question)
     child.send(question)
-    return answer
+    return reply
   }
   const { baseUrl } = await next("started")
   return {

@@ -6,7 +6,7 @@ import type { Control } from "./Controls.ts"
 import { drawKills } from "./Kills.ts"
 import { startSandbox } from "./SandboxProcess.ts"
 
-/** What the API does with a contact that exists, and what the import then promises. */
+/** The API's treatment of a contact that exists, and the delivery of the import. */
 export type Mode = Pick<CampaignOptions, "existing" | "delivery">
 
 /** The ways to treat a contact that exists, each with a delivery that keeps its promises there. */
@@ -17,7 +17,7 @@ export const modes: ReadonlyArray<Mode> = [
   { existing: "duplicate", delivery: "report-only" },
 ]
 
-/** What a series of campaigns has come to. */
+/** The result of a series of campaigns. */
 export interface Series extends Mode {
   readonly campaigns: number
   readonly starts: number

@@ -1,7 +1,7 @@
 /** The rows of a campaign, and what must become of each of them. */
 import type { CheckedRow } from "@aelyst/import"
 
-/** What a row is for: which outcomes are right for it, and how often the API may have created it. */
+/** The purpose of a row: which outcomes are right for it, and how often the API may have created it. */
 export type RowKind = "new" | "seeded" | "rejected" | "invalid" | "duplicate"
 
 /** Returns what the row with this number, from 1, is for. */

@@ -1,5 +1,5 @@
 /**
- * The server of the kills: a sandbox in a process of its own, so that its ledger outlives every import that is killed. Its
+ * The server of the kills: a sandbox in another process, so that its ledger outlives every import that is killed. Its
  * messages say when a request arrives; asked for it, it sends the ledger, or forgets all contacts.
  */
 import type { LedgerEntry, SandboxOptions } from "@aelyst/sandbox"
@@ -7,10 +7,10 @@ import { Sandbox } from "@aelyst/sandbox"
 
 import { input } from "../network/Child.ts"
 
-/** What it is asked. */
+/** Its questions. */
 export type Question = "ledger" | "reset"
 
-/** Its messages: where it is, once; then each request, and the answers. */
+/** Its messages: its URL, once; then each request, and the replies. */
 export type Message =
   | { readonly type: "started"; readonly baseUrl: string }
   | { readonly type: "request" }

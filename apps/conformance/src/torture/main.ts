@@ -1,5 +1,5 @@
 /**
- * Kills imports a thousand times and writes what came of it as JSON:
+ * Kills imports a thousand times and writes the result as JSON:
  * `node apps/conformance/src/torture/main.ts [kills] [file]`. It needs `strace`.
  */
 import { execFileSync } from "node:child_process"

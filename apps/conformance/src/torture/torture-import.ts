@@ -18,7 +18,7 @@ import type { Control } from "./Controls.ts"
 import { broken } from "./Controls.ts"
 import { rowsOf } from "./TortureRows.ts"
 
-/** What one process of a campaign is told. */
+/** The input of one process of a campaign. */
 export interface ImportInput {
   readonly baseUrl: string
   readonly directory: string

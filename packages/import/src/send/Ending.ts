@@ -7,7 +7,7 @@ import type { RowRecord } from "@aelyst/journal"
 
 import type { Problem, ProblemCode } from "../types.ts"
 
-/** What is kept of the end of a row: nothing of the contact. */
+/** The end of a row as it is kept: nothing of the contact. */
 export interface Ending {
   readonly outcome: RowOutcome
   readonly code?: string | undefined
@@ -51,7 +51,7 @@ export const endingOf = (result: CoreResult<unknown>): Ending => {
   }
 }
 
-/** Returns how a row ended that the journal knows; nobody sends it now, so one that was being sent is unknown. */
+/** Returns how a row ended that the journal knows. One that was being sent is unknown. */
 export const keptEnding = ({ code, state, status }: RowRecord): Ending => ({
   outcome: state === "planned" || state === "sending" ? "unknown" : state,
   ...(code !== undefined && { code }),

@@ -21,7 +21,7 @@ import { rowText } from "./RowText.ts"
 export interface PrepareOptions {
   /** The ID of the run to resume. Default: the newest unfinished or finished one of the same input, else a new one. */
   readonly resume?: string | undefined
-  /** Makes a new run that knows nothing of earlier ones, so that every row is sent. Default false. */
+  /** Creates a new run that knows nothing of earlier ones, so that every row is sent. Default false. */
   readonly fresh?: boolean | undefined
   /** Takes a changed input for `resume`: it is a new run, which passes over the rows that ended. Default false. */
   readonly allowChanged?: boolean | undefined
@@ -48,7 +48,7 @@ export interface Prepared {
  * one transaction. Nothing is sent.
  *
  * Rows that an earlier run of the same origin and token class ended with the same content have ended, so that an input that
- * was saved anew, or corrected, costs requests only for the rows that are new. A run that was planned before is not planned
+ * was saved again, or corrected, costs requests only for the rows that are new. A run that was planned before is not planned
  * again, and `rows` is then not read.
  *
  * Fails with `JournalError`, with the errors of the rows, and with `InputChangedError` if the run to resume is one of another
@@ -91,8 +91,8 @@ export const prepare = <E, R>(
   Effect.gen(function* () {
     const runs = yield* Runs
     const { fresh = false, path } = options
-    const place = path === undefined ? { fresh } : { fresh, path }
-    const started = (yield* resumed(facts, options)) ?? (yield* runs.start(facts, place))
+    const location = path === undefined ? { fresh } : { fresh, path }
+    const started = (yield* resumed(facts, options)) ?? (yield* runs.start(facts, location))
     const { fileSystem, journal } = started
     const isNew = journal.run.plannedAt === undefined
     const about = { journal, isNew, fileSystem }

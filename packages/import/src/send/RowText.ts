@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 
 import type { ReadyRow } from "../types.ts"
 
-/** What identifies a row: personal data, which the journal keeps as a keyed hash only. */
+/** The texts that identify a row: personal data, of which the journal keeps only keyed hashes. */
 export interface RowText {
   /** The identifier's key: no two requests for it may be under way at once. */
   readonly key: string

@@ -19,8 +19,8 @@ export const sampleOf = (
           drawn.push(number)
           return
         }
-        const place = yield* Random.nextIntBetween(0, seen, { halfOpen: true })
-        if (place < size) drawn[place] = number
+        const at = yield* Random.nextIntBetween(0, seen, { halfOpen: true })
+        if (at < size) drawn[at] = number
       }),
     )
     return new Set(drawn)

@@ -132,7 +132,7 @@ export const send = <E, R>(
 
 /**
  * Prepares to send rows as they come, such as those of an endless pipe. Nothing is planned and nothing is kept: if the process
- * is killed, nobody knows which rows have ended. The counts are those of the rows that have ended.
+ * is killed, the rows that have ended are not known. The counts are those of the rows that have ended.
  *
  * **Example** (One row)
  *

@@ -12,7 +12,7 @@ import type { InputChangedError } from "./InputChangedError.ts"
 import type { SendRowsOptions } from "./SendRows.ts"
 import { logOf, sendRows } from "./SendRows.ts"
 
-/** Where the rows of planned imports are read from: the journal knows no contact. */
+/** Reads the rows of planned imports again, since the journal knows no contact. */
 export class ImportRows extends Context.Service<
   ImportRows,
   {
@@ -28,7 +28,7 @@ export class ImportRows extends Context.Service<
 export interface SendRangeOptions extends Omit<SendRowsOptions, "only" | "limit"> {
   /** How long another process waits before it takes the rows over from a dead one, in milliseconds. Default 30,000. */
   readonly leaseMs?: number | undefined
-  /** A name for whoever reads the journal, such as host and process ID. */
+  /** A name for readers of the journal, such as host and process ID. */
   readonly owner?: string | undefined
 }
 

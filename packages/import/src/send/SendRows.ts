@@ -34,11 +34,11 @@ export interface Moved {
 /** The end of a row, and what it means for the counts. */
 export interface Ended {
   readonly result: RowResult
-  /** What moves in the counts; undefined if the row had ended before, or was never ready. */
+  /** The change of the counts; undefined if the row had ended before, or was never ready. */
   readonly moved?: Moved | undefined
 }
 
-/** What is asked of a journal, and told to it, for the rows that are sent. */
+/** The part of a journal that sending needs. */
 export interface RowLog {
   readonly run: Pick<JournalService["run"], "delivery" | "id">
   readonly lookup: (
@@ -123,7 +123,7 @@ export const sendRows = <E, R>(
         failure ??= error
       })
 
-    /** Passes over what is not to be sent, and returns the rest of some rows. */
+    /** Passes over rows that are not to be sent, and returns the others. */
     const select = Effect.fnUntraced(function* (checked: ReadonlyArray<CheckedRow>) {
       const texts = checked.map((row) =>
         row.state === "ready" ? { ...rowText(row), number: row.row.number } : undefined,
@@ -181,7 +181,7 @@ export const sendRows = <E, R>(
       const written = yield* Effect.result(
         log.outcome(key, {
           ...ending,
-          // the next run asks again what became of it
+          // the next run sends it again
           ...(isInDoubt && { outcome: "not_sent", doubt: true }),
           attempts,
         }),

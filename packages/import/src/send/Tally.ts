@@ -161,7 +161,7 @@ export class Tally {
     }
     if (this.#wait === undefined || this.#wait.until <= now) return undefined
     const { reason, until } = this.#wait
-    // rows in doubt wait beside others, which are sent meanwhile
+    // while rows in doubt wait, others may be sent
     const isIdle = pacer.inFlight === 0 && pacer.waiting === 0
     if (reason !== "circuit" && !isIdle) return undefined
     return until === Infinity ? { reason } : { reason, ms: Math.ceil(until - now) }

@@ -1,0 +1,81 @@
+import { assert, describe, it } from "@effect/vitest"
+
+import { Effect, Stream } from "effect"
+
+import { logOf, noLog, sendRows } from "../src/send/SendRows.ts"
+import { prepare } from "../src/send/Prepare.ts"
+import type { CheckedRow } from "../src/types.ts"
+import { facts, inTime, layerJournalled } from "./journalled.ts"
+import { duplicateRow, foreignRow, invalidRow, readyRow } from "./rows.ts"
+
+const outcomes = (rows: Stream.Stream<CheckedRow>) =>
+  Effect.gen(function* () {
+    const { ended } = yield* sendRows(noLog("natural-key"), rows, {})
+    const all = yield* Stream.runCollect(ended)
+    return all.map(
+      ({ moved, result }) => `${result.number} ${result.outcome} ${moved !== undefined}`,
+    )
+  })
+
+describe("sendRows", () => {
+  it.effect(
+    "reports rows that are not ready next to those that are sent, and leaves out foreign ones",
+    () =>
+      Effect.gen(function* () {
+        const rows = Stream.make(invalidRow(1), readyRow(2), foreignRow(3), duplicateRow(4, 2))
+        assert.sameMembers(yield* outcomes(rows), [
+          "1 invalid false",
+          "2 created true",
+          "4 duplicate false",
+        ])
+      }).pipe(inTime, Effect.provide(layerJournalled())),
+  )
+
+  it.effect("passes over more rows than may wait to be reported", () =>
+    Effect.gen(function* () {
+      const rows = Stream.map(Stream.range(1, 2_000), (number) => invalidRow(number))
+      assert.lengthOf(yield* outcomes(rows), 2_000)
+    }).pipe(inTime, Effect.provide(layerJournalled())),
+  )
+
+  it.effect("sends only the rows with given numbers", () =>
+    Effect.gen(function* () {
+      const rows = Stream.make(readyRow(1), readyRow(2), readyRow(3))
+      const { journal } = yield* prepare(rows, facts)
+      const claim = yield* journal.claim()
+      const log = logOf(journal, () => claim)
+      const { ended } = yield* sendRows(log, rows, { only: new Set([2]) })
+      const [first, ...others] = yield* Stream.runCollect(ended)
+      assert.deepInclude(first?.result, { number: 2, outcome: "created" })
+      assert.isEmpty(others)
+    }).pipe(Effect.scoped, inTime, Effect.provide(layerJournalled())),
+  )
+
+  it.effect("reports a second row of the same contact as a duplicate", () =>
+    Effect.gen(function* () {
+      const again = {
+        ...readyRow(2),
+        identifier: readyRow(1).identifier,
+        contact: readyRow(1).contact,
+      }
+      const rows = Stream.make(readyRow(1), again)
+      const { counts, journal } = yield* prepare(rows, facts)
+      assert.deepInclude(counts, { total: 2, duplicate: 1 })
+      const claim = yield* journal.claim()
+      const { ended } = yield* sendRows(
+        logOf(journal, () => claim),
+        rows,
+        {},
+      )
+      const all = (yield* Stream.runCollect(ended)).map(({ result }) => result)
+      assert.sameMembers(
+        all.map(({ number, outcome }) => `${number} ${outcome}`),
+        ["1 created", "2 duplicate"],
+      )
+      assert.strictEqual(
+        all.find(({ number }) => number === 2)?.problems[0]?.code,
+        "DUPLICATE_IN_FILE",
+      )
+    }).pipe(Effect.scoped, inTime, Effect.provide(layerJournalled())),
+  )
+})
