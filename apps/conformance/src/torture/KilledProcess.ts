@@ -55,12 +55,13 @@ const momentOf = async (kill: Kill, sandbox: SandboxProcess): Promise<unknown> =
 /** Runs a command until it ends or is killed. */
 export const runKilled = async (
   command: ReadonlyArray<string>,
+  env: NodeJS.ProcessEnv,
   kill: Kill,
   sandbox: SandboxProcess,
 ): Promise<Ended> => {
   const [program = "", ...args] = kill.at === "syscall" ? traced(kill.nth, command) : command
   // its own group, so that a tracer and the traced process are killed together
-  const child = spawn(program, args, { detached: true, stdio: ["ignore", "pipe", "pipe"] })
+  const child = spawn(program, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] })
   let output = ""
   let errors = ""
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

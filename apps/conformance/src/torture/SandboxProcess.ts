@@ -28,9 +28,10 @@ const faults: ReadonlyArray<FaultSpec> = [
 
 /** Starts a sandbox with these faults in another process; by default it has no limit to speak of. */
 export const startSandbox = async (options: SandboxOptions): Promise<SandboxProcess> => {
-  const child = fork(new URL("TortureSandbox.ts", import.meta.url), [
-    JSON.stringify({ limit: 100_000, latencyMs: [0, 15], faults, ...options }),
-  ])
+  const input = { limit: 100_000, latencyMs: [0, 15], faults, ...options }
+  const module = new URL("TortureSandbox.ts", import.meta.url)
+  // without the flags of a test runner
+  const child = fork(module, [JSON.stringify(input)], { execArgv: [] })
   const exited = new Promise((resolve) => child.once("exit", resolve))
   let requests = 0
   let waits: Array<{ readonly until: number; readonly resolve: () => void }> = []

@@ -4,6 +4,7 @@ import { runCampaign } from "./Campaign.ts"
 import { judge } from "./Judge.ts"
 import type { Control } from "./Controls.ts"
 import { drawKills } from "./Kills.ts"
+import type { Target } from "./Target.ts"
 import { startSandbox } from "./SandboxProcess.ts"
 
 /** The API's treatment of a contact that exists, and the delivery of the import. */
@@ -50,6 +51,7 @@ const seriesOf = (mode: Mode, ran: ReadonlyArray<readonly [label: string, Campai
 
 /** Runs campaigns until so many processes have been killed at random moments. */
 export const killAtRandom = async (
+  target: Target,
   mode: Mode,
   options: { readonly kills: number; readonly seed: number; readonly atSyscalls: boolean },
 ): Promise<Series> => {
@@ -58,8 +60,17 @@ export const killAtRandom = async (
   let kills = 0
   for (let seed = options.seed; kills < options.kills; seed += 1) {
     const { atSyscalls } = options
-    const killOf = drawKills({ seed, kills: Math.min(12, options.kills - kills), atSyscalls })
-    const campaign = await runCampaign(sandbox, { ...mode, doubtDelayMs, rows: 320, killOf })
+    const most = Math.min(12, options.kills - kills)
+    const killOf = drawKills({ seed, kills: most, atSyscalls })
+    // a process gets about half as far
+    const rows = 40 + 24 * most
+    const campaign = await runCampaign(sandbox, {
+      ...mode,
+      target,
+      doubtDelayMs,
+      rows,
+      killOf,
+    })
     kills += campaign.kills
     ran.push([`seed ${seed}`, campaign])
   }
@@ -67,13 +78,14 @@ export const killAtRandom = async (
 }
 
 /** Kills a run of six rows at its first system call on a file, another one at its second, and so on until one ends unharmed. */
-export const killAtEachSyscall = async (mode: Mode): Promise<Series> => {
+export const killAtEachSyscall = async (target: Target, mode: Mode): Promise<Series> => {
   await using sandbox = await startSandbox({ existing: mode.existing })
   const ran: Array<readonly [string, Campaign]> = []
   let isUnharmed = false
   for (let nth = 1; !isUnharmed; nth += 1) {
     const campaign = await runCampaign(sandbox, {
       ...mode,
+      target,
       doubtDelayMs,
       rows: 6,
       killOf: (round) => (round === 0 ? { at: "syscall", nth } : { at: "never" }),
@@ -84,8 +96,11 @@ export const killAtEachSyscall = async (mode: Mode): Promise<Series> => {
   return seriesOf(mode, ran)
 }
 
-/** Runs campaigns without a promise until the judge has noticed, three at most; returns what it noticed. */
-export const breakPromise = async (control: Control): Promise<ReadonlyArray<string>> => {
+/** Runs campaigns of the script without a promise until the judge has noticed, three at most; returns what it noticed. */
+export const breakPromise = async (
+  target: Target,
+  control: Control,
+): Promise<ReadonlyArray<string>> => {
   const mode = { existing: "reject", delivery: "natural-key" } as const
   // the API does not know a contact for so long that even the shortest wait of the client is too short
   const lagMs = control === "no_doubt_delay" ? 15_000 : 0
@@ -94,6 +109,7 @@ export const breakPromise = async (control: Control): Promise<ReadonlyArray<stri
     const killOf = drawKills({ seed, kills: 4, atSyscalls: false })
     const campaign = await runCampaign(sandbox, {
       ...mode,
+      target,
       control,
       doubtDelayMs,
       rows: 160,

@@ -1,6 +1,7 @@
 /**
  * Kills imports a thousand times and writes the result as JSON:
- * `node apps/conformance/src/torture/main.ts [kills] [file]`. It needs `strace`.
+ * `node apps/conformance/src/torture/main.ts [kills] [file]`. It kills the packed command, whose package must be built, and
+ * needs `strace`. The controls are broken versions of a script over the same packages.
  */
 import { execFileSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
@@ -8,11 +9,13 @@ import { writeFileSync } from "node:fs"
 import { controls } from "./Controls.ts"
 import type { Series } from "./Series.ts"
 import { breakPromise, killAtEachSyscall, killAtRandom, modes } from "./Series.ts"
+import { commandTarget, scriptTarget } from "./Target.ts"
 
 const [kills = "1000", file] = process.argv.slice(2)
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim()
 const began = Date.now()
 
+const [command, script] = await Promise.all([commandTarget(), scriptTarget()])
 const series: Array<Series & { readonly moments: string }> = []
 const add = (moments: string, ran: Series) => {
   series.push({ moments, ...ran })
@@ -23,14 +26,14 @@ const add = (moments: string, ran: Series) => {
 }
 const total = () => series.reduce((sum, ran) => sum + ran.kills, 0)
 
-for (const mode of modes) add("every system call", await killAtEachSyscall(mode))
+for (const mode of modes) add("every system call", await killAtEachSyscall(command, mode))
 const each = Math.ceil(Math.max(0, Number(kills) - total()) / modes.length)
 for (const mode of modes) {
-  add("random", await killAtRandom(mode, { kills: each, seed: 1, atSyscalls: true }))
+  add("random", await killAtRandom(command, mode, { kills: each, seed: 1, atSyscalls: true }))
 }
 const noticed: Record<string, number> = {}
 for (const control of controls) {
-  noticed[control] = (await breakPromise(control)).length
+  noticed[control] = (await breakPromise(script, control)).length
   console.error(`control ${control}: ${noticed[control]} problems noticed`)
 }
 

@@ -48,11 +48,11 @@ const program = Effect.gen(function* () {
   const checked = Stream.fromIterable(rowsOf(rows))
   const { journal } = yield* prepare(checked, facts)
   const run = yield* send(broken(journal, control), checked, { concurrency })
-  yield* Stream.runForEach(run.results, ({ attempts, earlier, number, outcome }) =>
-    print({ number, outcome, earlier, attempts }),
+  yield* Stream.runForEach(run.results, ({ earlier, number, outcome }) =>
+    print({ type: "row", row: number, outcome, earlier }),
   )
   const summary = yield* run.summary
-  yield* print({ summary })
+  yield* print({ type: "summary", ...summary })
   return summary.stopped === "completed" && summary.not_sent === 0
 })
 

@@ -2,10 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 
 import { controls } from "../../src/torture/Controls.ts"
 import { breakPromise, killAtEachSyscall, killAtRandom, modes } from "../../src/torture/Series.ts"
+import { scriptTarget } from "../../src/torture/Target.ts"
 
 // only stops tests that hang
 const timeout = 1_800_000
 const [reject] = modes
+const script = scriptTarget()
 let kills = 0
 
 describe("an import that is killed", () => {
@@ -13,7 +15,7 @@ describe("an import that is killed", () => {
     "loses nothing and doubles nothing at any system call of its journal",
     async () => {
       assert.exists(reject)
-      const series = await killAtEachSyscall(reject)
+      const series = await killAtEachSyscall(await script, reject)
       kills += series.kills
       assert.deepStrictEqual(series.problems, [])
     },
@@ -24,7 +26,11 @@ describe("an import that is killed", () => {
     it(
       `loses nothing and doubles nothing at random moments: ${mode.existing}, ${mode.delivery}`,
       async () => {
-        const series = await killAtRandom(mode, { kills: 40, seed: 100, atSyscalls: true })
+        const series = await killAtRandom(await script, mode, {
+          kills: 40,
+          seed: 100,
+          atSyscalls: true,
+        })
         kills += series.kills
         assert.deepStrictEqual(series.problems, [])
       },
@@ -41,7 +47,7 @@ describe("the judge of the kills", () => {
   for (const control of controls) {
     it(
       `notices an import with a broken promise: ${control}`,
-      async () => assert.isNotEmpty(await breakPromise(control)),
+      async () => assert.isNotEmpty(await breakPromise(await script, control)),
       timeout,
     )
   }
