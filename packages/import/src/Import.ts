@@ -21,7 +21,7 @@ import type { ReadOptions } from "./read/Read.ts"
 import { read } from "./read/Read.ts"
 import type { ReadError } from "./read/ReadError.ts"
 import * as Source from "./read/Source.ts"
-import { sorted } from "./send/RowText.ts"
+import { canonical } from "./send/RowText.ts"
 import type { InputChangedError } from "./send/InputChangedError.ts"
 import type { PrepareOptions } from "./send/Prepare.ts"
 import { prepare } from "./send/Prepare.ts"
@@ -155,7 +155,7 @@ export const run = (
     const { rows } = yield* check(table.rows, mapping, rules)
     const { customFields: _, ...written } = rules ?? {}
     const facts = {
-      input: yield* inputOf(file, JSON.stringify([table.head, mapping, written], sorted)),
+      input: yield* inputOf(file, canonical([table.head, mapping, written])),
       origin: URL.canParse(baseUrl) ? new URL(baseUrl).origin : baseUrl,
       tokenClass: account,
       delivery,

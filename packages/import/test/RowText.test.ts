@@ -30,6 +30,11 @@ describe("rowText", () => {
     assert.notStrictEqual(content, rowText(readyRow(1, { tags: ["b", "a"] })).content)
   })
 
+  it("does not tell a field that is absent from one that is undefined", () => {
+    const { content } = rowText(readyRow(1, { firstName: "Ana", lastName: undefined }))
+    assert.strictEqual(content, rowText(readyRow(1, { firstName: "Ana" })).content)
+  })
+
   it("takes an identifier that cannot be sent as it is", () => {
     assert.strictEqual(rowText({ ...readyRow(1), identifier: "email:" }).key, "email:")
   })

@@ -12,11 +12,15 @@ export interface RowText {
   readonly content: string
 }
 
-/** A replacer of `JSON.stringify` that sorts the keys of objects, so that their order makes no difference. */
-export const sorted = (_: string, value: unknown): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    : value
+/** Returns a value as JSON with sorted keys, so that the order of columns makes no difference. */
+export const canonical = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null"
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`)
+  return `{${members.toSorted().join()}}`
+}
 
 /** Returns what a row is recognised by. */
 export const rowText = ({ contact, identifier }: ReadyRow): RowText => {
@@ -25,5 +29,5 @@ export const rowText = ({ contact, identifier }: ReadyRow): RowText => {
     onFailure: () => identifier,
     onSuccess: (parsed) => Identifier.key(parsed),
   })
-  return { key, content: JSON.stringify([key, contact], sorted) }
+  return { key, content: canonical([key, contact]) }
 }

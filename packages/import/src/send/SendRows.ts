@@ -95,8 +95,8 @@ export interface SendRowsOptions extends Pick<
   readonly only?: ReadonlySet<number> | undefined
 }
 
-/** How many rows that are passed over may wait to be reported. */
-const passedAhead = 256
+/** How many chunks of rows that are passed over may wait to be reported. */
+const chunksAhead = 2
 
 const outgoingRow = (ready: ReadyRow, key: string, record: RowRecord): Outgoing => ({
   identifier: ready.identifier,
@@ -116,7 +116,7 @@ export const sendRows = <E, R>(
 ): Effect.Effect<SentRows<E, R>, never, Core.AelystClient> =>
   Effect.gen(function* () {
     const isNaturalKey = log.run.delivery === "natural-key"
-    const passed = yield* Queue.bounded<Ended, Cause.Done>(passedAhead)
+    const passed = yield* Queue.bounded<ReadonlyArray<Ended>, Cause.Done>(chunksAhead)
     let failure: E | JournalError | InputChangedError | undefined
     const note = (error: E | JournalError | InputChangedError) =>
       Effect.sync(() => {
@@ -130,6 +130,7 @@ export const sendRows = <E, R>(
       )
       const records = yield* log.lookup(texts.filter((text) => text !== undefined))
       const outgoing: Outgoing[] = []
+      const ended: Ended[] = []
       let next = 0
       for (const [at, row] of checked.entries()) {
         const text = texts[at]
@@ -148,8 +149,9 @@ export const sendRows = <E, R>(
           }
         }
         const result = passedOver(row, record)
-        if (result !== undefined) yield* Queue.offer(passed, { result })
+        if (result !== undefined) ended.push({ result })
       }
+      if (ended.length > 0) yield* Queue.offer(passed, ended)
       return outgoing
     })
     const source = Stream.chunks(rows).pipe(
@@ -208,7 +210,7 @@ export const sendRows = <E, R>(
       Stream.onEnd(Queue.end(passed)),
     )
     return {
-      ended: Stream.merge(sent, Stream.fromQueue(passed)).pipe(
+      ended: Stream.merge(sent, Stream.flattenIterable(Stream.fromQueue(passed))).pipe(
         Stream.concat(
           Stream.suspend(() => (failure === undefined ? Stream.empty : Stream.fail(failure))),
         ),
