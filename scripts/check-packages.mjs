@@ -25,18 +25,21 @@ const allowed = {
   },
   "@aelyst/express": { dependencies: ["@aelyst/node"], peerDependencies: ["express"] },
   "@aelyst/cli": {},
-  "@aelyst/journal": { peerDependencies: ["@aelyst/core", "effect"] },
+  "@aelyst/import": {
+    dependencies: ["libphonenumber-js"],
+    peerDependencies: ["@aelyst/core", "@aelyst/journal", "effect"],
+  },
   "@aelyst/sandbox": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
   "@aelyst/redis": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
   // the entry point ./shared-limit needs none
   "@aelyst/journal": { peerDependencies: ["@aelyst/core", "effect"] },
 }
 /** Lists the packages for programs that have Effect: their types show it, and they bundle nothing. */
-const forEffect = ["@aelyst/core", "@aelyst/journal"]
-/** Lists the entries for `import` only: core, journal and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
+const forEffect = ["@aelyst/core", "@aelyst/import"]
+/** Lists the entries for `import` only: core, import and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
 const importOnly = {
   "@aelyst/core": /./,
-  "@aelyst/journal": /^\.$/,
+  "@aelyst/import": /./,
   "@aelyst/node": /^\.\/effect$/,
   "@aelyst/sandbox": /^\.\/(?:effect|command)$/,
   "@aelyst/redis": /^\.\/effect$/,

@@ -51,9 +51,9 @@ const emptyProject = (label) => {
 const tarballs = globSync("*.tgz", { cwd: join(root, ".pack") }).map((file) =>
   join(root, ".pack", file),
 )
-const expected = globSync("packages/*/package.json", { cwd: root }).length
-if (tarballs.length !== expected)
-  throw new Error(`${tarballs.length} tarballs in .pack, not ${expected}; run check:packages first`)
+const packages = globSync("packages/*/package.json", { cwd: root }).length
+if (tarballs.length !== packages)
+  throw new Error(`${tarballs.length} tarballs in .pack, not ${packages}; run check:packages first`)
 
 const contactsOf = async (baseUrl) => {
   const { contacts } = await (await fetch(new URL("/_sandbox/contacts", baseUrl))).json()
@@ -141,7 +141,7 @@ const withNode = async (version) => {
       run(`${library} by require`, "node", `${library}.cjs`)
     }
     run("phone numbers with core", "node", "phone.mjs")
-    run("journal by import", "node", "journal.mjs")
+    run("an import of a file", "node", "import.mjs")
     run("node with Effect", "node", "node-effect.mjs")
     run("sandbox by require", "node", "sandbox.cjs")
     run("both copies of node in one process", "node", "copies.mjs")
@@ -160,6 +160,7 @@ const withNode = async (version) => {
     run("the sandbox's command", sandboxBin, "exec", "--", "node", "node.mjs")
     const wanted = [
       "email:express-import@example.com",
+      "email:file-import@example.com",
       "email:express-require@example.com",
       "id:cli",
       "id:copies-import",
