@@ -51,9 +51,9 @@ const emptyProject = (label) => {
 const tarballs = globSync("*.tgz", { cwd: join(root, ".pack") }).map((file) =>
   join(root, ".pack", file),
 )
-const packages = globSync("packages/*/package.json", { cwd: root }).length
-if (tarballs.length !== packages)
-  throw new Error(`${tarballs.length} tarballs in .pack, not ${packages}; run check:packages first`)
+const published = globSync("packages/*/package.json", { cwd: root }).length
+if (tarballs.length !== published)
+  throw new Error(`${tarballs.length} tarballs in .pack, not ${published}; run check:packages first`)
 
 const contactsOf = async (baseUrl) => {
   const { contacts } = await (await fetch(new URL("/_sandbox/contacts", baseUrl))).json()
