@@ -64,7 +64,7 @@ const maxRounds = 60
 /** A contact of a campaign, or the token. */
 const contact = /torture\.example|sandbox_ok|Row \d/
 
-type Line = (Report & { readonly type: "row" }) | (ImportSummary & { readonly type: "summary" })
+type Printed = (Report & { readonly type: "row" }) | (ImportSummary & { readonly type: "summary" })
 
 /** Creates the contacts that exist before the import. */
 const seed = async (baseUrl: string, rows: number): Promise<void> => {
@@ -151,7 +151,7 @@ export const runCampaign = async (
     await seed(sandbox.baseUrl, rows)
     while (exitCode === undefined && reports.length < maxRounds) {
       const ended = await runKilled(command, env, killOf(reports.length), sandbox)
-      const lines: Array<Line> = ended.lines.map((line) => JSON.parse(line))
+      const lines: Array<Printed> = ended.lines.map((line) => JSON.parse(line))
       reports.push(lines.filter((line) => line.type === "row"))
       summary = lines.find((line) => line.type === "summary")
       if (ended.exitCode === undefined) kills += 1
