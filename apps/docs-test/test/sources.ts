@@ -16,9 +16,12 @@ export const sourceOf = (file: string): Source => {
 }
 
 /** Lists the files of packages whose examples run: those that Effect users and users of the SDK read. */
-export const files: ReadonlyArray<string> = globSync("packages/{core,import,node}/src/**/*.ts", {
-  cwd: root,
-})
+export const files: ReadonlyArray<string> = globSync(
+  "packages/{core,import,journal,node}/src/**/*.ts",
+  {
+    cwd: root,
+  },
+)
   .map((file) => file.replaceAll("\\", "/"))
   .toSorted()
 
