@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 
-import { killAtRandom, modes } from "../src/torture/Series.ts"
+import { disturb, killAtRandom, modes } from "../src/torture/Series.ts"
 import { scriptTarget } from "../src/torture/Target.ts"
 
 // the kills at system calls, the many kills and the controls are in test/system
@@ -13,6 +13,20 @@ describe("an import that is killed", () => {
       const series = await killAtRandom(await target, mode, options)
       assert.deepStrictEqual(series.problems, [])
       assert.isAtLeast(series.kills, 2)
+    })
+  }
+})
+
+describe("an import whose clock jumps", () => {
+  for (const [jump, ms] of [
+    ["a day ahead", 86_400_000],
+    ["an hour back", -3_600_000],
+  ] as const) {
+    it(`accounts for every row: ${jump}`, async () => {
+      // after some rows were sent
+      const preload = `const now = Date.now; setTimeout(() => { Date.now = () => now() + ${ms} }, 600)`
+      const { problems } = await disturb(await target, { rows: 120, preload })
+      assert.deepStrictEqual(problems, [])
     })
   }
 })

@@ -29,6 +29,8 @@ export interface CampaignOptions extends Pick<
 > {
   readonly target: Target
   readonly existing: "reject" | "merge" | "duplicate"
+  /** A module that each process loads before its own, as JavaScript. */
+  readonly preload?: string
   /** When the process with this number, from 0, is killed. */
   readonly killOf: (round: number) => Kill
 }
@@ -140,7 +142,9 @@ export const runCampaign = async (
     rows,
   }
   const command = target.commandOf(input, folder)
-  const env = target.environment(input, folder)
+  const flags =
+    options.preload && `--import=data:text/javascript,${encodeURIComponent(options.preload)}`
+  const env = { ...target.environment(input, folder), ...(flags && { NODE_OPTIONS: flags }) }
   const reports: Report[][] = []
   const damage: string[] = []
   let kills = 0

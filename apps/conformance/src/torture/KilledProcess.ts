@@ -13,6 +13,8 @@ export type Kill =
   | { readonly at: "time"; readonly delayMs: number }
   /** At its nth system call that writes to, or syncs, a file: by `strace`, before the call is made. */
   | { readonly at: "syscall"; readonly nth: number }
+  /** Not killed, but stopped by a signal for a time, some requests after its start: a laptop that sleeps. */
+  | { readonly at: "freeze"; readonly requests: number; readonly ms: number }
   /** Not at all. */
   | { readonly at: "never" }
 
@@ -39,6 +41,15 @@ const traced = (nth: number, command: ReadonlyArray<string>) => [
   ...command,
 ]
 
+const never = new Promise<never>(() => undefined)
+
+/** Stops a group of processes for a time. */
+const freeze = async (group: number, ms: number): Promise<void> => {
+  process.kill(-group, "SIGSTOP")
+  await sleep(ms)
+  process.kill(-group, "SIGCONT")
+}
+
 /** Waits for the moment to kill; forever if `strace` does it. */
 const momentOf = async (kill: Kill, sandbox: SandboxProcess): Promise<unknown> => {
   switch (kill.at) {
@@ -48,7 +59,7 @@ const momentOf = async (kill: Kill, sandbox: SandboxProcess): Promise<unknown> =
     case "time":
       return sleep(kill.delayMs)
     default:
-      return new Promise(() => undefined)
+      return never
   }
 }
 
@@ -71,6 +82,10 @@ export const runKilled = async (
     errors += text
   })
   const ended = once(child, "close")
+  if (kill.at === "freeze" && child.pid !== undefined) {
+    await Promise.race([sandbox.afterRequests(kill.requests), ended])
+    await freeze(child.pid, kill.ms)
+  }
   await Promise.race([momentOf(kill, sandbox), ended])
   const isRunning = child.exitCode === null && child.signalCode === null
   if (isRunning && child.pid !== undefined) process.kill(-child.pid, "SIGKILL")

@@ -17,9 +17,12 @@ export interface SandboxProcess extends AsyncDisposable {
 
 const rows = { identifier: "email:row*" }
 
+/** The fault that rows which are to be rejected meet. */
+export const rejecting: FaultSpec = { match: { identifier: "email:400-*" }, status: 400 }
+
 /** The faults of the server: it rejects some rows, fails for some, before or after it has created them, and loses responses. */
 const faults: ReadonlyArray<FaultSpec> = [
-  { match: { identifier: "email:400-*" }, status: 400 },
+  rejecting,
   { match: rows, status: 429, retryAfter: 1, probability: 0.005 },
   { match: rows, status: 500, commit: false, probability: 0.01 },
   { match: rows, status: 500, commit: true, probability: 0.01 },

@@ -4,7 +4,9 @@ import { runCampaign } from "./Campaign.ts"
 import { judge } from "./Judge.ts"
 import type { Control } from "./Controls.ts"
 import { drawKills } from "./Kills.ts"
+import type { Kill } from "./KilledProcess.ts"
 import type { Target } from "./Target.ts"
+import type { SandboxOptions } from "@aelyst/sandbox"
 import { startSandbox } from "./SandboxProcess.ts"
 
 /** The API's treatment of a contact that exists, and the delivery of the import. */
@@ -101,6 +103,24 @@ export const killAtEachSyscall = async (target: Target, mode: Mode): Promise<Ser
   }
   await Promise.all(Array.from({ length: parallel }, (_, index) => runEvery(index + 1)))
   return seriesOf(mode, ran)
+}
+
+/** Runs one import that is not killed but disturbed in another way; returns the problems and the number of 429s. */
+export const disturb = async (
+  target: Target,
+  options: Pick<CampaignOptions, "preload" | "rows"> & {
+    readonly freezeMs?: number
+    readonly sandbox?: SandboxOptions
+  },
+): Promise<{ readonly problems: ReadonlyArray<string>; readonly rateLimited: number }> => {
+  const { freezeMs, sandbox: settings, ...rest } = options
+  const mode = { existing: "reject", delivery: "natural-key" } as const
+  await using sandbox = await startSandbox({ existing: mode.existing, ...settings })
+  const killOf = (): Kill =>
+    freezeMs === undefined ? { at: "never" } : { at: "freeze", requests: 10, ms: freezeMs }
+  const campaign = await runCampaign(sandbox, { ...mode, ...rest, target, doubtDelayMs, killOf })
+  const rateLimited = campaign.ledger.reduce((sum, { statuses }) => sum + (statuses[429] ?? 0), 0)
+  return { problems: judge(campaign), rateLimited }
 }
 
 /** Runs campaigns of the script without a promise until the judge has noticed, three at most; returns what it noticed. */
