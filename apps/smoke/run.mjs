@@ -53,7 +53,9 @@ const tarballs = globSync("*.tgz", { cwd: join(root, ".pack") }).map((file) =>
 )
 const published = globSync("packages/*/package.json", { cwd: root }).length
 if (tarballs.length !== published)
-  throw new Error(`${tarballs.length} tarballs in .pack, not ${published}; run check:packages first`)
+  throw new Error(
+    `${tarballs.length} tarballs in .pack, not ${published}; run check:packages first`,
+  )
 
 const contactsOf = async (baseUrl) => {
   const { contacts } = await (await fetch(new URL("/_sandbox/contacts", baseUrl))).json()

@@ -17,7 +17,7 @@ export interface SandboxProcess extends AsyncDisposable {
 
 const rows = { identifier: "email:row*" }
 
-/** The fault that rows which are to be rejected meet. */
+/** The fault of the rows that the API rejects. */
 export const rejecting: FaultSpec = { match: { identifier: "email:400-*" }, status: 400 }
 
 /** The faults of the server: it rejects some rows, fails for some, before or after it has created them, and loses responses. */
