@@ -4,7 +4,8 @@
  */
 import type * as Core from "@aelyst/core"
 import { AttemptGate, createMany } from "@aelyst/core"
-import type { Claim, JournalError, JournalService, RowOutcome, RowRecord } from "@aelyst/journal"
+import type { Claim, JournalService, RowOutcome, RowRecord } from "@aelyst/journal"
+import { JournalError, attemptGate } from "@aelyst/journal"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -44,10 +45,8 @@ export interface RowLog {
   readonly lookup: (
     rows: ReadonlyArray<RowText & { readonly number: number }>,
   ) => ReturnType<JournalService["lookup"]>
-  readonly intent: (
-    key: string,
-    attempt: number,
-  ) => Effect.Effect<void | AttemptGate.Allowance, JournalError>
+  /** Records each attempt before it is sent; undefined if nothing is recorded. */
+  readonly gate?: AttemptGate.Gate | undefined
   readonly outcome: (key: string, end: RowOutcome) => Effect.Effect<void, JournalError>
 }
 
@@ -55,15 +54,7 @@ export interface RowLog {
 export const logOf = (journal: JournalService, claim: () => Claim): RowLog => ({
   run: journal.run,
   lookup: (rows) => journal.lookup(rows),
-  intent: (key, attempt) =>
-    Effect.suspend(() => {
-      const held = claim()
-      const { notAfter } = held
-      return Effect.as(
-        journal.intent(held, key, attempt),
-        notAfter === undefined ? undefined : { notAfter },
-      )
-    }),
+  gate: attemptGate(journal, claim),
   outcome: (key, end) => Effect.suspend(() => journal.outcome(claim(), key, end)),
 })
 
@@ -74,7 +65,6 @@ export const noLog = (delivery: JournalService["run"]["delivery"]): RowLog => ({
     Effect.succeed(
       rows.map(({ number }) => ({ number, line: 0, state: "planned", doubt: false, attempts: 0 })),
     ),
-  intent: () => Effect.void,
   outcome: () => Effect.void,
 })
 
@@ -166,11 +156,11 @@ export const sendRows = <E, R>(
       delivery: isNaturalKey ? "natural-key" : "at-most-once",
     })
 
-    const gate: AttemptGate.Gate = {
-      before: ({ key, number }) =>
-        log.intent(key, number).pipe(
-          Effect.tapError(note),
-          Effect.mapError((cause) => new AttemptGate.NotAllowed({ cause })),
+    const { gate } = log
+    const notingGate: AttemptGate.Gate | undefined = gate && {
+      before: (attempt) =>
+        Effect.tapError(gate.before(attempt), ({ cause }) =>
+          cause instanceof JournalError ? note(cause) : Effect.void,
         ),
     }
 
@@ -205,7 +195,7 @@ export const sendRows = <E, R>(
     })
 
     const sent = run.results.pipe(
-      Stream.provideService(AttemptGate.AttemptGate, gate),
+      Stream.provideService(AttemptGate.AttemptGate, notingGate),
       Stream.mapEffect(record, { concurrency: options.concurrency ?? 32, unordered: true }),
       Stream.onEnd(Queue.end(passed)),
     )
