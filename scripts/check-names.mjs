@@ -59,9 +59,9 @@ const exceptions = [
     why: "lines of files and of output",
   },
   {
-    names: /^(lines?|jsonLine)$/,
+    names: /^(lines?|jsonLine|logLine|rowLine|ProgressLines|headerLine|(--)?header-line)$/,
     files: ["packages/cli/src/**", "packages/cli/test/*.ts"],
-    why: "lines that the command prints or reads",
+    why: "lines that the command prints or reads, and those of files",
   },
   {
     names: /^(lines?|requestLine)$/,

@@ -143,6 +143,7 @@ const published = {
   "@aelyst/express for import": ["packages/express/dist/*.js", 16_500],
   "@aelyst/express for require": ["packages/express/dist/*.cjs", 16_500],
   "@aelyst/import, without core, journal and effect": ["packages/import/dist/**/*.js", 100_000],
+  "@aelyst/cli's import, beyond a create": ["packages/cli/dist/importing-*.js", 75_000],
   "@aelyst/sandbox for import": ["packages/sandbox/dist/*.js", 100_000],
   "@aelyst/sandbox for require": ["packages/sandbox/dist/*.cjs", 97_000],
 }

@@ -157,14 +157,17 @@ const withNode = async (version) => {
     const bin = join(project, "node_modules/.bin/aelyst")
     run("the command", bin, "create", "id:cli", "--first-name", "Command")
     run("the command's version", bin, "--version")
+    const files = ["--journal", "runs", "--rejects", "none", "--report", "none"]
+    run("the command's import", bin, "import", "contacts.csv", "--yes", ...files)
     // starts another sandbox and stops it afterwards
     const sandboxBin = join(project, "node_modules/.bin/aelyst-sandbox")
     run("the sandbox's command", sandboxBin, "exec", "--", "node", "node.mjs")
     const wanted = [
       "email:express-import@example.com",
-      "email:file-import@example.com",
       "email:express-require@example.com",
+      "email:file-import@example.com",
       "id:cli",
+      "id:cli-import",
       "id:copies-import",
       "id:copies-require",
       "id:core-import",

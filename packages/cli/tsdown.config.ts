@@ -41,12 +41,16 @@ const loadedBy = (path: string, graph: Graph): ReadonlySet<string> => {
   return seen
 }
 
-// Every file costs, so what is always loaded together is one: what help needs, and what a create needs beyond it. The
-// sandbox shares some of it, and must not load the rest.
+// Every file costs, so what is always loaded together is one: what help needs, what a create needs beyond it, and what the
+// commands about imports need beyond that. The sandbox shares some of it, and must not load the rest.
 const chunkOf = (id: string, graph: Graph): string | null => {
   const inSandbox = loadedBy("src/commands/Sandbox.ts", graph).has(id)
   if (loadedBy("src/main.ts", graph).has(id)) return inSandbox ? "shared" : "program"
-  return !inSandbox && loadedBy("src/commands/Create.ts", graph).has(id) ? "creating" : null
+  if (inSandbox) return null
+  if (loadedBy("src/commands/Create.ts", graph).has(id)) return "creating"
+  // an example of a file needs nothing that reads files
+  if (loadedBy("src/commands/Template.ts", graph).has(id)) return null
+  return loadedBy("src/commands/Import.ts", graph).has(id) ? "importing" : null
 }
 
 export default defineConfig({

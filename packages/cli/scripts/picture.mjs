@@ -1,5 +1,6 @@
-// Records a newcomer's session in a pseudo-terminal, against a sandbox, and draws it as session.svg: one picture
-// for light and dark. The built command printed everything in it; run this script again after a change of output.
+// Records two sessions of a newcomer in a pseudo-terminal, against a sandbox, and draws them as session.svg and import.svg:
+// each one picture for light and dark. The built command printed everything in them; run this script again after a
+// change of output.
 import { spawnSync } from "node:child_process"
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -7,22 +8,38 @@ import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const commands = [
+const creates = [
   "aelyst create email:ana@example.com --first-name Ana --field 'Vip:checkbox=true'",
   "aelyst create email:429-1s-x1@sandbox.test --first-name Bo",
   "aelyst create email:chi@ --first-name Chi",
   "aelyst create email:500@sandbox.test --first-name Dee",
 ]
-const columns = 96
+const leads = [
+  "Contact;Mobile;Email;Country/Region",
+  "Ana;012-345 6789;ana@example.com;Malaysia",
+  "Bo;12-34;;MY",
+  "Cy;;cy@example.com;Malayisa",
+  ...Array.from({ length: 40 }, (_, at) => `Di ${at};;di${at}@example.com;UK`),
+]
+// the first import is killed while it sends: its last three lines stay, and everything else is the command's own
+const imports = [
+  "aelyst import leads.csv --yes",
+  "timeout --signal=KILL 3s aelyst import leads.csv --yes --map fullName=Contact",
+  "aelyst resume --yes",
+  "sed -i 's/12-34/+60123456780/; s/Malayisa/Malaysia/' leads.rejects.csv",
+  "aelyst import leads.rejects.csv --yes --map fullName=Contact",
+]
+const columns = 112
 
 const home = mkdtempSync(join(tmpdir(), "aelyst-picture-"))
-const record = () => {
+const record = (commands) => {
   const shim = join(home, "aelyst")
   writeFileSync(shim, `#!/bin/sh\nexec "${process.execPath}" "${join(root, "dist/bin.js")}" "$@"\n`)
   chmodSync(shim, 0o755)
   const session = join(home, "session")
   const lines = commands.map((command) => `printf '%s\\n' ${quote(`$ ${command}`)}\n${command}`)
-  writeFileSync(session, `stty cols ${columns}\n${lines.join("\n")}\nexit 0\n`)
+  writeFileSync(join(home, "leads.csv"), `${leads.join("\n")}\n`)
+  writeFileSync(session, `cd ${home}\nstty cols ${columns}\n${lines.join("\n")}\nexit 0\n`)
   const done = spawnSync(
     "/usr/bin/env",
     ["script", "-qefc", `aelyst sandbox exec --quiet -- sh ${session}`, "/dev/null"],
@@ -42,11 +59,23 @@ const record = () => {
 const quote = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`
 const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
 
-/** Turns one line into text spans; a line that was drawn over shows what was drawn last. */
+/** Returns the lines of the screen at the end: lines that were drawn over show what was drawn last. */
+const screenOf = (text) => {
+  const lines = [""]
+  let at = 0
+  // oxlint-disable-next-line no-control-regex -- the escapes that move the cursor
+  for (const [token] of text.matchAll(/\r|\n|\u001b\[2K|\u001b\[1A|\u001b\[\d*m|[^\r\n\u001b]+/g)) {
+    if (token === "\n") lines[++at] ??= ""
+    else if (token === "\u001b[1A") at--
+    else if (token === "\u001b[2K") lines[at] = ""
+    else if (token !== "\r") lines[at] += token
+  }
+  return lines
+}
+
+/** Turns one line into text spans. */
 const spans = (line) =>
   line
-    .split("\r\u001b[2K")
-    .at(-1)
     .split("\u001b[")
     .map((part, position) => {
       const code = position === 0 ? undefined : part.slice(0, part.indexOf("m"))
@@ -57,8 +86,12 @@ const spans = (line) =>
     })
     .join("")
 
-try {
-  const lines = record().trimEnd().split(/\r?\n/)
+const draw = (name, label, commands) => {
+  const lines = screenOf(
+    record(commands)
+      .trimEnd()
+      .replaceAll(/session: line \d+: +\d+ Killed.*/g, "Killed"),
+  )
   const step = 20
   const drawn = lines.map(spans)
   const longest = Math.max(...drawn.map((line) => line.replace(/<[^>]*>/g, "").length))
@@ -68,8 +101,8 @@ try {
     return `<text x="16" y="${row * step + 30}"${typed}>${line}</text>`
   })
   writeFileSync(
-    join(root, "session.svg"),
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="A session of aelyst in a terminal">
+    join(root, `${name}.svg`),
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
 <style>
   rect { fill: #ffffff; stroke: #d0d7de }
   text { font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; fill: #1f2328; white-space: pre }
@@ -86,6 +119,11 @@ ${rows.join("\n")}
 </svg>
 `,
   )
+}
+
+try {
+  draw("session", "A session of aelyst create in a terminal", creates)
+  draw("import", "A session of aelyst import in a terminal", imports)
 } finally {
   rmSync(home, { recursive: true, force: true })
 }

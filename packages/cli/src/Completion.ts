@@ -3,6 +3,7 @@ import { Flags as SandboxFlags } from "@aelyst/sandbox/command"
 import type * as Command from "effect/cli/Command"
 import * as Completions from "effect/cli/Completions"
 
+import { columnsOfFile, fieldsOfFile, withColumns } from "./ColumnCompletion.ts"
 import { allCodes } from "./ErrorCode.ts"
 import { keys } from "./SettingTable.ts"
 
@@ -18,15 +19,40 @@ const filePath: Type = { _tag: "Path", pathType: "file" }
 
 /** Lists the values of flags, by name; flags that are not listed take a text. */
 const flagTypes: Readonly<Record<string, Type>> = {
-  delivery: choice(["at-most-once", "natural-key"]),
+  delivery: choice(["at-most-once", "natural-key", "report-only"]),
   progress: choice(["auto", "bar", "plain", "none"]),
   "token-file": filePath,
+  format: choice(["csv", "tsv", "ndjson", "json", "xlsx"]),
+  preset: choice([
+    "hubspot",
+    "google",
+    "outlook",
+    "salesforce",
+    "mailchimp",
+    "brevo",
+    "zoho",
+    "pipedrive",
+  ]),
+  "identify-by": choice(["identifier", "phone", "email", "phone,email", "email,phone"]),
+  "date-format": choice(["ymd", "dmy", "mdy"]),
+  "on-invalid": choice(["reject", "drop-field", "abort"]),
+  "on-duplicate": choice(["first", "last", "reject"]),
+  as: choice(["created", "rejected", "send-again"]),
+  "map-file": filePath,
+  "save-map": filePath,
+  rejects: filePath,
+  report: filePath,
+  journal: { _tag: "Path", pathType: "directory" },
+  ignore: choice([columnsOfFile]),
+  custom: choice([columnsOfFile]),
+  map: choice([fieldsOfFile]),
 }
 
 /** Lists the values of arguments, by name. */
 const argumentTypes: Readonly<Record<string, Type>> = {
   key: choice(keys),
   code: choice([...allCodes.keys()]),
+  file: filePath,
 }
 
 const withValues = (descriptor: Descriptor, commands: ReadonlyArray<string>): Descriptor => ({
@@ -119,7 +145,7 @@ const install: Readonly<Record<(typeof shells)[number], string>> = {
 
 /** Returns the script of a shell. */
 export const script = (shell: (typeof shells)[number], program: Command.Command.Any): string =>
-  Completions.generate("aelyst", shell, describe(program)).replace(
+  withColumns(shell, Completions.generate("aelyst", shell, describe(program))).replace(
     /aelyst --completions .*/,
     install[shell],
   )

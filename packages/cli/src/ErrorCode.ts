@@ -4,6 +4,7 @@ import { docsUrl, errorTable, issueRules } from "@aelyst/core/adapter"
 
 import { checks, unavailable, unexpected } from "./ErrorWords.ts"
 import type { ExitName } from "./ExitCode.ts"
+import { rowFixes, rowRules } from "./RowCode.ts"
 
 /** Describes one code. */
 export interface ErrorText {
@@ -54,6 +55,23 @@ export const errorCodes = {
     "A file or standard output cannot be read or written, or others can read a token in a file",
     "Check the path and its permissions. Only you may read a file with a token (chmod 600); a mounted secret can be given as --token-stdin < <path>.",
   ),
+  MAPPING: beforeSending(
+    "usage",
+    "The columns of a file cannot be mapped to the fields of a contact",
+    "Add the --map flags that the error names; `aelyst mapping <file>` shows the columns.",
+  ),
+  INPUT_CHANGED: {
+    exit: "usage",
+    when: "A file is not the one that its run was planned for",
+    meaning: "No further row was sent; rows that were created are recorded.",
+    fix: "Import the file again: rows that were created are skipped.",
+  },
+  JOURNAL: {
+    exit: "usage",
+    when: "The record of a run cannot be read or written, or another process uses it",
+    meaning: "No further row was sent; rows that were sent before are recorded.",
+    fix: "Do what the error says, then run the command again.",
+  },
   TOKEN_MISSING: beforeSending(
     "auth",
     "No token was found for this host",
@@ -151,18 +169,36 @@ export const codesOfStatus = (status: number): ReadonlyArray<ErrorCode> => {
 export const codeOf = (error: AelystError): ErrorCode =>
   error._tag === "BadRequestError" && error.exists ? "CONTACT_EXISTS" : codes[error._tag]
 
-/** Lists every code with its text: those of failures, then the rules of a contact. */
-export const allCodes: ReadonlyMap<string, ErrorText> = new Map<string, ErrorText>([
-  ...Object.entries(errorCodes),
-  ...Object.entries(issueRules).map(([code, rule]): [string, ErrorText] => [
+const ofRule = ([code, rule]: readonly [string, string]): [string, ErrorText] => {
+  const fix = rowFixes[code]
+  return [
     code,
     {
       exit: "invalid",
       when: rule,
       isRule: true,
       meaning: nothing,
-      fix: "Correct the value and create the contact again.",
+      fix: `Correct the value and create the contact again.${fix === undefined ? "" : ` In a file: ${fix}`}`,
       docs: `${docsUrl("InvalidContactError").replace(/#.*/, "")}#rules`,
     },
-  ]),
+  ]
+}
+
+const ofRowRule = ([code, rule]: readonly [string, string]): [string, ErrorText] => [
+  code,
+  {
+    exit: "invalid",
+    when: rule,
+    isRule: true,
+    meaning: "The row was not sent.",
+    fix: rowFixes[code] ?? "Correct the row and import it again.",
+    docs: `${docsUrl("InvalidContactError").replace(/#.*/, "")}#rows-of-a-file`,
+  },
+]
+
+/** Lists every code with its text: those of failures, then the rules of a contact, then those of rows of a file. */
+export const allCodes: ReadonlyMap<string, ErrorText> = new Map<string, ErrorText>([
+  ...Object.entries(errorCodes),
+  ...Object.entries(issueRules).map(ofRule),
+  ...Object.entries(rowRules).map(ofRowRule),
 ])

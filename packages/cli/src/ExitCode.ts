@@ -15,6 +15,8 @@ export type ExitName =
   | "later"
   | "server"
   | "network"
+  | "incomplete"
+  | "stopped"
   | "hangup"
   | "interrupted"
   | "quit"
@@ -36,14 +38,18 @@ const entry = (code: number, meaning: string, retry: string): ExitEntry => ({
 
 /** Lists the exit codes by name. */
 export const exitTable: Readonly<Record<ExitName, ExitEntry>> = {
-  ok: entry(0, "Success", "-"),
+  ok: entry(0, "Success; of an import: every contact exists", "-"),
   bug: entry(1, "A bug in aelyst (`-v` shows the stack)", "no"),
   usage: entry(
     2,
     "Usage: unknown flag, invalid setting, unreadable file, or a prompt without a terminal",
     "after fixing",
   ),
-  invalid: entry(3, "The contact is invalid; nothing was sent", "after fixing"),
+  invalid: entry(
+    3,
+    "The contact is invalid, or rows of a file with `--check`; nothing was sent",
+    "after fixing",
+  ),
   auth: entry(4, "No token, or Aelyst rejected it", "after login"),
   rejected: entry(5, "Aelyst rejected the contact", "after fixing"),
   later: entry(
@@ -60,6 +66,16 @@ export const exitTable: Readonly<Record<ExitName, ExitEntry>> = {
     8,
     "Network error or timeout; stderr says `not_sent` or `unknown`",
     "`not_sent`: yes; `unknown`: only after checking",
+  ),
+  incomplete: entry(
+    9,
+    "An import ended with rows that are invalid, rejected or unknown; stderr names their file",
+    "with the fixed rejects file",
+  ),
+  stopped: entry(
+    10,
+    "An import stopped early: `--max-errors`, 401, no response for 15 minutes, or its journal",
+    "`aelyst resume`",
   ),
   hangup: entry(129, "The terminal was closed (SIGHUP)", "stderr says the outcome"),
   interrupted: entry(130, "Ctrl-C (SIGINT)", "stderr says the outcome"),

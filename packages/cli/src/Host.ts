@@ -16,6 +16,9 @@ export interface Reader extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean | undefined
 }
 
+/** Names the signals that end a run. */
+export type Signal = "SIGHUP" | "SIGINT" | "SIGQUIT" | "SIGTERM"
+
 /** Provides the surroundings. */
 export class Host extends Context.Service<
   Host,
@@ -25,6 +28,10 @@ export class Host extends Context.Service<
     readonly stdin: Reader
     readonly stdout: Writer
     readonly stderr: Writer
+    /** Lets a command handle the first signal itself, as an import does; the second ends the process in any case. */
+    readonly onSignal?: (handle: (signal: Signal) => void) => void
+    /** Lets a command continue without standard output, whose reader may leave at any time. */
+    readonly outliveOutput?: () => void
   }
 >()("@aelyst/cli/Host") {}
 

@@ -18,6 +18,7 @@ import type { Failure } from "./Failure.ts"
 import { usage } from "./Failure.ts"
 import * as Flags from "./Flags.ts"
 import type { Host } from "./Host.ts"
+import * as ImportCommands from "./ImportCommands.ts"
 import * as Presenter from "./Presenter.ts"
 import { auth, config } from "./ProfileCommands.ts"
 import type { Report } from "./Report.ts"
@@ -183,7 +184,7 @@ const versionCommand = Command.make("version", {}, () =>
 // reserved for a larger API; it works, and help does not list it
 const contacts = Command.make("contacts").pipe(
   Command.withDescription("Create contacts"),
-  Command.withSubcommands([create]),
+  Command.withSubcommands([create, ImportCommands.importCommand]),
   Command.unlisted,
 )
 
@@ -191,6 +192,11 @@ const contacts = Command.make("contacts").pipe(
 export const program = root.pipe(
   Command.withSubcommands([
     create,
+    ImportCommands.importCommand,
+    ImportCommands.resume,
+    ImportCommands.runs,
+    ImportCommands.template,
+    ImportCommands.mapping,
     auth,
     config,
     doctor,

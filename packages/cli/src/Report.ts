@@ -8,6 +8,7 @@ import { describe, mayExist } from "./ErrorWords.ts"
 import type { ExitName } from "./ExitCode.ts"
 import { exitOf, exitTable } from "./ExitCode.ts"
 import type { Failure } from "./Failure.ts"
+import type { Signal } from "./Host.ts"
 import type { Printer } from "./Screen.ts"
 import type { Settings } from "./Settings.ts"
 import { jsonLine, visible } from "./Text.ts"
@@ -24,6 +25,8 @@ export interface Report {
   readonly members: Readonly<Record<string, unknown>>
   /** The exit code, if it is not that of `exit`. */
   readonly exitCode?: number
+  /** Whether everything is printed already, so that only the exit code is left. */
+  readonly isPrinted?: true
 }
 
 /** Returns whether a value is a report. */
@@ -100,15 +103,15 @@ const outcomes = {
   unknown: `${mayExist}; search for it in the Aelyst app before retrying`,
 } as const satisfies Readonly<Record<CallOutcome, string>>
 
-const exitOfSignal = {
+/** Names the exit code after each signal. */
+export const exitOfSignal = {
   SIGHUP: "hangup",
   SIGINT: "interrupted",
   SIGQUIT: "quit",
   SIGTERM: "terminated",
-} as const satisfies Readonly<Record<string, ExitName>>
+} as const satisfies Readonly<Record<Signal, ExitName>>
 
-/** Names the signals that end a run. */
-export type Signal = keyof typeof exitOfSignal
+export type { Signal } from "./Host.ts"
 
 /** The signals that end a run. */
 export const signals: ReadonlyArray<Signal> = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"]
@@ -120,6 +123,16 @@ export const ofSignal = (signal: Signal, outcome: CallOutcome): Report => ({
   headline: "stopped",
   details: [outcomes[outcome]],
   members: { name: "Interrupted", outcome },
+})
+
+/** Ends a command with an exit code and without an error: everything is printed. */
+export const ended = (exit: ExitName): Report => ({
+  exit,
+  code: "",
+  headline: "",
+  details: [],
+  members: {},
+  isPrinted: true,
 })
 
 /** Returns the exit code of a report. */
@@ -139,6 +152,7 @@ const json = (report: Report): Readonly<Record<string, unknown>> => ({
 
 /** Prints a report on stderr. */
 export const print = (report: Report, printer: Printer): void => {
+  if (report.isPrinted === true) return undefined
   if (printer.json) return printer.print(jsonLine(json(report)))
   const label = printer.paint("stderr", "red", "error:")
   return printer.print(

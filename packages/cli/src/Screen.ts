@@ -1,5 +1,5 @@
 /**
- * The only way to print. Data goes to stdout, everything else to stderr: notices, errors, and one live line that is drawn
+ * The only way to print. Data goes to stdout, everything else to stderr: notices, errors, and live lines that are drawn
  * only if stderr is a terminal.
  */
 import type { CallOutcome } from "@aelyst/core"
@@ -43,25 +43,33 @@ export interface ScreenOptions extends Look {
   readonly stderr: Writer
 }
 
-/** Prints data, notices, errors and the live line. */
+/** Prints data, notices, errors and the live lines. */
 export class Printer {
   readonly json: boolean
-  /** Whether a live line is drawn. */
+  /** Whether live lines are drawn. */
   readonly animated: boolean
   /** Whether stdout is read by a person. */
   readonly interactive: boolean
+  /** Whether a person can read stderr. */
+  readonly isWatched: boolean
+  /** Whether symbols are written in ASCII. */
+  readonly ascii: boolean
   /** Silences notices; errors and data are always printed. */
   quiet = false
   /** The outcome for the contact, printed if a signal stops the call. */
   lastOutcome: CallOutcome = "not_sent"
+  /** Whether stdout can take data; false once its reader has left. */
+  isOpen = true
   readonly #options: ScreenOptions
-  #live: string | undefined
+  #live: ReadonlyArray<string> = []
 
   constructor(options: ScreenOptions) {
     this.#options = options
     this.json = options.json
+    this.ascii = options.ascii
     this.interactive = options.stdout.isTTY === true
     const { env, stderr } = options
+    this.isWatched = stderr.isTTY === true && !options.json
     this.animated =
       stderr.isTTY === true &&
       variable(env, "CI") === undefined &&
@@ -94,9 +102,16 @@ export class Printer {
     return this.#options.ascii ? asciiSymbols(text) : text
   }
 
-  /** Prints data on stdout. */
+  /** Prints data on stdout, as long as it has a reader. */
   data(text: string): void {
-    this.#options.stdout.write(`${text}\n`)
+    if (this.isOpen) this.#options.stdout.write(`${text}\n`)
+  }
+
+  /** Stops printing data after a write to stdout has failed; warns unless its reader has just left. */
+  closeOutput(code = "UNKNOWN"): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    if (code !== "EPIPE") this.warn(`cannot write to standard output (${code}); its rows end here`)
   }
 
   /** Prints rows on stdout: in columns for people, separated by tabs for programs. */
@@ -119,7 +134,7 @@ export class Printer {
     const live = this.#live
     this.clear()
     this.#options.stderr.write(`${lines.join("\n")}\n`)
-    if (live !== undefined) this.draw(live)
+    if (live.length > 0) this.draw(...live)
   }
 
   /** Prints a notice on stderr, except with `--quiet`, and with `--json`, whose stderr holds only JSON. */
@@ -133,27 +148,31 @@ export class Printer {
     return this.print(`${this.paint("stderr", "yellow", "warning:")} ${this.symbols(text)}`)
   }
 
-  /** Draws the live line in place of the last one, cut to the width of the terminal. */
-  draw(text: string): void {
+  /** Draws live lines in place of the last ones, each cut to the width of the terminal. */
+  draw(...lines: ReadonlyArray<string>): void {
     if (!this.animated || this.quiet) return
-    this.#live = text
     // a terminal that does not know its width says 0
     const width = Math.max(20, this.#options.stderr.columns || 80) - 1
-    this.#options.stderr.write(`\r\u001b[2K${cut(this.symbols(text), width)}`)
+    const shown = lines.map((line) => cut(this.symbols(line), width))
+    this.#options.stderr.write(erase(Math.max(1, this.#live.length)) + shown.join("\n"))
+    this.#live = lines
   }
 
-  /** Draws the live line again after the terminal has changed its width. */
+  /** Draws the live lines again after the terminal has changed its width. */
   redraw(): void {
-    if (this.#live !== undefined) this.draw(this.#live)
+    if (this.#live.length > 0) this.draw(...this.#live)
   }
 
-  /** Removes the live line. */
+  /** Removes the live lines. */
   clear(): void {
-    if (this.#live === undefined) return
-    this.#live = undefined
-    this.#options.stderr.write("\r\u001b[2K")
+    if (this.#live.length === 0) return
+    this.#options.stderr.write(erase(this.#live.length))
+    this.#live = []
   }
 }
+
+/** Returns the text that removes the last lines, and moves the cursor to the start of the first. */
+const erase = (lines: number): string => `\r\u001b[2K${"\u001b[1A\u001b[2K".repeat(lines - 1)}`
 
 const cut = (text: string, width: number): string => {
   if (displayWidth(text) <= width) return text

@@ -41,13 +41,17 @@ const asciiForms: Readonly<Record<string, string>> = {
   "–": "-",
   "·": "-",
   "→": "->",
+  "←": "<-",
+  "↷": "=",
+  "×": "x",
+  "█": "#",
   "“": '"',
   "”": '"',
 }
 
 /** Writes the symbols of this program in ASCII; letters of any script stay. */
 export const asciiSymbols = (text: string): string =>
-  text.replace(/[✔✖⏸…—–·→“”]/gu, (symbol) => asciiForms[symbol] ?? "?")
+  text.replace(/[✔✖⏸…—–·→←↷×█“”]/gu, (symbol) => asciiForms[symbol] ?? "?")
 
 /** Renders a time for people: `143 ms`, `7.4 s`, `2 min 5 s`. */
 export const time = (ms: number): string => {
@@ -62,5 +66,20 @@ export const time = (ms: number): string => {
 export const clause = (sentence: string): string =>
   sentence.replaceAll("`", "").replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase())
 
+/** Writes an integer with its thousands separated: `1,204`. */
+export const number = (n: number): string => String(n).replace(/\B(?=(?:\d{3})+$)/g, ",")
+
 /** Counts a thing: `1 attempt`, `2 attempts`. */
-export const count = (n: number, thing: string): string => `${n} ${thing}${n === 1 ? "" : "s"}`
+export const count = (n: number, thing: string): string =>
+  `${number(n)} ${thing}${n === 1 ? "" : "s"}`
+
+const two = (n: number): string => String(n).padStart(2, "0")
+
+/** Renders a time for a progress line, in whole seconds: `28s`, `1m06s`, `2h05m`. */
+export const clock = (ms: number): string => {
+  const seconds = Math.round(ms / 1_000)
+  if (seconds < 60) return `${seconds}s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes}m${two(seconds % 60)}s`
+  return `${Math.floor(minutes / 60)}h${two(minutes % 60)}m`
+}

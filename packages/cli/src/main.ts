@@ -12,7 +12,21 @@ import { Printer, lookOf } from "./Screen.ts"
 export const main = (version: string, args: ReadonlyArray<string>): void => {
   const { env, stdin, stdout, stderr } = process
   const printer = new Printer({ ...lookOf(args), env, stdout, stderr })
-  const host = Host.of({ env, cwd: process.cwd(), stdin, stdout, stderr })
+  let handle: ((signal: Signal) => void) | undefined
+  let outlivesOutput = false
+  const host = Host.of({
+    env,
+    cwd: process.cwd(),
+    stdin,
+    stdout,
+    stderr,
+    onSignal: (handler) => {
+      handle = handler
+    },
+    outliveOutput: () => {
+      outlivesOutput = true
+    },
+  })
 
   // until the end of the run sets another
   process.exitCode = exitTable.bug.code
@@ -24,20 +38,25 @@ export const main = (version: string, args: ReadonlyArray<string>): void => {
       process.exit(Reports.exitCodeOf(Reports.ofSignal(received, printer.lastOutcome)))
     }
     signal = received
-    fiber.interruptUnsafe()
+    if (handle === undefined) fiber.interruptUnsafe()
+    else handle(received)
   }
   for (const name of Reports.signals) process.on(name, () => stop(name))
   process.stderr.on("resize", () => printer.redraw())
 
   const end = (code: number): void => {
     process.exitCode = code
+    if (!printer.isOpen) return void stderr.write("", () => process.exit(code))
     // an idle handle must not keep the process alive; output is flushed first
     stdout.write("", (lost) => {
       // a failed write is reported by the listener below, which then ends the process
       if (lost === null || lost === undefined) stderr.write("", () => process.exit(code))
     })
   }
+  // the listener of `bin.ts` ends the process
+  stdout.removeAllListeners("error")
   stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (outlivesOutput) return printer.closeOutput(error.code)
     // the reader of a pipe may leave at any time, as in `aelyst … | head`: that is not an error
     if (error.code === "EPIPE") process.exit(exitTable.ok.code)
     const report = Reports.ofLostOutput(error.code ?? "UNKNOWN", printer.lastOutcome)

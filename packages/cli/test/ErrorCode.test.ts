@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 
 import { allCodes, codeOf, errorCodes } from "../src/ErrorCode.ts"
 import { exitTable } from "../src/ExitCode.ts"
+import { rowRules } from "../src/RowCode.ts"
 
 const attempts: [] = []
 
@@ -25,6 +26,9 @@ describe("errorCodes", () => {
     assert.sameMembers(Object.keys(errorCodes), [
       "USAGE",
       "FILE",
+      "MAPPING",
+      "INPUT_CHANGED",
+      "JOURNAL",
       "TOKEN_MISSING",
       "TOKEN_INVALID",
       "TOKEN_HOST",
@@ -49,10 +53,10 @@ describe("errorCodes", () => {
 })
 
 describe("allCodes", () => {
-  it("has the codes of failures, then those of the rules of a contact", () => {
+  it("has the codes of failures, then those of the rules of a contact and of rows of a file", () => {
     assert.deepStrictEqual(
       [...allCodes.keys()],
-      [...Object.keys(errorCodes), ...Object.keys(issueRules)],
+      [...Object.keys(errorCodes), ...Object.keys(issueRules), ...Object.keys(rowRules)],
     )
   })
 

@@ -31,6 +31,7 @@ describe("a block of the README", () => {
   for (const [index, block] of blocks.entries()) {
     it(`runs as it is written: ${index + 1}, ${block.split("\n")[0]}`, async () => {
       const { code, stdout, stderr } = await new Running("sh", ["-e", "-c", block], {
+        cwd: home.path,
         env: {
           PATH: [join(home.path, "bin"), process.env["PATH"] ?? ""].join(delimiter),
           HOME: home.path,

@@ -6,7 +6,20 @@ describe.concurrent("aelyst create, in a terminal", () => {
   createMatrix(["terminal"])
 })
 
-for (const name of ["auth", "config", "doctor", "errors", "completions", "create", "sandbox"]) {
+for (const name of [
+  "auth",
+  "config",
+  "doctor",
+  "errors",
+  "completions",
+  "create",
+  "sandbox",
+  "import",
+  "resume",
+  "runs",
+  "template",
+  "mapping",
+]) {
   describe.concurrent(`aelyst ${name}, in a terminal`, () => {
     commandMatrix(name, ["terminal"])
   })

@@ -1,0 +1,99 @@
+/** `aelyst import` and `aelyst resume`: reads, checks, asks, sends and reports. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+import { confirm } from "../Confirm.ts"
+import * as Connection from "../Connection.ts"
+import type { Failure } from "../Failure.ts"
+import { usage } from "../Failure.ts"
+import type { GlobalFlags } from "../Flags.ts"
+import type { Host } from "../Host.ts"
+import * as CheckedFile from "../import/CheckedFile.ts"
+import * as ImportOptions from "../import/ImportOptions.ts"
+import * as Input from "../import/Input.ts"
+import * as OpenTable from "../import/OpenTable.ts"
+import * as PlannedRun from "../import/PlannedRun.ts"
+import { resumable } from "../import/ResumableRun.ts"
+import * as StreamedRun from "../import/StreamedRun.ts"
+import type { ImportFlags } from "../ImportFlags.ts"
+import type { Report } from "../Report.ts"
+import { Screen } from "../Screen.ts"
+import * as Token from "../Token.ts"
+import * as Waiting from "../Waiting.ts"
+
+/** Confirms a header that was found below other rows: on the terminal, by `--yes` not. */
+const confirmHeader = Effect.fnUntraced(function* (opened: OpenTable.OpenTable, mayAsk: boolean) {
+  const { isHeaderGuessed, headerLine } = opened.table.head
+  if (!isHeaderGuessed) return
+  const isConfirmed =
+    mayAsk && (yield* confirm(`Is line ${headerLine} the header, with these columns?`, true))
+  yield* OpenTable.checkHeader(opened, isConfirmed)
+})
+
+const start = Effect.fnUntraced(function* (
+  flags: ImportFlags,
+  globals: GlobalFlags,
+  resume: string | undefined,
+): Effect.fn.Return<void, Failure | Report, Host | Screen | Scope.Scope> {
+  const progress = yield* Waiting.parseProgress(globals.progress)
+  const { options, settings } = yield* ImportOptions.resolve(flags, globals)
+  const printer = yield* Screen
+  // before a large file is read for nothing
+  const found = flags.check ? undefined : yield* Token.require(globals, settings)
+  if (found !== undefined) yield* Connection.announce(settings, found.from, globals.verbose > 0)
+  const input = yield* Input.open(flags.file, flags.stream)
+  const { mapping, reading } = options
+  const opened = yield* OpenTable.open(input, reading, mapping, flags, flags.stream)
+  yield* confirmHeader(opened, settings.mayAsk && !printer.json)
+  const all = { flags, globals, input, opened, options, progress, settings }
+  if (found !== undefined && flags.stream) return yield* StreamedRun.run({ ...all, found })
+  const checked = yield* CheckedFile.check(all, resume !== undefined)
+  if (found === undefined) return yield* CheckedFile.end(all, checked)
+  return yield* PlannedRun.run({ ...all, found, checked }, resume)
+}, Effect.scoped)
+
+/** Runs `import`. */
+export const run = (
+  flags: ImportFlags,
+  globals: GlobalFlags,
+): Effect.Effect<void, Failure | Report, Host | Screen> => start(flags, globals, undefined)
+
+/** Holds the flags of `resume`. */
+export interface ResumeFlags {
+  readonly run: string | undefined
+  readonly allowChanged: boolean
+  readonly ndjson: boolean
+  readonly showValues: boolean
+}
+
+/** A resumed run is no trial, and no new one. */
+const rerun = { limit: undefined, sample: undefined, fresh: false, noJournal: false } as const
+
+/** Runs `resume`: the import again, with its recorded options. */
+export const resume = Effect.fnUntraced(function* (
+  { run: id, ...flags }: ResumeFlags,
+  globals: GlobalFlags,
+): Effect.fn.Return<void, Failure | Report, Host | Screen> {
+  const found = yield* resumable(id)
+  const { stored } = found
+  if (stored.file === "-") {
+    return yield* Effect.fail(
+      usage(
+        `run ${found.id} read standard input, which cannot be read again`,
+        "fix:   run its command again; rows that are created are skipped",
+      ),
+    )
+  }
+  const { baseUrl, delivery, profile, rate } = stored
+  yield* start(
+    { ...stored.flags, ...flags, ...rerun, file: stored.file, journal: found.directory },
+    {
+      ...globals,
+      baseUrl: globals.baseUrl ?? baseUrl,
+      profile: globals.profile ?? profile,
+      delivery,
+      rate: globals.rate ?? (rate === undefined ? undefined : String(rate)),
+    },
+    found.id,
+  )
+})

@@ -1,0 +1,168 @@
+/** `aelyst runs list|show|export|verify`: reads the runs of imports. */
+import type { RunCounts, RunEntry } from "@aelyst/journal"
+import { Export } from "@aelyst/journal"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+
+import { Failure } from "../Failure.ts"
+import type { GlobalFlags } from "../Flags.ts"
+import type { Host } from "../Host.ts"
+import * as FlagValues from "../import/FlagValues.ts"
+import { failed, rowsInDoubt, withRun } from "../import/OpenRun.ts"
+import { directoryOf, withRuns } from "../import/RunDirectory.ts"
+import * as StoredOptions from "../import/StoredOptions.ts"
+import type { Report } from "../Report.ts"
+import { Screen } from "../Screen.ts"
+import { count, number, visible } from "../Text.ts"
+
+/** The effect of a command. */
+export type Command = Effect.Effect<void, Failure | Report, Host | Screen>
+
+const date = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace("T", " ")
+
+const fileOf = ({ run }: RunEntry): string => {
+  const file = StoredOptions.read(run?.options)?.file
+  return file === undefined ? "" : file === "-" ? "standard input" : visible(file)
+}
+
+const existing = ({ created, existed, exists_after_doubt }: RunCounts): number =>
+  created + existed + exists_after_doubt
+
+const sentence = (entry: RunEntry): string => {
+  const { counts, error, state } = entry
+  if (error !== undefined) return visible(error.problem)
+  if (counts === undefined) return state === "running" ? "in use by another process" : ""
+  return `${number(existing(counts))} of ${number(counts.total)} exist`
+}
+
+const jsonOf = (entry: RunEntry) => ({
+  id: entry.id,
+  state: entry.state,
+  ...(entry.run !== undefined && {
+    file: StoredOptions.read(entry.run.options)?.file,
+    origin: entry.run.origin,
+    delivery: entry.run.delivery,
+    createdAt: new Date(entry.run.createdAt).toISOString(),
+  }),
+  changedAt: new Date(entry.changedAt).toISOString(),
+  ...(entry.counts !== undefined && { counts: entry.counts }),
+  ...(entry.error !== undefined && { problem: entry.error.problem }),
+  journal: entry.path,
+})
+
+/** Lists the runs, the newest first. */
+export const list = (_globals: GlobalFlags): Command =>
+  Effect.gen(function* () {
+    const printer = yield* Screen
+    const directory = yield* directoryOf()
+    const entries = yield* withRuns(directory, (runs) => failed(runs.list))
+    if (printer.json) return printer.value({ ok: true, runs: entries.map(jsonOf) })
+    if (entries.length === 0) return printer.notice("there are no runs")
+    return printer.rows(
+      entries.map((entry) => [
+        entry.id,
+        entry.state,
+        date(entry.run?.createdAt ?? entry.changedAt),
+        sentence(entry),
+        entry.run === undefined ? "" : new URL(entry.run.origin).host,
+        fileOf(entry),
+      ]),
+    )
+  })
+
+const outcomes = [
+  "created",
+  "existed",
+  "exists_after_doubt",
+  "invalid",
+  "duplicate",
+  "rejected",
+  "unknown",
+  "not_sent",
+] as const satisfies ReadonlyArray<keyof RunCounts>
+
+const shownRows = 20
+
+const collect = <A, E, R>(rows: Stream.Stream<A, E, R>, most: number) =>
+  Stream.runCollect(Stream.take(rows, most))
+
+/** Shows one run: its file, its options, its counts, and the rows in doubt. */
+export const show = (id: string, _globals: GlobalFlags): Command =>
+  withRun(
+    id,
+    Effect.fnUntraced(function* (journal) {
+      const printer = yield* Screen
+      const { run } = journal
+      const counts = yield* journal.counts
+      const inDoubt = yield* collect(rowsInDoubt(journal), shownRows)
+      const stored = StoredOptions.read(run.options)
+      const facts = {
+        id: run.id,
+        file: stored?.file,
+        origin: run.origin,
+        delivery: run.delivery,
+        createdAt: new Date(run.createdAt).toISOString(),
+        tool: run.tool,
+      }
+      if (printer.json) {
+        const rows = inDoubt.map(({ line, number: row }) => ({ row, line }))
+        return printer.value({ ok: true, ...facts, counts, inDoubt: rows })
+      }
+      return printer.rows([
+        ["run", run.id],
+        ["file", stored?.file === undefined ? "not recorded" : visible(stored.file)],
+        ["host", new URL(run.origin).host],
+        ["delivery", run.delivery],
+        ["started", date(run.createdAt)],
+        ["rows", number(counts.total)],
+        ...outcomes.map((name) => [name, number(counts[name])]),
+        ...(counts.foreign === 0 ? [] : [["not rows of the table", number(counts.foreign)]]),
+        ...inDoubt.map(({ line, number: row }) => ["in doubt", `row ${row}, line ${line}`]),
+      ])
+    }),
+  )
+
+/** Prints the outcome of each row that was to be sent. */
+export const exportRows = (
+  id: string,
+  format: string | undefined,
+  _globals: GlobalFlags,
+): Command =>
+  Effect.gen(function* () {
+    const form = yield* Effect.fromResult(
+      FlagValues.oneOf("--format", ["ndjson", "csv"])(format ?? "ndjson"),
+    )
+    const printer = yield* Screen
+    yield* withRun(id, (journal) =>
+      Stream.runForEach(form === "csv" ? Export.csv(journal) : Export.ndjson(journal), (line) =>
+        Effect.sync(() => printer.data(line.trimEnd())),
+      ),
+    )
+  })
+
+/** Checks a journal. Fails if it is not sound. */
+export const verify = (id: string, _globals: GlobalFlags): Command =>
+  withRun(
+    id,
+    Effect.fnUntraced(function* (journal) {
+      const printer = yield* Screen
+      const { attempts, isSound, problems, rows } = yield* journal.verify
+      if (isSound) {
+        if (printer.json) return printer.value({ ok: true, id: journal.run.id, rows, attempts })
+        return printer.data(
+          `${journal.run.id} is sound: ${count(rows, "row")}, ${count(attempts, "attempt")}`,
+        )
+      }
+      return yield* Effect.fail(
+        new Failure({
+          exit: "usage",
+          code: "JOURNAL",
+          message: `the journal of ${journal.run.id} is not sound`,
+          hints: [
+            ...problems.slice(0, 10).map(visible),
+            "fix:   keep the file, and start a new run",
+          ],
+        }),
+      )
+    }),
+  )

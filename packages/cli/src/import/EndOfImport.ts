@@ -1,0 +1,103 @@
+/** Ends an import: closes the file of rejected rows, writes the report, prints the summary and gives the exit code. */
+import type { CheckSummary, InputChangedError, Rejects } from "@aelyst/import"
+import { findingLines, toMappingFile, writeReport } from "@aelyst/import"
+import type { JournalError } from "@aelyst/journal"
+import * as Effect from "effect/Effect"
+
+import { exitTable } from "../ExitCode.ts"
+import { Failure } from "../Failure.ts"
+import type { Report } from "../Report.ts"
+import * as Reports from "../Report.ts"
+import { Screen } from "../Screen.ts"
+import { jsonLine, visible } from "../Text.ts"
+import type { CheckFailure } from "./CheckedFile.ts"
+import type { SendingImport } from "./Import.ts"
+import { journalFailure } from "./JournalFailure.ts"
+import * as RejectsFile from "./RejectsFile.ts"
+import type { Sent } from "./Sending.ts"
+import type { Ended } from "./Summary.ts"
+import * as Summary from "./Summary.ts"
+
+/** The reasons for which the rows of a run end before the last. */
+export type SendFailure = CheckFailure | JournalError | InputChangedError
+
+/** Reports why a run could not continue. */
+export const sendFailure = (error: SendFailure): Failure | Report => {
+  if (!("_tag" in error) || error._tag === "Failure") return error
+  if (error._tag === "JournalError") return journalFailure(error)
+  const [problem = "", ...advice] = error.message.split(/(?<=\.) /)
+  return new Failure({
+    exit: "usage",
+    code: "INPUT_CHANGED",
+    message: visible(problem.replace(/\.$/, "")),
+    hints: [`fix:   ${visible(advice.join(" "))}`],
+  })
+}
+
+/** Holds what the end needs to know of a run. */
+export interface Ending {
+  readonly sent: Sent<SendFailure>
+  readonly run: string | undefined
+  readonly rejects: Rejects | undefined
+  /** The findings of the check; undefined for a stream, which is checked as it is sent. */
+  readonly checked: CheckSummary | undefined
+}
+
+/** Prints the end, and fails with its exit code unless that is 0. */
+export const end = (
+  all: SendingImport,
+  { checked, rejects, run, sent }: Ending,
+): Effect.Effect<void, Failure | Report, Screen> =>
+  Effect.gen(function* () {
+    const printer = yield* Screen
+    const written = rejects === undefined ? undefined : yield* RejectsFile.commit(rejects)
+    const { flags, input, opened, options } = all
+    const path = RejectsFile.reportPathOf(all)
+    const { mapping } = opened.mapped
+    const { head } = opened.table
+    const { format, encoding, delimiter, headerLine } = head
+    const shown = written && RejectsFile.shownPath(input.cwd, written.path).shown
+    const report =
+      path === undefined || checked === undefined
+        ? undefined
+        : yield* Effect.mapError(
+            writeReport(path.path, {
+              schemaVersion: 1,
+              source: { name: input.name, format, encoding, delimiter, headerLine },
+              mapping: toMappingFile(mapping),
+              check: checked,
+              totals: sent.summary,
+              ...(run !== undefined && { runId: run }),
+              ...(shown !== undefined && { rejects: shown }),
+            }),
+            RejectsFile.reportFailure,
+          )
+    const ended: Ended = {
+      summary: sent.summary,
+      created: sent.created,
+      signal: sent.signal,
+      isComplete: sent.failure === undefined,
+      rejectsDuplicates: options.checking.onDuplicate === "reject",
+      resume:
+        run === undefined || input.path === "-"
+          ? "run the same command again"
+          : `aelyst resume ${run}`,
+      rejects: written && shown !== undefined ? { path: shown, rows: written.rows } : undefined,
+      isLimited: options.sending.limit !== undefined || options.sending.sample !== undefined,
+      report: report && RejectsFile.shownPath(input.cwd, report).shown,
+    }
+    const exit = Summary.exitOf(ended)
+    const { code } = exitTable[exit]
+    const json = Summary.json(ended, run, code)
+    if (flags.ndjson) printer.data(jsonLine({ schemaVersion: 1, type: "summary", ...json }))
+    else if (printer.json) printer.value(json)
+    const { showValues } = flags
+    const found = findingLines(sent.findings, { showValues: showValues || printer.isWatched })
+    for (const line of found) printer.notice(`  ${visible(line)}`)
+    for (const line of Summary.lines(ended)) printer.notice(line)
+    if (sent.failure !== undefined) {
+      const problem = sendFailure(sent.failure)
+      if (problem instanceof Failure) Reports.print(Reports.ofFailure(problem), printer)
+    }
+    if (exit !== "ok") yield* Effect.fail(Reports.ended(exit))
+  })

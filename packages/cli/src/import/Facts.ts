@@ -1,0 +1,82 @@
+/** The facts that the journal records of a run, and whether a run of another token may be continued. */
+import * as Crypto from "node:crypto"
+
+import type { CheckOptions, Mapping } from "@aelyst/import"
+import type { JournalError, RunFacts, RunsService } from "@aelyst/journal"
+import * as Effect from "effect/Effect"
+
+import { confirm } from "../Confirm.ts"
+import type { Failure } from "../Failure.ts"
+import { usage } from "../Failure.ts"
+import { Screen } from "../Screen.ts"
+import type { Settings } from "../Settings.ts"
+import type { OpenImport } from "./Import.ts"
+import { journalFailure } from "./JournalFailure.ts"
+import type { StoredOptions } from "./StoredOptions.ts"
+
+/** Returns what `aelyst resume` needs to run the import again. */
+export const storedOptions = ({
+  flags,
+  input,
+  options,
+  settings,
+}: Pick<OpenImport, "flags" | "input" | "options" | "settings">): StoredOptions => ({
+  version: 1,
+  file: input.path,
+  flags,
+  profile: settings.profile,
+  baseUrl: settings.baseUrl,
+  delivery: options.delivery,
+  rate: settings.rate,
+})
+
+/** Returns a hash of the mapping and the options of the check, which decide what is sent of a row. */
+export const mappingFingerprint = (mapping: Mapping, checking: CheckOptions): string => {
+  const { customFields, ...options } = checking
+  const catalogue = customFields?.definition
+  return Crypto.createHash("sha256")
+    .update(JSON.stringify([mapping, options, catalogue]))
+    .digest("hex")
+    .slice(0, 32)
+}
+
+/**
+ * Returns the class of the token under which to look for runs. If there is a run of the same input and host for another token,
+ * it is that run's class once a person has confirmed that both tokens belong to one account.
+ */
+export const classOf = (
+  runs: RunsService,
+  facts: Omit<RunFacts, "tokenClass">,
+  own: string,
+  resume: string | undefined,
+  settings: Settings,
+  isAllowed: boolean,
+): Effect.Effect<string, Failure, Screen> =>
+  Effect.gen(function* () {
+    const printer = yield* Screen
+    const entries = yield* Effect.mapError(runs.list, (error: JournalError) =>
+      journalFailure(error),
+    )
+    const found = entries.filter(
+      ({ id, run }) =>
+        run?.origin === facts.origin &&
+        (resume === undefined ? run.input.sha256 === facts.input.sha256 : id === resume),
+    )
+    if (found.some(({ run }) => run?.tokenClass === own)) return own
+    const [other] = found
+    if (other?.run === undefined) return own
+    if (isAllowed) return other.run.tokenClass
+    if (!settings.mayAsk || printer.json) {
+      return yield* Effect.fail(
+        usage(
+          `run ${other.id} of this file was made with another token`,
+          "fix:   add --allow-changed if both tokens belong to one account, or --fresh to send every row",
+        ),
+      )
+    }
+    const same = yield* confirm(
+      `Run ${other.id} of this file was made with another token. Is it of the same account?`,
+      false,
+    )
+    return same ? other.run.tokenClass : own
+  })

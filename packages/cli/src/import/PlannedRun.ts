@@ -1,0 +1,159 @@
+/** Sends a file: plans its rows in the journal, asks, sends those that have not ended, and reports. */
+import * as Fs from "node:fs"
+import * as Os from "node:os"
+import * as Path from "node:path"
+
+import type { CheckSummary, Prepared } from "@aelyst/import"
+import { prepare, send } from "@aelyst/import"
+import type { RunCounts, RunFacts, RunsService } from "@aelyst/journal"
+import { Runs } from "@aelyst/journal"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+import type { Failure } from "../Failure.ts"
+import type { Host } from "../Host.ts"
+import type { Report } from "../Report.ts"
+import { Screen } from "../Screen.ts"
+import { count } from "../Text.ts"
+import * as CheckedFile from "./CheckedFile.ts"
+import * as Client from "./Client.ts"
+import * as EndOfImport from "./EndOfImport.ts"
+import * as Facts from "./Facts.ts"
+import type { Errors } from "./FlagValues.ts"
+import type { SendingImport } from "./Import.ts"
+import * as Input from "./Input.ts"
+import { journalFailure } from "./JournalFailure.ts"
+import * as Question from "./Question.ts"
+import * as RejectsFile from "./RejectsFile.ts"
+import { directoryOf, withRuns } from "./RunDirectory.ts"
+import { RowsUnderWay, follow } from "./Sending.ts"
+import { tokenClass } from "./TokenClass.ts"
+
+/** Holds an import whose rows are checked. */
+export interface CheckedImport extends SendingImport {
+  readonly checked: CheckSummary
+}
+
+/** A directory for a journal that is not kept. */
+const temporary = Effect.acquireRelease(
+  Effect.sync(() => Fs.mkdtempSync(Path.join(Os.tmpdir(), "aelyst-run-"))),
+  (path) => Effect.sync(() => Fs.rmSync(path, { recursive: true, force: true })),
+)
+
+const factsOf = Effect.fnUntraced(function* (
+  { flags, found, input, opened, options, settings }: SendingImport,
+  runs: RunsService,
+  resume: string | undefined,
+) {
+  // safe: only a stream has no path, and it is not planned
+  const file = yield* Input.fingerprint(String(input.source))
+  const facts: Omit<RunFacts, "tokenClass"> = {
+    input: { ...file, mapping: Facts.mappingFingerprint(opened.mapped.mapping, options.checking) },
+    origin: settings.origin,
+    delivery: options.delivery,
+    tool: "aelyst",
+    options: Facts.storedOptions({ flags, input, options, settings }),
+  }
+  const own = tokenClass(found.token)
+  if (flags.fresh) return { ...facts, tokenClass: own }
+  const known = yield* Facts.classOf(runs, facts, own, resume, settings, flags.allowChanged)
+  return { ...facts, tokenClass: known }
+})
+
+const leftOf = ({ inDoubt, not_sent }: RunCounts): number => not_sent + inDoubt
+const readyOf = ({ duplicate, invalid, total }: RunCounts): number => total - invalid - duplicate
+
+/** Returns how many rows may fail before the run stops: the one that reaches the number is the last. */
+const maxErrorsOf = (errors: Errors, counts: RunCounts): number =>
+  Math.max(1, "rows" in errors ? errors.rows : Math.ceil(readyOf(counts) * errors.share))
+
+const sendPrepared = Effect.fnUntraced(function* (all: CheckedImport, prepared: Prepared) {
+  const { flags, input, options, progress, settings } = all
+  const { counts, journal } = prepared
+  const { concurrency, limit, maxErrors, sample } = options.sending
+  const rows = new RowsUnderWay()
+  const rejects = yield* RejectsFile.open(all, true)
+  const checking = yield* CheckedFile.rows(all)
+  const run = yield* Effect.mapError(
+    send(journal, rows.watch(checking.rows), {
+      ...Client.runOptions(settings),
+      ...(concurrency !== undefined && { concurrency }),
+      ...(maxErrors !== undefined && { maxErrors: maxErrorsOf(maxErrors, counts) }),
+      limit,
+      sample,
+    }),
+    EndOfImport.sendFailure,
+  )
+  const most = limit ?? sample ?? Number.POSITIVE_INFINITY
+  const total = readyOf(counts) - leftOf(counts) + Math.min(leftOf(counts), most)
+  const { host } = settings
+  const sent = yield* follow(run, rows, {
+    shown: { file: input.name, host, run: journal.run.id, total },
+    progress,
+    isNdjson: flags.ndjson,
+    showValues: flags.showValues,
+    isVerbose: all.globals.verbose > 0,
+    rejects,
+    rejectsDuplicates: options.checking.onDuplicate === "reject",
+  })
+  const id = flags.noJournal ? undefined : journal.run.id
+  return yield* EndOfImport.end(all, { sent, rejects, run: id, checked: all.checked })
+})
+
+/** Plans, asks and sends. Returns the run that was planned if the answer was no. */
+const planAndSend = Effect.fnUntraced(function* (
+  all: CheckedImport,
+  runs: RunsService,
+  resume: string | undefined,
+) {
+  const { flags, found, globals, options, settings } = all
+  const printer = yield* Screen
+  const facts = yield* factsOf(all, runs, resume)
+  const checked = yield* CheckedFile.rows(all)
+  const { allowChanged, fresh } = flags
+  const prepared = yield* prepare(checked.rows, facts, { allowChanged, fresh, resume }).pipe(
+    Effect.provideService(Runs, runs),
+    Effect.mapError(EndOfImport.sendFailure),
+  )
+  const { counts, isNew, journal, locked } = prepared
+  if (locked.length > 0) {
+    printer.warn(
+      `${count(locked.length, "other run")} in use could not be looked at, and may send the same rows: ${locked.join(", ")}`,
+    )
+  }
+  const { limit, sample } = options.sending
+  const goOn = yield* Question.ask(
+    {
+      run: flags.noJournal ? undefined : journal.run.id,
+      isNew,
+      counts,
+      toSend: Math.min(leftOf(counts), limit ?? sample ?? Number.POSITIVE_INFINITY),
+    },
+    settings,
+    globals,
+  )
+  if (!goOn) {
+    printer.notice("nothing was sent")
+    return isNew ? journal.run.id : undefined
+  }
+  const client = Client.clientLayer(settings, found)
+  yield* Client.explained(Effect.provide(sendPrepared(all, prepared), client))
+  return undefined
+}, Effect.scoped)
+
+/** Runs an import whose file is checked; `resume` is the run to continue. */
+export const run = (
+  all: CheckedImport,
+  resume: string | undefined,
+): Effect.Effect<void, Failure | Report, Host | Screen | Scope.Scope> =>
+  Effect.gen(function* () {
+    const directory = all.flags.noJournal ? yield* temporary : yield* directoryOf(all.flags.journal)
+    return yield* withRuns(directory, (runs) =>
+      Effect.flatMap(planAndSend(all, runs, resume), (unwanted) =>
+        // a run that has sent nothing does not belong into the list
+        unwanted === undefined
+          ? Effect.void
+          : Effect.mapError(runs.remove(unwanted), journalFailure),
+      ),
+    )
+  })

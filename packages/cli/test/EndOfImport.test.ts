@@ -1,0 +1,65 @@
+import { readdirSync } from "node:fs"
+
+import { assert, describe, it } from "@effect/vitest"
+
+import { importing } from "./importing.ts"
+
+const leads = [
+  "Record ID;First Name;Mobile;Email;Country/Region",
+  "1;Ana;012-345 6789;ana@example.com;Malaysia",
+  "2;Bo;12-34;;MY",
+  "3;Cy;;cy@example.com;Malayisa",
+  "4;Di;;di@example.com;",
+  "5;Di;;di@EXAMPLE.com;",
+  "",
+].join("\r\n")
+
+describe.concurrent("the end of an import", () => {
+  it("prints the summary as one line of JSON, without values, and nothing else", async () => {
+    await using test = await importing()
+    test.write("leads.csv", leads)
+    const { code, stdout, stderr } = await test.run(["import", "leads.csv", "--yes", "--json"])
+    assert.deepStrictEqual([code, stderr], [9, ""])
+    const json = JSON.parse(stdout)
+    assert.deepInclude(json, {
+      schemaVersion: 1,
+      ok: false,
+      rows: 5,
+      created: 2,
+      invalid: 2,
+      duplicate: 1,
+      rejected: 0,
+      unknown: 0,
+      not_sent: 0,
+      rejects: "leads.rejects.csv",
+      report: "leads.report.json",
+      exitCode: 9,
+    })
+    assert.match(json.run, /^r_\w{4}$/)
+    const all = stdout + test.read("leads.report.json")
+    for (const value of ["ana@", "12-34", "Malayisa", "Ana", "0123"]) assert.notInclude(all, value)
+  })
+
+  it("writes no file that was not wanted", async () => {
+    await using test = await importing()
+    test.write("leads.csv", leads)
+    const flags = ["--rejects", "none", "--report", "none"]
+    const { code, stderr } = await test.run(["import", "leads.csv", "--yes", ...flags])
+    assert.strictEqual(code, 9)
+    assert.deepStrictEqual(readdirSync(test.home.path).toSorted(), ["leads.csv", "state"])
+    assert.notInclude(stderr, "report:")
+  })
+
+  it("lists rows that the API rejected, with its message in the file of rejects only", async () => {
+    await using test = await importing()
+    test.write("a.csv", "First Name,Email\nAna,ana@example.com\nCy,400@sandbox.test\n")
+    const { code, stderr } = await test.run(["import", "a.csv", "--yes"])
+    assert.strictEqual(code, 9)
+    assert.include(stderr, "  line 3  ")
+    assert.match(stderr, /line 3 +API_REJECTED +the API rejected the contact \(400\)$/m)
+    assert.include(
+      test.read("a.rejects.csv"),
+      "the API rejected the contact (400): Validation error.",
+    )
+  })
+})
