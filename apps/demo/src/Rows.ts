@@ -1,4 +1,4 @@
-/** Reads the demo's input: one contact per line of JSON, with its identifier and the members of the page's request. */
+/** Reads what the import must create: one contact per line of JSON, with its identifier and the members of the page's request. */
 import { createReadStream } from "node:fs"
 import { createInterface } from "node:readline"
 
@@ -12,7 +12,6 @@ export const fields = {
   "Renewal Date": "date",
   "Call Time": "time",
   Newsletter: "checkbox",
-  "Referred By": "text",
 } as const
 
 /** A contact as the file has it. */

@@ -1,39 +1,39 @@
 /**
- * The main job: starts the sandbox at the documented limit, creates every contact of contacts.ndjson through core, reads
- * back what arrived and compares it field by field. Progress is on stderr, the result on stdout.
+ * The main job: imports contacts.csv, a file as people have them, into a sandbox at the documented limit through the command,
+ * kills the command in the middle, resumes it, and compares what arrived with contacts.ndjson field by field. Progress is on
+ * stderr, the result on stdout.
  */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import type { RowResult } from "@aelyst/core"
-import { AelystClient, CustomField, createMany, layer, rowOutcomes } from "@aelyst/core"
-import { layerTransport } from "@aelyst/node/effect"
 import { Sandbox } from "@aelyst/sandbox"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
-import * as Stream from "effect/Stream"
+import * as Command from "./Command.ts"
 import type { Stored } from "./Compare.ts"
 import { compare } from "./Compare.ts"
-import * as Progress from "./Progress.ts"
 import type { Row } from "./Rows.ts"
 import { fields, readRows } from "./Rows.ts"
 
-const file = fileURLToPath(new URL("../contacts.ndjson", import.meta.url))
+const from = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const say = (text: string) => process.stdout.write(`${text}\n`)
 const note = (text: string) => process.stderr.write(`${text}\n`)
 
-const startSandbox = Effect.acquireRelease(
-  // the page's own figures (W8); the window is not documented (D4)
-  Effect.promise(() => Sandbox.start({ limit: 10, windowMs: 1_000, fields })),
-  (sandbox) => Effect.promise(() => sandbox.close()),
-)
-
-const countRows = async () => {
-  let count = 0
-  for await (const _ of readRows(file)) count++
-  return count
-}
+/** The options of the import that the file does not tell. */
+const options = [
+  "--yes",
+  "--date-format=dmy",
+  "--rejects=none",
+  "--report=none",
+  "--custom=Company Website:url=Website",
+  "--custom=Seats:number",
+  "--custom=Plan:list",
+  "--custom=Renewal Date:date=Renewal",
+  "--custom=Call Time:time",
+  "--custom=Newsletter:checkbox",
+  "--custom=Billing Email:email",
+  "--custom=Notes",
+  "--ignore=Lead Status",
+]
 
 const isStored = (value: unknown): value is Stored =>
   typeof value === "object" &&
@@ -53,63 +53,66 @@ const readBack = async (baseUrl: string): Promise<ReadonlyArray<Stored>> => {
   return contacts
 }
 
-/** Creates all rows; returns the rows as read and the result of each. */
-const createAll = Effect.fnUntraced(function* (total: number) {
-  const client = yield* AelystClient
-  const rows: Array<Row> = []
-  const source = Stream.fromAsyncIterable(readRows(file), (error) => error).pipe(
-    Stream.tap((row) => Effect.sync(() => rows.push(row))),
-    Stream.map(({ identifier, ...contact }) => ({ identifier, contact })),
-  )
-  const run = yield* createMany(source)
-  const progress = Progress.make(process.stderr)
-  const show = Effect.gen(function* () {
-    const { created, total: done, elapsedMs } = yield* run.summary
-    const { waiting, opensIn } = yield* client.rateLimit
-    const pausedMs = opensIn === undefined ? 0 : Duration.toMillis(opensIn)
-    progress.show({ total, done, created, elapsedMs, queued: waiting, pausedMs })
+/** Waits until the sandbox has created so many contacts. */
+const created = (sandbox: Sandbox, count: number): Promise<void> =>
+  new Promise((resolve) => {
+    let seen = 0
+    const stop = sandbox.subscribe((event) => {
+      if (event.type !== "contact" || ++seen < count) return
+      stop()
+      resolve()
+    })
   })
-  yield* Effect.forkScoped(Effect.forever(Effect.andThen(show, Effect.sleep("100 millis"))))
-  const results: Array<RowResult> = []
-  yield* Stream.runForEach(run.results, (result) => Effect.sync(() => results.push(result)))
-  yield* show
-  progress.stop()
-  return { rows, results, summary: yield* run.summary }
-}, Effect.scoped)
 
-const program = Effect.gen(function* () {
-  const sandbox = yield* startSandbox
-  const total = yield* Effect.promise(countRows)
-  note(`sandbox at ${sandbox.baseUrl}, 10 requests per second; creating ${total} contacts`)
-  const client = layer({
-    baseUrl: sandbox.baseUrl,
-    token: Redacted.make(sandbox.tokens.ok),
-    customFields: CustomField.define(fields),
-  }).pipe(Layer.provide(layerTransport({ baseUrl: sandbox.baseUrl })))
-  const { rows, results, summary } = yield* Effect.provide(createAll(total), client)
+/** Returns how many contacts were created more than once, as the sandbox's ledger says. */
+const createdTwice = (sandbox: Sandbox): number =>
+  sandbox.ledger().filter(({ created: times }) => times > 1).length
 
-  for (const outcome of rowOutcomes) {
-    if (outcome === "created" || summary[outcome] > 0) say(`${outcome}: ${summary[outcome]}`)
+const expectedRows = async (): Promise<ReadonlyArray<Row>> => {
+  const rows: Array<Row> = []
+  for await (const row of readRows(from("../contacts.ndjson"))) rows.push(row)
+  return rows
+}
+
+/** Runs the job. Returns whether every contact arrived as it should, once. */
+const run = async (sandbox: Sandbox, state: string): Promise<boolean> => {
+  const expected = await expectedRows()
+  const variables = {
+    AELYST_BASE_URL: sandbox.baseUrl,
+    AELYST_TOKEN: sandbox.tokens.ok,
+    AELYST_STATE_DIR: state,
   }
-  say(`in ${(summary.elapsedMs / 1000).toFixed(1)} s, rate limited ${summary.rateLimited} times`)
+  note(`sandbox at ${sandbox.baseUrl}, 10 requests per second`)
+  const half = created(sandbox, Math.floor(expected.length * 0.4))
+  const first = Command.start(["import", from("../contacts.csv"), ...options], variables)
+  await Promise.race([half, first.ended])
+  first.kill()
+  const code = await first.ended
+  note(`\n${code === null ? "killed" : `ended with ${code}`}; now: aelyst resume --yes`)
+  const second = await Command.start(["resume", "--yes"], variables).ended
+  if (second !== 0) note(`aelyst resume ended with ${second}`)
+
+  const stored = await readBack(sandbox.baseUrl)
+  const differences = compare(expected, stored)
   // rows are named by number: what they hold is personal
-  for (const result of results) {
-    if ("error" in result) note(`row ${result.index + 1}: ${result.outcome}, ${result.error._tag}`)
-  }
-  const differences = compare(rows, yield* Effect.promise(() => readBack(sandbox.baseUrl)))
   for (const { row, field, kind } of differences) {
     note(`${row === undefined ? "a contact of no row" : `row ${row}`}: ${field} ${kind}`)
   }
+  const twice = createdTwice(sandbox)
   const lost = new Set(differences.map((difference) => difference.row)).size
-  say(`created ${summary.created} of ${total}, ${lost} lost`)
-  return summary.created === total && summary.total === total && total > 0 && lost === 0
-}).pipe(Effect.scoped)
+  const total = expected.length
+  say(`created ${stored.length} of ${total}, ${lost} lost, ${twice} twice`)
+  return code === null && second === 0 && stored.length === total && lost === 0 && twice === 0
+}
 
-const stop = new AbortController()
-process.once("SIGINT", () => stop.abort())
-const exit = await Effect.runPromiseExit(program, { signal: stop.signal })
-if (stop.signal.aborted) process.exitCode = 130
-else if (Exit.isFailure(exit)) {
-  note(`the demo failed: ${exit.cause}`)
-  process.exitCode = 1
-} else process.exitCode = exit.value ? 0 : 1
+const state = mkdtempSync(join(tmpdir(), "aelyst-demo-"))
+// the page's own figures (W8); the window is not documented (D4)
+const sandbox = await Sandbox.start({ limit: 10, windowMs: 1_000, fields })
+// the command gets the signal, too, and ends
+process.once("SIGINT", () => undefined)
+try {
+  process.exitCode = (await run(sandbox, state)) ? 0 : 1
+} finally {
+  await sandbox.close()
+  rmSync(state, { recursive: true, force: true })
+}
