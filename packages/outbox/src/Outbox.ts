@@ -102,6 +102,18 @@ class StoredOutbox implements Outbox {
     return this.#store.get(String(id))
   }
 
+  async reveal(id: string): Promise<Submission | undefined> {
+    const payload = await this.#store.payload(String(id))
+    if (payload === undefined) return undefined
+    try {
+      // safe: the cipher has checked that an outbox has written it
+      return this.#cipher.open(String(id), payload) as Submission
+    } catch (cause) {
+      const detail = cause instanceof Error ? `The reason: ${cause.message}.` : ""
+      throw new OutboxError("UNREADABLE", { cause, detail })
+    }
+  }
+
   list({
     limit = 100,
     state,
@@ -240,12 +252,12 @@ export const outbox = (options: OutboxOptions): Outbox => {
 
 const isStore = (u: unknown): u is Store => typeof Reflect.get(Object(u), "claim") === "function"
 
-const storeOf = ({ file, store }: OutboxOptions): Store => {
+const storeOf = ({ create, file, store }: OutboxOptions): Store => {
   if (store !== undefined) {
     if (file !== undefined) throw invalid("file", "must not be given together with `store`")
     if (isStore(store)) return store
     throw invalid("store", "must be made by `postgres` of @aelyst/outbox/postgres", store)
   }
-  if (typeof file === "string" && file !== "") return sqliteStore(file)
+  if (typeof file === "string" && file !== "") return sqliteStore(file, Date.now, create)
   throw invalid("file", "must be the path of a file, such as data/outbox.db")
 }

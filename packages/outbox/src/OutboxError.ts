@@ -7,6 +7,7 @@ const sentences = {
   STORE: "The outbox could not be read or written. Nothing was stored.",
   NO_CLIENT:
     "This outbox has no client. Give `outbox` the option `client` to accept or send contacts.",
+  UNREADABLE: "The contact cannot be read.",
   NO_STATEMENT: "Only an outbox on Postgres has statements. Use `accept`.",
 } as const
 

@@ -94,6 +94,7 @@ const statementsAt = (now: string) => ({
   releaseAll: `UPDATE aelyst_outbox SET state = 'planned', owner = NULL, lease_until = 0
     WHERE owner = $1 AND state = 'claimed' RETURNING id`,
   get: `SELECT ${entryColumns} FROM aelyst_outbox WHERE id = $1`,
+  payload: "SELECT payload FROM aelyst_outbox WHERE id = $1 AND payload IS NOT NULL",
   list: `SELECT ${entryColumns} FROM aelyst_outbox ORDER BY seq DESC LIMIT $1`,
   listPending: `SELECT ${entryColumns} FROM aelyst_outbox WHERE ended_at IS NULL ORDER BY seq DESC LIMIT $1`,
   listState: `SELECT ${entryColumns} FROM aelyst_outbox WHERE state = $1 ORDER BY seq DESC LIMIT $2`,
@@ -192,6 +193,8 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
       const [row] = await run("get", id)
       return row && entryOf(row)
     },
+    // safe: a column of bytes
+    payload: async (id) => (await run("payload", id))[0]?.["payload"] as Uint8Array | undefined,
     list: async (state, limit) => {
       if (state === undefined) return (await run("list", limit)).map(entryOf)
       if (state === "pending") return (await run("listPending", limit)).map(entryOf)

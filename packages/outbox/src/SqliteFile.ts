@@ -3,7 +3,7 @@
  * resolves. After an error of the disk the connection is not used again: SQLite would accept further writes although
  * an earlier one is lost.
  */
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs"
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs"
 import { dirname, resolve as absolute } from "node:path"
 import type { DatabaseSync } from "node:sqlite"
 
@@ -37,13 +37,15 @@ const numberOf = (database: DatabaseSync, name: string): number => Number(pragma
 export class SqliteFile {
   readonly path: string
   readonly #kind: FileKind
+  readonly #mayCreate: boolean
   #database: DatabaseSync | undefined
   #jobs: Array<Job> = []
   #isClosed = false
 
-  constructor(path: string, kind: FileKind) {
+  constructor(path: string, kind: FileKind, mayCreate: boolean = true) {
     this.path = absolute(path)
     this.#kind = kind
+    this.#mayCreate = mayCreate
   }
 
   /** Runs a write in the transaction of this turn of the event loop. */
@@ -101,10 +103,14 @@ export class SqliteFile {
   }
 
   #connect(): DatabaseSync {
-    // only the owner may read contacts, whatever the umask
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
-    closeSync(openSync(this.path, "a", 0o600))
-    chmodSync(this.path, 0o600)
+    if (this.#mayCreate) {
+      // only the owner may read contacts, whatever the umask
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
+      closeSync(openSync(this.path, "a", 0o600))
+      chmodSync(this.path, 0o600)
+    } else if (statSync(this.path, { throwIfNoEntry: false }) === undefined) {
+      throw new OutboxError("STORE", { detail: `${this.path} does not exist.` })
+    }
     const { DatabaseSync: Database } = process.getBuiltinModule("node:sqlite")
     const database = new Database(this.path, { timeout: busyMs })
     try {
@@ -121,7 +127,8 @@ export class SqliteFile {
     const { applicationId, schema, version } = this.#kind
     const isEmpty = () => numberOf(database, "schema_version") === 0
     const found = numberOf(database, "user_version")
-    if (!isEmpty() && numberOf(database, "application_id") !== applicationId) {
+    const isOurs = () => numberOf(database, "application_id") === applicationId
+    if (isEmpty() ? !this.#mayCreate : !isOurs()) {
       throw new OutboxError("STORE", { detail: `${this.path} is not an outbox file.` })
     }
     if (!isEmpty() && found !== version) {

@@ -70,6 +70,7 @@ const statements = {
   releaseAll: `UPDATE outbox SET state = 'planned', owner = NULL, lease_until = 0
     WHERE owner = ? AND state = 'claimed'`,
   get: `SELECT ${entryColumns} FROM outbox WHERE id = ?`,
+  payload: "SELECT payload FROM outbox WHERE id = ? AND payload IS NOT NULL",
   list: `SELECT ${entryColumns} FROM outbox ORDER BY seq DESC LIMIT ?`,
   listPending: `SELECT ${entryColumns} FROM outbox WHERE ended_at IS NULL ORDER BY seq DESC LIMIT ?`,
   listState: `SELECT ${entryColumns} FROM outbox WHERE state = ? ORDER BY seq DESC LIMIT ?`,
@@ -110,9 +111,13 @@ const hashOf = (database: DatabaseSync, text: string): Uint8Array => {
   return createHash("sha256").update(salt).update(text).digest()
 }
 
-/** Opens the rows of a file; it is created with the first operation. */
-export const sqliteStore = (path: string, now: () => number = Date.now): Store => {
-  const file = new SqliteFile(path, kind)
+/** Opens the rows of a file; it is created with the first operation, or must exist. */
+export const sqliteStore = (
+  path: string,
+  now: () => number = Date.now,
+  create: boolean = true,
+): Store => {
+  const file = new SqliteFile(path, kind, create)
   const changes = (name: Name, ...values: ReadonlyArray<string | number | null>) =>
     file.write((database) => Number(use(database, name).run(...values).changes) > 0)
   const truncate = () =>
@@ -151,6 +156,11 @@ export const sqliteStore = (path: string, now: () => number = Date.now): Store =
         const row = use(database, "get").get(id)
         return row && entryOf(row)
       }),
+    payload: (id) =>
+      // safe: a column of bytes
+      file.read(
+        (database) => use(database, "payload").get(id)?.["payload"] as Uint8Array | undefined,
+      ),
     list: (state: OutboxState | undefined, limit) =>
       file.read((database) => {
         if (state === undefined) return use(database, "list").all(limit).map(entryOf)

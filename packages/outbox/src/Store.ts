@@ -79,6 +79,8 @@ export interface Store {
   /** Releases the claims of an owner for which no request was noted. */
   releaseAll(owner: string): Promise<void>
   get(id: string): Promise<OutboxEntry | undefined>
+  /** Returns the payload of a row that has not ended, or is parked; undefined if it is erased. */
+  payload(id: string): Promise<Uint8Array | undefined>
   /** Lists rows, the newest first. */
   list(state: OutboxState | undefined, limit: number): Promise<ReadonlyArray<OutboxEntry>>
   stats(): Promise<OutboxStats>

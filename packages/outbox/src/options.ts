@@ -26,6 +26,7 @@ const names: ReadonlySet<string> = new Set(
   Object.keys(numbers).concat(
     "client",
     "file",
+    "create",
     "store",
     "delivery",
     "encryptionKeys",
@@ -85,7 +86,10 @@ export const check = (options: OutboxOptions): Settings => {
     if (!names.has(name))
       throw invalid(name, `is not an option; there are ${[...names].join(", ")}`)
   }
-  const { delivery = "natural-key", log, onEnd } = options
+  const { create, delivery = "natural-key", log, onEnd } = options
+  if (create !== undefined && typeof create !== "boolean") {
+    throw invalid("create", "must be true or false", create)
+  }
   if (delivery !== "natural-key" && delivery !== "at-most-once") {
     throw invalid("delivery", 'must be "natural-key" or "at-most-once"')
   }

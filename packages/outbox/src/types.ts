@@ -155,6 +155,8 @@ export interface OutboxOptions {
   readonly client?: OutboxClient | undefined
   /** The SQLite file; several processes of one machine may share it. It must be on a local disk. */
   readonly file?: string | undefined
+  /** Whether a file that does not exist is created. Default true; false is for programs that only look after one. */
+  readonly create?: boolean | undefined
   /** Instead of `file`: rows in Postgres, for several machines; `postgres` of `@aelyst/outbox/postgres` makes one. */
   readonly store?: OutboxStore | undefined
   /** Which requests may be sent again. Default `natural-key`: also those whose response was lost. */
@@ -202,6 +204,12 @@ export interface Outbox extends AsyncDisposable {
   statement(submission: Submission, options?: AcceptOptions): AcceptStatement
   /** Returns the record of a contact; undefined if there is none with this `id`, or it is no longer kept. */
   get(id: string): Promise<OutboxEntry | undefined>
+  /**
+   * Returns a contact that is pending or parked: personal data, decrypted if need be. Undefined if there is none with this
+   * `id`, or it has ended and is erased. Rejects with `OutboxError` and `code: "ERR_AELYST_OUTBOX_UNREADABLE"` if no key
+   * of `encryptionKeys` decrypts it, or it was changed.
+   */
+  reveal(id: string): Promise<Submission | undefined>
   /** Lists contacts, the newest first. */
   list(options?: {
     readonly state?: OutboxState | undefined

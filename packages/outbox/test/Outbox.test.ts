@@ -1,7 +1,7 @@
 import { Aelyst } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
 import { randomUUID } from "node:crypto"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
@@ -221,6 +221,43 @@ describe("outbox", () => {
     expect(await other.drain()).toMatchObject({ parked: 1, created: 1 })
     expect(lines).toMatchObject([{ code: "ERR_AELYST_OUTBOX_UNREADABLE" }])
     expect(lines[0]?.message).toContain(id)
+  })
+
+  it("reveals a contact until it has ended, to those who have its key", async () => {
+    const file = newPath()
+    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+    const keys = { encryptionKeys: [Buffer.alloc(32, 5)] }
+    const box = open(file, { client: down, ...keys })
+    const submission = { identifier: "id:revealed", contact: { firstName: "Ana" } } as const
+    const { id } = await box.accept(submission)
+    await box.close({ timeoutMs: 0 })
+    await down.close()
+    const reader = outbox({ file, ...keys })
+    expect(await reader.reveal(id)).toEqual(submission)
+    expect(await reader.reveal("c_none")).toBeUndefined()
+    await reader.close()
+    const stranger = outbox({ file, encryptionKeys: [Buffer.alloc(32, 6)] })
+    await expect(stranger.reveal(id)).rejects.toMatchObject({
+      code: "ERR_AELYST_OUTBOX_UNREADABLE",
+      message: expect.stringContaining("no key of `encryptionKeys` decrypts this contact"),
+    })
+    await stranger.close()
+    await using later = open(file, keys)
+    await later.drain()
+    expect(await later.reveal(id)).toBeUndefined()
+  })
+
+  it("creates no file if it is told not to, and takes one that is there", async () => {
+    const file = newPath()
+    await using none = outbox({ file, create: false })
+    await expect(none.stats()).rejects.toMatchObject({
+      code: "ERR_AELYST_OUTBOX_STORE",
+      message: expect.stringContaining(`${file} does not exist.`),
+    })
+    expect(existsSync(file)).toBe(false)
+    await using made = outbox({ file })
+    await made.stats()
+    expect(await none.stats()).toMatchObject({ pending: 0 })
   })
 
   it("reads an outbox without a client, and sends nothing", async () => {

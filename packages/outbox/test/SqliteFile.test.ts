@@ -65,6 +65,16 @@ describe("SqliteFile", () => {
     expect(readFileSync(path)).toEqual(bytes)
   })
 
+  it("changes no empty file if it may not create one", async () => {
+    const path = newPath()
+    writeFileSync(path, "", { mode: 0o644 })
+    await expect(new SqliteFile(path, kind, false).read(count)).rejects.toMatchObject({
+      message: expect.stringContaining(`${path} is not an outbox file.`),
+    })
+    expect(readFileSync(path)).toHaveLength(0)
+    expect(statSync(path).mode & 0o777).toBe(0o644)
+  })
+
   it("refuses a file of a newer version by name", async () => {
     const path = newPath()
     const newer = new SqliteFile(path, { ...kind, version: 3 })

@@ -186,6 +186,15 @@ export const storeSuite = (open: () => Promise<Rows>): void => {
     expect(await claimOne(store, "b")).toMatchObject({ doubt: true, replay: false })
   })
 
+  it("returns the payload of a row until it has ended", async () => {
+    const row = newRow()
+    await store.add(row)
+    expect(Buffer.from((await again().payload(row.id)) ?? [])).toEqual(row.payload)
+    await store.end(await claimOne(store, "a"), "created", { lost: false })
+    expect(await store.payload(row.id)).toBeUndefined()
+    expect(await store.payload("c_none")).toBeUndefined()
+  })
+
   it("finds nothing wrong with its own rows", async () => {
     for (let n = 0; n < 5; n++) await store.add(newRow())
     const claims = await store.claim("a", 3, lease)
