@@ -109,8 +109,8 @@ class StoredOutbox implements Outbox {
       // safe: the cipher has checked that an outbox has written it
       return this.#cipher.open(String(id), payload) as Submission
     } catch (cause) {
-      const detail = cause instanceof Error ? `The reason: ${cause.message}.` : ""
-      throw new OutboxError("UNREADABLE", { cause, detail })
+      const reason = cause instanceof Error ? cause.message : "unknown"
+      throw new OutboxError("UNREADABLE", { cause, detail: `Reason: ${reason}.` })
     }
   }
 

@@ -20,6 +20,8 @@ export class OutboxError extends Error {
   readonly code: OutboxErrorCode
   /** When to try again, in milliseconds, if that is known. */
   readonly retryAfterMs: number | undefined
+  /** The part of the message that says why, if that is known. */
+  readonly detail: string | undefined
 
   constructor(
     kind: keyof typeof sentences,
@@ -37,5 +39,6 @@ export class OutboxError extends Error {
     )
     this.code = `ERR_AELYST_OUTBOX_${kind}`
     this.retryAfterMs = retryAfterMs
+    this.detail = detail
   }
 }

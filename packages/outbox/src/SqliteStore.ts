@@ -157,10 +157,10 @@ export const sqliteStore = (
         return row && entryOf(row)
       }),
     payload: (id) =>
-      // safe: a column of bytes
-      file.read(
-        (database) => use(database, "payload").get(id)?.["payload"] as Uint8Array | undefined,
-      ),
+      file.read((database) => {
+        // safe: a column of bytes
+        return use(database, "payload").get(id)?.["payload"] as Uint8Array | undefined
+      }),
     list: (state: OutboxState | undefined, limit) =>
       file.read((database) => {
         if (state === undefined) return use(database, "list").all(limit).map(entryOf)
