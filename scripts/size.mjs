@@ -144,6 +144,10 @@ const published = {
   "@aelyst/express for require": ["packages/express/dist/*.cjs", 16_500],
   "@aelyst/import, without core, journal and effect": ["packages/import/dist/**/*.js", 100_000],
   "@aelyst/cli's import, beyond a create": ["packages/cli/dist/importing-*.js", 75_000],
+  "@aelyst/cli's outbox, beyond a create": ["packages/cli/dist/{outbox,draining}-*.js", 25_000],
+  "@aelyst/cli's driver of Postgres": ["packages/cli/dist/{database,postgres}-*.js", 35_000],
+  "@aelyst/outbox for import": ["packages/outbox/dist/*.js", 20_000],
+  "@aelyst/outbox for require": ["packages/outbox/dist/*.cjs", 20_000],
   "@aelyst/sandbox for import": ["packages/sandbox/dist/*.js", 100_000],
   "@aelyst/sandbox for require": ["packages/sandbox/dist/*.cjs", 97_000],
 }

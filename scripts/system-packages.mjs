@@ -16,6 +16,8 @@ const packages = [
   { name: "curl", programs: ["curl"] },
   // a pseudo-terminal
   { name: "bsdutils", programs: ["script"] },
+  // certificates for servers of tests
+  { name: "openssl", programs: ["openssl"] },
   // whom the command connects to, and what a journal does to the disk
   { name: "strace", programs: ["strace"] },
   // a disk that is full

@@ -42,13 +42,20 @@ for (const output of Object.values(result.metafile.outputs)) {
   }
 }
 
+/** Returns the words of a licence: a file, or the last section of the README. */
+const wordsOf = (folder) => {
+  const file = globSync("{LICENSE,LICENCE,license}*", { cwd: folder })[0]
+  if (file !== undefined) return readFileSync(join(folder, file), "utf8").trim()
+  const readme = readFileSync(join(folder, "README.md"), "utf8")
+  return /^## licen[cs]e\n([^#]+)$/im.exec(readme)?.[1]?.trim()
+}
+
 const sections = [...packages]
   .toSorted(([a], [b]) => (a < b ? -1 : 1))
   .map(([name, folder]) => {
     const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))
-    const file = globSync("{LICENSE,LICENCE,license}*", { cwd: folder })[0]
-    if (file === undefined) throw new Error(`${name} has no licence file`)
-    const words = readFileSync(join(folder, file), "utf8").trim()
+    const words = wordsOf(folder)
+    if (words === undefined) throw new Error(`${name} has no licence`)
     return `## ${name} ${version}\n\n${license}\n\n\`\`\`text\n${words}\n\`\`\`\n`
   })
 const text = `# Third-party code in ${manifest.name}\n\nThe published bundle holds code of these packages.\n\n${sections.join("\n")}`

@@ -1,4 +1,4 @@
-import { createRequire } from "node:module"
+import { createRequire, isBuiltin } from "node:module"
 import { fileURLToPath } from "node:url"
 
 import { defineConfig } from "tsdown"
@@ -9,6 +9,9 @@ import { minified, output } from "../../scripts/bundles.mjs"
 const undici = createRequire(new URL("../node/package.json", import.meta.url))
 // The transport speaks only HTTP/1.1, and loading http2 takes as long as the rest of it. Without http2, undici uses this.
 const withoutHttp2 = "module.exports = { constants: {} }"
+// an optional part of the driver in C, which is compiled when it is installed
+const withoutNative =
+  "throw Object.assign(new Error('pg-native is not part of aelyst'), { code: 'MODULE_NOT_FOUND' })"
 const client = JSON.stringify(undici.resolve("undici/lib/dispatcher/client.js"))
 
 // An `import` of one of Node's modules reads every export it has, and some of those load much more: http its WebSocket,
@@ -42,7 +45,7 @@ const loadedBy = (path: string, graph: Graph): ReadonlySet<string> => {
 }
 
 // Every file costs, so what is always loaded together is one: what help needs, what a create needs beyond it, and what the
-// commands about imports need beyond that. The sandbox shares some of it, and must not load the rest.
+// commands about imports need beyond that, what those about an outbox need, and the driver of its database. The sandbox shares some of it, and must not load the rest.
 const chunkOf = (id: string, graph: Graph): string | null => {
   const inSandbox = loadedBy("src/commands/Sandbox.ts", graph).has(id)
   if (loadedBy("src/main.ts", graph).has(id)) return inSandbox ? "shared" : "program"
@@ -50,7 +53,16 @@ const chunkOf = (id: string, graph: Graph): string | null => {
   if (loadedBy("src/commands/Create.ts", graph).has(id)) return "creating"
   // an example of a file needs nothing that reads files
   if (loadedBy("src/commands/Template.ts", graph).has(id)) return null
-  return loadedBy("src/commands/Import.ts", graph).has(id) ? "importing" : null
+  // the transport, which a create loads too
+  if (loadedBy("../node/src/effect.ts", graph).has(id)) return null
+  const inOutbox = loadedBy("src/commands/Outbox.ts", graph).has(id)
+  const inDrain = loadedBy("src/commands/OutboxDrain.ts", graph).has(id)
+  if (loadedBy("src/commands/Import.ts", graph).has(id)) {
+    return inOutbox || inDrain ? null : "importing"
+  }
+  if (inOutbox) return "outbox"
+  if (inDrain) return "draining"
+  return loadedBy("src/outbox/Database.ts", graph).has(id) ? "database" : null
 }
 
 export default defineConfig({
@@ -72,12 +84,16 @@ export default defineConfig({
     ...minified.plugins,
     {
       name: "lean-start",
-      resolveId: (id) => (id === "undici" || id.startsWith("node:") ? `\0${id}.cjs` : undefined),
+      resolveId: (id) =>
+        id === "undici" || id === "pg-native" || isBuiltin(id)
+          ? `\0${id.replace(/^node:/, "")}.cjs`
+          : undefined,
       load: (id) => {
         const name = /^\0(.*)\.cjs$/.exec(id)?.[1]
         if (name === undefined) return undefined
         if (name === "undici") return `exports.Client = require(${client})`
-        return name === "node:http2" ? withoutHttp2 : builtin(name)
+        if (name === "pg-native") return withoutNative
+        return name === "http2" ? withoutHttp2 : builtin(name)
       },
       transform: (code, id) => {
         if (!/[\\/]cli[\\/]CliOutput\.[jt]s$/.test(id)) return undefined

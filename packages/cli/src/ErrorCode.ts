@@ -72,6 +72,12 @@ export const errorCodes = {
     meaning: "No further row was sent; rows that were sent before are recorded.",
     fix: "Do what the error says, then run the command again.",
   },
+  OUTBOX: {
+    exit: "usage",
+    when: "An outbox cannot be read or written, is not sound, or its database cannot be reached",
+    meaning: "Contacts that were accepted stay in the outbox.",
+    fix: "Do what the error says, then run the command again.",
+  },
   TOKEN_MISSING: beforeSending(
     "auth",
     "No token was found for this host",

@@ -38,7 +38,7 @@ const entry = (code: number, meaning: string, retry: string): ExitEntry => ({
 
 /** Lists the exit codes by name. */
 export const exitTable: Readonly<Record<ExitName, ExitEntry>> = {
-  ok: entry(0, "Success; of an import: every contact exists", "-"),
+  ok: entry(0, "Success; of an import or a drain: every contact exists", "-"),
   bug: entry(1, "A bug in aelyst (`-v` shows the stack)", "no"),
   usage: entry(
     2,
@@ -69,13 +69,13 @@ export const exitTable: Readonly<Record<ExitName, ExitEntry>> = {
   ),
   incomplete: entry(
     9,
-    "An import ended with rows that are invalid, rejected or unknown; stderr names their file",
-    "with the fixed rejects file",
+    "An import or a drain ended with invalid, rejected or unknown contacts; stderr says more",
+    "with the fixed rejects file; of a drain: no",
   ),
   stopped: entry(
     10,
-    "An import stopped early: `--max-errors`, 401, no response for 15 minutes, or its journal",
-    "`aelyst resume`",
+    "An import or a drain stopped early: `--max-errors`, `--stop-after`, 401, or no response",
+    "`aelyst resume`, or the drain again",
   ),
   hangup: entry(129, "The terminal was closed (SIGHUP)", "stderr says the outcome"),
   interrupted: entry(130, "Ctrl-C (SIGINT)", "stderr says the outcome"),

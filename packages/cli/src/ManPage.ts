@@ -98,6 +98,8 @@ const variables: ReadonlyArray<readonly [name: string, text: string]> = [
   ["AELYST_STATE_DIR", "The directory of the state"],
   ["AELYST_NO_INPUT, CI", "Never ask"],
   ["AELYST_LOG", "info reports each attempt, as --verbose does"],
+  ["AELYST_STORE", "The URL of the Postgres database of an outbox"],
+  ["AELYST_OUTBOX_KEY", "The keys of an outbox that encrypts, as the app has them"],
   ["HTTPS_PROXY, NO_PROXY", "The proxy for https, and the hosts that do not use it"],
   ["NODE_EXTRA_CA_CERTS", "A file of certificates to trust"],
   ["NO_COLOR, FORCE_COLOR", "Write without colours, or with them"],

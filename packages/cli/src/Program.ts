@@ -19,6 +19,7 @@ import { usage } from "./Failure.ts"
 import * as Flags from "./Flags.ts"
 import type { Host } from "./Host.ts"
 import * as ImportCommands from "./ImportCommands.ts"
+import { outbox } from "./OutboxCommands.ts"
 import * as Presenter from "./Presenter.ts"
 import { auth, config } from "./ProfileCommands.ts"
 import type { Report } from "./Report.ts"
@@ -197,6 +198,7 @@ export const program = root.pipe(
     ImportCommands.runs,
     ImportCommands.template,
     ImportCommands.mapping,
+    outbox,
     auth,
     config,
     doctor,

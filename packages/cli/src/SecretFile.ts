@@ -1,5 +1,5 @@
 /**
- * Reads a file that holds a token. A file that others can read is refused, unless its owner is not who runs the command:
+ * Reads a file that holds a token, or a URL with a password. A file that others can read is refused, unless its owner is not who runs the command:
  * secrets are mounted into containers read-only, or belong to root, and no `chmod` could close them.
  */
 import * as Fs from "node:fs"
@@ -43,8 +43,15 @@ const isReadOnly = (path: string): boolean => {
   }
 }
 
-/** Reads the file of `--token-file`. Fails if others can read it and its permissions could be changed. */
-export const read = (cwd: string, given: string): Effect.Effect<Files.Text, Failure> => {
+/**
+ * Reads a file with a secret. Fails if others can read it and its permissions could be changed; a token may then come from
+ * standard input instead.
+ */
+export const read = (
+  cwd: string,
+  given: string,
+  secret: "token" | "URL" = "token",
+): Effect.Effect<Files.Text, Failure> => {
   const path = Path.resolve(cwd, given)
   return Effect.flatMap(Files.readWithStat(path), ({ text, stat }) => {
     if (!Files.isOpenToOthers(stat) || stat.uid === 0 || isReadOnly(path)) {
@@ -54,7 +61,7 @@ export const read = (cwd: string, given: string): Effect.Effect<Files.Text, Fail
     return Effect.fail(
       file(
         `${shown} can be read by others (mode ${(stat.mode & 0o777).toString(8)})`,
-        `fix:   chmod 600 ${shown}, or --token-stdin < ${/^[\w./-]+$/.test(given) ? given : shellQuote(shown)}`,
+        `fix:   chmod 600 ${shown}${secret === "token" ? `, or --token-stdin < ${/^[\w./-]+$/.test(given) ? given : shellQuote(shown)}` : ""}`,
       ),
     )
   })

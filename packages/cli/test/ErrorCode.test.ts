@@ -29,6 +29,7 @@ describe("errorCodes", () => {
       "MAPPING",
       "INPUT_CHANGED",
       "JOURNAL",
+      "OUTBOX",
       "TOKEN_MISSING",
       "TOKEN_INVALID",
       "TOKEN_HOST",

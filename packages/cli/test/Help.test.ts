@@ -25,6 +25,8 @@ const commands = [
   ["config", "set"],
   ["doctor"],
   ["errors"],
+  ["outbox"],
+  ["outbox", "drain"],
   ["completions"],
   ["help"],
 ]

@@ -166,7 +166,7 @@ const table: ReadonlyArray<Row> = [
     code: 2,
     stderr: [
       "error: unknown command creat. Did you mean create?  [USAGE]",
-      "  commands: create, import, resume, runs, template, mapping, auth, config, doctor, errors, sandbox, completions, help, version",
+      "  commands: create, import, resume, runs, template, mapping, outbox, auth, config, doctor, errors, sandbox, completions, help, version",
       "  help:  aelyst --help",
     ],
   },
@@ -176,7 +176,7 @@ const table: ReadonlyArray<Row> = [
     code: 2,
     stderr: [
       "error: unknown command (15 characters); to create a contact: aelyst create <identifier> --first-name <name>  [USAGE]",
-      "  commands: create, import, resume, runs, template, mapping, auth, config, doctor, errors, sandbox, completions, help, version",
+      "  commands: create, import, resume, runs, template, mapping, outbox, auth, config, doctor, errors, sandbox, completions, help, version",
       "  help:  aelyst --help",
     ],
   },
@@ -216,7 +216,7 @@ const table: ReadonlyArray<Row> = [
     code: 2,
     stderr: [
       "error: unknown command creat. Did you mean create?  [USAGE]",
-      "  commands: create, import, resume, runs, template, mapping, auth, config, doctor, errors, sandbox, completions, help, version",
+      "  commands: create, import, resume, runs, template, mapping, outbox, auth, config, doctor, errors, sandbox, completions, help, version",
       "  help:  aelyst help",
     ],
   },
@@ -832,6 +832,43 @@ const table: ReadonlyArray<Row> = [
     stderr: [
       "error: AELYST_BASE_URL is https://api.aelyst.ai, which is not a sandbox: those begin with http://  [USAGE]",
       "  name the sandbox's port with --port, or set AELYST_BASE_URL to the URL that it printed",
+    ],
+  },
+  {
+    name: "a password in an argument",
+    args: ["outbox", "stats", "--store", "postgres://ana:canary_Zx81qQ@db.example.com/app"],
+    code: 2,
+    stderr: [
+      "error: --store holds a password: arguments are visible in the process list  [USAGE]",
+      "  fix:   put the URL into AELYST_STORE, or into a file that only you can read: --store-file <path>",
+      "  then change the password, if others use this machine",
+    ],
+  },
+  {
+    name: "a text that is no URL of a database",
+    args: ["outbox", "stats"],
+    env: { AELYST_STORE: "canary_Zx81qQ" },
+    code: 2,
+    stderr: [
+      "error: AELYST_STORE holds no URL of a Postgres database: expected postgres://user:password@host:5432/database  [USAGE]",
+      "  fix:   write characters such as / and @ in the password as %2F and %40; an SQLite file is named by --file",
+    ],
+  },
+  {
+    name: "a URL that others can read",
+    args: ["outbox", "stats", "--store-file", "open.txt"],
+    code: 2,
+    stderr: [
+      "error: open.txt can be read by others (mode 644)  [FILE]",
+      "  fix:   chmod 600 open.txt",
+    ],
+  },
+  {
+    name: "a state of an outbox that there is not",
+    args: ["outbox", "list", "--file", "a.db", "--state", "parkd"],
+    code: 2,
+    stderr: [
+      'error: invalid value "park" for --state: expected pending, created, existed, exists_after_doubt, rejected or parked. Did you mean parked?  [USAGE]',
     ],
   },
   {

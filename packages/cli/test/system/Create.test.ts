@@ -19,6 +19,7 @@ for (const name of [
   "runs",
   "template",
   "mapping",
+  "outbox",
 ]) {
   describe.concurrent(`aelyst ${name}, in a terminal`, () => {
     commandMatrix(name, ["terminal"])
