@@ -845,7 +845,7 @@ const table: ReadonlyArray<Row> = [
     ],
   },
   {
-    name: "a text that is no URL of a database",
+    name: "a database named by something other than a URL",
     args: ["outbox", "stats"],
     env: { AELYST_STORE: "canary_Zx81qQ" },
     code: 2,
@@ -868,7 +868,7 @@ const table: ReadonlyArray<Row> = [
     args: ["outbox", "list", "--file", "a.db", "--state", "parkd"],
     code: 2,
     stderr: [
-      'error: invalid value "park" for --state: expected pending, created, existed, exists_after_doubt, rejected or parked. Did you mean parked?  [USAGE]',
+      'error: invalid value "parkd" for --state: expected pending, created, existed, exists_after_doubt, rejected or parked. Did you mean parked?  [USAGE]',
     ],
   },
   {
