@@ -55,6 +55,10 @@ describe("parse", () => {
       "postgres://ana:can/ary@db/app",
       "host=db password=canary",
       "postgres://ana:canary@db:99999/app",
+      "postgres://ana:12/canary@db/app",
+      "postgres://ana:12?canary@db/app",
+      "postgres://ana:12#canary@db/app",
+      "postgres://ana:12#canary",
     ]
     for (const text of texts) {
       const { hints, message } = failure(text)

@@ -50,9 +50,12 @@ export const fromArgument = (text: string, env: Environment): Result.Result<Data
 // a URL may have a user and no host: the socket's directory is a parameter
 const toUrl = (text: string): URL | undefined => {
   const withHost = text.replace("@/", "@localhost/")
-  return /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(withHost)
-    ? new URL(withHost)
-    : undefined
+  if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(withHost)) return undefined
+  const url = new URL(withHost)
+  // a password with one of / ? # as it is: what seems to be host and port is the user and a part of it
+  return `${url.pathname}${url.search}${url.hash}`.includes("@") || url.hash !== ""
+    ? undefined
+    : url
 }
 
 const isLocal = (host: string): boolean =>
