@@ -1,5 +1,6 @@
 /** The outbox: accepts contacts durably, and has a worker create them. */
 import { randomBytes } from "node:crypto"
+import { setTimeout as sleep } from "node:timers/promises"
 
 import { Identifier } from "@aelyst/core"
 
@@ -31,6 +32,9 @@ const countMs = 1_000
 const fullRetryMs = 5_000
 const drainPollMs = 100
 const closeMs = 10_000
+/** The longest wait of a timer in Node, in milliseconds. */
+const longestMs = 2_147_483_647
+const mostListed = 1_000_000
 
 const states: ReadonlySet<unknown> = new Set<OutboxState>([
   "pending",
@@ -57,7 +61,8 @@ class StoredOutbox implements Outbox {
   readonly #upkeep: NodeJS.Timeout
   #pending = 0
   #countedAt = Number.NEGATIVE_INFINITY
-  #isClosed = false
+  #closed: Promise<void> | undefined
+  readonly #reports = new Set<Promise<void>>()
 
   constructor(options: OutboxOptions, settings: Settings, store: Store) {
     this.#options = options
@@ -72,7 +77,11 @@ class StoredOutbox implements Outbox {
         store,
         cipher: this.#cipher,
         settings,
-        onEnd: (id, submission) => void this.#reportEnd(id, submission),
+        onEnd: (id, submission) => {
+          const report = this.#reportEnd(id, submission)
+          this.#reports.add(report)
+          void report.finally(() => this.#reports.delete(report))
+        },
       })
     }
     this.#upkeep = setInterval(() => void this.#clean(), upkeepMs)
@@ -123,8 +132,8 @@ class StoredOutbox implements Outbox {
     if (state !== undefined && !states.has(state)) {
       throw invalid("state", `must be one of ${[...states].join(", ")}`)
     }
-    if (!Number.isInteger(limit) || limit < 1)
-      throw invalid("limit", "must be an integer of at least 1", limit)
+    if (!Number.isInteger(limit) || limit < 1 || limit > mostListed)
+      throw invalid("limit", "must be an integer between 1 and 1,000,000", limit)
     return this.#store.list(state, limit)
   }
 
@@ -138,7 +147,7 @@ class StoredOutbox implements Outbox {
     if (this.#client === undefined) throw new OutboxError("NO_CLIENT")
     while (true) {
       signal?.throwIfAborted()
-      if ((await this.#store.pending()) === 0) return this.#store.stats()
+      if ((await this.#store.pending(1)) === 0) return this.#store.stats()
       await new Promise((resolve) => setTimeout(resolve, drainPollMs))
     }
   }
@@ -156,10 +165,19 @@ class StoredOutbox implements Outbox {
   async close({
     timeoutMs = closeMs,
   }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    if (!(timeoutMs >= 0 && timeoutMs <= longestMs))
+      throw invalid("timeoutMs", "must be between 0 and 2,147,483,647", timeoutMs)
+    this.#closed ??= this.#close(timeoutMs)
+    await this.#closed
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
     clearInterval(this.#upkeep)
     await this.#worker?.stop(timeoutMs)
+    const late = new AbortController()
+    const reported = Promise.all(this.#reports)
+    await Promise.race([reported, sleep(timeoutMs, undefined, { signal: late.signal })])
+    late.abort()
     await this.#store.close()
   }
 
@@ -172,7 +190,7 @@ class StoredOutbox implements Outbox {
     const now = performance.now()
     if (now - this.#countedAt >= countMs) {
       this.#countedAt = now
-      this.#pending = await this.#store.pending()
+      this.#pending = await this.#store.pending(this.#settings.maxPending)
     }
     if (this.#pending >= this.#settings.maxPending) {
       throw new OutboxError("FULL", { retryAfterMs: fullRetryMs })
@@ -182,7 +200,7 @@ class StoredOutbox implements Outbox {
   /** Checks a submission, and makes the row of it. */
   #rowOf(submission: Submission, options: AcceptOptions): NewRow {
     if (this.#client === undefined) throw new OutboxError("NO_CLIENT")
-    if (this.#isClosed) throw new OutboxError("CLOSED")
+    if (this.#closed !== undefined) throw new OutboxError("CLOSED")
     const idempotencyKey = checkKey(options.idempotencyKey)
     const checked = this.#client.contacts.validate(submission.identifier, submission.contact)
     if (!checked.ok) throw checked.error

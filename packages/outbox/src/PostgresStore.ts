@@ -98,12 +98,14 @@ const statementsAt = (now: string) => ({
   list: `SELECT ${entryColumns} FROM aelyst_outbox ORDER BY seq DESC LIMIT $1`,
   listPending: `SELECT ${entryColumns} FROM aelyst_outbox WHERE ended_at IS NULL ORDER BY seq DESC LIMIT $1`,
   listState: `SELECT ${entryColumns} FROM aelyst_outbox WHERE state = $1 ORDER BY seq DESC LIMIT $2`,
-  pending: "SELECT count(*) AS count FROM aelyst_outbox WHERE ended_at IS NULL",
-  stats:
-    "SELECT state, count(*) AS count, min(accepted_at) AS oldest FROM aelyst_outbox GROUP BY state",
+  pending:
+    "SELECT count(*) AS count FROM (SELECT 1 FROM aelyst_outbox WHERE ended_at IS NULL LIMIT $1) AS one",
+  stats: `SELECT state AS name, count(*) AS value FROM aelyst_outbox GROUP BY state
+    UNION ALL SELECT 'oldest', min(accepted_at) FROM aelyst_outbox WHERE ended_at IS NULL`,
   replay: `UPDATE aelyst_outbox SET state = 'planned', ended_at = NULL, due_at = ${now}, rounds = 0, replay = true
     WHERE id = $1 AND state = 'parked' RETURNING id`,
-  prune: `DELETE FROM aelyst_outbox WHERE ended_at <= ${now} - $1::bigint AND state <> 'parked' RETURNING id`,
+  prune: `DELETE FROM aelyst_outbox
+    WHERE state IN ('created', 'existed', 'exists_after_doubt', 'rejected') AND ended_at <= ${now} - $1::bigint`,
   strange: `SELECT id FROM aelyst_outbox WHERE (state IN ('planned', 'claimed', 'sending')) <> (ended_at IS NULL)
     OR attempts < 0 OR epoch < 0 OR (${held} AND owner IS NULL)`,
   version: "SELECT version FROM aelyst_outbox_meta",
@@ -200,7 +202,7 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
       if (state === "pending") return (await run("listPending", limit)).map(entryOf)
       return (await run("listState", state, limit)).map(entryOf)
     },
-    pending: async () => Number((await run("pending"))[0]?.["count"]),
+    pending: async (most) => Number((await run("pending", most))[0]?.["count"]),
     stats: async () => statsOf(await run("stats")),
     replay: (id) => changes("replay", id),
     prune: async (retentionMs) => void (await run("prune", retentionMs)),

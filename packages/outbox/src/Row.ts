@@ -41,16 +41,12 @@ export const claimsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<Claim> =>
       payload: row["payload"] as Uint8Array,
     }))
 
-const open: ReadonlySet<unknown> = new Set(["planned", "claimed", "sending"])
-
-/** Returns the counts of rows that hold a state, its count and when the oldest was accepted. */
+/** Returns the counts of rows with a name and a value each: those of a state, and when the oldest pending one was accepted. */
 export const statsOf = (rows: ReadonlyArray<Row>): OutboxStats => {
-  const count = (state: string) =>
-    Number(rows.find((row) => row["state"] === state)?.["count"] ?? 0)
+  const values = new Map(rows.map((row) => [row["name"], row["value"]]))
+  const count = (state: string) => Number(values.get(state) ?? 0)
   const claimed = count("claimed") + count("sending")
-  const oldest = Math.min(
-    ...rows.filter((row) => open.has(row["state"])).map((row) => Number(row["oldest"])),
-  )
+  const oldest = values.get("oldest") ?? undefined
   return {
     pending: count("planned") + claimed,
     claimed,
@@ -59,6 +55,6 @@ export const statsOf = (rows: ReadonlyArray<Row>): OutboxStats => {
     existsAfterDoubt: count("exists_after_doubt"),
     rejected: count("rejected"),
     parked: count("parked"),
-    ...(Number.isFinite(oldest) && { oldestPendingAt: oldest }),
+    ...(oldest !== undefined && { oldestPendingAt: Number(oldest) }),
   }
 }

@@ -1,6 +1,6 @@
 /**
  * One SQLite file that several processes share. Writes that come together are one transaction, durable before any of them
- * resolves. After an error of the disk the connection is not used again: SQLite would accept further writes although
+ * resolves. While another process holds the file they wait without stopping the event loop. After an error of the disk the connection is not used again: SQLite would accept further writes although
  * an earlier one is lost.
  */
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs"
@@ -22,10 +22,15 @@ interface Job {
   readonly run: Run<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: OutboxError) => void
+  /** When it is given up, by `performance.now()`. */
+  readonly until: number
 }
 
-/** How long a write waits for another process's, in milliseconds. */
-const busyMs = 5_000
+/** How long a write waits for that of another process, in milliseconds. */
+const patienceMs = 5_000
+/** How much of it SQLite waits itself, which stops the event loop, and the time between two tries. */
+const busyMs = 20
+const retryMs = 20
 
 /** Returns a number of the database's header. */
 const pragma = (database: DatabaseSync, name: string): unknown =>
@@ -51,8 +56,10 @@ export class SqliteFile {
   /** Runs a write in the transaction of this turn of the event loop. */
   write<A>(run: Run<A>): Promise<A> {
     return new Promise<A>((resolve, reject) => {
+      if (this.#isClosed) return reject(new OutboxError("CLOSED"))
+      const until = performance.now() + patienceMs
       // safe: the job resolves with the result of `run`
-      const job = { run, resolve: resolve as (value: unknown) => void, reject }
+      const job = { run, resolve: resolve as (value: unknown) => void, reject, until }
       if (this.#jobs.push(job) === 1) setImmediate(() => this.#commit())
     })
   }
@@ -62,55 +69,69 @@ export class SqliteFile {
     return this.write(run)
   }
 
-  /** Runs what SQLite does not run in a transaction, after the writes that were begun before it. */
+  /** Runs what needs no transaction, after the writes that were begun before it. */
   async outside<A>(run: Run<A>): Promise<A> {
-    this.#commit()
+    await this.#flushed()
+    if (this.#isClosed) throw new OutboxError("CLOSED")
     try {
       return run(this.#open())
     } catch (cause) {
       this.#discard()
-      throw cause instanceof OutboxError ? cause : storeError(cause)
+      throw toOutboxError(cause)
     }
   }
 
-  /** Ends the connection; further work rejects. */
-  close(): void {
-    this.#commit()
+  /** Ends the connection after the writes that were begun before; further work rejects. */
+  async close(): Promise<void> {
+    const flushed = this.#flushed()
     this.#isClosed = true
+    await flushed
     this.#discard()
   }
 
+  async #flushed(): Promise<void> {
+    // each write reports its own failure
+    if (this.#jobs.length > 0) await this.write(() => {}).catch(() => {})
+  }
+
   #commit(): void {
-    const jobs = this.#jobs
-    this.#jobs = []
-    if (jobs.length === 0) return
+    const database = this.#begin()
+    if (database === undefined) return
+    const jobs = this.#jobs.splice(0)
     try {
-      const database = this.#open()
-      database.exec("BEGIN IMMEDIATE")
       const values = jobs.map(({ run }) => run(database))
       database.exec("COMMIT")
       for (const [index, { resolve }] of jobs.entries()) resolve(values[index])
     } catch (cause) {
       this.#discard()
-      const error = cause instanceof OutboxError ? cause : storeError(cause)
-      for (const { reject } of jobs) reject(error)
+      for (const { reject } of jobs) reject(toOutboxError(cause))
+    }
+  }
+
+  /** Begins a transaction; undefined if there is none for now. */
+  #begin(): DatabaseSync | undefined {
+    try {
+      const database = this.#open()
+      database.exec("BEGIN IMMEDIATE")
+      return database
+    } catch (cause) {
+      const now = performance.now()
+      const waiting = isBusy(cause) ? this.#jobs.filter(({ until }) => until > now) : []
+      const failed = this.#jobs.filter((job) => !waiting.includes(job))
+      this.#jobs = waiting
+      if (waiting.length > 0) setTimeout(() => this.#commit(), retryMs)
+      if (!isBusy(cause)) this.#discard()
+      for (const { reject } of failed) reject(toOutboxError(cause))
+      return undefined
     }
   }
 
   #open(): DatabaseSync {
-    if (this.#isClosed) throw new OutboxError("CLOSED")
     return (this.#database ??= this.#connect())
   }
 
   #connect(): DatabaseSync {
-    if (this.#mayCreate) {
-      // only the owner may read contacts, whatever the umask
-      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
-      closeSync(openSync(this.path, "a", 0o600))
-      chmodSync(this.path, 0o600)
-    } else if (statSync(this.path, { throwIfNoEntry: false }) === undefined) {
-      throw new OutboxError("STORE", { detail: `${this.path} does not exist.` })
-    }
+    this.#makePrivate()
     const { DatabaseSync: Database } = process.getBuiltinModule("node:sqlite")
     const database = new Database(this.path, { timeout: busyMs })
     try {
@@ -122,16 +143,37 @@ export class SqliteFile {
     }
   }
 
+  /**
+   * Creates the file, which only its owner may read, whatever the umask. One that exists is not opened here: closing it
+   * again would release the locks that other connections of this process have on it.
+   */
+  #makePrivate(): void {
+    const found = statSync(this.path, { throwIfNoEntry: false })
+    if (found === undefined) {
+      if (!this.#mayCreate)
+        throw new OutboxError("STORE", { detail: `${this.path} does not exist.` })
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
+      try {
+        closeSync(openSync(this.path, "wx", 0o600))
+      } catch (error) {
+        // another process may have been faster
+        if (Reflect.get(Object(error), "code") !== "EEXIST") throw error
+      }
+    }
+    if (this.#mayCreate && found?.isDirectory() !== true) chmodSync(this.path, 0o600)
+  }
+
   /** Refuses a file that is not ours, and creates the tables in an empty one. */
   #prepare(database: DatabaseSync): void {
     const { applicationId, schema, version } = this.#kind
     const isEmpty = () => numberOf(database, "schema_version") === 0
-    const found = numberOf(database, "user_version")
     const isOurs = () => numberOf(database, "application_id") === applicationId
     if (isEmpty() ? !this.#mayCreate : !isOurs()) {
       throw new OutboxError("STORE", { detail: `${this.path} is not an outbox file.` })
     }
-    if (!isEmpty() && found !== version) {
+    // read after the check: another process may create the tables just now
+    const found = isEmpty() ? version : numberOf(database, "user_version")
+    if (found !== version) {
       const detail = `${this.path} has format ${found}; this version reads format ${version}.`
       throw new OutboxError("STORE", { detail })
     }
@@ -166,10 +208,32 @@ const reasons: Readonly<Record<number, string>> = {
   26: "The file is not an SQLite database.",
 }
 
-/** Converts an error of SQLite or of the file system: neither quotes a value that was to be written. */
-const storeError = (cause: unknown): OutboxError => {
+/** The same of the file system's errors. */
+const codes: Readonly<Record<string, number>> = {
+  EACCES: 8,
+  EPERM: 8,
+  EROFS: 8,
+  ENOSPC: 13,
+  EDQUOT: 13,
+  ENOENT: 14,
+  // a part of the path is a file
+  EEXIST: 14,
+  ENOTDIR: 14,
+}
+
+/** Returns the primary code of an error of SQLite: the lowest byte. */
+const codeOf = (cause: unknown): number | undefined => {
   const code: unknown = Reflect.get(Object(cause), "errcode")
-  // the lowest byte is the primary code
-  const detail = typeof code === "number" ? reasons[code & 0xff] : undefined
+  if (typeof code === "number") return code & 0xff
+  return codes[String(Reflect.get(Object(cause), "code"))]
+}
+
+const isBusy = (cause: unknown): boolean => codeOf(cause) === 5
+
+/** Converts an error of SQLite or of the file system: neither quotes a value that was to be written. */
+const toOutboxError = (cause: unknown): OutboxError => {
+  if (cause instanceof OutboxError) return cause
+  const code = codeOf(cause)
+  const detail = code === undefined ? undefined : reasons[code]
   return new OutboxError("STORE", { cause, ...(detail !== undefined && { detail }) })
 }

@@ -74,11 +74,13 @@ const statements = {
   list: `SELECT ${entryColumns} FROM outbox ORDER BY seq DESC LIMIT ?`,
   listPending: `SELECT ${entryColumns} FROM outbox WHERE ended_at IS NULL ORDER BY seq DESC LIMIT ?`,
   listState: `SELECT ${entryColumns} FROM outbox WHERE state = ? ORDER BY seq DESC LIMIT ?`,
-  pending: "SELECT count(*) AS count FROM outbox WHERE ended_at IS NULL",
-  stats: "SELECT state, count(*) AS count, min(accepted_at) AS oldest FROM outbox GROUP BY state",
+  pending: "SELECT count(*) AS count FROM (SELECT 1 FROM outbox WHERE ended_at IS NULL LIMIT ?)",
+  stats: `SELECT state AS name, count(*) AS value FROM outbox GROUP BY state
+    UNION ALL SELECT 'oldest', min(accepted_at) FROM outbox WHERE ended_at IS NULL`,
   replay: `UPDATE outbox SET state = 'planned', ended_at = NULL, due_at = ?, rounds = 0, replay = 1
     WHERE id = ? AND state = 'parked'`,
-  prune: "DELETE FROM outbox WHERE ended_at <= ? AND state != 'parked'",
+  prune: `DELETE FROM outbox
+    WHERE state IN ('created', 'existed', 'exists_after_doubt', 'rejected') AND ended_at <= ?`,
   integrity: "PRAGMA integrity_check",
   strange: `SELECT id FROM outbox WHERE (state IN ('planned', 'claimed', 'sending')) != (ended_at IS NULL)
     OR attempts < 0 OR epoch < 0 OR (state IN ('claimed', 'sending') AND owner IS NULL)`,
@@ -146,7 +148,15 @@ export const sqliteStore = (
     release: ({ epoch, id }: Claim, how: Released) => {
       const { delayMs, doubt, error, rounds, status } = how
       const ending = [status ?? null, error ?? null]
-      return changes("release", now() + delayMs, doubt ? 1 : 0, rounds, ...ending, id, epoch)
+      return changes(
+        "release",
+        Math.ceil(now() + delayMs),
+        doubt ? 1 : 0,
+        rounds,
+        ...ending,
+        id,
+        epoch,
+      )
     },
     end: ({ epoch, id }, state: EndState, { error, lost, status }: Ended) =>
       changes("end", state, status ?? null, error ?? null, now(), lost ? 1 : 0, id, epoch),
@@ -167,13 +177,14 @@ export const sqliteStore = (
         if (state === "pending") return use(database, "listPending").all(limit).map(entryOf)
         return use(database, "listState").all(state, limit).map(entryOf)
       }),
-    pending: () => file.read((database) => Number(use(database, "pending").get()?.["count"])),
+    pending: (most) =>
+      file.read((database) => Number(use(database, "pending").get(most)?.["count"])),
     stats: () => file.read((database) => statsOf(use(database, "stats").all())),
     replay: (id) => changes("replay", now(), id),
     prune: async (retentionMs) => void (await changes("prune", now() - retentionMs)),
     erase: truncate,
     verify: () =>
-      file.read((database) => {
+      file.outside((database) => {
         const found = use(database, "integrity")
           .all()
           .map((row) => String(row["integrity_check"]))
@@ -185,7 +196,7 @@ export const sqliteStore = (
       }),
     close: async () => {
       await truncate().catch(() => {})
-      file.close()
+      await file.close()
     },
   }
 }

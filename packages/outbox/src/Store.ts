@@ -84,8 +84,8 @@ export interface Store {
   /** Lists rows, the newest first. */
   list(state: OutboxState | undefined, limit: number): Promise<ReadonlyArray<OutboxEntry>>
   stats(): Promise<OutboxStats>
-  /** Counts the rows that have not ended. */
-  pending(): Promise<number>
+  /** Counts the rows that have not ended, up to `most`. */
+  pending(most: number): Promise<number>
   /** Marks a parked row as due; false if there is none. */
   replay(id: string): Promise<boolean>
   /** Deletes rows that ended so long ago; parked ones stay. */

@@ -68,10 +68,23 @@ const keysOf = (given: OutboxOptions["encryptionKeys"]): ReadonlyArray<Uint8Arra
   const fromEnvironment = process.env["AELYST_OUTBOX_KEY"]
   const keys: EncryptionKeys | undefined =
     typeof given === "function" ? given() : (given ?? fromEnvironment?.split(","))
-  if (keys === undefined) return []
-  if (!Array.isArray(keys)) throw invalid("encryptionKeys", "must be a list of keys", keys)
+  if (keys === undefined && typeof given !== "function") return []
+  // an empty list would store in clear what was to be encrypted
+  if (!Array.isArray(keys) || keys.length === 0)
+    throw invalid("encryptionKeys", "must be a list of one or more keys", keys)
   return keys.map(toKey)
 }
+
+/** Returns a log that no failure of the app's own one ends. */
+const safely =
+  (log: (entry: OutboxLogEntry) => void) =>
+  (entry: OutboxLogEntry): void => {
+    try {
+      log(entry)
+    } catch {
+      // a log changes nothing
+    }
+  }
 
 const warn = ({ code, message }: OutboxLogEntry): void => {
   process.emitWarning(message, { type: "AelystOutboxWarning", code })
@@ -106,6 +119,6 @@ export const check = (options: OutboxOptions): Settings => {
     retentionMs: checkNumber("retentionMs", options.retentionMs),
     delivery,
     keys: keysOf(options.encryptionKeys),
-    log: log ?? warn,
+    log: safely(log ?? warn),
   }
 }

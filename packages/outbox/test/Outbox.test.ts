@@ -296,6 +296,43 @@ describe("outbox", () => {
     await expect(box.accept(ana())).rejects.toMatchObject({ code: "ERR_AELYST_OUTBOX_CLOSED" })
   })
 
+  it("closes only when onEnd is done, even if it is closed twice", async () => {
+    let ended = 0
+    const box = open(newPath(), {
+      onEnd: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        ended++
+      },
+    })
+    await box.accept(ana())
+    await box.drain()
+    void box.close()
+    await box.close()
+    expect(ended).toBe(1)
+  })
+
+  it("refuses a time to close that no timer can wait, and stays open", async () => {
+    await using box = open(newPath())
+    for (const timeoutMs of [Number.POSITIVE_INFINITY, Number.NaN, -1]) {
+      await expect(box.close({ timeoutMs })).rejects.toMatchObject({
+        code: "ERR_AELYST_CONFIG",
+        option: "timeoutMs",
+      })
+    }
+    await box.accept(ana())
+    expect(await box.drain()).toMatchObject({ created: 1 })
+  })
+
+  it("refuses a list that is too long, and stores what is accepted at the same time", async () => {
+    await using box = open(newPath())
+    const [listed, accepted] = await Promise.allSettled([
+      Promise.resolve().then(() => box.list({ limit: 1e300 })),
+      box.accept(ana()),
+    ])
+    expect(listed).toMatchObject({ status: "rejected", reason: { option: "limit" } })
+    expect(accepted.status).toBe("fulfilled")
+  })
+
   it("ends a drain with the reason of its signal", async () => {
     const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
     const box = open(newPath(), { client: down })

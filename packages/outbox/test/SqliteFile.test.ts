@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "vitest"
@@ -21,7 +21,7 @@ describe("SqliteFile", () => {
       await file.write(insert(1))
       expect(statSync(path).mode & 0o777).toBe(0o600)
       expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
-      file.close()
+      await file.close()
     } finally {
       process.umask(before)
     }
@@ -36,19 +36,20 @@ describe("SqliteFile", () => {
     ])
     expect(all.map(({ status }) => status)).toEqual(["rejected", "rejected"])
     expect(await file.read(count)).toBe(2)
-    file.close()
+    await file.close()
   })
 
   it("ends what was begun before it closes, and rejects what comes after", async () => {
     const path = newPath()
     const file = new SqliteFile(path, kind)
     const written = file.write(insert(1))
-    file.close()
+    const closed = file.close()
     await written
     await expect(file.read(count)).rejects.toMatchObject({ code: "ERR_AELYST_OUTBOX_CLOSED" })
+    await closed
     const again = new SqliteFile(path, kind)
     expect(await again.read(count)).toBe(1)
-    again.close()
+    await again.close()
   })
 
   it("refuses a file of another program, and leaves it as it is", async () => {
@@ -79,7 +80,7 @@ describe("SqliteFile", () => {
     const path = newPath()
     const newer = new SqliteFile(path, { ...kind, version: 3 })
     await newer.write(insert(1))
-    newer.close()
+    await newer.close()
     await expect(new SqliteFile(path, kind).read(count)).rejects.toMatchObject({
       message: expect.stringContaining("has format 3; this version reads format 2."),
     })
@@ -96,5 +97,70 @@ describe("SqliteFile", () => {
     await expect(new SqliteFile(directory, kind).read(count)).rejects.toMatchObject({
       code: "ERR_AELYST_OUTBOX_STORE",
     })
+  })
+
+  it("waits for the write of another process without stopping the event loop", async () => {
+    const path = newPath()
+    const file = new SqliteFile(path, kind)
+    await file.write(insert(1))
+    const other = new DatabaseSync(path)
+    other.exec("BEGIN IMMEDIATE")
+    const written = file.write(insert(2))
+    // would never run if the wait stopped the event loop
+    setTimeout(() => other.exec("COMMIT"), 50)
+    await written
+    other.close()
+    expect(await file.read(count)).toBe(2)
+    await file.close()
+  })
+
+  it("is opened again while another process creates the tables", async () => {
+    const path = newPath()
+    const other = new DatabaseSync(path)
+    other.exec("PRAGMA journal_mode=WAL; BEGIN IMMEDIATE")
+    const file = new SqliteFile(path, kind)
+    const written = file.write(insert(1))
+    setTimeout(() => {
+      other.exec(`${kind.schema}; PRAGMA application_id=77; PRAGMA user_version=2; COMMIT`)
+      other.close()
+    }, 50)
+    await written
+    expect(await file.read(count)).toBe(1)
+    await file.close()
+  })
+
+  it("keeps the locks of another connection of its process", async () => {
+    const path = newPath()
+    const first = new SqliteFile(path, kind)
+    await first.write(insert(1))
+    const inode = `:${statSync(path).ino} `
+    // only Linux lists the locks
+    const isListed = existsSync("/proc/locks")
+    const locks = () =>
+      (isListed ? readFileSync("/proc/locks", "utf8") : "")
+        .split("\n")
+        .filter((line) => line.includes(` ${process.pid} `) && line.includes(inode))
+    const before = locks()
+    const second = new SqliteFile(path, kind)
+    await second.write(insert(2))
+    expect(before.length > 0).toBe(isListed)
+    expect(locks()).toHaveLength(before.length)
+    await first.close()
+    await second.close()
+  })
+
+  it("does not change the permissions of a directory", async () => {
+    const directory = newPath()
+    mkdirSync(directory, { mode: 0o755 })
+    const cannotOpen = {
+      message: expect.stringContaining("cannot be opened: check the path"),
+    }
+    await expect(new SqliteFile(directory, kind).read(count)).rejects.toMatchObject(cannotOpen)
+    expect(statSync(directory).mode & 0o777).toBe(0o755)
+    const text = newPath()
+    writeFileSync(text, "")
+    await expect(new SqliteFile(`${text}/outbox.db`, kind).read(count)).rejects.toMatchObject(
+      cannotOpen,
+    )
   })
 })

@@ -47,8 +47,10 @@ export const storeSuite = (open: () => Promise<Rows>): void => {
     expect(await again().get(row.id)).toEqual(entry)
     expect(await store.list("pending", 10)).toEqual([entry])
     expect(await store.stats()).toMatchObject({ pending: 1, claimed: 0, oldestPendingAt: 1_000 })
-    expect(await store.pending()).toBe(1)
+    expect(await store.pending(9)).toBe(1)
     expect(await store.get("c_none")).toBeUndefined()
+    await store.add(newRow())
+    expect(await store.pending(1)).toBe(1)
   })
 
   it("adds an idempotency key once, and says whether it is of the same submission", async () => {
@@ -56,7 +58,7 @@ export const storeSuite = (open: () => Promise<Rows>): void => {
     await store.add(row)
     expect(await again().add(newRow("b", "k"))).toEqual({ id: row.id, isSame: false })
     expect(await again().add({ ...row, id: "c_other" })).toEqual({ id: row.id, isSame: true })
-    expect(await store.pending()).toBe(1)
+    expect(await store.pending(9)).toBe(1)
   })
 
   it("gives each row to one owner, the oldest first", async () => {
@@ -157,7 +159,7 @@ export const storeSuite = (open: () => Promise<Rows>): void => {
       expect(await store.get(claim.id)).toMatchObject(ended)
       expect(await store.list(state, 9)).toMatchObject([ended])
       expect(await store.replay(claim.id)).toBe(false)
-      expect(await store.pending()).toBe(0)
+      expect(await store.pending(9)).toBe(0)
       await tick(9)
       await store.prune(10)
       expect(await store.get(claim.id)).toMatchObject(ended)
@@ -193,6 +195,26 @@ export const storeSuite = (open: () => Promise<Rows>): void => {
     await store.end(await claimOne(store, "a"), "created", { lost: false })
     expect(await store.payload(row.id)).toBeUndefined()
     expect(await store.payload("c_none")).toBeUndefined()
+  })
+
+  it("counts its rows by state, and knows the oldest that has not ended", async () => {
+    for (let n = 0; n < 3; n++) {
+      await store.add(newRow())
+      await tick(10)
+    }
+    const claim = await claimOne(store, "a")
+    await store.end(claim, "created", { lost: false })
+    await claimOne(store, "a")
+    expect(await store.stats()).toEqual({
+      pending: 2,
+      claimed: 1,
+      created: 1,
+      existed: 0,
+      existsAfterDoubt: 0,
+      rejected: 0,
+      parked: 0,
+      oldestPendingAt: 1_010,
+    })
   })
 
   it("finds nothing wrong with its own rows", async () => {

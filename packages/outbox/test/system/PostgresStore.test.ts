@@ -59,7 +59,7 @@ describe("PostgresStore", () => {
     await dropTables()
     const stores = Array.from({ length: 8 }, () => postgresStore(queryOf(newPool())))
     await Promise.all(stores.map((store) => store.add(newRow())))
-    expect(await stores[0]?.pending()).toBe(8)
+    expect(await stores[0]?.pending(9)).toBe(8)
     expect(await server.query("SELECT count(*) AS n FROM aelyst_outbox_meta")).toEqual([{ n: "1" }])
   })
 
@@ -67,7 +67,7 @@ describe("PostgresStore", () => {
     await dropTables()
     const pool = newPool()
     const store = postgresStore(queryOf(pool))
-    await store.pending()
+    await store.pending(9)
     const slow = await pool.connect()
     try {
       await slow.query("BEGIN")
@@ -134,9 +134,9 @@ describe("PostgresStore", () => {
 
   it("refuses the tables of a newer version by name", async () => {
     await dropTables()
-    await postgresStore(queryOf(newPool())).pending()
+    await postgresStore(queryOf(newPool())).pending(9)
     await server.query("UPDATE aelyst_outbox_meta SET version = 2")
-    await expect(postgresStore(queryOf(newPool())).pending()).rejects.toMatchObject({
+    await expect(postgresStore(queryOf(newPool())).pending(9)).rejects.toMatchObject({
       message: expect.stringContaining("have format 2; this version reads format 1."),
     })
   })
