@@ -11,6 +11,7 @@ import type { Cipher } from "./Cipher.ts"
 import type { Settings } from "./options.ts"
 import type { Claim, EndState, Ending, Store } from "./Store.ts"
 import type { ClientRowResult, ClientRun, OutboxClient, OutboxRow, Submission } from "./types.ts"
+import { Waits } from "./Waits.ts"
 
 /** A contact as it is stored: as the client has checked it. */
 interface Stored {
@@ -20,8 +21,10 @@ interface Stored {
 
 /** How long the store is left alone when nothing is due, in milliseconds. */
 const pollMs = 500
-/** How long nothing is sent after the store, the token or the API failed, in milliseconds. */
+/** How long nothing is sent after the store or the API failed, in milliseconds. */
 const pauseMs = 5_000
+/** The same for a token that is not accepted, which doubles up to this. */
+const longestPauseMs = 60_000
 const leastBackoffMs = 10_000
 const mostBackoffMs = 3_600_000
 
@@ -37,7 +40,8 @@ export interface WorkerParts {
 /** Sends until it is stopped. */
 export class Worker {
   readonly #parts: WorkerParts
-  readonly #owner = randomUUID()
+  /** The owner of the claims of this run. */
+  #owner = ""
   /** The claims that the run has, by key; the store gives out one of each. */
   readonly #sending = new Map<string, Claim>()
   /** All claims of this process, by id. */
@@ -46,12 +50,14 @@ export class Worker {
   readonly #refresher: NodeJS.Timeout
   readonly #loop: Promise<void>
   readonly #cut = new AbortController()
+  readonly #waits = new Waits()
   /** When the leases end, by `performance.now()`, as far as this process knows. */
   #leaseEnd = 0
   #run: ClientRun | undefined
-  #isStopping = false
-  #wake: (() => void) | undefined
-  #isWoken = false
+  #failure: unknown
+  /** How many runs in a row the API has not authorized. */
+  #unauthorized = 0
+  #lastSaid: string | undefined
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
@@ -63,74 +69,87 @@ export class Worker {
 
   /** Claims rows now: one was added. */
   wake(): void {
-    this.#isWoken = true
-    this.#wake?.()
+    this.#waits.wake()
   }
 
   /** Stops: requests in flight end, within that time; what was not sent goes back. */
   async stop(timeoutMs: number): Promise<void> {
-    this.#isStopping = true
+    this.#waits.stop()
     this.#run?.stop()
-    this.wake()
     const timer = setTimeout(() => this.#cut.abort(), timeoutMs)
     await this.#loop
     clearTimeout(timer)
     clearInterval(this.#refresher)
-    await this.#parts.store.releaseAll(this.#owner).catch(() => {})
   }
 
   async #work(): Promise<void> {
-    const { log } = this.#parts.settings
-    while (!this.#isStopping) {
-      let stopped: string | undefined
-      try {
-        stopped = await this.#sendAll()
-      } catch (error) {
-        const message = `the outbox pauses for ${pauseMs / 1_000} s: ${error instanceof Error ? error.message : "unknown"}`
-        log({ level: "error", code: "ERR_AELYST_OUTBOX_STORE", message })
-        stopped = "store"
-      }
+    while (!this.#waits.isStopped) {
+      const stopped = await this.#sendAll().catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : "unknown"
+        this.#say("STORE", `the outbox pauses until its store works again: ${reason}`)
+        return "store"
+      })
       if (stopped === "unauthorized") {
-        const message =
-          "the API does not accept the token (401): contacts stay in the outbox until it does"
-        log({ level: "error", code: "ERR_AELYST_OUTBOX_TOKEN", message })
-      }
-      if (stopped !== "completed") await this.#idle(pauseMs)
+        this.#say(
+          "TOKEN",
+          "the API does not accept the token (401): contacts stay in the outbox until it does",
+        )
+        await this.#waits.pause(Math.min(pauseMs * 2 ** this.#unauthorized++, longestPauseMs))
+      } else if (stopped === "gate") await this.#waits.pause(pollMs)
+      else if (stopped !== "completed") await this.#waits.pause(pauseMs)
     }
+  }
+
+  /** Logs a problem once, until a contact has ended. */
+  #say(kind: "STORE" | "TOKEN", message: string): void {
+    if (this.#lastSaid === message) return
+    this.#lastSaid = message
+    this.#parts.settings.log({ level: "error", code: `ERR_AELYST_OUTBOX_${kind}`, message })
+  }
+
+  /** Ends the run, as the store has failed. */
+  readonly #fail = (error: unknown): void => {
+    this.#failure ??= error
+    this.#run?.stop()
   }
 
   /** Sends in one run of the client until that stops; returns why. */
   async #sendAll(): Promise<string | undefined> {
-    const { client, settings } = this.#parts
-    let failure: unknown
-    const fail = (error: unknown) => {
-      failure ??= error
-      run.stop()
-    }
-    const run = client.contacts.createMany(this.#rows(fail), {
+    const { client, settings, store } = this.#parts
+    // the claims of an earlier run whose end could not be noted are not extended any more, so they are taken over
+    this.#owner = randomUUID()
+    this.#failure = undefined
+    const run = client.contacts.createMany(this.#rows(), {
       concurrency: settings.concurrency,
       delivery: settings.delivery,
       gate: this.#gate,
       signal: this.#cut.signal,
     })
     this.#run = run
-    if (this.#isStopping) run.stop()
-    for await (const result of run) this.#track(this.#note(result).catch(fail))
-    await Promise.all(this.#notes)
-    if (failure !== undefined) throw failure
+    if (this.#waits.isStopped) run.stop()
+    try {
+      for await (const result of run) this.#track(this.#end(result).catch(this.#fail))
+      await Promise.all(this.#notes)
+    } finally {
+      // also those that the run did not ask for any more
+      await store.releaseAll(this.#owner).catch(this.#fail)
+      this.#held.clear()
+      this.#sending.clear()
+    }
+    if (this.#failure !== undefined) throw this.#failure
     return (await run.summary()).stopped
   }
 
   /** Claims rows as the run asks for them; waits while none are due. */
-  async *#rows(fail: (error: unknown) => void): AsyncGenerator<OutboxRow, void> {
+  async *#rows(): AsyncGenerator<OutboxRow, void> {
     const { settings, store } = this.#parts
-    while (!this.#isStopping) {
+    while (!this.#waits.isStopped) {
       let claims: ReadonlyArray<Claim> = []
       const before = performance.now()
       try {
         claims = await store.claim(this.#owner, settings.concurrency, settings.leaseMs)
       } catch (error) {
-        fail(error)
+        this.#fail(error)
         return
       }
       // the leases of earlier claims may be older
@@ -140,16 +159,12 @@ export class Worker {
         const sent = this.#read(claim)
         if (sent !== undefined) yield sent
       }
-      if (claims.length === 0) await this.#idle(pollMs)
+      if (claims.length === 0) await this.#waits.forRows(pollMs)
     }
   }
 
   /** Decrypts a claimed row. One that cannot be sent is parked, so that it holds up no other. */
   #read(claim: Claim): OutboxRow | undefined {
-    // it was sent before, and only a person may send it again
-    const needsPerson = claim.doubt && !claim.replay
-    if (needsPerson && this.#parts.settings.delivery === "at-most-once")
-      return this.#park(claim, "OutcomeUnknownError")
     let submission: Stored
     try {
       // safe: the cipher has checked that an outbox has written it
@@ -160,39 +175,52 @@ export class Worker {
       this.#parts.settings.log({ level: "error", code: "ERR_AELYST_OUTBOX_UNREADABLE", message })
       return this.#park(claim, "UnreadablePayload")
     }
+    // it was sent before, and only a person may send it again
+    const needsPerson = claim.doubt && !claim.replay
+    if (needsPerson && this.#parts.settings.delivery === "at-most-once")
+      return this.#park(claim, "OutcomeUnknownError", submission)
     const { contact, identifier } = submission
     this.#sending.set(Identifier.key(identifier), claim)
     return { identifier, contact, doubt: claim.doubt, id: claim.id }
   }
 
-  #park(claim: Claim, error: string): undefined {
-    const parked = this.#parts.store.end(claim, "parked", { error, lost: false })
-    // if that fails, its lease ends and it is claimed again
-    this.#track(
-      parked.then(
-        () => void this.#held.delete(claim.id),
-        () => void this.#held.delete(claim.id),
-      ),
-    )
+  #park(claim: Claim, error: string, submission?: Stored): undefined {
+    const park = async () => {
+      const isOurs = await this.#parts.store.end(claim, "parked", { error, lost: false })
+      this.#drop(claim)
+      if (isOurs && submission !== undefined) this.#parts.onEnd(claim.id, submission)
+    }
+    this.#track(park().catch(this.#fail))
   }
 
   readonly #gate = {
     before: async ({ key }: GatedAttempt): Promise<Allowance> => {
       const claim = this.#sending.get(key)
-      if (claim === undefined || this.#isStopping) throw new Error("the outbox stops")
-      const isOurs = await this.#parts.store.intend(claim)
+      if (claim === undefined || this.#waits.isStopped) throw new Error("the outbox stops")
+      // read before the claim is checked: a later lease may no longer hold this row
+      const notAfter = this.#leaseEnd
+      const isOurs = await this.#parts.store.intend(claim).catch((error: unknown) => {
+        this.#fail(error)
+        throw error
+      })
       if (!isOurs) throw new Error("another process has taken the contact over")
-      return { notAfter: this.#leaseEnd }
+      return { notAfter }
     },
   }
 
-  /** Notes how a contact ended. */
-  async #note({ error, outcome, row, value }: ClientRowResult): Promise<void> {
-    const { contact, id, identifier } = row
+  /** Ends the claim that a result is of. Its lease is extended until that is noted. */
+  async #end(result: ClientRowResult): Promise<void> {
+    const { id, identifier } = result.row
     const claim = this.#held.get(id)
     if (claim === undefined) return
-    this.#sending.delete(Identifier.key(identifier))
-    this.#held.delete(id)
+    const key = Identifier.key(identifier)
+    if (this.#sending.get(key) === claim) this.#sending.delete(key)
+    await this.#note(claim, result).finally(() => this.#drop(claim))
+  }
+
+  /** Notes how a contact ended. */
+  async #note(claim: Claim, { error, outcome, row, value }: ClientRowResult): Promise<void> {
+    const { contact, identifier } = row
     const status: unknown = error && Reflect.get(error, "status")
     const lost = outcome === "unknown" || isLost((value ?? error)?.attempts)
     const ending: Ending = {
@@ -201,6 +229,8 @@ export class Worker {
     }
     const end = async (state: EndState) => {
       const isOurs = await this.#parts.store.end(claim, state, { ...ending, lost })
+      this.#unauthorized = 0
+      this.#lastSaid = undefined
       if (isOurs) this.#parts.onEnd(claim.id, { identifier, contact })
     }
     switch (outcome) {
@@ -256,23 +286,9 @@ export class Worker {
     void note.finally(() => this.#notes.delete(note))
   }
 
-  /** Waits, or until a row is added or the worker stops. */
-  async #idle(ms: number): Promise<void> {
-    if (this.#isStopping) return
-    if (this.#isWoken) {
-      this.#isWoken = false
-      return
-    }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      timer.unref()
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.#wake = undefined
-    this.#isWoken = false
+  /** Forgets a claim, unless the row was claimed again meanwhile. */
+  #drop(claim: Claim): void {
+    if (this.#held.get(claim.id) === claim) this.#held.delete(claim.id)
   }
 }
 

@@ -169,14 +169,17 @@ export interface OutboxOptions {
   readonly maxRounds?: number | undefined
   /** How long a contact stays with a process that died or was paused, 1,000 to 60,000. Default 5,000. */
   readonly leaseMs?: number | undefined
-  /** How long the outcome of a contact is kept, 0 to 365 days. Default 7 days. */
+  /** How long the outcome of a contact and its idempotency key are kept, 0 to 365 days. Default 7 days. */
   readonly retentionMs?: number | undefined
   /**
    * Encrypts contacts at rest (AES-256-GCM): keys of 32 bytes, as base64 or bytes, or a function that returns them. The
    * first encrypts, all decrypt. Default: `AELYST_OUTBOX_KEY`, keys separated by commas; without it, no encryption.
    */
   readonly encryptionKeys?: EncryptionKeys | (() => EncryptionKeys) | undefined
-  /** Called when a contact has ended or is parked. A failure changes nothing. */
+  /**
+   * Called when a contact has ended or is parked, once at most: not if the process dies at that moment, and not for a
+   * contact that cannot be read, which is logged. `close` waits for it. A failure changes nothing.
+   */
   readonly onEnd?: ((end: OutboxEnd) => unknown) | undefined
   /** Receives problems of the outbox itself. Default: a process warning, which Node prints to stderr. */
   readonly log?: ((line: OutboxLogEntry) => void) | undefined
