@@ -6,6 +6,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs"
 import { dirname, resolve as absolute } from "node:path"
 import type { DatabaseSync } from "node:sqlite"
+import { setTimeout as sleep } from "node:timers/promises"
 
 import { OutboxError } from "./OutboxError.ts"
 
@@ -64,21 +65,25 @@ export class SqliteFile {
     })
   }
 
-  /** Runs a read, after the writes that were begun before it. */
+  /** Runs a read, after the writes that were begun before it, even if they fail. */
   read<A>(run: Run<A>): Promise<A> {
-    return this.write(run)
+    return this.outside(run)
   }
 
   /** Runs what needs no transaction, after the writes that were begun before it. */
   async outside<A>(run: Run<A>): Promise<A> {
     await this.#flushed()
-    if (this.#isClosed) throw new OutboxError("CLOSED")
-    try {
-      return run(this.#open())
-    } catch (cause) {
-      this.#discard()
-      throw toOutboxError(cause)
+    const until = performance.now() + patienceMs
+    while (!this.#isClosed) {
+      try {
+        return run(this.#open())
+      } catch (cause) {
+        if (!isBusy(cause)) this.#discard()
+        if (!isBusy(cause) || performance.now() > until) throw toOutboxError(cause)
+        await sleep(retryMs)
+      }
     }
+    throw new OutboxError("CLOSED")
   }
 
   /** Ends the connection after the writes that were begun before; further work rejects. */

@@ -35,6 +35,10 @@ describe("SqliteFile", () => {
       file.write((database) => database.exec("INSERT INTO nowhere VALUES (1)")),
     ])
     expect(all.map(({ status }) => status)).toEqual(["rejected", "rejected"])
+    // a read of the same turn is none of them
+    const failing = file.write((database) => database.exec("INSERT INTO nowhere VALUES (1)"))
+    const [failed, read] = await Promise.allSettled([failing, file.read(count)])
+    expect([failed.status, read.status]).toEqual(["rejected", "fulfilled"])
     expect(await file.read(count)).toBe(2)
     await file.close()
   })
