@@ -158,6 +158,10 @@ class StoredOutbox implements Outbox {
     return isParked
   }
 
+  discard(id: string): Promise<boolean> {
+    return this.#store.discard(String(id))
+  }
+
   verify(): Promise<ReadonlyArray<string>> {
     return this.#store.verify()
   }

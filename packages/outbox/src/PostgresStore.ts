@@ -104,6 +104,8 @@ const statementsAt = (now: string) => ({
     UNION ALL SELECT 'oldest', min(accepted_at) FROM aelyst_outbox WHERE ended_at IS NULL`,
   replay: `UPDATE aelyst_outbox SET state = 'planned', ended_at = NULL, due_at = ${now}, rounds = 0, replay = true
     WHERE id = $1 AND state = 'parked' RETURNING id`,
+  discard: `UPDATE aelyst_outbox SET state = 'rejected', error = 'Discarded', status = NULL, payload = NULL, ended_at = ${now}
+    WHERE id = $1 AND state = 'parked' RETURNING id`,
   prune: `DELETE FROM aelyst_outbox
     WHERE state IN ('created', 'existed', 'exists_after_doubt', 'rejected') AND ended_at <= ${now} - $1::bigint`,
   strange: `SELECT id FROM aelyst_outbox WHERE (state IN ('planned', 'claimed', 'sending')) <> (ended_at IS NULL)
@@ -205,6 +207,7 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
     pending: async (most) => Number((await run("pending", most))[0]?.["count"]),
     stats: async () => statsOf(await run("stats")),
     replay: (id) => changes("replay", id),
+    discard: (id) => changes("discard", id),
     prune: async (retentionMs) => void (await run("prune", retentionMs)),
     // old versions of a row are erased by Postgres itself, when it vacuums the table
     erase: async () => {},

@@ -79,6 +79,8 @@ const statements = {
     UNION ALL SELECT 'oldest', min(accepted_at) FROM outbox WHERE ended_at IS NULL`,
   replay: `UPDATE outbox SET state = 'planned', ended_at = NULL, due_at = ?, rounds = 0, replay = 1
     WHERE id = ? AND state = 'parked'`,
+  discard: `UPDATE outbox SET state = 'rejected', error = 'Discarded', status = NULL, payload = NULL, ended_at = ?
+    WHERE id = ? AND state = 'parked'`,
   prune: `DELETE FROM outbox
     WHERE state IN ('created', 'existed', 'exists_after_doubt', 'rejected') AND ended_at <= ?`,
   integrity: "PRAGMA integrity_check",
@@ -181,6 +183,7 @@ export const sqliteStore = (
       file.read((database) => Number(use(database, "pending").get(most)?.["count"])),
     stats: () => file.read((database) => statsOf(use(database, "stats").all())),
     replay: (id) => changes("replay", now(), id),
+    discard: (id) => changes("discard", now(), id),
     prune: async (retentionMs) => void (await changes("prune", now() - retentionMs)),
     erase: truncate,
     verify: () =>

@@ -88,6 +88,8 @@ export interface Store {
   pending(most: number): Promise<number>
   /** Marks a parked row as due; false if there is none. */
   replay(id: string): Promise<boolean>
+  /** Ends a parked row as rejected and erases its payload; false if there is none. */
+  discard(id: string): Promise<boolean>
   /** Deletes rows that ended so long ago; parked ones stay. */
   prune(retentionMs: number): Promise<void>
   /** Erases what ended rows leave in the store's own files, as far as it can. */

@@ -225,6 +225,11 @@ export interface Outbox extends AsyncDisposable {
   drain(options?: { readonly signal?: AbortSignal | undefined }): Promise<OutboxStats>
   /** Sends a parked contact again. Returns false if no contact with this `id` is parked. */
   replay(id: string): Promise<boolean>
+  /**
+   * Gives a parked contact up and erases it: it ends as `rejected`, with the error `Discarded`. Returns false if no contact
+   * with this `id` is parked.
+   */
+  discard(id: string): Promise<boolean>
   /** Checks the file and every entry; returns what is wrong, nothing if all is well. */
   verify(): Promise<ReadonlyArray<string>>
   /**

@@ -161,6 +161,19 @@ describe("outbox", () => {
     expect(await box.replay(id)).toBe(false)
   })
 
+  it("discards a parked contact, and leaves nothing of it in its files", async () => {
+    sandbox.fail({ preset: "drop-after", times: 1 })
+    const file = newPath("data/outbox.db")
+    const box = open(file, { delivery: "at-most-once" })
+    const { id } = await box.accept(ana())
+    await box.drain()
+    expect(await box.discard(id)).toBe(true)
+    expect(await box.get(id)).toMatchObject({ state: "rejected", error: "Discarded" })
+    expect(await box.stats()).toMatchObject({ parked: 0, rejected: 1 })
+    await box.close()
+    expect(bytesOf(file)).not.toMatch(/Canary/)
+  })
+
   it("settles a lost response under natural-key by asking again", async () => {
     sandbox.fail({ preset: "drop-after", times: 1 })
     await using box = open(newPath())

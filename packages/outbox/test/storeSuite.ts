@@ -197,6 +197,21 @@ export const storeSuite = (open: () => Promise<Rows>): void => {
     expect(await store.payload("c_none")).toBeUndefined()
   })
 
+  it("erases a parked row that a person gives up, and no other", async () => {
+    await store.add(newRow())
+    const claim = await claimOne(store, "a")
+    expect(await store.discard(claim.id)).toBe(false)
+    await store.end(claim, "parked", { status: 500, lost: true })
+    await tick(10)
+    expect(await store.discard(claim.id)).toBe(true)
+    expect(await store.payload(claim.id)).toBeUndefined()
+    const entry = await store.get(claim.id)
+    expect(entry).toMatchObject({ state: "rejected", error: "Discarded", endedAt: 1_010 })
+    expect(entry?.status).toBeUndefined()
+    expect(await store.discard(claim.id)).toBe(false)
+    expect(await store.replay(claim.id)).toBe(false)
+  })
+
   it("counts its rows by state, and knows the oldest that has not ended", async () => {
     for (let n = 0; n < 3; n++) {
       await store.add(newRow())
