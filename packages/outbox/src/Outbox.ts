@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { Identifier } from "@aelyst/core"
 
 import { Cipher } from "./Cipher.ts"
+import { networkDrive } from "./NetworkDrive.ts"
 import type { Settings } from "./options.ts"
 import { check, invalid } from "./options.ts"
 import { OutboxError } from "./OutboxError.ts"
@@ -269,7 +270,13 @@ export const outbox = (options: OutboxOptions): Outbox => {
   if (client !== undefined && typeof Reflect.get(Object(contacts), "createMany") !== "function") {
     throw invalid("client", "must be a client such as `new Aelyst()`", client)
   }
-  return new StoredOutbox(options, settings, storeOf(options))
+  const store = storeOf(options)
+  const drive = options.file === undefined ? undefined : networkDrive(options.file)
+  if (drive !== undefined) {
+    const message = `the outbox file is on ${drive}, where locks may not hold: keep it on a local disk, or use Postgres`
+    settings.log({ level: "warn", code: "ERR_AELYST_OUTBOX_NETWORK_FILE", message })
+  }
+  return new StoredOutbox(options, settings, store)
 }
 
 const isStore = (u: unknown): u is Store => typeof Reflect.get(Object(u), "claim") === "function"

@@ -226,7 +226,7 @@ export interface Outbox extends AsyncDisposable {
   /** Sends a parked contact again. Returns false if no contact with this `id` is parked. */
   replay(id: string): Promise<boolean>
   /**
-   * Gives a parked contact up and erases it: it ends as `rejected`, with the error `Discarded`. Returns false if no contact
+   * Erases a parked contact for good: it ends as `rejected`, with the error `Discarded`. Returns false if no contact
    * with this `id` is parked.
    */
   discard(id: string): Promise<boolean>

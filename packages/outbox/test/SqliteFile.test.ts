@@ -35,7 +35,7 @@ describe("SqliteFile", () => {
       file.write((database) => database.exec("INSERT INTO nowhere VALUES (1)")),
     ])
     expect(all.map(({ status }) => status)).toEqual(["rejected", "rejected"])
-    // a read of the same turn is none of them
+    // a read of the same turn does not fail with them
     const failing = file.write((database) => database.exec("INSERT INTO nowhere VALUES (1)"))
     const [failed, read] = await Promise.allSettled([failing, file.read(count)])
     expect([failed.status, read.status]).toEqual(["rejected", "fulfilled"])
