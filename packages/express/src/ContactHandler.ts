@@ -40,7 +40,7 @@ const handle = async (
     // bots get the same issues as people, so that they cannot tell that they were caught
     const checked = client.contacts.validate(identifier, contact)
     if (!checked.ok) throw checked.error
-    if (delivery !== "inline") id = Delivery.madeUpId()
+    if (delivery !== "inline") id = Delivery.madeUpId(req)
   } else if (delivery !== "inline") {
     id = await Delivery.accept(delivery, { identifier, contact }, req)
     count(req.app, "accepted")

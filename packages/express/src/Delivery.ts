@@ -1,7 +1,7 @@
 /** Delivery by an outbox: a submission is accepted once it is stored durably, and a route reports its state. */
 import type { IdentifierInput } from "@aelyst/node"
 import type { Request, RequestHandler } from "express"
-import { randomBytes } from "node:crypto"
+import { createHmac, randomBytes } from "node:crypto"
 
 import { sendJson, setHeaders } from "./JsonResponse.ts"
 import { RequestError } from "./RequestError.ts"
@@ -50,8 +50,25 @@ export const accept = async (
   }
 }
 
-/** Returns an `id` for a caught bot, which must not be able to tell that it was caught. */
-export const madeUpId = (): string => `c_${randomBytes(16).toString("base64url")}`
+const secret = randomBytes(32)
+const halfLength = 8
+const half = (data: string | Uint8Array): Buffer =>
+  createHmac("sha256", secret).update(data).digest().subarray(0, halfLength)
+
+/**
+ * Returns an `id` for a caught bot, which must not be able to tell that it was caught: a key gets the same one again, and
+ * `contactStatus` of this process knows it.
+ */
+export const madeUpId = (req: Request): string => {
+  const key = keyOf(req)
+  const first = key === undefined ? randomBytes(halfLength) : half(`key ${key}`)
+  return `c_${Buffer.concat([first, half(first)]).toString("base64url")}`
+}
+
+const isMadeUp = (id: string): boolean => {
+  const bytes = Buffer.from(id.slice("c_".length), "base64url")
+  return half(bytes.subarray(0, halfLength)).equals(bytes.subarray(halfLength))
+}
 
 /** Returns the URL of a submission's status: its `id` below the path of the form. */
 export const locationOf = (req: Request, id: string): string =>
@@ -97,9 +114,10 @@ export const contactStatus = ({ delivery, param = "id" }: ContactStatusOptions):
     try {
       const id: unknown = req.params[param]
       const entry = typeof id === "string" ? await delivery.get(id) : undefined
-      if (entry === undefined) throw new RequestError("not_found")
+      const state = typeof id === "string" && isMadeUp(id) ? "created" : entry?.state
+      if (state === undefined) throw new RequestError("not_found")
       setHeaders(res, 200)
-      sendJson(res, { id, status: statusOf[entry.state] ?? "unknown" })
+      sendJson(res, { id, status: statusOf[state] ?? "unknown" })
     } catch (error) {
       // Express 4 does not do this for a rejected promise
       next(toRequestError(error))

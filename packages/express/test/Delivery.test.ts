@@ -144,6 +144,17 @@ describe.each(versionCells)("delivery by an outbox, Express $version", ({ versio
     expect(reply).toMatchObject({ status: 202, json: { status: "accepted" } })
     expect(reply.headers.location).toMatch(/^\/signup\/c_[\w-]{22}$/)
     expect(delivery.states.size).toBe(0)
+    const status = await send(`${on.url}${reply.headers.location}`, { method: "GET" })
+    expect(status).toMatchObject({ status: 200, json: { status: "created" } })
+    const post = (key: string) =>
+      send(`${on.url}/signup`, {
+        body: { ...ana, website: "x" },
+        headers: { "idempotency-key": key },
+      })
+    const [one, same, other] = [await post("a"), await post("a"), await post("b")]
+    expect(same.json).toEqual(one.json)
+    expect(other.json).not.toEqual(one.json)
+    expect(await post("k".repeat(256))).toMatchObject({ status: 400 })
   })
 
   it("passes errors of the client on unchanged", async () => {
