@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 
+import { numbers } from "./options.ts"
 import { claimColumns, claimsOf, entryColumns, entryOf, statsOf } from "./Row.ts"
 import { SqliteFile } from "./SqliteFile.ts"
 import type { Claim, EndState, Ended, NewRow, Released, Store } from "./Store.ts"
@@ -42,18 +43,21 @@ CREATE INDEX outbox_owner ON outbox (owner) WHERE ended_at IS NULL;
 CREATE INDEX outbox_ended ON outbox (state, ended_at)`,
 }
 
+const longestLeaseMs = numbers.leaseMs.most
+
 const statements = {
   insertSalt: "INSERT INTO meta (salt) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)",
   salt: "SELECT salt FROM meta",
   add: `INSERT INTO outbox (id, key, idempotency, submission, payload, state, due_at, accepted_at)
     VALUES (?, ?, ?, ?, ?, 'planned', ?6, ?6) ON CONFLICT (idempotency) DO NOTHING`,
   earlier: "SELECT id, submission FROM outbox WHERE idempotency = ?",
-  // a row is due if no older row of its key has still to end
+  // a row is due if no older row of its key has still to end; times too far ahead were noted before the clock was set back
   claim: `UPDATE outbox SET epoch = epoch + 1, owner = :owner, lease_until = :until,
       doubt = doubt OR state = 'sending', replay = replay AND state != 'sending', state = 'claimed'
     WHERE seq IN (
       SELECT seq FROM outbox AS one
-      WHERE ended_at IS NULL AND due_at <= :now AND (state = 'planned' OR lease_until <= :now)
+      WHERE ended_at IS NULL AND (due_at <= :now OR accepted_at > :now)
+        AND (state = 'planned' OR lease_until <= :now OR lease_until > :now + ${longestLeaseMs})
         AND NOT EXISTS (SELECT 1 FROM outbox AS older
           WHERE older.ended_at IS NULL AND older.key = one.key AND older.seq < one.seq)
       ORDER BY due_at, seq LIMIT :limit)

@@ -5,7 +5,8 @@ import type { EncryptionKeys, OutboxLogEntry, OutboxOptions } from "./types.ts"
 
 const day = 86_400_000
 
-const numbers = {
+/** The bounds and defaults of the options that are numbers. */
+export const numbers = {
   concurrency: { least: 1, most: 1_000, otherwise: 16 },
   maxPending: { least: 1, most: 10_000_000, otherwise: 100_000 },
   maxRounds: { least: 1, most: 100, otherwise: 8 },

@@ -34,6 +34,17 @@ describe("SqliteStore", () => {
     expect(await openStore(path).get(row.id)).toMatchObject({ state: "pending" })
   })
 
+  it("gives out rows that were accepted and claimed before the clock was set back", async () => {
+    let time = 90_000_000
+    const store = openStore(newPath(), () => time)
+    await store.add(newRow())
+    await store.claim("dead", 1, 5_000)
+    await store.add(newRow())
+    time = 1_000_000
+    expect(await store.claim("a", 9, 5_000)).toHaveLength(2)
+    expect(await store.claim("b", 9, 5_000)).toEqual([])
+  })
+
   it("does nothing more once it is closed", async () => {
     const store = openStore(newPath())
     await store.close()
