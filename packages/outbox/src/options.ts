@@ -70,9 +70,7 @@ const keysOf = (given: OutboxOptions["encryptionKeys"]): ReadonlyArray<Uint8Arra
   const keys: EncryptionKeys | undefined =
     typeof given === "function" ? given() : (given ?? fromEnvironment?.split(","))
   if (keys === undefined && typeof given !== "function") return []
-  // an empty list would store in clear what was to be encrypted
-  if (!Array.isArray(keys) || keys.length === 0)
-    throw invalid("encryptionKeys", "must be a list of one or more keys", keys)
+  if (!Array.isArray(keys)) throw invalid("encryptionKeys", "must be a list of keys", keys)
   return keys.map(toKey)
 }
 
