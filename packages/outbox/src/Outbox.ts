@@ -35,7 +35,6 @@ const drainPollMs = 100
 const closeMs = 10_000
 /** The longest wait of a timer in Node, in milliseconds. */
 const longestMs = 2_147_483_647
-const mostListed = 1_000_000
 
 const states: ReadonlySet<unknown> = new Set<OutboxState>([
   "pending",
@@ -133,8 +132,8 @@ class StoredOutbox implements Outbox {
     if (state !== undefined && !states.has(state)) {
       throw invalid("state", `must be one of ${[...states].join(", ")}`)
     }
-    if (!Number.isInteger(limit) || limit < 1 || limit > mostListed)
-      throw invalid("limit", "must be an integer between 1 and 1,000,000", limit)
+    if (!Number.isSafeInteger(limit) || limit < 1)
+      throw invalid("limit", "must be a safe integer of at least 1", limit)
     return this.#store.list(state, limit)
   }
 
