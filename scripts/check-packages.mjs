@@ -30,13 +30,14 @@ const allowed = {
     peerDependencies: ["@aelyst/core", "@aelyst/journal", "effect"],
   },
   "@aelyst/sandbox": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
+  "@aelyst/outbox": {},
   "@aelyst/redis": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
   // the entry point ./shared-limit needs none
   "@aelyst/journal": { peerDependencies: ["@aelyst/core", "effect"] },
 }
-/** Lists the packages for programs that have Effect: their types show it, and they bundle nothing. */
-const forEffect = ["@aelyst/core", "@aelyst/import"]
-/** Lists the entries for `import` only: core, import and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
+/** Lists the packages for programs that have Effect, whose types show it. */
+const forEffect = ["@aelyst/core", "@aelyst/import", "@aelyst/journal"]
+/** Lists the entries for `import` only: core, import, journal and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
 const importOnly = {
   "@aelyst/core": /./,
   "@aelyst/import": /./,
@@ -46,7 +47,13 @@ const importOnly = {
   "@aelyst/journal": /^\.$/,
 }
 /** Lists the packages that bundle no code of others. */
-const withoutOthers = ["@aelyst/core", "@aelyst/express", "@aelyst/redis", "@aelyst/journal"]
+const withoutOthers = [
+  "@aelyst/core",
+  "@aelyst/express",
+  "@aelyst/import",
+  "@aelyst/journal",
+  "@aelyst/redis",
+]
 /** The longest line of published code: Node prints the whole line above an uncaught error. */
 const longestLine = 2_000
 /** The longest declaration of a schema: a longer one repeats the structs that it is made of, and names none of them. */
@@ -214,8 +221,8 @@ const checkFiles = (manifest, files, say) => {
       : 0
     if (longest > longestLine) say(`${name} has a line of ${longest} characters`)
   }
-  if (!forEffect.includes(manifest.name)) {
-    for (const name of publicTypes(manifest, files)) {
+  for (const name of publicTypes(manifest, files)) {
+    if (!forEffect.includes(manifest.name) || name.startsWith("dist/shared-limit/")) {
       const shown = inner.exec(files.get(name).toString("utf8"))?.[1]
       if (shown !== undefined) say(`${name} shows ${shown} in its types`)
     }
@@ -224,7 +231,7 @@ const checkFiles = (manifest, files, say) => {
     if (!files.has(name)) say(`has no ${name}`)
   }
   if (![...files.keys()].some((name) => name.startsWith("dist/"))) say("has no dist; build first")
-  const bundles = !forEffect.includes(manifest.name) && manifest.name !== "@aelyst/express"
+  const bundles = !withoutOthers.includes(manifest.name)
   if (bundles && !files.has("THIRD_PARTY.md"))
     say("bundles others' code and names no licence of theirs")
 }

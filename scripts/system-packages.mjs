@@ -22,6 +22,11 @@ const packages = [
   { name: "strace", programs: ["strace"] },
   // a disk that is full
   { name: "util-linux", programs: ["unshare"] },
+  // the stores of a shared limit, a pool in front of one, and clocks that are off
+  { name: "redis-server", programs: ["redis-server"] },
+  { name: "postgresql", path: globSync("/usr/lib/postgresql/*/bin/initdb")[0] },
+  { name: "pgbouncer", programs: ["pgbouncer"], path: "/usr/sbin/pgbouncer" },
+  { name: "faketime", programs: ["faketime"] },
 ]
 
 const runs = (file) => {

@@ -1,6 +1,6 @@
 /**
- * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [cli|overhead|express|pacing|sandbox|
- * memory|size|check …]`, or all of them without a name. A part that is not run keeps its table.
+ * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [part …]`, or all parts without a name. A part
+ * that is not run keeps its table.
  */
 import { spawnSync } from "node:child_process"
 import { readFile, writeFile } from "node:fs/promises"
@@ -38,6 +38,7 @@ const parts = {
   sandbox: () => sandbox({ rounds: 20, perRound: 5000 }),
   memory: () => memory({ rows: 1_000_000 }),
   size,
+  xlsx: () => xlsx({ rows: 100_000, rounds: 5 }),
   check: () => checkSpeed({ rows: 1_000_000 }),
 } as const
 type Part = keyof typeof parts

@@ -136,7 +136,7 @@ export const testBlocks = (
   const environment = () => ({
     ...process.env,
     ...found,
-    PATH: [join(app, "bin"), process.env["PATH"]].join(delimiter),
+    PATH: [join(app, "bin"), dirname(node), process.env["PATH"]].join(delimiter),
     AELYST_BASE_URL: sandbox.baseUrl,
     AELYST_TOKEN: sandbox.tokens.ok,
     // the command must not use the settings and tokens of the real home

@@ -19,7 +19,7 @@ export interface SourceRow {
   readonly record?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** A file, as its beginning tells. */
+/** Describes a file whose header was read. */
 export interface TableHead {
   readonly format: Format
   /** A label of `TextDecoder`, such as `utf-8` or `windows-1252`. */
@@ -32,7 +32,14 @@ export interface TableHead {
   readonly columns: readonly string[]
   /** The line of the header; 0 without one. */
   readonly headerLine: number
-  /** Notes for a person about how the file is read, a sentence each. */
+  /** Whether the header was looked for and is not in the first row, so that a person should confirm its line. */
+  readonly isHeaderGuessed: boolean
+  /** The name of the sheet that is read, and of all sheets of the workbook. */
+  readonly sheet?: string | undefined
+  readonly sheets?: readonly string[] | undefined
+  /** Up to three cells that show how a guessed encoding reads: personal data, for a terminal only. */
+  readonly samples: readonly string[]
+  /** Sentences for a person about how the file was read. */
   readonly notes: readonly string[]
 }
 
@@ -251,7 +258,7 @@ export type CheckedRow = ReadyRow | InvalidRow | DuplicateRow | ForeignRow
 
 /** The kinds of changes to values so that they can be sent. They lose nothing. */
 export type Fix =
-  | "spaces"
+  | "space"
   | "apostrophe"
   | "formula"
   | "invisible"

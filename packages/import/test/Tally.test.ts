@@ -25,6 +25,7 @@ const fresh = { wasInDoubt: false, isInDoubt: false }
 
 const idle: Pacer.PacerSnapshot = {
   limit: 10,
+  reported: false,
   remaining: 10,
   trusted: false,
   waiting: 0,

@@ -33,7 +33,16 @@ export const toError = (error: Core.AelystError): Core.AelystError => {
 
 /** Returns a snapshot of the pacer with moments in epoch milliseconds. */
 export const toSnapshot = (
-  { limit, remaining, opensIn, observedAgo, waiting, inFlight, shared }: Core.Pacer.PacerSnapshot,
+  {
+    limit,
+    reported,
+    remaining,
+    opensIn,
+    observedAgo,
+    waiting,
+    inFlight,
+    shared,
+  }: Core.Pacer.PacerSnapshot,
   now: number,
 ): RateLimitSnapshot => ({
   limit,

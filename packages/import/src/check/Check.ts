@@ -9,6 +9,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 
 import type { CheckedRow, CheckSummary, Mapping, SourceRow } from "../types.ts"
+import * as Footer from "../read/Footer.ts"
 import * as Country from "./Country.ts"
 import type { DateFormat } from "./DateText.ts"
 import type { OnDuplicate } from "./Duplicate.ts"
@@ -104,15 +105,7 @@ const checkConstants = (
  * import { check, map } from "@aelyst/import"
  * import { Effect, Stream } from "effect"
  *
- * const head = {
- *   format: "csv",
- *   encoding: "utf-8",
- *   bom: false,
- *   delimiter: ",",
- *   columns: ["First name", "Phone"],
- *   headerLine: 1,
- *   notes: [],
- * } as const
+ * const head = { format: "csv", columns: ["First name", "Phone"] } as const
  * const rows = Stream.make(
  *   { number: 1, line: 2, cells: ["Siti", "012-345 6789"] },
  *   { number: 2, line: 3, cells: ["", "12-34"] },
@@ -145,32 +138,35 @@ export const check = <E, R>(
     const plans = yield* Effect.promise(() => import("libphonenumber-js/max"))
     const phones = Phone.make(plans, options.digitsHavePlus === true)
     yield* Effect.fromResult(checkConstants(mapping, phones))
-    const rules: RowRules = {
+    // a test for footers goes with one run over the rows, in their order
+    const makeRules = (): RowRules => ({
+      footers: Footer.make(mapping),
       mapping,
       phones,
       defaultCountry,
       style: { dateFormat: options.dateFormat, hasLabels: mapping.preset === "google" },
       dropFields: onInvalid === "drop-field",
       catalogue: options.customFields,
-    }
+    })
 
     let tally = new Tally()
     const run = Stream.suspend(() => {
       tally = new Tally()
       const counts = tally
       const duplicates = new Duplicates(onDuplicate)
+      const [first, second] = [makeRules(), makeRules()]
+      const unused = new Tally()
       const noted = Stream.runForEachArray(rows, (chunk) =>
         Effect.sync(() => {
-          const unused = new Tally()
           for (const row of chunk) {
-            const checked = checkRow(row, rules, unused)
+            const checked = checkRow(row, first, unused)
             if (checked.state === "ready") duplicates.note(checked)
           }
         }),
       )
       const decided = Stream.mapArray(rows, (chunk) =>
         Array.map(chunk, (row): CheckedRow => {
-          const checked = checkRow(row, rules, counts)
+          const checked = checkRow(row, second, counts)
           const result = checked.state === "ready" ? duplicates.decide(checked) : checked
           counts.row(result)
           return result

@@ -7,7 +7,6 @@ import type { ForeignRow, InvalidRow, ReadyRow, SourceRow } from "../types.ts"
 import type { Footers } from "../read/Footer.ts"
 import type { Fault, Read } from "./Fault.ts"
 import { ofIssue } from "./Fault.ts"
-import * as Footer from "./Footer.ts"
 import type { ReadingRules } from "./RowReading.ts"
 import { RowReading } from "./RowReading.ts"
 import type { Tally } from "./Tally.ts"
@@ -17,6 +16,8 @@ export interface RowRules extends ReadingRules {
   /** Whether values that are not valid are left out, if the row can be sent without them. */
   readonly dropFields: boolean
   readonly catalogue: CustomField.Catalogue | undefined
+  /** Recognises footers. */
+  readonly footers: Footers
 }
 
 // stands for an identifier that could not be read, so that the rest is validated too
@@ -28,7 +29,8 @@ const isAddress = (cell: string): boolean =>
   cell.includes("@") && CustomField.checkValue("email", cell.trim()) === undefined
 
 /** Returns why a row does not belong to the table; undefined if it does. */
-const foreignReason = ({ cells }: SourceRow, { mapping }: RowRules): string | undefined => {
+const foreignReason = (row: SourceRow, { mapping, footers }: RowRules): string | undefined => {
+  const { cells } = row
   const { email = [], phone = [], identifier = [] } = mapping.fields
   // most rows have a number or an address, so that they need no second look
   if (phone.some((at) => sevenDigits.test(cells[at] ?? ""))) return undefined
@@ -37,12 +39,11 @@ const foreignReason = ({ cells }: SourceRow, { mapping }: RowRules): string | un
   if (footer !== undefined) return footer
   const first = cells.findIndex((cell) => cell.trim() !== "")
   const text = (cells[first] ?? "").trim()
-  if (Footer.isNote(text)) return "it looks like a total or a note of a report"
   // an identifier may be any text, so a line below the table would become one
   const isAlone =
     mapping.columns.length > 1 && cells.every((cell, at) => at === first || cell.trim() === "")
   return isAlone && identifier.includes(first) && /\s/.test(text)
-    ? "it has text in one cell only, and that is no identifier"
+    ? "a single text that is not an identifier"
     : undefined
 }
 

@@ -129,15 +129,7 @@ const notIdentifying = (
  * import { map } from "@aelyst/import"
  * import { Result } from "effect"
  *
- * const head = {
- *   format: "csv",
- *   encoding: "utf-8",
- *   bom: false,
- *   delimiter: ";",
- *   columns: ["Vorname", "Handy", "Telefon", "Firma"],
- *   headerLine: 1,
- *   notes: [],
- * } as const
+ * const head = { format: "csv", columns: ["Vorname", "Handy", "Telefon", "Firma"] } as const
  * const { mapping } = Result.getOrThrow(map(head))
  * console.log(mapping.fields) // => { firstName: [ 0 ], phone: [ 1, 2 ] }
  * console.log(mapping.unmapped) // => [ 3 ]
@@ -148,7 +140,7 @@ const notIdentifying = (
  * ```
  */
 export const map = (
-  head: TableHead,
+  head: Pick<TableHead, "format" | "columns">,
   options: MapOptions = {},
 ): Result.Result<MappedTable, MappingError> => {
   const { columns } = head

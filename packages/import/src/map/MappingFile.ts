@@ -105,17 +105,7 @@ export const parseMappingFile = (text: string): Result.Result<MappingFile, Mappi
  * import { map, toMappingFile } from "@aelyst/import"
  * import { Result } from "effect"
  *
- * const table = Result.getOrThrow(
- *   map({
- *     format: "csv",
- *     encoding: "utf-8",
- *     bom: false,
- *     delimiter: ",",
- *     columns: ["Vorname", "Handy"],
- *     headerLine: 1,
- *     notes: [],
- *   }),
- * )
+ * const table = Result.getOrThrow(map({ format: "csv", columns: ["Vorname", "Handy"] }))
  * console.log(JSON.stringify(toMappingFile(table.mapping).fields)) // => {"firstName":["Vorname"],"phone":["Handy"]}
  * ```
  */

@@ -16,7 +16,7 @@ const encodingName = (encoding: string): string =>
 export interface TableText {
   /** The name of the file, or `stdin`. */
   readonly source: string
-  readonly head: TableHead
+  readonly head: Pick<TableHead, "format" | "encoding" | "bom" | "delimiter" | "headerLine">
   readonly rows: number
   /** The name of the program that wrote the file, if it is known. */
   readonly program?: string | undefined
@@ -35,9 +35,7 @@ export interface TableText {
  *   encoding: "utf-8",
  *   bom: true,
  *   delimiter: ";",
- *   columns: ["First Name"],
  *   headerLine: 1,
- *   notes: [],
  * } as const
  * console.log(tableLine({ source: "leads.csv", head, rows: 1204, program: "HubSpot" }))
  * // => Reading leads.csv  1,204 rows · UTF-8 (BOM) · ";" separated · looks like an export of HubSpot
@@ -99,7 +97,7 @@ export const mappingLines = (mapping: Mapping, add?: string): readonly string[] 
 }
 
 const fixes: Readonly<Record<Fix, string>> = {
-  spaces: "spaces around values",
+  space: "spaces around values",
   apostrophe: "apostrophes before values",
   formula: '="…" around values',
   invisible: "invisible characters around values",

@@ -9,6 +9,9 @@ export interface Reject {
   readonly status: "invalid" | "duplicate" | "rejected" | "unknown" | "not_sent"
 }
 
+/** The format of the source of rejects. */
+export type RejectHead = Pick<TableHead, "format" | "encoding" | "bom" | "delimiter" | "columns">
+
 const ownColumns = [
   "_aelyst_line",
   "_aelyst_column",
@@ -42,7 +45,7 @@ export interface RejectFormat {
   readonly line: (reject: Reject) => string
 }
 
-const csv = ({ columns, delimiter = ",", bom, encoding, format }: TableHead): RejectFormat => {
+const csv = ({ columns, delimiter = ",", bom, encoding, format }: RejectHead): RejectFormat => {
   const mustQuote = new RegExp(`["\\r\\n${delimiter === "|" ? "\\|" : delimiter}]|^\\s|\\s$`)
   const cell = (text: string) => (mustQuote.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
   const line = (cells: readonly string[]) => `${cells.map(cell).join(delimiter)}\r\n`
@@ -62,7 +65,7 @@ const csv = ({ columns, delimiter = ",", bom, encoding, format }: TableHead): Re
   }
 }
 
-const ndjson = ({ columns }: TableHead): RejectFormat => ({
+const ndjson = ({ columns }: RejectHead): RejectFormat => ({
   begin: "",
   line: (reject) => {
     const { record = {} } = reject.row
@@ -80,5 +83,5 @@ const ndjson = ({ columns }: TableHead): RejectFormat => ({
 })
 
 /** Returns the format of the rejects of a file: its own, CSV for sheets, and a record a line for JSON. */
-export const rejectFormat = (head: TableHead): RejectFormat =>
+export const rejectFormat = (head: RejectHead): RejectFormat =>
   head.format === "json" || head.format === "ndjson" ? ndjson(head) : csv(head)

@@ -4,8 +4,8 @@ import { join, parse } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import type { Format, TableHead } from "../types.ts"
-import type { Reject } from "./RejectFormat.ts"
+import type { Format } from "../types.ts"
+import type { Reject, RejectHead } from "./RejectFormat.ts"
 import { rejectFormat } from "./RejectFormat.ts"
 import type { ReportError } from "./ReportError.ts"
 import type { SafeFile } from "./SafeFile.ts"
@@ -29,7 +29,7 @@ export interface RejectsFile {
 export interface RejectsTarget {
   /** The path of the file; if it exists, the next free one is taken: `leads.rejects.2.csv`. */
   readonly path: string
-  readonly head: TableHead
+  readonly head: RejectHead
 }
 
 const extensions: Readonly<Record<Format, string>> = {
@@ -93,8 +93,6 @@ const bufferLength = 65_536
  *   bom: false,
  *   delimiter: ";",
  *   columns: ["Name", "Phone"],
- *   headerLine: 1,
- *   notes: [],
  * } as const
  * const directory = await mkdtemp(join(tmpdir(), "rejects-"))
  * const program = Effect.gen(function* () {
@@ -117,7 +115,7 @@ export const openRejects = ({
 }: RejectsTarget): Effect.Effect<Rejects, ReportError, Scope.Scope> =>
   Effect.map(openFile(path), (file): Rejects => makeRejects(file, head))
 
-const makeRejects = (file: SafeFile, head: TableHead): Rejects => {
+const makeRejects = (file: SafeFile, head: RejectHead): Rejects => {
   const format = rejectFormat(head)
   let text = format.begin
   let rows = 0

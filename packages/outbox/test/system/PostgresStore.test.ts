@@ -31,7 +31,7 @@ const queryOf = (pool: Pool) => (text: string, values?: ReadonlyArray<unknown>) 
 
 beforeAll(async () => {
   server = await startPostgres()
-  bouncer = await startBouncer(server.port)
+  bouncer = await startBouncer(server.port, ["postgres"])
 })
 afterAll(async () => {
   await Promise.all(pools.map((pool) => pool.end()))
