@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url))
 for (const guide of guides) {
   const file = join(root, guide)
   const folder = mkdtempSync(join(tmpdir(), "aelyst-guide-"))
-  const sandbox = await Sandbox.start()
+  const sandbox = await Sandbox.start({ limit: 100 })
   try {
     const page = readFileSync(file, "utf8")
     writeFileSync(file, steady(await record(page, workspaceOf(folder, sandbox))))
