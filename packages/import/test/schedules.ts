@@ -102,6 +102,8 @@ export const runSchedule = (seed: number): Effect.Effect<void> =>
       for (let number = 1; number <= size; number += 1) rows.push(yield* drawRow(number))
       const checked = Stream.fromIterable(rows)
       const known = new Map<number, RowResult>()
+      // rows that a process may have sent without a report, since it was cut off
+      let unreported = new Set<number>()
       const processes = 1 + (yield* below(4))
       for (let process = 1; process <= processes; process += 1) {
         for (let fault = yield* below(4); fault > 0; fault -= 1) sandbox.fail(yield* drawFault)
@@ -121,10 +123,14 @@ export const runSchedule = (seed: number): Effect.Effect<void> =>
         }).pipe(Effect.scoped, (program) => inTime(program, 100))
         check(summary, rows)
         checkReports(reported, summary, known)
+        const numbers = new Set(reported.map(({ number }) => number))
+        unreported = new Set(
+          end === "cut" ? [...known.keys()].filter((one) => !numbers.has(one)) : [],
+        )
       }
       const ledger = new Map(sandbox.ledger().map((entry) => [entry.key, entry.created]))
-      for (const { identifier, outcome } of known.values()) {
-        if (identifier === undefined) continue
+      for (const [number, { identifier, outcome }] of known) {
+        if (identifier === undefined || (outcome === "not_sent" && unreported.has(number))) continue
         const created = ledger.get(identifier) ?? 0
         assert.isAtMost(created, 1)
         if (outcome === "created" || outcome === "exists_after_doubt")
