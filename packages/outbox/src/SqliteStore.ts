@@ -49,7 +49,7 @@ const statements = {
   insertSalt: "INSERT INTO meta (salt) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)",
   salt: "SELECT salt FROM meta",
   add: `INSERT INTO outbox (id, key, idempotency, submission, payload, state, due_at, accepted_at)
-    VALUES (?, ?, ?, ?, ?, 'planned', ?6, ?6) ON CONFLICT (idempotency) DO NOTHING`,
+    VALUES (?, ?, ?, ?, ?, 'planned', ?, ?) ON CONFLICT (idempotency) DO NOTHING`,
   earlier: "SELECT id, submission FROM outbox WHERE idempotency = ?",
   // a row is due if no older row of its key has still to end; times too far ahead were noted before the clock was set back
   claim: `UPDATE outbox SET epoch = epoch + 1, owner = :owner, lease_until = :until,
@@ -68,9 +68,9 @@ const statements = {
   release: `UPDATE outbox SET state = 'planned', owner = NULL, lease_until = 0, due_at = ?, doubt = ?, rounds = ?,
       status = ?, error = ?
     WHERE id = ? AND epoch = ? AND state IN ('claimed', 'sending')`,
-  end: `UPDATE outbox SET state = ?1, owner = NULL, lease_until = 0, status = ?2, error = ?3, ended_at = ?4,
-      payload = iif(?1 = 'parked', payload, NULL), doubt = doubt OR ?5
-    WHERE id = ?6 AND epoch = ?7 AND state IN ('claimed', 'sending')`,
+  end: `UPDATE outbox SET state = ?, owner = NULL, lease_until = 0, status = ?, error = ?, ended_at = ?,
+      payload = iif(?, payload, NULL), doubt = doubt OR ?
+    WHERE id = ? AND epoch = ? AND state IN ('claimed', 'sending')`,
   releaseAll: `UPDATE outbox SET state = 'planned', owner = NULL, lease_until = 0
     WHERE owner = ? AND state = 'claimed'`,
   get: `SELECT ${entryColumns} FROM outbox WHERE id = ?`,
@@ -137,7 +137,9 @@ export const sqliteStore = (
         const hash = (text: string) => hashOf(database, text)
         const idempotency = idempotencyKey === undefined ? null : hash(idempotencyKey)
         const digest = hash(submission)
-        const added = use(database, "add").run(id, hash(key), idempotency, digest, payload, now())
+        const at = now()
+        // Node.js 22.19 takes a numbered parameter such as ?6 for a named one
+        const added = use(database, "add").run(id, hash(key), idempotency, digest, payload, at, at)
         if (added.changes !== 0) return undefined
         const earlier = use(database, "earlier").get(idempotency)
         // safe: a column of bytes of the row with which it was in conflict
@@ -165,7 +167,17 @@ export const sqliteStore = (
       )
     },
     end: ({ epoch, id }, state: EndState, { error, lost, status }: Ended) =>
-      changes("end", state, status ?? null, error ?? null, now(), lost ? 1 : 0, id, epoch),
+      changes(
+        "end",
+        state,
+        status ?? null,
+        error ?? null,
+        now(),
+        state === "parked" ? 1 : 0,
+        lost ? 1 : 0,
+        id,
+        epoch,
+      ),
     releaseAll: async (owner) => void (await changes("releaseAll", owner)),
     get: (id) =>
       file.read((database) => {
