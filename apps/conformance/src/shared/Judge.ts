@@ -99,7 +99,7 @@ const faultsIn = (
   return faults
 }
 
-/** Returns what is wrong with an outage of 10 requests per second: noticed once, as fast as its share, never faster. */
+/** Returns what is wrong with an outage of 10 requests per second: noticed, with a part of each share, never much faster. */
 export const faultsOfOutage = (
   played: Played,
   processes: ReadonlyArray<number>,
