@@ -3,6 +3,7 @@ import { assert } from "@effect/vitest"
 
 import type { Delivery } from "@aelyst/core"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 
 import * as Random from "../pacing/Random.ts"
@@ -74,30 +75,50 @@ const all = <A>(
   each: (client: ReuseClient) => Effect.Effect<A>,
 ) => Effect.forEach(clients, each, { concurrency: "unbounded" })
 
-/** Pauses each client separately, with a free event loop. */
-export const playFree = (clients: ReadonlyArray<ReuseClient>, pauses: ReadonlyArray<number>) =>
-  all(clients, (client) =>
-    Effect.gen(function* () {
-      yield* client.create
+/** Pauses each client separately, with a free event loop; after each pause it creates so many times. */
+export const playFree = (
+  clients: ReadonlyArray<ReuseClient>,
+  pauses: ReadonlyArray<number>,
+  times = 1,
+) =>
+  all(clients, (client) => {
+    const create = Effect.repeat(client.create, { times: times - 1 })
+    return Effect.gen(function* () {
+      yield* create
       for (const pause of pauses) {
         yield* Gap.until(performance.now() + around(pause))
-        yield* client.create
+        yield* create
       }
-    }),
-  )
+    })
+  })
 
-/** Pauses all clients together, with a blocked event loop; then they send at once. */
-const playBlocked = (clients: ReadonlyArray<ReuseClient>, pauses: ReadonlyArray<number>) =>
+/** Pauses all clients together, with a blocked event loop; then they create at once, so many times. */
+const playBlocked = (
+  clients: ReadonlyArray<ReuseClient>,
+  pauses: ReadonlyArray<number>,
+  times = 1,
+) =>
   Effect.gen(function* () {
-    yield* all(clients, (client) => client.create)
+    const create = all(clients, (client) => Effect.repeat(client.create, { times: times - 1 }))
+    yield* create
     for (const pause of pauses) {
       yield* Gap.block(performance.now() + around(pause))
-      yield* all(clients, (client) => client.create)
+      yield* create
     }
   })
 
 /** Both ways to pause, by the state of the event loop. */
 export const plays = { free: playFree, blocked: playBlocked } as const
+
+/** Waits until the server has closed all connections, and creates once more with each client. */
+export const playClosed = (clients: ReadonlyArray<ReuseClient>, report: Effect.Effect<Report>) =>
+  Effect.gen(function* () {
+    yield* Effect.repeat(report, {
+      schedule: Schedule.spaced("50 millis"),
+      until: ({ open }) => open === 0,
+    })
+    yield* all(clients, (client) => client.create)
+  })
 
 /** Compares the clients' results with the server's report; returns how many were created and how many are in doubt. */
 export const judge = (

@@ -9,6 +9,8 @@ import * as RawServer from "./RawServer.ts"
 export interface Closing {
   /** The time from a response to the close, in milliseconds; 0 is one pass of its event loop. */
   readonly idleMs: number
+  /** How many responses of a connection have no such limit. Default 0. */
+  readonly unlimited?: number
   /** With FIN or with RST; `both` alternates. */
   readonly how: "end" | "reset" | "both"
   /** How it treats an identifier that it knows. */
@@ -24,16 +26,21 @@ export interface Report {
   /** The number of connections, and of requests on a reused connection. */
   readonly connections: number
   readonly reused: number
+  /** The number of connections that are open. */
+  readonly open: number
   /** The number of requests on a connection that it had closed. */
   readonly late: number
 }
 
-const { idleMs, how, existing } = input<Closing>()
+const { idleMs, unlimited = 0, how, existing } = input<Closing>()
 const keys: Record<string, { posts: number; made: number }> = {}
 let reused = 0
+let open = 0
 let late = 0
 
 const server = await RawServer.start(async (peer) => {
+  open += 1
+  void peer.closed.then(() => (open -= 1))
   let closed = false
   const resets = how === "both" ? peer.index % 2 === 0 : how === "reset"
   const close = () => {
@@ -55,13 +62,14 @@ const server = await RawServer.start(async (peer) => {
     await (isNew
       ? peer.respond(200, RawServer.created)
       : peer.respond(400, { code: 400, message: "Contact already exists." }))
+    if (n < unlimited) continue
     if (idleMs === 0) setImmediate(close)
     else timer = setTimeout(close, idleMs)
   }
 })
 
 process.on("message", () => {
-  const report: Report = { keys, connections: server.peers.length, reused, late }
+  const report: Report = { keys, connections: server.peers.length, reused, open, late }
   process.send?.(report)
 })
 process.on("disconnect", () => process.exit())
