@@ -24,8 +24,8 @@ it("G7: creates one contact of 100 parallel submissions with one idempotency key
       const worker = workers[n % workers.length]
       if (worker !== undefined) fleet.send(worker, { accept: "id:once", idempotencyKey: "k-1" })
     }
-    await expect.poll(() => fleet.replies, { timeout: 30_000 }).toBe(100)
-    await expect.poll(() => fleet.ended.size, { timeout: 30_000 }).toBe(1)
+    await expect.poll(() => fleet.replies, { timeout: 60_000 }).toBe(100)
+    await expect.poll(() => fleet.ended.size, { timeout: 60_000 }).toBe(1)
     expect(fleet.rejected).toEqual([])
     expect(fleet.accepted.size).toBe(1)
     expect(sandbox.ledger()).toMatchObject([{ key: "id:once", posts: 1, created: 1 }])
@@ -33,4 +33,4 @@ it("G7: creates one contact of 100 parallel submissions with one idempotency key
     await fleet[Symbol.asyncDispose]()
     rmSync(directory, { recursive: true, force: true })
   }
-}, 60_000)
+})

@@ -1,12 +1,12 @@
 /** Runs the blocks of the READMEs, and of the guides with TypeScript, against a sandbox. */
 import { execFile, spawn } from "node:child_process"
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import * as Ports from "../../conformance/src/network/Ports.ts"
 import type { Block } from "../src/Blocks.ts"
 import { parse } from "../src/Blocks.ts"
 import { expectedOf, generalise } from "../src/Examples.ts"
@@ -79,21 +79,9 @@ export const write = (folder: string): void => {
   }
 }
 
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === "object" && address !== null
-          ? resolve(address.port)
-          : reject(new Error("no port")),
-      )
-    })
-  })
-
 /** Starts a server block, and waits until its port accepts connections. */
 const startServer = async (file: string, port: number, env: NodeJS.ProcessEnv) => {
-  const child = spawn(node, [file], { env, stdio: "pipe" })
+  const child = spawn(node, [file], { env, cwd: dirname(file), stdio: "pipe" })
   let output = ""
   child.stdout.on("data", (data) => (output += data))
   child.stderr.on("data", (data) => (output += data))
@@ -182,13 +170,16 @@ export const testBlocks = (
 
     it.each(servers)("U3: serves in line $line", async ({ block, next }) => {
       expect(next?.language).toBe("sh")
-      const port = await freePort()
+      const port = await Ports.own()
       const file = fileOf(folder, readme, block).replace(/\.ts$/, ".server.ts")
       writeFileSync(file, block.code.replaceAll("3000", String(port)))
       const server = await startServer(file, port, environment())
       try {
         await bash((next?.code ?? "").replaceAll("3000", String(port)))
-        expect(sandbox.contacts().length).toBeGreaterThan(contacts)
+        // an outbox responds before it creates
+        await expect
+          .poll(() => sandbox.contacts().length, { timeout: 100_000 })
+          .toBeGreaterThan(contacts)
         contacts = sandbox.contacts().length
       } finally {
         server.kill()

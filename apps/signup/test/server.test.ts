@@ -96,7 +96,7 @@ it("starts with one command, serves the page and stops", async () => {
   const inspector = /href="(http:[^"]+\/_sandbox)"/.exec(html)?.[1] ?? ""
   expect((await fetch(inspector)).status).toBe(200)
   const contacts = async () => (await fetch(`${inspector}/contacts`)).json()
-  await expect.poll(contacts, { timeout: 20_000 }).toMatchObject({ total: 1 })
+  await expect.poll(contacts, { timeout: 60_000 }).toMatchObject({ total: 1 })
   child.kill("SIGTERM")
   expect(await ended).toBe(0)
 })

@@ -121,7 +121,7 @@ describe.concurrent("aelyst outbox drain", () => {
   })
 
   onPosix("ends the requests in flight after Ctrl-C, with 130, and keeps the rest", async () => {
-    await using test = await withOutbox(["slow-2s@sandbox.test", ...people])
+    await using test = await withOutbox(["slow-6s@sandbox.test", ...people])
     const args = ["outbox", "drain", "--file", test.file, "--concurrency", "1"]
     const running = start(args, { env: test.env })
     await vi.waitUntil(() => test.sandbox.requests().some(isSlow), { timeout: 60_000 })
@@ -133,7 +133,7 @@ describe.concurrent("aelyst outbox drain", () => {
     // the slow one was created, and no other was begun after the signal
     const created = test.created().length
     assert.include(stderr, ` = ${created} created + 0 already there + 0 rejected`)
-    assert.include(test.created(), "email:slow-2s@sandbox.test")
+    assert.include(test.created(), "email:slow-6s@sandbox.test")
     assert.strictEqual(test.sandbox.requests().length, created)
     assert.strictEqual((await test.outbox(["drain"])).code, 0)
     for (const { posts } of test.sandbox.ledger()) assert.strictEqual(posts, 1)

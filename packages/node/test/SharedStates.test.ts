@@ -153,7 +153,7 @@ describe("a shared state without a schedule", () => {
     a.leave()
   })
 
-  it("sends all requests at once, and still waits after a 429", { timeout: 15_000 }, async () => {
+  it("sends all requests at once, and still waits after a 429", async () => {
     const { transport, calls, arrives } = onDemand()
     const token = "token-of-a-burst"
     await using aelyst = new Aelyst({ token, transport, rateLimit: false })

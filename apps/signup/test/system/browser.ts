@@ -41,16 +41,15 @@ export interface Stage {
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
-/** Starts a sandbox and the page on it. */
-export const stage = async (browser: Browser): Promise<Stage> => {
+/** Starts a sandbox and the page on it, with a client of this deadline. */
+export const stage = async (browser: Browser, deadlineMs = 20_000): Promise<Stage> => {
   const sandbox = await Sandbox.start()
   const client = new Aelyst({
     baseUrl: sandbox.baseUrl,
     token: sandbox.tokens.ok,
     retries: 1,
     maxWaitMs: 500,
-    // between two windows: a request that leaves with its deadline ends in doubt, which gets another response
-    deadlineMs: 2_700,
+    deadlineMs,
   })
   const inspector = new URL("/_sandbox", sandbox.baseUrl).href
   const server = signup({ client, inspector, perMinute: 100 }).listen(0, "127.0.0.1")
@@ -67,7 +66,8 @@ export const stage = async (browser: Browser): Promise<Stage> => {
         viewport: { width: 800, height: 1000 },
         ...options,
       })
-      context.setDefaultTimeout(10_000)
+      // ends waits that hang, does not judge the speed
+      context.setDefaultTimeout(60_000)
       const page = await context.newPage()
       pages.push(page)
       await page.goto(url)

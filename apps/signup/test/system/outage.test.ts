@@ -14,7 +14,7 @@ import { launch, picture, violations } from "./browser.ts"
 let browser: Browser
 beforeAll(async () => {
   browser = await launch()
-}, 30_000)
+})
 afterAll(() => browser?.close())
 
 const people = ["Ana", "Bo", "Cy"]
@@ -33,7 +33,7 @@ it("takes three sign-ups while the API is down, and creates them when it is back
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   let after: Sandbox | undefined
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-  context.setDefaultTimeout(30_000)
+  context.setDefaultTimeout(60_000)
   try {
     await before.close()
     const pages = []
@@ -76,7 +76,7 @@ it("takes three sign-ups while the API is down, and creates them when it is back
 
     const seen = await context.newPage()
     await seen.goto(inspector)
-    await expect.poll(() => seen.locator(".row .status.ok").count(), { timeout: 10_000 }).toBe(3)
+    await expect.poll(() => seen.locator(".row .status.ok").count(), { timeout: 60_000 }).toBe(3)
     await picture(seen, "outage-inspector")
   } finally {
     await context.close()
@@ -87,4 +87,4 @@ it("takes three sign-ups while the API is down, and creates them when it is back
     await after?.close()
     rmSync(directory, { recursive: true, force: true })
   }
-}, 90_000)
+})

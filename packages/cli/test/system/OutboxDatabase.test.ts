@@ -190,7 +190,7 @@ const isSlow = ({ path }: { readonly path: string }) => path.includes("slow")
 
 describe("the packed command, on Postgres", () => {
   it("shows the password in no output and in no list of processes", async () => {
-    const { test } = await filled(["slow-2s@sandbox.test", ...people])
+    const { test } = await filled(["slow-6s@sandbox.test", ...people])
     await using _ = test
     writeFileSync(join(test.home.path, "url"), url(), { mode: 0o600 })
     const args = ["outbox", "drain", "--store-file", "url", "-vv"]
@@ -206,7 +206,7 @@ describe("the packed command, on Postgres", () => {
   })
 
   it("ends the requests in flight after Ctrl-C, with 130, and another run sends the rest", async () => {
-    const { test } = await filled(["slow-2s@sandbox.test", ...people])
+    const { test } = await filled(["slow-6s@sandbox.test", ...people])
     await using _ = test
     const env = { ...test.env, AELYST_STORE: url() }
     const running = startInTerminal(["outbox", "drain", "--concurrency", "1"], { env })
@@ -216,7 +216,7 @@ describe("the packed command, on Postgres", () => {
     assert.strictEqual(code, 130, stdout)
     assert.include(stdout, "Draining 127.0.0.1:")
     assert.include(stdout, "Stopping: waiting for the requests in flight")
-    assert.include(test.created(), "email:slow-2s@sandbox.test")
+    assert.include(test.created(), "email:slow-6s@sandbox.test")
     const rest = await aelyst(["outbox", "drain"], { env })
     assert.strictEqual(rest.code, 0, rest.stderr)
     assert.lengthOf(test.created(), 4)

@@ -22,7 +22,7 @@ describe.concurrent("in a terminal, a create", () => {
   })
 
   it("says on a line that the host has not responded for a while, and removes it", async () => {
-    const id = "email:slow-2s@sandbox.test"
+    const id = "email:slow-5s@sandbox.test"
     const { code, stdout } = await run(["create", id, ...person])
     assert.strictEqual(code, 0, stdout)
     const drawn = stdout.split("\r\u001b[2K")

@@ -50,7 +50,8 @@ export const stage = async (
     permissions: ["clipboard-read", "clipboard-write"],
     ...contextOptions,
   })
-  context.setDefaultTimeout(10_000)
+  // ends waits that hang, does not judge the speed
+  context.setDefaultTimeout(60_000)
   const page = await context.newPage()
   const complaints: Array<string> = []
   const origins = new Set<string>()
@@ -81,4 +82,18 @@ export const violations = async (page: Page): Promise<ReadonlyArray<string>> => 
     axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
       .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))
   `)
+}
+
+/** Copies the open request in a form, and returns the text. */
+export const copied = async (page: Page, form: string): Promise<string> => {
+  await page.evaluate("navigator.clipboard.writeText('')")
+  await Promise.all([
+    // it is shown for a moment only
+    page.getByText(`Copied as ${form}`).waitFor(),
+    page.getByRole("button", { name: `Copy as ${form}` }).click(),
+  ])
+  // the message may be that of an earlier copy
+  let text = ""
+  while (text === "") text = await page.evaluate<string>("navigator.clipboard.readText()")
+  return text
 }
