@@ -1,8 +1,8 @@
 /** Shares one limit by four processes, over Redis and Postgres; other libraries share one over Redis. */
 import * as FaultProxy from "@aelyst-apps/conformance/network/FaultProxy"
 import { countBetween, longestGap } from "@aelyst-apps/conformance/shared/Figures"
-import type { Played, Rate, RunOptions } from "@aelyst-apps/conformance/shared/Run"
-import { play } from "@aelyst-apps/conformance/shared/Run"
+import type { Outcome, Played, Rate, RunOptions } from "@aelyst-apps/conformance/shared/Run"
+import { DidNotEnd, play } from "@aelyst-apps/conformance/shared/Run"
 import type { StoreKind } from "@aelyst-apps/conformance/shared/TestedStores"
 import { postgres, redis } from "@aelyst-apps/conformance/shared/TestedStores"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -74,28 +74,52 @@ const playShared = async (
     seed: 1,
   })
   const { port } = awayMs === 0 ? store : link
+  const { each, rate } = scenario
+  // twice the time that it takes, and the start of the processes
+  const mostMs = 60_000 + (2 * 4 * each * rate.windowMs) / rate.limit
   const given = () => ({ store: { kind, port }, instances: 4 })
-  return play({ ...scenario, module: sdkWorker, given })
+  // awaited here: the store ends with this function
+  return await play({ ...scenario, module: sdkWorker, given, mostMs })
 }
 
-/** Measures all scenarios over one store: a cell for each limiter. */
-const column = async (
-  kind: StoreKind,
-): Promise<ReadonlyArray<readonly [row: string, cell: string]>> => {
-  const cells: Array<readonly [string, string]> = []
-  for (const scenario of scenarios) {
-    const { outcomes, roundTrips } = await playShared(kind, scenario)
-    for (const { figures, kind: limiter } of outcomes) {
-      const { fairness, rateLimited, ratio } = figures
-      cells.push([
-        `${scenario.name}: ${limiters[limiter]}`,
-        `${ratio.toFixed(2)} · ${rateLimited} · ${fairness.toFixed(2)}`,
-      ])
-    }
-    cells.push([`${scenario.name}: round trips per create`, roundTrips.toFixed(1)])
-    console.error(kind.kind, cells.slice(-outcomes.length - 1))
+/** Returns undefined for a run that takes too long. */
+const inTime = async <A>(run: Promise<A>): Promise<A | undefined> => {
+  try {
+    return await run
+  } catch (error) {
+    if (error instanceof DidNotEnd) return undefined
+    throw error
   }
-  return cells
+}
+
+const outcomeOf = (played: Played | undefined, limiter: Limiter): Outcome | undefined =>
+  played?.outcomes.find(({ kind }) => kind === limiter)
+
+/** Returns the cells of a row, one that says so after a run that took too long; prints them. */
+const rowOf = (
+  name: string,
+  cells: ReadonlyArray<string> = ["did not end"],
+): ReadonlyArray<string> => {
+  console.error(`${name}: ${cells.join(", ")}`)
+  return [name, ...cells]
+}
+
+/** Measures all scenarios over one store: a row for each limiter, and one for the round trips. */
+const column = async (kind: StoreKind): Promise<ReadonlyArray<ReadonlyArray<string>>> => {
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const scenario of scenarios) {
+    console.error(`${kind.kind}, ${scenario.name}`)
+    const played = await inTime(playShared(kind, scenario))
+    for (const limiter of scenario.kinds) {
+      const figures = outcomeOf(played, limiter)?.figures
+      const { fairness = 0, rateLimited, ratio = 0 } = figures ?? {}
+      const cell = `${ratio.toFixed(2)} · ${rateLimited} · ${fairness.toFixed(2)}`
+      rows.push(rowOf(`${scenario.name}: ${limiters[limiter]}`, figures && [cell]))
+    }
+    const trips = played && [played.roundTrips.toFixed(1)]
+    rows.push(rowOf(`${scenario.name}: round trips per create`, trips))
+  }
+  return rows
 }
 
 const outageMs = 60_000
@@ -113,6 +137,7 @@ const outage = async ({
     module: sdkWorker,
     given: () => ({ store: { kind, port: store.port }, instances: 4 }),
     each: 160,
+    mostMs: 4 * outageMs,
     play: async ({ fleet }) => {
       fleet.go()
       await sleep(4000)
@@ -123,8 +148,11 @@ const outage = async ({
       await store.process.restart()
     },
   }
-  const { outcomes } = await play(run)
-  return outcomes.map(({ kind: limiter, ledger }) => {
+  const played = await inTime(play(run))
+  return all.map((limiter) => {
+    const name = `${kind}: ${limiters[limiter]}`
+    const ledger = outcomeOf(played, limiter)?.ledger
+    if (ledger === undefined) return rowOf(name)
     // noticed within 250 ms
     const noticedMs = fromMs + 1250
     const processes = [0, 1, 2, 3]
@@ -134,21 +162,22 @@ const outage = async ({
       (2 * ((untilMs - noticedMs) / 1000))
     const late = countBetween(ledger, noticedMs, untilMs, ({ rateLimited }) => rateLimited)
     const after = countBetween(ledger, untilMs, Infinity, ({ rateLimited }) => rateLimited)
-    return [
-      `${kind}: ${limiters[limiter]}`,
-      `${late}`,
-      `${after}`,
-      `${(stop / 1000).toFixed(1)} s`,
-      Math.min(...processes.map(share)).toFixed(2),
-    ]
+    const least = Math.min(...processes.map(share)).toFixed(2)
+    return rowOf(name, [`${late}`, `${after}`, `${(stop / 1000).toFixed(1)} s`, least])
   })
 }
 
 /** The same 200 contacts at 10/s by one client in four processes: a cell for each limiter. */
-const gauntletOf = async (run: Omit<RunOptions, "kinds">): Promise<ReadonlyArray<string>> => {
-  const { outcomes } = await play({ ...run, kinds: all })
-  return outcomes.map(({ figures: { created, rateLimited, ratio } }) => {
-    return `${ratio.toFixed(2)} · ${rateLimited} · ${200 - created}`
+const gauntletOf = async (
+  name: string,
+  run: Omit<RunOptions, "kinds">,
+): Promise<ReadonlyArray<string>> => {
+  const played = await inTime(play({ ...run, kinds: all, mostMs: 180_000 }))
+  return all.map((limiter) => {
+    const figures = outcomeOf(played, limiter)?.figures
+    const { created = 0, rateLimited, ratio = 0 } = figures ?? {}
+    const cell = `${ratio.toFixed(2)} · ${rateLimited} · ${200 - created}`
+    return rowOf(`${name}, ${limiters[limiter]}`, figures && [cell])[1] ?? ""
   })
 }
 
@@ -173,8 +202,7 @@ const gauntlet = async (): Promise<string> => {
   }
   const columns: Array<ReadonlyArray<string>> = []
   for (const [name, run] of Object.entries(runs)) {
-    columns.push(await gauntletOf(run))
-    console.error(name, columns.at(-1))
+    columns.push(await gauntletOf(name, run))
   }
   const rows = all.map((kind, row) => [limiters[kind], ...columns.map((cells) => cells[row] ?? "")])
   return table(["limiter", ...Object.keys(runs)], rows)
@@ -184,7 +212,11 @@ const gauntlet = async (): Promise<string> => {
 export const shared = async (): Promise<string> => {
   const onRedis = await column(redis)
   const onPostgres = await column(postgres)
-  const figures = onRedis.map(([row, cell], index) => [row, cell, onPostgres[index]?.[1] ?? ""])
+  const figures = onRedis.map(([row = "", cell = ""], index) => [
+    row,
+    cell,
+    onPostgres[index]?.[1] ?? "",
+  ])
   const outages = [...(await outage(redis)), ...(await outage(postgres))]
   return [
     table(["four processes", "Redis", "Postgres"], figures),

@@ -13,11 +13,11 @@ export interface Note {
 }
 
 /** How the processes are started. */
-export interface FleetOptions<Input extends WorkerInput> {
+export interface FleetOptions {
   /** The module that they run. */
   readonly module: URL
   /** The input of each. */
-  readonly inputs: ReadonlyArray<Input>
+  readonly inputs: ReadonlyArray<WorkerInput>
   /** How far the clock of each is off, such as `+1h`, by faketime. */
   readonly clocks?: ReadonlyArray<string | undefined>
 }
@@ -71,25 +71,17 @@ class Member {
 /** The running processes. */
 export class Fleet implements Disposable {
   readonly #members: ReadonlyArray<Member>
-  readonly notes: Array<Note>
+  readonly notes: Array<Note> = []
 
-  private constructor(members: ReadonlyArray<Member>, notes: Array<Note>) {
-    this.#members = members
-    this.notes = notes
+  constructor({ clocks = [], inputs, module }: FleetOptions) {
+    this.#members = inputs.map(
+      (given, index) => new Member(module, given, clocks[index], (note) => this.notes.push(note)),
+    )
   }
 
-  /** Starts all of them, and waits until they are ready to send. */
-  static async start<Input extends WorkerInput>({
-    clocks = [],
-    inputs,
-    module,
-  }: FleetOptions<Input>): Promise<Fleet> {
-    const notes: Array<Note> = []
-    const members = inputs.map(
-      (given, index) => new Member(module, given, clocks[index], (note) => notes.push(note)),
-    )
-    await Promise.all(members.map(({ ready }) => ready))
-    return new Fleet(members, notes)
+  /** Waits until all are ready to send. */
+  get ready(): Promise<unknown> {
+    return Promise.all(this.#members.map(({ ready }) => ready))
   }
 
   /** Lets those of these numbers begin, or all. */

@@ -1,4 +1,6 @@
 /** One run: several processes against rate-limited APIs, while something happens. */
+import { setTimeout as sleep } from "node:timers/promises"
+
 import type { LimiterKind } from "../../../../packages/sandbox/src/api/Limiter.ts"
 import { kinds } from "../../../../packages/sandbox/src/api/Limiter.ts"
 import type { Figures } from "./Figures.ts"
@@ -35,6 +37,8 @@ export interface RunOptions {
   readonly concurrency?: number
   readonly firstResponseMs?: number
   readonly clocks?: ReadonlyArray<string | undefined>
+  /** How long it may take, from the start of the processes. By default it may take any time. */
+  readonly mostMs?: number
   /** Lets the processes begin, and disturbs them. By default they only begin. */
   readonly play?: (running: Running) => Promise<void>
 }
@@ -58,7 +62,12 @@ export interface Played {
 
 const roundTripMs = 30
 
-/** Runs to the end: all APIs at a time, by the same processes. */
+/** A run that has not ended in the time that it may take. */
+export class DidNotEnd extends Error {
+  override readonly name = "DidNotEnd"
+}
+
+/** Runs to the end: all APIs at a time, by the same processes. Rejects with `DidNotEnd` after `mostMs`. */
 export const play = async (options: RunOptions): Promise<Played> => {
   const {
     concurrency = 10,
@@ -83,14 +92,22 @@ export const play = async (options: RunOptions): Promise<Played> => {
   const inputs = Array.from({ length: processes }, (_, process): WorkerInput => {
     return { ...options.given(process), process, tasks }
   })
-  using fleet = await Fleet.start({
+  using fleet = new Fleet({
     module: options.module,
     inputs,
     ...(options.clocks && { clocks: options.clocks }),
   })
-  if (options.play === undefined) fleet.go()
-  else await options.play({ fleet, servers })
-  const ended = await fleet.ended
+  const run = async () => {
+    await fleet.ready
+    if (options.play === undefined) fleet.go()
+    else await options.play({ fleet, servers })
+    return fleet.ended
+  }
+  const { mostMs } = options
+  const ended = await (mostMs === undefined
+    ? run()
+    : Promise.race([run(), sleep(mostMs, undefined, { ref: false })]))
+  if (ended === undefined) throw new DidNotEnd(`a run has not ended in ${mostMs} ms`)
   const ledgers = await Promise.all(servers.map((server) => server.close()))
   const outcomes = limiters.flatMap((kind, index) => {
     const ledger = ledgers[index]
