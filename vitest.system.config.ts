@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/system/**/*.test.ts"],
     // stops tests that hang, does not judge their speed: machines are shared
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     // the tests of shared limits run several processes each
     maxConcurrency: 3,
     reporters: ["default", ["json", { outputFile: ".vitest/system.json" }]],

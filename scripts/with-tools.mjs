@@ -33,7 +33,12 @@ const missing = {
   ...(agent?.[1] !== pin.split(".")[0] && { pnpm: pin }),
 }
 
-const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" }
+const env = {
+  ...process.env,
+  TURBO_TELEMETRY_DISABLED: "1",
+  DO_NOT_TRACK: "1",
+  AELYST_INSTALLED: root,
+}
 const pathKey = Object.keys(env).find((key) => key.toUpperCase() === "PATH") ?? "PATH"
 env[pathKey] = [
   join(tools, "node_modules", ".bin"),
@@ -72,8 +77,12 @@ if (Object.entries(missing).some(([name, version]) => present[name] !== version)
   orExit(run("npm", ["install", ...flags, ...packages], { cwd: tools, stdio: ["ignore", 2, 2] }))
   writeFileSync(stamp, JSON.stringify(wanted))
 }
-const install = ["install", "--frozen-lockfile"]
-const quiet = { stdio: ["ignore", 2, 2] }
-// the silent reporter hides errors too, so a failed install is repeated aloud
-if (run("pnpm", [...install, "--reporter=silent"], quiet) !== 0) orExit(run("pnpm", install, quiet))
+// a command that such a command runs must not change the dependencies of others that are running
+if (process.env.AELYST_INSTALLED !== root) {
+  const install = ["install", "--frozen-lockfile"]
+  const quiet = { stdio: ["ignore", 2, 2] }
+  // the silent reporter hides errors too, so a failed install is repeated aloud
+  if (run("pnpm", [...install, "--reporter=silent"], quiet) !== 0)
+    orExit(run("pnpm", install, quiet))
+}
 process.exit(run(command, args))

@@ -110,7 +110,7 @@ const playBlocked = (
 /** Both ways to pause, by the state of the event loop. */
 export const plays = { free: playFree, blocked: playBlocked } as const
 
-/** Waits until the server has closed all connections, and creates once more with each client. */
+/** Waits until the server has closed all connections, and creates again with each client. */
 export const playClosed = (clients: ReadonlyArray<ReuseClient>, report: Effect.Effect<Report>) =>
   Effect.gen(function* () {
     yield* Effect.repeat(report, {

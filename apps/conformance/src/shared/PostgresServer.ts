@@ -32,7 +32,7 @@ const userOf = async (): Promise<User | undefined> =>
   process.getuid?.() === 0 ? { uid: await idOf("-u"), gid: await idOf("-g") } : undefined
 
 const queryOn = async (port: number, text: string, values: ReadonlyArray<unknown> = []) => {
-  const client = new Client({ connectionString: urlOf(port), connectionTimeoutMillis: 2_000 })
+  const client = new Client({ connectionString: urlOf(port), connectionTimeoutMillis: 60_000 })
   client.on("error", () => undefined)
   await client.connect()
   try {

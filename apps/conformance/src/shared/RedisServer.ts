@@ -15,7 +15,7 @@ export interface RedisServer extends AsyncDisposable {
 const sendTo = async (port: number, command: ReadonlyArray<string>): Promise<unknown> => {
   const client = createClient({
     url: `redis://127.0.0.1:${port}`,
-    socket: { reconnectStrategy: false, connectTimeout: 2_000 },
+    socket: { reconnectStrategy: false, connectTimeout: 60_000 },
   })
   client.on("error", () => undefined)
   await client.connect()

@@ -45,7 +45,15 @@ const clientOn = (port: number, options: { readonly options?: string } = {}) => 
   }
 }
 
-/** Creates 15 contacts by each of two clients. */
+let extra = 0
+/** Creates contacts until a client reaches its store: a busy machine may separate them for a while. */
+const reach = async (aelyst: Aelyst): Promise<void> => {
+  while (aelyst.rateLimit.shared === "alone") {
+    await aelyst.contacts.create(`id:9${extra++}`, { firstName: "Ana" })
+  }
+}
+
+/** Creates 15 contacts by each of two clients, and more until both reach the database. */
 const createOn = async (port: number, options: { readonly options?: string } = {}) => {
   await using one = clientOn(port, options)
   await using other = clientOn(port, options)
@@ -57,14 +65,14 @@ const createOn = async (port: number, options: { readonly options?: string } = {
     ]),
   )
   assert.strictEqual(sandbox.contacts().length, 30)
-  return [one.aelyst.rateLimit.shared, other.aelyst.rateLimit.shared]
+  await Promise.all([reach(one.aelyst), reach(other.aelyst)])
 }
 
 const rows = () => server.query("select * from aelyst_shared_limit where key not like '%versions%'")
 
 describe("sharedLimit on Postgres", () => {
   it("lets two processes keep to one limit, in one row, which holds no token", async () => {
-    assert.deepStrictEqual(await createOn(server.port), ["connected", "connected"])
+    await createOn(server.port)
     const [row, ...others] = await rows()
     assert.lengthOf(others, 0)
     assert.match(String(row?.["key"]), /^aelyst:pacer:2:[0-9a-f]{64}$/)
@@ -73,13 +81,14 @@ describe("sharedLimit on Postgres", () => {
 
   it("works through pgbouncer in transaction mode", async () => {
     await using bouncer = await startBouncer(server.port, ["postgres"])
-    assert.deepStrictEqual(await createOn(bouncer.port), ["connected", "connected"])
+    await createOn(bouncer.port)
     assert.lengthOf(await rows(), 1)
   })
 
   it("works in the strictest isolation level", async () => {
     const strict = { options: "-c default_transaction_isolation=serializable" }
-    assert.deepStrictEqual(await createOn(server.port, strict), ["connected", "connected"])
+    await createOn(server.port, strict)
+    assert.lengthOf(await rows(), 1)
   })
 
   it("creates the table and the row again after they are gone or damaged", async () => {
@@ -87,6 +96,7 @@ describe("sharedLimit on Postgres", () => {
     let created = 0
     const create = () => one.aelyst.contacts.create(`id:${created++}`, { firstName: "Ana" })
     await create()
+    await reach(one.aelyst)
     for (const damage of [
       "drop table aelyst_shared_limit",
       "delete from aelyst_shared_limit",
@@ -95,10 +105,10 @@ describe("sharedLimit on Postgres", () => {
     ]) {
       await server.query(damage)
       await create()
-      assert.lengthOf(await rows(), 1)
-      assert.strictEqual(one.aelyst.rateLimit.shared, "connected", damage)
+      await reach(one.aelyst)
+      assert.lengthOf(await rows(), 1, damage)
     }
-    assert.strictEqual(sandbox.requests().length, created)
+    assert.strictEqual(sandbox.requests().length, sandbox.contacts().length)
   })
 
   it("deletes the rows that are older than an hour", async () => {
@@ -108,6 +118,7 @@ describe("sharedLimit on Postgres", () => {
     await server.query(old)
     await using one = clientOn(server.port)
     await one.aelyst.contacts.create("id:1", { firstName: "Ana" })
+    await reach(one.aelyst)
     const [row, ...others] = await rows()
     assert.lengthOf(others, 0)
     assert.notInclude(String(row?.["key"]), "old")
@@ -117,6 +128,8 @@ describe("sharedLimit on Postgres", () => {
     await server.query("create role guest login")
     await server.query("revoke create on schema public from public")
     const pool = new Pool({ connectionString: urlOf(server.port, "guest"), max: 1 })
+    // a busy machine may take longer to connect than a first call waits
+    await pool.query("select 1")
     const query = (text: string, values: Array<string | null>) => pool.query(text, values)
     await using aelyst = new Aelyst({
       baseUrl: sandbox.baseUrl,
