@@ -6,8 +6,8 @@ export default defineConfig({
     include: ["test/stress/**/*.test.ts"],
     fileParallelism: false,
     // stops tests that hang, does not judge their speed
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 1_200_000,
+    hookTimeout: 1_200_000,
     reporters: ["default", ["json", { outputFile: ".vitest/stress.json" }]],
   },
 })

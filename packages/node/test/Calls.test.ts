@@ -180,13 +180,13 @@ describe("Calls with hooks", () => {
     await using at = await setUp({ hooks: { onWait: (wait) => waits.push(wait) } })
     await at.aelyst.contacts.create("id:1", ana)
     assert.isEmpty(waits)
-    at.sandbox.fail({ status: 429, retryAfter: 1, times: 1 })
+    at.sandbox.fail({ status: 429, retryAfter: 3, times: 1 })
     await at.aelyst.contacts.create("id:2", ana)
     const [wait] = waits
     assert.deepInclude(wait, { reason: "queue", resend: 1 })
-    // with at most 10 % of jitter, and after what has passed since the response
+    // with at most 250 ms of jitter, and after what has passed since the response
     assert.isAbove(wait?.ms ?? 0, 0)
-    assert.isAtMost(wait?.ms ?? 0, 1_101)
+    assert.isAtMost(wait?.ms ?? 0, 3_251)
   })
 
   it("ends a call that a hook aborts, before anything is sent", async () => {

@@ -32,7 +32,7 @@ const reader = (): Outbox => {
 }
 const empty = () => server.query("DROP TABLE IF EXISTS aelyst_outbox, aelyst_outbox_meta")
 
-describe("G1 and G3, an outbox of two processes on Postgres", { timeout: 300_000 }, () => {
+describe("G1 and G3, an outbox of two processes on Postgres", { timeout: 1_800_000 }, () => {
   it.each<Existing>(["reject", "merge", "duplicate"])(
     `loses and doubles nothing in ${kills} kills, pauses and crashes of the database (%s)`,
     async (existing) => {

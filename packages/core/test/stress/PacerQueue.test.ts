@@ -32,7 +32,8 @@ describe("PacerQueue under load", () => {
       yield* cpuPerCall(100)
       const few = Math.min(yield* cpuPerCall(100), yield* cpuPerCall(100))
       const many = Math.min(yield* cpuPerCall(10_000), yield* cpuPerCall(10_000))
-      assert.isBelow(many / few, 4)
+      // a call that looked at the whole queue would cost a hundred times as much
+      assert.isBelow(many / few, 10)
     }),
   )
 })
