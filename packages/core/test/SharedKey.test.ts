@@ -158,6 +158,26 @@ describe("SharedKey", () => {
     assert.lengthOf((await read(other)).state.inFlight, 0)
   })
 
+  it("keeps the time of the record if it can read it, but not write its first change", async () => {
+    const at = makeStore()
+    await learn(makeSharedStore(at.exchange, 2))
+    let takesWrites = false
+    const store = makeSharedStore(async (key, expected, write) => {
+      if (write !== undefined && !takesWrites) throw new Error("the store takes no writes")
+      return at.exchange(key, expected, write)
+    }, 2)
+    assert.isDefined(await admit(store))
+    assert.strictEqual(store.connection?.(), "alone")
+    takesWrites = true
+    await vi.advanceTimersByTimeAsync(1000)
+    await comeBack(store)
+    assert.strictEqual(store.connection?.(), "connected")
+    const { now, state } = await read(store)
+    for (const send of [...state.log, ...state.ceilingLog]) assert.isAtMost(send.at, now)
+    await vi.advanceTimersByTimeAsync(1000)
+    assert.isDefined(await admit(store))
+  })
+
   it("uses only the shares of those that are back, until all are or 5 seconds have passed", async () => {
     const at = makeStore()
     const [one, other] = [makeSharedStore(at.exchange, 3), makeSharedStore(at.exchange, 3)]

@@ -18,6 +18,20 @@ export const own = async (): Promise<number> => {
   }
 }
 
+/** Starts a server on such a port; on another one if it fails, since another process may have been faster. */
+export const onOwn = async <A>(
+  start: (port: number) => Promise<A>,
+  tries = 3,
+): Promise<{ readonly port: number; readonly started: A }> => {
+  const port = await own()
+  try {
+    return { port, started: await start(port) }
+  } catch (error) {
+    if (tries <= 1) throw error
+    return onOwn(start, tries - 1)
+  }
+}
+
 /** Resolves if a server takes connections on a port; rejects if not. */
 export const connects = async (port: number): Promise<void> => {
   const socket = connect(port, "127.0.0.1")

@@ -60,13 +60,14 @@ export const startPostgres = async (): Promise<PostgresServer> => {
   const data = await folder("postgres", user)
   const at = programs()
   await run(`${at}initdb`, ["-D", data.path, "-U", name, "-A", "trust", "--no-sync"], user)
-  const port = await Ports.own()
-  const process = await ServerProcess.start({
-    program: `${at}postgres`,
-    args: ["-D", data.path, "-p", `${port}`, "-c", "listen_addresses=127.0.0.1", "-k", data.path],
-    user,
-    greet: async () => void (await queryOn(port, "SELECT 1")),
-  })
+  const { port, started: process } = await Ports.onOwn((free) =>
+    ServerProcess.start({
+      program: `${at}postgres`,
+      args: ["-D", data.path, "-p", `${free}`, "-c", "listen_addresses=127.0.0.1", "-k", data.path],
+      user,
+      greet: async () => void (await queryOn(free, "SELECT 1")),
+    }),
+  )
   return {
     port,
     process,

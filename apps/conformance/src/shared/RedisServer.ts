@@ -29,22 +29,23 @@ const sendTo = async (port: number, command: ReadonlyArray<string>): Promise<unk
 /** Starts a Redis. */
 export const startRedis = async (...options: ReadonlyArray<string>): Promise<RedisServer> => {
   const data = await folder("redis")
-  const port = await Ports.own()
-  const process = await ServerProcess.start({
-    program: "redis-server",
-    args: [
-      "--port",
-      `${port}`,
-      "--bind",
-      "127.0.0.1",
-      "--dir",
-      data.path,
-      "--save",
-      "",
-      ...options,
-    ],
-    greet: async () => void (await sendTo(port, ["PING"])),
-  })
+  const { port, started: process } = await Ports.onOwn((free) =>
+    ServerProcess.start({
+      program: "redis-server",
+      args: [
+        "--port",
+        `${free}`,
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        data.path,
+        "--save",
+        "",
+        ...options,
+      ],
+      greet: async () => void (await sendTo(free, ["PING"])),
+    }),
+  )
   return {
     port,
     process,

@@ -23,10 +23,17 @@ export interface ServerCommand {
   readonly greet: () => Promise<void>
 }
 
-/** Returns the process and those that it has started, by their ids. */
-const familyOf = (pid: number): ReadonlyArray<number> => {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-  return [pid, ...children.split(" ").filter(Boolean).map(Number)]
+/** Returns the processes that a process has started, by their ids. */
+const childrenOf = (pid: number): ReadonlyArray<number> =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number)
+
+/** Sends a signal to a process, unless it has ended meanwhile. */
+const signalTo = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error
+  }
 }
 
 /** A running server, which can be killed, frozen and started again. */
@@ -52,7 +59,9 @@ export class ServerProcess {
   #signal(signal: NodeJS.Signals): void {
     const { exitCode, pid, signalCode } = this.#child
     if (pid === undefined || exitCode !== null || signalCode !== null) return
-    for (const one of familyOf(pid)) process.kill(one, signal)
+    // stopped first, so that it starts no other meanwhile
+    signalTo(pid, "SIGSTOP")
+    for (const one of [...childrenOf(pid), pid]) signalTo(one, signal)
   }
 
   /** Kills it with SIGKILL, and all that it has started. */

@@ -221,7 +221,9 @@ export class SharedKey {
       this.#alone.replies = false
       return
     }
-    this.#aheadMs ??= 0
+    // a record that was read has a time, even if no step has ended yet
+    const { offsetMs } = this.#clock
+    this.#aheadMs ??= offsetMs === undefined ? 0 : this.#base(offsetMs).aheadMs
     const sinceMs = performance.now() + this.#aheadMs
     const firstId = Number.parseInt(crypto.randomUUID().slice(0, 8), 16) * 2 ** 21
     this.#alone = {
