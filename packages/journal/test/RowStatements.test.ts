@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import { copyFileSync, existsSync, mkdirSync } from "node:fs"
 import { join } from "node:path"
 
+import { report } from "../../../apps/conformance/src/results/Figures.ts"
 import type { Claim } from "../src/Journal.ts"
 import { SqliteJournal } from "../src/SqliteJournal.ts"
 import type { Command, Expected } from "./journalModel.ts"
@@ -114,6 +115,7 @@ describe("RowStatements", () => {
         const counts = yield* place.journal.counts
         assert.deepInclude(counts, { ...model.counts(), total: rowCount })
         assert.deepStrictEqual((yield* place.journal.verify).problems, [])
+        report({ counts: { "sequences of 50 to 80 commands": 1, commands: commands.length } })
       }).pipe(Effect.scoped),
     { arbitrary: { runs: sequences } },
   )

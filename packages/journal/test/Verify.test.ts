@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
+import { report } from "../../../apps/conformance/src/results/Figures.ts"
 import type { Recorded } from "./damage.ts"
 import { read, record } from "./damage.ts"
 import { memoryDirectory } from "./runs.ts"
@@ -40,6 +41,14 @@ const open = Effect.fnUntraced(function* (
     if ("reason" in found) reasons.set(found.reason, (reasons.get(found.reason) ?? 0) + 1)
     else places.push(states.indexOf(found.rows))
   }
+  const refused = [...reasons.values()].reduce((sum, count) => sum + count, 0)
+  report({
+    counts: {
+      "damaged files": places.length + refused,
+      refused,
+      "opened at a state they were in": places.filter((place) => place >= 0).length,
+    },
+  })
   return { places, reasons }
 })
 

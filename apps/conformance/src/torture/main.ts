@@ -1,18 +1,15 @@
 /**
- * Kills imports a thousand times and writes the result as JSON:
+ * Kills imports a thousand times and writes the result to docs/reliability, or to another file:
  * `node apps/conformance/src/torture/main.ts [kills] [file]`. It kills the packed command, whose package must be built, and
  * needs `strace`. The controls are broken versions of a script over the same packages.
  */
-import { execFileSync } from "node:child_process"
-import { writeFileSync } from "node:fs"
-
+import { writeResult } from "../results/Result.ts"
 import { controls } from "./Controls.ts"
 import type { Series } from "./Series.ts"
 import { breakPromise, killAtEachSyscall, killAtRandom, modes } from "./Series.ts"
 import { commandTarget, scriptTarget } from "./Target.ts"
 
 const [kills = "1000", file] = process.argv.slice(2)
-const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim()
 const began = Date.now()
 
 const [command, script] = await Promise.all([commandTarget(), scriptTarget()])
@@ -37,18 +34,26 @@ for (const control of controls) {
   console.error(`control ${control}: ${noticed[control]} problems noticed`)
 }
 
-const result = {
-  date: new Date(began).toISOString().slice(0, 10),
-  commit,
-  node: process.version,
-  seconds: Math.round((Date.now() - began) / 1_000),
-  kills: total(),
-  problems: series.reduce((sum, ran) => sum + ran.problems.length, 0),
-  series,
-  controls: noticed,
-}
-const text = `${JSON.stringify(result, undefined, 2)}\n`
-if (file === undefined) process.stdout.write(text)
-else writeFileSync(file, text)
-process.exitCode =
-  result.problems === 0 && Object.values(noticed).every((count) => count > 0) ? 0 : 1
+const sum = (count: (ran: (typeof series)[number]) => number) =>
+  series.reduce((all, ran) => all + count(ran), 0)
+const problems = sum((ran) => ran.problems.length)
+for (const ran of series) for (const problem of ran.problems) console.error(problem)
+writeResult(
+  "import-kills",
+  {
+    began,
+    command: `node apps/conformance/src/torture/main.ts ${kills}`,
+    seeds: "from 1 in each series",
+    problems,
+    counts: {
+      kills: total(),
+      "kills at each system call": sum((ran) => (ran.moments === "random" ? 0 : ran.kills)),
+      "imports begun": sum((ran) => ran.starts),
+      rows: sum((ran) => ran.rows),
+      "rows settled by asking again": sum((ran) => ran.existsAfterDoubt),
+    },
+    controls: noticed,
+  },
+  file,
+)
+process.exitCode = problems === 0 && Object.values(noticed).every((count) => count > 0) ? 0 : 1

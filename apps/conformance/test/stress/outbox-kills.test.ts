@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite"
 import { describe, expect, it } from "vitest"
 
 import { campaign } from "../../src/outbox/Campaign.ts"
+import { report } from "../../src/results/Figures.ts"
 
 const kills = Number(process.env["AELYST_OUTBOX_KILLS"] ?? 34)
 const seed = Number(process.env["AELYST_OUTBOX_SEED"] ?? 20_261)
@@ -36,6 +37,13 @@ describe.concurrent("G1, an outbox of two processes on one file", () => {
           rows: { file },
           reader: () => outbox({ file }),
           afterKill: () => found.push(integrityOf(file)),
+        })
+        report({
+          counts: {
+            "SQLite: kills and pauses": kills,
+            "SQLite: accepted contacts": accepted,
+            "SQLite: rules broken": broken.length,
+          },
         })
         expect(new Set(found)).toEqual(new Set(["ok"]))
         expect(accepted).toBeGreaterThan(kills)

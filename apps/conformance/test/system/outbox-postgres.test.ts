@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Pool } from "pg"
 
 import { campaign } from "../../src/outbox/Campaign.ts"
+import { report } from "../../src/results/Figures.ts"
 import type { PostgresServer } from "../../src/shared/PostgresServer.ts"
 import { startPostgres, urlOf } from "../../src/shared/PostgresServer.ts"
 
@@ -49,6 +50,13 @@ describe("G1 and G3, an outbox of two processes on Postgres", { timeout: 1_800_0
           await server.process.restart()
         },
       })
+      report({
+        counts: {
+          "Postgres: kills and pauses": kills,
+          "Postgres: accepted contacts": accepted,
+          "Postgres: rules broken": broken.length,
+        },
+      })
       expect(accepted).toBeGreaterThan(kills)
       expect(broken).toEqual([])
     },
@@ -64,6 +72,7 @@ describe("G1 and G3, an outbox of two processes on Postgres", { timeout: 1_800_0
       reader,
       control: "intent after the request",
     })
+    report({ controls: { "Postgres: intent noted after the request": broken.length } })
     expect(broken).not.toEqual([])
   })
 })

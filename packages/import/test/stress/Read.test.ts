@@ -3,6 +3,8 @@ import { once } from "node:events"
 
 import { assert, describe, it } from "vitest"
 
+import { report } from "../../../../apps/conformance/src/results/Figures.ts"
+
 /** Runs a program with options of Node.js and returns what it reported. */
 const messagesOf = async <A>(
   program: string,
@@ -19,12 +21,21 @@ const messagesOf = async <A>(
 
 describe("read", () => {
   it("ends with rows or an error with a place for 200,000 spoiled files, with flat memory", async () => {
-    const parts = await messagesOf<{ read: number; errors: object; live: number }>(
-      "./spoil-run.ts",
-      ["20000", "10"],
-      ["--expose-gc"],
-    )
+    const parts = await messagesOf<{
+      read: number
+      errors: Record<string, number>
+      live: number
+    }>("./spoil-run.ts", ["20000", "10"], ["--expose-gc"])
     assert.lengthOf(parts, 10)
+    const read = parts.reduce((sum, part) => sum + part.read, 0)
+    const refused = parts.flatMap(({ errors }) => Object.values(errors))
+    report({
+      counts: {
+        "spoiled files": 10 * 20_000,
+        "read to the end": read,
+        "refused with an error and a place": refused.reduce((sum, count) => sum + count, 0),
+      },
+    })
     const [first, ...rest] = parts.map(({ live }) => live)
     for (const live of rest) assert.isBelow(live - (first ?? 0), 5_000_000)
   }, 1_800_000)

@@ -2,6 +2,7 @@ import { describe, it } from "@effect/vitest"
 
 import { Effect } from "effect"
 
+import { report } from "../../../../apps/conformance/src/results/Figures.ts"
 import { runSchedule } from "../schedules.ts"
 
 const inTest = 500
@@ -20,7 +21,7 @@ describe("an import", () => {
               Effect.die(new Error(`schedule ${seed}`, { cause: defect })),
             ),
           { discard: true },
-        ),
+        ).pipe(Effect.tap(() => Effect.sync(() => report({ counts: { schedules: inTest } })))),
       // only stops a test that hangs
       3_600_000,
     )

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 
+import { report } from "../../../../apps/conformance/src/results/Figures.ts"
 import { SqliteJournal } from "../../src/SqliteJournal.ts"
 import { facts, memoryDirectory } from "../runs.ts"
 import { Disk, recordWriter } from "./powerCut.ts"
@@ -88,17 +88,16 @@ describe("a power cut between any two system calls", () => {
         const full = yield* replay("FULL", wanted)
         const normal = yield* replay("NORMAL", 0)
         const off = yield* replay("OFF", 0)
-        const report = process.env["AELYST_POWER_CUT_REPORT"]
-        if (report !== undefined) {
-          const { seen, violations } = full
-          const figures = {
-            states: seen,
-            full: violations,
-            normal: normal.violations,
-            off: off.violations,
-          }
-          writeFileSync(report, `${JSON.stringify(figures)}\n`)
-        }
+        const { plan, sent, done, corrupt } = full.violations
+        report({
+          counts: { "states of the disk": full.seen, "rules broken": plan + sent + done + corrupt },
+          controls: {
+            "synchronous=NORMAL, intents lost": normal.violations.sent,
+            "synchronous=NORMAL, outcomes lost": normal.violations.done,
+            "no syncs, intents lost": off.violations.sent,
+            "no syncs, outcomes lost": off.violations.done,
+          },
+        })
         assert.strictEqual(full.told.size, 1 + 2 * rowCount)
         assert.isAtLeast(full.seen, wanted)
         assert.deepStrictEqual(full.violations, { plan: 0, sent: 0, done: 0, corrupt: 0 })
