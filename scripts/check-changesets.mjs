@@ -1,5 +1,5 @@
 // Checks the changesets. A package that bundles another one's code is not released automatically when that code changes, so
-// a changeset that names the other package must name this one, too; and every change of a package needs a changeset.
+// if the other package is released, a changeset must name this one, too; and every change of a package needs a changeset.
 import { execFileSync } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -9,9 +9,19 @@ process.chdir(dirname(dirname(fileURLToPath(import.meta.url))))
 
 /** Lists who holds the code of whom. */
 const heldBy = {
-  "@aelyst/core": ["@aelyst/node", "@aelyst/cli", "@aelyst/sandbox"],
+  "@aelyst/core": [
+    "@aelyst/node",
+    "@aelyst/cli",
+    "@aelyst/sandbox",
+    "@aelyst/outbox",
+    "@aelyst/redis",
+    "@aelyst/journal",
+  ],
   "@aelyst/node": ["@aelyst/cli"],
   "@aelyst/sandbox": ["@aelyst/cli"],
+  "@aelyst/import": ["@aelyst/cli"],
+  "@aelyst/journal": ["@aelyst/cli"],
+  "@aelyst/outbox": ["@aelyst/cli"],
 }
 const manifests = globSync("packages/*/package.json").map((file) => ({
   folder: `${dirname(file).replaceAll("\\", "/")}/`,
@@ -36,13 +46,14 @@ for (const file of globSync(".changeset/*.md")) {
     }
   }
   if (words.trim() === "") problems.push(`${file}: says nothing to the users`)
-  for (const name of releases) {
-    named.add(name)
-    for (const holder of heldBy[name] ?? []) {
-      if (names.has(holder) && !releases.has(holder)) {
-        problems.push(`${file}: names ${name}, whose code ${holder} holds, and not ${holder}`)
-      }
-    }
+  for (const name of releases) named.add(name)
+}
+for (const name of named) {
+  for (const holder of heldBy[name] ?? []) {
+    if (names.has(holder) && !named.has(holder))
+      problems.push(
+        `${name} is released, whose code ${holder} holds, and no changeset names ${holder}`,
+      )
   }
 }
 

@@ -73,6 +73,11 @@ const exceptions = [
     files: ["packages/import/{src,test}/**"],
     why: "lines of the files that are imported",
   },
+  {
+    names: /^get(Dependency)?ReleaseLine$/,
+    files: ["scripts/changelog.mjs"],
+    why: "the interface of changesets",
+  },
   { names: /^HubSpot$/, files: ["packages/import/src/map/Preset.ts"], why: "the product" },
   {
     names: /^(csvL|jsonL|l)ine$/,
