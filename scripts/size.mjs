@@ -1,13 +1,15 @@
 // Measures what core adds to a browser's bundle, minified and gzipped, by esbuild against a budget and by rolldown, and
 // the same modules of effect without any code of ours for comparison, because they are most of it. None of these bundles
 // may have code of the entries for schemas and servers. Then the code of the packages that are published as bundles, for
-// each module format; they must have been built.
+// each module format, and each package as it is installed; they must have been built. With --write it writes the latter.
 import { globSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { gzipSync } from "node:zlib"
 import { build } from "esbuild"
 import { rolldown } from "rolldown"
+
+import { checkInstallSizes } from "./install-size.mjs"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const resolveDir = join(root, "packages/core")
@@ -166,4 +168,7 @@ for (const [name, [pattern, budget]] of Object.entries(published)) {
     `${name}: ${kilobytes(bytes)} of ${kilobytes(budget)}${bytes > budget ? ", OVER" : ""}`,
   )
 }
-process.exit(over ? 1 : 0)
+
+const differences = checkInstallSizes(process.argv.includes("--write"))
+for (const difference of differences) console.log(difference)
+process.exit(over || differences.length > 0 ? 1 : 0)
