@@ -1,16 +1,14 @@
-// The first hour of a user, with nothing but what the documents say: an empty folder, the install lines of the READMEs (the
-// packed tarballs stand for the registry), the sandbox as the READMEs start it, their blocks as they are, and in the end a
-// contact in the sandbox. In CommonJS, ESM, TypeScript, Express 4 and 5, Jest and Vitest.
-import { execFile, spawn } from "node:child_process"
-import { once } from "node:events"
+// The first hour of a user, with nothing but what the documents say: an empty folder, the install lines of the READMEs, the
+// sandbox as the READMEs start it, their blocks as they are, and in the end a contact in the sandbox. In CommonJS, ESM, TypeScript, Express 4 and 5, Jest and Vitest.
+import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
-import { basename, join } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
 import { npm } from "./nodes.mjs"
+import { freePort, send, startApp, startSandbox, stop } from "./servers.mjs"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 const execute = promisify(execFile)
@@ -18,13 +16,14 @@ const windows = process.platform === "win32"
 const read = (file) => readFileSync(join(root, file), "utf8")
 
 /** Returns the first block of a page with this info string. */
-const blockOf = (page, info) => {
+export const blockOf = (page, info) => {
   const [, code] = new RegExp(`^\`\`\`${info}\\n([^]*?)^\`\`\``, "m").exec(read(page)) ?? []
   if (code === undefined) throw new Error(`${page} has no block of ${info}`)
   return code
 }
+
 /** Returns the packages of the install line of a README. */
-const installed = (readme) => {
+export const installed = (readme) => {
   const [, packages = ""] = /^\$ npm install (?:--save-dev )?(.+)$/m.exec(read(readme)) ?? []
   return packages.split(" ")
 }
@@ -35,13 +34,6 @@ const expressApp = blockOf("packages/express/README.md", "ts server")
 const expressCalls = blockOf("packages/express/README.md", "sh")
 const identifierOf = (code) =>
   /"(phone:\+\d+)"/.exec(code)?.[1] ?? `email:${/email\("(.+?)"\)/.exec(code)?.[1]}`
-
-/** Returns what stands for a package: the tarball of ours, else its name. */
-const published = (tarballs) => (name) => {
-  const file = `${name.slice(1).replace("/", "-")}-`
-  const isIt = (tarball) => name.startsWith("@aelyst/") && basename(tarball).startsWith(file)
-  return tarballs.find(isIt) ?? name
-}
 
 const isImport = (text) => text.startsWith("import ")
 
@@ -59,56 +51,19 @@ const inFunction = (code) => {
   ].join("\n")
 }
 
-const freePort = async () => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address()
-  server.close()
-  return port
-}
-
-/** Starts the sandbox as the READMEs do, and returns the variables that it prints. */
-const startSandbox = async (project, env) => {
-  const args = ["--no-install", "@aelyst/sandbox", "--port", String(await freePort())]
-  const child = spawn("npx", args, {
-    cwd: project,
-    env,
-    shell: windows,
-    detached: !windows,
-    stdio: ["ignore", "ignore", "pipe"],
-  })
-  let printed = ""
-  while (!printed.includes("AELYST_TOKEN=")) printed += (await once(child.stderr, "data"))[0]
-  child.stderr.resume()
-  const [, baseUrl, token] = /AELYST_BASE_URL=(\S+) AELYST_TOKEN=(\S+)/.exec(printed)
-  return { child, variables: { AELYST_BASE_URL: baseUrl, AELYST_TOKEN: token } }
-}
-
-/** Stops a program together with those that it started: npx passes no signal on, Ctrl-C in a terminal reaches all. */
-const stop = ({ pid }) => {
-  if (windows) execFile("taskkill", ["/pid", String(pid), "/T", "/F"])
-  else process.kill(-pid, "SIGINT")
-}
-
-/** Sends what a call of `curl` in a README sends, and returns the status. */
-const send = async (command, port) => {
-  const [, url, data] = /(http:\S+) --data '(.+?)'/.exec(command)
-  const headers = { "content-type": "application/x-www-form-urlencoded" }
-  const address = url.replace(/localhost:\d+/, `127.0.0.1:${port}`)
-  return (await fetch(address, { method: "POST", headers, body: data })).status
-}
-
-/** Walks through the first hour under one version of Node.js; `report` gets each step, with the problem if there is one. */
-export const firstHour = async (version, env, tarballs, versions, report) => {
+/**
+ * Walks through the first hour under one version of Node.js, with an `.npmrc` that says where the packages are; `report` gets
+ * each step, with the problem if there is one.
+ */
+export const firstHour = async (version, env, npmrc, versions, report) => {
   const project = mkdtempSync(join(tmpdir(), "aelyst-first-hour-"))
   const step = (name, problem) => report(`Node ${version}, first hour: ${name}`, problem)
   const home = { ...env, HOME: project, XDG_CONFIG_HOME: project }
-  const install = (folder, ...packages) => {
-    return npm(folder, env, "--ignore-scripts", ...packages.map(published(tarballs)))
-  }
+  const install = (folder, ...packages) => npm(folder, env, "--ignore-scripts", ...packages)
   let sandbox
   try {
     writeFileSync(join(project, "package.json"), JSON.stringify({ private: true }))
+    writeFileSync(join(project, ".npmrc"), npmrc)
     const wanted = new Set([
       ...installed("packages/node/README.md"),
       ...installed("packages/express/README.md"),
@@ -191,36 +146,17 @@ export const firstHour = async (version, env, tarballs, versions, report) => {
       const files = { "index.js": expressApp.replace("3000", String(port)) }
       const folder = folderOf(`express-${express}`, files, { type: "module" })
       const broken = install(folder, `express@${express}`)
-      const server = spawn("node", ["index.js"], {
-        cwd: folder,
-        env: caller,
-        stdio: ["ignore", "ignore", "pipe"],
-      })
-      let errors = ""
-      server.stderr.on("data", (data) => (errors += data))
-      const listening = async () => {
-        while (server.exitCode === null) {
-          if (
-            await fetch(`http://127.0.0.1:${port}/`).then(
-              () => true,
-              () => false,
-            )
-          )
-            return
-          await new Promise((resolve) => setImmediate(resolve))
-        }
-      }
-      await listening()
+      const server = await startApp("index.js", port, { cwd: folder, env: caller })
       const statuses = []
       for (const call of expressCalls.split("\n").filter((text) => text.startsWith("curl"))) {
         statuses.push(await send(call, port).catch(String))
       }
-      server.kill()
+      server.child.kill()
       const arrived = (await contacts()).length
       const good = statuses.join() === "201,204,422,422" && arrived === 2
       step(
         `Express ${express}`,
-        broken ?? (good ? undefined : `${statuses}, ${arrived} contacts\n${errors}`),
+        broken ?? (good ? undefined : `${statuses}, ${arrived} contacts\n${server.errors()}`),
       )
     }
 

@@ -1,7 +1,7 @@
 // The versions of Node.js that are promised: where each is, and how projects install packages for it.
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
@@ -40,4 +40,11 @@ export const nodeFolder = (version) => {
     if (problem !== undefined) throw new Error(`cannot get Node ${version}\n${problem}`)
   }
   return bin
+}
+
+/** Returns the environment in which `node` is a given version. */
+export const environment = (version) => {
+  const pathKey = Object.keys(process.env).find((key) => key.toUpperCase() === "PATH") ?? "PATH"
+  const path = [nodeFolder(version), process.env[pathKey]].join(delimiter)
+  return { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1", [pathKey]: path }
 }

@@ -1,6 +1,5 @@
 // Installs the packed tarballs into empty projects, as strangers would, and creates one contact from each package under
-// every Node.js version that is promised: by import, by require, by both at once, by the command, and in Jest; and as the
-// READMEs say, in the first hour. Then TypeScript reads their types in each of its ways, and apps that have only the SDK
+// every Node.js version that is promised: by import, by require, by both at once, by the command, and in Jest. Then TypeScript reads their types in each of its ways, and apps that have only the SDK
 // create a contact each, under Bun and Deno too.
 // Needs .pack, which scripts/check-packages.mjs fills.
 import { spawn, spawnSync } from "node:child_process"
@@ -16,12 +15,11 @@ import {
   writeFileSync,
 } from "node:fs"
 import { tmpdir } from "node:os"
-import { basename, delimiter, dirname, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { createInterface } from "node:readline"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
-import { firstHour } from "./first-hour.mjs"
-import { nodeFolder, npm, versions } from "./nodes.mjs"
+import { environment, npm, versions } from "./nodes.mjs"
 
 const app = dirname(fileURLToPath(import.meta.url))
 const root = join(app, "../..")
@@ -30,8 +28,8 @@ const read = (file) => readFileSync(join(root, file), "utf8")
 
 const [bun, deno] = ["1.4.5", "2.9.6"]
 const jests = ["29", "30"]
-const names = ["effect", "express", "libphonenumber-js", "typescript", "vitest"]
-const [effect, express, phones, typescript, vitest] = names.map(
+const names = ["effect", "express", "libphonenumber-js", "typescript"]
+const [effect, express, phones, typescript] = names.map(
   (name) => new RegExp(`^ {2}${name}: (.+)$`, "m").exec(read("pnpm-workspace.yaml"))?.[1],
 )
 
@@ -60,13 +58,6 @@ if (tarballs.length !== published)
 const contactsOf = async (baseUrl) => {
   const { contacts } = await (await fetch(new URL("/_sandbox/contacts", baseUrl))).json()
   return contacts.map((contact) => contact.identifier).toSorted()
-}
-
-/** Returns the environment in which `node` is a given version. */
-const environment = (version) => {
-  const pathKey = Object.keys(process.env).find((key) => key.toUpperCase() === "PATH") ?? "PATH"
-  const path = [nodeFolder(version), process.env[pathKey]].join(delimiter)
-  return { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1", [pathKey]: path }
 }
 
 /** Checks what Node printed about an uncaught error; returns the output if it is too long or says too little. */
@@ -411,10 +402,7 @@ const withTypeScript = () => {
   }
 }
 
-for (const version of versions) {
-  await withNode(version)
-  await firstHour(version, environment(version), tarballs, { typescript, vitest }, report)
-}
+for (const version of versions) await withNode(version)
 withJest()
 withTypeScript()
 await withApps()
