@@ -1,5 +1,5 @@
-/** One SQLite file: loading `node:sqlite`, opening with a lock, and what each of its errors means. */
-import { accessSync, closeSync, constants, fsyncSync, openSync, statSync } from "node:fs"
+/** One SQLite file: opening with a lock, and what each of its errors means. */
+import { accessSync, constants, statSync } from "node:fs"
 import type { BigIntStats } from "node:fs"
 import type { DatabaseSync } from "node:sqlite"
 import { dirname } from "node:path"
@@ -7,99 +7,43 @@ import * as Result from "effect/Result"
 
 import type { JournalReason } from "./JournalError.ts"
 import { JournalError } from "./JournalError.ts"
+import type { FileProblem } from "./NodeSqlite.ts"
+import { fileFailureOf, loadSqlite } from "./NodeSqlite.ts"
+import { createPrivateFile, syncDirectory } from "./PrivateFile.ts"
 import { hasDamage } from "./WalCheck.ts"
 
-const load = (): typeof DatabaseSync | undefined => {
-  // older Nodes warn that node:sqlite is experimental; only that warning is silenced
-  const { emitWarning } = process
-  process.emitWarning = (warning: string | Error, ...rest: ReadonlyArray<unknown>) => {
-    if (!String(warning).includes("SQLite is an experimental feature"))
-      Reflect.apply(emitWarning, process, [warning, ...rest])
-  }
-  const module = Result.try(() => process.getBuiltinModule("node:sqlite"))
-  process.emitWarning = emitWarning
-  return Result.isSuccess(module) ? module.success?.DatabaseSync : undefined
-}
-let constructor: typeof DatabaseSync | undefined
-
-const hasCode = (cause: unknown): cause is { readonly code: string; readonly errcode?: number } =>
-  typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
-
-const systemReasons: Readonly<Record<string, JournalReason>> = {
-  EACCES: "read_only",
-  EPERM: "read_only",
-  EROFS: "read_only",
-  ENOENT: "deleted",
-  EISDIR: "not_a_journal",
-  ENOTDIR: "not_a_journal",
-  ENOSPC: "full",
-  EDQUOT: "full",
-  ENOLCK: "no_locks",
-}
-
-// primary result codes of SQLite: https://sqlite.org/rescode.html
-const sqliteReasons: Readonly<Record<number, JournalReason>> = {
-  3: "read_only",
-  5: "locked",
-  6: "locked",
-  7: "io",
-  8: "read_only",
-  10: "io",
-  13: "full",
-  14: "read_only",
-  15: "no_locks",
-  22: "full",
-  26: "not_a_journal",
+const reasons: Readonly<Record<FileProblem, JournalReason>> = {
+  locked: "locked",
+  full: "full",
+  io: "io",
+  read_only: "read_only",
+  cannot_open: "read_only",
+  missing: "deleted",
+  not_a_file: "not_a_journal",
+  not_a_database: "not_a_journal",
+  no_locks: "no_locks",
+  corrupt: "corrupt",
 }
 
 /** Returns what an error of SQLite or of the system means. Everything that SQLite does not expect is damage. */
 export const errorOf = (path: string, cause: unknown): JournalError => {
   if (cause instanceof JournalError) return cause
-  if (!hasCode(cause)) return new JournalError({ reason: "corrupt", path, cause })
-  const { errcode } = cause
-  if (errcode === undefined)
-    return new JournalError({
-      reason: systemReasons[cause.code] ?? "io",
-      path,
-      detail: cause.code,
-      cause,
-    })
-  const reason = sqliteReasons[errcode & 0xff] ?? "corrupt"
-  return new JournalError({ reason, path, detail: `SQLite error ${errcode}`, cause })
+  const failure = fileFailureOf(cause)
+  if (failure === undefined) return new JournalError({ reason: "corrupt", path, cause })
+  return new JournalError({ reason: reasons[failure.problem], path, detail: failure.code, cause })
 }
 
 /** Runs a function that may throw an error of SQLite or of the system. */
 export const tryFile = <A>(path: string, run: () => A): Result.Result<A, JournalError> =>
   Result.try({ try: run, catch: (cause) => errorOf(path, cause) })
 
-/** Syncs a directory, so that new files in it are durable. Windows has no such call and does not need it. */
-const syncDirectory = (path: string): void => {
-  if (process.platform === "win32") return
-  const directory = openSync(path, constants.O_RDONLY)
-  Result.getOrThrowWith(
-    Result.try(() => fsyncSync(directory)),
-    (error) => {
-      closeSync(directory)
-      return error
-    },
-  )
-  closeSync(directory)
-}
-
-/** Creates a file for its owner only if there is none; the mode never depends on the umask. Returns whether it created it. */
-const create = (path: string): boolean => {
-  const { O_CREAT, O_EXCL, O_RDWR } = constants
-  const opened = Result.try(() => openSync(path, O_CREAT | O_EXCL | O_RDWR, 0o600))
-  if (Result.isFailure(opened)) {
-    const code = hasCode(opened.failure) ? opened.failure.code : undefined
-    if (code === "EEXIST") return false
-    if (code === "ENOENT")
-      throw new JournalError({ reason: "not_found", path, detail: "its directory does not exist" })
-    throw opened.failure
-  }
-  closeSync(opened.success)
-  syncDirectory(dirname(path))
-  return true
+/** Creates a file for its owner only if there is none. */
+const create = (path: string): void => {
+  const created = Result.try(() => createPrivateFile(path))
+  if (Result.isSuccess(created)) return
+  if (fileFailureOf(created.failure)?.problem === "missing")
+    throw new JournalError({ reason: "not_found", path, detail: "its directory does not exist" })
+  throw created.failure
 }
 
 /** Throws unless the path is a regular file that only its owner, this user, can read and write. */
@@ -149,11 +93,11 @@ export class SqliteFile {
     options: { readonly mayCreate: boolean; readonly waitMs: number },
   ): Result.Result<SqliteFile, JournalError> {
     return tryFile(path, () => {
-      constructor ??= load()
-      if (constructor === undefined) throw new JournalError({ reason: "unsupported", path })
+      const Database = loadSqlite()
+      if (Database === undefined) throw new JournalError({ reason: "unsupported", path })
       if (options.mayCreate) create(path)
       const stats = checkFile(path)
-      const db = new constructor(path)
+      const db = new Database(path)
       const locked = tryFile(path, () => {
         db.exec(`PRAGMA busy_timeout = ${options.waitMs}`)
         // before the first access, so that the lock is exclusive and the index of the WAL stays in memory

@@ -3,9 +3,8 @@ import { randomBytes } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { Identifier } from "@aelyst/core"
+import { Cipher, networkDrive } from "@aelyst/journal/storage"
 
-import { Cipher } from "./Cipher.ts"
-import { networkDrive } from "./NetworkDrive.ts"
 import type { Settings } from "./options.ts"
 import { check, invalid } from "./options.ts"
 import { OutboxError } from "./OutboxError.ts"

@@ -1,12 +1,15 @@
 /**
  * One SQLite file that several processes share. Writes that come together are one transaction, durable before any of them
- * resolves. While another process holds the file they wait without stopping the event loop. After an error of the disk the connection is not used again: SQLite would accept further writes although
- * an earlier one is lost.
+ * resolves. While another process holds the file they wait without stopping the event loop. After an error of the disk the
+ * connection is not used again: SQLite would accept further writes although an earlier one is lost.
  */
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs"
+import { chmodSync, mkdirSync, statSync } from "node:fs"
 import { dirname, resolve as absolute } from "node:path"
 import type { DatabaseSync } from "node:sqlite"
 import { setTimeout as sleep } from "node:timers/promises"
+
+import type { FileProblem } from "@aelyst/journal/storage"
+import { createPrivateFile, fileFailureOf, loadSqlite } from "@aelyst/journal/storage"
 
 import { OutboxError } from "./OutboxError.ts"
 
@@ -137,7 +140,10 @@ export class SqliteFile {
 
   #connect(): DatabaseSync {
     this.#makePrivate()
-    const { DatabaseSync: Database } = process.getBuiltinModule("node:sqlite")
+    const Database = loadSqlite()
+    if (Database === undefined) {
+      throw new OutboxError("STORE", { detail: "This Node.js has no `node:sqlite`." })
+    }
     const database = new Database(this.path, { timeout: busyMs })
     try {
       this.#prepare(database)
@@ -158,12 +164,7 @@ export class SqliteFile {
       if (!this.#mayCreate)
         throw new OutboxError("STORE", { detail: `${this.path} does not exist.` })
       mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 })
-      try {
-        closeSync(openSync(this.path, "wx", 0o600))
-      } catch (error) {
-        // another process may have been faster
-        if (Reflect.get(Object(error), "code") !== "EEXIST") throw error
-      }
+      createPrivateFile(this.path)
     }
     if (this.#mayCreate && found?.isDirectory() !== true) chmodSync(this.path, 0o600)
   }
@@ -203,42 +204,27 @@ export class SqliteFile {
   }
 }
 
-const reasons: Readonly<Record<number, string>> = {
-  5: "Another process holds the file.",
-  8: "The file or its directory is read-only.",
-  10: "The disk failed.",
-  11: "The file is damaged; `aelyst outbox verify` says where.",
-  13: "The disk is full.",
-  14: "The file cannot be opened: check the path and its permissions.",
-  26: "The file is not an SQLite database.",
+const cannotOpen = "The file cannot be opened: check the path and its permissions."
+
+const sentences: Readonly<Record<FileProblem, string>> = {
+  locked: "Another process holds the file.",
+  full: "The disk is full.",
+  io: "The disk failed.",
+  read_only: "The file or its directory is read-only.",
+  cannot_open: cannotOpen,
+  missing: cannotOpen,
+  not_a_file: cannotOpen,
+  not_a_database: "The file is not an SQLite database.",
+  no_locks: "The file system has no locks: keep the file on a local disk.",
+  corrupt: "The file is damaged; `aelyst outbox verify` says where.",
 }
 
-/** The same of the file system's errors. */
-const codes: Readonly<Record<string, number>> = {
-  EACCES: 8,
-  EPERM: 8,
-  EROFS: 8,
-  ENOSPC: 13,
-  EDQUOT: 13,
-  ENOENT: 14,
-  // a part of the path is a file
-  EEXIST: 14,
-  ENOTDIR: 14,
-}
-
-/** Returns the primary code of an error of SQLite: the lowest byte. */
-const codeOf = (cause: unknown): number | undefined => {
-  const code: unknown = Reflect.get(Object(cause), "errcode")
-  if (typeof code === "number") return code & 0xff
-  return codes[String(Reflect.get(Object(cause), "code"))]
-}
-
-const isBusy = (cause: unknown): boolean => codeOf(cause) === 5
+const isBusy = (cause: unknown): boolean => fileFailureOf(cause)?.problem === "locked"
 
 /** Converts an error of SQLite or of the file system: neither quotes a value that was to be written. */
 const toOutboxError = (cause: unknown): OutboxError => {
   if (cause instanceof OutboxError) return cause
-  const code = codeOf(cause)
-  const detail = code === undefined ? undefined : reasons[code]
+  const failure = fileFailureOf(cause)
+  const detail = failure && sentences[failure.problem]
   return new OutboxError("STORE", { cause, ...(detail !== undefined && { detail }) })
 }

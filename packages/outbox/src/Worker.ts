@@ -6,8 +6,8 @@ import { randomUUID } from "node:crypto"
 
 import { Identifier } from "@aelyst/core"
 import type { Allowance, AttemptRecord, ContactInput, GatedAttempt } from "@aelyst/core/types"
+import type { Cipher } from "@aelyst/journal/storage"
 
-import type { Cipher } from "./Cipher.ts"
 import type { Settings } from "./options.ts"
 import type { Claim, EndState, Ending, Store } from "./Store.ts"
 import type { ClientRowResult, ClientRun, OutboxClient, OutboxRow, Submission } from "./types.ts"

@@ -1,5 +1,6 @@
 /** Checks the options of an outbox; an invalid one throws a `TypeError` that names it. */
 import type { Delivery } from "@aelyst/core/types"
+import { keyOf } from "@aelyst/journal/storage"
 
 import type { EncryptionKeys, OutboxLogEntry, OutboxOptions } from "./types.ts"
 
@@ -57,8 +58,8 @@ const checkNumber = (name: NumberName, given: unknown): number => {
 }
 
 const toKey = (given: unknown): Uint8Array => {
-  const bytes = typeof given === "string" ? Buffer.from(given, "base64") : given
-  if (bytes instanceof Uint8Array && bytes.length === 32) return bytes
+  const key = keyOf(given)
+  if (key !== undefined) return key
   throw invalid(
     "encryptionKeys",
     "must hold keys of 32 bytes, as base64 or bytes; `openssl rand -base64 32` makes one",

@@ -252,7 +252,7 @@ describe("outbox", () => {
     const stranger = outbox({ file, encryptionKeys: [Buffer.alloc(32, 6)] })
     await expect(stranger.reveal(id)).rejects.toMatchObject({
       code: "ERR_AELYST_OUTBOX_UNREADABLE",
-      message: expect.stringContaining("no key of `encryptionKeys` decrypts this contact"),
+      message: expect.stringContaining("it is encrypted with the key "),
     })
     await stranger.close()
     await using later = open(file, keys)

@@ -1,10 +1,10 @@
 import { Aelyst } from "@aelyst/node"
+import { Cipher } from "@aelyst/journal/storage"
 import { Sandbox } from "@aelyst/sandbox"
 import { randomUUID } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 
-import { Cipher } from "../src/Cipher.ts"
 import { check } from "../src/options.ts"
 import { sqliteStore } from "../src/SqliteStore.ts"
 import type { Store } from "../src/Store.ts"

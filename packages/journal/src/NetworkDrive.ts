@@ -17,18 +17,24 @@ const names: Readonly<Record<number, string>> = {
   0x5346414f: "AFS",
 }
 
+/** Returns the number of the file system of a path; undefined if there is no such file. */
+export const fileSystemOf = (path: string): number | undefined => {
+  try {
+    // the number is signed on some systems
+    return statfsSync(path).type >>> 0
+  } catch {
+    return undefined
+  }
+}
+
 /** Returns the name of a file system with this number in `statfs`, such as `NFS`; undefined for all that are local. */
-export const networkDriveOf = (type: number): string | undefined =>
-  // the number is signed on some systems
-  names[type >>> 0]
+export const networkDriveOf = (type: number | undefined): string | undefined =>
+  type === undefined ? undefined : names[type >>> 0]
 
 /** Returns the same of the file system of a path, even if there is no file yet. */
 export const networkDrive = (path: string): string | undefined => {
   const absolute = resolve(path)
-  try {
-    return networkDriveOf(statfsSync(absolute).type)
-  } catch {
-    const parent = dirname(absolute)
-    return parent === absolute ? undefined : networkDrive(parent)
-  }
+  const type = fileSystemOf(absolute)
+  const parent = dirname(absolute)
+  return type === undefined && parent !== absolute ? networkDrive(parent) : networkDriveOf(type)
 }

@@ -1,7 +1,7 @@
 import { assert, describe, expect, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 
-import { Cipher, UnreadablePayload } from "../src/Cipher.ts"
+import { Cipher, UnreadablePayload, keyOf } from "../src/Cipher.ts"
 
 const first = Buffer.alloc(32, 1)
 const second = Buffer.alloc(32, 2)
@@ -29,8 +29,14 @@ describe("Cipher", () => {
     const rotated = new Cipher([second, first])
     expect(rotated.open("c_1", old)).toEqual(value)
     expect(new Cipher([second]).open("c_1", rotated.seal("c_1", value))).toEqual(value)
-    expect(() => new Cipher([second]).open("c_1", old)).toThrow(UnreadablePayload)
-    expect(() => new Cipher([]).open("c_1", old)).toThrow(/no key of `encryptionKeys`/)
+    const [keyId] = new Cipher([first]).keyIds
+    expect(keyId).toMatch(/^[0-9a-f]{8}$/)
+    for (const keys of [[second], []]) {
+      const read = () => new Cipher(keys).open("c_1", old)
+      expect(read).toThrow(UnreadablePayload)
+      expect(read).toThrow(expect.objectContaining({ keyId }))
+      expect(read).toThrow(`it is encrypted with the key ${keyId}, which is not given`)
+    }
   })
 
   it("refuses a payload of another row, and every changed or cut one, without its text", () => {
@@ -44,6 +50,14 @@ describe("Cipher", () => {
       expect(() => cipher.open("c_1", bytes.subarray(0, at))).toThrow(UnreadablePayload)
     }
     const broken = new Cipher([]).seal("c_1", value).subarray(0, 30)
-    expect(() => cipher.open("c_1", broken)).toThrow(/^this contact is not stored as JSON$/)
+    expect(() => cipher.open("c_1", broken)).toThrow(/^it is not stored as JSON$/)
+  })
+
+  it("takes keys of 32 bytes, as bytes or base64, and nothing else", () => {
+    expect(keyOf(first)).toEqual(first)
+    expect(keyOf(first.toString("base64"))).toEqual(first)
+    for (const given of [undefined, "", "short", Buffer.alloc(31), 32]) {
+      expect(keyOf(given)).toBeUndefined()
+    }
   })
 })
