@@ -9,6 +9,7 @@ import {
   isRateLimited,
   isRejection,
   isServerError,
+  mayHaveCreated,
 } from "../src/call/ResponseVerdict.ts"
 import { fromHeaders } from "../src/errors/RateLimitHeaders.ts"
 import { pick, randomOf } from "./ledger.ts"
@@ -373,5 +374,23 @@ describe("interpret under random responses (F4)", () => {
       if (error._tag === "UnexpectedResponseError") assert.isAtMost(error.excerpt.length, 200)
     }
     assert.strictEqual(rows.size, 12)
+  })
+})
+
+describe("mayHaveCreated", () => {
+  const attempt = { number: 1, startedAt: 0, durationMs: 1, waitedMs: 0 } as const
+
+  it("says of every status what its verdict says", () => {
+    for (let status = 100; status < 600; status++) {
+      const verdict = read(status, undefined)
+      assert(verdict._tag === "Failure")
+      const inDoubt = mayHaveCreated({ ...attempt, phase: "answered", status })
+      assert.strictEqual(inDoubt, verdict.outcome === "unknown", `${status}`)
+    }
+  })
+
+  it("is true without a response, unless no byte can have left", () => {
+    assert.isTrue(mayHaveCreated({ ...attempt, phase: "headers", cause: "ECONNRESET" }))
+    assert.isFalse(mayHaveCreated({ ...attempt, phase: "connect", cause: "ECONNREFUSED" }))
   })
 })

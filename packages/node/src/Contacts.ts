@@ -7,6 +7,7 @@ import type { Calls, Ended } from "./Calls.ts"
 import { toCore } from "./Gate.ts"
 import { hideMembers } from "./Inspection.ts"
 import * as Options from "./options.ts"
+import type { ReadingClient } from "./PhoneClient.ts"
 import { toResult } from "./results.ts"
 import { runOf } from "./Run.ts"
 import type * as Types from "./types.ts"
@@ -37,20 +38,28 @@ const resultOf = async (call: Promise<Ended>): Promise<CreateResult> => {
   throw ended._tag === "Aborted" ? ended.reason : ended.defect
 }
 
+const checkedBy = (
+  checked: Result.Result<Core.Validated, Core.InvalidContactError>,
+): ValidationResult =>
+  Result.isSuccess(checked)
+    ? { ok: true, identifier: checked.success.identifier, contact: checked.success.payload }
+    : { ok: false, error: checked.failure }
+
 const outcomeOf = ({ outcome }: Ended) => outcome
 
 /** Creates contacts with core's client. */
 export class Contacts<Fields> implements Types.Contacts<Fields> {
-  readonly #client: Core.AelystClient["Service"]
+  readonly #client: ReadingClient
   readonly #calls: Calls
 
-  constructor(client: Core.AelystClient["Service"], calls: Calls) {
+  constructor(client: ReadingClient, calls: Calls) {
     this.#client = client
     this.#calls = calls
     // so that they can be taken off the object: `const { create } = aelyst.contacts`
     this.create = this.create.bind(this)
     this.tryCreate = this.tryCreate.bind(this)
     this.createMany = this.createMany.bind(this)
+    this.prepare = this.prepare.bind(this)
     this.validate = this.validate.bind(this)
   }
 
@@ -128,15 +137,14 @@ export class Contacts<Fields> implements Types.Contacts<Fields> {
     return runOf(this.#calls, this.#client, inputs, options)
   }
 
+  async prepare(identifier: unknown, contact: unknown): Promise<ValidationResult> {
+    return checkedBy(
+      await Effect.runPromise(Effect.result(this.#client.prepare(identifier, contact))),
+    )
+  }
+
   validate(identifier: unknown, contact: unknown): ValidationResult {
-    const checked = Effect.runSync(Effect.result(this.#client.validate(identifier, contact)))
-    return Result.isSuccess(checked)
-      ? {
-          ok: true,
-          identifier: checked.success.identifier,
-          contact: checked.success.payload,
-        }
-      : { ok: false, error: checked.failure }
+    return checkedBy(Effect.runSync(Effect.result(this.#client.validate(identifier, contact))))
   }
 
   static {

@@ -28,7 +28,15 @@ const explain = (issue: Core.Issue): Core.Issue =>
     ? { ...issue, suggestion: "validate needs E.164: convert it with `await parsePhone(…)` first" }
     : issue
 
-/** Returns a client that reads phone numbers as those of a country; without one, the client as it is. */
+/** A client, and its check of a contact that may wait for the numbering plans. */
+export interface ReadingClient extends Client {
+  readonly prepare: (
+    identifier: unknown,
+    contact: unknown,
+  ) => Effect.Effect<Core.Validated, Core.InvalidContactError>
+}
+
+/** Returns a client that reads phone numbers as those of a country; without one, it needs them in E.164. */
 export const readingPhones = (
   client: Client,
   country: string | undefined,
@@ -36,8 +44,13 @@ export const readingPhones = (
     readonly customFields?: Core.CustomField.Catalogue | undefined
     readonly fill?: boolean | undefined
   },
-): Client => {
-  if (country === undefined) return client
+): ReadingClient => {
+  if (country === undefined) return { ...client, prepare: client.validate }
+  const read = (first: unknown, second: unknown) =>
+    Effect.flatMap(Effect.promise(loadPlans), (plans) => {
+      const valid = PhoneReading.validateWith(plans, first, second, country, options)
+      return Effect.fromResult(Result.mapError(valid, invalid))
+    })
   return {
     ...client,
     create: (
@@ -49,16 +62,15 @@ export const readingPhones = (
         // safe: the arguments of one of the two forms, passed on as they are
         return client.create(first as string, second as Core.ContactInput, third)
       }
-      return Effect.promise(loadPlans).pipe(
+      return read(first, second).pipe(
         Effect.onInterrupt(() => notSent),
-        Effect.flatMap((plans) => {
-          const valid = PhoneReading.validateWith(plans, first, second, country, options)
-          return Result.isSuccess(valid)
-            ? client.create(valid.success, third)
-            : Effect.fail(invalid(valid.failure))
-        }),
+        Effect.flatMap((valid) => client.create(valid, third)),
       )
     },
+    prepare: (identifier, contact) =>
+      needsPhonePlans(identifier, contact)
+        ? read(identifier, contact)
+        : client.validate(identifier, contact),
     // it cannot wait for the plans
     validate: (identifier, contact) =>
       Effect.mapError(client.validate(identifier, contact), ({ issues }) =>

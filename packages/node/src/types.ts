@@ -105,7 +105,7 @@ export type TryCreateResult =
       readonly aborted: true
     }
 
-/** The result of `validate`: the request that would be sent, or all issues. */
+/** The result of `validate` and `prepare`: the request that would be sent, or all issues. */
 export type ValidationResult =
   | { readonly ok: true; readonly identifier: Identifier; readonly contact: WireContact }
   | { readonly ok: false; readonly error: InvalidContactError }
@@ -312,10 +312,26 @@ export interface Contacts<Fields = CustomFieldRecord | CustomFieldPairs> {
     options?: CreateManyOptions,
   ): Run<A>
   /**
+   * Checks an identifier and a contact offline as `create` does, with phone numbers read as those of `defaultCountry`. Resolves
+   * to the request that would be sent, or to all issues at once.
+   *
+   * **Example**
+   *
+   * ```ts
+   * import { Aelyst } from "@aelyst/node"
+   *
+   * await using aelyst = new Aelyst({ defaultCountry: "MY" })
+   *
+   * const prepared = await aelyst.contacts.prepare("phone:012-345 6789", { firstName: "Ana" })
+   * if (prepared.ok) console.log(prepared.identifier) // => phone:+60123456789
+   * ```
+   */
+  prepare(identifier: unknown, contact: unknown): Promise<ValidationResult>
+  /**
    * Validates an identifier and a contact offline. Reports all issues at once, and shows no value in them.
    *
    * It returns at once and cannot load numbering plans, so phone numbers must be in E.164, whatever `defaultCountry` says;
-   * `await parsePhone(…)` converts them.
+   * `prepare` reads them.
    *
    * **Example**
    *

@@ -105,4 +105,24 @@ describe("the option defaultCountry", () => {
     }
     assert.isTrue(at.aelyst.contacts.validate("phone:+60123456789", ana).ok)
   })
+
+  it("prepares a contact as create does, without a request", async () => {
+    await using at = await setUp({ defaultCountry: "MY" })
+    const contact = { ...ana, phone: "012-345 6789" }
+    const prepared = await at.aelyst.contacts.prepare("phone:012-345 6789", contact)
+    assert(prepared.ok)
+    assert.strictEqual(prepared.identifier, "phone:+60123456789")
+    assert.strictEqual(prepared.contact.phone, "+60123456789")
+    assert.isTrue((await at.aelyst.contacts.prepare("id:5", ana)).ok)
+    const refused = await at.aelyst.contacts.prepare("phone:12", contact)
+    assert(!refused.ok)
+    assert.strictEqual(refused.error.issues[0]?.path[0], "identifier")
+    assert.strictEqual(at.posts(), 0)
+  })
+
+  it("prepares numbers in E.164 only if there is no country", async () => {
+    await using at = await setUp({})
+    assert.isFalse((await at.aelyst.contacts.prepare("phone:012-345 6789", ana)).ok)
+    assert.isTrue((await at.aelyst.contacts.prepare("phone:+60123456789", ana)).ok)
+  })
 })

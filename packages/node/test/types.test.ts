@@ -190,7 +190,7 @@ describe("the public types", () => {
       "contacts" | "defaultCountry" | "rateLimit" | "metrics" | "close" | typeof Symbol.asyncDispose
     >()
     expectTypeOf<keyof Contacts>().toEqualTypeOf<
-      "create" | "tryCreate" | "createMany" | "validate"
+      "create" | "tryCreate" | "createMany" | "prepare" | "validate"
     >()
     expectTypeOf<Exclude<keyof CreatePromise, keyof Promise<unknown>>>().toEqualTypeOf<
       "withResponse" | "outcome"

@@ -208,3 +208,22 @@ export const isAboutContact = (status: number): boolean => status !== 401 && sta
 /** Returns whether a status alone means that nothing was created, whatever the body holds. */
 export const isRejection = (status: number): boolean =>
   status >= 400 && status < 500 && status !== 408
+
+/**
+ * Returns whether an attempt that was not the success of its call may have created the contact: an attempt in doubt.
+ *
+ * **Example** (Whether a call that succeeded had lost a response before)
+ *
+ * ```ts
+ * import { mayHaveCreated } from "@aelyst/core/adapter"
+ * import { attemptRecord } from "@aelyst/core/testing"
+ *
+ * const attempts = [
+ *   attemptRecord({ number: 1, phase: "headers", cause: "ECONNRESET" }),
+ *   attemptRecord({ number: 2, status: 200 }),
+ * ]
+ * console.log(attempts.slice(0, -1).some(mayHaveCreated)) // => true
+ * ```
+ */
+export const mayHaveCreated = ({ phase, status }: AttemptRecord): boolean =>
+  phase !== "connect" && (status === undefined || !isRejection(status))
