@@ -21,16 +21,18 @@ const keyOf = (req: Request): string | undefined => {
 const codeOf = (error: unknown): unknown => Reflect.get(Object(error), "code")
 
 /** Converts an error of the outbox itself; the client's errors are passed on as they are. */
-const toRequestError = (error: unknown): unknown => {
+const toRequestError = (error: unknown, idempotencyKey?: string): unknown => {
   const code = codeOf(error)
   if (typeof code !== "string" || !code.startsWith("ERR_AELYST_OUTBOX_")) return error
   if (code === "ERR_AELYST_OUTBOX_CONFLICT") return new RequestError("idempotency_key_reused")
+  const message = String(Reflect.get(Object(error), "message"))
+  const isUnknown = code === "ERR_AELYST_OUTBOX_UNKNOWN"
+  // it may be stored: a repeat counts once only with the same key
+  if (isUnknown && idempotencyKey === undefined)
+    return new RequestError("outcome_unknown", { message })
   const wait: unknown = Reflect.get(Object(error), "retryAfterMs")
   const retryAfterMs = typeof wait === "number" ? wait : 1_000
-  return new RequestError("busy", {
-    retryAfterMs,
-    message: String(Reflect.get(Object(error), "message")),
-  })
+  return new RequestError(isUnknown ? "unconfirmed" : "busy", { retryAfterMs, message })
 }
 
 /** Hands a submission over; returns its `id` once it is stored durably. */
@@ -46,7 +48,7 @@ export const accept = async (
     const { id } = await delivery.accept(submission, { idempotencyKey })
     return id
   } catch (error) {
-    throw toRequestError(error)
+    throw toRequestError(error, idempotencyKey)
   }
 }
 

@@ -129,6 +129,14 @@ export const requestErrors = {
     message: "This Idempotency-Key was used for another submission.",
   },
   misconfigured: { status: 500, message: contactUs },
+  unconfirmed: {
+    status: 503,
+    message: "We could not confirm your submission. Please try again: it counts once.",
+  },
+  outcome_unknown: {
+    status: visitorTable.OutcomeUnknownError.status,
+    message: "We could not confirm your submission. Please contact us before trying again.",
+  },
   busy: { status: 503, message: "We are busy at the moment. Please try again shortly." },
 } as const satisfies Readonly<Record<string, Omit<ErrorResponse, "code">>>
 

@@ -137,6 +137,21 @@ describe.each(versionCells)("delivery by an outbox, Express $version", ({ versio
     expect(await send(`${on.url}/signup`, { body: ana })).toMatchObject({ status: 503 })
   })
 
+  it("says that a submission may be stored: with a key a repeat is safe, without one it is not", async () => {
+    const delivery = new MemoryDelivery()
+    await using on = await open(delivery, version)
+    delivery.failure = outboxError("UNKNOWN")
+    const headers = { "idempotency-key": "k-1" }
+    expect(await send(`${on.url}/signup`, { body: ana, headers })).toMatchObject({
+      status: 503,
+      json: { code: "unconfirmed" },
+      headers: { "retry-after": "1" },
+    })
+    const without = await send(`${on.url}/signup`, { body: ana })
+    expect(without).toMatchObject({ status: 504, json: { code: "outcome_unknown" } })
+    expect(without.headers["retry-after"]).toBeUndefined()
+  })
+
   it("responds to a caught bot as to a person, and stores nothing", async () => {
     const delivery = new MemoryDelivery()
     await using on = await open(delivery, version)

@@ -3,17 +3,18 @@ import { randomBytes } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { Identifier } from "@aelyst/core"
-import { Cipher, networkDrive } from "@aelyst/journal/storage"
+import { Cipher } from "@aelyst/journal/storage"
 
 import type { Settings } from "./options.ts"
 import { check, invalid } from "./options.ts"
-import { OutboxError } from "./OutboxError.ts"
-import { sqliteStore } from "./SqliteStore.ts"
+import { openStore } from "./OpenStore.ts"
+import { OutboxError, unreadable } from "./OutboxError.ts"
 import type { NewRow, Store } from "./Store.ts"
 import type {
   AcceptOptions,
   AcceptStatement,
   Accepted,
+  ClientCheck,
   Outbox,
   OutboxClient,
   OutboxEntry,
@@ -88,7 +89,12 @@ class StoredOutbox implements Outbox {
   }
 
   async accept(submission: Submission, options: AcceptOptions = {}): Promise<Accepted> {
-    const row = this.#rowOf(submission, options)
+    const idempotencyKey = checkKey(options.idempotencyKey)
+    const { prepare } = this.#checked()
+    const row = this.#rowOf(
+      await prepare(submission.identifier, submission.contact),
+      idempotencyKey,
+    )
     await this.#checkRoom()
     const earlier = await this.#store.add(row)
     if (earlier !== undefined) {
@@ -102,7 +108,9 @@ class StoredOutbox implements Outbox {
 
   statement(submission: Submission, options: AcceptOptions = {}): AcceptStatement {
     if (this.#store.statement === undefined) throw new OutboxError("NO_STATEMENT")
-    const row = this.#rowOf(submission, options)
+    const idempotencyKey = checkKey(options.idempotencyKey)
+    const { validate } = this.#checked()
+    const row = this.#rowOf(validate(submission.identifier, submission.contact), idempotencyKey)
     return { id: row.id, ...this.#store.statement(row) }
   }
 
@@ -117,8 +125,7 @@ class StoredOutbox implements Outbox {
       // safe: the cipher has checked that an outbox has written it
       return this.#cipher.open(String(id), payload) as Submission
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : "unknown"
-      throw new OutboxError("UNREADABLE", { cause, detail: `Reason: ${reason}.` })
+      throw unreadable(cause)
     }
   }
 
@@ -147,6 +154,8 @@ class StoredOutbox implements Outbox {
     while (true) {
       signal?.throwIfAborted()
       if ((await this.#store.pending(1)) === 0) return this.#store.stats()
+      const missing = this.#worker?.missingKey
+      if (missing !== undefined) throw missing
       await new Promise((resolve) => setTimeout(resolve, drainPollMs))
     }
   }
@@ -161,8 +170,16 @@ class StoredOutbox implements Outbox {
     return this.#store.discard(String(id))
   }
 
-  verify(): Promise<ReadonlyArray<string>> {
-    return this.#store.verify()
+  async verify(): Promise<ReadonlyArray<string>> {
+    const wrong = await this.#store.verify()
+    const missing = [...(await this.#store.keysInUse())].filter(
+      ([id]) => !this.#cipher.keyIds.includes(id),
+    )
+    return wrong.concat(
+      missing.map(
+        ([id, count]) => `${count} contacts need the encryption key ${id}, which is not given`,
+      ),
+    )
   }
 
   async close({
@@ -200,12 +217,15 @@ class StoredOutbox implements Outbox {
     }
   }
 
-  /** Checks a submission, and makes the row of it. */
-  #rowOf(submission: Submission, options: AcceptOptions): NewRow {
+  /** Returns the contacts of the client, if the outbox accepts any. */
+  #checked(): OutboxClient["contacts"] {
     if (this.#client === undefined) throw new OutboxError("NO_CLIENT")
     if (this.#closed !== undefined) throw new OutboxError("CLOSED")
-    const idempotencyKey = checkKey(options.idempotencyKey)
-    const checked = this.#client.contacts.validate(submission.identifier, submission.contact)
+    return this.#client.contacts
+  }
+
+  /** Creates the row of a checked submission. */
+  #rowOf(checked: ClientCheck, idempotencyKey: string | undefined): NewRow {
     if (!checked.ok) throw checked.error
     const { contact, identifier } = checked
     const id = `c_${randomBytes(16).toString("base64url")}`
@@ -268,23 +288,5 @@ export const outbox = (options: OutboxOptions): Outbox => {
   if (client !== undefined && typeof Reflect.get(Object(contacts), "createMany") !== "function") {
     throw invalid("client", "must be a client such as `new Aelyst()`", client)
   }
-  const store = storeOf(options)
-  const drive = options.file === undefined ? undefined : networkDrive(options.file)
-  if (drive !== undefined) {
-    const message = `the outbox file is on ${drive}, where locks may not hold: keep it on a local disk, or use Postgres`
-    settings.log({ level: "warn", code: "ERR_AELYST_OUTBOX_NETWORK_FILE", message })
-  }
-  return new StoredOutbox(options, settings, store)
-}
-
-const isStore = (u: unknown): u is Store => typeof Reflect.get(Object(u), "claim") === "function"
-
-const storeOf = ({ create, file, store }: OutboxOptions): Store => {
-  if (store !== undefined) {
-    if (file !== undefined) throw invalid("file", "must not be given together with `store`")
-    if (isStore(store)) return store
-    throw invalid("store", "must be made by `postgres` of @aelyst/outbox/postgres", store)
-  }
-  if (typeof file === "string" && file !== "") return sqliteStore(file, Date.now, create)
-  throw invalid("file", "must be the path of a file, such as data/outbox.db")
+  return new StoredOutbox(options, settings, openStore(options, settings.log))
 }

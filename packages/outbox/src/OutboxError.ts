@@ -1,10 +1,14 @@
 /** The errors of the outbox itself; those of a contact are the client's. */
+import { UnreadablePayload } from "@aelyst/journal/storage"
 
 const sentences = {
   FULL: "The outbox is full. Retry later.",
   CONFLICT: "This idempotency key was used for another contact. Use a new key for each submission.",
   CLOSED: "The outbox is closed. Nothing was stored.",
   STORE: "The outbox could not be read or written. Nothing was stored.",
+  UNKNOWN:
+    "It is not known whether this was stored. Repeat it with the same idempotency key: it is then stored once.",
+  KEY: "The outbox holds contacts that no key of `encryptionKeys` decrypts. They stay, and nothing is sent.",
   NO_CLIENT:
     "This outbox has no client. Give `outbox` the option `client` to accept or send contacts.",
   UNREADABLE: "The contact cannot be read.",
@@ -14,7 +18,10 @@ const sentences = {
 /** Names a problem of the outbox. */
 export type OutboxErrorCode = `ERR_AELYST_OUTBOX_${keyof typeof sentences}`
 
-/** Reports why the outbox did not do what it was asked; what was to be stored is not stored. */
+/**
+ * Reports why the outbox did not do what it was asked. What was to be stored is not stored, unless the code is
+ * `ERR_AELYST_OUTBOX_UNKNOWN`.
+ */
 export class OutboxError extends Error {
   override readonly name = "OutboxError"
   readonly code: OutboxErrorCode
@@ -41,4 +48,13 @@ export class OutboxError extends Error {
     this.retryAfterMs = retryAfterMs
     this.detail = detail
   }
+}
+
+/** Converts an error of the cipher: a key is missing, or the contact was changed. */
+export const unreadable = (cause: unknown): OutboxError => {
+  const { keyId, message } =
+    cause instanceof UnreadablePayload ? cause : new UnreadablePayload("unknown")
+  return keyId === undefined
+    ? new OutboxError("UNREADABLE", { cause, detail: `Reason: ${message}.` })
+    : new OutboxError("KEY", { cause, detail: `They need the key ${keyId}.` })
 }

@@ -4,7 +4,7 @@
  */
 import { OutboxError } from "./OutboxError.ts"
 import type { Row } from "./Row.ts"
-import { claimColumns, claimsOf, entryColumns, entryOf, statsOf } from "./Row.ts"
+import { claimColumns, claimsOf, entryColumns, entryOf, keysOf, statsOf } from "./Row.ts"
 import type { NewRow, Statement, Store } from "./Store.ts"
 
 /** Runs a statement; resolves to its rows, or to an object with them, as `pg` does. */
@@ -67,8 +67,9 @@ const statementsAt = (now: string) => ({
   add: `INSERT INTO aelyst_outbox (id, key, idempotency, submission, payload, due_at, accepted_at)
     SELECT $1::text, ${hash("$2")}, CASE WHEN $3::text IS NULL THEN NULL ELSE ${hash("$3")} END, ${hash("$4")}, $5::bytea, time, time
     FROM (SELECT ${now} AS time) AS clock
-    ON CONFLICT (idempotency) DO NOTHING RETURNING id`,
-  earlier: `SELECT id, submission = ${hash("$2")} AS same FROM aelyst_outbox WHERE idempotency = ${hash("$1")}`,
+    ON CONFLICT DO NOTHING RETURNING id`,
+  earlier: `SELECT id, submission = ${hash("$3")} AS same FROM aelyst_outbox
+    WHERE id = $1 OR idempotency = CASE WHEN $2::text IS NULL THEN NULL ELSE ${hash("$2")} END`,
   // a row is due if no other row of its key is sent, and no older one has still to end: one that was begun earlier may be
   // committed later
   claim: `WITH clock AS MATERIALIZED (SELECT ${now} AS time), due AS (
@@ -102,6 +103,9 @@ const statementsAt = (now: string) => ({
     "SELECT count(*) AS count FROM (SELECT 1 FROM aelyst_outbox WHERE ended_at IS NULL LIMIT $1) AS one",
   stats: `SELECT state AS name, count(*) AS value FROM aelyst_outbox GROUP BY state
     UNION ALL SELECT 'oldest', min(accepted_at) FROM aelyst_outbox WHERE ended_at IS NULL`,
+  // the first byte says that a payload is encrypted, the next four are the id of the key: see `Cipher`
+  keysInUse: `SELECT encode(substr(payload, 2, 4), 'hex') AS name, count(*) AS value FROM aelyst_outbox
+    WHERE substr(payload, 1, 1) = decode('01', 'hex') GROUP BY name`,
   replay: `UPDATE aelyst_outbox SET state = 'planned', ended_at = NULL, due_at = ${now}, rounds = 0, replay = true
     WHERE id = $1 AND state = 'parked' RETURNING id`,
   discard: `UPDATE aelyst_outbox SET state = 'rejected', error = 'Discarded', status = NULL, payload = NULL, ended_at = ${now}
@@ -115,13 +119,30 @@ const statementsAt = (now: string) => ({
 
 const uniqueViolation = "23505"
 
+/** How soon a lost connection must have been noticed for a statement to be repeated, in milliseconds. */
+const repeatMs = 1_000
+
+/** The codes of errors before there is a connection, of the system and of postgres.js. */
+const unconnected =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT|EACCES|CONNECT_TIMEOUT)$/
+
+/** Returns whether a statement that failed has provably changed nothing; a server that stops may have committed it. */
+const isUndone = (code: string, message: string): boolean =>
+  /^[0-9A-Z]{5}$/.test(code)
+    ? !/^(?:08|57P0[124]|40003)/.test(code)
+    : unconnected.test(code) || message.includes("timeout exceeded when trying to connect")
+
 /** Converts an error of the driver. It is no cause: Postgres quotes the row that it refuses, and drivers their URL. */
-const storeError = (cause: unknown): OutboxError => {
-  const code: unknown = Reflect.get(Object(cause), "code")
-  const detail =
-    typeof code === "string" && /^\w{4,20}$/.test(code) ? `Postgres: ${code}.` : "Postgres."
-  return new OutboxError("STORE", { detail })
+const storeError = (cause: unknown, isWrite: boolean): OutboxError => {
+  const given: unknown = Reflect.get(Object(cause), "code")
+  const code = typeof given === "string" && /^\w{4,20}$/.test(given) ? given : ""
+  const message = cause instanceof Error ? cause.message : ""
+  const detail = code === "" ? "Postgres." : `Postgres: ${code}.`
+  return new OutboxError(isWrite && !isUndone(code, message) ? "UNKNOWN" : "STORE", { detail })
 }
+
+const isUnknown = (error: unknown): boolean =>
+  error instanceof OutboxError && error.code === "ERR_AELYST_OUTBOX_UNKNOWN"
 
 const rowsOf = (result: Awaited<ReturnType<PostgresQuery>>): ReadonlyArray<Row> =>
   // safe: each statement selects columns by name
@@ -148,23 +169,35 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
     ...values: ReadonlyArray<unknown>
   ): Promise<ReadonlyArray<Row>> => {
     if (isClosed) throw new OutboxError("CLOSED")
+    let isSent = false
     try {
       ready ??= prepare()
       await ready.catch((error: unknown) => {
         ready = undefined
         throw error
       })
+      isSent = true
       return rowsOf(await query(statements[name], values))
     } catch (error) {
-      throw error instanceof OutboxError ? error : storeError(error)
+      throw error instanceof OutboxError ? error : storeError(error, isSent && name === "add")
     }
   }
   const changes = async (name: keyof typeof statements, ...values: ReadonlyArray<unknown>) =>
     (await run(name, ...values)).length > 0
   return {
     add: async (row) => {
-      if (await changes("add", ...valuesOf(row))) return undefined
-      const [earlier] = await run("earlier", row.idempotencyKey, row.submission)
+      const began = performance.now()
+      const add = () => changes("add", ...valuesOf(row))
+      const isAdded = await add().catch((error: unknown) => {
+        // the `id` is unique, so a repeat adds nothing twice; it settles whether the first one was committed
+        const isSoon = performance.now() - began < repeatMs
+        if (isUnknown(error) && isSoon) return add()
+        throw error
+      })
+      if (isAdded) return undefined
+      const { id, idempotencyKey = null, submission } = row
+      const [earlier] = await run("earlier", id, idempotencyKey, submission)
+      if (earlier?.["id"] === id) return undefined
       return { id: String(earlier?.["id"]), isSame: earlier?.["same"] === true }
     },
     statement: (row): Statement => ({ text: statements.add, values: valuesOf(row) }),
@@ -206,6 +239,7 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
     },
     pending: async (most) => Number((await run("pending", most))[0]?.["count"]),
     stats: async () => statsOf(await run("stats")),
+    keysInUse: async () => keysOf(await run("keysInUse")),
     replay: (id) => changes("replay", id),
     discard: (id) => changes("discard", id),
     prune: async (retentionMs) => void (await run("prune", retentionMs)),

@@ -41,6 +41,10 @@ export const claimsOf = (rows: ReadonlyArray<Row>): ReadonlyArray<Claim> =>
       payload: row["payload"] as Uint8Array,
     }))
 
+/** Returns the counts of rows with the id of a key, as `Cipher` writes it, and a number each. */
+export const keysOf = (rows: ReadonlyArray<Row>): ReadonlyMap<string, number> =>
+  new Map(rows.map((row) => [String(row["name"]).toLowerCase(), Number(row["value"])]))
+
 /** Returns the counts of rows with a name and a value each: those of a state, and when the oldest pending one was accepted. */
 export const statsOf = (rows: ReadonlyArray<Row>): OutboxStats => {
   const values = new Map(rows.map((row) => [row["name"], row["value"]]))

@@ -106,13 +106,18 @@ export class SqliteFile {
     const database = this.#begin()
     if (database === undefined) return
     const jobs = this.#jobs.splice(0)
+    let isEnding = false
     try {
       const values = jobs.map(({ run }) => run(database))
+      isEnding = true
       database.exec("COMMIT")
       for (const [index, { resolve }] of jobs.entries()) resolve(values[index])
     } catch (cause) {
       this.#discard()
-      for (const { reject } of jobs) reject(toOutboxError(cause))
+      // a sync that failed may have written everything
+      const isUnknown = isEnding && fileFailureOf(cause)?.problem === "io"
+      const error = toOutboxError(cause, isUnknown ? "UNKNOWN" : "STORE")
+      for (const { reject } of jobs) reject(error)
     }
   }
 
@@ -222,9 +227,9 @@ const sentences: Readonly<Record<FileProblem, string>> = {
 const isBusy = (cause: unknown): boolean => fileFailureOf(cause)?.problem === "locked"
 
 /** Converts an error of SQLite or of the file system: neither quotes a value that was to be written. */
-const toOutboxError = (cause: unknown): OutboxError => {
+const toOutboxError = (cause: unknown, kind: "STORE" | "UNKNOWN" = "STORE"): OutboxError => {
   if (cause instanceof OutboxError) return cause
   const failure = fileFailureOf(cause)
   const detail = failure && sentences[failure.problem]
-  return new OutboxError("STORE", { cause, ...(detail !== undefined && { detail }) })
+  return new OutboxError(kind, { cause, ...(detail !== undefined && { detail }) })
 }

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 
 import { numbers } from "./options.ts"
-import { claimColumns, claimsOf, entryColumns, entryOf, statsOf } from "./Row.ts"
+import { claimColumns, claimsOf, entryColumns, entryOf, keysOf, statsOf } from "./Row.ts"
 import { SqliteFile } from "./SqliteFile.ts"
 import type { Claim, EndState, Ended, NewRow, Released, Store } from "./Store.ts"
 import type { OutboxState } from "./types.ts"
@@ -81,6 +81,9 @@ const statements = {
   pending: "SELECT count(*) AS count FROM (SELECT 1 FROM outbox WHERE ended_at IS NULL LIMIT ?)",
   stats: `SELECT state AS name, count(*) AS value FROM outbox GROUP BY state
     UNION ALL SELECT 'oldest', min(accepted_at) FROM outbox WHERE ended_at IS NULL`,
+  // the first byte says that a payload is encrypted, the next four are the id of the key: see `Cipher`
+  keysInUse: `SELECT hex(substr(payload, 2, 4)) AS name, count(*) AS value FROM outbox
+    WHERE substr(payload, 1, 1) = x'01' GROUP BY name`,
   replay: `UPDATE outbox SET state = 'planned', ended_at = NULL, due_at = ?, rounds = 0, replay = 1
     WHERE id = ? AND state = 'parked'`,
   discard: `UPDATE outbox SET state = 'rejected', error = 'Discarded', status = NULL, payload = NULL, ended_at = ?
@@ -198,6 +201,7 @@ export const sqliteStore = (
     pending: (most) =>
       file.read((database) => Number(use(database, "pending").get(most)?.["count"])),
     stats: () => file.read((database) => statsOf(use(database, "stats").all())),
+    keysInUse: () => file.read((database) => keysOf(use(database, "keysInUse").all())),
     replay: (id) => changes("replay", now(), id),
     discard: (id) => changes("discard", now(), id),
     prune: async (retentionMs) => void (await changes("prune", now() - retentionMs)),

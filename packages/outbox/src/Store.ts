@@ -62,7 +62,10 @@ export interface Ended extends Ending {
 
 /** A store of outbox rows. */
 export interface Store {
-  /** Adds a row; returns the one that has its idempotency key, if there is one. */
+  /**
+   * Adds a row; returns the one that has its idempotency key, if there is one. Rejects with the code
+   * `ERR_AELYST_OUTBOX_UNKNOWN` if the row may have been added.
+   */
   add(row: NewRow): Promise<Earlier | undefined>
   /** Returns the statement that adds a row within a transaction of the app; undefined if the store has none. */
   statement?(row: NewRow): Statement
@@ -86,6 +89,8 @@ export interface Store {
   stats(): Promise<OutboxStats>
   /** Counts the rows that have not ended, up to `most`. */
   pending(most: number): Promise<number>
+  /** Counts the encrypted payloads by the id of their key. */
+  keysInUse(): Promise<ReadonlyMap<string, number>>
   /** Marks a parked row as due; false if there is none. */
   replay(id: string): Promise<boolean>
   /** Ends a parked row as rejected and erases its payload; false if there is none. */

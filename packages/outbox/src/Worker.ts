@@ -5,10 +5,13 @@
 import { randomUUID } from "node:crypto"
 
 import { Identifier } from "@aelyst/core"
-import type { Allowance, AttemptRecord, ContactInput, GatedAttempt } from "@aelyst/core/types"
+import type { Allowance, ContactInput, GatedAttempt } from "@aelyst/core/types"
 import type { Cipher } from "@aelyst/journal/storage"
 
+import { backoffMs, endingOf, messageOf } from "./Endings.ts"
 import type { Settings } from "./options.ts"
+import type { OutboxError } from "./OutboxError.ts"
+import { unreadable } from "./OutboxError.ts"
 import type { Claim, EndState, Ending, Store } from "./Store.ts"
 import type { ClientRowResult, ClientRun, OutboxClient, OutboxRow, Submission } from "./types.ts"
 import { Waits } from "./Waits.ts"
@@ -25,8 +28,6 @@ const pollMs = 500
 const pauseMs = 5_000
 /** The same for a token that is not accepted, which doubles up to this. */
 const longestPauseMs = 60_000
-const leastBackoffMs = 10_000
-const mostBackoffMs = 3_600_000
 
 /** The parts of a worker. */
 export interface WorkerParts {
@@ -55,6 +56,7 @@ export class Worker {
   #leaseEnd = 0
   #run: ClientRun | undefined
   #failure: unknown
+  #missingKey: OutboxError | undefined
   /** How many runs in a row the API has not authorized. */
   #unauthorized = 0
   #lastSaid: string | undefined
@@ -65,6 +67,11 @@ export class Worker {
     this.#refresher = setInterval(() => void this.#refresh(), leaseMs * 0.3)
     this.#refresher.unref()
     this.#loop = this.#work()
+  }
+
+  /** The error of rows that no key decrypts, until one is decrypted again. */
+  get missingKey(): OutboxError | undefined {
+    return this.#missingKey
   }
 
   /** Claims rows now: one was added. */
@@ -85,8 +92,9 @@ export class Worker {
   async #work(): Promise<void> {
     while (!this.#waits.isStopped) {
       const stopped = await this.#sendAll().catch((error: unknown) => {
-        const reason = error instanceof Error ? error.message : "unknown"
-        this.#say("STORE", `the outbox pauses until its store works again: ${reason}`)
+        const missing = this.#missingKey
+        if (missing !== undefined && error === missing) this.#say("KEY", missing.message)
+        else this.#say("STORE", `the outbox pauses until its store works: ${messageOf(error)}`)
         return "store"
       })
       if (stopped === "unauthorized") {
@@ -101,7 +109,7 @@ export class Worker {
   }
 
   /** Logs a problem once, until a contact has ended. */
-  #say(kind: "STORE" | "TOKEN", message: string): void {
+  #say(kind: "KEY" | "STORE" | "TOKEN", message: string): void {
     if (this.#lastSaid === message) return
     this.#lastSaid = message
     this.#parts.settings.log({ level: "error", code: `ERR_AELYST_OUTBOX_${kind}`, message })
@@ -157,22 +165,29 @@ export class Worker {
       for (const claim of claims) this.#held.set(claim.id, claim)
       for (const claim of claims) {
         const sent = this.#read(claim)
+        if (this.#missingKey !== undefined) return
         if (sent !== undefined) yield sent
       }
       if (claims.length === 0) await this.#waits.forRows(pollMs)
     }
   }
 
-  /** Decrypts a claimed row. One that cannot be sent is parked, so that it holds up no other. */
+  /** Decrypts a claimed row. One that was changed is parked, so that it holds up no other; a missing key ends the run. */
   #read(claim: Claim): OutboxRow | undefined {
     let submission: Stored
     try {
       // safe: the cipher has checked that an outbox has written it
       submission = this.#parts.cipher.open(claim.id, claim.payload) as Stored
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : "it cannot be read"
-      const message = `the contact ${claim.id} is parked: ${reason}`
-      this.#parts.settings.log({ level: "error", code: "ERR_AELYST_OUTBOX_UNREADABLE", message })
+      this.#missingKey = undefined
+    } catch (cause) {
+      const error = unreadable(cause)
+      if (error.code === "ERR_AELYST_OUTBOX_KEY") {
+        this.#missingKey = error
+        this.#fail(error)
+        return undefined
+      }
+      const message = `the contact ${claim.id} is parked: ${messageOf(error)}`
+      this.#parts.settings.log({ level: "error", code: error.code, message })
       return this.#park(claim, "UnreadablePayload")
     }
     // it was sent before, and only a person may send it again
@@ -219,14 +234,10 @@ export class Worker {
   }
 
   /** Notes how a contact ended. */
-  async #note(claim: Claim, { error, outcome, row, value }: ClientRowResult): Promise<void> {
-    const { contact, identifier } = row
-    const status: unknown = error && Reflect.get(error, "status")
-    const lost = outcome === "unknown" || isLost((value ?? error)?.attempts)
-    const ending: Ending = {
-      ...(typeof status === "number" && { status }),
-      ...(error !== undefined && { error: error.name }),
-    }
+  async #note(claim: Claim, result: ClientRowResult): Promise<void> {
+    const { error, outcome } = result
+    const { contact, identifier } = result.row
+    const { ending, lost } = endingOf(result)
     const end = async (state: EndState) => {
       const isOurs = await this.#parts.store.end(claim, state, { ...ending, lost })
       this.#unauthorized = 0
@@ -256,9 +267,12 @@ export class Worker {
 
   /** Releases a contact in doubt, to be sent again later. */
   async #retry(claim: Claim, ending: Ending): Promise<void> {
-    const backoffMs = Math.min(leastBackoffMs * 2 ** claim.rounds, mostBackoffMs)
-    const rounds = claim.rounds + 1
-    const how = { ...ending, delayMs: backoffMs, doubt: true, rounds }
+    const how = {
+      ...ending,
+      delayMs: backoffMs(claim.rounds),
+      doubt: true,
+      rounds: claim.rounds + 1,
+    }
     await this.#parts.store.release(claim, how)
   }
 
@@ -291,9 +305,3 @@ export class Worker {
     if (this.#held.get(claim.id) === claim) this.#held.delete(claim.id)
   }
 }
-
-/** Returns whether an attempt before the last one was neither rejected by a 429 nor kept from leaving: it was lost. */
-const isLost = (attempts: ReadonlyArray<AttemptRecord> = []): boolean =>
-  attempts
-    .slice(0, -1)
-    .some(({ phase, rateLimited }) => phase !== "connect" && rateLimited !== true)

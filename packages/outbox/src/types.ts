@@ -14,6 +14,9 @@ import type {
 /** The part of a client that the outbox uses; an `Aelyst` of `@aelyst/node` has it. */
 export interface OutboxClient {
   readonly contacts: {
+    /** Checks a contact; its phone numbers are read as those of the client's `defaultCountry`. */
+    readonly prepare: (identifier: IdentifierInput, contact: ContactInput) => Promise<ClientCheck>
+    /** Checks a contact at once, whose phone numbers must be in E.164. */
     readonly validate: (identifier: IdentifierInput, contact: ContactInput) => ClientCheck
     readonly createMany: (
       rows: AsyncIterable<OutboxRow>,
@@ -191,11 +194,12 @@ export type EncryptionKeys = ReadonlyArray<string | Uint8Array>
 /** An outbox; see `outbox`. */
 export interface Outbox extends AsyncDisposable {
   /**
-   * Stores a contact durably and returns its `id`; it is created later.
+   * Stores a contact durably and returns its `id`; it is created later. Phone numbers are read as those of the client's
+   * `defaultCountry`.
    *
    * Rejects with `InvalidContactError` if it breaks a rule, and with `OutboxError`, whose `code` is
-   * `ERR_AELYST_OUTBOX_FULL`, `_CONFLICT` (the idempotency key belongs to another contact), `_CLOSED` or `_STORE`. A
-   * rejected contact is not stored.
+   * `ERR_AELYST_OUTBOX_FULL`, `_CONFLICT` (the idempotency key belongs to another contact), `_CLOSED` or `_STORE`: the contact
+   * is not stored. With `_UNKNOWN` the store did not confirm it: repeat with the same idempotency key.
    */
   accept(submission: Submission, options?: AcceptOptions): Promise<Accepted>
   /**
@@ -209,8 +213,8 @@ export interface Outbox extends AsyncDisposable {
   get(id: string): Promise<OutboxEntry | undefined>
   /**
    * Returns a contact that is pending or parked: personal data, decrypted if need be. Undefined if there is none with this
-   * `id`, or it has ended and is erased. Rejects with `OutboxError` and `code: "ERR_AELYST_OUTBOX_UNREADABLE"` if no key
-   * of `encryptionKeys` decrypts it, or it was changed.
+   * `id`, or it has ended and is erased. Rejects with `OutboxError`, whose `code` is `ERR_AELYST_OUTBOX_KEY` if no key
+   * of `encryptionKeys` decrypts it, and `_UNREADABLE` if it was changed.
    */
   reveal(id: string): Promise<Submission | undefined>
   /** Lists contacts, the newest first. */
@@ -221,7 +225,10 @@ export interface Outbox extends AsyncDisposable {
   }): Promise<ReadonlyArray<OutboxEntry>>
   /** Counts the contacts by state. */
   stats(): Promise<OutboxStats>
-  /** Waits until no contact is pending. Rejects with the signal's reason when it is aborted. */
+  /**
+   * Waits until no contact is pending. Rejects with the signal's reason when it is aborted, and with `OutboxError` and
+   * `code: "ERR_AELYST_OUTBOX_KEY"` if contacts are left that no key of `encryptionKeys` decrypts.
+   */
   drain(options?: { readonly signal?: AbortSignal | undefined }): Promise<OutboxStats>
   /** Sends a parked contact again. Returns false if no contact with this `id` is parked. */
   replay(id: string): Promise<boolean>
@@ -230,7 +237,10 @@ export interface Outbox extends AsyncDisposable {
    * with this `id` is parked.
    */
   discard(id: string): Promise<boolean>
-  /** Checks the file and every entry; returns what is wrong, nothing if all is well. */
+  /**
+   * Checks the file and every entry, and that `encryptionKeys` has the keys of all contacts; returns what is wrong, nothing
+   * if all is well.
+   */
   verify(): Promise<ReadonlyArray<string>>
   /**
    * Stops: nothing is accepted any more, requests in flight end, and what is pending stays for the next start. After

@@ -1,3 +1,4 @@
+import { Cipher } from "@aelyst/journal/storage"
 import { Aelyst } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
 import { randomUUID } from "node:crypto"
@@ -218,22 +219,77 @@ describe("outbox", () => {
     expect(await later.drain()).toMatchObject({ created: 1 })
   })
 
-  it("parks what it cannot decrypt, says so, and sends the others", async () => {
+  it("sends nothing while a key is missing, names the key, parks nothing, and sends all with the key", async () => {
     const file = newPath()
     const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
-    const box = open(file, { client: down, encryptionKeys: [Buffer.alloc(32, 5)] })
-    const { id } = await box.accept(ana())
+    const right = { encryptionKeys: [Buffer.alloc(32, 5)] }
+    const wrong = { encryptionKeys: [Buffer.alloc(32, 6)] }
+    const [keyId] = new Cipher(right.encryptionKeys).keyIds
+    const box = open(file, { client: down, ...right })
+    await box.accept(ana())
+    await box.accept(ana())
+    expect(await box.verify()).toEqual([])
     await box.close({ timeoutMs: 0 })
     await down.close()
     const lines: Array<OutboxLogEntry> = []
-    await using other = open(file, {
-      encryptionKeys: [Buffer.alloc(32, 6)],
-      log: (line) => void lines.push(line),
+    const other = open(file, { ...wrong, log: (line) => void lines.push(line) })
+    const missing = {
+      code: "ERR_AELYST_OUTBOX_KEY",
+      message: expect.stringMatching(
+        new RegExp(`nothing is sent\\. They need the key ${keyId}\\.$`),
+      ),
+    }
+    await expect(other.drain()).rejects.toMatchObject(missing)
+    expect(lines).toMatchObject([missing])
+    expect(await other.verify()).toEqual([
+      `2 contacts need the encryption key ${keyId}, which is not given`,
+    ])
+    // accepted with the other key, and kept as well
+    await other.accept(ana())
+    expect(await other.stats()).toMatchObject({ pending: 3, parked: 0 })
+    await other.close()
+    expect(sandbox.requests()).toEqual([])
+    await using both = open(file, {
+      encryptionKeys: [...right.encryptionKeys, ...wrong.encryptionKeys],
     })
+    expect(await both.verify()).toEqual([])
+    expect(await both.drain()).toMatchObject({ created: 3, parked: 0 })
+  })
+
+  it("parks a contact that was changed in the file, says so, and sends the others", async () => {
+    const file = newPath()
+    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+    const box = open(file, { client: down })
+    const { id } = await box.accept(ana())
+    await box.close({ timeoutMs: 0 })
+    await down.close()
+    const database = new DatabaseSync(file)
+    database.exec("UPDATE outbox SET payload = x'007b'")
+    database.close()
+    const lines: Array<OutboxLogEntry> = []
+    await using other = open(file, { log: (line) => void lines.push(line) })
     await other.accept(ana())
     expect(await other.drain()).toMatchObject({ parked: 1, created: 1 })
     expect(lines).toMatchObject([{ code: "ERR_AELYST_OUTBOX_UNREADABLE" }])
     expect(lines[0]?.message).toContain(id)
+    await expect(other.reveal(id)).rejects.toMatchObject({ code: "ERR_AELYST_OUTBOX_UNREADABLE" })
+  })
+
+  it("reads phone numbers as those of the client's country", async () => {
+    const local = new Aelyst({
+      baseUrl: sandbox.baseUrl,
+      token: sandbox.tokens.ok,
+      defaultCountry: "MY",
+    })
+    const box = open(newPath(), { client: local })
+    const contact = { firstName: "Siti", phone: "012-345 6789" }
+    await box.accept({ identifier: "phone:012-345 6789", contact })
+    await box.drain()
+    expect(sandbox.ledger()).toMatchObject([{ key: "phone:+60123456789", created: 1 }])
+    const refused = box.accept({ identifier: "phone:12", contact })
+    await expect(refused).rejects.toMatchObject({ name: "InvalidContactError" })
+    await box.close()
+    await local.close()
   })
 
   it("reveals a contact until it has ended, to those who have its key", async () => {
@@ -251,8 +307,8 @@ describe("outbox", () => {
     await reader.close()
     const stranger = outbox({ file, encryptionKeys: [Buffer.alloc(32, 6)] })
     await expect(stranger.reveal(id)).rejects.toMatchObject({
-      code: "ERR_AELYST_OUTBOX_UNREADABLE",
-      message: expect.stringContaining("it is encrypted with the key "),
+      code: "ERR_AELYST_OUTBOX_KEY",
+      message: expect.stringContaining("They need the key "),
     })
     await stranger.close()
     await using later = open(file, keys)

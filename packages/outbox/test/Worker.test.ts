@@ -145,7 +145,7 @@ describe("Worker", () => {
     }
     const watched: OutboxClient = {
       contacts: {
-        validate: (...given) => client.contacts.validate(...given),
+        ...client.contacts,
         createMany: (rows, { gate, ...options }) =>
           client.contacts.createMany(rows, {
             ...options,

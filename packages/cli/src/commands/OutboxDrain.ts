@@ -130,7 +130,8 @@ const drain = Effect.fnUntraced(function* (all: Draining) {
   const stop = new Stop()
   const log = ({ code, message }: OutboxLogEntry) => {
     if (code === "ERR_AELYST_OUTBOX_TOKEN") stop.because("unauthorized")
-    else printer.warn(message)
+    // the drain ends with it
+    else if (code !== "ERR_AELYST_OUTBOX_KEY") printer.warn(message)
   }
   const reader = yield* found.open()
   const before = yield* found.ask(() => reader.stats())

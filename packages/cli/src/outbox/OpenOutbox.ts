@@ -39,10 +39,17 @@ const messageOf = ({ detail = "" }: OutboxError, location: StoreLocation): strin
 
 /** Reports an error of an outbox. */
 const failureOf = (error: OutboxError, location: StoreLocation): Failure => {
-  if (error.code === "ERR_AELYST_OUTBOX_UNREADABLE") {
+  const { code, detail = "" } = error
+  if (code === "ERR_AELYST_OUTBOX_KEY") {
     return failure(
-      "no key decrypts this contact, or it was changed",
-      "fix:   set AELYST_OUTBOX_KEY to the key that the app uses",
+      `the outbox ${location.shown} holds contacts that no key decrypts. ${detail}`,
+      "fix:   set AELYST_OUTBOX_KEY to the keys that the app uses; they stay until then",
+    )
+  }
+  if (code === "ERR_AELYST_OUTBOX_UNREADABLE") {
+    return failure(
+      `this contact cannot be read. ${detail}`,
+      "fix:   restore the file from a backup, or: aelyst outbox list --state parked",
     )
   }
   const fix =
