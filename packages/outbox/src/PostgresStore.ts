@@ -10,7 +10,7 @@ import type { NewRow, Statement, Store } from "./Store.ts"
 /** Runs a statement; resolves to its rows, or to an object with them, as `pg` does. */
 export type PostgresQuery = (
   text: string,
-  values?: ReadonlyArray<unknown>,
+  values?: Array<unknown>,
 ) => Promise<ReadonlyArray<object> | { readonly rows: ReadonlyArray<object> }>
 
 const version = 1
@@ -58,18 +58,20 @@ END $$`
 /** The server's time in milliseconds. */
 const serverTime = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
+/** Returns SQL for the salted hash of a parameter; that of NULL is NULL. */
 const hash = (parameter: string): string =>
   `sha256((SELECT salt FROM aelyst_outbox_meta) || convert_to(${parameter}::text, 'UTF8'))`
 
 const held = "state IN ('claimed', 'sending')"
 
 const statementsAt = (now: string) => ({
+  // each value is named once and in order, for drivers that write them otherwise
   add: `INSERT INTO aelyst_outbox (id, key, idempotency, submission, payload, due_at, accepted_at)
-    SELECT $1::text, ${hash("$2")}, CASE WHEN $3::text IS NULL THEN NULL ELSE ${hash("$3")} END, ${hash("$4")}, $5::bytea, time, time
+    SELECT $1::text, ${hash("$2")}, ${hash("$3")}, ${hash("$4")}, $5::bytea, time, time
     FROM (SELECT ${now} AS time) AS clock
     ON CONFLICT DO NOTHING RETURNING id`,
   earlier: `SELECT id, submission = ${hash("$3")} AS same FROM aelyst_outbox
-    WHERE id = $1 OR idempotency = CASE WHEN $2::text IS NULL THEN NULL ELSE ${hash("$2")} END`,
+    WHERE id = $1 OR idempotency = ${hash("$2")}`,
   // a row is due if no other row of its key is sent, and no older one has still to end: one that was begun earlier may be
   // committed later
   claim: `WITH clock AS MATERIALIZED (SELECT ${now} AS time), due AS (
@@ -148,8 +150,13 @@ const rowsOf = (result: Awaited<ReturnType<PostgresQuery>>): ReadonlyArray<Row> 
   // safe: each statement selects columns by name
   ("rows" in result ? result.rows : [...result]) as ReadonlyArray<Row>
 
-const valuesOf = ({ id, idempotencyKey, key, payload, submission }: NewRow) =>
-  [id, key, idempotencyKey ?? null, submission, Buffer.from(payload)] as const
+const valuesOf = ({ id, idempotencyKey, key, payload, submission }: NewRow): Array<unknown> => [
+  id,
+  key,
+  idempotencyKey ?? null,
+  submission,
+  Buffer.from(payload),
+]
 
 /** Opens the rows of a database; the tables are created with the first operation. `now` is SQL for the time. */
 export const postgresStore = (query: PostgresQuery, now: string = serverTime): Store => {
@@ -166,7 +173,7 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
   }
   const run = async (
     name: keyof typeof statements,
-    ...values: ReadonlyArray<unknown>
+    ...values: Array<unknown>
   ): Promise<ReadonlyArray<Row>> => {
     if (isClosed) throw new OutboxError("CLOSED")
     let isSent = false
@@ -182,7 +189,7 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
       throw error instanceof OutboxError ? error : storeError(error, isSent && name === "add")
     }
   }
-  const changes = async (name: keyof typeof statements, ...values: ReadonlyArray<unknown>) =>
+  const changes = async (name: keyof typeof statements, ...values: Array<unknown>) =>
     (await run(name, ...values)).length > 0
   return {
     add: async (row) => {

@@ -107,5 +107,5 @@ export interface Store {
 /** A statement for the app's own driver. */
 export interface Statement {
   readonly text: string
-  readonly values: ReadonlyArray<unknown>
+  readonly values: Array<unknown>
 }

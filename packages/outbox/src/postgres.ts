@@ -35,7 +35,7 @@ export const postgresSchema: string = schema
  * import { Pool } from "pg"
  *
  * const pool = new Pool({ connectionString: process.env.DATABASE_URL, query_timeout: 5_000 })
- * const store = postgres({ query: (text, values) => pool.query(text, values && [...values]) })
+ * const store = postgres({ query: (text, values) => pool.query(text, values) })
  * const box = outbox({ client: new Aelyst(), store })
  * ```
  */

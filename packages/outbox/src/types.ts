@@ -90,8 +90,10 @@ export interface Accepted {
 export interface AcceptStatement {
   /** The `id` of the contact once the transaction has been committed. */
   readonly id: string
+  /** SQL with the placeholders `$1`, `$2` and so on, each once and in order. */
   readonly text: string
-  readonly values: ReadonlyArray<unknown>
+  /** Texts, null and bytes. */
+  readonly values: Array<unknown>
 }
 
 /**

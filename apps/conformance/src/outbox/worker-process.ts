@@ -30,7 +30,7 @@ const storeOf = (connectionString: string) => {
   return controlled(
     settings.control,
     (query) => postgres({ query }),
-    (text, values) => pool.query(text, values === undefined ? undefined : [...values]),
+    (text, values) => pool.query(text, values),
   )
 }
 

@@ -28,7 +28,7 @@ const reader = (): Outbox => {
   const pool = new Pool({ connectionString: urlOf(server.port), max: 1 })
   pool.on("error", () => {})
   pools.push(pool)
-  const store = postgres({ query: (text, values) => pool.query(text, values && [...values]) })
+  const store = postgres({ query: (text, values) => pool.query(text, values) })
   return outbox({ store, log: () => {} })
 }
 const empty = () => server.query("DROP TABLE IF EXISTS aelyst_outbox, aelyst_outbox_meta")

@@ -64,7 +64,7 @@ const url = (parameters = ""): string =>
 /** Creates the outbox in the database again, with these contacts. */
 const filled = async (emails: ReadonlyArray<string>) => {
   await pool.query("DROP TABLE IF EXISTS aelyst_outbox, aelyst_outbox_meta")
-  const store = () => postgres({ query: (text, values) => pool.query(text, values && [...values]) })
+  const store = () => postgres({ query: (text, values) => pool.query(text, values) })
   const test = await importing()
   const ids = await accept({ store: store() }, emails)
   return { test, ids, store }

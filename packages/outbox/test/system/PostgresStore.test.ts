@@ -12,6 +12,7 @@ import {
 } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
 import type { Outbox } from "../../src/index.ts"
 import { outbox } from "../../src/index.ts"
+import type { PostgresQuery } from "../../src/postgres.ts"
 import { postgres } from "../../src/postgres.ts"
 import { postgresStore } from "../../src/PostgresStore.ts"
 import { newRow, storeSuite } from "../storeSuite.ts"
@@ -26,8 +27,10 @@ const newPool = (port = server.port): Pool => {
   pools.push(pool)
   return pool
 }
-const queryOf = (pool: Pool) => (text: string, values?: ReadonlyArray<unknown>) =>
-  pool.query(text, values === undefined ? undefined : [...values])
+const queryOf =
+  (pool: Pool): PostgresQuery =>
+  (text, values) =>
+    pool.query(text, values)
 
 beforeAll(async () => {
   server = await startPostgres()
@@ -73,7 +76,7 @@ describe("PostgresStore", () => {
       await slow.query("BEGIN")
       const first = newRow("one-key")
       const statement = store.statement?.(first)
-      await slow.query(statement?.text ?? "", [...(statement?.values ?? [])])
+      await slow.query(statement?.text ?? "", statement?.values)
       const second = newRow("one-key")
       await store.add(second)
       const [claim] = await store.claim("a", 9, 5_000)
@@ -170,7 +173,7 @@ describe("an outbox on Postgres", () => {
       ] as const) {
         const connection = await pool.connect()
         await connection.query("BEGIN")
-        await connection.query(text, [...values])
+        await connection.query(text, values)
         await connection.query(end)
         connection.release()
       }
