@@ -196,10 +196,9 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
       const began = performance.now()
       const add = () => changes("add", ...valuesOf(row))
       const isAdded = await add().catch((error: unknown) => {
-        // the `id` is unique, so a repeat adds nothing twice; it settles whether the first one was committed
-        const isSoon = performance.now() - began < repeatMs
-        if (isUnknown(error) && isSoon) return add()
-        throw error
+        if (!isUnknown(error) || performance.now() - began > repeatMs) throw error
+        // the `id` is unique, so a repeat settles whether the first one was committed
+        return add().catch(() => Promise.reject(error))
       })
       if (isAdded) return undefined
       const { id, idempotencyKey = null, submission } = row

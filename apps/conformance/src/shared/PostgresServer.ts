@@ -54,27 +54,57 @@ export interface PostgresServer extends AsyncDisposable {
   ) => Promise<ReadonlyArray<Record<string, unknown>>>
 }
 
+/** The options of a cluster. */
+export interface PostgresOptions {
+  /** Adds a disk of this size in MB, in memory, as the tablespace `small`. */
+  readonly smallDisk?: number
+}
+
+/** Returns the command that runs a program with a small disk, which is gone with the program. */
+const onSmallDisk = (path: string, size: number, user: User | undefined, program: string) => {
+  const owner = user === undefined ? "" : `,uid=${user.uid},gid=${user.gid}`
+  const mount = `mount -t tmpfs -o size=${size}m,mode=0700${owner} none "$0" && exec "$@"`
+  const asUser =
+    user === undefined
+      ? []
+      : ["setpriv", `--reuid=${user.uid}`, `--regid=${user.gid}`, "--clear-groups"]
+  const rights = user === undefined ? ["--map-current-user", "--keep-caps", "--mount"] : ["--mount"]
+  return ["unshare", ...rights, "sh", "-c", mount, path, ...asUser, program]
+}
+
 /** Creates a cluster and starts it. */
-export const startPostgres = async (): Promise<PostgresServer> => {
+export const startPostgres = async ({
+  smallDisk,
+}: PostgresOptions = {}): Promise<PostgresServer> => {
   const user = await userOf()
   const data = await folder("postgres", user)
+  const disk = smallDisk === undefined ? undefined : await folder("postgres-disk", user)
   const at = programs()
   await run(`${at}initdb`, ["-D", data.path, "-U", name, "-A", "trust", "--no-sync"], user)
+  const [program = "", ...before] =
+    disk === undefined || smallDisk === undefined
+      ? [`${at}postgres`]
+      : onSmallDisk(disk.path, smallDisk, user, `${at}postgres`)
+  const settings = ["-c", "listen_addresses=127.0.0.1", "-k", data.path]
   const { port, started: process } = await Ports.onOwn((free) =>
     ServerProcess.start({
-      program: `${at}postgres`,
-      args: ["-D", data.path, "-p", `${free}`, "-c", "listen_addresses=127.0.0.1", "-k", data.path],
-      user,
+      program,
+      args: [...before, "-D", data.path, "-p", `${free}`, ...settings],
+      // the one that mounts a disk changes the user itself
+      user: disk === undefined ? user : undefined,
       greet: async () => void (await queryOn(free, "SELECT 1")),
     }),
   )
+  const query = (text: string, values?: ReadonlyArray<unknown>) => queryOn(port, text, values)
+  if (disk !== undefined) await query(`CREATE TABLESPACE small LOCATION '${disk.path}'`)
   return {
     port,
     process,
-    query: (text, values) => queryOn(port, text, values),
+    query,
     [Symbol.asyncDispose]: async () => {
       await process.kill()
       await data[Symbol.asyncDispose]()
+      await disk?.[Symbol.asyncDispose]()
     },
   }
 }

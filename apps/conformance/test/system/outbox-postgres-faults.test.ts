@@ -1,0 +1,285 @@
+import { Aelyst } from "@aelyst/node"
+import type { Outbox, OutboxLogEntry } from "@aelyst/outbox"
+import { outbox } from "@aelyst/outbox"
+import type { PostgresQuery } from "@aelyst/outbox/postgres"
+import { postgres } from "@aelyst/outbox/postgres"
+import { Sandbox } from "@aelyst/sandbox"
+import { setTimeout as sleep } from "node:timers/promises"
+import { Client, Pool } from "pg"
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest"
+
+import type { Cut } from "../../src/outbox/CuttingProxy.ts"
+import { startCutting } from "../../src/outbox/CuttingProxy.ts"
+import type { Worker } from "../../src/outbox/Fleet.ts"
+import { Fleet } from "../../src/outbox/Fleet.ts"
+import { judge } from "../../src/outbox/Ledger.ts"
+import type { PostgresServer } from "../../src/shared/PostgresServer.ts"
+import { startPostgres, urlOf } from "../../src/shared/PostgresServer.ts"
+
+const leaseMs = 2_000
+const patience = { timeout: 60_000, interval: 50 }
+
+let server: PostgresServer
+let sandbox: Sandbox
+let client: Aelyst
+const opened: Array<() => Promise<void>> = []
+beforeAll(async () => {
+  server = await startPostgres({ smallDisk: 8 })
+  sandbox = await Sandbox.start({ limit: 100_000 })
+  const { baseUrl, tokens } = sandbox
+  client = new Aelyst({ baseUrl, token: tokens.ok, doubtDelayMs: 1_000 })
+})
+beforeEach(async () => {
+  sandbox.reset()
+  await server.query("DROP TABLE IF EXISTS aelyst_outbox, aelyst_outbox_meta")
+})
+afterEach(async () => {
+  // an outbox before its pool
+  for (const close of opened.splice(0).toReversed()) await close()
+})
+afterAll(async () => {
+  await client?.close()
+  await sandbox?.close()
+  await server?.[Symbol.asyncDispose]()
+})
+
+/** Opens a pool that is closed after the test. */
+const queryOf = (url: string = urlOf(server.port), max = 4): PostgresQuery => {
+  const timeouts = { connectionTimeoutMillis: 2_000, query_timeout: 2_000 }
+  const pool = new Pool({ connectionString: url, max, ...timeouts })
+  pool.on("error", () => {})
+  opened.push(() => pool.end())
+  return (text, values) => pool.query(text, values)
+}
+
+/** Opens an outbox that creates what it holds, until the test has ended. */
+const open = (query: PostgresQuery, log: (entry: OutboxLogEntry) => void = () => {}): Outbox => {
+  const box = outbox({ client, store: postgres({ query }), leaseMs, log })
+  opened.push(() => box.close())
+  return box
+}
+
+const ana = { firstName: "Ana" }
+
+/** Accepts a contact; repeats with the same key until it is accepted. Returns its id, and the codes of the failures. */
+const acceptSurely = async (
+  box: Outbox,
+  key: string,
+  onFailure: (code: unknown) => Promise<void> = async () => {},
+): Promise<string> => {
+  for (;;) {
+    try {
+      const submission = { identifier: `id:${key}`, contact: ana } as const
+      return (await box.accept(submission, { idempotencyKey: key })).id
+    } catch (error) {
+      await onFailure(Reflect.get(Object(error), "code"))
+      await sleep(50)
+    }
+  }
+}
+
+/** Expects that each contact was created once, and that every request was noted. */
+const expectOnce = async (box: Outbox, ids: ReadonlyMap<string, string>): Promise<void> => {
+  const entries = await box.list({ limit: 100_000 })
+  expect(entries).toHaveLength(ids.size)
+  const accepted = new Map([...ids].map(([key, id]) => [id, `id:${key}`]))
+  const ledger = sandbox.ledger().filter(({ key }) => ids.has(key.slice("id:".length)))
+  const ended = new Map<string, []>()
+  expect(judge({ existing: "reject", accepted, ended, entries, ledger })).toEqual([])
+}
+
+describe("G3, a connection that is cut at a statement", () => {
+  const statements = Array.from({ length: 14 }, (_, index) => index + 1)
+  const cuts = statements.flatMap((statement): ReadonlyArray<Cut> => [
+    { statement, when: "before" },
+    { statement, when: "after" },
+  ])
+
+  it("accepts only what is stored, sends nothing that is not noted, and continues", async () => {
+    const codes = new Set<unknown>()
+    await Promise.all(
+      cuts.map(async ({ statement, when }) => {
+        const name = `cut_${statement}_${when}`
+        await server.query(`CREATE SCHEMA ${name}`)
+        await using proxy = await startCutting(server.port, { statement, when })
+        const url = `${urlOf(proxy.port)}?options=-csearch_path%3D${name}`
+        const box = open(queryOf(url, 1))
+        const ids = new Map<string, string>()
+        for (const key of [`${name}-1`, `${name}-2`]) {
+          const id = await acceptSurely(box, key, async (code) => {
+            codes.add(code)
+            // "nothing was stored" is true at once
+            if (code !== "ERR_AELYST_OUTBOX_STORE") return
+            const found = `SELECT to_regclass('${name}.aelyst_outbox') IS NOT NULL AS found`
+            if ((await server.query(found))[0]?.["found"] !== true) return
+            expect(await server.query(`SELECT id FROM ${name}.aelyst_outbox`)).toHaveLength(
+              ids.size,
+            )
+          })
+          ids.set(key, id)
+        }
+        await expect.poll(() => proxy.hasCut(), patience).toBe(true)
+        await untilEmpty(box)
+        await expectOnce(box, ids)
+      }),
+    )
+    expect([...codes].every((code) => String(code).startsWith("ERR_AELYST_OUTBOX_"))).toBe(true)
+  })
+})
+
+/** Accepts so many contacts at once, and all of them at the end. */
+const acceptAll = async (
+  box: Outbox,
+  count: number,
+  onFailure?: (code: unknown) => Promise<void>,
+) => {
+  const keys = Array.from({ length: count }, (_, index) => `row-${index}`)
+  const ids = keys.map(async (key) => [key, await acceptSurely(box, key, onFailure)] as const)
+  return new Map(await Promise.all(ids))
+}
+
+const untilEmpty = (box: Outbox) =>
+  expect.poll(async () => (await box.stats().catch(() => undefined))?.pending, patience).toBe(0)
+
+describe("G3, a database that fails", () => {
+  it("says that it does not know what a crash during a commit has stored, and a repeat stores it once", async () => {
+    const codes = new Set<unknown>()
+    const box = open(queryOf())
+    await box.stats()
+    const accepting = acceptAll(box, 400, async (code) => void codes.add(code))
+    await sleep(60)
+    await server.process.kill()
+    await server.process.restart()
+    const ids = await accepting
+    await untilEmpty(box)
+    await expectOnce(box, ids)
+    expect([...codes]).toContain("ERR_AELYST_OUTBOX_UNKNOWN")
+  })
+
+  it("stores and sends nothing while it is read-only, says so, and continues", async () => {
+    const lines: Array<OutboxLogEntry> = []
+    const box = open(queryOf(), (line) => void lines.push(line))
+    await box.stats()
+    await server.query("ALTER SYSTEM SET default_transaction_read_only = on")
+    await server.query("SELECT pg_reload_conf()")
+    try {
+      await expect
+        .poll(
+          () => box.accept({ identifier: "id:no", contact: ana }).catch((error) => error.message),
+          patience,
+        )
+        .toMatch(/Nothing was stored\. Postgres: 25006\.$/)
+      await expect.poll(() => lines, patience).toMatchObject([{ code: "ERR_AELYST_OUTBOX_STORE" }])
+      const before = sandbox.requests().length
+      await sleep(1_000)
+      expect(sandbox.requests()).toHaveLength(before)
+    } finally {
+      await server.query("ALTER SYSTEM RESET default_transaction_read_only")
+      await server.query("SELECT pg_reload_conf()")
+    }
+    const before = (await box.stats()).created
+    await acceptAll(box, 5)
+    await untilEmpty(box)
+    expect((await box.stats()).created).toBe(before + 5)
+  })
+
+  it("stores and sends nothing unnoted while its disk is full, says so, and continues", async () => {
+    await server.query("ALTER DATABASE postgres SET default_tablespace = small")
+    try {
+      const box = open(queryOf())
+      const ids = new Map(await acceptAll(box, 20))
+      await server.query("CREATE TABLE filler (bytes text)")
+      await server.query("ALTER TABLE filler ALTER bytes SET STORAGE PLAIN")
+      // a page for each row, many at a time and then one by one
+      for (const rows of [100, 1]) {
+        const fill = `INSERT INTO filler SELECT repeat('x', 7000) FROM generate_series(1, ${rows})`
+        while (await server.query(fill).then(() => true, isFull));
+      }
+      let message = ""
+      for (let number = 0; message === ""; number++) {
+        const key = `full-${number}`
+        await box.accept({ identifier: `id:${key}`, contact: ana }, { idempotencyKey: key }).then(
+          ({ id }) => void ids.set(key, id),
+          (error) => void (message = error.message),
+        )
+      }
+      expect(message).toMatch(/Nothing was stored\. Postgres: 53100\.$/)
+      await sleep(500)
+      await server.query("DROP TABLE filler")
+      await untilEmpty(box)
+      await expectOnce(box, ids)
+    } finally {
+      await server.query("ALTER DATABASE postgres RESET default_tablespace")
+    }
+  })
+})
+
+/** Returns false for the error of a full disk, and throws every other one. */
+const isFull = (error: unknown): boolean => {
+  if (Reflect.get(Object(error), "code") === "53100") return false
+  throw error
+}
+
+describe("G2, a session that holds the locks of rows while an owner is frozen", () => {
+  it.each([
+    { held: "the rows of that owner", where: "owner = $1 AND ended_at IS NULL" },
+    { held: "all rows that were there", where: "$1::text IS NOT NULL" },
+  ])("delays only $held, which then end like all others, once each", async ({ where }) => {
+    await using slow = await Sandbox.start({ limit: 100_000, latencyMs: [400, 600] })
+    await using fleet = new Fleet({
+      baseUrl: slow.baseUrl,
+      token: slow.tokens.ok,
+      url: urlOf(server.port),
+      delivery: "natural-key",
+      leaseMs,
+      doubtDelayMs: 1_000,
+    })
+    let submitted = 0
+    const submit = (worker: Worker) => {
+      for (let n = 0; n < 40; n++) fleet.send(worker, { accept: `id:${submitted++}` })
+    }
+    const frozen = fleet.start()
+    await frozen.ready
+    submit(frozen)
+    const owner = async () => {
+      const rows = server.query("SELECT owner FROM aelyst_outbox WHERE owner IS NOT NULL LIMIT 1")
+      return (await rows.catch(() => []))[0]?.["owner"]
+    }
+    await expect.poll(owner, patience).toBeTypeOf("string")
+    const values = [await owner()]
+    await expect.poll(() => fleet.accepted.size, patience).toBe(submitted)
+    frozen.process.kill("SIGSTOP")
+    const holder = new Client({ connectionString: urlOf(server.port) })
+    await holder.connect()
+    await holder.query("BEGIN")
+    const locked = await holder.query(
+      `SELECT id FROM aelyst_outbox WHERE ${where} FOR UPDATE`,
+      values,
+    )
+    expect(locked.rows.length).toBeGreaterThan(0)
+    const other = fleet.start()
+    await other.ready
+    submit(other)
+    await expect.poll(() => fleet.accepted.size, patience).toBe(submitted)
+    const ended = async () => {
+      const ids = locked.rows.map(({ id }) => id)
+      const text = "SELECT id FROM aelyst_outbox WHERE ended_at IS NOT NULL AND id <> ALL($1)"
+      return (await server.query(text, [ids])).length
+    }
+    // what is not locked goes on
+    const before = await ended()
+    await expect.poll(ended, patience).toBeGreaterThan(before)
+    await sleep(leaseMs)
+    await holder.query("ROLLBACK")
+    await holder.end()
+    const reader = outbox({ store: postgres({ query: queryOf() }), log: () => {} })
+    await untilEmpty(reader)
+    frozen.process.kill("SIGCONT")
+    await Promise.all([fleet.stop(frozen), fleet.stop(other)])
+    const { accepted } = fleet
+    const entries = await reader.list({ limit: 1_000 })
+    const ledger = slow.ledger()
+    expect(judge({ existing: "reject", accepted, ended: fleet.ended, entries, ledger })).toEqual([])
+    await reader.close()
+  })
+})
