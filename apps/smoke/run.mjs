@@ -129,7 +129,7 @@ const withNode = async (version) => {
         good ? undefined : `exit ${done.status}\n${done.stdout}${done.stderr}`,
       )
     }
-    for (const library of ["core", "node", "express", "shared"]) {
+    for (const library of ["core", "node", "express", "shared", "outbox"]) {
       run(`${library} by import`, "node", `${library}.mjs`)
       run(`${library} by require`, "node", `${library}.cjs`)
     }
@@ -168,6 +168,8 @@ const withNode = async (version) => {
       "id:node-effect",
       "id:node-import",
       "id:node-require",
+      "id:outbox-import",
+      "id:outbox-require",
       "id:shared-postgres-import",
       "id:shared-postgres-require",
       "id:shared-redis-import",

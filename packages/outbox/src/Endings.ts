@@ -17,7 +17,10 @@ export const endingOf = ({
   error,
   outcome,
   value,
-}: ClientRowResult): { readonly ending: Ending; readonly lost: Ended["lost"] } => {
+}: Pick<ClientRowResult, "error" | "outcome" | "value">): {
+  readonly ending: Ending
+  readonly lost: Ended["lost"]
+} => {
   const status: unknown = error && Reflect.get(error, "status")
   const earlier = ((value ?? error)?.attempts ?? []).slice(0, -1)
   return {

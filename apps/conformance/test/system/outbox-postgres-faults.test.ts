@@ -266,7 +266,7 @@ describe("G2, a session that holds the locks of rows while an owner is frozen", 
       const text = "SELECT id FROM aelyst_outbox WHERE ended_at IS NOT NULL AND id <> ALL($1)"
       return (await server.query(text, [ids])).length
     }
-    // what is not locked goes on
+    // what is not locked continues
     const before = await ended()
     await expect.poll(ended, patience).toBeGreaterThan(before)
     await sleep(leaseMs)
