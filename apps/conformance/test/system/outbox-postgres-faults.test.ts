@@ -138,8 +138,10 @@ const acceptAll = async (
   return new Map(await Promise.all(ids))
 }
 
-const untilEmpty = (box: Outbox) =>
-  expect.poll(async () => (await box.stats().catch(() => undefined))?.pending, patience).toBe(0)
+const untilEmpty = async (box: Outbox): Promise<void> => {
+  const pending = async () => (await box.stats().catch(() => undefined))?.pending
+  await expect.poll(pending, patience).toBe(0)
+}
 
 describe("G3, a database that fails", () => {
   it("says that it does not know what a crash during a commit has stored, and a repeat stores it once", async () => {
@@ -195,15 +197,15 @@ describe("G3, a database that fails", () => {
         const fill = `INSERT INTO filler SELECT repeat('x', 7000) FROM generate_series(1, ${rows})`
         while (await server.query(fill).then(() => true, isFull));
       }
-      let message = ""
-      for (let number = 0; message === ""; number++) {
+      const messages: Array<unknown> = []
+      for (let number = 0; messages.length === 0; number++) {
         const key = `full-${number}`
         await box.accept({ identifier: `id:${key}`, contact: ana }, { idempotencyKey: key }).then(
           ({ id }) => void ids.set(key, id),
-          (error) => void (message = error.message),
+          (error) => void messages.push(error.message),
         )
       }
-      expect(message).toMatch(/Nothing was stored\. Postgres: 53100\.$/)
+      expect(messages[0]).toMatch(/Nothing was stored\. Postgres: 53100\.$/)
       await sleep(500)
       await server.query("DROP TABLE filler")
       await untilEmpty(box)

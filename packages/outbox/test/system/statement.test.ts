@@ -61,6 +61,7 @@ const drivers: Readonly<Record<string, (url: string) => Driver>> = {
           undo(fails)
         })
       },
+      // safe: as above
       query: (text, values) => sql.unsafe(text, values as never[]),
       [Symbol.asyncDispose]: () => sql.end(),
     }
