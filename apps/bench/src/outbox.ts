@@ -1,6 +1,7 @@
 /**
- * Measures an outbox on SQLite against minimal programs that do the same work, in the same run: an Express route that makes
- * one durable insert per form, and a loop that claims rows, posts them and ends them.
+ * Measures an outbox on SQLite and on Postgres against minimal programs that do the same work, in the same run: an Express
+ * route that makes one durable insert per form, and a loop that claims rows, posts them and ends them. Then how long
+ * contacts wait when a process is killed, and when it is stopped in order.
  */
 import type { ChildProcess } from "node:child_process"
 import { fork } from "node:child_process"
@@ -8,13 +9,16 @@ import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { DatabaseSync } from "node:sqlite"
 
+import type { PostgresServer } from "@aelyst-apps/conformance/shared/PostgresServer"
+import { startPostgres, urlOf } from "@aelyst-apps/conformance/shared/PostgresServer"
 import { Aelyst } from "@aelyst/node"
 import { outbox } from "@aelyst/outbox"
 import { Sandbox } from "@aelyst/sandbox"
 import { Agent, request } from "undici"
 
+import { bareTable, makeBareTable, storeOf } from "./outbox-locations.ts"
+import { takeover } from "./outbox-takeover.ts"
 import { median, shuffled, table } from "./statistics.ts"
 
 const script = new URL("./outbox-server.ts", import.meta.url)
@@ -57,11 +61,29 @@ const post = async (agent: Agent, url: string, calls: number): Promise<Accepting
   return { perSecond, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
 }
 
-const accepting = async (directory: string, rounds: number): Promise<string> => {
+/** Returns the location of fresh rows: a new file, or an empty database. */
+type Locations = (name: string) => Promise<string>
+
+const filesIn =
+  (directory: string): Locations =>
+  async (name) =>
+    join(directory, `${name}.db`)
+
+const databasesOf =
+  (server: PostgresServer): Locations =>
+  async (name) => {
+    const database = name.replaceAll("-", "_")
+    await server.query(`CREATE DATABASE ${database}`)
+    const url = urlOf(server.port).replace(/postgres$/, database)
+    await makeBareTable(url)
+    return url
+  }
+
+const accepting = async (locations: Locations, title: string, rounds: number): Promise<string> => {
   const kinds = ["bare", "outbox"]
   const apps = await Promise.all(
     kinds.map(async (kind) => {
-      const child = fork(script, [kind, join(directory, `${kind}.db`)])
+      const child = fork(script, [kind, await locations(kind)])
       const [started] = await once(child, "message")
       return { kind, child, url: `http://127.0.0.1:${Reflect.get(Object(started), "port")}/` }
     }),
@@ -88,7 +110,7 @@ const accepting = async (directory: string, rounds: number): Promise<string> => 
     (of(kind, "p99") / of("bare", "p99")).toFixed(2),
   ]
   return table(
-    ["accepting, 32 in flight", "per second", "ratio", "p50", "p99", "p99, ratio"],
+    [`accepting on ${title}, 32 in flight`, "per second", "ratio", "p50", "p99", "p99, ratio"],
     [
       row("bare", "Express route with one durable insert"),
       row("outbox", "`createContact({ delivery: box })`"),
@@ -96,45 +118,47 @@ const accepting = async (directory: string, rounds: number): Promise<string> => 
   )
 }
 
-const fill = async (kind: string, file: string, rows: number): Promise<void> => {
-  if (kind === "worker") {
-    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
-    const box = outbox({ client: down, file, log: () => {} })
-    await Promise.all(
-      Array.from({ length: rows }, () => {
-        const contact = newContact()
-        return box.accept({ identifier: `email:${contact.email}` as const, contact })
-      }),
+const fill = async (kind: string, location: string, rows: number): Promise<void> => {
+  const contacts = Array.from({ length: rows }, newContact)
+  if (kind === "claims") {
+    const bare = bareTable(location)
+    await bare.fill(
+      contacts.map((contact) => ({
+        identifier: `email:${contact.email}`,
+        body: JSON.stringify(contact),
+      })),
     )
-    await box.close({ timeoutMs: 0 })
-    await down.close()
-    return
+    return bare.close()
   }
-  const database = new DatabaseSync(file)
-  database.exec(`PRAGMA journal_mode=WAL;
-    CREATE TABLE rows (seq INTEGER PRIMARY KEY, identifier TEXT, body TEXT, state TEXT, owner INTEGER); BEGIN`)
-  const insert = database.prepare(
-    "INSERT INTO rows (identifier, body, state) VALUES (?, ?, 'planned')",
+  const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+  const { close, store } = storeOf(location)
+  const box = outbox({ client: down, ...store, log: () => {} })
+  await Promise.all(
+    contacts.map((contact) =>
+      box.accept({ identifier: `email:${contact.email}` as const, contact }),
+    ),
   )
-  for (let n = 0; n < rows; n++) {
-    const contact = newContact()
-    insert.run(`email:${contact.email}`, JSON.stringify(contact))
-  }
-  database.exec("COMMIT")
-  database.close()
+  await box.close({ timeoutMs: 0 })
+  await down.close()
+  return close()
 }
 
-const sending = async (directory: string, rounds: number, rows: number): Promise<string> => {
+const sending = async (
+  locations: Locations,
+  title: string,
+  rounds: number,
+  rows: number,
+): Promise<string> => {
   const kinds = ["claims", "worker"]
   const samples = new Map(kinds.map((kind) => [kind, new Array<number>()]))
   for (let round = 0; round < rounds; round++) {
     for (const kind of shuffled(kinds, Math.random)) {
       await using sandbox = await Sandbox.start({ limit: 1_000_000, maxRequests: 100 })
-      const file = join(directory, `${kind}-${round}.db`)
-      await fill(kind, file, rows)
+      const location = await locations(`${kind}-${round}`)
+      await fill(kind, location, rows)
       const workers: ReadonlyArray<ChildProcess> = await Promise.all(
         [0, 1].map(async () => {
-          const child = fork(script, [kind, file, sandbox.baseUrl])
+          const child = fork(script, [kind, location, sandbox.baseUrl])
           await once(child, "message")
           return child
         }),
@@ -158,21 +182,28 @@ const sending = async (directory: string, rounds: number, rows: number): Promise
     (of(kind) / of("claims")).toFixed(2),
   ]
   return table(
-    ["sending, two workers, no limit", "per second", "ratio"],
+    [`sending from ${title}, two workers, no limit`, "per second", "ratio"],
     [row("claims", "loop that claims, posts and ends"), row("worker", "`@aelyst/outbox`")],
   )
 }
 
-/** Measures both and renders the tables. */
+/** Measures all of it and renders the tables. */
 export const outboxCosts = async (options: {
   readonly rounds: number
   readonly rows: number
 }): Promise<string> => {
+  const { rounds, rows } = options
   const directory = mkdtempSync(join(tmpdir(), "aelyst-bench-"))
+  await using server = await startPostgres()
+  const stores = { SQLite: filesIn(directory), Postgres: databasesOf(server) }
+  const tables: Array<string> = []
   try {
-    const accepted = await accepting(directory, options.rounds)
-    const sent = await sending(directory, Math.max(1, Math.ceil(options.rounds / 3)), options.rows)
-    return `${accepted}\n\n${sent}`
+    for (const [title, locations] of Object.entries(stores)) {
+      tables.push(await accepting(locations, title, rounds))
+      tables.push(await sending(locations, title, Math.max(1, Math.ceil(rounds / 3)), rows))
+    }
+    tables.push(await takeover(stores, Math.max(1, Math.ceil(rounds / 3))))
+    return tables.join("\n\n")
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
