@@ -26,6 +26,17 @@ afterAll(async () => {
 const open = (file: string, options: OutboxOptions = {}): Outbox =>
   outbox({ client, file, log: () => {}, ...options })
 
+/** Opens an outbox whose API is down. */
+const openDown = (file: string, options: OutboxOptions = {}) => {
+  const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
+  const box = open(file, { client: down, ...options })
+  const close = async () => {
+    await box.close({ timeoutMs: 0 })
+    await down.close()
+  }
+  return { box, close }
+}
+
 const ana = (identifier: `id:${string}` | `email:${string}` = `id:${randomUUID()}`) => ({
   identifier,
   contact: { firstName: "Canary" },
@@ -55,12 +66,10 @@ describe("outbox", () => {
 
   it("keeps what it has accepted while the API is down, and creates it later", async () => {
     const file = newPath()
-    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
-    const before = open(file, { client: down })
+    const { box: before, close } = openDown(file)
     const { id } = await before.accept(ana())
     expect(await before.get(id)).toMatchObject({ state: "pending" })
-    await before.close({ timeoutMs: 0 })
-    await down.close()
+    await close()
     await using box = open(file)
     expect(await box.drain()).toMatchObject({ created: 1 })
     expect(sandbox.contacts()).toHaveLength(1)
@@ -128,8 +137,7 @@ describe("outbox", () => {
   })
 
   it("is full at its limit, and says when to retry", async () => {
-    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
-    const box = open(newPath(), { client: down, maxPending: 2 })
+    const { box, close } = openDown(newPath(), { maxPending: 2 })
     await box.accept(ana())
     await box.accept(ana())
     await expect(box.accept(ana())).rejects.toMatchObject({
@@ -137,8 +145,7 @@ describe("outbox", () => {
       retryAfterMs: 5_000,
     })
     expect(await box.stats()).toMatchObject({ pending: 2 })
-    await box.close({ timeoutMs: 0 })
-    await down.close()
+    await close()
   })
 
   it("shares a file between several outboxes: each contact is sent by one", async () => {
@@ -208,29 +215,25 @@ describe("outbox", () => {
   it("leaves nothing readable at any time when a key is given", async () => {
     const file = newPath("data/outbox.db")
     const encryptionKeys = [Buffer.alloc(32, 5)]
-    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
-    const box = open(file, { client: down, encryptionKeys })
+    const { box, close } = openDown(file, { encryptionKeys })
     await box.accept(ana())
     expect(bytesOf(file)).not.toMatch(/Canary/)
-    await box.close({ timeoutMs: 0 })
+    await close()
     expect(bytesOf(file)).not.toMatch(/Canary/)
-    await down.close()
     await using later = open(file, { encryptionKeys })
     expect(await later.drain()).toMatchObject({ created: 1 })
   })
 
   it("sends nothing while a key is missing, names the key, parks nothing, and sends all with the key", async () => {
     const file = newPath()
-    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
     const right = { encryptionKeys: [Buffer.alloc(32, 5)] }
     const wrong = { encryptionKeys: [Buffer.alloc(32, 6)] }
     const [keyId] = new Cipher(right.encryptionKeys).keyIds
-    const box = open(file, { client: down, ...right })
+    const { box, close } = openDown(file, right)
     await box.accept(ana())
     await box.accept(ana())
     expect(await box.verify()).toEqual([])
-    await box.close({ timeoutMs: 0 })
-    await down.close()
+    await close()
     const lines: Array<OutboxLogEntry> = []
     const other = open(file, { ...wrong, log: (line) => void lines.push(line) })
     const missing = {
@@ -258,11 +261,9 @@ describe("outbox", () => {
 
   it("parks a contact that was changed in the file, says so, and sends the others", async () => {
     const file = newPath()
-    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
-    const box = open(file, { client: down })
+    const { box, close } = openDown(file)
     const { id } = await box.accept(ana())
-    await box.close({ timeoutMs: 0 })
-    await down.close()
+    await close()
     const database = new DatabaseSync(file)
     database.exec("UPDATE outbox SET payload = x'007b'")
     database.close()
@@ -294,13 +295,11 @@ describe("outbox", () => {
 
   it("reveals a contact until it has ended, to those who have its key", async () => {
     const file = newPath()
-    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
     const keys = { encryptionKeys: [Buffer.alloc(32, 5)] }
-    const box = open(file, { client: down, ...keys })
+    const { box, close } = openDown(file, keys)
     const submission = { identifier: "id:revealed", contact: { firstName: "Ana" } } as const
     const { id } = await box.accept(submission)
-    await box.close({ timeoutMs: 0 })
-    await down.close()
+    await close()
     const reader = outbox({ file, ...keys })
     expect(await reader.reveal(id)).toEqual(submission)
     expect(await reader.reveal("c_none")).toBeUndefined()
@@ -331,11 +330,9 @@ describe("outbox", () => {
 
   it("reads an outbox without a client, and sends nothing", async () => {
     const file = newPath()
-    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
-    const box = open(file, { client: down })
+    const { box, close } = openDown(file)
     await box.accept(ana())
-    await box.close({ timeoutMs: 0 })
-    await down.close()
+    await close()
     await using reader = outbox({ file })
     expect(await reader.list({ state: "pending" })).toHaveLength(1)
     await expect(reader.accept(ana())).rejects.toMatchObject({
@@ -403,13 +400,11 @@ describe("outbox", () => {
   })
 
   it("ends a drain with the reason of its signal", async () => {
-    const down = new Aelyst({ baseUrl: "http://127.0.0.1:9", token: "sandbox_ok" })
-    const box = open(newPath(), { client: down })
+    const { box, close } = openDown(newPath())
     await box.accept(ana())
     const reason = new Error("enough")
     await expect(box.drain({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
-    await box.close({ timeoutMs: 0 })
-    await down.close()
+    await close()
   })
 
   it.each([
