@@ -127,15 +127,14 @@ describe("G3, a connection that is cut at a statement", () => {
   })
 })
 
-/** Accepts so many contacts at once, and all of them at the end. */
-const acceptAll = async (
-  box: Outbox,
-  count: number,
-  onFailure?: (code: unknown) => Promise<void>,
-) => {
-  const keys = Array.from({ length: count }, (_, index) => `row-${index}`)
-  const ids = keys.map(async (key) => [key, await acceptSurely(box, key, onFailure)] as const)
-  return new Map(await Promise.all(ids))
+/** Accepts so many contacts at once; returns the ids by key, which fill up until `ended`. */
+const acceptAll = (box: Outbox, count: number, onFailure?: (code: unknown) => Promise<void>) => {
+  const ids = new Map<string, string>()
+  const accept = async (_: unknown, index: number) => {
+    const key = `row-${index}`
+    ids.set(key, await acceptSurely(box, key, onFailure))
+  }
+  return { ids, ended: Promise.all(Array.from({ length: count }, accept)) }
 }
 
 const untilEmpty = async (box: Outbox): Promise<void> => {
@@ -148,11 +147,12 @@ describe("G3, a database that fails", () => {
     const codes = new Set<unknown>()
     const box = open(queryOf())
     await box.stats()
-    const accepting = acceptAll(box, 400, async (code) => void codes.add(code))
-    await sleep(60)
+    const { ended, ids } = acceptAll(box, 400, async (code) => void codes.add(code))
+    // most of them wait for a connection, the others for their commit
+    while (ids.size < 20) await sleep(1)
     await server.process.kill()
     await server.process.restart()
-    const ids = await accepting
+    await ended
     await untilEmpty(box)
     await expectOnce(box, ids)
     expect([...codes]).toContain("ERR_AELYST_OUTBOX_UNKNOWN")
@@ -180,7 +180,7 @@ describe("G3, a database that fails", () => {
       await server.query("SELECT pg_reload_conf()")
     }
     const before = (await box.stats()).created
-    await acceptAll(box, 5)
+    await acceptAll(box, 5).ended
     await untilEmpty(box)
     expect((await box.stats()).created).toBe(before + 5)
   })
@@ -189,7 +189,8 @@ describe("G3, a database that fails", () => {
     await server.query("ALTER DATABASE postgres SET default_tablespace = small")
     try {
       const box = open(queryOf())
-      const ids = new Map(await acceptAll(box, 20))
+      const { ended, ids } = acceptAll(box, 20)
+      await ended
       await server.query("CREATE TABLE filler (bytes text)")
       await server.query("ALTER TABLE filler ALTER bytes SET STORAGE PLAIN")
       // a page for each row, many at a time and then one by one
