@@ -1,6 +1,6 @@
 // Writes the generated files: docs/openapi.json from the contract, the man page of the command, docs/errors.md and the tables
-// of the READMEs from core's table of errors, docs/reliability.md and the figures of the READMEs from results, benchmarks and
-// sizes, and the version that a package tells the API. With --check it writes nothing and fails if a file
+// of the READMEs from core's table of errors, a page for each code of the command, docs/reliability.md and the figures of the
+// READMEs from results, benchmarks and sizes, and the version that a package tells the API. With --check it writes nothing and fails if a file
 // differs.
 import { globSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -8,6 +8,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
 import { benchmarkSentence } from "./benchmark-figures.mjs"
+import { writeErrorPages } from "./error-pages.mjs"
 import { code, filled, table, writeAll } from "./generated.mjs"
 import { writeInstallSizes } from "./install-size.mjs"
 import { writeOptionTables } from "./option-tables.mjs"
@@ -118,6 +119,9 @@ const overview = (link) =>
     }),
   )
 
+/** Returns a link to the page of a code. */
+const linked = (name) => `[${code(name)}](errors/${name}.md)`
+
 const errorsPage = () => {
   const sections = errorTags.map((tag) => {
     const { when, outcomes, resent, meaning, fix, visitorStatus } = errorTable[tag]
@@ -136,14 +140,14 @@ ${when}.
   const issues = table(
     ["Code", "Rule"],
     Object.entries(issueRules).map(([name, rule]) => [
-      code(name),
+      linked(name),
       // bare underscores would be read as emphasis
       rule.replaceAll("__proto__", code("__proto__")),
     ]),
   )
   const rows = table(
     ["Code", "Rule", "What to do"],
-    Object.entries(rowRules).map(([name, rule]) => [code(name), rule, rowFixes[name]]),
+    Object.entries(rowRules).map(([name, rule]) => [linked(name), rule, rowFixes[name]]),
   )
   return `# Errors
 
@@ -176,7 +180,7 @@ ${issues}
 ${rows}
 
 A row that was sent can have the code of its error: \`API_REJECTED\`, \`OUTCOME_UNKNOWN\`, \`SERVER_ERROR\`, \`RATE_LIMITED\`,
-\`UNAUTHORIZED\` or \`NETWORK\`. \`aelyst errors CODE\` explains every code.
+\`UNAUTHORIZED\` or \`NETWORK\`. \`aelyst errors CODE\` explains every code, and so does its page in [errors](errors).
 `
 }
 
@@ -202,6 +206,7 @@ const figures = `${writeReliability(outputs)} ${benchmarkSentence()}`
 const readme = outputs.get("README.md")
 outputs.set("README.md", filled("README.md", readme, "figures", "scripts/docs.mjs", figures))
 writeInstallSizes(outputs)
+const stale = await writeErrorPages(outputs, source)
 
 // a release changes only package.json
 for (const file of globSync("packages/*/src/version.ts")) {
@@ -210,4 +215,4 @@ for (const file of globSync("packages/*/src/version.ts")) {
   outputs.set(file, text.replace(/version = "[^"]*"/, `version = "${version}"`))
 }
 
-report(writeAll(outputs), `${outputs.size} generated files are as the sources say`)
+report([...stale, ...writeAll(outputs)], `${outputs.size} generated files are as the sources say`)

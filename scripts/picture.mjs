@@ -35,10 +35,12 @@ const escape = (text) =>
 /** Estimates the width of a text, generously, because fonts differ. */
 export const widthOf = (text, size = 13) => Math.ceil([...text].length * size * 0.58)
 
-const label = (x, y, text, kind = "", anchor = "start") =>
+/** Draws a text. */
+export const label = (x, y, text, kind = "", anchor = "start") =>
   `<text x="${x}" y="${y}"${kind === "" ? "" : ` class="${kind}"`}${anchor === "start" ? "" : ` text-anchor="${anchor}"`}>${escape(text)}</text>`
 
-const box = ({ x, y, width, height }, kind) =>
+/** Draws a rectangle. */
+export const box = ({ x, y, width, height }, kind) =>
   `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="6" class="${kind}"/>`
 
 /** Returns a path along the points, with round corners. */
@@ -59,10 +61,12 @@ const along = (points) =>
     .join(" ")
 const round = (value) => Math.round(value * 10) / 10
 
-const line = (points, kind = "arrow") =>
+/** Draws an arrow along points. */
+export const line = (points, kind = "arrow") =>
   `<path d="${along(points)}" class="${kind}" marker-end="url(#${kind === "far" ? "headFar" : "head"})"/>`
 
-const page = (
+/** Returns the whole picture. */
+export const page = (
   width,
   height,
   title,

@@ -18,8 +18,12 @@ export interface ErrorText {
   /** Its meaning for the contact. */
   readonly meaning: string
   readonly fix: string
-  readonly docs?: string
 }
+
+const errorsPage = docsUrl("InvalidContactError").replace(/\.md#.*$/, "")
+
+/** Returns the link to the page of a code. */
+export const docsOf = (code: string): string => `${errorsPage}/${code}.md`
 
 const nothing = "Nothing was sent."
 const checkFirst =
@@ -33,7 +37,7 @@ const mapValues = <K extends string, A>(
 
 const fromCore = (tag: ErrorTag, exit: ExitName, fix = errorTable[tag].fix): ErrorText => {
   const { when, meaning } = errorTable[tag]
-  return { exit, when, meaning, fix, docs: docsUrl(tag) }
+  return { exit, when, meaning, fix }
 }
 
 const beforeSending = (exit: ExitName, when: string, fix: string): ErrorText => ({
@@ -185,7 +189,6 @@ const ofRule = ([code, rule]: readonly [string, string]): [string, ErrorText] =>
       isRule: true,
       meaning: nothing,
       fix: `Correct the value and create the contact again.${fix === undefined ? "" : ` In a file: ${fix}`}`,
-      docs: `${docsUrl("InvalidContactError").replace(/#.*/, "")}#rules`,
     },
   ]
 }
@@ -198,7 +201,6 @@ const ofRowRule = ([code, rule]: readonly [string, string]): [string, ErrorText]
     isRule: true,
     meaning: "The row was not sent.",
     fix: rowFixes[code] ?? "Correct the row and import it again.",
-    docs: `${docsUrl("InvalidContactError").replace(/#.*/, "")}#rows-of-a-file`,
   },
 ]
 

@@ -1,4 +1,7 @@
-/** Renders the man page from the commands themselves. `scripts/docs.mjs` writes it; a test checks that it is current. */
+/**
+ * Renders the man page from the commands themselves. `scripts/docs.mjs` writes it; a test checks that it is current. The
+ * documentation's pages of commands are made of the same parts.
+ */
 import { Flags as SandboxFlags } from "@aelyst/sandbox/command"
 import * as CliOutput from "effect/cli/CliOutput"
 import * as Command from "effect/cli/Command"
@@ -26,7 +29,7 @@ const section = (heading: string, ...lines: ReadonlyArray<string>): string =>
   [`.SH ${heading}`, ...lines].join("\n")
 
 /** Returns what the help of a command is made of. */
-const docOf = async (path: ReadonlyArray<string>): Promise<HelpDoc | undefined> => {
+export const docOf = async (path: ReadonlyArray<string>): Promise<HelpDoc | undefined> => {
   let doc: HelpDoc | undefined
   const presenter: CliOutput.Presenter = {
     present: (event) =>
@@ -42,8 +45,9 @@ const docOf = async (path: ReadonlyArray<string>): Promise<HelpDoc | undefined> 
   return doc
 }
 
-const pathsOf = (
-  command: Command.Command.Any,
+/** Lists the names of every command with its parents, without those of the sandbox. */
+export const pathsOf = (
+  command: Command.Command.Any = program,
   path: ReadonlyArray<string> = [],
 ): ReadonlyArray<ReadonlyArray<string>> =>
   command.subcommands
@@ -91,7 +95,8 @@ const sandboxSection = (): string =>
     ),
   ].join("\n")
 
-const variables: ReadonlyArray<readonly [name: string, text: string]> = [
+/** Lists the variables that are no settings. */
+export const variables: ReadonlyArray<readonly [name: string, text: string]> = [
   ["AELYST_TOKEN", "The token; wins over a saved one"],
   ["AELYST_PROFILE", "The profile whose settings are used"],
   ["AELYST_CONFIG", "The path of config.json"],
@@ -105,7 +110,8 @@ const variables: ReadonlyArray<readonly [name: string, text: string]> = [
   ["NO_COLOR, FORCE_COLOR", "Write without colours, or with them"],
 ]
 
-const files: ReadonlyArray<readonly [path: string, text: string]> = [
+/** Lists the files that the command reads and writes. */
+export const files: ReadonlyArray<readonly [path: string, text: string]> = [
   ["~/.config/aelyst/config.json", "Profiles and their settings"],
   ["~/.config/aelyst/credentials.json", "Saved tokens; only you can read it"],
   ["./aelyst.config.json", "The project's custom fields and default country"],
@@ -114,7 +120,7 @@ const files: ReadonlyArray<readonly [path: string, text: string]> = [
 /** Returns the man page of the command, as roff. */
 export const manPage = async (): Promise<string> => {
   const root = await docOf([])
-  const docs = await Promise.all(pathsOf(program).map(docOf))
+  const docs = await Promise.all(pathsOf().map(docOf))
   const description = roff(root?.description ?? "")
   return [
     `.TH AELYST 1 "" "aelyst" "User Commands"`,

@@ -2,7 +2,7 @@
 import type { AelystError, CallOutcome } from "@aelyst/core"
 
 import type { ErrorCode } from "./ErrorCode.ts"
-import { codeOf, errorCodes } from "./ErrorCode.ts"
+import { allCodes, codeOf, docsOf, errorCodes } from "./ErrorCode.ts"
 import type { ErrorContext } from "./ErrorWords.ts"
 import { describe, mayExist } from "./ErrorWords.ts"
 import type { ExitName } from "./ExitCode.ts"
@@ -21,7 +21,7 @@ export interface Report {
   readonly headline: string
   /** The lines below: what it means, and what to do. */
   readonly details: ReadonlyArray<string>
-  /** The members of `error` in JSON, in addition to `code`, `message` and `hints`. */
+  /** The members of `error` in JSON, in addition to `code`, `message`, `docs` and `hints`. */
   readonly members: Readonly<Record<string, unknown>>
   /** The exit code, if it is not that of `exit`. */
   readonly exitCode?: number
@@ -55,7 +55,6 @@ export const ofError = (error: AelystError, context: ErrorContext): Report => {
       ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
       outcome: error.outcome,
       ...("issues" in error && { issues: error.issues }),
-      docs: error.docs,
     },
   }
 }
@@ -145,6 +144,7 @@ const json = (report: Report): Readonly<Record<string, unknown>> => ({
     code: report.code,
     message: report.headline,
     ...report.members,
+    ...(allCodes.has(report.code) && { docs: docsOf(report.code) }),
     hints: report.details.map((line) => line.replace(/^fix: +/, "")),
   },
   exitCode: exitCodeOf(report),

@@ -13,7 +13,7 @@ describe.concurrent("aelyst errors", () => {
     assert.includeMembers(codes, ["NETWORK", "OUTCOME_UNKNOWN", "EMAIL_INVALID", "TOKEN_MISSING"])
     const one = await inside(["errors", "email_invalid"])
     assert.include(one.stdout, "exit 3")
-    assert.include(one.stdout, "docs/errors.md#rules")
+    assert.include(one.stdout, "docs/errors/EMAIL_INVALID.md")
     const none = await inside(["errors", "EMAIL"])
     assert.strictEqual(none.code, 2)
     assert.include(none.stderr, "EMAIL_INVALID")

@@ -32,7 +32,6 @@ describe("ofError", () => {
       attempts: 0,
       retryAfterMs: 7_000,
       outcome: "rejected",
-      docs: limited.docs,
     })
   })
 
@@ -130,7 +129,7 @@ describe("print", () => {
         name: "ConnectionError",
         attempts: 0,
         outcome: "not_sent",
-        docs: "https://github.com/aelyst/aelyst/blob/main/docs/errors.md#connectionerror",
+        docs: "https://github.com/aelyst/aelyst/blob/main/docs/errors/NETWORK.md",
         hints: ["outcome not_sent: nothing was sent", "to find out why: aelyst doctor"],
       },
       exitCode: 8,

@@ -3,7 +3,7 @@ import { suggest } from "@aelyst/core/adapter"
 import * as Effect from "effect/Effect"
 
 import type { ErrorText } from "../ErrorCode.ts"
-import { allCodes, codeOfClass, codesOfStatus } from "../ErrorCode.ts"
+import { allCodes, codeOfClass, codesOfStatus, docsOf } from "../ErrorCode.ts"
 import type { ExitEntry } from "../ExitCode.ts"
 import { exitTable } from "../ExitCode.ts"
 import type { Failure } from "../Failure.ts"
@@ -29,7 +29,7 @@ const find = (wanted: string): ReadonlyArray<Page> => {
 }
 
 const textOf = ([code, text]: Page): ReadonlyArray<string> => {
-  const { when, meaning, fix, docs, isRule, reasons = {} } = text
+  const { when, meaning, fix, isRule, reasons = {} } = text
   const { retry } = exitTable[text.exit]
   return [
     `${code}  (exit ${exitCodeOf(text)})`,
@@ -40,13 +40,13 @@ const textOf = ([code, text]: Page): ReadonlyArray<string> => {
     ...Object.entries(reasons).map(
       ([name, words], at) => `  ${at === 0 ? "reasons:" : "        "} ${name}: ${words}`,
     ),
-    ...(docs === undefined ? [] : [`  docs:    ${docs}`]),
+    `  docs:    ${docsOf(code)}`,
   ]
 }
 
 const jsonOf = ([code, text]: Page) => {
-  const { when, meaning, fix, docs, reasons } = text
-  return { code, exit: exitCodeOf(text), when, meaning, fix, reasons, docs }
+  const { when, meaning, fix, reasons } = text
+  return { code, exit: exitCodeOf(text), when, meaning, fix, reasons, docs: docsOf(code) }
 }
 
 const exitOf = (wanted: string): ExitEntry | undefined =>
