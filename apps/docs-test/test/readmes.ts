@@ -1,6 +1,6 @@
-/** Runs the blocks of the READMEs, and of the guides with TypeScript, against a sandbox. */
+/** Runs the blocks of the READMEs, guides and concepts against a sandbox. */
 import { execFile, spawn } from "node:child_process"
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import * as Ports from "../../conformance/src/network/Ports.ts"
 import type { Block } from "../src/Blocks.ts"
 import { parse } from "../src/Blocks.ts"
+import { documents } from "../src/Documents.ts"
 import { expectedOf, generalise } from "../src/Examples.ts"
 
 const app = fileURLToPath(new URL("..", import.meta.url))
@@ -16,8 +17,6 @@ const root = join(app, "../..")
 const run = promisify(execFile)
 
 const read = (file: string): string => readFileSync(join(root, file), "utf8")
-const guides = globSync("docs/*.md", { cwd: root }).filter((file) => /^```ts/m.test(read(file)))
-
 /** Its programs do the same in two ways, so each starts with an empty sandbox. */
 const programs = "docs/effect.md"
 
@@ -25,13 +24,7 @@ const programs = "docs/effect.md"
 const node = process.env["AELYST_BLOCKS_NODE"] ?? process.execPath
 
 /** Every README and guide, with the blocks to run. */
-export const readmes = [
-  ...globSync(["README.md", "packages/*/README.md"], { cwd: root }),
-  ...guides,
-]
-  .map((file) => file.replaceAll("\\", "/"))
-  .toSorted()
-  .map((readme) => ({ readme, blocks: parse(read(readme)) }))
+export const readmes = documents(root).map((readme) => ({ readme, blocks: parse(read(readme)) }))
 
 /** Blocks that run together: one block, or a server and the `sh` block after it. */
 interface Unit {
@@ -81,7 +74,7 @@ export const write = (folder: string): void => {
 
 /** Starts a server block, and waits until its port accepts connections. */
 const startServer = async (file: string, port: number, env: NodeJS.ProcessEnv) => {
-  const child = spawn(node, [file], { env, cwd: dirname(file), stdio: "pipe" })
+  const child = spawn(node, [file], { cwd: dirname(file), env, stdio: "pipe" })
   let output = ""
   child.stdout.on("data", (data) => (output += data))
   child.stderr.on("data", (data) => (output += data))

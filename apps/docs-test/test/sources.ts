@@ -1,7 +1,8 @@
 /** Lists the sources whose docstrings have examples, and the entries whose names must have one. */
-import { globSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { exampleSources } from "../src/Documents.ts"
 import type { Source } from "../src/Examples.ts"
 import { read } from "../src/Examples.ts"
 
@@ -15,15 +16,8 @@ export const sourceOf = (file: string): Source => {
   return known
 }
 
-/** Lists the files of packages whose examples run: those that Effect users and users of the SDK read. */
-export const files: ReadonlyArray<string> = globSync(
-  "packages/{core,import,journal,node}/src/**/*.ts",
-  {
-    cwd: root,
-  },
-)
-  .map((file) => file.replaceAll("\\", "/"))
-  .toSorted()
+/** Lists the files of packages whose examples run. */
+export const files: ReadonlyArray<string> = exampleSources(root)
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string>>
