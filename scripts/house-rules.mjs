@@ -18,8 +18,13 @@ export const packageArrows = {
 /** Servers, and the SDK, that the tests of every package except core may import, too. The tests of core import nothing. */
 export const testArrows = ["sandbox", "node", "apps/conformance"]
 
-/** The apps that are imported: `bench` measures the simulated servers and clients of `conformance`, `docs-test` starts servers. */
-export const appArrows = { bench: ["conformance"], "docs-test": ["conformance"] }
+/** The apps that are imported: `bench` measures the simulated servers and clients of `conformance`, `docs-test` starts servers,
+ * and `docs` asks it which blocks it runs. */
+export const appArrows = {
+  bench: ["conformance"],
+  docs: ["docs-test"],
+  "docs-test": ["conformance"],
+}
 
 /**
  * The wings of each package that has some: a folder of `src`, with the other wings and top-level modules that it may
