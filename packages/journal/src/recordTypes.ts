@@ -49,6 +49,11 @@ export type PlannedRow =
       readonly number: number
       /** The physical line on which the row starts, from 1. */
       readonly line: number
+      /**
+       * What another machine needs to send the row, as JSON. A store on one machine ignores it; one for several keeps it until
+       * the row ends, encrypted if it has a key.
+       */
+      readonly payload?: unknown
     })
   | { readonly state: "invalid" | "duplicate" | "foreign" }
 

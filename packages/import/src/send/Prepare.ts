@@ -135,6 +135,7 @@ const resumed = (
 
 const plannedRow = (checked: CheckedRow): PlannedRow => {
   if (checked.state !== "ready") return { state: checked.state }
+  const { contact, identifier } = checked
   const { line, number } = checked.row
-  return { state: "ready", number, line, ...rowText(checked) }
+  return { state: "ready", number, line, ...rowText(checked), payload: { identifier, contact } }
 }
