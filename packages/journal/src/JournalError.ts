@@ -21,6 +21,8 @@ import * as Data from "effect/Data"
  * - `claimed`: another owner holds a claim on these rows
  * - `fenced`: a newer claim took these rows over
  * - `wrong_state`: the row is not in a state that allows this
+ * - `paused`, `cancelled`: nothing of the run may be sent
+ * - `unreadable`: no key decrypts the contact of a row, or it was changed
  * - `unavailable`: the database server cannot be reached
  */
 export type JournalReason = keyof typeof advice
@@ -46,6 +48,9 @@ const advice = {
   claimed: "Wait until the claim expires, or stop its owner.",
   fenced: "Stop sending these rows; their new owner continues.",
   wrong_state: "List the rows of the run to see their states.",
+  paused: "Continue the run first.",
+  cancelled: "Start another run for this input.",
+  unreadable: "Give the encryption key that the run was planned with.",
   unavailable: "Check the connection, then resume the run.",
 } as const
 
@@ -70,6 +75,9 @@ const sentences: Readonly<Record<JournalReason, string>> = {
   claimed: "another owner holds these rows",
   fenced: "another owner took these rows over",
   wrong_state: "the row is not in a state that allows this",
+  paused: "the run is paused",
+  cancelled: "the run was cancelled",
+  unreadable: "the contact of a row cannot be decrypted",
   unavailable: "the database cannot be reached",
 }
 

@@ -36,7 +36,7 @@ const isHeld = `number BETWEEN :first AND :last
 const nextSequence = "(SELECT ifnull(max(sequence), 0) + 1 FROM attempt WHERE row = :row)"
 
 /** Keeps codes such as `ECONNRESET`. Other texts could quote a contact. */
-const codeOnly = (text: string | undefined): string | null =>
+export const codeOnly = (text: string | undefined): string | null =>
   text === undefined ? null : /^[A-Za-z][\w.-]{0,39}$/.test(text) ? text : "OTHER"
 
 const numberOf = (value: SQLOutputValue | undefined): number | undefined =>

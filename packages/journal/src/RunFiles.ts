@@ -65,11 +65,16 @@ export const newestOf = (files: ReadonlyArray<RunFile>, facts: RunFacts): RunFil
     .toSorted((a, b) => b.generation - a.generation)[0]
 }
 
-/** Returns an ID for a new run that no other file of the directory has. */
-const idOf = (files: ReadonlyArray<RunFile>, name: string, length = idLength): string => {
+/** Returns the ID of this length, by default the shortest, that a name has. */
+export const idOf = (name: string, length = idLength): string => {
   const bytes = Buffer.from(sha256(name), "hex")
-  const id = `r_${Array.from(bytes.subarray(0, length), (byte) => alphabet[byte % 32]).join("")}`
-  return files.some((file) => file.id === id) ? idOf(files, name, length + 1) : id
+  return `r_${Array.from(bytes.subarray(0, length), (byte) => alphabet[byte % 32]).join("")}`
+}
+
+/** Returns an ID for a new run that no other file of the directory has. */
+const freeId = (files: ReadonlyArray<RunFile>, name: string, length = idLength): string => {
+  const id = idOf(name, length)
+  return files.some((file) => file.id === id) ? freeId(files, name, length + 1) : id
 }
 
 /** Returns the name of the next file of an input. */
@@ -80,7 +85,7 @@ export const nextOf = (
 ): RunFile => {
   const generation = (newestOf(files, facts)?.generation ?? 0) + 1
   const input = fingerprint(facts).slice(0, 16)
-  const id = idOf(files, `${fingerprint(facts)}-${generation}`)
+  const id = freeId(files, `${fingerprint(facts)}-${generation}`)
   return { id, path: join(directory, `${id}-${input}-${generation}.db`), input, generation }
 }
 

@@ -1,5 +1,5 @@
 /** Reads rows, attempts and counts of a run in SQLite, a page at a time. */
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
@@ -26,15 +26,13 @@ export const isInDoubt = ({
 }): boolean => state === "sending" || state === "unknown" || (state === "planned" && doubt)
 
 /** Reads pages until one is empty; each begins after the row with which the last one ended. */
-const pages = <A>(
-  run: Run,
+export const pages = <A>(
   { from = 1 }: Range,
-  read: (statements: RowStatements, path: string, after: number) => ReadonlyArray<A>,
+  read: (after: number) => Effect.Effect<ReadonlyArray<A>, JournalError>,
   numberOf: (made: A) => number,
 ): Stream.Stream<A, JournalError> =>
   Stream.paginate(from - 1, (after) =>
-    run((statements, path) => {
-      const page = read(statements, path, after)
+    Effect.map(read(after), (page) => {
       const end = page.at(-1)
       return [page, end === undefined ? Option.none() : Option.some(numberOf(end))] as const
     }),
@@ -47,10 +45,11 @@ export const readRows = (run: Run, options: Parameters<JournalService["rows"]>[0
   const sql = `${selectRow} WHERE number > :after AND number <= :last AND state IN (${wanted})
     ORDER BY number LIMIT ${pageSize}`
   return pages(
-    run,
     options,
-    (statements, path, after) =>
-      statements.all(sql, { after, last }).map((columns) => recordOf(path, columns)),
+    (after) =>
+      run((statements, path) =>
+        statements.all(sql, { after, last }).map((columns) => recordOf(path, columns)),
+      ),
     (row) => row.number,
   )
 }
@@ -62,9 +61,8 @@ export const readAttempts = (run: Run, range: Range = {}) => {
       SELECT DISTINCT row FROM attempt WHERE row > :after AND row <= :last ORDER BY row LIMIT ${pageSize})
     ORDER BY row, sequence`
   return pages(
-    run,
     range,
-    (statements, _path, after) => statements.all(sql, { after, last }).map(attemptOf),
+    (after) => run((statements) => statements.all(sql, { after, last }).map(attemptOf)),
     (entry) => entry.row,
   )
 }
@@ -85,36 +83,63 @@ const attemptOf = (columns: Columns): AttemptRow => {
   }
 }
 
-/** Counts the rows by outcome. */
-export const countRows = (statements: RowStatements): RunCounts => {
-  const run = statements.get("SELECT invalid, duplicate, outside FROM run") ?? {}
+/** So many rows in one state. */
+export interface RowGroup {
+  readonly state: RowState
+  readonly doubt: boolean
+  /** Whether an earlier run brought them into it. */
+  readonly isEarlier: boolean
+  readonly n: number
+}
+
+/** Returns the counts of a run, given what its plan counted and its rows by state. */
+export const countsOf = (
+  { duplicate, foreign, invalid }: Pick<RunCounts, "duplicate" | "foreign" | "invalid">,
+  groups: ReadonlyArray<RowGroup>,
+): RunCounts => {
   const counts = {
     created: 0,
     existed: 0,
     exists_after_doubt: 0,
-    invalid: Number(run["invalid"]),
+    invalid,
     rejected: 0,
     unknown: 0,
     not_sent: 0,
-    duplicate: Number(run["duplicate"]),
-    foreign: Number(run["outside"]),
+    duplicate,
+    foreign,
     earlier: 0,
     inDoubt: 0,
   }
-  let total = counts.invalid + counts.duplicate
+  let total = invalid + duplicate
+  for (const { doubt, isEarlier, n, state } of groups) {
+    const isOpen = state === "planned" || state === "sending"
+    if (isInDoubt({ state, doubt })) counts.unknown += n
+    else counts[isOpen ? "not_sent" : state] += n
+    if (isOpen && isInDoubt({ state, doubt })) counts.inDoubt += n
+    if (!isOpen && isEarlier) counts.earlier += n
+    total += n
+  }
+  return { total, ...counts }
+}
+
+/** Counts the rows by outcome. */
+export const countRows = (statements: RowStatements): RunCounts => {
+  const run = statements.get("SELECT invalid, duplicate, outside FROM run") ?? {}
   const groups = statements.all(
     `SELECT state, doubt, attempts = 0 AND earlier IS NOT NULL AS isEarlier, count(*) AS n
      FROM row GROUP BY 1, 2, 3`,
   )
-  for (const group of groups) {
-    const n = Number(group["n"])
-    const state = states[Number(group["state"])] ?? "unknown"
-    const isOpen = state === "planned" || state === "sending"
-    if (isInDoubt({ state, doubt: group["doubt"] === 1 })) counts.unknown += n
-    else counts[isOpen ? "not_sent" : state] += n
-    if (isOpen && isInDoubt({ state, doubt: group["doubt"] === 1 })) counts.inDoubt += n
-    if (!isOpen && group["isEarlier"] === 1) counts.earlier += n
-    total += n
-  }
-  return { total, ...counts }
+  return countsOf(
+    {
+      invalid: Number(run["invalid"]),
+      duplicate: Number(run["duplicate"]),
+      foreign: Number(run["outside"]),
+    },
+    groups.map(({ doubt, isEarlier, n, state }) => ({
+      state: states[Number(state)] ?? "unknown",
+      doubt: doubt === 1,
+      isEarlier: isEarlier === 1,
+      n: Number(n),
+    })),
+  )
 }

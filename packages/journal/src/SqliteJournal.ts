@@ -22,14 +22,17 @@ import { RowHash, isEqual } from "./RowChecksum.ts"
 import type { Columns } from "./RowStatements.ts"
 import { RowStatements, recordOf } from "./RowStatements.ts"
 import { countRows, readAttempts, readRows } from "./RunReads.ts"
+import type { NewRow } from "./RunPlan.ts"
 import { insertRows } from "./RunPlan.ts"
 import type { StoredRun } from "./RunTables.ts"
-import { openRun, sumRun } from "./RunTables.ts"
+import { openRun, stateNumber, sumRun } from "./RunTables.ts"
 import { SqliteFile, tryFile } from "./SqliteFile.ts"
 import { checkDamage, verifyRun } from "./Verify.ts"
 import { WriteQueue } from "./WriteQueue.ts"
 
 const maxNumber = Number.MAX_SAFE_INTEGER
+/** The rows of a plan that are looked up and written at a time. */
+const planPage = 500
 
 /** An open run: what it recorded, and its file. */
 export class SqliteJournal implements JournalService {
@@ -108,7 +111,8 @@ export class SqliteJournal implements JournalService {
       if (this.#isPlanned()) return yield* Effect.fail(this.#error("already_planned"))
       const counts = yield* insertRows(rows, earlier, {
         isResent: this.#isResent,
-        write: (insert) => this.#queue.now(() => insert(this.#rows, this.#hash)),
+        pageSize: planPage,
+        write: (page) => this.#queue.now(() => page.filter((row) => this.#insert(row)).length),
       })
       const planned = yield* Clock.currentTimeMillis
       yield* this.#queue.now(() => {
@@ -121,6 +125,17 @@ export class SqliteJournal implements JournalService {
       })
     })
     return Effect.andThen(this.#queue.transaction(body), this.counts)
+  }
+
+  /** Adds a row of the plan. Returns false if there is one with this key. */
+  #insert({ content, doubt, key, payload: _payload, state, ...row }: NewRow): boolean {
+    return this.#rows.insert({
+      ...row,
+      key: this.#hash.key(key),
+      content: this.#hash.content(content),
+      state: stateNumber(state),
+      doubt: Number(doubt),
+    })
   }
 
   #isPlanned(): boolean {

@@ -46,6 +46,9 @@ describe("JournalError", () => {
       claimed: true,
       fenced: true,
       wrong_state: true,
+      paused: true,
+      cancelled: true,
+      unreadable: true,
       unavailable: true,
     }
     assert.deepStrictEqual(

@@ -1,0 +1,89 @@
+/** The runs of a Postgres database, which several machines send together. */
+import type { ConfigurationError } from "@aelyst/core"
+import { ClientOptions } from "@aelyst/core/adapter"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Result from "effect/Result"
+import { SqlClient } from "effect/sql/SqlClient"
+
+import { Cipher, keyOf } from "./Cipher.ts"
+import { Database } from "./Database.ts"
+import type { RunsService } from "./Journal.ts"
+import { Runs } from "./Journal.ts"
+import { PostgresStore } from "./PostgresStore.ts"
+import type { SharedRunsService } from "./SharedRuns.ts"
+import { SharedRuns } from "./SharedRuns.ts"
+
+/** The options of the runs of a database. */
+export interface PostgresRunsOptions {
+  /**
+   * Keys of 32 bytes, as base64 or bytes, for the contacts of rows that have not ended: the first encrypts, all decrypt. Without
+   * one, contacts are stored in clear until their rows end.
+   */
+  readonly encryptionKeys?: ReadonlyArray<string | Uint8Array> | undefined
+  /** The rows of a range, which one process sends at a time: 1 to 10,000, default 200. It holds for runs that are planned then. */
+  readonly rangeRows?: number | undefined
+}
+
+const cipherOf = (given: unknown) => {
+  const keys = Array.isArray(given) ? given.map(keyOf) : given === undefined ? [] : [undefined]
+  const valid = keys.filter((key) => key !== undefined)
+  return valid.length === keys.length
+    ? Result.succeed(new Cipher(valid))
+    : ClientOptions.fail(
+        "encryptionKeys",
+        "must hold keys of 32 bytes, as base64 or bytes; `openssl rand -base64 32` makes one",
+      )
+}
+
+const rangeRowsOf = (given: unknown = 200) =>
+  typeof given === "number" && Number.isInteger(given) && given >= 1 && given <= 10_000
+    ? Result.succeed(given)
+    : ClientOptions.fail("rangeRows", "must be an integer between 1 and 10,000", given)
+
+/**
+ * Creates the services `Runs` and `SharedRuns` over the Postgres database of the `SqlClient` in the context. The tables are
+ * created with the first operation, which needs the right to do so.
+ *
+ * **Details**
+ *
+ * Every step is one statement without session state, so the client may go through pgbouncer in transaction mode, with prepared
+ * statements turned off. Leases are measured by the clock of the server. A run may be open in several processes; its rows are
+ * kept apart by claims on ranges. `path` of `start` means nothing here. Nothing begins after a statement failed, until the run is
+ * opened again; what was in flight is still recorded if that works.
+ *
+ * Fails with `ConfigurationError` for a wrong option.
+ */
+export const make = (
+  options: PostgresRunsOptions = {},
+): Effect.Effect<RunsService & SharedRunsService, ConfigurationError, SqlClient> =>
+  Effect.gen(function* () {
+    const cipher = yield* Effect.fromResult(cipherOf(options.encryptionKeys))
+    const rangeRows = yield* Effect.fromResult(rangeRowsOf(options.rangeRows))
+    return new PostgresStore(new Database(yield* SqlClient), cipher, rangeRows)
+  })
+
+/**
+ * Provides `Runs` and `SharedRuns` over a Postgres database; see `make`.
+ *
+ * **Example** (Runs that several machines send)
+ *
+ * ```ts
+ * import { PostgresRuns } from "@aelyst/journal/postgres"
+ * import { PgClient } from "@effect/sql-pg"
+ * import { Config, Layer } from "effect"
+ *
+ * const database = PgClient.layerConfig({ url: Config.redacted("AELYST_STORE") })
+ * const encryptionKeys = [process.env["AELYST_STORE_KEY"] ?? ""]
+ * const runs = PostgresRuns.layer({ encryptionKeys }).pipe(Layer.provide(database))
+ * ```
+ */
+export const layer = (
+  options: PostgresRunsOptions = {},
+): Layer.Layer<Runs | SharedRuns, ConfigurationError, SqlClient> =>
+  Layer.effectContext(
+    Effect.map(make(options), (runs) =>
+      Context.empty().pipe(Context.add(Runs, runs), Context.add(SharedRuns, runs)),
+    ),
+  )

@@ -1,0 +1,58 @@
+/** A Postgres cluster for tests of journals, and stores on it with a clock of their own. */
+import { PgClient } from "@effect/sql-pg"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import { SqlClient } from "effect/sql/SqlClient"
+
+import type { PostgresServer } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
+import { urlOf } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
+import { Cipher } from "../../src/Cipher.ts"
+import { Database } from "../../src/Database.ts"
+import { PostgresStore } from "../../src/PostgresStore.ts"
+
+const tables = "aelyst_journal, aelyst_run, aelyst_range, aelyst_row, test_clock"
+
+/** Removes all tables, and sets a clock. */
+export const reset = async ({ query }: Pick<PostgresServer, "query">): Promise<void> => {
+  await query(`DROP TABLE IF EXISTS ${tables}`)
+  await query("DROP SEQUENCE IF EXISTS aelyst_epoch")
+  await query("CREATE TABLE test_clock AS SELECT 1764300000000::bigint AS time")
+}
+
+/** The client of another machine. */
+export const sqlOn = (port: number, options: Partial<PgClient.PgPoolConfig> = {}) =>
+  Effect.map(
+    Layer.build(
+      PgClient.layer({
+        url: Redacted.make(urlOf(port)),
+        maxConnections: 4,
+        // pgbouncer keeps none
+        prepare: false,
+        ...options,
+      }),
+    ),
+    (context) => context,
+  ).pipe(
+    Effect.flatMap((context) => Effect.provide(SqlClient, context)),
+    Effect.orDie,
+  )
+
+/** A store of another machine; time passes as `tick` says. */
+export const storeOn = (
+  port: number,
+  { keys = [], rangeRows = 200 }: { keys?: ReadonlyArray<Uint8Array>; rangeRows?: number } = {},
+) =>
+  Effect.map(
+    sqlOn(port),
+    (sql) =>
+      new PostgresStore(
+        new Database(sql, "(SELECT time FROM test_clock)"),
+        new Cipher(keys),
+        rangeRows,
+      ),
+  )
+
+/** Advances the clock of the stores. */
+export const tick = ({ query }: Pick<PostgresServer, "query">, ms: number) =>
+  Effect.promise(() => query("UPDATE test_clock SET time = time + $1", [ms]))
