@@ -16,8 +16,7 @@ const schema = `DO $$
 BEGIN
   IF to_regclass('aelyst_journal') IS NULL THEN
     PERFORM pg_advisory_xact_lock(4704326);
-    IF to_regclass('aelyst_journal') IS NOT NULL THEN RETURN; END IF;
-    CREATE TABLE aelyst_run (
+    CREATE TABLE IF NOT EXISTS aelyst_run (
       seq integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       id text NOT NULL UNIQUE,
       fingerprint text NOT NULL,
@@ -35,8 +34,8 @@ BEGIN
       outside integer NOT NULL DEFAULT 0,
       UNIQUE (fingerprint, generation)
     );
-    CREATE SEQUENCE aelyst_epoch;
-    CREATE TABLE aelyst_range (
+    CREATE SEQUENCE IF NOT EXISTS aelyst_epoch;
+    CREATE TABLE IF NOT EXISTS aelyst_range (
       run integer NOT NULL,
       first integer NOT NULL,
       last integer NOT NULL,
@@ -49,7 +48,7 @@ BEGIN
       tally jsonb,
       PRIMARY KEY (run, first)
     ) WITH (fillfactor = 50);
-    CREATE TABLE aelyst_row (
+    CREATE TABLE IF NOT EXISTS aelyst_row (
       key uuid NOT NULL,
       content bigint NOT NULL,
       changed bigint NOT NULL,
@@ -67,7 +66,7 @@ BEGIN
       PRIMARY KEY (run, number),
       UNIQUE (key, run)
     ) WITH (fillfactor = 85);
-    CREATE TABLE aelyst_journal AS SELECT ${version} AS version,
+    CREATE TABLE IF NOT EXISTS aelyst_journal AS SELECT ${version} AS version,
       sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')) AS salt;
   END IF;
 END $$`

@@ -25,7 +25,8 @@ live AS MATERIALIZED (
   SELECT count(*) AS total, count(*) FILTER (WHERE ended) AS ended, count(*) FILTER (WHERE expires > at) AS claimed,
     max(newest) AS newest, max(changed) AS changed FROM aelyst_range, clock WHERE run = $1
 ), pace AS (
-  SELECT count(*) AS recent, min(ended) AS oldest, max(ended) AS newest FROM live, clock WHERE ended > at - ${recentMs}
+  SELECT count(*) FILTER (WHERE ended > at - ${recentMs}) AS recent, min(ended) FILTER (WHERE ended > at - ${recentMs}) AS oldest,
+    max(ended) AS newest FROM live, clock
 )
 SELECT status, planned, invalid, duplicate, outside, at, total, ranges.ended, claimed, recent, oldest,
   greatest(ranges.newest, pace.newest) AS newest, greatest(created, planned, ranges.changed, pace.newest) AS changed,

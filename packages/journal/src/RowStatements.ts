@@ -27,9 +27,11 @@ const sumOf = `checksum(concat_ws('|', number, hex(key), hex(content), line, sta
 /** The columns of a row, and whether its checksum is right. */
 export const selectRow = `SELECT ${rowColumns}, ${sumOf} = sum AS isSound FROM row`
 
+/** A released claim stays as one that expired at 0: it still ends older ones. */
+export const isUnreleased = "ifnull(expires, 1) > 0"
 // no newer claim on the row, and this one was not given back
 const isHeld = `number BETWEEN :first AND :last
-  AND EXISTS (SELECT 1 FROM claim WHERE epoch = :epoch)
+  AND EXISTS (SELECT 1 FROM claim WHERE epoch = :epoch AND ${isUnreleased})
   AND NOT EXISTS (
     SELECT 1 FROM claim WHERE epoch > :epoch AND number BETWEEN first AND last
   )`

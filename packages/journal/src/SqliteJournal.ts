@@ -20,7 +20,7 @@ import type {
 import { JournalError } from "./JournalError.ts"
 import { RowHash, isEqual } from "./RowChecksum.ts"
 import type { Columns } from "./RowStatements.ts"
-import { RowStatements, recordOf } from "./RowStatements.ts"
+import { RowStatements, isUnreleased, recordOf } from "./RowStatements.ts"
 import { countRows, readAttempts, readRows } from "./RunReads.ts"
 import type { NewRow } from "./RunPlan.ts"
 import { insertRows } from "./RunPlan.ts"
@@ -177,7 +177,7 @@ export class SqliteJournal implements JournalService {
   readonly renew = (claim: Claim, leaseMs: number): Effect.Effect<Claim, JournalError> =>
     this.#timed((now, monotonic) => {
       const renewed = this.#rows.run(
-        `UPDATE claim SET expires = :expires WHERE epoch = :epoch AND NOT EXISTS (
+        `UPDATE claim SET expires = :expires WHERE epoch = :epoch AND ${isUnreleased} AND NOT EXISTS (
            SELECT 1 FROM claim AS other
            WHERE other.epoch > :epoch AND other.first <= claim.last AND other.last >= claim.first)`,
         { epoch: claim.epoch, expires: now + leaseMs },
@@ -190,7 +190,9 @@ export class SqliteJournal implements JournalService {
   readonly release = ({ epoch }: Claim): Effect.Effect<void, JournalError> =>
     Effect.asVoid(
       this.#queue.write(() =>
-        Result.succeed(this.#rows.run("DELETE FROM claim WHERE epoch = :epoch", { epoch })),
+        Result.succeed(
+          this.#rows.run("UPDATE claim SET expires = 0 WHERE epoch = :epoch", { epoch }),
+        ),
       ),
     )
 

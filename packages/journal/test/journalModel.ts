@@ -1,5 +1,15 @@
 /** A model of one run: what a journal must hold after any sequence of commands, and which of them it must refuse. */
-import type { Resolution, RowState, SentOutcome } from "../src/Journal.ts"
+import { assert } from "@effect/vitest"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+import type { Claim, JournalService, Resolution, RowState, SentOutcome } from "../src/Journal.ts"
+import type { JournalError } from "../src/JournalError.ts"
+import { keyOf } from "./runs.ts"
 
 export type Command =
   | { readonly do: "claim"; readonly from: number; readonly to: number }
@@ -52,7 +62,7 @@ export class Model {
     return (
       !claim.isOver &&
       covers(claim) &&
-      !this.claims.some((other) => !other.isOver && other.epoch > claim.epoch && covers(other))
+      !this.claims.some((other) => other.epoch > claim.epoch && covers(other))
     )
   }
 
@@ -120,3 +130,85 @@ export class Model {
     return counts
   }
 }
+
+const int = (minimum: number, maximum: number) =>
+  Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+const claim = int(0, 3)
+const row = int(1, rowCount)
+
+const command: Arbitrary.Arbitrary<Command> = Arbitrary.schema(
+  Schema.Union([
+    Schema.Struct({ do: Schema.Literal("claim"), from: int(1, 3), to: int(3, rowCount) }),
+    Schema.Struct({ do: Schema.Literal("release"), claim }),
+    Schema.Struct({ do: Schema.Literal("intent"), row, attempt: int(1, 2), claim }),
+    Schema.Struct({ do: Schema.Literal("intent"), row, attempt: Schema.Literal(1), claim }),
+    Schema.Struct({
+      do: Schema.Literal("outcome"),
+      row,
+      outcome: Schema.Literals([
+        "created",
+        "existed",
+        "exists_after_doubt",
+        "invalid",
+        "rejected",
+        "unknown",
+        "not_sent",
+      ]),
+      doubt: Schema.Boolean,
+      claim,
+    }),
+    Schema.Struct({
+      do: Schema.Literal("resolve"),
+      row,
+      resolution: Schema.Literals(["created", "rejected", "send_again"]),
+    }),
+    Schema.Struct({ do: Schema.Literal("crash") }),
+  ]),
+)
+
+export const commandLists = Arbitrary.array(command, { minLength: 50, maxLength: 80 })
+export const deliveries = Arbitrary.schema(Schema.Literals(["natural-key", "at-most-once"]))
+
+/** A run with `rowCount` rows whose process can crash, so that another one opens it. */
+export interface CrashingRun {
+  readonly journal: JournalService
+  readonly crash: Effect.Effect<void, JournalError, Scope.Scope>
+}
+
+/** Runs commands on a journal and on the model, and compares each result and what the journal holds in the end. */
+export const follow = Effect.fnUntraced(function* (
+  place: CrashingRun,
+  commands: ReadonlyArray<Command>,
+  delivery: "natural-key" | "at-most-once",
+) {
+  const model = new Model(delivery === "natural-key")
+  const claims: Array<Claim> = []
+  const none: Claim = { from: 1, to: rowCount, epoch: 1_000, notAfter: undefined }
+  const run = Effect.fnUntraced(function* (one: Command) {
+    const { journal } = place
+    if (one.do === "crash") return yield* place.crash
+    if (one.do === "claim") {
+      claims.push(yield* journal.claim({ from: one.from, to: one.to }))
+      return
+    }
+    if (one.do === "resolve") return yield* journal.resolve(one.row, one.resolution)
+    const held = claims[one.claim] ?? none
+    if (one.do === "release") return yield* journal.release(held)
+    const key = keyOf(one.row)
+    if (one.do === "intent") return yield* journal.intent(held, key, one.attempt)
+    return yield* journal.outcome(held, key, { outcome: one.outcome, doubt: one.doubt })
+  })
+  for (const one of commands) {
+    const result = yield* Effect.result(run(one))
+    const found: Expected | string = Result.isSuccess(result) ? "done" : result.failure.reason
+    assert.strictEqual(found, model.apply(one), JSON.stringify(one))
+  }
+  const rows = yield* Stream.runCollect(place.journal.rows())
+  assert.deepStrictEqual(
+    rows.map(({ attempts, doubt, state }) => ({ state, doubt, attempts })),
+    model.rows,
+  )
+  const counts = yield* place.journal.counts
+  assert.deepInclude(counts, { ...model.counts(), total: rowCount })
+  assert.deepStrictEqual((yield* place.journal.verify).problems, [])
+})

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe } from "@effect/vitest"
+import { afterAll, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 
@@ -7,7 +7,9 @@ import {
   startBouncer,
   startPostgres,
 } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
+import { commandLists, deliveries, follow, rowCount } from "../journalModel.ts"
 import { journalSuite } from "../journalSuite.ts"
+import { facts, plan } from "../runs.ts"
 import { reset, storeOn, tick } from "./postgres.ts"
 
 let server: PostgresServer
@@ -34,3 +36,29 @@ describe.each(["directly", "through pgbouncer in transaction mode"])(
     })
   },
 )
+
+describe("PostgresJournal", () => {
+  it.effect.prop(
+    "F10: does what the model does, whatever the order of commands",
+    [commandLists, deliveries],
+    ([commands, delivery]) =>
+      Effect.gen(function* () {
+        yield* Effect.promise(() => reset(server))
+        const runs = yield* storeOn(server.port, { rangeRows: 1 })
+        const { journal: first } = yield* runs.start({ ...facts, delivery })
+        yield* first.plan(plan(rowCount))
+        let journal = first
+        const crash = Effect.map(runs.open(first.run.id), (opened) => {
+          journal = opened
+        })
+        const place = {
+          get journal() {
+            return journal
+          },
+          crash,
+        }
+        yield* follow(place, commands, delivery)
+      }).pipe(Effect.scoped),
+    { arbitrary: { runs: 6 } },
+  )
+})

@@ -1,5 +1,6 @@
 /** A Postgres cluster for tests of journals, and stores on it with a clock of their own. */
 import { PgClient } from "@effect/sql-pg"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -20,21 +21,12 @@ export const reset = async ({ query }: Pick<PostgresServer, "query">): Promise<v
   await query("CREATE TABLE test_clock AS SELECT 1764300000000::bigint AS time")
 }
 
-/** The client of another machine. */
-export const sqlOn = (port: number, options: Partial<PgClient.PgPoolConfig> = {}) =>
-  Effect.map(
-    Layer.build(
-      PgClient.layer({
-        url: Redacted.make(urlOf(port)),
-        maxConnections: 4,
-        // pgbouncer keeps none
-        prepare: false,
-        ...options,
-      }),
-    ),
-    (context) => context,
+/** The client of another machine. pgbouncer keeps no prepared statements. */
+export const sqlOn = (port: number, role?: string) =>
+  Layer.build(
+    PgClient.layer({ url: Redacted.make(urlOf(port, role)), maxConnections: 4, prepare: false }),
   ).pipe(
-    Effect.flatMap((context) => Effect.provide(SqlClient, context)),
+    Effect.map((context) => Context.get(context, SqlClient)),
     Effect.orDie,
   )
 
