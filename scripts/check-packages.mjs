@@ -44,7 +44,7 @@ const importOnly = {
   "@aelyst/node": /^\.\/effect$/,
   "@aelyst/sandbox": /^\.\/(?:effect|command)$/,
   "@aelyst/redis": /^\.\/effect$/,
-  "@aelyst/journal": /^\.$/,
+  "@aelyst/journal": /^\.(?:\/postgres)?$/,
 }
 /** Lists the packages that bundle no code of others. */
 const withoutOthers = [

@@ -94,11 +94,7 @@ const codeOf = (error: unknown): string | undefined => {
 /** Returns the error of a statement. The driver's is not its cause: Postgres quotes the row that it refuses, drivers their URL. */
 const errorOf = (path: string, { reason }: SqlError): JournalError => {
   const code = codeOf(reason)
-  return new JournalError({
-    reason: reasons[code ?? ""] ?? "unavailable",
-    path,
-    detail: code === undefined ? undefined : `Postgres: ${code}`,
-  })
+  return new JournalError({ reason: reasons[code ?? ""] ?? "unavailable", path, detail: code })
 }
 
 /** Statements of concurrent processes can be refused for each other; nothing of such a statement has happened. */

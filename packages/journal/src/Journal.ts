@@ -28,7 +28,10 @@ import type {
 
 export type * from "./recordTypes.ts"
 
-/** The operations of a journal. All fail with `JournalError`; after the first failed write every later operation fails. */
+/**
+ * The operations of a journal. All fail with `JournalError`. After the first failed write nothing begins: on SQLite every later
+ * operation fails, on Postgres intents and claims do, while ends of attempts in flight are still recorded if that works.
+ */
 export interface JournalService {
   /** The run as it was when the journal was opened. */
   readonly run: Run
@@ -43,8 +46,8 @@ export interface JournalService {
   ) => Effect.Effect<RunCounts, JournalError | E, R>
   /**
    * Takes the right to send some rows, with a new epoch. Rows among them that are `sending` under an older epoch are in doubt:
-   * they become `planned` with `doubt` under `natural-key`, else `unknown`. Fails with `claimed` while a lease of another
-   * claim on any of them holds, and with `not_planned`.
+   * they become `planned` with `doubt` under `natural-key`, else `unknown`. A store for several machines takes whole ranges.
+   * Fails with `claimed` while a lease of another claim on any of them holds, with `not_planned`, `paused` and `cancelled`.
    */
   readonly claim: (options?: ClaimOptions) => Effect.Effect<Claim, JournalError>
   /** Extends the lease of a claim. Fails with `fenced` if a newer one took over any of its rows. */
@@ -57,13 +60,13 @@ export interface JournalService {
   ) => Effect.Effect<ReadonlyArray<RowRecord | undefined>, JournalError>
   /**
    * Records that an attempt is about to be sent; durable when it succeeds, so that the request may leave only then. Attempts of
-   * one call count from 1. Fails with `fenced` if the claim does not hold the row, and with `wrong_state` if the row has ended, is
-   * not part of the run, or an attempt is out of order.
+   * one call count from 1. Fails with `fenced` if the claim does not hold the row, with `wrong_state` if the row has ended, is
+   * not part of the run, or an attempt is out of order, and with `paused` and `cancelled`.
    */
   readonly intent: (claim: Claim, key: string, attempt: number) => Effect.Effect<void, JournalError>
   /**
    * Records the end of the sending of a row; durable when it succeeds, so that it may be reported only then. Never interrupted.
-   * Fails as `intent` does. Without an attempt a row can only end `not_sent`, `invalid` or `unknown`.
+   * Fails with `fenced` and `wrong_state`. Without an attempt a row can only end `not_sent`, `invalid` or `unknown`.
    */
   readonly outcome: (
     claim: Claim,
@@ -95,7 +98,7 @@ export interface RunEntry {
   readonly id: string
   /** The path of its file, or the name of its database. */
   readonly path: string
-  /** `running`: another process uses it, so nothing else is known. `unreadable`: see `error`. */
+  /** `running`: another process uses it, so on SQLite nothing else is known. `unreadable`: see `error`. */
   readonly state: "running" | "unplanned" | "unfinished" | "finished" | "unreadable"
   /** When its file was last written, in epoch milliseconds. */
   readonly changedAt: number

@@ -46,7 +46,7 @@ export interface StoredRun {
 }
 
 /** Errors that say something about a row or a claim. Others are failures of the database. */
-const answers: ReadonlySet<JournalReason> = new Set([
+const logical: ReadonlySet<JournalReason> = new Set([
   "already_planned",
   "cancelled",
   "claimed",
@@ -96,7 +96,7 @@ export class PostgresJournal implements JournalService {
       .all(this.#statements[name], this.#seq, ...values)
       .pipe(
         Effect.tapError((error) =>
-          answers.has(error.reason) ? Effect.void : Deferred.succeed(this.#failed, error),
+          logical.has(error.reason) ? Effect.void : Deferred.succeed(this.#failed, error),
         ),
       )
   }
@@ -166,7 +166,7 @@ export class PostgresJournal implements JournalService {
     options: Parameters<JournalService["claim"]>[0] = {},
   ): Effect.Effect<Claim, JournalError> => {
     const { from = 1, leaseMs, owner, to = maxNumber } = options
-    const taken = Effect.gen({ self: this }, function* () {
+    const claimed = Effect.gen({ self: this }, function* () {
       const monotonic = yield* AttemptGate.monotonicMillis
       const found = (yield* this.#first("take", from, to, owner ?? null, leaseMs ?? null)) ?? {}
       const { epoch, first, last, planned, status, taken: count, wanted } = found
@@ -185,7 +185,7 @@ export class PostgresJournal implements JournalService {
     // its own statement: it sees what the older claims wrote while `take` waited for them
     const recover = ({ from: first, to: last }: Claim) =>
       this.#all("recover", first, last, stateNumbers[this.#isResent ? "planned" : "unknown"])
-    return this.#unlessFailed(Effect.tap(taken, recover))
+    return this.#unlessFailed(Effect.tap(claimed, recover))
   }
 
   readonly renew = (claim: Claim, leaseMs: number): Effect.Effect<Claim, JournalError> =>
@@ -258,10 +258,10 @@ export class PostgresJournal implements JournalService {
       const keys = rows.map(({ key }) => keyHash(hash, key))
       const records: Array<RowRecord | undefined> = rows.map(() => undefined)
       for (const columns of yield* this.#all("lookup", keys)) {
-        const place = Number(columns["place"]) - 1
-        const content = rows[place]?.content ?? ""
+        const position = Number(columns["position"]) - 1
+        const content = rows[position]?.content ?? ""
         if (String(columns["content"]) === contentHash(hash, content))
-          records[place] = recordOf(columns)
+          records[position] = recordOf(columns)
       }
       return records
     })

@@ -48,12 +48,26 @@ const rangeRowsOf = (given: unknown = 200) =>
  *
  * **Details**
  *
- * Every step is one statement without session state, so the client may go through pgbouncer in transaction mode, with prepared
+ * Every step is one statement without session state, so pgbouncer in transaction mode may be between, with prepared
  * statements turned off. Leases are measured by the clock of the server. A run may be open in several processes; its rows are
  * kept apart by claims on ranges. `path` of `start` means nothing here. Nothing begins after a statement failed, until the run is
  * opened again; what was in flight is still recorded if that works.
  *
  * Fails with `ConfigurationError` for a wrong option.
+ *
+ * **Example** (A wrong option)
+ *
+ * ```ts
+ * import { PostgresRuns } from "@aelyst/journal/postgres"
+ * import { PgClient } from "@effect/sql-pg"
+ * import { Effect, Redacted } from "effect"
+ *
+ * const url = Redacted.make("postgres://importer@127.0.0.1:9/leads")
+ * const program = Effect.flip(PostgresRuns.make({ rangeRows: 0 }))
+ *
+ * const error = await Effect.runPromise(Effect.provide(program, PgClient.layer({ url })))
+ * console.log(error.message) // => `rangeRows` must be an integer between 1 and 10,000 (got 0)
+ * ```
  */
 export const make = (
   options: PostgresRunsOptions = {},
@@ -67,16 +81,20 @@ export const make = (
 /**
  * Provides `Runs` and `SharedRuns` over a Postgres database; see `make`.
  *
- * **Example** (Runs that several machines send)
+ * **Example** (A database that is down)
  *
  * ```ts
+ * import { Runs } from "@aelyst/journal"
  * import { PostgresRuns } from "@aelyst/journal/postgres"
  * import { PgClient } from "@effect/sql-pg"
- * import { Config, Layer } from "effect"
+ * import { Effect, Layer, Redacted } from "effect"
  *
- * const database = PgClient.layerConfig({ url: Config.redacted("AELYST_STORE") })
- * const encryptionKeys = [process.env["AELYST_STORE_KEY"] ?? ""]
- * const runs = PostgresRuns.layer({ encryptionKeys }).pipe(Layer.provide(database))
+ * const url = Redacted.make("postgres://importer@127.0.0.1:9/leads")
+ * const live = PostgresRuns.layer().pipe(Layer.provide(PgClient.layer({ url })))
+ * const list = Effect.flatMap(Runs, (runs) => runs.list)
+ *
+ * const error = await Effect.runPromise(Effect.flip(Effect.provide(list, live)))
+ * console.log(error.reason, error.detail) // => unavailable ECONNREFUSED
  * ```
  */
 export const layer = (

@@ -1,6 +1,6 @@
 /**
- * The statements on the rows, ranges and claims of one run in Postgres; `$1` is its number. Each is complete by itself, so a
- * pooler may give every one another connection. `now` is SQL for the time, `size` the rows of a range.
+ * The statements on the rows, ranges and claims of one run in Postgres; `$1` is its number. A pooler may give each
+ * another connection. `now` is SQL for the time, `size` the rows of a range.
  */
 import type { Columns } from "./Database.ts"
 import type { RowRecord } from "./Journal.ts"
@@ -112,7 +112,7 @@ export const statementsOf = (now: string, size: number) => {
         WHERE run = $1 AND number = $2 AND (state IN (${sending}, ${unknown}) OR state = ${planned} AND doubt) RETURNING number
       ) UPDATE aelyst_range SET tally = NULL, ended = ended AND $3::integer <> ${planned}
       FROM changed WHERE run = $1 AND first = ${first} RETURNING 1`,
-    lookup: `SELECT place, content, ${rowColumns} FROM unnest($2::text[]) WITH ORDINALITY AS wanted (hash, place)
+    lookup: `SELECT position, content, ${rowColumns} FROM unnest($2::text[]) WITH ORDINALITY AS wanted (hash, position)
       JOIN aelyst_row ON run = $1 AND key = hash::uuid WHERE ${isPlanned}`,
     rows: `SELECT ${rowColumns}, payload IS NOT NULL AS kept, log FROM aelyst_row WHERE run = $1 AND number > $2 AND number <= $3
       AND state = ANY ($4::smallint[]) AND ${isPlanned} ORDER BY number LIMIT $5`,

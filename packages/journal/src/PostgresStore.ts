@@ -31,7 +31,7 @@ const statements = (now: string) => ({
   earlier: `SELECT id, EXISTS (SELECT 1 FROM aelyst_range WHERE run = seq AND expires > ${now}) AS busy FROM aelyst_run
     WHERE account = $1 AND id <> $2 ORDER BY created DESC, seq DESC`,
   // per key the newest run that sent it, or left it in doubt
-  known: `SELECT place, found.* FROM unnest($3::text[]) WITH ORDINALITY AS wanted (hash, place), LATERAL (
+  sentBefore: `SELECT position, found.* FROM unnest($3::text[]) WITH ORDINALITY AS wanted (hash, position), LATERAL (
       SELECT id, number, line, state, doubt, attempts, one.status, code, earlier, content FROM aelyst_row AS one JOIN aelyst_run ON seq = run
       WHERE key = hash::uuid AND account = $1 AND id <> $2 AND planned IS NOT NULL AND (state <> 0 OR doubt)
       ORDER BY created DESC, seq DESC LIMIT 1) AS found`,
@@ -136,7 +136,7 @@ export class PostgresStore implements RunsService, SharedRunsService {
   readonly earlier = (run: Run) => {
     const account = accountOf(run)
     const db = this.#db
-    const { earlier, known } = this.#sql
+    const { earlier, sentBefore } = this.#sql
     return Effect.map(db.all(earlier, account, run.id), (found) => ({
       runs: found.map(({ id }) => String(id)),
       locked: found.flatMap(({ busy, id }) => (busy === true ? [String(id)] : [])),
@@ -144,11 +144,11 @@ export class PostgresStore implements RunsService, SharedRunsService {
         const hash = yield* db.hash
         const keys = rows.map(({ key }) => keyHash(hash, key))
         const records: Array<EarlierRow | undefined> = rows.map(() => undefined)
-        for (const row of yield* db.all(known, account, run.id, keys)) {
-          const place = Number(row["place"]) - 1
+        for (const row of yield* db.all(sentBefore, account, run.id, keys)) {
+          const position = Number(row["position"]) - 1
           const { code, doubt, state, status } = recordOf(row)
-          const isSame = String(row["content"]) === contentHash(hash, rows[place]?.content ?? "")
-          records[place] = { run: String(row["id"]), state, doubt, isSame, status, code }
+          const isSame = String(row["content"]) === contentHash(hash, rows[position]?.content ?? "")
+          records[position] = { run: String(row["id"]), state, doubt, isSame, status, code }
         }
         return records
       }),

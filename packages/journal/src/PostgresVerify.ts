@@ -55,8 +55,8 @@ const problemsOf = (row: LoggedRow, attempts: ReadonlyArray<AttemptRow>, epochs:
 }
 
 const statement = `SELECT rows, (SELECT last_value FROM aelyst_epoch) AS epochs,
-  (SELECT count(*) FROM aelyst_range AS range WHERE run = $1 AND ended AND EXISTS (SELECT 1 FROM aelyst_row AS one
-    WHERE one.run = $1 AND number BETWEEN first AND last AND state IN (0, 1))) AS closed
+  (SELECT count(*) FROM aelyst_range AS range WHERE run = $1 AND ended AND EXISTS (SELECT 1 FROM aelyst_row AS row
+    WHERE row.run = $1 AND number BETWEEN first AND last AND state IN (0, 1))) AS closed
   FROM aelyst_run WHERE seq = $1`
 
 /** Finds everything that is wrong with a run. */

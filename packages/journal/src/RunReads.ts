@@ -3,7 +3,14 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
-import type { AttemptRow, JournalService, Range, RowState, RunCounts } from "./Journal.ts"
+import type {
+  AttemptRow,
+  JournalService,
+  Range,
+  RowRecord,
+  RowState,
+  RunCounts,
+} from "./Journal.ts"
 import type { JournalError } from "./JournalError.ts"
 import type { Columns, RowStatements } from "./RowStatements.ts"
 import { recordOf, selectRow } from "./RowStatements.ts"
@@ -84,9 +91,7 @@ const attemptOf = (columns: Columns): AttemptRow => {
 }
 
 /** So many rows in one state. */
-export interface RowGroup {
-  readonly state: RowState
-  readonly doubt: boolean
+export interface RowGroup extends Pick<RowRecord, "doubt" | "state"> {
   /** Whether an earlier run brought them into it. */
   readonly isEarlier: boolean
   readonly n: number

@@ -12,7 +12,7 @@ export interface OpenRange extends Required<Range> {
   readonly epoch: number
 }
 
-/** A row with what was planned to be sent. */
+/** A row and the contact that was planned for it. */
 export interface StoredRow {
   readonly number: number
   readonly line: number

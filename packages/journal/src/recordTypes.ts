@@ -50,7 +50,7 @@ export type PlannedRow =
       /** The physical line on which the row starts, from 1. */
       readonly line: number
       /**
-       * What another machine needs to send the row, as JSON. A store on one machine ignores it; one for several keeps it until
+       * The data that another machine needs to send the row, as JSON. A store on one machine ignores it; one for several keeps it until
        * the row ends, encrypted if it has a key.
        */
       readonly payload?: unknown
@@ -114,7 +114,7 @@ export interface EarlierRow {
 export interface Earlier {
   /** Their IDs, newest first. */
   readonly runs: ReadonlyArray<string>
-  /** Runs that could not be read because another process uses them. They may be sending the same rows now. */
+  /** Runs that another process uses, so that they may send the same rows now. On SQLite they could not be read. */
   readonly locked: ReadonlyArray<string>
   /** Returns what the newest run that sent a row with the same key knows of it, for each row in order. */
   readonly lookup: (

@@ -42,7 +42,7 @@ export type Expected = "done" | "fenced" | "wrong_state"
 
 export const rowCount = 6
 
-export class Model {
+class Model {
   readonly rows = Array.from({ length: rowCount }, () => ({
     // safe: widens the type of the literal
     state: "planned" as RowState,

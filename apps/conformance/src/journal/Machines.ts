@@ -13,8 +13,8 @@ import { Effect, Layer, Redacted, Stream } from "effect"
 
 import { urlOf } from "../shared/PostgresServer.ts"
 
-/** Where machines find the API and the database. */
-export interface Place {
+/** The API and the port of the database. */
+export interface Servers {
   readonly sandbox: Sandbox
   readonly port: number
 }
@@ -43,7 +43,7 @@ const layerRows = Layer.effect(
 
 /** Provides what one machine has. `change` may replace operations of its journals. */
 export const layerMachine = (
-  { port, sandbox }: Place,
+  { port, sandbox }: Servers,
   change: (journal: JournalService) => Partial<JournalService> = () => ({}),
 ): Layer.Layer<Services> => {
   const { baseUrl } = sandbox
@@ -117,7 +117,7 @@ export const work = (id: string): Effect.Effect<void, never, Services> =>
     Effect.asVoid,
   )
 
-/** What a journal says of a run, and what the API received. */
+/** The findings of a journal about a run, compared with the requests that the API received. */
 export interface Judged extends Verification {
   /** The rows that the journal counts by state. */
   readonly states: Readonly<Record<string, number>>

@@ -1,4 +1,4 @@
-/** A Postgres cluster for tests of journals, and stores on it with a clock of their own. */
+/** A Postgres cluster for tests of journals, and stores on it whose time passes on demand. */
 import { PgClient } from "@effect/sql-pg"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import { Cipher } from "../../src/Cipher.ts"
 import { Database } from "../../src/Database.ts"
 import { PostgresStore } from "../../src/PostgresStore.ts"
 
-const tables = "aelyst_journal, aelyst_run, aelyst_range, aelyst_row, test_clock"
+const tables = "aelyst_journal, aelyst_run, aelyst_range, aelyst_row, test_clock, test_rows"
 
 /** Removes all tables, and sets a clock. */
 export const reset = async ({ query }: Pick<PostgresServer, "query">): Promise<void> => {
@@ -22,7 +22,7 @@ export const reset = async ({ query }: Pick<PostgresServer, "query">): Promise<v
 }
 
 /** The client of another machine. pgbouncer keeps no prepared statements. */
-export const sqlOn = (port: number, role?: string) =>
+const sqlOn = (port: number, role?: string) =>
   Layer.build(
     PgClient.layer({ url: Redacted.make(urlOf(port, role)), maxConnections: 4, prepare: false }),
   ).pipe(
