@@ -154,7 +154,10 @@ const published = {
   "@aelyst/redis for import": ["packages/redis/dist/index.js", 9_000],
   "@aelyst/redis for require": ["packages/redis/dist/index.cjs", 9_000],
   "@aelyst/redis/effect, without core and effect": ["packages/redis/dist/effect.js", 3_000],
-  "@aelyst/journal, without core and effect": ["packages/journal/dist/*.js", 40_000],
+  "@aelyst/journal/postgres, without core and effect": [
+    "packages/journal/dist/{postgres,Postgres*,Database,AttemptLog,SharedRuns,Cipher}.js",
+    20_000,
+  ],
   "@aelyst/journal/shared-limit for import": ["packages/journal/dist/shared-limit/*.js", 9_000],
   "@aelyst/journal/shared-limit for require": ["packages/journal/dist/shared-limit/*.cjs", 9_000],
   "@aelyst/sandbox for import": ["packages/sandbox/dist/*.js", 102_000],

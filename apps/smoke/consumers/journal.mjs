@@ -1,5 +1,6 @@
 import { AelystClient, AttemptGate, layerConfig } from "@aelyst/core"
 import { Runs, SqliteRuns, attemptGate } from "@aelyst/journal"
+import { PostgresRuns } from "@aelyst/journal/postgres"
 import { Effect, Layer, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 
@@ -31,3 +32,6 @@ const program = Effect.gen(function* () {
 )
 
 await Effect.runPromise(program)
+
+const { option } = await Effect.runPromise(Effect.flip(PostgresRuns.make({ rangeRows: 0 })))
+if (option !== "rangeRows") throw new Error(option)

@@ -2,12 +2,11 @@
 import { AttemptGate } from "@aelyst/core"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 
 import { attemptEnds, attemptsOf } from "./AttemptLog.ts"
 import type { Cipher } from "./Cipher.ts"
-import type { Columns, Database } from "./Database.ts"
+import type { Database } from "./Database.ts"
 import type {
   Claim,
   Earlier,
@@ -22,10 +21,10 @@ import type {
 import type { JournalReason } from "./JournalError.ts"
 import { JournalError } from "./JournalError.ts"
 import { progressOf } from "./PostgresProgress.ts"
-import { recordOf, statementsOf } from "./PostgresStatements.ts"
+import { insertedRow, openedRows, recordOf } from "./PostgresRow.ts"
+import { statementsOf } from "./PostgresStatements.ts"
 import type { LoggedRow } from "./PostgresVerify.ts"
 import { verifyRun } from "./PostgresVerify.ts"
-import type { RowHash } from "./RowChecksum.ts"
 import { codeOnly, stateNumbers } from "./RowStatements.ts"
 import type { NewRow } from "./RunPlan.ts"
 import { insertRows } from "./RunPlan.ts"
@@ -59,12 +58,6 @@ const logical: ReadonlySet<JournalReason> = new Set([
 
 /** The highest number of a row. */
 const maxNumber = 0x7fffffff
-
-/** Returns the hashes of a row as Postgres takes them: a UUID and a bigint. */
-export const keyHash = (hash: RowHash, key: string): string =>
-  Buffer.from(hash.key(key)).toString("hex")
-export const contentHash = (hash: RowHash, content: string): string =>
-  String(Buffer.from(hash.content(content)).readBigInt64BE())
 
 /** A run that is open to send it. */
 export class PostgresJournal implements JournalService {
@@ -136,17 +129,9 @@ export class PostgresJournal implements JournalService {
   #insert(load: number, page: ReadonlyArray<NewRow>): Effect.Effect<number, JournalError> {
     return Effect.gen({ self: this }, function* () {
       const hash = yield* this.#db.hash
-      const rows = page.map(({ content, key, payload, state, ...row }) => ({
-        ...row,
-        key: keyHash(hash, key),
-        content: contentHash(hash, content),
-        state: stateNumber(state),
-        // a row that has ended needs none
-        ...(payload !== undefined &&
-          (state === "planned" || state === "unknown") && {
-            payload: this.#cipher.seal(this.#id(row.number), payload).toString("base64"),
-          }),
-      }))
+      const seal = (number: number, payload: unknown) =>
+        this.#cipher.seal(this.#id(number), payload).toString("base64")
+      const rows = page.map((row) => insertedRow(row, hash, seal))
       const found = yield* this.#first("insert", load, JSON.stringify(rows))
       if (Number(found?.["owners"]) === 0) return yield* this.#error("fenced")
       return Number(found?.["added"])
@@ -229,7 +214,7 @@ export class PostgresJournal implements JournalService {
   /** Changes a row under a claim, or finds the reason for which it was not changed. */
   #change(name: "intent" | "outcome", key: string, epoch: number, ...values: Array<unknown>) {
     return Effect.gen({ self: this }, function* () {
-      const hash = keyHash(yield* this.#db.hash, key)
+      const hash = (yield* this.#db.hash).keyHex(key)
       if ((yield* this.#first(name, hash, epoch, ...values)) !== undefined) return
       const { found, held, status } = (yield* this.#first("why", hash, epoch)) ?? {}
       if (found !== true) return yield* this.#error("wrong_state", "the run has no such row")
@@ -255,12 +240,12 @@ export class PostgresJournal implements JournalService {
   readonly lookup = (rows: ReadonlyArray<RowKey>) =>
     Effect.gen({ self: this }, function* () {
       const hash = yield* this.#db.hash
-      const keys = rows.map(({ key }) => keyHash(hash, key))
+      const keys = rows.map(({ key }) => hash.keyHex(key))
       const records: Array<RowRecord | undefined> = rows.map(() => undefined)
       for (const columns of yield* this.#all("lookup", keys)) {
         const position = Number(columns["position"]) - 1
         const content = rows[position]?.content ?? ""
-        if (String(columns["content"]) === contentHash(hash, content))
+        if (String(columns["content"]) === hash.contentNumber(content))
           records[position] = recordOf(columns)
       }
       return records
@@ -297,25 +282,11 @@ export class PostgresJournal implements JournalService {
     const last = Math.min(range.to ?? maxNumber, maxNumber)
     const read = (after: number) =>
       Effect.flatMap(this.#all("payloads", after, last, readPage), (page) =>
-        Effect.fromResult(Result.all(page.map((columns) => this.#opened(columns)))),
+        Effect.fromResult(
+          openedRows(page, this.#db.path, (row, bytes) => this.#cipher.open(this.#id(row), bytes)),
+        ),
       )
     return pages(range, read, (row) => row.number)
-  }
-
-  #opened({ line, number, payload }: Columns): Result.Result<StoredRow, JournalError> {
-    return Result.try({
-      try: () => ({
-        number: Number(number),
-        line: Number(line),
-        // safe: a column of bytes
-        payload: this.#cipher.open(this.#id(Number(number)), payload as Uint8Array),
-      }),
-      catch: (cause) =>
-        this.#error(
-          "unreadable",
-          `row ${Number(number)}: ${cause instanceof Error ? cause.message : ""}`,
-        ),
-    })
   }
 
   get counts(): Effect.Effect<RunCounts, JournalError> {

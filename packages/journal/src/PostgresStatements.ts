@@ -2,10 +2,7 @@
  * The statements on the rows, ranges and claims of one run in Postgres; `$1` is its number. A pooler may give each
  * another connection. `now` is SQL for the time, `size` the rows of a range.
  */
-import type { Columns } from "./Database.ts"
-import type { RowRecord } from "./Journal.ts"
 import { stateNumbers } from "./RowStatements.ts"
-import { states } from "./RunTables.ts"
 
 const { invalid, planned, sending, unknown } = stateNumbers
 
@@ -16,21 +13,6 @@ export const group =
   "state * 4 + doubt::integer * 2 + (attempts = 0 AND earlier IS NOT NULL)::integer"
 const isPlanned = "EXISTS (SELECT 1 FROM aelyst_run WHERE seq = $1 AND planned IS NOT NULL)"
 const rowColumns = "number, line, state, doubt, attempts, status, code, earlier"
-
-/** Reads the columns of a row. */
-export const recordOf = (columns: Columns): RowRecord => {
-  const { attempts, code, doubt, earlier, line, number, state, status } = columns
-  return {
-    number: Number(number),
-    line: Number(line),
-    state: states[Number(state)] ?? "unknown",
-    doubt: doubt === true,
-    attempts: Number(attempts),
-    status: status === null ? undefined : Number(status),
-    code: code === null ? undefined : String(code),
-    earlierRun: earlier === null ? undefined : String(earlier),
-  }
-}
 
 export const statementsOf = (now: string, size: number) => {
   /** The first row of the range of a row. */

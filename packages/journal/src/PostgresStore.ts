@@ -7,9 +7,10 @@ import type { Columns, Database } from "./Database.ts"
 import type { EarlierRow, Run, RunEntry, RunFacts, RunsService } from "./Journal.ts"
 import type { JournalReason } from "./JournalError.ts"
 import { JournalError } from "./JournalError.ts"
-import { PostgresJournal, contentHash, keyHash } from "./PostgresJournal.ts"
+import { PostgresJournal } from "./PostgresJournal.ts"
 import { progressOf } from "./PostgresProgress.ts"
-import { recordOf, statementsOf } from "./PostgresStatements.ts"
+import { recordOf } from "./PostgresRow.ts"
+import { statementsOf } from "./PostgresStatements.ts"
 import { sha256 } from "./RowChecksum.ts"
 import { idOf } from "./RunFiles.ts"
 import { fingerprint } from "./RunTables.ts"
@@ -142,12 +143,13 @@ export class PostgresStore implements RunsService, SharedRunsService {
       locked: found.flatMap(({ busy, id }) => (busy === true ? [String(id)] : [])),
       lookup: Effect.fnUntraced(function* (rows: Parameters<PostgresJournal["lookup"]>[0]) {
         const hash = yield* db.hash
-        const keys = rows.map(({ key }) => keyHash(hash, key))
+        const keys = rows.map(({ key }) => hash.keyHex(key))
         const records: Array<EarlierRow | undefined> = rows.map(() => undefined)
         for (const row of yield* db.all(sentBefore, account, run.id, keys)) {
           const position = Number(row["position"]) - 1
           const { code, doubt, state, status } = recordOf(row)
-          const isSame = String(row["content"]) === contentHash(hash, rows[position]?.content ?? "")
+          const isSame =
+            String(row["content"]) === hash.contentNumber(rows[position]?.content ?? "")
           records[position] = { run: String(row["id"]), state, doubt, isSame, status, code }
         }
         return records

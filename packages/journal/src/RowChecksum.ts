@@ -25,6 +25,16 @@ export class RowHash {
     return this.#hash("content", content, contentBytes)
   }
 
+  /** The hash of a key as hex, which Postgres takes for a UUID. */
+  keyHex(key: string): string {
+    return Buffer.from(this.key(key)).toString("hex")
+  }
+
+  /** The hash of a content as a number of 64 bits with a sign. */
+  contentNumber(content: string): string {
+    return String(Buffer.from(this.content(content)).readBigInt64BE())
+  }
+
   #hash(kind: string, text: string, bytes: number): Uint8Array {
     return createHmac("sha256", this.#salt).update(`${kind}\n${text}`).digest().subarray(0, bytes)
   }

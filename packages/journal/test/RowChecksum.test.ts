@@ -22,6 +22,14 @@ describe("RowHash", () => {
     assert.isFalse(isEqual(hash.key("a"), other.key("a")))
     assert.isFalse(isEqual("a", hash.key("a")))
   })
+
+  it("writes hashes as Postgres takes them: a UUID without dashes, and a bigint", () => {
+    assert.strictEqual(hash.keyHex("id:5"), Buffer.from(hash.key("id:5")).toString("hex"))
+    assert.match(hash.keyHex("id:5"), /^[0-9a-f]{32}$/)
+    const number = Buffer.alloc(8)
+    number.writeBigInt64BE(BigInt(hash.contentNumber("Ana")))
+    assert.deepStrictEqual([...number], [...hash.content("Ana")])
+  })
 })
 
 describe("checksum", () => {
