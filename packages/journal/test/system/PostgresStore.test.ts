@@ -405,6 +405,32 @@ describe("PostgresStore", () => {
     }),
   )
 
+  it.live("works in the strictest isolation level", () =>
+    Effect.gen(function* () {
+      const settings = "-c default_transaction_isolation=serializable"
+      const { id } = yield* planned(60, { rangeRows: 20, settings })
+      const claims = yield* Effect.forEach(
+        [1, 21, 41],
+        (from) =>
+          Effect.gen(function* () {
+            const runs = yield* storeOn(server.port, { settings })
+            const journal = yield* runs.open(id)
+            const claim = yield* journal.claim({ from, to: from + 19, leaseMs: 60_000 })
+            const people = Array.from({ length: 20 }, (_, index) => from + index)
+            yield* Effect.forEach(people, (person) => send(journal, claim, person), {
+              concurrency: 8,
+              discard: true,
+            })
+            yield* journal.release(claim)
+            return journal
+          }),
+        { concurrency: "unbounded" },
+      )
+      const counts = yield* Effect.forEach(claims, (journal) => journal.counts)
+      assert.strictEqual(counts.at(-1)?.created, 60)
+    }),
+  )
+
   it.effect("refuses tables of a newer version", () =>
     Effect.gen(function* () {
       yield* planned(1)

@@ -22,9 +22,14 @@ export const reset = async ({ query }: Pick<PostgresServer, "query">): Promise<v
 }
 
 /** The client of another machine. pgbouncer keeps no prepared statements. */
-const sqlOn = (port: number, role?: string) =>
+const sqlOn = (port: number, startupOptions?: string) =>
   Layer.build(
-    PgClient.layer({ url: Redacted.make(urlOf(port, role)), maxConnections: 4, prepare: false }),
+    PgClient.layer({
+      url: Redacted.make(urlOf(port)),
+      maxConnections: 4,
+      prepare: false,
+      startupOptions,
+    }),
   ).pipe(
     Effect.map((context) => Context.get(context, SqlClient)),
     Effect.orDie,
@@ -33,10 +38,14 @@ const sqlOn = (port: number, role?: string) =>
 /** A store of another machine; time passes as `tick` says. */
 export const storeOn = (
   port: number,
-  { keys = [], rangeRows = 200 }: { keys?: ReadonlyArray<Uint8Array>; rangeRows?: number } = {},
+  {
+    keys = [],
+    rangeRows = 200,
+    settings,
+  }: { keys?: ReadonlyArray<Uint8Array>; rangeRows?: number; settings?: string } = {},
 ) =>
   Effect.map(
-    sqlOn(port),
+    sqlOn(port, settings),
     (sql) =>
       new PostgresStore(
         new Database(sql, "(SELECT time FROM test_clock)"),
