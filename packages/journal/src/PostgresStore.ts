@@ -12,6 +12,7 @@ import { progressOf } from "./PostgresProgress.ts"
 import { recordOf } from "./PostgresRow.ts"
 import { statementsOf } from "./PostgresStatements.ts"
 import { sha256 } from "./RowChecksum.ts"
+import { stateNumbers } from "./RowStatements.ts"
 import { idOf } from "./RunFiles.ts"
 import { fingerprint } from "./RunTables.ts"
 import type { SharedRunsService } from "./SharedRuns.ts"
@@ -24,7 +25,7 @@ const accountOf = ({ origin, tokenClass }: RunFacts): string =>
   sha256(JSON.stringify([origin, tokenClass]))
 
 const statements = (now: string) => ({
-  newest: `SELECT ${columns}, generation FROM aelyst_run WHERE fingerprint = $1 ORDER BY generation DESC LIMIT 1`,
+  newest: `SELECT ${columns}, generation, status FROM aelyst_run WHERE fingerprint = $1 ORDER BY generation DESC LIMIT 1`,
   create: `INSERT INTO aelyst_run (id, fingerprint, generation, account, facts, range_rows, created)
     VALUES ($1, $2, $3::integer, $4, $5, $6::integer, ${now}) ON CONFLICT DO NOTHING RETURNING ${columns}`,
   find: `SELECT ${columns} FROM aelyst_run WHERE lower(id) = lower($1)`,
@@ -34,7 +35,7 @@ const statements = (now: string) => ({
   // per key the newest run that sent it, or left it in doubt
   sentBefore: `SELECT position, found.* FROM unnest($3::text[]) WITH ORDINALITY AS wanted (hash, position), LATERAL (
       SELECT id, number, line, state, doubt, attempts, one.status, code, earlier, content FROM aelyst_row AS one JOIN aelyst_run ON seq = run
-      WHERE key = hash::uuid AND account = $1 AND id <> $2 AND planned IS NOT NULL AND (state <> 0 OR doubt)
+      WHERE key = hash::uuid AND account = $1 AND id <> $2 AND planned IS NOT NULL AND (state <> ${stateNumbers.planned} OR doubt)
       ORDER BY created DESC, seq DESC LIMIT 1) AS found`,
   remove: `WITH gone AS (
       DELETE FROM aelyst_run WHERE seq = $1 AND NOT EXISTS (SELECT 1 FROM aelyst_range WHERE run = $1 AND expires > ${now})
@@ -92,12 +93,12 @@ export class PostgresStore implements RunsService, SharedRunsService {
     )
   }
 
-  /** Returns the newest run of an input, or creates one. A longer ID is tried if another run has it. */
+  /** Returns the newest run of an input that was not cancelled, or creates one. A longer ID is tried if another run has it. */
   #start(facts: RunFacts, isFresh: boolean, idLength = 4): Effect.Effect<Columns, JournalError> {
     return Effect.gen({ self: this }, function* () {
       const input = fingerprint(facts)
       const newest = yield* this.#db.first(this.#sql.newest, input)
-      if (newest !== undefined && !isFresh) return newest
+      if (newest !== undefined && newest["status"] !== "cancelled" && !isFresh) return newest
       const generation = Number(newest?.["generation"] ?? 0) + 1
       const id = idOf(`${input}-${generation}`, idLength)
       const values = [id, input, generation, accountOf(facts), JSON.stringify(facts)]
@@ -118,18 +119,21 @@ export class PostgresStore implements RunsService, SharedRunsService {
     return Effect.flatMap(this.#db.all(this.#sql.list), (all) =>
       Effect.forEach(all, (found) => {
         const { run, seq } = storedOf(found)
-        return Effect.map(progressOf(this.#db, seq), ({ changedAt, counts, ranges }): RunEntry => {
-          const isOpen = counts.not_sent + counts.inDoubt > 0
-          const state = ranges.claimed > 0 ? "running" : isOpen ? "unfinished" : "finished"
-          return {
-            id: run.id,
-            path: this.#db.path,
-            state: run.plannedAt === undefined ? "unplanned" : state,
-            changedAt,
-            run,
-            counts,
-          }
-        })
+        return Effect.map(
+          progressOf(this.#db, seq),
+          ({ changedAt, counts, ranges, status }): RunEntry => {
+            const isOpen = status !== "cancelled" && counts.not_sent + counts.inDoubt > 0
+            const state = ranges.claimed > 0 ? "running" : isOpen ? "unfinished" : "finished"
+            return {
+              id: run.id,
+              path: this.#db.path,
+              state: run.plannedAt === undefined ? "unplanned" : state,
+              changedAt,
+              run,
+              counts,
+            }
+          },
+        )
       }),
     )
   }

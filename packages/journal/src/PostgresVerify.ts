@@ -6,6 +6,7 @@ import { attemptsOf } from "./AttemptLog.ts"
 import type { Database } from "./Database.ts"
 import type { AttemptRow, RowRecord, Verification } from "./Journal.ts"
 import type { JournalError } from "./JournalError.ts"
+import { isOpen } from "./PostgresStatements.ts"
 
 /** A row with the text of its attempts. */
 export interface LoggedRow extends RowRecord {
@@ -30,7 +31,7 @@ const follows = (
 /** Returns what is wrong with a row. */
 const problemsOf = (row: LoggedRow, attempts: ReadonlyArray<AttemptRow>, epochs: number) => {
   const { doubt, earlierRun, isKept, state } = row
-  const isOpen = state === "planned" || state === "sending" || state === "unknown"
+  const mayBeSent = state === "planned" || state === "sending" || state === "unknown"
   const rules: ReadonlyArray<readonly [isBroken: boolean, problem: string]> = [
     [!follows(row, attempts.at(-1)), "has a state that does not follow from its attempts"],
     [
@@ -49,14 +50,14 @@ const problemsOf = (row: LoggedRow, attempts: ReadonlyArray<AttemptRow>, epochs:
         !attempts.some(({ cause }) => cause === "RESOLVED"),
       "is created without an attempt",
     ],
-    [isKept && !isOpen, "has ended and its contact is still stored"],
+    [isKept && !mayBeSent, "has ended and its contact is still stored"],
   ]
   return rules.flatMap(([isBroken, problem]) => (isBroken ? [`row ${row.number} ${problem}`] : []))
 }
 
 const statement = `SELECT rows, (SELECT last_value FROM aelyst_epoch) AS epochs,
   (SELECT count(*) FROM aelyst_range AS range WHERE run = $1 AND ended AND EXISTS (SELECT 1 FROM aelyst_row AS row
-    WHERE row.run = $1 AND number BETWEEN first AND last AND state IN (0, 1))) AS closed
+    WHERE row.run = $1 AND number BETWEEN first AND last AND ${isOpen})) AS closed
   FROM aelyst_run WHERE seq = $1`
 
 /** Finds everything that is wrong with a run. */
@@ -70,19 +71,23 @@ export const verifyRun = (
     const problems: Array<string> = []
     let count = 0
     let sent = 0
+    let unnamed = 0
+    const note = (problem: string) => {
+      if (problems.length < mostNamed) problems.push(problem)
+      else unnamed += 1
+    }
     yield* Stream.runForEach(rows, (row) =>
       Effect.sync(() => {
         const attempts = attemptsOf(row.number, row.log)
         count += 1
         sent += attempts.filter(({ attempt }) => attempt > 0).length
-        problems.push(...problemsOf(row, attempts, Number(found?.["epochs"])))
+        for (const problem of problemsOf(row, attempts, Number(found?.["epochs"]))) note(problem)
       }),
     )
     const planned = Number(found?.["rows"])
-    if (count !== planned) problems.push(`${planned} rows were planned, ${count} are there`)
+    if (count !== planned) note(`${planned} rows were planned, ${count} are there`)
     const closed = Number(found?.["closed"])
-    if (closed > 0) problems.push(`${closed} ranges have ended and have rows left to send`)
-    const named = problems.slice(0, mostNamed)
-    if (problems.length > mostNamed) named.push(`${problems.length - mostNamed} more problems`)
-    return { isSound: problems.length === 0, rows: count, attempts: sent, problems: named }
+    if (closed > 0) note(`${closed} ranges have ended and have rows left to send`)
+    if (unnamed > 0) problems.push(`${unnamed} more problems`)
+    return { isSound: problems.length === 0, rows: count, attempts: sent, problems }
   })

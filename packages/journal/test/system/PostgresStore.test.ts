@@ -282,6 +282,10 @@ describe("PostgresStore", () => {
       assert.strictEqual(yield* reasonOf(journal.intent(claim, keyOf(1), 1)), "cancelled")
       assert.strictEqual(yield* reasonOf(runs.setStatus(id, "active")), "cancelled")
       yield* runs.setStatus(id, "cancelled")
+      assert.strictEqual((yield* runs.list)[0]?.state, "finished")
+      const next = yield* runs.start(facts)
+      assert.isTrue(next.isNew)
+      assert.notStrictEqual(next.journal.run.id, id)
       assert.strictEqual(yield* reasonOf(runs.setStatus("r_ZZZZ", "paused")), "not_found")
     }),
   )
