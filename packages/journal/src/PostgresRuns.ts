@@ -91,10 +91,15 @@ export const make = (
  *
  * const url = Redacted.make("postgres://importer@127.0.0.1:9/leads")
  * const live = PostgresRuns.layer().pipe(Layer.provide(PgClient.layer({ url })))
- * const list = Effect.flatMap(Runs, (runs) => runs.list)
+ * const program = Effect.gen(function* () {
+ *   const runs = yield* Runs
+ *   return (yield* runs.list).length
+ * }).pipe(
+ *   Effect.catchTag("JournalError", ({ detail, reason }) => Effect.succeed(`${reason} ${detail}`)),
+ *   Effect.provide(live),
+ * )
  *
- * const error = await Effect.runPromise(Effect.flip(Effect.provide(list, live)))
- * console.log(error.reason, error.detail) // => unavailable ECONNREFUSED
+ * console.log(await Effect.runPromise(program)) // => unavailable ECONNREFUSED
  * ```
  */
 export const layer = (
