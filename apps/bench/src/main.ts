@@ -14,6 +14,7 @@ import { memory } from "./memory.ts"
 import { outboxCosts } from "./outbox.ts"
 import { overhead } from "./overhead.ts"
 import { pacing } from "./pacing.ts"
+import { pacingVirtual } from "./pacing-virtual.ts"
 import { sandbox } from "./sandbox.ts"
 import { shared } from "./shared.ts"
 import { size } from "./size.ts"
@@ -34,6 +35,7 @@ const parts = {
   express: () => expressOverhead({ rounds: 16 }),
   outbox: () => outboxCosts({ rounds: 9, rows: 3_000 }),
   pacing,
+  "pacing-virtual": pacingVirtual,
   shared,
   sandbox: () => sandbox({ rounds: 20, perRound: 5000 }),
   memory: () => memory({ rows: 1_000_000 }),

@@ -69,8 +69,18 @@ export const runDraw = (seed: number): Draw => {
 const share = (list: ReadonlyArray<Draw>, holds: (draw: Draw) => boolean): number =>
   list.filter(holds).length / list.length
 
+/** The results of many draws. */
+export interface Draws {
+  readonly lost: number
+  readonly few429s: number
+  readonly within15: number
+  readonly within50: number
+  readonly worst: ReadonlyArray<Draw>
+  readonly most429s: ReadonlyArray<Draw>
+}
+
 /** Runs many draws, and counts what is promised. */
-export const runDraws = (count: number) => {
+export const runDraws = (count: number): Draws => {
   const draws = Array.from({ length: count }, (_, seed) => runDraw(seed))
   const undisturbed = draws.filter(({ disturbed }) => !disturbed)
   return {

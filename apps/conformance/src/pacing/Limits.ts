@@ -44,6 +44,12 @@ const pair = (
     })),
   )
 
+/** The limits that the vendor's examples show. */
+export const plain: ReadonlyArray<Limit> = kinds.map((kind) => ({
+  name: `10 per 1000 ms, ${kind}`,
+  server: { limiter: limiter(kind, 10, 1000), ...always },
+}))
+
 /** Buckets that refill faster than `Limit` per second. */
 export const fastBuckets: ReadonlyArray<Limit> = [
   { name: "GCRA 10/s, burst 5", server: { limiter: limiter("gcra", 5, 500), ...always } },
