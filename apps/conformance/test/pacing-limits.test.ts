@@ -10,7 +10,6 @@ import {
 import { runDraws } from "../src/pacing/Draws.ts"
 import {
   fastBuckets,
-  type Limit,
   measureLimit,
   silent,
   twoLimits,
@@ -20,36 +19,19 @@ import { besideNeighbour, fourProcesses, jain } from "../src/pacing/Sharing.ts"
 
 const concurrencies = [1, 10, 50]
 
-/** Returns the worst of ten phases at any number in flight. */
-const worstOf = (limit: Limit) => {
-  const cells = concurrencies.map((concurrency) => measureLimit(limit, concurrency))
-  return {
-    ratio: Math.max(...cells.map(({ worst }) => worst)),
-    rateLimited: Math.max(...cells.map(({ rateLimited }) => rateLimited)),
-  }
-}
-
 describe("limits that are not per second, told nothing", () => {
-  for (const limit of fastBuckets) {
-    it(`${limit.name}: it takes at most 1.05 x ideal without a 429`, () => {
-      const { rateLimited, ratio } = worstOf(limit)
-      assert.isAtMost(ratio, 1.05)
-      assert.strictEqual(rateLimited, 0)
+  for (const limit of [...fastBuckets, ...unevenWindows]) {
+    it(`${limit.name}: it takes at most 1.08 x ideal in the median, 1.2 x at any phase, with 3 429s at most`, () => {
+      for (const concurrency of concurrencies) {
+        const { median, rateLimited, worst } = measureLimit(limit, concurrency)
+        assert.isAtMost(median, 1.08)
+        assert.isAtMost(worst, 1.2)
+        assert.isAtMost(rateLimited, 3)
+      }
     })
   }
 
-  for (const limit of unevenWindows) {
-    // Up to 6 s go by before a window below a second is looked for, of 30 s.
-    const isShort = limit.server.limiter.windowMs < 1000
-    const [mostRatio, most429s] = isShort ? [1.2, 0] : [1.13, 3]
-    it(`${limit.name}: it takes at most ${mostRatio} x ideal, with ${most429s} 429s at most`, () => {
-      const { rateLimited, ratio } = worstOf(limit)
-      assert.isAtMost(ratio, mostRatio)
-      assert.isAtMost(rateLimited, most429s)
-    })
-  }
-
-  for (const limit of twoLimits.filter(({ server }) => server.named === "first")) {
+  for (const limit of twoLimits) {
     it(`${limit.name}: it takes at most 1.05 x ideal in the median`, () => {
       for (const concurrency of concurrencies) {
         assert.isAtMost(measureLimit(limit, concurrency).median, 1.05)
@@ -59,11 +41,14 @@ describe("limits that are not per second, told nothing", () => {
 
   for (const limit of silent) {
     const isBucket = ["token-bucket", "gcra"].includes(limit.server.limiter.kind)
-    const most429s = isBucket ? 10 : 4
-    it(`${limit.name}: it takes at most 1.08 x ideal, with ${most429s} 429s at most`, () => {
-      const { rateLimited, ratio } = worstOf(limit)
-      assert.isAtMost(ratio, 1.08)
-      assert.isAtMost(rateLimited, most429s)
+    const most429s = isBucket ? 8 : 4
+    it(`${limit.name}: it takes at most 1.07 x ideal in the median, 1.2 x at any phase, with ${most429s} 429s at most`, () => {
+      for (const concurrency of concurrencies) {
+        const { median, rateLimited, worst } = measureLimit(limit, concurrency)
+        assert.isAtMost(median, 1.07)
+        assert.isAtMost(worst, 1.2)
+        assert.isAtMost(rateLimited, most429s)
+      }
     })
   }
 })
@@ -124,9 +109,10 @@ describe("1,000 servers and networks drawn at random", () => {
   it("every run ends, most within 1.15 x ideal and with few 429s", () => {
     const { few429s, lost, within15, within50, worst } = runDraws(1000)
     const names = worst.map(({ name, ratio }) => `${ratio.toFixed(2)} ${name}`).join("\n")
+    process.stdout.write(`the slowest ten, in time over ideal:\n${names}\n`)
     assert.strictEqual(lost, 0)
-    assert.isAtLeast(few429s, 0.84, names)
-    assert.isAtLeast(within15, 0.55, names)
-    assert.isAtLeast(within50, 0.74, names)
+    assert.isAtLeast(few429s, 0.87)
+    assert.isAtLeast(within15, 0.58)
+    assert.isAtLeast(within50, 0.78)
   })
 })

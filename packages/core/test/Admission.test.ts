@@ -13,7 +13,7 @@ const unscheduled = () => new Machine({ ...config, schedule: false })
 
 describe("Admission", () => {
   it("sends only the first request, then as many as its response says remain", () => {
-    const machine = new Machine()
+    const machine = new Machine({ prior: { limit: 7, windowMs: 1000 } })
     const id = machine.admitted()
     assert.strictEqual(burst(machine).length, 0)
     machine.now += 30
@@ -54,8 +54,7 @@ describe("Admission", () => {
   })
 
   it("sends no more when the clock steps back", () => {
-    const machine = new Machine()
-    machine.observe(machine.admitted(), { rateLimited: false, limit: 2, remaining: 1 })
+    const machine = withLimit(2)
     assert.strictEqual(burst(machine).length, 1)
     machine.now -= 100_000
     assert.strictEqual(burst(machine).length, 0)

@@ -42,9 +42,17 @@ describe("HeaderDoubt", () => {
 
   it("waits for a second response that names a higher limit, and adopts a lower one at once", () => {
     const state = draft()
-    assert.isTrue(HeaderDoubt.isUnconfirmed(state, 120))
-    assert.isFalse(HeaderDoubt.isUnconfirmed(state, 120))
-    assert.isFalse(HeaderDoubt.isUnconfirmed(state, 5))
-    assert.isTrue(HeaderDoubt.isUnconfirmed(state, 120))
+    assert.isTrue(HeaderDoubt.isUnconfirmed(state, 120, 119))
+    assert.isFalse(HeaderDoubt.isUnconfirmed(state, 120, 118))
+    assert.isFalse(HeaderDoubt.isUnconfirmed(state, 5, 4))
+    assert.isTrue(HeaderDoubt.isUnconfirmed(state, 120, 119))
+  })
+
+  it("takes a higher limit of which far more is used for another one, until it was named through two windows", () => {
+    const state = draft()
+    for (let count = 0; count < 20; count++) {
+      assert.isTrue(HeaderDoubt.isUnconfirmed(state, 120, 5))
+    }
+    assert.isFalse(HeaderDoubt.isUnconfirmed(state, 120, 5))
   })
 })

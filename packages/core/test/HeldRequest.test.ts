@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 
-import { burst, Machine, waitOf, withLimit } from "./machine.ts"
+import { burst, config, Machine, waitOf, withLimit } from "./machine.ts"
 
 /** A server whose window starts with the first request, of any length. */
 class FixedServer {
@@ -44,17 +44,30 @@ const run = (machine: Machine, server: FixedServer, untilMs: number): number => 
 }
 
 describe("HeldRequest", () => {
-  it("sends the last request of the second window a little later than the others, and no other", () => {
-    const machine = withLimit(5)
+  it("spreads the last requests of the first window, each sent after the response to the one before", () => {
+    const machine = withLimit(6, config.prior)
+    const waits: Array<number> = []
+    for (let remaining = 4; remaining >= 1; remaining--) {
+      const waitMs = Math.ceil(waitOf(machine))
+      waits.push(waitMs)
+      machine.now += waitMs
+      machine.observe(machine.admitted(), { rateLimited: false, limit: 6, remaining })
+    }
+    // at 600 ms, the window that the rate of the prior gives, divided by 16, 8, 4 and 2
+    assert.deepStrictEqual(waits, [38, 38, 76, 150])
+  })
+
+  it("sends the last request of the second window a little later than the others if limit and prior agree", () => {
+    const machine = withLimit(10)
     for (const id of burst(machine)) machine.observe(id, { rateLimited: false })
     machine.now += waitOf(machine)
-    machine.observe(machine.admitted(), { rateLimited: false, limit: 5, remaining: 4 })
-    assert.strictEqual(burst(machine).length, 3)
+    machine.observe(machine.admitted(), { rateLimited: false, limit: 10, remaining: 9 })
+    assert.strictEqual(burst(machine).length, 8)
     machine.now += 20
     for (const id of machine.state.inFlight.map((request) => request.id)) {
       machine.observe(id, { rateLimited: false })
     }
-    assert.strictEqual(waitOf(machine), 100)
+    assert.strictEqual(waitOf(machine), 40)
   })
 
   it("finds a window of half a second without a 429", () => {

@@ -139,7 +139,7 @@ describe("LearnFromRateLimit", () => {
   })
 
   it("reads the window from a rate-limited scout: first send to the end of the wait, in whole seconds", () => {
-    const machine = new Machine()
+    const machine = new Machine({ prior: { limit: 5, windowMs: 1000 } })
     const server = new SlidingServer(5, 20_000)
     for (let index = 0; index < 5; index++) {
       const id = machine.admitted()

@@ -301,7 +301,7 @@ describe("PacerQueue", () => {
 
   it.effect("gives a permit back whose call never went out", () =>
     Effect.gen(function* () {
-      const pacer = yield* makePacer()
+      const pacer = yield* makePacer({ prior: { limit: 2, window: "1 second" } })
       yield* Effect.scoped(
         Effect.gen(function* () {
           const first = yield* (yield* pacer.enter).acquire()

@@ -73,9 +73,12 @@ export const waitOf = (machine: Machine): number => {
   return decision._tag === "Wait" ? decision.untilMs - machine.now : 0
 }
 
-/** Returns a machine whose server has named its limit. */
-export const withLimit = (limit: number): Machine => {
-  const machine = new Machine()
+/** Returns a machine whose server has named the limit that it was told, or another. */
+export const withLimit = (
+  limit: number,
+  prior: PacerState.PacerConfig["prior"] = { limit, windowMs: 1000 },
+): Machine => {
+  const machine = new Machine({ prior })
   machine.observe(machine.admitted(), { rateLimited: false, limit, remaining: limit - 1 })
   return machine
 }

@@ -18,7 +18,8 @@ export interface Draw {
   readonly rateLimited: number
 }
 
-const draw = (seed: number): Run & { readonly name: string } => {
+/** Draws a server, a network and a task. */
+export const draw = (seed: number): Run & { readonly name: string } => {
   const random = source(seed * 7919 + 17)
   const between = (least: number, most: number) => least * (most / least) ** random()
   const kind = kinds[Math.floor(random() * kinds.length)] ?? "sliding-log"

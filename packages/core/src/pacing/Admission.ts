@@ -40,7 +40,7 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
   const occupied = SendLog.size(state.log) - forgotten + countInFlight(state)
   if (occupied < state.limit) {
     if (!fitsBurst(state, occupied)) return wait(state, responseDueAt(state))
-    return occupied === state.limit - 1 ? admitLast(config, state) : admit(config, state)
+    return admitLast(config, state, state.limit - occupied)
   }
   state.growth = { ...state.growth, full: true }
   const due = Window.forgottenAt(state, forgotten + occupied - state.limit + 1)
@@ -63,8 +63,8 @@ const admit = ({ ceiling, share }: PacerConfig, state: Draft): Decided => {
 }
 
 /** Admits the last request that fits, or holds it back to look for a shorter window. */
-const admitLast = (config: PacerConfig, state: Draft): Decided => {
-  const held = Held.heldUntil(config, state)
+const admitLast = (config: PacerConfig, state: Draft, free: number): Decided => {
+  const held = Held.heldUntil(config, state, free)
   if (held === undefined) return admit(config, state)
   if (held.untilMs > state.nowMs) return wait(state, held.untilMs)
   state.held = { ...state.held, id: state.nextId, ageMs: held.ageMs }
@@ -73,9 +73,9 @@ const admitLast = (config: PacerConfig, state: Draft): Decided => {
 
 /** Waits until the only request of a window is due, or sends it early to look for a shorter window. */
 const lookEarly = (config: PacerConfig, state: Draft, due: number): Decided => {
-  const held = Held.heldUntil(config, state)
+  const held = Held.heldUntil(config, state, 1)
   if (held === undefined || held.untilMs >= due) return wait(state, due)
-  return admitLast(config, state)
+  return admitLast(config, state, 1)
 }
 
 /** Admits a single request whose response shows what the server does, unless one is in flight already. */

@@ -33,11 +33,19 @@ export const confirmZero = (state: Draft): void => {
 export const remainingOffset = ({ doubt }: Draft): 0 | 1 =>
   doubt.unused >= Tuning.wholesToOffset ? 1 : 0
 
-/** Checks whether a limit is named for the first time that is higher than the one that the server named before. */
-export const isUnconfirmed = (state: Draft, limit: number): boolean => {
-  const { higherLimit } = state.doubt
-  const isHigher = state.limitSource === "server" && limit > state.limit
-  if (higherLimit === null && !isHigher) return false
-  state.doubt = { ...state.doubt, higherLimit: isHigher ? limit : null }
-  return isHigher && limit !== higherLimit
+/**
+ * Checks whether a named limit is not to be believed yet. A limit that is higher than before must be named twice; it must be
+ * named through two windows if far more of it is used than could be, as it may hold at the same time for a longer window.
+ */
+export const isUnconfirmed = (state: Draft, limit: number, remaining: number): boolean => {
+  const { doubt } = state
+  if (state.limitSource !== "server" || limit <= state.limit) {
+    if (doubt.higherLimit !== null) state.doubt = { ...doubt, higherLimit: null }
+    return false
+  }
+  const named = doubt.higherLimit?.limit === limit ? doubt.higherLimit.named + 1 : 1
+  const isOther = limit - remaining > Tuning.otherLimitFactor * state.limit
+  const isConfirmed = named > (isOther ? Tuning.otherLimitFactor * state.limit : 1)
+  state.doubt = { ...doubt, higherLimit: isConfirmed ? null : { limit, named } }
+  return !isConfirmed
 }

@@ -1,11 +1,12 @@
 /**
- * Searches for a shorter window. The last request of a window is held back for a while: it is sent when the server would
- * have forgotten the oldest send if the window were shorter. The count in its response says whether that is so, and no
- * 429 is risked. Pure.
+ * Searches for a shorter window. The last requests of the first windows, and later now and then the last one, are held back:
+ * each is sent when the server would have forgotten the oldest send if the window were shorter. The count in its response
+ * says whether that is so, and no 429 is risked (with a limit of 1 it is). Pure.
  */
 import type { Draft, PacerConfig, PacerState } from "./PacerState.ts"
 import { isUnlogged, nothingHeld } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
+import * as RoundTrip from "./RoundTrip.ts"
 import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
 
@@ -23,9 +24,32 @@ const expectedBelow = (config: PacerConfig, state: PacerState, ageMs: number): n
 const agrees = (config: PacerConfig, state: PacerState): boolean =>
   state.windowMs === expectedWindows(config, state)[0]
 
+/** Checks whether these are the first windows, and the prior's rate gives a shorter one: then it is looked for at once. */
+export const isSearching = (config: PacerConfig, state: PacerState): boolean =>
+  state.held.patience === 0 && state.limit > 1 && longestSearched(config, state) !== undefined
+
+/** Returns the longest window that is looked for then: the one that was seen, or the one that is expected. */
+const longestSearched = (config: PacerConfig, state: PacerState): number | undefined =>
+  state.held.shorterMs ?? expectedBelow(config, state, state.windowMs)
+
+/** Returns when to look next if so many requests are left, at ages that grow in proportion up to the longest. */
+const searchUntil = (config: PacerConfig, state: PacerState, free: number, oldest: SendLog.Run) => {
+  const { held, inFlight, nowMs } = state
+  if (free > (held.shorterMs === null ? Tuning.firstLooks : Tuning.nextLooks)) return undefined
+  if (inFlight.some(isUnlogged)) return { untilMs: nowMs + Tuning.slowResponseMs, ageMs: 0 }
+  const longestMs = longestSearched(config, state) ?? state.windowMs
+  const fromMs = Math.max(held.countedMs, longestMs / 2 ** Tuning.firstLooks)
+  const ageMs = fromMs * (longestMs / fromMs) ** (1 / free)
+  return { untilMs: oldest.at + ageMs - Window.minRoundTrip(state), ageMs }
+}
+
 /** Returns the next window to look for: by turns one that is expected, whatever was seen before, and the middle. */
 const candidate = (config: PacerConfig, state: PacerState): number => {
   const { doubts, seen, shorterMs } = state.held
+  // With a limit of 1 a look may cost a 429: each halves the range that is left, in proportion.
+  if (state.limit === 1 && state.held.countedMs > 0) {
+    return shorterMs ?? Math.sqrt(state.held.countedMs * state.windowMs)
+  }
   if (shorterMs !== null)
     return seen === 0 ? (expectedBelow(config, state, shorterMs) ?? shorterMs) : shorterMs
   const longest = state.windowMs / Tuning.leastShorterFactor
@@ -42,17 +66,20 @@ export const isSpread = ({ log, windowMs }: PacerState, ageMs: number): boolean 
 }
 
 /**
- * Returns when the request that takes the last place can be sent, and the window that it tests; undefined if it
- * can go at once.
+ * Returns when a request can be sent, with so many places free (this one included), and the window that it tests;
+ * undefined if it can go at once.
  */
 export const heldUntil = (
   config: PacerConfig,
   state: PacerState,
+  free: number,
 ): { readonly untilMs: number; readonly ageMs: number } | undefined => {
   const { held, inFlight, limit, limitSource, nowMs, refill, windowMs } = state
   const oldest = state.log[0]
   if (refill !== null || limitSource !== "server" || oldest === undefined) return undefined
   if (held.nextAt === null || nowMs < held.nextAt) return undefined
+  if (isSearching(config, state)) return searchUntil(config, state, free, oldest)
+  if (free > 1) return undefined
   const isFirst = held.patience === 0
   if (isFirst && oldest.sentAt + windowMs / 2 < nowMs) return { untilMs: nowMs, ageMs: 0 }
   // The response can tell more once those before it are known.
@@ -67,20 +94,21 @@ export const heldUntil = (
   return { untilMs, ageMs }
 }
 
-/** Plans the first look, for the window after the first one: it is a short one. */
-export const begin = (state: Draft): void => {
+/** Plans the first look: at once, or a short one in the window after the first if no shorter one is expected. */
+export const begin = (config: PacerConfig, state: Draft): void => {
   if (state.held.nextAt !== null) return
   // With a limit of 1 no request can be held back: a look is a request that comes early, and may be refused.
   const isEarly = state.limit === 1
-  const windows = isEarly ? Tuning.windowsBeforeHolding : Tuning.firstHoldDelay
-  const nextAt = state.nowMs + windows * state.windowMs
-  state.held = { ...state.held, nextAt, patience: isEarly ? 1 : 0 }
+  state.held = { ...state.held, patience: isEarly ? 1 : 0 }
+  const later = isSearching(config, state) ? 0 : Tuning.firstHoldDelay
+  const windows = isEarly ? Tuning.windowsBeforeHolding : later
+  state.held = { ...state.held, nextAt: state.nowMs + windows * state.windowMs }
 }
 
 /** Plans the next look: after more and more windows if nothing was found. */
 const plan = (config: PacerConfig, state: Draft, patience: number): void => {
   // A look with a limit of 1 may cost a 429.
-  const least = state.limit === 1 ? Tuning.windowsBeforeHolding * patience : patience
+  const least = state.limit === 1 ? Tuning.windowsBeforeLooking * patience : patience
   const windows = agrees(config, state) ? Math.max(Tuning.patienceOfAgreement, least) : least
   state.held = {
     ...state.held,
@@ -89,6 +117,60 @@ const plan = (config: PacerConfig, state: Draft, patience: number): void => {
     nextAt: state.nowMs + (windows - 0.25) * state.windowMs,
     patience: Math.min(Tuning.largestHoldPatience, patience),
   }
+}
+
+/** The finding of a look, from its response, in milliseconds. */
+export interface Look {
+  /** The age of the newest send that was forgotten; of the oldest one if all were; undefined if none was. */
+  readonly forgottenMs: number | undefined
+  /** The age of the oldest send that is counted; 0 if there is none. */
+  readonly countedMs: number
+}
+
+/** Learns from a look in the first windows: between which ages the server forgets. */
+export const learnSearch = (config: PacerConfig, state: Draft, look: Look): void => {
+  const { held, windowMs } = state
+  const countedMs = Math.max(held.countedMs, look.countedMs)
+  const isCounted = (ms: number): boolean => countedMs * Tuning.leastShorterFactor >= ms
+  if (look.forgottenMs === undefined) {
+    const refutes = held.shorterMs !== null && isCounted(held.shorterMs)
+    const reset = refutes ? { shorterMs: null, seen: 0 } : {}
+    state.held = { ...held, ...reset, id: null, countedMs }
+    if (isCounted(longestSearched(config, state) ?? 0)) endSearch(config, state)
+    return
+  }
+  const { forgottenMs } = look
+  const roundTripMs = RoundTrip.minimum(state.roundTrip)
+  const expected = expectedWindows(config, state).find(
+    (ms) => ms <= forgottenMs && forgottenMs - ms <= roundTripMs,
+  )
+  const before = held.shorterMs ?? Number.POSITIVE_INFINITY
+  const shorterMs = Math.min(before, expected ?? forgottenMs)
+  const seen = shorterMs * Tuning.leastShorterFactor < before ? 1 : held.seen + 1
+  const stillMs = countedMs < shorterMs ? countedMs : 0
+  state.held = { ...held, id: null, countedMs: stillMs, shorterMs, seen }
+  if (shorterMs * Tuning.leastShorterFactor > windowMs) return endSearch(config, state)
+  if (seen >= seenEnough(state, shorterMs, shorterMs === expected)) adopt(config, state, shorterMs)
+}
+
+const endSearch = (config: PacerConfig, state: Draft): void =>
+  plan(config, state, Tuning.windowsBeforeHolding - 1)
+
+/**
+ * Returns how often in a row sends of this age must be forgotten: a window that follows the clock may have turned just
+ * then, but it cannot do so again and again.
+ */
+const seenEnough = ({ windowMs }: PacerState, ageMs: number, isExpected: boolean): number =>
+  isExpected ? 2 : 1 + windowMs / (windowMs - ageMs)
+
+/** Takes a shorter window for the right one; a 429 leads back. */
+const adopt = (config: PacerConfig, state: Draft, ageMs: number): void => {
+  const { windowMs } = state
+  state.windowMs = ageMs
+  state.held = { ...state.held, shorterMs: null, longerMs: windowMs, patience: 1 }
+  Window.distrust(state)
+  Window.slide(state)
+  plan(config, state, 1)
 }
 
 /** Learns from the response to a held request: whether sends were forgotten early. */
@@ -111,21 +193,20 @@ export const learn = (config: PacerConfig, state: Draft, forgottenEarly: boolean
   if (!forgottenEarly) {
     const countedMs = Math.max(state.held.countedMs, ageMs)
     state.held = { ...state.held, countedMs, shorterMs: null }
-    return plan(config, state, patience * 2)
+    if (state.limit > 1) return plan(config, state, patience * 2)
+    // A look with a limit of 1 costs a 429, so the last ones, which gain little, are made more rarely.
+    const isFound = countedMs * Tuning.leastShorterFactor >= state.windowMs
+    if (isFound) state.held = { ...state.held, countedMs: 0 }
+    const isNear = 2 * countedMs >= state.windowMs
+    return plan(config, state, isFound ? Tuning.largestHoldPatience : patience * (isNear ? 2 : 1))
   }
-  // A window that follows the clock may have turned just now: it cannot do so again and again.
-  const { windowMs } = state
   const isNew = shorterMs === null || ageMs < shorterMs
   const first = expectedBelow(config, state, ageMs) === undefined ? 1 : 0
   const seen = isNew ? first : state.held.seen + 1
   state.held = { ...state.held, id: null, shorterMs: ageMs, seen, nextAt: state.nowMs }
   const isExpected = expectedWindows(config, state).includes(ageMs)
-  if (seen < (isExpected ? 2 : 1 + windowMs / (windowMs - ageMs))) return
-  state.windowMs = ageMs
-  state.held = { ...state.held, shorterMs: null, longerMs: windowMs, patience: 1 }
-  Window.distrust(state)
-  Window.slide(state)
-  plan(config, state, 1)
+  if (seen < seenEnough(state, ageMs, isExpected)) return
+  adopt(config, state, ageMs)
 }
 
 /** Returns to the window before the last look if it was cut too short; says whether there was one. */
@@ -145,7 +226,7 @@ export const lengthen = (state: Draft): boolean => {
  */
 export const restart = (config: PacerConfig, state: Draft, countedMs: number): void => {
   const { nowMs, windowMs } = state
-  const least = countedMs * Tuning.leastShorterFactor
+  const least = countedMs * Tuning.leastLongerFactor
   const [expected = 0] = expectedWindows(config, state)
   const isExpected = countedMs > 0 && expected > least && expected < windowMs
   const usual = state.limit === 1 || least > windowMs || windowMs === Tuning.defaultWindowMs

@@ -60,6 +60,7 @@ const learnLimits = (context: ResponseContext): void => {
   const { previous, response, state } = context
   const limitChanged = previous.limitSource === "server" && state.limit !== previous.limit
   if (response.tooLong === true || limitChanged || (response.remaining ?? 0) > 0) return
+  if (isOfOtherLimit(context)) return
   if (previous.refill !== null) return doubtRefill(state, previous.refill)
   const unnamed = state.limitSource !== "server"
   const counted = Window.countInWindow(state, context.request.sentAt)
@@ -67,6 +68,7 @@ const learnLimits = (context: ResponseContext): void => {
   if (unnamed && isGrown(previous)) {
     return adoptLimit(context, Math.max(counted, previous.provenLimit))
   }
+  if (unnamed && isRepeated(context)) return adoptRate(context)
   if (previous.trusted) return widenMargin(state)
   if (Held.lengthen(state)) return
   const suspectedMs = longerWindow(context)
@@ -94,9 +96,40 @@ const learnLimits = (context: ResponseContext): void => {
   else adoptLimit(context, counted)
 }
 
+/**
+ * Checks whether another limit holds at the same time, for a longer window: the response names it, or windows have turned
+ * since the last 429 and the wait is longer than they are. Only its waits are kept to.
+ */
+const isOfOtherLimit = ({ previous, response, state }: ResponseContext): boolean => {
+  if (previous.limitSource !== "server") return false
+  if (response.limit !== undefined && Math.max(1, response.limit) !== state.limit) return true
+  const isLong = (response.retryAfterMs ?? 0) > state.windowMs + 1000
+  const accepted = state.sinceRateLimit?.count ?? 0
+  return previous.windowKnown && isLong && accepted > Tuning.otherLimitFactor * state.limit
+}
+
 /** Checks whether more is tried than a whole window has taken before. */
 const isGrown = ({ limit, provenLimit }: PacerState): boolean =>
   provenLimit > 0 && limit > provenLimit
+
+/** Checks whether a 429 follows another one closely, though no more was tried than that one allowed. */
+const isRepeated = ({ previous, state }: ResponseContext): boolean => {
+  const accepted = state.sinceRateLimit?.count ?? 0
+  const inTime = accepted >= state.limit / 2 && accepted <= Tuning.repeatedWindows * state.limit
+  return inTime && previous.limitSource === "rateLimit"
+}
+
+/** Takes what was accepted between two 429s for the limit: before the first one a bucket may have been full. */
+const adoptRate = (context: ResponseContext): void => {
+  const { response, state } = context
+  const { count, startMs } = state.sinceRateLimit ?? { count: 0, startMs: state.nowMs }
+  const waitMs = response.retryAfterMs ?? Tuning.firstBlindWaitMs
+  const perWindow = ((count + 1) * state.windowMs) / (state.nowMs - startMs + waitMs)
+  // The second 429 in a row is not stray.
+  state.provenLimit = 0
+  const least = Math.ceil(state.limit * Tuning.leastLimitShare)
+  adoptLimit(context, Math.min(state.limit - 1, Math.max(least, Math.round(perWindow))))
+}
 
 /** Starts the refill over; rate limited again and again at its pace, it is no bucket. */
 const doubtRefill = (state: Draft, refill: Refill): void => {

@@ -30,13 +30,13 @@ export const observe = (
   })
 
 /** Learns the round trip and, if the response names it, the limit. */
-const learnLimit = ({ request, response, state }: Context): void => {
+const learnLimit = ({ config, request, response, state }: Context): void => {
   state.hasResponse = true
   state.observedAt = state.nowMs
   state.roundTrip = RoundTrip.add(state.roundTrip, state.nowMs - request.sentAt, state.limit)
   if (response.limit === undefined || request.sentAt < state.limitSentAt) return
   const limit = Math.max(1, response.limit)
-  if (Doubt.isUnconfirmed(state, limit)) return
+  if (Doubt.isUnconfirmed(state, limit, response.remaining ?? limit)) return
   if (limit !== state.limit && state.limitSource === "server") {
     state.anchor = null
     state.refill = null
@@ -44,7 +44,7 @@ const learnLimit = ({ request, response, state }: Context): void => {
   state.limit = limit
   state.provenLimit = limit
   state.limitSource = "server"
-  if (!response.rateLimited) Held.begin(state)
+  if (!response.rateLimited) Held.begin(config, state)
   state.limitSentAt = request.sentAt
 }
 
@@ -105,7 +105,7 @@ const reconcile = (context: Context, remaining: number): void => {
   const others = unaccounted > 0 || SendLog.hasUnaccounted(log)
   if (overdue > 0 && forgotten === 0 && !others && !state.windowKnown) {
     const age = request.sentAt + Window.minRoundTrip(state) - (state.log[0]?.at ?? request.sentAt)
-    if (age > state.windowMs * Tuning.leastShorterFactor) {
+    if (age > state.windowMs * Tuning.leastLongerFactor) {
       state.windowMs = age
       Held.restart(context.config, state, 0)
     }
@@ -138,11 +138,31 @@ const markCounted = ({ state }: Context): void => {
 /** Checks whether this answers the request that was held back. */
 const wasHeld = ({ previous, request }: Context): boolean => previous.held.id === request.id
 
-/** Learns whether the window is shorter: sends that went together must have been forgotten together. */
-const learnFromHeld = ({ config, state }: Context, { early, used }: Comparison): void => {
+/** Learns whether the window is shorter. */
+const learnFromHeld = (context: Context, seen: Comparison): void => {
+  const { config, state } = context
+  const { early, used } = seen
+  if (Held.isSearching(config, state)) {
+    // Another client's sends count too: nothing is known.
+    if (!SendLog.hasUnaccounted(state.log)) Held.learnSearch(config, state, lookOf(context, seen))
+    return
+  }
+  // Sends that went together must have been forgotten together.
   const together = !Held.isSpread(state, state.held.ageMs)
   const many = used - 1 > state.limit * Tuning.turnedShare
   Held.learn(config, state, early > 0 && !(together && many))
+}
+
+/** Returns which sends of the log were forgotten, and which were not. */
+const lookOf = ({ request, state }: Context, { forgotten, used }: Comparison): Held.Look => {
+  const { log } = state
+  // If all were, the window may have turned: that does not say more than the oldest does.
+  const newest = used > 1 ? SendLog.runOf(log, forgotten) : log[0]
+  const oldest = SendLog.runOf(log, forgotten + 1)
+  return {
+    forgottenMs: forgotten > 0 && newest !== undefined ? request.sentAt - newest.sentAt : undefined,
+    countedMs: oldest === undefined ? 0 : request.sentAt - oldest.at,
+  }
 }
 
 /**

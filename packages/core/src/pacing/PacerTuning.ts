@@ -57,21 +57,37 @@ export const firstHoldDelay = 0.6
 export const firstHoldShare = 0.6
 /** The same at most. */
 export const firstHoldMs = 120
+/**
+ * How many requests of the first window are held back one after the other, each until twice the age of the one before:
+ * enough to tell windows from a thirtieth of the expected one up, for a few places of one window.
+ */
+export const firstLooks = 5
+/** The same once a shorter window was seen: they divide what is left. */
+export const nextLooks = 3
 /** How many windows pass before a shorter one is looked for, in windows: the look costs half a window at most. */
 export const windowsBeforeHolding = 6
+/** The same between two looks with a limit of 1: no other request can show the window. */
+export const windowsBeforeLooking = 2
 /** The same if limit and window are those of the prior, in windows: then there is little reason to doubt. */
 export const patienceOfAgreement = 64
 /** How far apart sends may be to be looked at together, as a share of the window that is looked for. */
 export const largestHoldSpread = 0.5
 /** The largest number of windows between two looks: nothing is believed for ever. */
 export const largestHoldPatience = 64
-/** By which factor a window must be shorter to be worth a look: less is lost to jitter anyway. */
-export const leastShorterFactor = 1.04
+/**
+ * By which factor a window must be shorter to be worth a look: one that is nearly as long must be seen so many times that
+ * the looks cost more.
+ */
+export const leastShorterFactor = 1.12
+/** By which factor a send must be counted for longer than the window to show that the window is longer. */
+export const leastLongerFactor = 1.04
 
 // Headers that say something odd
 
 /** How often `Remaining` must be the whole limit, in responses: once may be a blip. */
 export const wholesToOffset = 2
+/** A limit of which more is used than this many times the other is another limit, which holds at the same time. */
+export const otherLimitFactor = 2
 /** How often in a row an unexplained `Remaining` of 0 is believed, in responses: then a 429 must confirm it. */
 export const zerosToDoubt = 8
 /** The same at most, after a doubling for each 429 that confirmed it. */
@@ -83,6 +99,10 @@ export const largestZerosToDoubt = 4096
 export const growthFactor = 2
 /** The largest limit that growth reaches, in requests per window: beyond it nothing is gained. */
 export const largestGrownLimit = 1_000_000
+/** So many windows after a 429 at most, the next one means that the limit is lower than the count at the first. */
+export const repeatedWindows = 3
+/** Which share of the limit is left then, at least: waits make what was accepted look slower than it could be. */
+export const leastLimitShare = 0.75
 /** How many clean full windows come before a limit set by a 429 is tried again, at first: a 429 a minute or less. */
 export const initialPatience = 64
 /** The same if windows had taken more before: one stray 429 must not set the limit for more than ten windows. */

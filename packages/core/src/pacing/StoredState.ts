@@ -110,8 +110,8 @@ export interface PacerState {
     /** How often in a row it was 0 with no send of this pacer to explain it: `patience` times, and it says nothing. */
     readonly zeros: number
     readonly patience: number
-    /** A higher limit that one response has named: a second one makes it the limit. */
-    readonly higherLimit: number | null
+    /** A higher limit, and how many responses in a row have named it: enough of them make it the limit. */
+    readonly higherLimit: { readonly limit: number; readonly named: number } | null
   }
   /** A closed gate: nothing passes before `untilMs`, then one scout. */
   readonly gate: { readonly untilMs: number } | null
