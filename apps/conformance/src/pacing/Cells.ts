@@ -1,4 +1,4 @@
-/** The cells that the pacer is judged by: what is measured in virtual time, and what is to be reached. */
+/** The cells that the pacer is judged by, measured in virtual time, with their goals. */
 import {
   blips,
   type Disturbance,
@@ -29,7 +29,7 @@ export interface Figure {
   readonly format: "ratio" | "count" | "share" | "seconds"
 }
 
-/** What is measured together. */
+/** Figures that are measured together. */
 export interface Cell {
   readonly name: string
   readonly figures: ReadonlyArray<Figure>
