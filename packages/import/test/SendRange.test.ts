@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 
 import { Runs } from "@aelyst/journal"
 import { SandboxService } from "@aelyst/sandbox/effect"
-import { Effect, Layer, Stream } from "effect"
+import { Deferred, Effect, Layer, Stream } from "effect"
 
 import { prepare } from "../src/send/Prepare.ts"
 import { ImportRows, sendRange } from "../src/send/SendRange.ts"
@@ -47,6 +47,27 @@ describe("sendRange", () => {
       yield* sendRange(id, 2, 5)
       assert.deepStrictEqual(yield* sendRange(id, 2, 5), { created: 4, stopped: "completed" })
       assert.strictEqual(yield* posts, 4)
+    }).pipe(inTime, Effect.provide(layer)),
+  )
+
+  it.effect("reports each row, and sends no more once it is told to stop", () =>
+    Effect.gen(function* () {
+      const id = yield* plan
+      const stop = yield* Deferred.make<void>()
+      const seen: Array<number> = []
+      const summary = yield* sendRange(id, 1, 9, {
+        concurrency: 1,
+        until: Deferred.await(stop),
+        onRow: ({ number, outcome }) => {
+          if (outcome === "created") seen.push(number)
+          return seen.length === 3 ? Deferred.succeed(stop, undefined) : Effect.void
+        },
+      })
+      assert.strictEqual(summary.stopped, "stopped")
+      assert.isBelow(seen.length, 6)
+      assert.strictEqual(yield* posts, seen.length)
+      assert.deepInclude(yield* sendRange(id, 1, 9), { created: 9, stopped: "completed" })
+      assert.strictEqual(yield* posts, 9)
     }).pipe(inTime, Effect.provide(layer)),
   )
 

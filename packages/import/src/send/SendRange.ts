@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 
-import type { CheckedRow, ImportOutcome } from "../types.ts"
+import type { CheckedRow, ImportOutcome, RowResult } from "../types.ts"
 import type { InputChangedError } from "./InputChangedError.ts"
 import type { SendRowsOptions } from "./SendRows.ts"
 import { logOf, sendRows } from "./SendRows.ts"
@@ -30,6 +30,10 @@ export interface SendRangeOptions extends Omit<SendRowsOptions, "only" | "limit"
   readonly leaseMs?: number | undefined
   /** A name for readers of the journal, such as host and process ID. */
   readonly owner?: string | undefined
+  /** When this ends, no more rows are sent; requests under way end as usual. Default: never. */
+  readonly until?: Effect.Effect<unknown> | undefined
+  /** Runs for each row as it ends, and before the next is reported. */
+  readonly onRow?: ((result: RowResult) => Effect.Effect<void>) | undefined
 }
 
 /** How the rows of a range ended; those that had ended before are among them. */
@@ -91,7 +95,7 @@ export const sendRange = (
   importId: string,
   from: number,
   to: number,
-  { leaseMs = 30_000, owner, ...options }: SendRangeOptions = {},
+  { leaseMs = 30_000, onRow, owner, until, ...options }: SendRangeOptions = {},
 ): Effect.Effect<
   RangeSummary,
   JournalError | InputChangedError,
@@ -122,12 +126,13 @@ export const sendRange = (
           Effect.catch(() => run.stop),
         ),
       )
+      if (until !== undefined) yield* Effect.forkScoped(Effect.andThen(until, run.stop))
       const counts: Partial<Record<ImportOutcome, number>> = {}
-      yield* Stream.runForEach(ended, ({ result: { outcome } }) =>
-        Effect.sync(() => {
-          counts[outcome] = (counts[outcome] ?? 0) + 1
-        }),
-      )
+      yield* Stream.runForEach(ended, ({ result }) => {
+        const { outcome } = result
+        counts[outcome] = (counts[outcome] ?? 0) + 1
+        return onRow === undefined ? Effect.void : onRow(result)
+      })
       const { stopped = "aborted" } = yield* run.summary
       return { ...counts, stopped }
     }),
