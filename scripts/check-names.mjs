@@ -70,7 +70,7 @@ const exceptions = [
   },
   {
     names: /(^l|L|-l)ines?(?![a-z])|^_aelyst_line$/,
-    files: ["packages/import/{src,test}/**"],
+    files: ["packages/import/{src,test}/**", "packages/workflow/{src,test}/**"],
     why: "lines of the files that are imported",
   },
   {

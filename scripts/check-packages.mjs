@@ -34,13 +34,23 @@ const allowed = {
   "@aelyst/redis": { peerDependencies: ["@aelyst/core", "effect"], optional: true },
   // the entry point ./shared-limit needs none
   "@aelyst/journal": { peerDependencies: ["@aelyst/core", "effect"] },
+  "@aelyst/workflow": {
+    peerDependencies: [
+      "@aelyst/core",
+      "@aelyst/import",
+      "@aelyst/journal",
+      "@effect/sql-pg",
+      "effect",
+    ],
+  },
 }
 /** Lists the packages for programs that have Effect, whose types show it. */
-const forEffect = ["@aelyst/core", "@aelyst/import", "@aelyst/journal"]
-/** Lists the entries for `import` only: core, import, journal and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
+const forEffect = ["@aelyst/core", "@aelyst/import", "@aelyst/journal", "@aelyst/workflow"]
+/** Lists the entries for `import` only: core, import, journal, workflow and `./effect` are for programs that have Effect, and `./command` is for the CLI. */
 const importOnly = {
   "@aelyst/core": /./,
   "@aelyst/import": /./,
+  "@aelyst/workflow": /./,
   "@aelyst/node": /^\.\/effect$/,
   "@aelyst/sandbox": /^\.\/(?:effect|command)$/,
   "@aelyst/redis": /^\.\/effect$/,
@@ -53,6 +63,7 @@ const withoutOthers = [
   "@aelyst/import",
   "@aelyst/journal",
   "@aelyst/redis",
+  "@aelyst/workflow",
 ]
 /** The longest line of published code: Node prints the whole line above an uncaught error. */
 const longestLine = 2_000

@@ -12,7 +12,7 @@ export const packageArrows = {
   redis: ["core"],
   import: ["core", "journal"],
   outbox: ["core", "journal"],
-  workflow: ["import", "journal"],
+  workflow: ["core", "import", "journal"],
 }
 
 /** Servers, and the SDK, that the tests of every package except core may import, too. The tests of core import nothing. */

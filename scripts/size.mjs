@@ -146,6 +146,11 @@ const published = {
   "@aelyst/express for require": ["packages/express/dist/*.cjs", 18_000],
   "@aelyst/import, without core, journal and effect": ["packages/import/dist/**/*.js", 100_000],
   "@aelyst/cli's import, beyond a create": ["packages/cli/dist/importing-*.js", 75_000],
+  "@aelyst/cli's part for several machines, with its driver of Postgres": [
+    "packages/cli/dist/sharing-*.js",
+    60_000,
+  ],
+  "@aelyst/workflow, without its peers": ["packages/workflow/dist/*.js", 12_000],
   "@aelyst/cli's outbox, beyond a create": ["packages/cli/dist/{outbox,draining}-*.js", 25_000],
   "@aelyst/cli's driver of Postgres": ["packages/cli/dist/{database,postgres}-*.js", 35_000],
   "@aelyst/outbox for import": ["packages/outbox/dist/*.js", 20_000],

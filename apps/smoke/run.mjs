@@ -136,6 +136,7 @@ const withNode = async (version) => {
     run("phone numbers with core", "node", "phone.mjs")
     run("an import of a file", "node", "import.mjs")
     run("journal by import", "node", "journal.mjs")
+    run("workflow by import", "node", "workflow.mjs")
     run("node with Effect", "node", "node-effect.mjs")
     run("sandbox by require", "node", "sandbox.cjs")
     run("both copies of node in one process", "node", "copies.mjs")

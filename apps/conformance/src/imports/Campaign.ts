@@ -1,0 +1,130 @@
+/** Kills, pauses and crashes at random moments while several workers send one import, and what the server says of it. */
+import { Runs } from "@aelyst/journal"
+import type { Existing } from "@aelyst/sandbox"
+import { Sandbox } from "@aelyst/sandbox"
+import { ImportWorkflow } from "@aelyst/workflow"
+import * as Effect from "effect/Effect"
+import { setTimeout as sleep } from "node:timers/promises"
+
+import { source } from "../pacing/Random.ts"
+import type { PostgresServer } from "../shared/PostgresServer.ts"
+import { urlOf } from "../shared/PostgresServer.ts"
+import type { Control } from "./Controls.ts"
+import type { Worker } from "./Fleet.ts"
+import { Fleet } from "./Fleet.ts"
+import type { Verdict } from "./Judge.ts"
+import { judge } from "./Judge.ts"
+import { approved, office } from "./Plan.ts"
+
+/** The options of a campaign. */
+export interface CampaignOptions {
+  readonly server: PostgresServer
+  readonly rows: number
+  readonly workers: number
+  readonly kills: number
+  /** Owners that are frozen for longer than their lease. */
+  readonly freezes: number
+  /** Whether the database crashes once, after half of the faults. */
+  readonly crash: boolean
+  readonly leaseMs: number
+  readonly existing: Existing
+  readonly seed: number
+  /** The minimum time between two faults, in milliseconds; up to as much again is added. */
+  readonly everyMs: number
+  readonly control?: Control
+}
+
+/** The result of a campaign. */
+export interface CampaignResult extends Verdict {
+  readonly seconds: number
+  readonly rowsPerSecond: number
+  /** The longest time until the ranges of an owner that was killed had another one, in milliseconds. */
+  readonly recoveryMs: number
+}
+
+const concurrency = 16
+const ranges = 2
+
+/** Returns how many ranges an owner still has. */
+const rangesOf = async (server: PostgresServer, pid: number): Promise<number> => {
+  const [row] = await server.query(
+    `SELECT count(*) AS held FROM aelyst_range WHERE owner LIKE '%:' || $1 AND NOT ended`,
+    [String(pid)],
+  )
+  return Number(row?.["held"])
+}
+
+/** Waits until other workers have taken over the ranges of a dead one; returns how long that took. */
+const recovery = async (server: PostgresServer, pid: number | undefined): Promise<number> => {
+  const began = performance.now()
+  // a database that crashes meanwhile answers nothing
+  const held = () => rangesOf(server, pid ?? 0).catch(() => 1)
+  while ((await held()) > 0) await sleep(100)
+  return performance.now() - began
+}
+
+/** Runs a campaign to its end: every row has ended. */
+export const campaign = async (options: CampaignOptions): Promise<CampaignResult> => {
+  const { control, crash, everyMs, existing, freezes, kills, leaseMs, rows, seed, server } = options
+  await using sandbox = await Sandbox.start({ existing, limit: 100_000, latencyMs: [2, 20] })
+  const url = urlOf(server.port)
+  await using runtime = office(url)
+  const began = performance.now()
+  const run = await runtime.runPromise(approved(rows, sandbox.origin))
+  await using fleet = new Fleet({
+    url,
+    baseUrl: sandbox.baseUrl,
+    token: sandbox.tokens.ok,
+    leaseMs,
+    doubtDelayMs: 1_000,
+    concurrency,
+    control,
+  })
+  const random = source(seed)
+  await Promise.all(Array.from({ length: options.workers }, () => fleet.start().ready))
+  const pick = (): Worker => {
+    const worker = fleet.workers[Math.floor(random() * fleet.workers.length)]
+    if (worker === undefined) throw new Error("no process is left")
+    return worker
+  }
+  const faults = [
+    ...Array.from({ length: kills }, () => "kill" as const),
+    ...Array.from({ length: freezes }, () => "freeze" as const),
+  ]
+  const waits: Array<Promise<number>> = []
+  while (faults.length > 0) {
+    const [fault] = faults.splice(Math.floor(random() * faults.length), 1)
+    await sleep(everyMs * (1 + random()))
+    const victim = pick()
+    if (fault === "freeze") {
+      // others take over, then it wakes
+      victim.process.kill("SIGSTOP")
+      await sleep(leaseMs * 1.5)
+      victim.process.kill("SIGCONT")
+    } else {
+      await fleet.kill(victim)
+      waits.push(recovery(server, victim.process.pid))
+      await fleet.start().ready
+    }
+    if (crash && faults.length === Math.floor((kills + freezes) / 2)) {
+      await server.process.kill()
+      await sleep(500)
+      await server.process.restart()
+    }
+  }
+  const ended = Effect.flatMap(ImportWorkflow, ({ status }) => status(run)).pipe(
+    Effect.map(({ step }) => step === "ended"),
+  )
+  while (!(await runtime.runPromise(ended))) await sleep(250)
+  const seconds = (performance.now() - began) / 1_000
+  const recoveryMs = Math.max(0, ...(await Promise.all(waits)))
+  await Promise.all(fleet.workers.map((worker) => fleet.kill(worker, "SIGTERM")))
+  const inFlight = (kills + freezes + (crash ? options.workers : 0)) * ranges * concurrency
+  const verdict = await runtime.runPromise(
+    Effect.gen(function* () {
+      const journal = yield* Effect.flatMap(Runs, (runs) => runs.open(run))
+      return yield* judge(journal, { rows, existing, inFlight, ledger: sandbox.ledger() })
+    }).pipe(Effect.scoped),
+  )
+  return { ...verdict, seconds, rowsPerSecond: rows / seconds, recoveryMs }
+}

@@ -1,0 +1,107 @@
+/**
+ * The steps of an import that several machines send: checked (planned in the journal), approved, sent by workers, ended. It
+ * can be paused, continued and cancelled at any time, and followed from anywhere.
+ */
+import type { JournalService } from "@aelyst/journal"
+import { JournalError, Runs } from "@aelyst/journal"
+import type { SharedProgress } from "@aelyst/journal/postgres"
+import { SharedRuns } from "@aelyst/journal/postgres"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
+import type * as SqlClient from "effect/sql/SqlClient"
+import * as Stream from "effect/Stream"
+
+import type { WaitingRange } from "./ImportTable.ts"
+import * as ImportTable from "./ImportTable.ts"
+
+/**
+ * The step of an import. `checked`: planned, and no row may be sent. `running`: workers send it. `ended`: no row is left, but
+ * for those of parked ranges.
+ */
+export type ImportStep = "checked" | "running" | "paused" | "cancelled" | "ended"
+
+/** An import, seen over all machines. */
+export interface ImportStatus extends Omit<SharedProgress, "status"> {
+  readonly run: string
+  readonly step: ImportStep
+  /** In epoch milliseconds of the server; undefined before the step. */
+  readonly approvedAt: number | undefined
+  readonly endedAt: number | undefined
+  /** Ranges whose rows could not be ended in five tries; `resume` tries them again. */
+  readonly parked: ReadonlyArray<WaitingRange>
+}
+
+/** The operations on imports. All fail with `JournalError`, with `not_found` if there is no such run. */
+export interface ImportWorkflowService {
+  /** Lets workers send a planned run, also one that has ended with rows left. Fails with `not_planned` if its rows are not planned. */
+  readonly approve: (run: string) => Effect.Effect<void, JournalError>
+  /** Lets no further attempt leave; requests under way end as usual. */
+  readonly pause: (run: string) => Effect.Effect<void, JournalError>
+  /** Continues a paused import, and tries parked ranges again. Fails with `cancelled` if it was cancelled. */
+  readonly resume: (run: string) => Effect.Effect<void, JournalError>
+  /** Ends an import as it is, for good: rows that are left stay `not_sent`, and what was stored of their contacts is erased. */
+  readonly cancel: (run: string) => Effect.Effect<void, JournalError>
+  readonly status: (run: string) => Effect.Effect<ImportStatus, JournalError>
+  /** Emits the status now and then once per interval (default 1 s), until the import has ended or is cancelled. */
+  readonly follow: (
+    run: string,
+    every?: Duration.Input,
+  ) => Stream.Stream<ImportStatus, JournalError>
+}
+
+const make = Effect.gen(function* () {
+  const runs = yield* Runs
+  const shared = yield* SharedRuns
+  const table = yield* ImportTable.make
+  const opened = (id: string): Effect.Effect<JournalService, JournalError> =>
+    Effect.scoped(runs.open(id))
+
+  const status = Effect.fnUntraced(function* (id: string) {
+    const { status: runStatus, ...progress } = yield* shared.progress(id)
+    const { approvedAt, endedAt } = (yield* table.get(id)) ?? {}
+    const waiting = approvedAt === undefined ? [] : yield* table.waiting(id)
+    const running = endedAt === undefined ? "running" : "ended"
+    const step = approvedAt === undefined ? "checked" : runStatus === "active" ? running : runStatus
+    const parked = waiting.filter(({ isParked }) => isParked)
+    return { ...progress, run: id, step, approvedAt, endedAt, parked } satisfies ImportStatus
+  })
+
+  return ImportWorkflow.of({
+    approve: Effect.fnUntraced(function* (id) {
+      const { run } = yield* opened(id)
+      if (run.plannedAt === undefined) {
+        return yield* new JournalError({ reason: "not_planned", path: run.id })
+      }
+      yield* table.approve(run.id, run.origin, run.tokenClass)
+      const { ranges } = yield* shared.progress(run.id)
+      if (ranges.ended >= ranges.total) yield* table.end(run.id)
+    }),
+    pause: (id) => shared.setStatus(id, "paused"),
+    resume: (id) => Effect.andThen(shared.setStatus(id, "active"), table.reopen(id)),
+    cancel: (id) => Effect.andThen(shared.setStatus(id, "cancelled"), table.end(id)),
+    status,
+    follow: (id, every = "1 second") =>
+      Stream.fromEffectSchedule(status(id), Schedule.spaced(every)).pipe(
+        Stream.takeUntil(({ step }) => step === "ended" || step === "cancelled"),
+      ),
+  })
+})
+
+/** Imports that several machines send. */
+export class ImportWorkflow extends Context.Service<ImportWorkflow, ImportWorkflowService>()(
+  "@aelyst/workflow/ImportWorkflow",
+) {
+  /**
+   * Provides the imports of a Postgres database; the tables are created with the first operation.
+   *
+   * Without Effect's workflow engine: no step computes anything that would have to be remembered.
+   */
+  static readonly layer: Layer.Layer<
+    ImportWorkflow,
+    never,
+    Runs | SharedRuns | SqlClient.SqlClient
+  > = Layer.effect(ImportWorkflow, make)
+}

@@ -1,0 +1,199 @@
+/**
+ * The worker that each machine runs: it takes ranges of approved imports, one after the other, and sends their rows. What
+ * carries the promise is the journal: a claim on the rows with an epoch, and the intent of each attempt.
+ */
+import { hostname } from "node:os"
+
+import { AelystClient } from "@aelyst/core"
+import type { ImportRows, InputChangedError, RangeSummary, RowResult } from "@aelyst/import"
+import type { SendRangeOptions } from "@aelyst/import"
+import { sendRange } from "@aelyst/import"
+import type { JournalError, JournalReason, Runs } from "@aelyst/journal"
+import type { OpenRange } from "@aelyst/journal/postgres"
+import { SharedRuns } from "@aelyst/journal/postgres"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
+import type * as SqlClient from "effect/sql/SqlClient"
+
+import * as ImportTable from "./ImportTable.ts"
+
+/** The options of a worker. */
+export interface WorkerOptions extends Omit<SendRangeOptions, "onRow" | "until"> {
+  /** Only imports for this origin, such as `https://api.aelyst.ai`, … */
+  readonly origin: string
+  /** … and for tokens of this class, as their runs have it. */
+  readonly tokenClass: string
+  /** How many ranges it sends at a time. Default 2. */
+  readonly ranges?: number | undefined
+  /** How long it waits when there is nothing to do, in milliseconds. Default 1,000. */
+  readonly pollMs?: number | undefined
+  /** When this ends, the worker takes no more rows, waits for its requests under way, and releases its ranges. Default: never. */
+  readonly stop?: Effect.Effect<unknown> | undefined
+  /** Ends the worker once no import is left that it could send. Default: false, it waits for the next. */
+  readonly untilIdle?: boolean | undefined
+  /** Runs for each row that this worker has ended. */
+  readonly onRow?: ((run: string, result: RowResult) => Effect.Effect<void>) | undefined
+  /** After how long without an end of a row, while nothing forbids requests, it logs a warning. Default: 5 minutes. */
+  readonly alarmMs?: number | undefined
+}
+
+/** Why a worker ended: it was stopped, nothing was left to do, or the API rejected its token. */
+export type WorkerEnd = "stopped" | "idle" | "unauthorized"
+
+/** Reasons that say nothing about a range: another process was faster, or the import may not be sent now. */
+const passing: ReadonlySet<JournalReason> = new Set(["claimed", "fenced", "paused", "cancelled"])
+/** Reasons that say nothing about a range either, but the database has to recover. */
+const outage: ReadonlySet<JournalReason> = new Set(["unavailable", "io", "full", "read_only"])
+
+/** The code of a statement that gave up on a locked row. */
+const lockTimeout = "55P03"
+
+const watchMs = 30_000
+const pruneMs = 3_600_000
+const keptMs = 30 * 86_400_000
+/** Workers that look at the same time take different ranges. */
+const spread = 4
+
+/**
+ * Sends the approved imports of one account, together with the other workers of the same database, until it is stopped.
+ *
+ * **Details**
+ *
+ * A range of rows belongs to one worker at a time. If that one dies or is frozen, another takes the range over when the lease
+ * has ended, 30 seconds after its newest renewal; rows whose request was under way are then in doubt. A range of which no row could be
+ * ended waits, and is parked after five tries, while others pass. While the database cannot be reached nothing is sent.
+ *
+ * It never fails on its own account: problems of the database are logged, and it continues. A wrong option is a defect, a
+ * `ConfigurationError` of core.
+ */
+export const work = ({
+  alarmMs = 300_000,
+  leaseMs = 30_000,
+  onRow,
+  origin,
+  owner = `${hostname()}:${process.pid}`,
+  pollMs = 1_000,
+  ranges = 2,
+  stop = Effect.never,
+  tokenClass,
+  untilIdle = false,
+  ...sending
+}: WorkerOptions): Effect.Effect<
+  WorkerEnd,
+  never,
+  AelystClient | ImportRows | Runs | SharedRuns | SqlClient.SqlClient
+> =>
+  Effect.gen(function* () {
+    const shared = yield* SharedRuns
+    const client = yield* AelystClient
+    const table = yield* ImportTable.make
+    const end = yield* Deferred.make<WorkerEnd>()
+    const endAs = (how: WorkerEnd) => Deferred.succeed(end, how)
+    const nap = (ms: number) => Effect.raceFirst(Effect.sleep(ms), Deferred.await(end))
+    const report = (error: JournalError) =>
+      Effect.andThen(Effect.logWarning(error.message), nap(pollMs))
+
+    /** Lets a range wait if some of its rows did not end. */
+    const settle = Effect.fnUntraced(function* (
+      run: string,
+      { from }: OpenRange,
+      summary: RangeSummary,
+      hasEnded: boolean,
+    ) {
+      const { not_sent = 0, stopped, unknown = 0 } = summary
+      if (stopped === "unauthorized") return void (yield* endAs("unauthorized"))
+      if (yield* Deferred.isDone(end)) return
+      if (stopped === "completed" && not_sent + unknown === 0) return
+      const reason = unknown > 0 ? "unknown" : stopped === "completed" ? "not_sent" : stopped
+      yield* table.wait(run, from, reason, unknown > 0 && !hasEnded)
+    })
+
+    /** Sends a range; true unless another worker has it. */
+    const take = Effect.fnUntraced(function* (run: string, range: OpenRange) {
+      let hasEnded = false
+      const note = (result: RowResult) => {
+        if (result.earlier || result.outcome === "not_sent") return Effect.void
+        hasEnded ||= result.outcome !== "unknown"
+        return onRow?.(run, result) ?? Effect.void
+      }
+      const options = { ...sending, leaseMs, owner, onRow: note, until: Deferred.await(end) }
+      const failed = (error: JournalError | InputChangedError) => {
+        if (error._tag === "JournalError") {
+          if (passing.has(error.reason)) return Effect.succeed(false)
+          // another session has locked rows of the range, and does not let go
+          if (error.detail?.includes(lockTimeout)) {
+            return Effect.as(table.wait(run, range.from, "locked", false), true)
+          }
+          if (outage.has(error.reason)) return Effect.fail(error)
+        }
+        const reason = error._tag === "JournalError" ? error.reason : error._tag
+        return Effect.as(table.wait(run, range.from, reason, !hasEnded), true)
+      }
+      return yield* sendRange(run, range.from, range.to, options).pipe(
+        Effect.flatMap((summary) => Effect.as(settle(run, range, summary, hasEnded), true)),
+        Effect.catch(failed),
+      )
+    })
+
+    /** Sends a range of an import; false if none is free. */
+    const sendOne = Effect.fnUntraced(function* (run: string) {
+      const waiting = yield* table.waiting(run)
+      const later = new Set(waiting.map(({ from }) => from))
+      const found = yield* shared.claimable(run, spread + later.size)
+      const free = found.filter(({ from }) => !later.has(from)).slice(0, spread)
+      const range = free[yield* Random.nextIntBetween(0, Math.max(0, free.length - 1))]
+      if (range !== undefined) return yield* take(run, range)
+      const { ranges: all, status } = yield* shared.progress(run)
+      const parked = waiting.filter(({ isParked }) => isParked).length
+      // the worker that closed the last range may be dead
+      const isOver = status === "active" && all.ended + parked >= all.total
+      if (isOver || status === "cancelled") yield* table.end(run)
+      return false
+    })
+
+    const round = Effect.gen(function* () {
+      const open = yield* table.open(origin, tokenClass)
+      for (const { run } of open) {
+        if (yield* sendOne(run).pipe(Effect.catch(forget(run)))) return
+      }
+      if (untilIdle && open.length === 0) yield* endAs("idle")
+      else yield* nap(pollMs)
+    })
+    const forget = (run: string) => (error: JournalError) =>
+      error.reason === "not_found" ? Effect.as(table.remove(run), false) : Effect.fail(error)
+
+    /** Warns if an import does not move although it could. */
+    const watch = Effect.gen(function* () {
+      const { opensIn } = yield* client.rateLimit
+      for (const { approvedAt, run } of yield* table.open(origin, tokenClass)) {
+        const { at, lastEndedAt = 0, ranges: all, status } = yield* shared.progress(run)
+        const still = at - Math.max(lastEndedAt, approvedAt)
+        if (
+          status === "active" &&
+          all.ended < all.total &&
+          opensIn === undefined &&
+          still > alarmMs
+        )
+          yield* Effect.logWarning(
+            `no row of ${run} has ended for ${Math.floor(still / 60_000)} min`,
+          )
+      }
+    }).pipe(Effect.catch(report))
+
+    const guarded = round.pipe(Effect.catch(report))
+    const slot = Effect.gen(function* () {
+      while (!(yield* Deferred.isDone(end))) yield* guarded
+    })
+    yield* Effect.forkScoped(Effect.andThen(stop, endAs("stopped")))
+    yield* Effect.forkScoped(Effect.repeat(watch, Schedule.spaced(Math.min(watchMs, alarmMs))))
+    yield* Effect.forkScoped(
+      Effect.repeat(Effect.ignore(table.prune(keptMs)), Schedule.spaced(pruneMs)),
+    )
+    yield* Effect.all(
+      Array.from({ length: ranges }, () => slot),
+      { concurrency: "unbounded" },
+    )
+    return yield* Deferred.await(end)
+  }).pipe(Effect.scoped)

@@ -1,0 +1,122 @@
+import { Runs } from "@aelyst/journal"
+import type { RowRecord } from "@aelyst/journal"
+import { Deferred, Effect, Stream } from "effect"
+import { setTimeout as sleep } from "node:timers/promises"
+import { assert, describe, it } from "vitest"
+
+import { ImportWorkflow } from "../../src/ImportWorkflow.ts"
+import { posts, surroundings } from "../database.ts"
+
+const { approve, run, sandbox, server, worker } = surroundings()
+
+const statusOf = (id: string) =>
+  run(Effect.flatMap(ImportWorkflow, (workflow) => workflow.status(id)))
+
+const rowsOf = (id: string) =>
+  run(
+    Effect.flatMap(Runs, (runs) => runs.open(id)).pipe(
+      Effect.flatMap((journal) => Stream.runCollect(journal.rows())),
+      Effect.scoped,
+    ),
+  )
+
+const statesOf = (rows: ReadonlyArray<RowRecord>) => [...new Set(rows.map(({ state }) => state))]
+
+describe("work", () => {
+  it("sends every row of an approved import once, and ends it", async () => {
+    const id = await approve(190)
+    const counted: Array<string> = []
+    const end = await worker({
+      onRow: (of, { outcome }) => Effect.sync(() => void counted.push(`${of} ${outcome}`)),
+    })
+    assert.strictEqual(end, "idle")
+    const { counts, parked, ranges, step } = await statusOf(id)
+    assert.strictEqual(step, "ended")
+    assert.deepInclude(counts, { total: 190, created: 190, not_sent: 0 })
+    assert.deepStrictEqual([ranges.total, ranges.ended, parked], [4, 4, []])
+    assert.strictEqual(posts(sandbox()), 190)
+    assert.deepStrictEqual([...new Set(counted)], [`${id} created`])
+    assert.lengthOf(counted, 190)
+    // what was stored of the contacts is gone
+    const [left] = await server().query("SELECT count(payload) AS n FROM aelyst_row")
+    assert.strictEqual(Number(left?.["n"]), 0)
+  })
+
+  it("sends nothing of an import that is not approved, or of another account", async () => {
+    const id = await approve(10)
+    assert.strictEqual(await worker({ tokenClass: "other" }), "idle")
+    assert.strictEqual(posts(sandbox()), 0)
+    assert.strictEqual((await statusOf(id)).step, "running")
+  })
+
+  it("shares an import among several workers, and none of its rows is sent twice", async () => {
+    const id = await approve(450)
+    await Promise.all([worker(), worker(), worker()])
+    assert.deepInclude((await statusOf(id)).counts, { created: 450 })
+    assert.strictEqual(posts(sandbox()), 450)
+  })
+
+  it("is stopped in order: requests under way end, and its ranges are free at once", async () => {
+    const id = await approve(100)
+    const stop = Deferred.makeUnsafe<void>()
+    let seen = 0
+    const end = await worker({
+      stop: Deferred.await(stop),
+      leaseMs: 600_000,
+      concurrency: 4,
+      onRow: () =>
+        Effect.suspend(() =>
+          ++seen === 20 ? Deferred.succeed(stop, undefined) : Effect.succeed(false),
+        ),
+    })
+    assert.strictEqual(end, "stopped")
+    const stopped = await rowsOf(id)
+    assert.isBelow(stopped.filter(({ state }) => state === "created").length, 100)
+    assert.sameMembers(statesOf(stopped), ["created", "planned"])
+    assert.isFalse(stopped.some(({ doubt }) => doubt))
+    assert.strictEqual(await worker(), "idle")
+    assert.deepInclude((await statusOf(id)).counts, { created: 100 })
+    assert.strictEqual(posts(sandbox()), 100)
+  })
+
+  it("ends if the API rejects its token, and leaves the rows for others", async () => {
+    const id = await approve(20)
+    sandbox().fail({ status: 401, times: 1 })
+    assert.strictEqual(await worker({ concurrency: 1 }), "unauthorized")
+    assert.strictEqual((await statusOf(id)).step, "running")
+    assert.strictEqual(await worker(), "idle")
+    assert.deepInclude((await statusOf(id)).counts, { created: 20 })
+  })
+
+  it("lets a range wait whose rows cannot be ended, while others pass, and parks it", async () => {
+    const id = await approve(110)
+    const poison = "email:row7@import.example"
+    sandbox().fail({ match: { identifier: poison }, status: 500, times: 1_000 })
+    const working = worker({ retries: 0 })
+    while ((await statusOf(id)).counts.created < 109) await sleep(50)
+    // it waits for five seconds, then for ten, and so on: time passes in the table only
+    while ((await statusOf(id)).parked.length === 0) {
+      await sleep(50)
+      await server().query("UPDATE aelyst_import_wait SET due_at = now()")
+    }
+    assert.strictEqual(await working, "idle")
+    const parked = await statusOf(id)
+    assert.strictEqual(parked.step, "ended")
+    assert.deepStrictEqual(parked.parked, [{ from: 1, reason: "unknown", isParked: true }])
+    assert.deepInclude(parked.counts, { created: 109, inDoubt: 1 })
+    sandbox().clearFaults()
+    await run(Effect.flatMap(ImportWorkflow, ({ resume }) => resume(id)))
+    assert.strictEqual(await worker(), "idle")
+    const { counts, step } = await statusOf(id)
+    assert.strictEqual(step, "ended")
+    assert.deepInclude(counts, { not_sent: 0, inDoubt: 0 })
+    assert.strictEqual(counts.created + counts.exists_after_doubt, 110)
+  })
+
+  it("forgets an import whose run was removed", async () => {
+    const id = await approve(5)
+    await run(Effect.flatMap(Runs, (runs) => runs.remove(id)))
+    assert.strictEqual(await worker(), "idle")
+    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_import"), [])
+  })
+})
