@@ -45,7 +45,7 @@ const loadedBy = (path: string, graph: Graph): ReadonlySet<string> => {
 }
 
 // Every file costs, so what is always loaded together is one: what help needs, what a create needs beyond it, and what the
-// commands about imports need beyond that, what those about an outbox need, and the driver of its database. The sandbox shares some of it, and must not load the rest.
+// commands about imports need beyond that, what those about an outbox need, the driver of its database, and what several machines need. The sandbox shares some of it, and must not load the rest.
 const chunkOf = (id: string, graph: Graph): string | null => {
   const inSandbox = loadedBy("src/commands/Sandbox.ts", graph).has(id)
   if (loadedBy("src/main.ts", graph).has(id)) return inSandbox ? "shared" : "program"
@@ -60,6 +60,7 @@ const chunkOf = (id: string, graph: Graph): string | null => {
   if (loadedBy("src/commands/Import.ts", graph).has(id)) {
     return inOutbox || inDrain ? null : "importing"
   }
+  if (loadedBy("src/shared/SharedStore.ts", graph).has(id)) return "sharing"
   if (inOutbox) return "outbox"
   if (inDrain) return "draining"
   return loadedBy("src/outbox/Database.ts", graph).has(id) ? "database" : null

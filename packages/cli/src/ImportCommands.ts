@@ -1,4 +1,4 @@
-/** Creates the commands of imports: `import`, `resume`, `runs`, `template` and `mapping`. */
+/** Creates the commands of imports: `import`, `resume`, `runs`, `worker`, `template` and `mapping`. */
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Option from "effect/Option"
@@ -6,6 +6,8 @@ import * as Option from "effect/Option"
 import { run } from "./CommandRunner.ts"
 import * as Flags from "./Flags.ts"
 import { importFlags, mappingCommandFlags } from "./ImportFlags.ts"
+import type { DatabaseFlags } from "./StoreFlags.ts"
+import { databaseFlags } from "./StoreFlags.ts"
 
 const file = Argument.String("file").pipe(
   Argument.withDescription("A file: CSV, TSV, xlsx, NDJSON or JSON; - for standard input"),
@@ -29,7 +31,27 @@ export const importCommand = Command.make("import", { file, ...importFlags }, (f
     { command: "aelyst import contacts.csv --check" },
     { command: "aelyst import contacts.csv --default-country MY --map 'phone=Mobile|Home'" },
     { command: "cat contacts.ndjson | aelyst import - --yes --ndjson > results.ndjson" },
+    { command: "aelyst import big.csv --store-file /run/secrets/store-url --follow" },
   ]),
+)
+
+/** The command `worker`. */
+export const worker = Command.make(
+  "worker",
+  {
+    ...databaseFlags,
+    ranges: Flags.text("ranges", "n", "Ranges of 200 rows to send at a time [2]"),
+    concurrency: Flags.text("concurrency", "n", "Most requests in flight for each range [32]"),
+    untilIdle: Flags.toggle("until-idle", "End when no import is left"),
+  },
+  (flags) =>
+    run(
+      () => import("./commands/Worker.ts"),
+      (command, globals) => command.run(flags, globals),
+    ),
+).pipe(
+  Command.withDescription("Send the imports of a Postgres database, together with other machines"),
+  Command.withExamples([{ command: "aelyst worker --store-file /run/secrets/store-url" }]),
 )
 
 /** The command `resume`. */
@@ -51,23 +73,39 @@ export const resume = Command.make(
   Command.withExamples([{ command: "aelyst resume" }, { command: "aelyst resume r_7Q2F --yes" }]),
 )
 
-const runsList = () =>
+const runsList = (flags: DatabaseFlags) =>
   run(
     () => import("./commands/Runs.ts"),
-    (command, globals) => command.list(globals),
+    (command) => command.list(flags),
   )
 
+/** Creates a command that changes the step of an import that several machines send. */
+const step = (name: "pause" | "continue" | "cancel", description: string) =>
+  Command.make(name, { run: runId, ...databaseFlags }, (flags) =>
+    run(
+      () => import("./commands/SharedRuns.ts"),
+      (command, globals) => command.change(name, flags, globals),
+    ),
+  ).pipe(Command.withDescription(description))
+
 /** The command `runs`. */
-export const runs = Command.make("runs", {}, runsList).pipe(
+export const runs = Command.make("runs", {}, () =>
+  runsList({ store: undefined, storeFile: undefined }),
+).pipe(
   Command.withDescription("List, show and clean up the runs of imports"),
   Command.withSubcommands([
-    Command.make("list", {}, runsList).pipe(Command.withDescription("List the runs")),
-    Command.make("show", { run: runId }, (flags) =>
+    Command.make("list", databaseFlags, runsList).pipe(
+      Command.withDescription("List the runs of this machine, and those of a database"),
+    ),
+    Command.make("show", { run: runId, ...databaseFlags }, (flags) =>
       run(
         () => import("./commands/Runs.ts"),
-        (command, globals) => command.show(flags.run, globals),
+        (command) => command.show(flags.run, flags),
       ),
     ).pipe(Command.withDescription("Show a run: file, options, counts and rows in doubt")),
+    step("pause", "Pause an import of a database; requests in flight end"),
+    step("continue", "Continue a paused import, and try its parked rows again"),
+    step("cancel", "End an import of a database as it is, and erase the rows that are left"),
     Command.make(
       "export",
       {

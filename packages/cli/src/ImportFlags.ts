@@ -1,5 +1,7 @@
 /** The flags of `import`, `resume` and `mapping`. The commands, loaded when they run, read their values. */
 import * as Flags from "./Flags.ts"
+import type { DatabaseFlags } from "./StoreFlags.ts"
+import { databaseFlags } from "./StoreFlags.ts"
 
 /** The flags that say how a file is read. */
 const readingFlags = {
@@ -69,6 +71,13 @@ export const importFlags = {
   stream: Flags.toggle("stream", "Send rows of standard input as they arrive"),
   journal: Flags.text("journal", "path", "Directory of the journal [state directory]"),
   noJournal: Flags.toggle("no-journal", "Keep no record; a stopped run cannot be resumed"),
+  store: Flags.text(
+    "store",
+    "url",
+    "Let aelyst worker send it, from a Postgres database; no password here [AELYST_STORE]",
+  ),
+  storeFile: databaseFlags.storeFile,
+  follow: Flags.toggle("follow", "With a database: wait for the end, and report"),
   fresh: Flags.toggle("fresh", "Start a new run; do not skip rows that are created"),
   allowChanged: Flags.toggle("allow-changed", "Resume although the file or token has changed"),
   ndjson: Flags.toggle("ndjson", "One line of JSON for each row on stdout"),
@@ -102,7 +111,7 @@ export interface MappingFlags {
 }
 
 /** Holds the values of the flags of `import`. */
-export interface ImportFlags extends ReadingFlags, MappingFlags {
+export interface ImportFlags extends ReadingFlags, MappingFlags, DatabaseFlags {
   readonly file: string
   readonly defaultCountry: string | undefined
   readonly dateFormat: string | undefined
@@ -117,6 +126,7 @@ export interface ImportFlags extends ReadingFlags, MappingFlags {
   readonly stream: boolean
   readonly journal: string | undefined
   readonly noJournal: boolean
+  readonly follow: boolean
   readonly fresh: boolean
   readonly allowChanged: boolean
   readonly ndjson: boolean

@@ -196,6 +196,7 @@ export const program = root.pipe(
     ImportCommands.importCommand,
     ImportCommands.resume,
     ImportCommands.runs,
+    ImportCommands.worker,
     ImportCommands.template,
     ImportCommands.mapping,
     outbox,

@@ -1,9 +1,8 @@
-/** The flags of the commands about an outbox, which name its file or database. */
+/** The flags that name the database of an outbox or of imports, or the file of an outbox. */
 import * as Flags from "./Flags.ts"
 
-/** The flags that name an outbox. */
-export const storeFlags = {
-  file: Flags.text("file", "path", "The outbox's SQLite file"),
+/** The flags that name a database. */
+export const databaseFlags = {
   store: Flags.text("store", "url", "Its Postgres database, without a password [AELYST_STORE]"),
   storeFile: Flags.text(
     "store-file",
@@ -12,9 +11,19 @@ export const storeFlags = {
   ),
 }
 
-/** Holds their values. */
-export interface StoreFlags {
-  readonly file: string | undefined
+/** The flags that name an outbox. */
+export const storeFlags = {
+  file: Flags.text("file", "path", "The outbox's SQLite file"),
+  ...databaseFlags,
+}
+
+/** Holds the values of the flags that name a database. */
+export interface DatabaseFlags {
   readonly store: string | undefined
   readonly storeFile: string | undefined
+}
+
+/** Holds the values of the flags that name an outbox. */
+export interface StoreFlags extends DatabaseFlags {
+  readonly file: string | undefined
 }

@@ -166,7 +166,7 @@ const table: ReadonlyArray<Row> = [
     code: 2,
     stderr: [
       "error: unknown command creat. Did you mean create?  [USAGE]",
-      "  commands: create, import, resume, runs, template, mapping, outbox, auth, config, doctor, errors, sandbox, completions, help, version",
+      "  commands: create, import, resume, runs, worker, template, mapping, outbox, auth, config, doctor, errors, sandbox, completions, help, version",
       "  help:  aelyst --help",
     ],
   },
@@ -176,7 +176,7 @@ const table: ReadonlyArray<Row> = [
     code: 2,
     stderr: [
       "error: unknown command (15 characters); to create a contact: aelyst create <identifier> --first-name <name>  [USAGE]",
-      "  commands: create, import, resume, runs, template, mapping, outbox, auth, config, doctor, errors, sandbox, completions, help, version",
+      "  commands: create, import, resume, runs, worker, template, mapping, outbox, auth, config, doctor, errors, sandbox, completions, help, version",
       "  help:  aelyst --help",
     ],
   },
@@ -216,7 +216,7 @@ const table: ReadonlyArray<Row> = [
     code: 2,
     stderr: [
       "error: unknown command creat. Did you mean create?  [USAGE]",
-      "  commands: create, import, resume, runs, template, mapping, outbox, auth, config, doctor, errors, sandbox, completions, help, version",
+      "  commands: create, import, resume, runs, worker, template, mapping, outbox, auth, config, doctor, errors, sandbox, completions, help, version",
       "  help:  aelyst help",
     ],
   },

@@ -14,9 +14,11 @@ import * as Input from "../import/Input.ts"
 import * as OpenTable from "../import/OpenTable.ts"
 import * as PlannedRun from "../import/PlannedRun.ts"
 import { resumable } from "../import/ResumableRun.ts"
+import * as SharedRun from "../import/SharedRun.ts"
 import * as StreamedRun from "../import/StreamedRun.ts"
 import type { ImportFlags } from "../ImportFlags.ts"
 import type { Report } from "../Report.ts"
+import { findDatabase } from "../outbox/StoreLocation.ts"
 import { Screen } from "../Screen.ts"
 import * as Token from "../Token.ts"
 import * as Waiting from "../Waiting.ts"
@@ -37,6 +39,16 @@ const start = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, Failure | Report, Host | Screen | Scope.Scope> {
   const progress = yield* Waiting.parseProgress(globals.progress)
   const { options, settings } = yield* ImportOptions.resolve(flags, globals)
+  const isLocal = resume !== undefined || ImportOptions.localFlag(flags) !== undefined
+  const database = isLocal ? undefined : yield* findDatabase(flags)
+  if (flags.follow && database === undefined) {
+    return yield* Effect.fail(
+      usage(
+        "--follow needs a database",
+        "fix:   name it in AELYST_STORE, or by --store-file <path>",
+      ),
+    )
+  }
   const printer = yield* Screen
   // before a large file is read for nothing
   const found = flags.check ? undefined : yield* Token.require(globals, settings)
@@ -49,7 +61,10 @@ const start = Effect.fnUntraced(function* (
   if (found !== undefined && flags.stream) return yield* StreamedRun.run({ ...all, found })
   const checked = yield* CheckedFile.check(all, resume !== undefined)
   if (found === undefined) return yield* CheckedFile.end(all, checked)
-  return yield* PlannedRun.run({ ...all, found, checked }, resume)
+  const planned = { ...all, found, checked }
+  return yield* database === undefined
+    ? PlannedRun.run(planned, resume)
+    : SharedRun.run(planned, database)
 }, Effect.scoped)
 
 /** Runs `import`. */
@@ -67,7 +82,15 @@ export interface ResumeFlags {
 }
 
 /** A resumed run is no trial, and no new one. */
-const rerun = { limit: undefined, sample: undefined, fresh: false, noJournal: false } as const
+const rerun = {
+  limit: undefined,
+  sample: undefined,
+  fresh: false,
+  noJournal: false,
+  store: undefined,
+  storeFile: undefined,
+  follow: false,
+} as const
 
 /** Runs `resume`: the import again, with its recorded options. */
 export const resume = Effect.fnUntraced(function* (

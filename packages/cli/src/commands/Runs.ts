@@ -1,6 +1,7 @@
 /** `aelyst runs list|show|export|verify`: reads the runs of imports. */
-import type { RunCounts, RunEntry } from "@aelyst/journal"
+import type { JournalService, RunCounts, RunEntry } from "@aelyst/journal"
 import { Export } from "@aelyst/journal"
+import type { ImportStatus } from "@aelyst/workflow"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
@@ -12,8 +13,11 @@ import { failed, rowsInDoubt, withRun } from "../import/OpenRun.ts"
 import { directoryOf, withRuns } from "../import/RunDirectory.ts"
 import * as StoredOptions from "../import/StoredOptions.ts"
 import type { Report } from "../Report.ts"
+import { findDatabase } from "../outbox/StoreLocation.ts"
 import { Screen } from "../Screen.ts"
+import type { DatabaseFlags } from "../StoreFlags.ts"
 import { count, number, visible } from "../Text.ts"
+import * as SharedRuns from "./SharedRuns.ts"
 
 /** The effect of a command. */
 export type Command = Effect.Effect<void, Failure | Report, Host | Screen>
@@ -35,9 +39,10 @@ const sentence = (entry: RunEntry): string => {
   return `${number(existing(counts))} of ${number(counts.total)} exist`
 }
 
-const jsonOf = (entry: RunEntry) => ({
+const jsonOf = (entry: RunEntry & { readonly step?: string }) => ({
   id: entry.id,
   state: entry.state,
+  ...(entry.step !== undefined && { step: entry.step }),
   ...(entry.run !== undefined && {
     file: StoredOptions.read(entry.run.options)?.file,
     origin: entry.run.origin,
@@ -50,18 +55,21 @@ const jsonOf = (entry: RunEntry) => ({
   journal: entry.path,
 })
 
-/** Lists the runs, the newest first. */
-export const list = (_globals: GlobalFlags): Command =>
+/** Lists the runs of this machine, the newest first, and those of the database if one is named. */
+export const list = (flags: DatabaseFlags): Command =>
   Effect.gen(function* () {
     const printer = yield* Screen
     const directory = yield* directoryOf()
-    const entries = yield* withRuns(directory, (runs) => failed(runs.list))
+    const local = yield* withRuns(directory, (runs) => failed(runs.list))
+    const database = yield* findDatabase(flags)
+    const shared = database === undefined ? [] : yield* SharedRuns.entries(database)
+    const entries: ReadonlyArray<RunEntry & { readonly step?: string }> = [...local, ...shared]
     if (printer.json) return printer.value({ ok: true, runs: entries.map(jsonOf) })
     if (entries.length === 0) return printer.notice("there are no runs")
     return printer.rows(
       entries.map((entry) => [
         entry.id,
-        entry.state,
+        entry.step ?? entry.state,
         date(entry.run?.createdAt ?? entry.changedAt),
         sentence(entry),
         entry.run === undefined ? "" : new URL(entry.run.origin).host,
@@ -87,40 +95,46 @@ const collect = <A, E, R>(rows: Stream.Stream<A, E, R>, most: number) =>
   Stream.runCollect(Stream.take(rows, most))
 
 /** Shows one run: its file, its options, its counts, and the rows in doubt. */
-export const show = (id: string, _globals: GlobalFlags): Command =>
-  withRun(
-    id,
-    Effect.fnUntraced(function* (journal) {
-      const printer = yield* Screen
-      const { run } = journal
-      const counts = yield* journal.counts
-      const inDoubt = yield* collect(rowsInDoubt(journal), shownRows)
-      const stored = StoredOptions.read(run.options)
-      const facts = {
-        id: run.id,
-        file: stored?.file,
-        origin: run.origin,
-        delivery: run.delivery,
-        createdAt: new Date(run.createdAt).toISOString(),
-        tool: run.tool,
-      }
-      if (printer.json) {
-        const rows = inDoubt.map(({ line, number: row }) => ({ row, line }))
-        return printer.value({ ok: true, ...facts, counts, inDoubt: rows })
-      }
-      return printer.rows([
-        ["run", run.id],
-        ["file", stored?.file === undefined ? "not recorded" : visible(stored.file)],
-        ["host", new URL(run.origin).host],
-        ["delivery", run.delivery],
-        ["started", date(run.createdAt)],
-        ["rows", number(counts.total)],
-        ...outcomes.map((name) => [name, number(counts[name])]),
-        ...(counts.foreign === 0 ? [] : [["not rows of the table", number(counts.foreign)]]),
-        ...inDoubt.map(({ line, number: row }) => ["in doubt", `row ${row}, line ${line}`]),
-      ])
-    }),
-  )
+export const show = (id: string, flags: DatabaseFlags): Command =>
+  Effect.gen(function* () {
+    const database = yield* findDatabase(flags)
+    const shared = database === undefined ? undefined : yield* SharedRuns.open(database, id)
+    return yield* shared === undefined ? withRun(id, shown) : shared(shown)
+  })
+
+/** Prints a run; `status` is that of an import that several machines send. */
+const shown = Effect.fnUntraced(function* (journal: JournalService, status?: ImportStatus) {
+  const printer = yield* Screen
+  const { run } = journal
+  const counts = yield* journal.counts
+  const inDoubt = yield* collect(rowsInDoubt(journal), shownRows)
+  const stored = StoredOptions.read(run.options)
+  const facts = {
+    id: run.id,
+    file: stored?.file,
+    origin: run.origin,
+    delivery: run.delivery,
+    createdAt: new Date(run.createdAt).toISOString(),
+    tool: run.tool,
+  }
+  if (printer.json) {
+    const rows = inDoubt.map(({ line, number: row }) => ({ row, line }))
+    const shared = status && SharedRuns.json(status)
+    return printer.value({ ok: true, ...facts, ...shared, counts, inDoubt: rows })
+  }
+  return printer.rows([
+    ["run", run.id],
+    ["file", stored?.file === undefined ? "not recorded" : visible(stored.file)],
+    ["host", new URL(run.origin).host],
+    ["delivery", run.delivery],
+    ["started", date(run.createdAt)],
+    ["rows", number(counts.total)],
+    ...outcomes.map((name) => [name, number(counts[name])]),
+    ...(counts.foreign === 0 ? [] : [["not rows of the table", number(counts.foreign)]]),
+    ...inDoubt.map(({ line, number: row }) => ["in doubt", `row ${row}, line ${line}`]),
+    ...(status === undefined ? [] : SharedRuns.lines(status)),
+  ])
+})
 
 /** Prints the outcome of each row that was to be sent. */
 export const exportRows = (

@@ -104,6 +104,17 @@ export interface ImportOptions {
   readonly delivery: ImportDelivery
 }
 
+/** Returns a flag that makes an import one of this machine only, whatever `AELYST_STORE` says. */
+export const localFlag = (flags: ImportFlags): string | undefined => {
+  if (flags.check) return "--check"
+  if (flags.stream) return "--stream"
+  if (flags.noJournal) return "--no-journal"
+  if (flags.journal !== undefined) return "--journal"
+  if (flags.limit !== undefined) return "--limit"
+  if (flags.sample !== undefined) return "--sample"
+  return flags.maxErrors === undefined ? undefined : "--max-errors"
+}
+
 const conflict = (flags: ImportFlags, globals: GlobalFlags): Failure | undefined => {
   if (flags.stream && flags.file !== "-") {
     return usage("--stream reads standard input; give - as the file")
@@ -118,6 +129,11 @@ const conflict = (flags: ImportFlags, globals: GlobalFlags): Failure | undefined
       "fix:   add --yes",
       "nothing was sent",
     )
+  }
+  const local = localFlag(flags)
+  const isShared = flags.store !== undefined || flags.storeFile !== undefined
+  if (local !== undefined && (isShared || flags.follow)) {
+    return usage(`${local} and ${isShared ? "--store" : "--follow"} exclude each other`)
   }
   if (flags.noJournal && flags.journal !== undefined) {
     return usage("--no-journal and --journal exclude each other")

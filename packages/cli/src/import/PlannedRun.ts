@@ -60,14 +60,16 @@ const factsOf = Effect.fnUntraced(function* (
   return { ...facts, tokenClass: known }
 })
 
-const leftOf = ({ inDoubt, not_sent }: RunCounts): number => not_sent + inDoubt
+/** Returns how many rows have not ended. */
+export const leftOf = ({ inDoubt, not_sent }: RunCounts): number => not_sent + inDoubt
 const readyOf = ({ duplicate, invalid, total }: RunCounts): number => total - invalid - duplicate
 
 /** Returns how many rows may fail before the run stops: the one that reaches the number is the last. */
 const maxErrorsOf = (errors: Errors, counts: RunCounts): number =>
   Math.max(1, "rows" in errors ? errors.rows : Math.ceil(readyOf(counts) * errors.share))
 
-const sendPrepared = Effect.fnUntraced(function* (all: CheckedImport, prepared: Prepared) {
+/** Sends the rows of a plan that have not ended, and reports on all of them. */
+export const sendPrepared = Effect.fnUntraced(function* (all: CheckedImport, prepared: Prepared) {
   const { flags, input, options, progress, settings } = all
   const { counts, journal } = prepared
   const { concurrency, limit, maxErrors, sample } = options.sending
@@ -100,13 +102,13 @@ const sendPrepared = Effect.fnUntraced(function* (all: CheckedImport, prepared: 
   return yield* EndOfImport.end(all, { sent, rejects, run: id, checked: all.checked })
 })
 
-/** Plans, asks and sends. Returns the run that was planned if the answer was no. */
-const planAndSend = Effect.fnUntraced(function* (
+/** Plans the rows of an import and asks whether to send them. */
+export const plan = Effect.fnUntraced(function* (
   all: CheckedImport,
   runs: RunsService,
   resume: string | undefined,
 ) {
-  const { flags, found, globals, options, settings } = all
+  const { flags, globals, options, settings } = all
   const printer = yield* Screen
   const facts = yield* factsOf(all, runs, resume)
   const checked = yield* CheckedFile.rows(all)
@@ -132,14 +134,26 @@ const planAndSend = Effect.fnUntraced(function* (
     settings,
     globals,
   )
-  if (!goOn) {
-    printer.notice("nothing was sent")
-    return isNew ? journal.run.id : undefined
-  }
-  const client = Client.clientLayer(settings, found)
+  if (!goOn) printer.notice("nothing was sent")
+  return { prepared, goOn }
+})
+
+/** Plans, asks and sends. Returns the run that was planned if the answer was no. */
+const planAndSend = Effect.fnUntraced(function* (
+  all: CheckedImport,
+  runs: RunsService,
+  resume: string | undefined,
+) {
+  const { goOn, prepared } = yield* plan(all, runs, resume)
+  if (!goOn) return prepared.isNew ? prepared.journal.run.id : undefined
+  const client = Client.clientLayer(all.settings, all.found)
   yield* Client.explained(Effect.provide(sendPrepared(all, prepared), client))
   return undefined
 }, Effect.scoped)
+
+/** Removes a run that has sent nothing: it does not belong into the list. */
+export const removeUnwanted = (runs: RunsService, unwanted: string | undefined) =>
+  unwanted === undefined ? Effect.void : Effect.mapError(runs.remove(unwanted), journalFailure)
 
 /** Runs an import whose file is checked; `resume` is the run to continue. */
 export const run = (
@@ -149,11 +163,6 @@ export const run = (
   Effect.gen(function* () {
     const directory = all.flags.noJournal ? yield* temporary : yield* directoryOf(all.flags.journal)
     return yield* withRuns(directory, (runs) =>
-      Effect.flatMap(planAndSend(all, runs, resume), (unwanted) =>
-        // a run that has sent nothing does not belong into the list
-        unwanted === undefined
-          ? Effect.void
-          : Effect.mapError(runs.remove(unwanted), journalFailure),
-      ),
+      Effect.flatMap(planAndSend(all, runs, resume), (unwanted) => removeUnwanted(runs, unwanted)),
     )
   })

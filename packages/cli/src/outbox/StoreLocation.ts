@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Failure } from "../Failure.ts"
 import { usage } from "../Failure.ts"
 import { Host, variable } from "../Host.ts"
-import type { StoreFlags } from "../StoreFlags.ts"
+import type { DatabaseFlags, StoreFlags } from "../StoreFlags.ts"
 import * as SecretFile from "../SecretFile.ts"
 import { visible } from "../Text.ts"
 import type { DatabaseUrl } from "./DatabaseUrl.ts"
@@ -23,32 +23,44 @@ const inDatabase = (url: DatabaseUrl): StoreLocation => ({
   shown: url.shown,
 })
 
+/** Returns the database that the flags name, or `AELYST_STORE`; undefined if none of them does. */
+export const findDatabase = Effect.fnUntraced(function* ({
+  store,
+  storeFile,
+}: DatabaseFlags): Effect.fn.Return<DatabaseUrl | undefined, Failure, Host> {
+  const { cwd, env } = yield* Host
+  if (store !== undefined && storeFile !== undefined) {
+    return yield* Effect.fail(exclusive(["--store", "--store-file"]))
+  }
+  if (store !== undefined) return yield* Effect.fromResult(DatabaseUrls.fromArgument(store, env))
+  if (storeFile !== undefined) {
+    const { text } = yield* SecretFile.read(cwd, storeFile, "URL")
+    return yield* Effect.fromResult(DatabaseUrls.parse(text, "--store-file", env))
+  }
+  const fromEnvironment = variable(env, "AELYST_STORE")
+  return fromEnvironment === undefined
+    ? undefined
+    : yield* Effect.fromResult(DatabaseUrls.parse(fromEnvironment, "AELYST_STORE", env))
+})
+
+const exclusive = (flags: ReadonlyArray<string>): Failure =>
+  usage(`${flags.join(" and ")} exclude each other`, "fix:   give one of them")
+
 /** Returns the outbox that the flags name, or `AELYST_STORE`. */
 export const find = Effect.fnUntraced(function* (
   flags: StoreFlags,
 ): Effect.fn.Return<StoreLocation, Failure, Host> {
-  const { cwd, env } = yield* Host
+  const { cwd } = yield* Host
   const { file, store, storeFile } = flags
   const given = Object.entries({ "--file": file, "--store": store, "--store-file": storeFile })
     .filter(([, value]) => value !== undefined)
     .map(([flag]) => flag)
-  if (given.length > 1) {
-    return yield* Effect.fail(
-      usage(`${given.join(" and ")} exclude each other`, "fix:   give one of them"),
-    )
-  }
+  if (given.length > 1) return yield* Effect.fail(exclusive(given))
   if (file !== undefined) {
     return { kind: "file", path: Path.resolve(cwd, file), shown: visible(file) }
   }
-  if (store !== undefined) {
-    return inDatabase(yield* Effect.fromResult(DatabaseUrls.fromArgument(store, env)))
-  }
-  if (storeFile !== undefined) {
-    const { text } = yield* SecretFile.read(cwd, storeFile, "URL")
-    return inDatabase(yield* Effect.fromResult(DatabaseUrls.parse(text, "--store-file", env)))
-  }
-  const fromEnvironment = variable(env, "AELYST_STORE")
-  if (fromEnvironment === undefined) {
+  const database = yield* findDatabase(flags)
+  if (database === undefined) {
     return yield* Effect.fail(
       usage(
         "no outbox is named",
@@ -56,7 +68,5 @@ export const find = Effect.fnUntraced(function* (
       ),
     )
   }
-  return inDatabase(
-    yield* Effect.fromResult(DatabaseUrls.parse(fromEnvironment, "AELYST_STORE", env)),
-  )
+  return inDatabase(database)
 })

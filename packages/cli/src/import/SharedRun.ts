@@ -1,0 +1,105 @@
+/** Plans an import in a database and approves it; workers send it. With `--follow` waits for its end, and reports. */
+import type { ImportProgress } from "@aelyst/import"
+import { Runs } from "@aelyst/journal"
+import type { ImportStatus } from "@aelyst/workflow"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+
+import type { Failure } from "../Failure.ts"
+import type { Signal } from "../Host.ts"
+import { Host } from "../Host.ts"
+import type { DatabaseUrl } from "../outbox/DatabaseUrl.ts"
+import type { Report } from "../Report.ts"
+import * as Reports from "../Report.ts"
+import { Screen } from "../Screen.ts"
+import * as StoreOption from "../shared/StoreOption.ts"
+import { count } from "../Text.ts"
+import * as Client from "./Client.ts"
+import { journalFailure } from "./JournalFailure.ts"
+import { failed } from "./OpenRun.ts"
+import type { CheckedImport } from "./PlannedRun.ts"
+import { leftOf, plan, removeUnwanted, sendPrepared } from "./PlannedRun.ts"
+import { ProgressView } from "./ProgressView.ts"
+
+/** Returns the progress of an import over all machines, in the form that one of this machine has. */
+const progressOf = ({
+  approvedAt,
+  at,
+  counts,
+  perSecond,
+  remainingMs,
+}: ImportStatus): ImportProgress => ({
+  ...counts,
+  rows: counts.total,
+  requests: 0,
+  rateLimited: 0,
+  inFlight: 0,
+  elapsedMs: at - (approvedAt ?? at),
+  ...(remainingMs !== undefined && { perSecond, etaMs: remainingMs }),
+})
+
+/** Shows an import until it has ended, or a signal ends the command; the workers continue. */
+const follow = (all: CheckedImport, id: string, statuses: Stream.Stream<ImportStatus, Failure>) =>
+  Effect.gen(function* () {
+    const printer = yield* Screen
+    const { onSignal } = yield* Host
+    const stop = yield* Deferred.make<Signal>()
+    onSignal?.((signal) => void Effect.runSync(Deferred.succeed(stop, signal)))
+    const view = new ProgressView(printer, all.progress)
+    const { host } = all.settings
+    const show = (status: ImportStatus) =>
+      Effect.sync(() => {
+        const { created, duplicate, invalid, total } = status.counts
+        const of = {
+          file: all.input.name,
+          host,
+          run: id,
+          total: total - invalid - duplicate,
+          created,
+        }
+        view.show(progressOf(status), of)
+      })
+    const ended = Effect.as(Stream.runForEach(statuses, show), undefined)
+    const signal = yield* Effect.raceFirst(ended, Deferred.await(stop))
+    printer.clear()
+    if (signal === undefined) return
+    printer.notice(`the workers continue ${id}; aelyst runs show ${id}`)
+    yield* Effect.fail(Reports.ended(Reports.exitOfSignal[signal]))
+  })
+
+/** Runs an import whose file is checked, through a database. */
+export const run = (
+  all: CheckedImport,
+  database: DatabaseUrl,
+): Effect.Effect<void, Failure | Report, Host | Screen | Scope.Scope> =>
+  Effect.gen(function* () {
+    const printer = yield* Screen
+    const { ImportWorkflow } = yield* StoreOption.load
+    const runs = yield* Runs
+    const workflow = yield* ImportWorkflow
+    const { goOn, prepared } = yield* plan(all, runs, undefined)
+    const { counts, isNew, journal } = prepared
+    const { id } = journal.run
+    if (!goOn) return yield* removeUnwanted(runs, isNew ? id : undefined)
+    yield* failed(workflow.approve(id))
+    if (!isNew && leftOf(counts) > 0) yield* failed(workflow.resume(id))
+    printer.notice(`run ${id} on ${database.shown}: ${count(leftOf(counts), "row")} to send`)
+    printer.notice(`on each machine: aelyst worker; progress: aelyst runs show ${id}`)
+    if (!all.flags.follow) {
+      if (printer.json) return printer.value({ ok: true, run: id, step: "running", counts })
+      return printer.data(id)
+    }
+    yield* follow(all, id, Stream.mapError(workflow.follow(id), journalFailure))
+    const current = yield* failed(journal.counts)
+    const left = leftOf(current)
+    if (left > 0) {
+      printer.notice(`${id} has ended with ${count(left, "row")} not sent; aelyst runs show ${id}`)
+      return yield* Effect.fail(Reports.ended("stopped"))
+    }
+    // every row has ended, so that this only reports
+    const client = Client.clientLayer(all.settings, all.found)
+    const ended = { ...prepared, counts: current }
+    yield* Client.explained(Effect.provide(sendPrepared(all, ended), client))
+  }).pipe(StoreOption.provide(database))

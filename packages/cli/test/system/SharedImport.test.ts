@@ -1,0 +1,158 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+
+import type { PostgresServer } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
+import { startPostgres, urlOf } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
+import type { Importing } from "../importing.ts"
+import { csv, importing, people } from "../importing.ts"
+import { start } from "../process.ts"
+
+const password = "canary_pw_Zx81qQ"
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgres()
+  await server.query(`CREATE ROLE app LOGIN PASSWORD '${password}'`)
+  await server.query("GRANT ALL ON SCHEMA public TO app")
+})
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]()
+})
+
+const url = () => urlOf(server.port, "app").replace("app@", `app:${password}@`)
+
+/** Runs the command with the database, and checks that nothing shows the password. */
+const run = async (test: Importing, ...args: ReadonlyArray<string>) => {
+  const ended = await test.run(args, { env: { AELYST_STORE: url() } })
+  assert.notInclude(ended.stdout + ended.stderr, password)
+  return ended
+}
+
+const planned = async (rows: ReadonlyArray<string>, options = {}) => {
+  const test = await importing(options)
+  const file = test.write("big.csv", csv(...rows))
+  const { code, stderr, stdout } = await run(test, "import", file, "--yes")
+  assert.strictEqual(code, 0, stderr)
+  return { test, file, id: stdout.trim() }
+}
+
+describe("an import through a database", () => {
+  it("is planned and approved by import, and sent by a worker", async () => {
+    const { id, test } = await planned([...people(45), "Nobody,nowhere,,"])
+    await using _ = test
+    assert.match(id, /^r_[0-9A-Z]{4,}$/)
+    assert.strictEqual(test.requests(), 0)
+    const before = await run(test, "runs", "list", "--json")
+    assert.deepInclude(JSON.parse(before.stdout).runs[0], { id, step: "running" })
+    const worker = await run(test, "worker", "--until-idle", "--json")
+    assert.strictEqual(worker.code, 0, worker.stderr)
+    assert.deepInclude(JSON.parse(worker.stdout), { ok: true, end: "idle", created: 45 })
+    assert.lengthOf(test.created(), 45)
+    const shown = await run(test, "runs", "show", id)
+    assert.include(shown.stdout, "created\t45\n")
+    assert.include(shown.stdout, "step\tended\n")
+    assert.include(shown.stdout, "ranges\t1 of 1 ended, 0 in work\n")
+  })
+
+  it("is followed to its end, and reported as one of this machine", async () => {
+    await using test = await importing()
+    const file = test.write("followed.csv", csv(...people(12, 100), "Nobody,nowhere,,"))
+    const following = run(test, "import", file, "--yes", "--follow", "--json")
+    // it waits until the import is there
+    let sent = 0
+    while (sent < 12) {
+      await run(test, "worker", "--until-idle", "--quiet")
+      sent += test.requests()
+    }
+    const { code, stdout } = await following
+    assert.strictEqual(code, 9)
+    assert.deepInclude(JSON.parse(stdout), { rows: 13, created: 12, invalid: 1, requests: 0 })
+    assert.include(test.read("followed.rejects.csv"), "Nobody,nowhere")
+    assert.lengthOf(test.created(), 12)
+    const again = await run(test, "import", file, "--yes", "--follow")
+    assert.strictEqual(again.code, 9, again.stderr)
+    assert.strictEqual(test.requests(), 0)
+  })
+
+  it("is paused, continued and cancelled", async () => {
+    const { id, test } = await planned(people(30, 200))
+    await using _ = test
+    const step = async (...args: ReadonlyArray<string>) => {
+      const { code, stderr, stdout } = await run(test, "runs", ...args, id, "--json")
+      assert.strictEqual(code, 0, stderr)
+      return JSON.parse(stdout)
+    }
+    assert.deepInclude(await step("pause"), { step: "paused", left: 30 })
+    assert.deepInclude(await step("continue"), { step: "running", left: 30 })
+    const unasked = await run(test, "runs", "cancel", id)
+    assert.strictEqual(unasked.code, 2)
+    assert.include(unasked.stderr, "cancelling an import needs a confirmation")
+    assert.deepInclude(await step("cancel", "--yes"), { step: "cancelled", left: 30 })
+    await run(test, "worker", "--until-idle")
+    assert.strictEqual(test.requests(), 0)
+    const refused = await run(test, "runs", "continue", id)
+    assert.strictEqual(refused.code, 2)
+  })
+
+  it("is released by a worker that gets SIGTERM, with no row in doubt", async () => {
+    const { id, test } = await planned(people(120, 300), { limit: 40, latencyMs: 20 })
+    await using _ = test
+    const env = { ...test.env, AELYST_STORE: url() }
+    const worker = start(["worker", "--concurrency", "4"], { cwd: test.home.path, env })
+    while (test.sandbox.contacts().length < 10) await new Promise((done) => setTimeout(done, 20))
+    worker.child.kill("SIGTERM")
+    const { code, stderr } = await worker.ended
+    assert.strictEqual(code, 143)
+    assert.include(stderr, "worker ended (stopped)")
+    assert.notInclude(stderr, password)
+    const between = JSON.parse((await run(test, "runs", "show", id, "--json")).stdout)
+    assert.deepInclude(between, { inDoubt: [], step: "running" })
+    assert.strictEqual(between.ranges.claimed, 0)
+    assert.strictEqual((await run(test, "worker", "--until-idle")).code, 0)
+    const { counts } = JSON.parse((await run(test, "runs", "show", id, "--json")).stdout)
+    assert.deepInclude(counts, { created: 120, exists_after_doubt: 0 })
+    assert.lengthOf(test.created(), 120)
+  })
+
+  it("ends a worker whose token is rejected", async () => {
+    const { test } = await planned(people(3, 500))
+    await using _ = test
+    test.sandbox.fail({ status: 401, times: 1 })
+    const { code, stderr } = await run(test, "worker", "--until-idle", "--concurrency", "1")
+    assert.strictEqual(code, 4)
+    assert.include(stderr, "Aelyst rejected the token (401)")
+  })
+
+  it("takes the URL from a file, and never a password from an argument", async () => {
+    await using test = await importing()
+    const file = test.write("few.csv", csv(...people(2, 600)))
+    for (const command of [["import", file, "--yes"], ["worker"], ["runs", "list"]]) {
+      const { code, stderr, stdout } = await test.run([...command, "--store", url()])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, "--store holds a password: arguments are visible")
+      assert.notInclude(stderr + stdout, password)
+    }
+    writeFileSync(join(test.home.path, "url"), url(), { mode: 0o600 })
+    const { code, stderr } = await test.run(["import", file, "--yes", "--store-file", "url"])
+    assert.strictEqual(code, 0, stderr)
+    assert.notInclude(stderr, password)
+    const refused = await test.run(["import", file, "--yes", "--store-file", "url", "--limit", "1"])
+    assert.include(refused.stderr, "--limit and --store exclude each other")
+  })
+
+  it("says what is wrong with a database or a key, without the URL", async () => {
+    await using test = await importing()
+    const nowhere = `postgres://app:${password}@127.0.0.1:1/app`
+    const down = await test.run(["worker"], { env: { AELYST_STORE: nowhere } })
+    assert.strictEqual(down.code, 2)
+    assert.include(down.stderr, "cannot reach the database 127.0.0.1:1/app: ECONNREFUSED")
+    const env = { AELYST_STORE: url(), AELYST_STORE_KEY: "short" }
+    const key = await test.run(["worker"], { env })
+    assert.include(key.stderr, "AELYST_STORE_KEY holds no key of 32 bytes as base64")
+    const none = await test.run(["worker"])
+    assert.include(none.stderr, "no database is named")
+    assert.notInclude(down.stderr + key.stderr + none.stderr, password)
+  })
+})
