@@ -31,7 +31,11 @@ export interface CampaignOptions {
   readonly seed: number
   /** The minimum time between two faults, in milliseconds; up to as much again is added. */
   readonly everyMs: number
-  readonly control?: Control
+  readonly control?: Control | undefined
+  /** The requests per second that the server allows; default 100,000. */
+  readonly limit?: number | undefined
+  /** Megabytes of heap of each worker; Node's own limit by default. */
+  readonly heapMb?: number | undefined
 }
 
 /** The result of a campaign. */
@@ -40,6 +44,9 @@ export interface CampaignResult extends Verdict {
   readonly rowsPerSecond: number
   /** The longest time until the ranges of an owner that was killed had another one, in milliseconds. */
   readonly recoveryMs: number
+  /** The most memory that a worker was seen to use. */
+  readonly mostRssMb: number
+  readonly databaseMb: number
 }
 
 const concurrency = 16
@@ -66,7 +73,11 @@ const recovery = async (server: PostgresServer, pid: number | undefined): Promis
 /** Runs a campaign to its end: every row has ended. */
 export const campaign = async (options: CampaignOptions): Promise<CampaignResult> => {
   const { control, crash, everyMs, existing, freezes, kills, leaseMs, rows, seed, server } = options
-  await using sandbox = await Sandbox.start({ existing, limit: 100_000, latencyMs: [2, 20] })
+  await using sandbox = await Sandbox.start({
+    existing,
+    limit: options.limit ?? 100_000,
+    latencyMs: [2, 20],
+  })
   const url = urlOf(server.port)
   await using runtime = office(url)
   const began = performance.now()
@@ -79,6 +90,7 @@ export const campaign = async (options: CampaignOptions): Promise<CampaignResult
     doubtDelayMs: 1_000,
     concurrency,
     control,
+    heapMb: options.heapMb,
   })
   const random = source(seed)
   await Promise.all(Array.from({ length: options.workers }, () => fleet.start().ready))
@@ -126,5 +138,13 @@ export const campaign = async (options: CampaignOptions): Promise<CampaignResult
       return yield* judge(journal, { rows, existing, inFlight, ledger: sandbox.ledger() })
     }).pipe(Effect.scoped),
   )
-  return { ...verdict, seconds, rowsPerSecond: rows / seconds, recoveryMs }
+  const [size] = await server.query("SELECT pg_database_size(current_database()) AS bytes")
+  return {
+    ...verdict,
+    seconds,
+    rowsPerSecond: rows / seconds,
+    recoveryMs,
+    mostRssMb: fleet.mostRssMb,
+    databaseMb: Number(size?.["bytes"]) / 1e6,
+  }
 }

@@ -40,7 +40,7 @@ const planned = async (rows: ReadonlyArray<string>, options = {}) => {
 
 describe("an import through a database", () => {
   it("is planned and approved by import, and sent by a worker", async () => {
-    const { id, test } = await planned([...people(45), "Nobody,nowhere,,"])
+    const { id, test } = await planned([...people(45), "Gus,nowhere,,"])
     await using _ = test
     assert.match(id, /^r_[0-9A-Z]{4,}$/)
     assert.strictEqual(test.requests(), 0)
@@ -58,7 +58,7 @@ describe("an import through a database", () => {
 
   it("is followed to its end, and reported as one of this machine", async () => {
     await using test = await importing()
-    const file = test.write("followed.csv", csv(...people(12, 100), "Nobody,nowhere,,"))
+    const file = test.write("followed.csv", csv(...people(12, 100), "Gus,nowhere,,"))
     const following = run(test, "import", file, "--yes", "--follow", "--json")
     // it waits until the import is there
     let sent = 0
@@ -69,7 +69,7 @@ describe("an import through a database", () => {
     const { code, stdout } = await following
     assert.strictEqual(code, 9)
     assert.deepInclude(JSON.parse(stdout), { rows: 13, created: 12, invalid: 1, requests: 0 })
-    assert.include(test.read("followed.rejects.csv"), "Nobody,nowhere")
+    assert.include(test.read("followed.rejects.csv"), "Gus,nowhere")
     assert.lengthOf(test.created(), 12)
     const again = await run(test, "import", file, "--yes", "--follow")
     assert.strictEqual(again.code, 9, again.stderr)
@@ -119,7 +119,8 @@ describe("an import through a database", () => {
   it("ends a worker whose token is rejected", async () => {
     const { test } = await planned(people(3, 500))
     await using _ = test
-    test.sandbox.fail({ status: 401, times: 1 })
+    const { sandbox } = test
+    sandbox.fail({ status: 401, times: 1 })
     const { code, stderr } = await run(test, "worker", "--until-idle", "--concurrency", "1")
     assert.strictEqual(code, 4)
     assert.include(stderr, "Aelyst rejected the token (401)")
