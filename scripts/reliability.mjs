@@ -36,7 +36,7 @@ const campaigns = {
   },
   "spoiled-files": {
     title: "Spoiled files",
-    text: "Files of contacts are cut, mixed, recoded and spoiled byte by byte. Each must be read to its end, or refused with an error that has a place; memory stays flat. Nine more are 2 GB on one line.",
+    text: "Files of contacts are cut, mixed, recoded and spoiled byte by byte. Each must be read to its end, or refused with a typed error, which has a line unless it is about the whole file; memory stays flat. Nine more are 2 GB on one line.",
     main: ["spoiled files", "spoiled files"],
   },
   schedules: {

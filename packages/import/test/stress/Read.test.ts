@@ -33,7 +33,7 @@ describe("read", () => {
       counts: {
         "spoiled files": 10 * 20_000,
         "read to the end": read,
-        "refused with an error and a place": refused.reduce((sum, count) => sum + count, 0),
+        "refused with a typed error": refused.reduce((sum, count) => sum + count, 0),
       },
     })
     const [first, ...rest] = parts.map(({ live }) => live)
