@@ -138,8 +138,8 @@ for (const { name, budget, ours, effect } of cases) {
 
 /** Lists the most bytes that all code of a built package may have in one module format, gzipped. */
 const published = {
-  "@aelyst/node for import": ["packages/node/dist/!(effect|phonePlans-*).js", 84_000],
-  "@aelyst/node for require": ["packages/node/dist/!(phonePlans-*).cjs", 84_000],
+  "@aelyst/node for import": ["packages/node/dist/!(effect|phonePlans-*).js", 85_000],
+  "@aelyst/node for require": ["packages/node/dist/!(phonePlans-*).cjs", 85_000],
   "@aelyst/node's numbering plans": ["packages/node/dist/phonePlans-*.js", 55_000],
   "@aelyst/node/effect, without core and effect": ["packages/node/dist/effect.js", 12_000],
   "@aelyst/express for import": ["packages/express/dist/*.js", 18_000],
