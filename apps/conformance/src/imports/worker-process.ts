@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Redacted from "effect/Redacted"
+import * as Schedule from "effect/Schedule"
 
 import { input } from "../network/Child.ts"
 import { controlled } from "./Controls.ts"
@@ -46,6 +47,9 @@ const end = await Effect.runPromise(
       stop: Deferred.await(stop),
     }),
     live,
+  ).pipe(
+    // one that starts while the database is down starts again, as by a service manager
+    Effect.retry(Schedule.spaced(500)),
   ),
 )
 clearInterval(watching)
