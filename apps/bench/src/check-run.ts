@@ -3,7 +3,6 @@
  * `check-run.ts <check|csv|phones> <file> <rows>`.
  */
 import { createReadStream } from "node:fs"
-import { setFlagsFromString } from "node:v8"
 
 import { check, map, read } from "@aelyst/import"
 import * as Effect from "effect/Effect"
@@ -54,8 +53,6 @@ const jobs = new Map<string, Effect.Effect<number, unknown>>([
 ])
 const chosen = jobs.get(job)
 if (chosen === undefined) throw new Error(`no such job: ${job}`)
-// as the command does: V8 would let its young generation grow
-setFlagsFromString("--semi-space-growth-factor=1")
 const before = process.cpuUsage()
 const done = await Effect.runPromise(chosen)
 if (done !== Number(rows)) throw new Error(`${job} has seen ${done} rows of ${rows}`)

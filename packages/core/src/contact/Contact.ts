@@ -23,15 +23,18 @@ export type { ContactInput } from "../types.ts"
 class Valid {
   readonly identifier: Identifier.Identifier
   readonly payload: Payload
-  /** The payload as JSON text, made once. */
-  readonly body: string
   // only a value that was made here has it
-  readonly #checked = true
+  #body: string | undefined
 
-  constructor(identifier: Identifier.Identifier, payload: Payload, body: string) {
+  constructor(identifier: Identifier.Identifier, payload: Payload) {
     this.identifier = identifier
     this.payload = payload
-    this.body = body
+  }
+
+  /** The payload as JSON text, made once: many contacts are only checked. */
+  get body(): string {
+    this.#body ??= JSON.stringify(this.payload)
+    return this.#body
   }
 
   /** The kind of the identifier; an opaque contact ID counts as `id`. */
@@ -57,7 +60,7 @@ class Valid {
   }
 
   static is(u: unknown): u is Valid {
-    return typeof u === "object" && u !== null && #checked in u && u.#checked
+    return typeof u === "object" && u !== null && #body in u
   }
 }
 
@@ -90,23 +93,27 @@ const fieldNames = [...textFields, "customFields"]
 
 /** Reads a text field; a value that is not valid becomes an issue. */
 const readText = (reading: Reading, key: Rule.FieldName, value: unknown): string | undefined => {
-  if (typeof value !== "string") return reading.report("STRING_EXPECTED", [key])
-  const text = reading.text(Rule.fields[key], value, [key])
+  if (typeof value !== "string") return reading.report("STRING_EXPECTED", reading.at)
+  const text = reading.text(Rule.fields[key], value, reading.at)
   return key === "countryCode" ? text?.toUpperCase() : text
 }
 
+/** Reads a contact; one without the address or the number of its identifier gets it, if that is given (D14). */
 const readContact = (
   reading: Reading,
   input: unknown,
-  filled: Partial<Record<Rule.FieldName, string>>,
+  filling: Identifier.Identifier | undefined,
 ): Payload | undefined => {
   if (!isReadonlyObject(input)) return reading.report("CONTACT_TYPE", [])
   const keys = Object.keys(input)
   if (keys.length > MAX_KEYS) return reading.report("TOO_MANY_FIELDS", [])
-  const given = new Set<string>()
+  // a field that was given has its key here, also without a valid value
   const texts: Partial<Record<Rule.FieldName, string | undefined>> = {}
   let customFields: Payload["custom_fields"]
-  for (const [position, key] of keys.entries()) {
+  let hasCustomFields = false
+  let position = -1
+  for (const key of keys) {
+    position++
     if (reading.isFull) break
     if (!isTextField(key) && !isCustomFields(key)) {
       const path = [shownKey(key, position)]
@@ -118,32 +125,26 @@ const readContact = (
     if (value === undefined || value === null) continue
     if (isTextField(key)) texts[key] = readText(reading, key, value)
     else {
-      if (given.has("customFields") || given.has("custom_fields"))
-        reading.report("CUSTOM_FIELDS_TWICE", [key])
+      if (hasCustomFields) reading.report("CUSTOM_FIELDS_TWICE", [key])
+      hasCustomFields = true
       customFields = readCustomFields(reading, key, value)
     }
-    given.add(key)
   }
   if (reading.isFull) return undefined
-  if (!given.has("firstName")) return reading.report("FIRST_NAME_MISSING", ["firstName"])
+  if (!("firstName" in texts)) return reading.report("FIRST_NAME_MISSING", ["firstName"])
   const { firstName } = texts
   if (firstName === undefined) return undefined
+  const kind = filling === undefined ? "id" : Identifier.kind(filling)
+  if (filling !== undefined && kind !== "id" && !(kind in texts)) {
+    texts[kind] = Identifier.value(filling)
+  }
   const payload: Mutable<Payload> = { firstName }
   for (const name of textFields) {
-    const text = given.has(name) ? texts[name] : filled[name]
+    const text = texts[name]
     if (text !== undefined) payload[name] = text
   }
   if (customFields !== undefined && customFields.length > 0) payload.custom_fields = customFields
   return payload
-}
-
-/** Returns the field that an identifier gives to a contact without it (D14). */
-const filledFrom = (
-  id: Result.Result<Identifier.Identifier, unknown>,
-): Partial<Record<Rule.FieldName, string>> => {
-  if (Result.isFailure(id)) return {}
-  const kind = Identifier.kind(id.success)
-  return kind === "id" ? {} : { [kind]: Identifier.value(id.success) }
 }
 
 /**
@@ -199,7 +200,8 @@ export const validate = (
   if (Result.isFailure(id)) issues.push(...id.failure)
   let payload: Payload | undefined
   try {
-    payload = readContact(reading, contact, options?.fill === false ? {} : filledFrom(id))
+    const filling = options?.fill === false ? undefined : Result.getOrUndefined(id)
+    payload = readContact(reading, contact, filling)
   } catch {
     // a getter or a proxy of the caller's threw
     reading.report("CONTACT_UNREADABLE", reading.at)
@@ -209,8 +211,9 @@ export const validate = (
     return Result.fail([...issues.slice(0, Issue.MAX_ISSUES), Issue.make("ISSUES_TOO_MANY", [])])
   }
   if (issues.length > 0 || payload === undefined || Result.isFailure(id)) return Result.fail(issues)
-  const body = JSON.stringify(payload)
-  return Characters.isLongerThan(body, MAX_BODY)
+  const valid = new Valid(id.success, payload)
+  // a character takes at most six bytes of JSON, and all that is around the values less than the rest
+  return reading.size > MAX_BODY / 8 && Characters.isLongerThan(valid.body, MAX_BODY)
     ? Result.fail([Issue.make("BODY_TOO_LARGE", [])])
-    : Result.succeed(new Valid(id.success, payload, body))
+    : Result.succeed(valid)
 }

@@ -106,29 +106,26 @@ const international = (
 /** Returns whether digits are a number as it is written at home, as dialled from abroad, or with only the country code. */
 const isWritten = (digits: string, number: PlannedNumber, country: Country): boolean => {
   const { nationalNumber, countryCallingCode } = number
+  const before = digits.slice(0, -nationalNumber.length)
   // formatting costs more than parsing, and most numbers are written in one of these ways
-  const common = [
-    nationalNumber,
-    `0${nationalNumber}`,
-    `${countryCallingCode}${nationalNumber}`,
-    `00${countryCallingCode}${nationalNumber}`,
-  ]
+  const isCommon =
+    digits.endsWith(nationalNumber) &&
+    ["", "0", countryCallingCode, `00${countryCallingCode}`].includes(before)
   return (
-    common.includes(digits) ||
+    isCommon ||
     digitsOf(number.formatNational()) === digits ||
     digitsOf(number.formatNational({ nationalPrefix: true })) === digits ||
     digitsOf(number.format("IDD", { fromCountry: country })) === digits
   )
 }
 
-/** Reads a number without `+` as one of a country, or as dialled from there. */
+/** Reads digits without `+` as a number of a country, or as dialled from there. */
 const national = (
   plans: PhonePlans,
-  text: string,
+  digits: string,
   name: string,
   invalid: (suggestion?: string) => Read,
 ): Read => {
-  const digits = digitsOf(text)
   // safe: options are checked against the list of countries that have a plan
   const country = name as Country
   const parsed = plans.parsePhoneNumberFromString(digits, country)
@@ -171,8 +168,9 @@ export const parse = (
     return invalid(/^[+\d ().,;/-]+$/.test(number) ? "give one number" : phoneHint(number))
   }
   if (/^\(? *\+/.test(number)) return international(plans, number, invalid)
-  if (digitsOf(number).length < 5) return invalid()
-  if (country !== undefined) return national(plans, number, country, invalid)
+  const digits = digitsOf(number)
+  if (digits.length < 5) return invalid()
+  if (country !== undefined) return national(plans, digits, country, invalid)
   return fail(
     "PHONE_NO_COUNTRY",
     number.startsWith("00")

@@ -186,6 +186,8 @@ export const check = (
   text: string,
   path: Issue.Path,
 ): Issue.Issue | undefined => {
-  const broken = rules.find(({ holds }) => !holds(text))
-  return broken && Issue.make(broken.code, path, broken.hint?.(text))
+  for (const { code, holds, hint } of rules) {
+    if (!holds(text)) return Issue.make(code, path, hint?.(text))
+  }
+  return undefined
 }

@@ -52,7 +52,8 @@ class Part {
   /** Returns the slot of a key, or the empty one that it would get. */
   #find(high: number, low: number): number {
     const slots = this.#slots
-    let at = (low % (slots.length / words)) * words
+    // the hash as a part of its range; a remainder of numbers beyond 31 bits is slow
+    let at = Math.floor((low / 2 ** 32) * (slots.length / words)) * words
     while (slots[at + 2] !== 0 && (slots[at] !== high || slots[at + 1] !== low)) {
       at = at + words === slots.length ? 0 : at + words
     }
@@ -61,21 +62,29 @@ class Part {
 
   #grow(): void {
     const old = this.#slots
-    this.#slots = new Uint32Array(Math.ceil((old.length / words) * 1.25) * words)
+    this.#slots = new Uint32Array(Math.ceil((old.length / words) * 1.4) * words)
     for (let at = 0; at < old.length; at += words) {
       if (old[at + 2] === 0) continue
-      this.#slots.set(old.subarray(at, at + words), this.#find(old[at] ?? 0, old[at + 1] ?? 0))
+      const to = this.#find(old[at] ?? 0, old[at + 1] ?? 0)
+      for (let word = 0; word < words; word++) this.#slots[to + word] = old[at + word] ?? 0
     }
   }
 }
 
 /** Maps keys to rows. */
 export class KeyTable {
-  readonly #seeds = crypto.getRandomValues(new Uint32Array(2))
+  readonly #highSeed: number
+  readonly #lowSeed: number
   readonly #parts = Array.from({ length: partCount }, () => new Part())
   // the hash of the key at hand
   #high = 0
   #low = 0
+
+  constructor() {
+    const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
+    this.#highSeed = high
+    this.#lowSeed = low
+  }
 
   /** Returns the row of a key, if it has one. */
   get(key: string): RowPosition | undefined {
@@ -97,7 +106,8 @@ export class KeyTable {
 
   /** Hashes a key, and returns the part that it belongs to. */
   #partOf(key: string): Part | undefined {
-    let [high = 0, low = 0] = this.#seeds
+    let high = this.#highSeed
+    let low = this.#lowSeed
     for (let at = 0; at < key.length; at++) {
       const unit = key.charCodeAt(at)
       high = mix(high, unit)

@@ -79,8 +79,10 @@ export const make = (plans: Plans, digitsHavePlus: boolean): PhoneReader => {
     read: (value, country, counts) => {
       const read = PhoneReading.parse(plans, value, country)
       if (Result.isSuccess(read)) {
-        if (PhoneReading.hasExtension(value)) counts.omit("extension")
-        if (read.success !== value) counts.fix("phone")
+        if (read.success !== value) {
+          if (PhoneReading.hasExtension(value)) counts.omit("extension")
+          counts.fix("phone")
+        }
         return Result.succeed(read.success)
       }
       const number = digitsHavePlus ? withPlus(value) : undefined

@@ -120,10 +120,9 @@ export const checkRow = (
   const reading = new RowReading(row, rules, tally)
   const identifier = identify(reading, rules, tally)
   const { contact, found } = reading
-  const hasFault = rules.mapping.identifyBy.some((by) => found.some(({ field }) => field === by))
-  // a value that was refused is the reason then
-  const isMissing = identifier === undefined && !hasFault
-  if (isMissing) {
+  const isFaulty = (by: string) => found.some(({ field }) => field === by)
+  // unless a value that was refused is the reason
+  if (identifier === undefined && !rules.mapping.identifyBy.some(isFaulty)) {
     const reason = "the row has no email address, phone number or identifier"
     const [by = "identifier"] = rules.mapping.identifyBy
     reading.report({ code: "IDENTIFIER_MISSING", reason }, by)
@@ -131,9 +130,11 @@ export const checkRow = (
   const options = { customFields: rules.catalogue }
   const valid = validate(identifier ?? placeholder, contact, options)
   if (Result.isFailure(valid)) reportIssues(reading, valid.failure)
+  if (found.length === 0 && identifier !== undefined) {
+    return { state: "ready", row, identifier, contact }
+  }
   const problems = found.map(({ problem }) => problem)
   if (identifier === undefined) return { state: "invalid", row, problems }
-  if (problems.length === 0) return { state: "ready", row, identifier, contact }
   const isLost = found.some(
     ({ field, problem }) =>
       needed.includes(field) && !(field === "identifier" && problem.code === "VALUE_INVALID"),

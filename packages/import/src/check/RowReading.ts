@@ -113,8 +113,9 @@ export class RowReading {
 
   /** Returns the problem of a value of JSON that is no text: a number that has lost digits (D16), an object, a list. */
   #unfit(column: number | undefined): Fault | undefined {
-    const name = column === undefined ? undefined : this.#rules.mapping.columns[column]
-    const value = name === undefined ? undefined : this.#row.record?.[name]
+    const { record } = this.#row
+    if (record === undefined || column === undefined) return undefined
+    const value = record[this.#rules.mapping.columns[column] ?? ""]
     if (typeof value === "object" && value !== null) {
       return {
         code: "VALUE_INVALID",

@@ -22,7 +22,7 @@ export interface Bytes {
   readonly sample: Uint8Array
   /** Whether `sample` is all there is. */
   readonly isComplete: boolean
-  /** All bytes in pieces of 64 KiB or less. */
+  /** All bytes in pieces of 8 KiB or less. */
   readonly all: Stream.Stream<Uint8Array, ReadError>
   /** Parts by offset; only of sources that can be read again. */
   readonly parts?: Parts | undefined
@@ -33,8 +33,10 @@ export interface Parts {
   readonly between: (start: number, end: number) => Stream.Stream<Uint8Array, ReadError>
 }
 
-/** The size of a piece; larger ones are slower and cost memory. */
-const PIECE = 64 * 1024
+/** The size of the start that is looked at. */
+const SAMPLE = 64 * 1024
+/** The size of a piece. Its rows live until all of them are done, and the fewer they are, the less their collection costs. */
+const PIECE = 8 * 1024
 
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "unknown"
@@ -66,8 +68,8 @@ const inPieces = (bytes: Uint8Array): Stream.Stream<Uint8Array> =>
 
 const ofBytes = (bytes: Uint8Array, name: string): Bytes => ({
   name,
-  sample: bytes.subarray(0, PIECE),
-  isComplete: bytes.length <= PIECE,
+  sample: bytes.subarray(0, SAMPLE),
+  isComplete: bytes.length <= SAMPLE,
   all: inPieces(bytes),
   parts: {
     size: bytes.length,
@@ -86,7 +88,7 @@ const ofFile = (path: string, name: string, size: number): Effect.Effect<Bytes, 
   const between = (start: number, end: number) =>
     // the end of a stream of Node.js is the last byte
     start < end ? stream({ start, end: end - 1 }) : Stream.empty
-  return between(0, Math.min(PIECE, size)).pipe(
+  return between(0, Math.min(SAMPLE, size)).pipe(
     Stream.runCollect,
     Effect.map((pieces) => Buffer.concat(pieces)),
     Effect.map((sample) => ({
@@ -117,7 +119,7 @@ const ofStream = Effect.fnUntraced(function* (
   let sample = Buffer.alloc(0)
   let isComplete = false
   const isEnough = () =>
-    sample.length >= PIECE || (isLive && /[\r\n]/.test(sample.toString("latin1")))
+    sample.length >= SAMPLE || (isLive && /[\r\n]/.test(sample.toString("latin1")))
   while (!isComplete && !isEnough()) {
     const pieces = yield* Pull.catchDone(pull, () => Effect.succeed([]))
     isComplete = pieces.length === 0
