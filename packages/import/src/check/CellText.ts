@@ -4,8 +4,7 @@ import type { Counts } from "./Fault.ts"
 
 /** Returns the text of a cell. A name keeps a space after it, since names travel as given (D13). */
 export const clean = (cell: string, isName: boolean, counts: Counts): string => {
-  // most cells, and this is asked of each
-  if (cell === "" || Cell.isPlain(cell)) return cell
+  if (cell === "") return cell
   const { text, fixes } = Cell.clean(cell)
   for (const fix of fixes) counts.fix(fix)
   const end = isName ? text : text.trimEnd()

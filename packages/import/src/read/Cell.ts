@@ -9,10 +9,8 @@ const APOSTROPHE = /^'(?=[-+=@\d]|\S+@)/
 /** Zero-width characters, marks of direction, soft hyphens and byte order marks. */
 const INVISIBLE =
   /^[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]+|[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]+$/g
+/** Most cells begin and end like this, and need nothing. */
 const IS_PLAIN = /^[A-Za-z\d+](?:[^]*[A-Za-z\d])?$/
-
-/** Returns whether `clean` leaves a cell as it is, for most of those that it does. */
-export const isPlain = (cell: string): boolean => IS_PLAIN.test(cell)
 
 /**
  * Cleans a cell: `="+6012"` becomes `+6012`; an apostrophe before a number, a formula or an address goes, and so do spaces and
@@ -29,7 +27,7 @@ export const isPlain = (cell: string): boolean => IS_PLAIN.test(cell)
 export const clean = (
   cell: string,
 ): { readonly text: string; readonly fixes: readonly CellFix[] } => {
-  if (isPlain(cell)) return { text: cell, fixes: [] }
+  if (IS_PLAIN.test(cell)) return { text: cell, fixes: [] }
   const fixes = new Set<CellFix>()
   let text = cell
   const step = (fix: CellFix, next: string) => {
