@@ -87,7 +87,7 @@ const burst = (state: ReturnType<typeof SharedStates.join>["state"], clock: Cloc
         const ticket = yield* state.pacer.enter
         const permit = yield* acquireNow(ticket)
         if (permit._tag === "None") return gone
-        yield* permit.value.observe({ rateLimited: false, limit: 8 })
+        yield* permit.value.observe({ rateLimited: false, limit: 10 })
         gone += 1
       }
     }),
@@ -126,7 +126,7 @@ describe("the shared state of a token and an origin", () => {
     assert.strictEqual(await burst(a.state, clock), 2)
     b.leave()
     // what was sent counts on: the pacer's state outlives the pacer
-    assert.strictEqual(await burst(a.state, clock), 6)
+    assert.strictEqual(await burst(a.state, clock), 8)
     a.leave()
   })
 })
