@@ -27,7 +27,7 @@ it("U32: runs the command from the clone, as the first screen of the README says
   const screen = readFileSync(join(root, "README.md"), "utf8").split("\n").slice(0, 30).join("\n")
   expect(screen).toContain("$ npm start")
   expect(screen).toContain("$ npm test")
-  const command = /\$ (npm run aelyst -- create .*)/.exec(screen)?.[1] ?? ""
+  const command = /\$ (npm run aelyst -- create [^#\n]*)/.exec(screen)?.[1] ?? ""
   const { stdout } = await run("bash", ["-c", command.replace("npm run", "npm run --silent")], {
     cwd: root,
     env: settings,
