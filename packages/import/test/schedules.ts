@@ -124,8 +124,11 @@ export const runSchedule = (seed: number): Effect.Effect<void> =>
         check(summary, rows)
         checkReports(reported, summary, known)
         const numbers = new Set(reported.map(({ number }) => number))
+        // one that ends before it reads the rows reports none of them
         unreported = new Set(
-          end === "cut" ? [...known.keys()].filter((one) => !numbers.has(one)) : [],
+          [...known.keys()].filter(
+            (one) => !numbers.has(one) && (end === "cut" || unreported.has(one)),
+          ),
         )
       }
       const ledger = new Map(sandbox.ledger().map((entry) => [entry.key, entry.created]))
