@@ -65,15 +65,16 @@ const round = (value) => Math.round(value * 10) / 10
 export const line = (points, kind = "arrow") =>
   `<path d="${along(points)}" class="${kind}" marker-end="url(#${kind === "far" ? "headFar" : "head"})"/>`
 
-/** Returns the whole picture. */
+/** Returns the whole picture. `description` says in words what it shows, `style` adds to its looks. */
 export const page = (
   width,
   height,
   title,
   parts,
+  { description = "", style = "" } = {},
 ) => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">
-<title>${escape(title)}</title>
-<style>${look}
+<title>${escape(title)}</title>${description === "" ? "" : `\n<desc>${escape(description)}</desc>`}
+<style>${look}${style}
 </style>
 <defs>${["head", "headFar"]
   .map(
