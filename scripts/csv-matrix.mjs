@@ -15,9 +15,9 @@ const { outcomes } = await source("test/fixtures/outcomes.ts")
 const { traps } = await source("test/fixtures/traps.ts")
 const { vendors } = await source("test/fixtures/vendors.ts")
 const { workbooks } = await source("test/fixtures/workbooks.ts")
-const require = createRequire(join(folder, "package.json"))
-const Effect = require("effect/Effect")
-const Stream = require("effect/Stream")
+const load = createRequire(join(folder, "package.json"))
+const Effect = load("effect/Effect")
+const Stream = load("effect/Stream")
 
 const delimiterNames = { ";": "semicolons", "\t": "tabs", "|": "bars" }
 

@@ -7,9 +7,9 @@ import { pathToFileURL } from "node:url"
 
 const folder = join(process.cwd(), "packages/journal")
 const { Runs, SqliteRuns } = await import(pathToFileURL(join(folder, "src/index.ts")).href)
-const require = createRequire(join(folder, "package.json"))
-const Effect = require("effect/Effect")
-const Stream = require("effect/Stream")
+const load = createRequire(join(folder, "package.json"))
+const Effect = load("effect/Effect")
+const Stream = load("effect/Stream")
 
 export const outcomes = [
   "created",

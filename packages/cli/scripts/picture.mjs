@@ -7,6 +7,8 @@ import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
+import { screen, spans, terminalLook } from "../../../scripts/terminal.mjs"
+
 const root = fileURLToPath(new URL("..", import.meta.url))
 const creates = [
   "aelyst create email:ana@example.com --first-name Ana --field 'Vip:checkbox=true'",
@@ -57,41 +59,11 @@ const record = (commands) => {
   return done.stdout
 }
 const quote = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`
-const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
-
-/** Returns the lines of the screen at the end: lines that were drawn over show what was drawn last. */
-const screenOf = (text) => {
-  const lines = [""]
-  let at = 0
-  // oxlint-disable-next-line no-control-regex -- the escapes that move the cursor
-  for (const [token] of text.matchAll(/\r|\n|\u001b\[2K|\u001b\[1A|\u001b\[\d*m|[^\r\n\u001b]+/g)) {
-    if (token === "\n") lines[++at] ??= ""
-    else if (token === "\u001b[1A") at--
-    else if (token === "\u001b[2K") lines[at] = ""
-    else if (token !== "\r") lines[at] += token
-  }
-  return lines
-}
-
-/** Turns one line into text spans. */
-const spans = (line) =>
-  line
-    .split("\u001b[")
-    .map((part, position) => {
-      const code = position === 0 ? undefined : part.slice(0, part.indexOf("m"))
-      const text = position === 0 ? part : part.slice(part.indexOf("m") + 1)
-      const style = { 31: "bad", 32: "good", 33: "odd", 2: "dim" }[code]
-      const look = style === undefined ? "" : ` class="${style}"`
-      return text === "" ? "" : `<tspan${look}>${escape(text)}</tspan>`
-    })
-    .join("")
 
 const draw = (name, label, commands) => {
-  const lines = screenOf(
-    record(commands)
-      .trimEnd()
-      .replaceAll(/session: line \d+: +\d+ Killed.*/g, "Killed"),
-  )
+  const { lines, write } = screen()
+  const printed = record(commands).trimEnd()
+  write(printed.replaceAll(/session: line \d+: +\d+ Killed.*/g, "Killed"))
   const step = 20
   const drawn = lines.map(spans)
   const longest = Math.max(...drawn.map((line) => line.replace(/<[^>]*>/g, "").length))
@@ -103,16 +75,7 @@ const draw = (name, label, commands) => {
   writeFileSync(
     join(root, `${name}.svg`),
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
-<style>
-  rect { fill: #ffffff; stroke: #d0d7de }
-  text { font: 14px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; fill: #1f2328; white-space: pre }
-  .typed { font-weight: 600 }
-  .good { fill: #1a7f37 } .bad { fill: #cf222e } .odd { fill: #9a6700 } .dim { fill: #656d76 }
-  @media (prefers-color-scheme: dark) {
-    rect { fill: #0d1117; stroke: #30363d }
-    text { fill: #e6edf3 }
-    .good { fill: #3fb950 } .bad { fill: #ff7b72 } .odd { fill: #d29922 } .dim { fill: #8b949e }
-  }
+<style>${terminalLook}
 </style>
 <rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
 ${rows.join("\n")}

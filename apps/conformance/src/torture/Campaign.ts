@@ -33,6 +33,8 @@ export interface CampaignOptions extends Pick<
   readonly preload?: string
   /** When the process with this number, from 0, is killed. */
   readonly killOf: (round: number) => Kill
+  /** Called with the ledger after each process. */
+  readonly afterProcess?: (ledger: ReadonlyArray<LedgerEntry>) => void
 }
 
 /** A row as a process reported it. */
@@ -163,6 +165,7 @@ export const runCampaign = async (
       const isWrong = target.isSilent ? ended.errors !== "" : contact.test(ended.errors)
       if (isWrong) damage.push(`it printed: ${ended.errors.slice(0, 2_000)}`)
       damage.push(...(await damageOf(directory)))
+      options.afterProcess?.(await sandbox.ledger())
     }
     const { attempts, problems } = await readJournal(directory)
     damage.push(...problems, ...(await leaksOf(directory)))
