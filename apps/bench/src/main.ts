@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url"
 import { checkSpeed } from "./check.ts"
 import { cli } from "./cli.ts"
 import { expressOverhead } from "./express.ts"
+import { importing, fullSizes } from "./import.ts"
 import { memory } from "./memory.ts"
 import { outboxCosts } from "./outbox.ts"
 import { overhead } from "./overhead.ts"
@@ -42,6 +43,7 @@ const parts = {
   size,
   xlsx: () => xlsx({ rows: 100_000, rounds: 5 }),
   check: () => checkSpeed({ rows: 1_000_000 }),
+  import: () => importing(fullSizes),
 } as const
 type Part = keyof typeof parts
 

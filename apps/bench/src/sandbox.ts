@@ -7,7 +7,7 @@ import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 
 import type { Load, Order } from "./sandbox-load.ts"
-import { median, table } from "./statistics.ts"
+import { median, quantile, table } from "./statistics.ts"
 
 interface Server {
   readonly child: ChildProcess
@@ -53,9 +53,6 @@ const measure = async (
   const count = order.to - order.from
   return { perSecond: (count * 1000) / ms, cpu: (after.cpu - before.cpu) / count, latencies }
 }
-
-const quantile = (values: ReadonlyArray<number>, share: number): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
 
 /** Measures and renders the table. */
 export const sandbox = async (options: {

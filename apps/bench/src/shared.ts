@@ -5,22 +5,12 @@ import type { Outcome, Played, Rate, RunOptions } from "@aelyst-apps/conformance
 import { DidNotEnd, play } from "@aelyst-apps/conformance/shared/Run"
 import type { StoreKind } from "@aelyst-apps/conformance/shared/TestedStores"
 import { postgres, redis } from "@aelyst-apps/conformance/shared/TestedStores"
+import type { LimiterKind } from "@aelyst/sandbox"
 import { setTimeout as sleep } from "node:timers/promises"
 
+import { limiterKinds, limiters } from "./limiters.ts"
 import { sharedClients } from "./shared-clients.ts"
 import { table } from "./statistics.ts"
-
-/** The kinds of limiters, and what the tables call them. */
-const limiters = {
-  "fixed-window-aligned": "fixed window, aligned",
-  "fixed-window-first-request": "fixed window, from first request",
-  "sliding-log": "sliding log",
-  "token-bucket": "token bucket",
-  gcra: "GCRA",
-} as const
-type Limiter = keyof typeof limiters
-const isLimiter = (name: string): name is Limiter => Object.hasOwn(limiters, name)
-const all = Object.keys(limiters).filter(isLimiter)
 
 const sdkWorker = new URL("../../conformance/src/shared/sdk-worker.ts", import.meta.url)
 const otherWorker = new URL("./shared-worker.ts", import.meta.url)
@@ -29,7 +19,7 @@ const tenPerSecond: Rate = { limit: 10, windowMs: 1000 }
 /** One row of the table: what four processes do. */
 interface Scenario {
   readonly name: string
-  readonly kinds: ReadonlyArray<Limiter>
+  readonly kinds: ReadonlyArray<LimiterKind>
   readonly each: number
   readonly rate: Rate
   readonly concurrency?: number
@@ -38,10 +28,10 @@ interface Scenario {
 }
 
 const scenarios: ReadonlyArray<Scenario> = [
-  { name: "50 each at 10/s", kinds: all, each: 50, rate: tenPerSecond },
+  { name: "50 each at 10/s", kinds: limiterKinds, each: 50, rate: tenPerSecond },
   {
     name: "50 each at 10/s, store 10 ms away",
-    kinds: all,
+    kinds: limiterKinds,
     each: 50,
     rate: tenPerSecond,
     awayMs: 10,
@@ -92,7 +82,7 @@ const inTime = async <A>(run: Promise<A>): Promise<A | undefined> => {
   }
 }
 
-const outcomeOf = (played: Played | undefined, limiter: Limiter): Outcome | undefined =>
+const outcomeOf = (played: Played | undefined, limiter: LimiterKind): Outcome | undefined =>
   played?.outcomes.find(({ kind }) => kind === limiter)
 
 /** Returns the cells of a row, one that says so after a run that took too long; prints them. */
@@ -149,7 +139,7 @@ const outage = async ({
     },
   }
   const played = await inTime(play(run))
-  return all.map((limiter) => {
+  return limiterKinds.map((limiter) => {
     const name = `${kind}: ${limiters[limiter]}`
     const ledger = outcomeOf(played, limiter)?.ledger
     if (ledger === undefined) return rowOf(name)
@@ -172,8 +162,8 @@ const gauntletOf = async (
   name: string,
   run: Omit<RunOptions, "kinds">,
 ): Promise<ReadonlyArray<string>> => {
-  const played = await inTime(play({ ...run, kinds: all, mostMs: 180_000 }))
-  return all.map((limiter) => {
+  const played = await inTime(play({ ...run, kinds: limiterKinds, mostMs: 180_000 }))
+  return limiterKinds.map((limiter) => {
     const figures = outcomeOf(played, limiter)?.figures
     const { created = 0, rateLimited, ratio = 0 } = figures ?? {}
     const cell = `${ratio.toFixed(2)} · ${rateLimited} · ${200 - created}`
@@ -204,7 +194,10 @@ const gauntlet = async (): Promise<string> => {
   for (const [name, run] of Object.entries(runs)) {
     columns.push(await gauntletOf(name, run))
   }
-  const rows = all.map((kind, row) => [limiters[kind], ...columns.map((cells) => cells[row] ?? "")])
+  const rows = limiterKinds.map((kind, row) => [
+    limiters[kind],
+    ...columns.map((cells) => cells[row] ?? ""),
+  ])
   return table(["limiter", ...Object.keys(runs)], rows)
 }
 

@@ -1,11 +1,18 @@
 import { assert, describe, it } from "vitest"
 
-import { median, shuffled, table } from "../src/statistics.ts"
+import { median, quantile, shuffled, table } from "../src/statistics.ts"
 
 describe("median", () => {
   it("returns the middle value, or the mean of the two in the middle", () => {
     assert.strictEqual(median([3, 1, 2]), 2)
     assert.strictEqual(median([4, 1, 3, 2]), 2.5)
+  })
+})
+
+describe("quantile", () => {
+  it("returns the value that the share is below, the last one at most", () => {
+    assert.strictEqual(quantile([3, 1, 4, 2], 0.5), 3)
+    assert.strictEqual(quantile([3, 1, 4, 2], 1), 4)
   })
 })
 

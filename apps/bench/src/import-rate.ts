@@ -1,0 +1,113 @@
+/** Imports a file without a limit, with and without a journal, and at 100 per second against every kind of limiter. */
+import type { LimiterKind } from "@aelyst/sandbox"
+import { Sandbox } from "@aelyst/sandbox"
+import { ideal } from "@aelyst-apps/conformance/pacing/Server"
+
+import type { CommandOptions, CommandRun } from "./import-command.ts"
+import { Office } from "./import-command.ts"
+import { limiterKinds, limiters } from "./limiters.ts"
+import { median, shuffled, table } from "./statistics.ts"
+
+const kinds = {
+  "with the journal": { args: Office.importArgs },
+  "without, as `--stream`": {
+    args: Office.importArgs.with(1, "-").concat("--stream"),
+    isPiped: true,
+  },
+} as const satisfies Record<string, CommandOptions>
+type Kind = keyof typeof kinds
+const isKind = (name: string): name is Kind => Object.hasOwn(kinds, name)
+
+const sendingMs = ({ firstRequestMs, lastResponseMs }: CommandRun) =>
+  lastResponseMs - firstRequestMs
+const commandMs = ({ endMs }: CommandRun) => endMs
+
+/** Measures how many contacts are created per second if nothing limits them, and renders the table. */
+export const unlimited = async (rows: number, rounds: number): Promise<string> => {
+  const names = Object.keys(kinds).filter(isKind)
+  const samples = new Map(names.map((name) => [name, Array.of<CommandRun>()]))
+  for (let round = 0; round < rounds; round++) {
+    for (const name of shuffled(names, Math.random)) {
+      await using office = await Office.create(rows)
+      await using sandbox = await Sandbox.start({ limit: 1_000_000 })
+      samples.get(name)?.push(await office.run(sandbox, kinds[name]))
+      const created = sandbox.contacts().length
+      if (created !== rows) throw new Error(`${name}: ${created} of ${rows} were created`)
+    }
+  }
+  const perSecond = (name: Kind, ms: (run: CommandRun) => number) =>
+    median((samples.get(name) ?? []).map((run) => (rows / ms(run)) * 1_000))
+  return [
+    table(
+      [
+        `${rows.toLocaleString("en")} rows, no limit`,
+        "creates per second, first request to last response",
+        "ratio",
+        "whole command",
+        "ratio",
+      ],
+      names.map((name) => [
+        name,
+        ...[sendingMs, commandMs].flatMap((ms) => {
+          const ratio = perSecond(name, ms) / perSecond("without, as `--stream`", ms)
+          return [perSecond(name, ms).toFixed(0), ratio.toFixed(2)]
+        }),
+      ]),
+    ),
+    "",
+    `Median of ${rounds} rounds. To reach: 500 per second with the journal.`,
+  ].join("\n")
+}
+
+const rate = { limit: 100, windowMs: 1_000 }
+// the default of the command
+const concurrency = 32
+/** The time of a request to this machine and back. */
+const roundTripMs = 1
+
+const limitedRow = async (limiter: LimiterKind, rows: number): Promise<ReadonlyArray<string>> => {
+  await using office = await Office.create(rows)
+  await using sandbox = await Sandbox.start({ ...rate, limiter })
+  const run = await office.run(sandbox, { args: Office.importArgs })
+  const ledger = sandbox.ledger()
+  const firstAt = Math.min(...ledger.map((entry) => entry.firstAt))
+  const best = ideal(
+    {
+      limiter: { kind: limiter, ...rate },
+      phaseMs: firstAt % rate.windowMs,
+      headers: "always",
+      retryAfter: true,
+    },
+    rows,
+    concurrency,
+    roundTripMs,
+  )
+  const rateLimited = ledger.reduce((sum, { statuses }) => sum + (statuses[429] ?? 0), 0)
+  return [
+    limiters[limiter],
+    (sendingMs(run) / best).toFixed(3),
+    (commandMs(run) / best).toFixed(3),
+    String(rows - sandbox.contacts().length),
+    String(rateLimited),
+  ]
+}
+
+/** Measures an import at 100 per second against each limiter, and renders the table. */
+export const limited = async (rows: number): Promise<string> => {
+  const cells: Array<ReadonlyArray<string>> = []
+  for (const limiter of limiterKinds) cells.push(await limitedRow(limiter, rows))
+  return [
+    table(
+      [
+        `${rows.toLocaleString("en")} rows at 100 per second`,
+        "first request to last response, over ideal",
+        "whole command, over ideal",
+        "lost",
+        "429s",
+      ],
+      cells,
+    ),
+    "",
+    "To reach: 1.05, 1.10, 0 lost, and at most two 429s. The ideal is a client that knows the state of the server.",
+  ].join("\n")
+}

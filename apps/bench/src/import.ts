@@ -1,0 +1,52 @@
+/**
+ * Measures an import: resuming it, its speed with and without a journal, its time at a limit, and the cost of the journal. The
+ * first three run the built command against the sandbox, whose ledger is what counts. `node src/import.ts 0.02` takes a look
+ * with a fiftieth of the rows.
+ */
+import { fileURLToPath } from "node:url"
+
+import { journalCost } from "./import-journal.ts"
+import { limited, unlimited } from "./import-rate.ts"
+import { resume } from "./import-resume.ts"
+
+/** The number of rows of each part, and the rounds of the one that is a race. */
+export interface ImportSizes {
+  readonly resumed: number
+  readonly unlimited: number
+  readonly rounds: number
+  readonly limited: number
+  readonly journaled: number
+}
+
+/** Measures all of it, one thing at a time, and renders the tables. */
+export const importing = async (sizes: ImportSizes): Promise<string> =>
+  [
+    await resume(sizes.resumed),
+    await unlimited(sizes.unlimited, sizes.rounds),
+    await limited(sizes.limited),
+    await journalCost(sizes.journaled),
+  ].join("\n\n")
+
+/** The sizes whose tables are published. */
+export const fullSizes: ImportSizes = {
+  resumed: 100_000,
+  unlimited: 20_000,
+  rounds: 5,
+  limited: 2_000,
+  journaled: 5_000,
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const part = Number(process.argv[2] ?? 0.02)
+  // several windows of the limiter at least
+  const rows = (full: number) => Math.max(300, Math.round(full * part))
+  console.log(
+    await importing({
+      resumed: rows(fullSizes.resumed),
+      unlimited: rows(fullSizes.unlimited),
+      rounds: 1,
+      limited: rows(fullSizes.limited),
+      journaled: rows(fullSizes.journaled),
+    }),
+  )
+}
