@@ -38,11 +38,14 @@ export interface ImportStatus extends Omit<SharedProgress, "status"> {
 export interface ImportWorkflowService {
   /** Lets workers send a planned run, also one that has ended with rows left. Fails with `not_planned` if its rows are not planned. */
   readonly approve: (run: string) => Effect.Effect<void, JournalError>
-  /** Lets no further attempt leave; requests under way end as usual. */
+  /** Lets no further attempt leave; requests under way end as usual. An import that has ended stays so. */
   readonly pause: (run: string) => Effect.Effect<void, JournalError>
-  /** Continues a paused import, and tries parked ranges again. Fails with `cancelled` if it was cancelled. */
+  /** Continues a paused import, and tries parked ranges again, of one that has ended too. Fails with `cancelled` if it was cancelled. */
   readonly resume: (run: string) => Effect.Effect<void, JournalError>
-  /** Ends an import as it is, for good: rows that are left stay `not_sent`, and what was stored of their contacts is erased. */
+  /**
+   * Ends an import as it is, for good: rows that are left stay `not_sent`, and what was stored of their contacts is erased. One
+   * that has ended without such or unknown rows stays as it is.
+   */
   readonly cancel: (run: string) => Effect.Effect<void, JournalError>
   readonly status: (run: string) => Effect.Effect<ImportStatus, JournalError>
   /** Emits the status now and then once per interval (default 1 s), until the import has ended or is cancelled. */
@@ -51,6 +54,10 @@ export interface ImportWorkflowService {
     every?: Duration.Input,
   ) => Stream.Stream<ImportStatus, JournalError>
 }
+
+const isSent = ({ counts }: ImportStatus) => counts.not_sent + counts.inDoubt === 0
+// unknown rows keep their contact
+const isErased = ({ counts }: ImportStatus) => counts.not_sent + counts.unknown === 0
 
 const make = Effect.gen(function* () {
   const runs = yield* Runs
@@ -69,6 +76,16 @@ const make = Effect.gen(function* () {
     return { ...progress, run: id, step, approvedAt, endedAt, parked } satisfies ImportStatus
   })
 
+  /** Changes an import unless it has ended, for good. */
+  const unless = (
+    isOver: (ended: ImportStatus) => boolean,
+    id: string,
+    change: Effect.Effect<unknown, JournalError>,
+  ) =>
+    Effect.flatMap(status(id), (found) =>
+      found.step === "ended" && isOver(found) ? Effect.void : Effect.asVoid(change),
+    )
+
   return ImportWorkflow.of({
     approve: Effect.fnUntraced(function* (id) {
       const { run } = yield* opened(id)
@@ -79,9 +96,11 @@ const make = Effect.gen(function* () {
       const { ranges } = yield* shared.progress(run.id)
       if (ranges.ended >= ranges.total) yield* table.end(run.id)
     }),
-    pause: (id) => shared.setStatus(id, "paused"),
-    resume: (id) => Effect.andThen(shared.setStatus(id, "active"), table.reopen(id)),
-    cancel: (id) => Effect.andThen(shared.setStatus(id, "cancelled"), table.end(id)),
+    pause: (id) => unless(() => true, id, shared.setStatus(id, "paused")),
+    resume: (id) =>
+      unless(isSent, id, Effect.andThen(shared.setStatus(id, "active"), table.reopen(id))),
+    cancel: (id) =>
+      unless(isErased, id, Effect.andThen(shared.setStatus(id, "cancelled"), table.end(id))),
     status,
     follow: (id, every = "1 second") =>
       Stream.fromEffectSchedule(status(id), Schedule.spaced(every)).pipe(

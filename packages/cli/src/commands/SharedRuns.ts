@@ -117,5 +117,6 @@ export const change = (
     }).pipe(failed, StoreOption.provide(database))
     const left = status.counts.not_sent + status.counts.inDoubt
     if (printer.json) return printer.value({ ok: true, run, step: status.step, left })
-    return printer.notice(`${visible(run)} is ${status.step}; ${count(left, "row")} left`)
+    const is = status.step === "ended" ? "has already ended, and stays so" : `is ${status.step}`
+    return printer.notice(`${visible(run)} ${is}; ${count(left, "row")} left`)
   })

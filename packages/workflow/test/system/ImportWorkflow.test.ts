@@ -91,6 +91,15 @@ describe("ImportWorkflow", () => {
     assert.strictEqual(posts(sandbox()), sent)
   })
 
+  it("stays as it is once it has ended", async () => {
+    const id = await approve(5)
+    await worker()
+    for (const change of ["pause", "resume", "cancel"] as const) {
+      await use((workflow) => workflow[change](id))
+      assert.strictEqual(await stepOf(id), "ended")
+    }
+  })
+
   it("can be followed to its end from anywhere", async () => {
     const id = await approve(rangeRows)
     const following = use(({ follow }) => Stream.runCollect(follow(id, "20 millis")))
