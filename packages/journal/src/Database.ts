@@ -76,13 +76,16 @@ export type Columns = Readonly<Record<string, unknown>>
 
 const reasons: Readonly<Record<string, JournalReason>> = {
   "25006": "read_only",
-  "42501": "read_only",
+  "42501": "denied",
   "42P01": "deleted",
   "53100": "full",
   "58030": "io",
   XX001: "corrupt",
   XX002: "corrupt",
 }
+
+/** Classes of codes of statements that fail on a server that works. */
+const sqlErrors = /^(?:0A|22|23|42|54)\w{3}$/
 
 const codeOf = (error: unknown): string | undefined => {
   const code: unknown = Reflect.get(Object(error), "code")
@@ -91,10 +94,14 @@ const codeOf = (error: unknown): string | undefined => {
   return cause === undefined ? undefined : codeOf(cause)
 }
 
-/** Returns the error of a statement. The driver's is not its cause: Postgres quotes the row that it refuses, drivers their URL. */
-const errorOf = (path: string, { reason }: SqlError): JournalError => {
-  const code = codeOf(reason)
-  return new JournalError({ reason: reasons[code ?? ""] ?? "unavailable", path, detail: code })
+/**
+ * Returns the error of a statement on tables of the same database. The driver's is not its cause: Postgres quotes the row that it
+ * refuses, drivers their URL.
+ */
+export const errorOf = (path: string, { reason }: SqlError): JournalError => {
+  const code = codeOf(reason) ?? ""
+  const byClass = sqlErrors.test(code) ? "sql_error" : "unavailable"
+  return new JournalError({ reason: reasons[code] ?? byClass, path, detail: code || undefined })
 }
 
 /** Statements of concurrent processes can be refused for each other; nothing of such a statement has happened. */

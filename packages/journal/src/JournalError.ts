@@ -23,6 +23,8 @@ import * as Data from "effect/Data"
  * - `wrong_state`: the row is not in a state that allows this
  * - `paused`, `cancelled`: nothing of the run may be sent
  * - `unreadable`: no key decrypts the contact of a row, or it was changed
+ * - `denied`: the user of the database lacks a privilege
+ * - `sql_error`: the database rejects a statement, for example because a table has other columns
  * - `unavailable`: the database server cannot be reached
  */
 export type JournalReason = keyof typeof advice
@@ -51,6 +53,8 @@ const advice = {
   paused: "Continue the run first.",
   cancelled: "Start another run for this input.",
   unreadable: "Give the encryption key that the run was planned with.",
+  denied: "Grant the user of the database what it lacks on the tables aelyst_*.",
+  sql_error: "Look up the code, and check the tables aelyst_* and the log of the server.",
   unavailable: "Check the connection, then resume the run.",
 } as const
 
@@ -78,6 +82,8 @@ const sentences: Readonly<Record<JournalReason, string>> = {
   paused: "the run is paused",
   cancelled: "the run was cancelled",
   unreadable: "the contact of a row cannot be decrypted",
+  denied: "the user of the database lacks a privilege",
+  sql_error: "the database rejected a statement",
   unavailable: "the database cannot be reached",
 }
 
@@ -90,6 +96,8 @@ export class JournalError extends Data.TaggedError("JournalError")<{
   readonly path: string
   /** Details, if there is more to say than the reason. */
   readonly detail?: string | undefined
+  /** With `unreadable`: the ID of the encryption key that is not given; undefined if the contact was changed. */
+  readonly keyId?: string | undefined
   readonly cause?: unknown
 }> {
   /** The problem in words, without the path and without a full stop. */

@@ -1,6 +1,7 @@
 /** A row as Postgres stores it, and as it is recorded. */
 import * as Result from "effect/Result"
 
+import { UnreadablePayload } from "./Cipher.ts"
 import type { Columns } from "./Database.ts"
 import type { RowRecord } from "./Journal.ts"
 import { JournalError } from "./JournalError.ts"
@@ -56,6 +57,7 @@ export const openedRows = (
             reason: "unreadable",
             path,
             detail: `row ${number}: ${problem}`,
+            keyId: cause instanceof UnreadablePayload ? cause.keyId : undefined,
           })
         },
       })

@@ -15,6 +15,8 @@ import { PostgresStore } from "./PostgresStore.ts"
 import type { SharedRunsService } from "./SharedRuns.ts"
 import { SharedRuns } from "./SharedRuns.ts"
 
+export { errorOf } from "./Database.ts"
+
 /** The options of the runs of a database. */
 export interface PostgresRunsOptions {
   /**

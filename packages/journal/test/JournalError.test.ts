@@ -49,6 +49,8 @@ describe("JournalError", () => {
       paused: true,
       cancelled: true,
       unreadable: true,
+      denied: true,
+      sql_error: true,
       unavailable: true,
     }
     assert.deepStrictEqual(

@@ -2,10 +2,9 @@
  * The steps of imports, in two tables: which runs are approved, by whom they may be sent, and the ranges that wait because no
  * row of them could be ended. The rows and the claims are those of the journal. Each operation is one statement.
  */
-import { JournalError } from "@aelyst/journal"
+import { PostgresRuns } from "@aelyst/journal/postgres"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
-import type { SqlError } from "effect/sql/SqlError"
 
 /** Two processes that start together create the tables once. */
 const schema = `DO $$
@@ -50,9 +49,6 @@ export interface WaitingRange {
   readonly isParked: boolean
 }
 
-const failure = (cause: SqlError): JournalError =>
-  new JournalError({ reason: "unavailable", path: "Postgres", cause })
-
 const millis = (time: unknown): number | undefined =>
   time === null || time === undefined ? undefined : Number(time)
 
@@ -75,7 +71,7 @@ export const make = Effect.gen(function* () {
   )
   const run = (text: string, values: ReadonlyArray<unknown>) =>
     Effect.andThen(prepared, sql.unsafe<Readonly<Record<string, unknown>>>(text, values)).pipe(
-      Effect.mapError(failure),
+      Effect.mapError((error) => PostgresRuns.errorOf("Postgres", error)),
     )
   const columns = `run, extract(epoch FROM approved_at) * 1000 AS approved, extract(epoch FROM ended_at) * 1000 AS ended`
 

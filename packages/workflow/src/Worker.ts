@@ -11,6 +11,7 @@ import { sendRange } from "@aelyst/import"
 import type { JournalError, JournalReason, Runs } from "@aelyst/journal"
 import type { OpenRange } from "@aelyst/journal/postgres"
 import { SharedRuns } from "@aelyst/journal/postgres"
+import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -45,12 +46,21 @@ export type WorkerEnd = "stopped" | "idle" | "unauthorized"
 /** Reasons that say nothing about a range: another process was faster, or the import may not be sent now. */
 const passing: ReadonlySet<JournalReason> = new Set(["claimed", "fenced", "paused", "cancelled"])
 /** Reasons that say nothing about a range either, but the database has to recover. */
-const outage: ReadonlySet<JournalReason> = new Set(["unavailable", "io", "full", "read_only"])
+const outage: ReadonlySet<JournalReason> = new Set([
+  "unavailable",
+  "io",
+  "full",
+  "read_only",
+  "denied",
+  "sql_error",
+])
 
 /** The code of a statement that gave up on a locked row. */
 const lockTimeout = "55P03"
 
 const watchMs = 30_000
+/** An outage is over when nothing has failed for so long. */
+const calmMs = 60_000
 const pruneMs = 3_600_000
 const keptMs = 30 * 86_400_000
 /** Workers that look at the same time take different ranges. */
@@ -63,7 +73,8 @@ const spread = 4
  *
  * A range of rows belongs to one worker at a time. If that one dies or is frozen, another takes the range over when the lease
  * has ended, 30 seconds after its newest renewal; rows whose request was under way are then in doubt. A range of which no row could be
- * ended waits, and is parked after five tries, while others pass. While the database cannot be reached nothing is sent.
+ * ended waits, and is parked after five tries, while others pass. While the database cannot be reached nothing is sent. An import
+ * whose encryption key it does not have is left to others.
  *
  * It never fails on its own account: problems of the database are logged, and it continues. A wrong option is a defect, a
  * `ConfigurationError` of core.
@@ -92,8 +103,34 @@ export const work = ({
     const end = yield* Deferred.make<WorkerEnd>()
     const endAs = (how: WorkerEnd) => Deferred.succeed(end, how)
     const nap = (ms: number) => Effect.raceFirst(Effect.sleep(ms), Deferred.await(end))
-    const report = (error: JournalError) =>
-      Effect.andThen(Effect.logWarning(error.message), nap(pollMs))
+    /** When each warning was last due. */
+    const warnings = new Map<string, number>()
+    /** Warns of a problem of the database once for each outage. */
+    const report = Effect.fnUntraced(function* (error: JournalError) {
+      const { advice, path, problem, reason } = error
+      // the advice for a lost connection is one for a single import
+      const help = reason === "unavailable" ? "" : ` ${advice}`
+      const text = outage.has(reason)
+        ? `${path}: ${problem}. The worker continues as soon as it can.${help}`
+        : error.message
+      const now = yield* Clock.currentTimeMillis
+      const isNew = now - (warnings.get(text) ?? Number.NEGATIVE_INFINITY) > calmMs
+      warnings.set(text, now)
+      if (isNew) yield* Effect.logWarning(text)
+      yield* nap(pollMs)
+    })
+    /** Imports that were planned with a key that this worker does not have. */
+    const sealed = new Set<string>()
+    const seal = Effect.fnUntraced(function* (run: string, keyId: string) {
+      const isNew = !sealed.has(run)
+      sealed.add(run)
+      if (isNew) {
+        yield* Effect.logWarning(
+          `the contacts of ${run} are encrypted with the key ${keyId}, which this worker does not have, so it leaves them to others. Give it the key of the import, in AELYST_STORE_KEY, and start it again.`,
+        )
+      }
+      return false
+    })
 
     /** Lets a range wait if some of its rows did not end. */
     const settle = Effect.fnUntraced(function* (
@@ -122,6 +159,7 @@ export const work = ({
       const failed = (error: JournalError | InputChangedError) => {
         if (error._tag === "JournalError") {
           if (passing.has(error.reason)) return Effect.succeed(false)
+          if (error.keyId !== undefined) return seal(run, error.keyId)
           // another session has locked rows of the range, and does not let go
           if (error.detail?.includes(lockTimeout)) {
             return Effect.as(table.wait(run, range.from, "locked", false), true)
@@ -154,7 +192,8 @@ export const work = ({
     })
 
     const round = Effect.gen(function* () {
-      const open = yield* table.open(origin, tokenClass)
+      const all = yield* table.open(origin, tokenClass)
+      const open = all.filter(({ run }) => !sealed.has(run))
       for (const { run } of open) {
         if (yield* sendOne(run).pipe(Effect.catch(forget(run)))) return
       }

@@ -31,6 +31,10 @@ export interface Surroundings {
   readonly worker: (
     options?: Partial<WorkerOptions>,
     database?: Partial<DatabaseOptions>,
+    others?: {
+      readonly encryptionKeys?: ReadonlyArray<string>
+      readonly logger?: Layer.Layer<never>
+    },
   ) => Promise<WorkerEnd>
 }
 
@@ -76,12 +80,12 @@ export const surroundings = (options: SandboxOptions = {}): Surroundings => {
     url: () => urlOf(server.port),
     run: (...program) => runtime.runPromise(...program),
     approve: (rows) => runtime.runPromise(approved(rows, sandbox.origin)),
-    worker: (given = {}, database = {}) =>
+    worker: (given = {}, database = {}, { encryptionKeys, logger = Layer.empty } = {}) =>
       Effect.runPromise(
         work({ origin: sandbox.origin, tokenClass, pollMs: 100, untilIdle: true, ...given }).pipe(
           Effect.provide(
-            Layer.mergeAll(client(), StoredRows.layer).pipe(
-              Layer.provideMerge(PostgresRuns.layer()),
+            Layer.mergeAll(client(), StoredRows.layer, logger).pipe(
+              Layer.provideMerge(PostgresRuns.layer({ encryptionKeys })),
               Layer.provideMerge(
                 Database.layer({ url: Redacted.make(urlOf(server.port)), ...database }),
               ),

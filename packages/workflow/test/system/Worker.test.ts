@@ -1,13 +1,23 @@
 import { Runs } from "@aelyst/journal"
 import type { RowRecord } from "@aelyst/journal"
-import { Deferred, Effect, Stream } from "effect"
+import { Deferred, Effect, Logger, Redacted, Stream } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
 
+import { approved, office } from "../../../../apps/conformance/src/imports/Plan.ts"
+import { urlOf } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
 import { ImportWorkflow } from "../../src/ImportWorkflow.ts"
-import { posts, surroundings } from "../database.ts"
+import { posts, rangeRows, surroundings } from "../database.ts"
 
-const { approve, run, sandbox, server, worker } = surroundings()
+const { approve, run, sandbox, server, url, worker } = surroundings()
+
+const logs = () => {
+  const logged: Array<string> = []
+  const logger = Logger.make<unknown, void>(({ message }) => {
+    logged.push([message].flat().join(" "))
+  })
+  return { logged, logger: Logger.layer([logger]) }
+}
 
 const statusOf = (id: string) =>
   run(Effect.flatMap(ImportWorkflow, (workflow) => workflow.status(id)))
@@ -111,6 +121,52 @@ describe("work", () => {
     assert.strictEqual(step, "ended")
     assert.deepInclude(counts, { not_sent: 0, inDoubt: 0 })
     assert.strictEqual(counts.created + counts.exists_after_doubt, 110)
+  })
+
+  it("leaves an import to others whose key it does not have, says so once, and counts nothing", async () => {
+    const key = Buffer.alloc(32, 7).toString("base64")
+    const planner = office(url(), { encryptionKeys: [key], rangeRows })
+    const id = await planner.runPromise(approved(120, sandbox().origin))
+    await planner.dispose()
+    const plain = await approve(20)
+    const { logged, logger } = logs()
+    assert.strictEqual(await worker({}, {}, { logger }), "idle")
+    assert.lengthOf(logged, 1)
+    assert.match(
+      logged[0] ?? "",
+      new RegExp(`^the contacts of ${id} are encrypted with the key [0-9a-f]{8}`),
+    )
+    assert.strictEqual((await statusOf(plain)).step, "ended")
+    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_import_wait"), [])
+    const { ranges } = await statusOf(id)
+    assert.deepStrictEqual(ranges, { total: 3, ended: 0, claimed: 0 })
+    assert.strictEqual(await worker({}, {}, { encryptionKeys: [key] }), "idle")
+    assert.strictEqual((await statusOf(id)).step, "ended")
+    assert.strictEqual(sandbox().contacts().length, 120)
+  })
+
+  it("says once that it lacks a privilege, and continues when it has it", async () => {
+    const id = await approve(5)
+    await server().query("CREATE ROLE sender LOGIN")
+    await server().query(
+      "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO sender",
+    )
+    await server().query("GRANT USAGE ON SEQUENCE aelyst_epoch TO sender")
+    await server().query("REVOKE UPDATE ON aelyst_row FROM sender")
+    const { logged, logger } = logs()
+    const working = worker(
+      { pollMs: 20, leaseMs: 1_000 },
+      { url: Redacted.make(urlOf(server().port, "sender")) },
+      { logger },
+    )
+    while (logged.length === 0) await sleep(20)
+    await sleep(500)
+    await server().query("GRANT UPDATE ON aelyst_row TO sender")
+    assert.strictEqual(await working, "idle")
+    assert.deepInclude((await statusOf(id)).counts, { created: 5 })
+    assert.lengthOf(logged, 1)
+    assert.match(logged[0] ?? "", /lacks a privilege \(42501\)\. The worker continues .+ Grant /)
+    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_import_wait"), [])
   })
 
   it("forgets an import whose run was removed", async () => {
