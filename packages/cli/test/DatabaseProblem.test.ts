@@ -16,7 +16,7 @@ describe("problemOf", () => {
   it("has words for every way in which a database cannot be used, and quotes no message", () => {
     const cases = [
       [error("canary", { code: "28P01" }), "the database db/app rejected the user or the password"],
-      [error("canary", { code: "3D000" }), "the database db/app has no database of this name"],
+      [error("canary", { code: "3D000" }), "the database db/app does not exist"],
       [error("canary", { code: "ECONNREFUSED" }), "cannot reach the database db/app: ECONNREFUSED"],
       [
         error("canary", { code: "DEPTH_ZERO_SELF_SIGNED_CERT" }),

@@ -46,6 +46,14 @@ describe("lines", () => {
     ])
   })
 
+  it("leave out the requests that only other machines know", () => {
+    const { rateLimited: _limited, requests: _requests, ...known } = summary
+    const told = { ...ended, summary: known }
+    assert.strictEqual(lines(told)[2], "  report: leads.report.json   average 8.8/s")
+    assert.lengthOf(lines({ ...told, created: 0, report: undefined }), 2)
+    assert.notProperty(json(told, "r_7Q2F", 9), "requests")
+  })
+
   it("say why it stopped, and how to continue", () => {
     const cut = { ...summary, created: 700, not_sent: 452, stopped: "unauthorized" } as const
     const text = lines({ ...ended, summary: cut, rejects: undefined })

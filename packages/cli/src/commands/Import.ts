@@ -59,7 +59,10 @@ const start = Effect.fnUntraced(function* (
   yield* confirmHeader(opened, settings.mayAsk && !printer.json)
   const all = { flags, globals, input, opened, options, progress, settings }
   if (found !== undefined && flags.stream) return yield* StreamedRun.run({ ...all, found })
-  const checked = yield* CheckedFile.check(all, resume !== undefined)
+  const checked = yield* CheckedFile.check(all, {
+    isResumed: resume !== undefined,
+    isShared: database !== undefined,
+  })
   if (found === undefined) return yield* CheckedFile.end(all, checked)
   const planned = { ...all, found, checked }
   return yield* database === undefined

@@ -23,7 +23,7 @@ import { Screen } from "../Screen.ts"
 import * as SettingsOf from "../Settings.ts"
 import * as StoreOption from "../shared/StoreOption.ts"
 import type { DatabaseFlags } from "../StoreFlags.ts"
-import { number } from "../Text.ts"
+import { count, number } from "../Text.ts"
 import * as Token from "../Token.ts"
 
 /** Holds the flags of `worker`. */
@@ -42,8 +42,8 @@ const sum = (counts: Counts): number => Object.values(counts).reduce((all, one) 
 
 const textOf = (counts: Counts): string =>
   [
-    `${number(sum(counts))} rows`,
-    ...Object.entries(counts).map(([name, count]) => `${number(count)} ${name}`),
+    count(sum(counts), "row"),
+    ...Object.entries(counts).map(([name, rows]) => `${number(rows)} ${name}`),
   ].join("   ")
 
 const integer = (name: string, text: string | undefined) =>

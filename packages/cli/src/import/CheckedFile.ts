@@ -45,10 +45,13 @@ export const rows = ({ input, opened, options }: OpenImport) =>
       usage(message.replaceAll("`", ""), "fix:   correct the value of --set"),
   })
 
-/** Reads all rows and prints the findings, which a resumed run has shown before. */
+/**
+ * Reads all rows and prints the findings, which a resumed run has shown before. They name the file of rejected rows unless
+ * workers send the rows: then there is none, or after a while.
+ */
 export const check = (
   all: OpenImport,
-  isResumed: boolean,
+  { isResumed, isShared }: { readonly isResumed: boolean; readonly isShared: boolean },
 ): Effect.Effect<CheckSummary, CheckFailure, Host | Screen | Scope.Scope> =>
   Effect.gen(function* () {
     const { flags, globals, input, opened } = all
@@ -80,7 +83,7 @@ export const check = (
         printTable(printer, input, opened, summary.rows, (line) => printer.notice(line))
         const found = findingLines(collector.findings(), {
           showValues,
-          rejects: path ?? (flags.check ? undefined : RejectsFile.pathOf(all)?.shown),
+          rejects: path ?? (flags.check || isShared ? undefined : RejectsFile.pathOf(all)?.shown),
         })
         for (const line of checkedLines(summary)) printer.notice(visible(line))
         for (const line of found) printer.notice(`  ${visible(line)}`)

@@ -115,6 +115,12 @@ export const localFlag = (flags: ImportFlags): string | undefined => {
   return flags.maxErrors === undefined ? undefined : "--max-errors"
 }
 
+const sharedFlag = (flags: ImportFlags): string | undefined => {
+  if (flags.store !== undefined) return "--store"
+  if (flags.storeFile !== undefined) return "--store-file"
+  return flags.follow ? "--follow" : undefined
+}
+
 const conflict = (flags: ImportFlags, globals: GlobalFlags): Failure | undefined => {
   if (flags.stream && flags.file !== "-") {
     return usage("--stream reads standard input; give - as the file")
@@ -131,9 +137,9 @@ const conflict = (flags: ImportFlags, globals: GlobalFlags): Failure | undefined
     )
   }
   const local = localFlag(flags)
-  const isShared = flags.store !== undefined || flags.storeFile !== undefined
-  if (local !== undefined && (isShared || flags.follow)) {
-    return usage(`${local} and ${isShared ? "--store" : "--follow"} exclude each other`)
+  const shared = sharedFlag(flags)
+  if (local !== undefined && shared !== undefined) {
+    return usage(`${local} and ${shared} exclude each other`)
   }
   if (flags.noJournal && flags.journal !== undefined) {
     return usage("--no-journal and --journal exclude each other")

@@ -8,6 +8,7 @@ import { prepare, send } from "@aelyst/import"
 import type { RunCounts, RunFacts, RunsService } from "@aelyst/journal"
 import { Runs } from "@aelyst/journal"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as Scope from "effect/Scope"
 
 import type { Failure } from "../Failure.ts"
@@ -26,6 +27,7 @@ import { journalFailure } from "./JournalFailure.ts"
 import * as Question from "./Question.ts"
 import * as RejectsFile from "./RejectsFile.ts"
 import { directoryOf, withRuns } from "./RunDirectory.ts"
+import type { Sent } from "./Sending.ts"
 import { RowsUnderWay, follow } from "./Sending.ts"
 import { tokenClass } from "./TokenClass.ts"
 
@@ -68,8 +70,12 @@ const readyOf = ({ duplicate, invalid, total }: RunCounts): number => total - in
 const maxErrorsOf = (errors: Errors, counts: RunCounts): number =>
   Math.max(1, "rows" in errors ? errors.rows : Math.ceil(readyOf(counts) * errors.share))
 
-/** Sends the rows of a plan that have not ended, and reports on all of them. */
-export const sendPrepared = Effect.fnUntraced(function* (all: CheckedImport, prepared: Prepared) {
+/** Sends the rows of a plan that have not ended, and reports on all of them, as `tell` has it. */
+export const sendPrepared = Effect.fnUntraced(function* (
+  all: CheckedImport,
+  prepared: Prepared,
+  tell: (sent: Sent<EndOfImport.SendFailure>) => Sent<EndOfImport.SendFailure> = identity,
+) {
   const { flags, input, options, progress, settings } = all
   const { counts, journal } = prepared
   const { concurrency, limit, maxErrors, sample } = options.sending
@@ -99,7 +105,7 @@ export const sendPrepared = Effect.fnUntraced(function* (all: CheckedImport, pre
     rejectsDuplicates: options.checking.onDuplicate === "reject",
   })
   const id = flags.noJournal ? undefined : journal.run.id
-  return yield* EndOfImport.end(all, { sent, rejects, run: id, checked: all.checked })
+  return yield* EndOfImport.end(all, { sent: tell(sent), rejects, run: id, checked: all.checked })
 })
 
 /** Plans the rows of an import and asks whether to send them. */

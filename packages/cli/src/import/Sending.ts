@@ -7,7 +7,6 @@ import type {
   CheckedRow,
   Findings,
   ImportProgress,
-  ImportSummary,
   Problem,
   Rejects,
   RowResult,
@@ -27,6 +26,7 @@ import type { Progress } from "../Waiting.ts"
 import type { ProgressOf } from "./ProgressLines.ts"
 import { ProgressView } from "./ProgressView.ts"
 import { reportFailure } from "./RejectsFile.ts"
+import type { KnownSummary } from "./Summary.ts"
 
 /** Holds what is done with the rows as they end. */
 export interface Following {
@@ -43,7 +43,7 @@ export interface Following {
 
 /** Holds how a run ended. */
 export interface Sent<E> {
-  readonly summary: ImportSummary
+  readonly summary: KnownSummary
   /** The contacts that this process has created. */
   readonly created: number
   readonly signal: Signal | undefined

@@ -1,8 +1,10 @@
 /** Plans an import in a database and approves it; workers send it. With `--follow` waits for its end, and reports. */
 import type { ImportProgress } from "@aelyst/import"
+import type { RunCounts } from "@aelyst/journal"
 import { Runs } from "@aelyst/journal"
 import type { ImportStatus } from "@aelyst/workflow"
 import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -22,6 +24,7 @@ import { failed } from "./OpenRun.ts"
 import type { CheckedImport } from "./PlannedRun.ts"
 import { leftOf, plan, removeUnwanted, sendPrepared } from "./PlannedRun.ts"
 import { ProgressView } from "./ProgressView.ts"
+import type { Sent } from "./Sending.ts"
 
 /** Returns the progress of an import over all machines, in the form that one of this machine has. */
 const progressOf = ({
@@ -69,6 +72,18 @@ const follow = (all: CheckedImport, id: string, statuses: Stream.Stream<ImportSt
     yield* Effect.fail(Reports.ended(Reports.exitOfSignal[signal]))
   })
 
+const endedOf = (counts: RunCounts): number =>
+  counts.total - counts.invalid - counts.duplicate - leftOf(counts)
+
+/** Returns what workers have sent since `before`; only they know their requests. */
+const sentByWorkers =
+  (before: RunCounts, elapsedMs: number) =>
+  <E>({ summary, ...sent }: Sent<E>): Sent<E> => {
+    const { rateLimited: _limited, requests: _requests, ...known } = summary
+    const created = summary.created - before.created
+    return { ...sent, created, summary: { ...known, earlier: endedOf(before), elapsedMs } }
+  }
+
 /** Runs an import whose file is checked, through a database. */
 export const run = (
   all: CheckedImport,
@@ -79,7 +94,9 @@ export const run = (
     const { ImportWorkflow } = yield* StoreOption.load
     const runs = yield* Runs
     const workflow = yield* ImportWorkflow
-    const { goOn, prepared } = yield* plan(all, runs, undefined)
+    // only `aelyst resume` reads the flags, of a run on this machine: the values of --set would stay for nothing
+    const stored = { ...all, flags: { ...all.flags, set: [] } }
+    const { goOn, prepared } = yield* plan(stored, runs, undefined)
     const { counts, isNew, journal } = prepared
     const { id } = journal.run
     if (!goOn) return yield* removeUnwanted(runs, isNew ? id : undefined)
@@ -91,15 +108,17 @@ export const run = (
       if (printer.json) return printer.value({ ok: true, run: id, step: "running", counts })
       return printer.data(id)
     }
-    yield* follow(all, id, Stream.mapError(workflow.follow(id), journalFailure))
+    const statuses = Stream.mapError(workflow.follow(id), journalFailure)
+    const [waited] = yield* Effect.timed(follow(all, id, statuses))
     const current = yield* failed(journal.counts)
     const left = leftOf(current)
     if (left > 0) {
       printer.notice(`${id} has ended with ${count(left, "row")} not sent; aelyst runs show ${id}`)
       return yield* Effect.fail(Reports.ended("stopped"))
     }
-    // every row has ended, so that this only reports
+    // every row has ended, so that this only reads and reports
     const client = Client.clientLayer(all.settings, all.found)
     const ended = { ...prepared, counts: current }
-    yield* Client.explained(Effect.provide(sendPrepared(all, ended), client))
+    const tell = sentByWorkers(counts, Duration.toMillis(waited))
+    yield* Client.explained(Effect.provide(sendPrepared(all, ended, tell), client))
   }).pipe(StoreOption.provide(database))

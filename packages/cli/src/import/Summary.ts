@@ -7,10 +7,15 @@ import type { Signal } from "../Host.ts"
 import { exitOfSignal } from "../Report.ts"
 import { clock, count, number, time } from "../Text.ts"
 
+type Requests = "rateLimited" | "requests"
+
+/** The counts of an import; the requests are absent if other machines sent them. */
+export type KnownSummary = Omit<ImportSummary, Requests> & Partial<Pick<ImportSummary, Requests>>
+
 /** Holds what the summary tells of an import. */
 export interface Ended {
-  readonly summary: ImportSummary
-  /** The contacts that this process has created; those of earlier ones are "already there". */
+  readonly summary: KnownSummary
+  /** The contacts that this command or its workers have created; those of earlier ones are "already there". */
   readonly created: number
   readonly signal: Signal | undefined
   /** Whether the rows could be read and recorded to their end. */
@@ -60,7 +65,7 @@ export const totalsOf = ({ created, summary }: Pick<Ended, "created" | "summary"
 /** Returns the lines for people. */
 export const lines = (ended: Ended): ReadonlyArray<string> => {
   const { created, isLimited, isComplete, rejects, report, resume, summary } = ended
-  const { elapsedMs, inDoubt, not_sent, rateLimited, requests } = summary
+  const { elapsedMs, inDoubt, not_sent, rateLimited = 0, requests } = summary
   const reason = stopReason(ended)
   const isDone = reason === undefined && isComplete
   const totals = totalsOf(ended)
@@ -69,7 +74,7 @@ export const lines = (ended: Ended): ReadonlyArray<string> => {
     ...(elapsedMs < 1_000 || created === 0
       ? []
       : [`average ${((created * 1_000) / elapsedMs).toFixed(1)}/s`]),
-    count(requests, "request"),
+    ...(requests === undefined ? [] : [count(requests, "request")]),
     ...(rateLimited === 0 ? [] : [`${number(rateLimited)} × 429`]),
   ]
   const left = not_sent + inDoubt
@@ -77,7 +82,7 @@ export const lines = (ended: Ended): ReadonlyArray<string> => {
     `${isDone ? "Done in" : "Stopped after"} ${elapsedMs < 1_000 ? time(elapsedMs) : clock(elapsedMs)}   ${totalsLine(totals)}`,
     ...(reason === undefined ? [] : [`  ${reason}`]),
     ...afterLines(totals, rejects).map((line) => `  ${line}`),
-    `  ${facts.join("   ")}`,
+    ...(facts.length === 0 ? [] : [`  ${facts.join("   ")}`]),
     ...(left === 0
       ? []
       : [

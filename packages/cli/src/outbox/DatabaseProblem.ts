@@ -11,7 +11,7 @@ export interface DatabaseProblem {
 const bySqlState: Readonly<Record<string, readonly [problem: string, fix: string]>> = {
   "28P01": ["rejected the user or the password", "check both in the URL"],
   "28000": ["rejected the user", "check the user in the URL, and pg_hba.conf on the server"],
-  "3D000": ["has no database of this name", "check the end of the URL"],
+  "3D000": ["does not exist", "check the end of the URL"],
   "42501": [
     "does not let this user read the tables",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON aelyst_outbox, aelyst_outbox_meta TO the user",

@@ -167,10 +167,7 @@ describe("aelyst outbox, on Postgres", () => {
     const cases = [
       [url().replace(password, "canary_wrong"), "rejected the user or the password"],
       [url().replace(`:${password}`, ""), "asks for a password"],
-      [
-        local.replace("/postgres?", "/none?").replace(/\/postgres$/, "/none"),
-        "has no database of this name",
-      ],
+      [local.replace("/postgres?", "/none?").replace(/\/postgres$/, "/none"), "does not exist"],
       [local.replace(/\/postgres$/, "/empty"), "has no outbox"],
     ] as const
     for (const [store, problem] of cases) {

@@ -35,15 +35,16 @@ const planned = async (rows: ReadonlyArray<string>, options = {}) => {
   const file = test.write("big.csv", csv(...rows))
   const { code, stderr, stdout } = await run(test, "import", file, "--yes")
   assert.strictEqual(code, 0, stderr)
-  return { test, file, id: stdout.trim() }
+  return { test, file, stderr, id: stdout.trim() }
 }
 
 describe("an import through a database", () => {
   it("is planned and approved by import, and sent by a worker", async () => {
-    const { id, test } = await planned([...people(45), "Gus,nowhere,,"])
+    const { id, stderr, test } = await planned([...people(45), "Gus,nowhere,,"])
     await using _ = test
     assert.match(id, /^r_[0-9A-Z]{4,}$/)
     assert.strictEqual(test.requests(), 0)
+    assert.notInclude(stderr, "rejects.csv")
     const before = await run(test, "runs", "list", "--json")
     assert.deepInclude(JSON.parse(before.stdout).runs[0], { id, step: "running" })
     const worker = await run(test, "worker", "--until-idle", "--json")
@@ -54,6 +55,11 @@ describe("an import through a database", () => {
     assert.include(shown.stdout, "created\t45\n")
     assert.include(shown.stdout, "step\tended\n")
     assert.include(shown.stdout, "ranges\t1 of 1 ended, 0 in work\n")
+    for (const step of [["pause"], ["continue"], ["cancel", "--yes"]]) {
+      const late = await run(test, "runs", ...step, id)
+      assert.strictEqual(late.code, 0)
+      assert.include(late.stderr, "has already ended, and stays so; 0 rows left")
+    }
   })
 
   it("is followed to its end, and reported as one of this machine", async () => {
@@ -68,12 +74,37 @@ describe("an import through a database", () => {
     }
     const { code, stdout } = await following
     assert.strictEqual(code, 9)
-    assert.deepInclude(JSON.parse(stdout), { rows: 13, created: 12, invalid: 1, requests: 0 })
+    assert.deepInclude(JSON.parse(stdout), { rows: 13, created: 12, createdNow: 12, invalid: 1 })
+    assert.notInclude(stdout, "requests")
+    const report = JSON.parse(test.read("followed.report.json"))
+    assert.deepInclude(report.totals, { created: 12, earlier: 0 })
+    assert.notProperty(report.totals, "requests")
     assert.include(test.read("followed.rejects.csv"), "Gus,nowhere")
     assert.lengthOf(test.created(), 12)
     const again = await run(test, "import", file, "--yes", "--follow")
     assert.strictEqual(again.code, 9, again.stderr)
+    assert.include(again.stderr, "13 rows = 0 created + 12 already there + 1 invalid")
     assert.strictEqual(test.requests(), 0)
+  })
+
+  it("stores no value of --set with the run", async () => {
+    await using test = await importing()
+    const file = test.write("set.csv", csv(...people(2, 700)))
+    const { code, stderr } = await run(
+      test,
+      "import",
+      file,
+      "--yes",
+      "--set",
+      "profilePic=https://canary.example/a.png",
+    )
+    assert.strictEqual(code, 0, stderr)
+    const found = await server.query(
+      "SELECT count(*) AS n FROM aelyst_run WHERE facts LIKE '%canary%'",
+    )
+    assert.strictEqual(Number(found[0]?.["n"]), 0)
+    assert.strictEqual((await run(test, "worker", "--until-idle")).code, 0)
+    assert.include(JSON.stringify(test.sandbox.contacts()), "canary.example")
   })
 
   it("is paused, continued and cancelled", async () => {
@@ -140,7 +171,7 @@ describe("an import through a database", () => {
     assert.strictEqual(code, 0, stderr)
     assert.notInclude(stderr, password)
     const refused = await test.run(["import", file, "--yes", "--store-file", "url", "--limit", "1"])
-    assert.include(refused.stderr, "--limit and --store exclude each other")
+    assert.include(refused.stderr, "--limit and --store-file exclude each other")
   })
 
   it("says what is wrong with a database or a key, without the URL", async () => {
