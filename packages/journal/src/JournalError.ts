@@ -53,7 +53,8 @@ const advice = {
   paused: "Continue the run first.",
   cancelled: "Start another run for this input.",
   unreadable: "Give the encryption key that the run was planned with.",
-  denied: "Grant the user of the database what it lacks on the tables aelyst_*.",
+  denied:
+    "Grant the user of the database the use of the tables aelyst_* and the sequence aelyst_epoch; to create them, CREATE on the schema.",
   sql_error: "Look up the code, and check the tables aelyst_* and the log of the server.",
   unavailable: "Check the connection, then resume the run.",
 } as const
