@@ -108,8 +108,8 @@ export const work = ({
     /** Warns of a problem of the database once for each outage. */
     const report = Effect.fnUntraced(function* (error: JournalError) {
       const { advice, path, problem, reason } = error
-      // the advice for a lost connection is one for a single import
-      const help = reason === "unavailable" ? "" : ` ${advice}`
+      // other advice is for the journal of a single import
+      const help = reason === "denied" || reason === "sql_error" ? ` ${advice}` : ""
       const text = outage.has(reason)
         ? `${path}: ${problem}. The worker continues as soon as it can.${help}`
         : error.message
