@@ -146,6 +146,12 @@ const storeError = (cause: unknown, isWrite: boolean): OutboxError => {
 const isUnknown = (error: unknown): boolean =>
   error instanceof OutboxError && error.code === "ERR_AELYST_OUTBOX_UNKNOWN"
 
+/** Converts an error of the store that comes once a row may be there: it is not known which one. */
+const asUnknown = (error: unknown): unknown => {
+  if (!(error instanceof OutboxError) || error.code !== "ERR_AELYST_OUTBOX_STORE") return error
+  return new OutboxError("UNKNOWN", error.detail === undefined ? {} : { detail: error.detail })
+}
+
 const rowsOf = (result: Awaited<ReturnType<PostgresQuery>>): ReadonlyArray<Row> =>
   // safe: each statement selects columns by name
   ("rows" in result ? result.rows : [...result]) as ReadonlyArray<Row>
@@ -202,7 +208,10 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
       })
       if (isAdded) return undefined
       const { id, idempotencyKey = null, submission } = row
-      const [earlier] = await run("earlier", id, idempotencyKey, submission)
+      // a row is there: of this call, whose response was lost, or of an earlier one with the same key
+      const [earlier] = await run("earlier", id, idempotencyKey, submission).catch(
+        (error: unknown) => Promise.reject(asUnknown(error)),
+      )
       if (earlier?.["id"] === id) return undefined
       return { id: String(earlier?.["id"]), isSame: earlier?.["same"] === true }
     },
