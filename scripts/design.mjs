@@ -29,15 +29,13 @@ const wrapped = (words, separator, most = 44) => {
 
 const manifests = filesOf("packages/*/package.json")
 const packages = manifests.map((file) => file.split("/")[1])
-const drawnPackages = manifests.map((file) => {
-  const { name, description } = JSON.parse(readFileSync(file, "utf8"))
-  return {
-    id: file.split("/")[1],
-    title: name,
-    kind: "room",
-    lines: wrapped(description.split(" "), " "),
-  }
-})
+const described = manifests.map((file) => JSON.parse(readFileSync(file, "utf8")))
+const drawnPackages = described.map(({ name, description }, index) => ({
+  id: packages[index],
+  title: name,
+  kind: "room",
+  lines: wrapped(description.split(" "), " "),
+}))
 const packageImports = importGraph(filesOf("packages/*/src/**/*.ts")).imports
 const packageOf = (file) => file.split("/")[1]
 const betweenPackages = arrowsBetween(packageImports, packageOf)
@@ -74,7 +72,7 @@ const figures = {
   floors: Math.max(...floors.values()),
   lines,
 }
-const limits = { arrows: 30, floors: 6, lines: 8800 }
+const limits = { arrows: 25, floors: 6, lines: 8800 }
 
 const describe = {
   contact: ["what a caller passes: checked, and turned", "into the body of the request"],
@@ -240,6 +238,10 @@ for (const { file, holds } of decisions) {
 const link = (file, text = posix.basename(file)) => `[${code(text)}](../${file})`
 const upToHundred = (count) => (Math.ceil(count / 100) * 100).toLocaleString("en")
 const blocks = {
+  packages: table(
+    ["Package", "Purpose"],
+    described.map(({ name, description }) => [code(name), description]),
+  ),
   arrows: `\`\`\`text
 ${Object.entries(packageArrows)
   .filter(([name]) => packages.includes(name))

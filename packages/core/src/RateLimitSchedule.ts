@@ -13,7 +13,6 @@ import * as Schedule from "effect/Schedule"
 import { defaultDeadlineMs, defaultMaxWaitMs, parse } from "./call/ClientOptions.ts"
 import * as RetryPolicy from "./call/RetryPolicy.ts"
 import { RateLimitError, isAelystError } from "./errors/AelystError.ts"
-import { rateLimitJitterMs } from "./pacing/RateLimitWait.ts"
 import type { Delivery } from "./types.ts"
 
 /** The options of the schedule; their units and ranges are those of the client's options of the same name. */
@@ -106,8 +105,7 @@ export const make = (options: Options = {}): Schedule.Schedule<Duration.Duration
         const step = RetryPolicy.next(policy, state, event, now)
         if (step._tag !== "Queue" && step._tag !== "Wait") return yield* stop
         state = step.state
-        const jitterMs = step._tag === "Queue" ? rateLimitJitterMs(step.ms, random) : 0
-        const wait = Duration.millis(step.ms + jitterMs)
+        const wait = Duration.millis(RetryPolicy.waitMs(step, random))
         const output: [Duration.Duration, Duration.Duration] = [wait, wait]
         return output
       })

@@ -5,7 +5,7 @@
 import type { AelystError, InvalidContactError } from "../errors/AelystError.ts"
 import { OutcomeUnknownError, UnavailableError } from "../errors/AelystError.ts"
 import { isExists } from "../errors/ExistsError.ts"
-import { rateLimitWaitMs } from "../pacing/RateLimitWait.ts"
+import { rateLimitJitterMs, rateLimitWaitMs } from "../pacing/RateLimitWait.ts"
 import type { AttemptRecord, CreatedResult, Delivery, ExistingPolicy } from "../types.ts"
 
 /** The bounds of a call; times are in milliseconds. */
@@ -123,6 +123,12 @@ const existsAfterDoubt: Step = { _tag: "Done", result: "exists_after_doubt" }
 /** Returns the wait before the nth backoff in a row (from 0): full jitter, base 250 ms, factor 2, cap 20 s. */
 export const backoffMs = (nth: number, random: number): number =>
   random * Math.min(backoffCapMs, backoffBaseMs * 2 ** Math.min(nth, 10))
+
+/** Returns how long a program without a pacer waits before a step; a pacer adds the jitter of a 429 itself. */
+export const waitMs = (
+  step: Extract<Step, { readonly _tag: "Queue" | "Wait" }>,
+  random: number,
+): number => (step._tag === "Queue" ? step.ms + rateLimitJitterMs(step.ms, random) : step.ms)
 
 /** Returns whether the API asks for a longer wait than the call would make. */
 export const isTooLong = (

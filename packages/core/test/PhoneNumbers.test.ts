@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 
 import { ConfigurationError } from "../src/index.ts"
 import * as PhoneReading from "../src/contact/PhoneReading.ts"
-import { parsePhone, validateWithPhones } from "../src/phone.ts"
+import { parsePhone, validateWithPhones } from "../src/call/PhoneNumbers.ts"
 
 const read = (text: string, defaultCountry?: string) =>
   Result.match(parsePhone(text, { defaultCountry }), {
