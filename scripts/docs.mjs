@@ -1,13 +1,13 @@
 // Writes the generated files: docs/openapi.json from the contract, the man page of the command, docs/errors.md and the tables
-// of the READMEs from core's table of errors, a page for each code of the command, docs/reliability.md and the figures of the
-// READMEs from results, benchmarks and sizes, and the version that a package tells the API. With --check it writes nothing and fails if a file
-// differs.
+// of the READMEs from core's table of errors, a page for each code of the command, docs/reliability.md, docs/benchmarks.md
+// and the figures of the READMEs from results, benchmarks and sizes, and the version that a package tells the API. With --check it writes
+// nothing and fails if a file differs.
 import { globSync, readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
-import { benchmarkSentence } from "./benchmark-figures.mjs"
+import { writeBenchmarks } from "./benchmarks.mjs"
 import { writeErrorPages } from "./error-pages.mjs"
 import { code, filled, table, writeAll } from "./generated.mjs"
 import { writeInstallSizes } from "./install-size.mjs"
@@ -202,7 +202,7 @@ for (const file of ["README.md", ...globSync("packages/*/README.md")]) {
 }
 
 await writeOptionTables(outputs, source)
-const figures = `${writeReliability(outputs)} ${benchmarkSentence()}`
+const figures = `${writeReliability(outputs)} ${writeBenchmarks(outputs)}`
 const readme = outputs.get("README.md")
 outputs.set("README.md", filled("README.md", readme, "figures", "scripts/docs.mjs", figures))
 writeInstallSizes(outputs)

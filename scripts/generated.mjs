@@ -4,17 +4,27 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs"
 /** Returns the text as inline code. */
 export const code = (text) => `\`${text}\``
 
-/** Returns a table in Markdown, its columns aligned. */
-export const table = (head, rows) => {
+const tableOf = (head, rows, isNumber) => {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")))
   const widths = head.map((_, column) =>
     Math.max(3, ...cells.map((row) => [...row[column]].length)),
   )
-  const rowOf = (row) =>
-    `| ${row.map((cell, column) => cell + " ".repeat(widths[column] - [...cell].length)).join(" | ")} |`
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`
-  return [rowOf(cells[0]), rule, ...cells.slice(1).map(rowOf)].join("\n")
+  const padded = (cell, column) => {
+    const space = " ".repeat(widths[column] - [...cell].length)
+    return isNumber(column) ? space + cell : cell + space
+  }
+  const rowOf = (row) => `| ${row.map(padded).join(" | ")} |`
+  const rule = widths.map((width, column) =>
+    isNumber(column) ? `${"-".repeat(width - 1)}:` : "-".repeat(width),
+  )
+  return [rowOf(cells[0]), `| ${rule.join(" | ")} |`, ...cells.slice(1).map(rowOf)].join("\n")
 }
+
+/** Returns a table in Markdown, its columns aligned. */
+export const table = (head, rows) => tableOf(head, rows, () => false)
+
+/** Returns a table in Markdown whose columns are figures, but for the first. */
+export const numbersTable = (head, rows) => tableOf(head, rows, (column) => column > 0)
 
 /** Returns the document with the block of that name filled; undefined if it has no such block. */
 export const filled = (file, text, name, script, content) => {

@@ -11,7 +11,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 import { columns, rowText } from "./check-rows.ts"
-import { table } from "./statistics.ts"
+import type { Measured } from "./results.ts"
 
 interface Result {
   readonly ms: number
@@ -60,8 +60,8 @@ const measure = async (
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
 const mega = (bytes: number): string => `${Math.round(bytes / 1_000_000)} MB`
 
-/** Measures and renders the table. */
-export const checkSpeed = async ({ rows }: { readonly rows: number }): Promise<string> => {
+/** Measures the check and its parts. */
+export const checkSpeed = async ({ rows }: { readonly rows: number }): Promise<Measured> => {
   const folder = await mkdtemp(join(tmpdir(), "aelyst-bench-"))
   const path = join(folder, "contacts.csv")
   const script = bundle(folder)
@@ -75,25 +75,35 @@ export const checkSpeed = async ({ rows }: { readonly rows: number }): Promise<s
     const parts = csv.ms + phones.ms
     const ratio = (all.ms / parts).toFixed(2)
     const grown = mega(all.rss - small.rss)
-    return [
-      table(
-        [`${rows.toLocaleString("en")} rows`, "processor time", "largest size of the process"],
-        [
-          ["parse the file (`effect/encoding/Csv`)", seconds(csv.ms), mega(csv.rss)],
-          ["read its phone numbers (libphonenumber-js)", seconds(phones.ms), mega(phones.rss)],
-          ["both", seconds(parts), ""],
-          ["check the file", seconds(all.ms), mega(all.rss)],
-          [`check a file of ${few.toLocaleString("en")} rows`, seconds(small.ms), mega(small.rss)],
-        ],
-      ),
-      "",
-      `The check takes ${ratio} × the time of both parts, and ${grown} more than for ${few.toLocaleString("en")} rows.`,
-    ].join("\n")
+    return {
+      blocks: [
+        {
+          head: [
+            `${rows.toLocaleString("en")} rows`,
+            "processor time",
+            "largest size of the process",
+          ],
+          rows: [
+            ["parse the file (`effect/encoding/Csv`)", seconds(csv.ms), mega(csv.rss)],
+            ["read its phone numbers (libphonenumber-js)", seconds(phones.ms), mega(phones.rss)],
+            ["both", seconds(parts), ""],
+            ["check the file", seconds(all.ms), mega(all.rss)],
+            [
+              `check a file of ${few.toLocaleString("en")} rows`,
+              seconds(small.ms),
+              mega(small.rss),
+            ],
+          ],
+        },
+        `The check takes ${ratio} × the time of both parts, and ${grown} more than for ${few.toLocaleString("en")} rows.`,
+      ],
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(await checkSpeed({ rows: Number(process.argv[2] ?? 20_000) }))
+  const measured = await checkSpeed({ rows: Number(process.argv[2] ?? 20_000) })
+  console.log(JSON.stringify(measured, undefined, 2))
 }

@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url"
 import { Sandbox } from "@aelyst/sandbox"
 
 import { columns, rowText } from "./check-rows.ts"
-import { median, shuffled, table } from "./statistics.ts"
+import type { Measured } from "./results.ts"
+import { median, shuffled } from "./statistics.ts"
 
 const bin = fileURLToPath(new URL("../../../packages/cli/dist/bin.js", import.meta.url))
 
@@ -25,8 +26,8 @@ const runs: ReadonlyArray<readonly [name: string, most: number, args: ReadonlyAr
 const rows = Array.from({ length: 102 }, (_, row) => row).filter((row) => row % 50 !== 49)
 const contacts = [`${columns.join(",")}\n`, ...rows.map(rowText)].join("")
 
-/** Runs the commands in turn, in a different order each round, and renders the table of ratios. */
-export const cli = async ({ rounds }: { readonly rounds: number }): Promise<string> => {
+/** Runs the commands in turn, in a different order each round, and returns the ratios. */
+export const cli = async ({ rounds }: { readonly rounds: number }): Promise<Measured> => {
   const home = await mkdtemp(join(tmpdir(), "aelyst-bench-"))
   await using sandbox = await Sandbox.start({ limit: 1_000_000, existing: "merge" })
   const env = {
@@ -64,8 +65,23 @@ export const cli = async ({ rounds }: { readonly rounds: number }): Promise<stri
   const bare = figures(bareName)
   const ratios = runs.slice(1).map(([name, most]) => {
     const { middle, fastest } = figures(name)
-    const both = [middle / bare.middle, fastest / bare.fastest].map((ratio) => ratio.toFixed(2))
-    return [name, ...both, most.toFixed(1)]
+    return { name, most, middle: middle / bare.middle, fastest: fastest / bare.fastest }
   })
-  return table(["run, time over bare Node", "median", "fastest", "aim, at most"], ratios)
+  return {
+    blocks: [
+      {
+        head: ["run, time over bare Node", "median", "fastest"],
+        rows: ratios.map(({ fastest, middle, name }) => [
+          name,
+          middle.toFixed(2),
+          fastest.toFixed(2),
+        ]),
+      },
+    ],
+    goals: ratios.map(({ middle, most, name }) => ({
+      name: `${name}, median`,
+      value: middle,
+      atMost: most,
+    })),
+  }
 }

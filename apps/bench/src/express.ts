@@ -9,7 +9,8 @@ import { once } from "node:events"
 import { Agent, request } from "undici"
 
 import { contact } from "./contact.ts"
-import { median, shuffled, table } from "./statistics.ts"
+import type { Measured } from "./results.ts"
+import { median, shuffled } from "./statistics.ts"
 
 const routes = [
   { name: "bare route with raw undici", path: (_n: number) => "/raw" },
@@ -34,8 +35,8 @@ const cpuOf = async (child: ChildProcess): Promise<number> =>
 
 let serial = 0
 
-/** Measures all routes and renders the table. */
-export const expressOverhead = async (options: { readonly rounds: number }): Promise<string> => {
+/** Measures all routes. */
+export const expressOverhead = async (options: { readonly rounds: number }): Promise<Measured> => {
   const api = fork(new URL("./overhead-server.ts", import.meta.url))
   const [apiPort] = await once(api, "message")
   // one process per route, so that routes do not share heap and optimiser
@@ -95,8 +96,12 @@ export const expressOverhead = async (options: { readonly rounds: number }): Pro
     const own = samples.get(name)?.[at] ?? []
     return median(own.map((cpu, i) => cpu / (base[i] ?? Number.NaN))).toFixed(2)
   }
-  return table(
-    ["route", "CPU, 1 in flight", "CPU, 32 in flight"],
-    routes.map(({ name }) => [name, ratio(name, 0), ratio(name, 1)]),
-  )
+  return {
+    blocks: [
+      {
+        head: ["route", "CPU, 1 in flight", "CPU, 32 in flight"],
+        rows: routes.map(({ name }) => [name, ratio(name, 0), ratio(name, 1)]),
+      },
+    ],
+  }
 }

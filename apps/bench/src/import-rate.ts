@@ -6,7 +6,8 @@ import { ideal } from "@aelyst-apps/conformance/pacing/Server"
 import type { CommandOptions, CommandRun } from "./import-command.ts"
 import { Office } from "./import-command.ts"
 import { limiterKinds, limiters } from "./limiters.ts"
-import { median, shuffled, table } from "./statistics.ts"
+import type { Goal, Measured } from "./results.ts"
+import { median, shuffled } from "./statistics.ts"
 
 const kinds = {
   "with the journal": { args: Office.importArgs },
@@ -22,8 +23,8 @@ const sendingMs = ({ firstRequestMs, lastResponseMs }: CommandRun) =>
   lastResponseMs - firstRequestMs
 const commandMs = ({ endMs }: CommandRun) => endMs
 
-/** Measures how many contacts are created per second if nothing limits them, and renders the table. */
-export const unlimited = async (rows: number, rounds: number): Promise<string> => {
+/** Measures how many contacts are created per second if nothing limits them. */
+export const unlimited = async (rows: number, rounds: number): Promise<Required<Measured>> => {
   const names = Object.keys(kinds).filter(isKind)
   const samples = new Map(names.map((name) => [name, Array.of<CommandRun>()]))
   for (let round = 0; round < rounds; round++) {
@@ -37,26 +38,32 @@ export const unlimited = async (rows: number, rounds: number): Promise<string> =
   }
   const perSecond = (name: Kind, ms: (run: CommandRun) => number) =>
     median((samples.get(name) ?? []).map((run) => (rows / ms(run)) * 1_000))
-  return [
-    table(
-      [
-        `${rows.toLocaleString("en")} rows, no limit`,
-        "creates per second, first request to last response",
-        "ratio",
-        "whole command",
-        "ratio",
-      ],
-      names.map((name) => [
-        name,
-        ...[sendingMs, commandMs].flatMap((ms) => {
-          const ratio = perSecond(name, ms) / perSecond("without, as `--stream`", ms)
-          return [perSecond(name, ms).toFixed(0), ratio.toFixed(2)]
-        }),
-      ]),
-    ),
-    "",
-    `Median of ${rounds} rounds. To reach: 500 per second with the journal.`,
-  ].join("\n")
+  const table = {
+    head: [
+      `${rows.toLocaleString("en")} rows, no limit`,
+      "creates per second, first request to last response",
+      "ratio",
+      "whole command",
+      "ratio",
+    ],
+    rows: names.map((name) => [
+      name,
+      ...[sendingMs, commandMs].flatMap((ms) => {
+        const ratio = perSecond(name, ms) / perSecond("without, as `--stream`", ms)
+        return [perSecond(name, ms).toFixed(0), ratio.toFixed(2)]
+      }),
+    ]),
+  }
+  return {
+    blocks: [table, `Median of ${rounds} rounds.`],
+    goals: [
+      {
+        name: "creates per second with the journal, no limit",
+        value: perSecond("with the journal", sendingMs),
+        atLeast: 500,
+      },
+    ],
+  }
 }
 
 const rate = { limit: 100, windowMs: 1_000 }
@@ -65,7 +72,10 @@ const concurrency = 32
 /** The time of a request to this machine and back. */
 const roundTripMs = 1
 
-const limitedRow = async (limiter: LimiterKind, rows: number): Promise<ReadonlyArray<string>> => {
+const limitedRow = async (
+  limiter: LimiterKind,
+  rows: number,
+): Promise<{ readonly cells: ReadonlyArray<string>; readonly goals: ReadonlyArray<Goal> }> => {
   await using office = await Office.create(rows)
   await using sandbox = await Sandbox.start({ ...rate, limiter })
   const run = await office.run(sandbox, { args: Office.importArgs })
@@ -83,31 +93,36 @@ const limitedRow = async (limiter: LimiterKind, rows: number): Promise<ReadonlyA
     roundTripMs,
   )
   const rateLimited = ledger.reduce((sum, { statuses }) => sum + (statuses[429] ?? 0), 0)
-  return [
-    limiters[limiter],
-    (sendingMs(run) / best).toFixed(3),
-    (commandMs(run) / best).toFixed(3),
-    String(rows - sandbox.contacts().length),
-    String(rateLimited),
-  ]
+  const name = limiters[limiter]
+  const [sending, command] = [sendingMs(run) / best, commandMs(run) / best]
+  const lost = rows - sandbox.contacts().length
+  return {
+    cells: [name, sending.toFixed(3), command.toFixed(3), String(lost), String(rateLimited)],
+    goals: [
+      { name: `${name}: first request to last response, over ideal`, value: sending, atMost: 1.05 },
+      { name: `${name}: whole command, over ideal`, value: command, atMost: 1.1 },
+      { name: `${name}: lost`, value: lost, atMost: 0 },
+      { name: `${name}: 429s`, value: rateLimited, atMost: 2 },
+    ],
+  }
 }
 
-/** Measures an import at 100 per second against each limiter, and renders the table. */
-export const limited = async (rows: number): Promise<string> => {
-  const cells: Array<ReadonlyArray<string>> = []
-  for (const limiter of limiterKinds) cells.push(await limitedRow(limiter, rows))
-  return [
-    table(
-      [
-        `${rows.toLocaleString("en")} rows at 100 per second`,
-        "first request to last response, over ideal",
-        "whole command, over ideal",
-        "lost",
-        "429s",
-      ],
-      cells,
-    ),
-    "",
-    "To reach: 1.05, 1.10, 0 lost, and at most two 429s. The ideal is a client that knows the state of the server.",
-  ].join("\n")
+/** Measures an import at 100 per second against each limiter. */
+export const limited = async (rows: number): Promise<Required<Measured>> => {
+  const measured: Array<Awaited<ReturnType<typeof limitedRow>>> = []
+  for (const limiter of limiterKinds) measured.push(await limitedRow(limiter, rows))
+  const table = {
+    head: [
+      `${rows.toLocaleString("en")} rows at 100 per second`,
+      "first request to last response, over ideal",
+      "whole command, over ideal",
+      "lost",
+      "429s",
+    ],
+    rows: measured.map(({ cells }) => cells),
+  }
+  return {
+    blocks: [table, "The ideal is a client that knows the state of the server."],
+    goals: measured.flatMap(({ goals }) => goals),
+  }
 }

@@ -2,7 +2,7 @@
 import { Sandbox } from "@aelyst/sandbox"
 
 import { Office } from "./import-command.ts"
-import { table } from "./statistics.ts"
+import type { Goal, Measured } from "./results.ts"
 
 /** How much of the file is done when the run stops. */
 const stops = [0.1, 0.5, 0.95]
@@ -10,11 +10,12 @@ const stops = [0.1, 0.5, 0.95]
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
 const number = (count: number): string => count.toLocaleString("en")
 
-/** Measures and renders the table. */
-export const resume = async (rows: number): Promise<string> => {
+/** Measures the start, and each resume. */
+export const resume = async (rows: number): Promise<Required<Measured>> => {
   await using office = await Office.create(rows)
   await using sandbox = await Sandbox.start({ limit: 1_000_000 })
   const cells: Array<ReadonlyArray<string>> = []
+  const goals: Array<Goal> = []
   for (const [at, stop] of [...stops, 1].entries()) {
     const before = new Map(sandbox.ledger().map(({ key, posts }) => [key, posts]))
     const isLast = stop === 1
@@ -34,20 +35,31 @@ export const resume = async (rows: number): Promise<string> => {
       number(total - earlier),
       number(again),
     ])
+    if (at === 0) continue
+    const done = `${number(before.size)} rows done`
+    goals.push(
+      {
+        name: `first request of a resume, ${done}`,
+        value: (firstRequestMs - checkedMs) / 1000,
+        atMost: 1,
+        unit: "s",
+      },
+      { name: `requests for rows done before, ${done}`, value: again, atMost: 0 },
+    )
   }
   const lost = rows - sandbox.contacts().length
-  return [
-    table(
-      [
-        `resume of ${number(rows)} rows, rows done before`,
-        "start and check of the file",
-        "from there to the first request",
-        "requests",
-        "requests for rows done before",
-      ],
-      cells,
-    ),
-    "",
-    `The first line is the start of the run, which also plans its rows. In the end, ${number(lost)} contacts are missing. To reach: a first request within 1 s, and no request for a row that is done.`,
-  ].join("\n")
+  const table = {
+    head: [
+      `resume of ${number(rows)} rows, rows done before`,
+      "start and check of the file",
+      "from there to the first request",
+      "requests",
+      "requests for rows done before",
+    ],
+    rows: cells,
+  }
+  return {
+    blocks: [table, "The first line is the start of the run, which also plans its rows."],
+    goals: [...goals, { name: "contacts that are missing in the end", value: lost, atMost: 0 }],
+  }
 }

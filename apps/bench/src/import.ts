@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url"
 import { journalCost } from "./import-journal.ts"
 import { limited, unlimited } from "./import-rate.ts"
 import { resume } from "./import-resume.ts"
+import type { Measured } from "./results.ts"
 
 /** The number of rows of each part, and the rounds of the one that is a race. */
 export interface ImportSizes {
@@ -18,14 +19,19 @@ export interface ImportSizes {
   readonly journaled: number
 }
 
-/** Measures all of it, one thing at a time, and renders the tables. */
-export const importing = async (sizes: ImportSizes): Promise<string> =>
-  [
+/** Measures all of it, one thing at a time. */
+export const importing = async (sizes: ImportSizes): Promise<Measured> => {
+  const parts = [
     await resume(sizes.resumed),
     await unlimited(sizes.unlimited, sizes.rounds),
     await limited(sizes.limited),
     await journalCost(sizes.journaled),
-  ].join("\n\n")
+  ]
+  return {
+    blocks: parts.flatMap(({ blocks }) => blocks),
+    goals: parts.flatMap(({ goals }) => goals),
+  }
+}
 
 /** The sizes whose tables are published. */
 export const fullSizes: ImportSizes = {
@@ -40,13 +46,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const part = Number(process.argv[2] ?? 0.02)
   // several windows of the limiter at least
   const rows = (full: number) => Math.max(300, Math.round(full * part))
-  console.log(
-    await importing({
-      resumed: rows(fullSizes.resumed),
-      unlimited: rows(fullSizes.unlimited),
-      rounds: 1,
-      limited: rows(fullSizes.limited),
-      journaled: rows(fullSizes.journaled),
-    }),
-  )
+  const measured = await importing({
+    resumed: rows(fullSizes.resumed),
+    unlimited: rows(fullSizes.unlimited),
+    rounds: 1,
+    limited: rows(fullSizes.limited),
+    journaled: rows(fullSizes.journaled),
+  })
+  console.log(JSON.stringify(measured, undefined, 2))
 }

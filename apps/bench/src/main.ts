@@ -1,10 +1,8 @@
 /**
- * Runs the benchmarks and writes their tables to docs/benchmarks.md: `pnpm bench [part …]`, or all parts without a name. A part
- * that is not run keeps its table.
+ * Runs the benchmarks, writes what each part measured to docs/benchmarks, and makes docs/benchmarks.md from all of these files:
+ * `pnpm bench [part …]`, or all parts without a name.
  */
 import { spawnSync } from "node:child_process"
-import { readFile, writeFile } from "node:fs/promises"
-import { cpus } from "node:os"
 import { fileURLToPath } from "node:url"
 
 import { checkSpeed } from "./check.ts"
@@ -16,23 +14,16 @@ import { outboxCosts } from "./outbox.ts"
 import { overhead } from "./overhead.ts"
 import { pacing } from "./pacing.ts"
 import { pacingVirtual } from "./pacing-virtual.ts"
+import type { Measured } from "./results.ts"
+import { writeMeasured } from "./results.ts"
 import { sandbox } from "./sandbox.ts"
 import { shared } from "./shared.ts"
 import { size } from "./size.ts"
 import { xlsx } from "./xlsx.ts"
 
-/** Takes several looks in turn and returns all of them, as they came. */
-const looks = async (count: number, look: () => Promise<string>): Promise<string> => {
-  const texts: Array<string> = []
-  for (let number = 1; number <= count; number++)
-    texts.push(`Look ${number} of ${count}:\n\n${await look()}`)
-  return texts.join("\n\n")
-}
-
-const target = new URL("../../../docs/benchmarks.md", import.meta.url)
 const parts = {
   cli: () => cli({ rounds: 25 }),
-  overhead: () => looks(3, () => overhead({ rounds: 24 })),
+  overhead: () => overhead({ looks: 3, rounds: 24 }),
   express: () => expressOverhead({ rounds: 16 }),
   outbox: () => outboxCosts({ rounds: 9, rows: 3_000 }),
   pacing,
@@ -44,7 +35,7 @@ const parts = {
   xlsx: () => xlsx({ rows: 100_000, rounds: 5 }),
   check: () => checkSpeed({ rows: 1_000_000 }),
   import: () => importing(fullSizes),
-} as const
+} as const satisfies Record<string, () => Promise<Measured>>
 type Part = keyof typeof parts
 
 const isPart = (name: string): name is Part => Object.hasOwn(parts, name)
@@ -60,15 +51,11 @@ const names = asked.length === 0 ? Object.keys(parts).filter(isPart) : asked.fil
 
 for (const name of names) {
   console.error(`running ${name}`)
-  const text = await parts[name]()
-  console.log(`\n${text}\n`)
-  const page = await readFile(target, "utf8")
-  const begin = `<!-- ${name}:begin -->`
-  const end = `<!-- ${name}:end -->`
-  const machine = `Node ${process.versions.node}, ${cpus().length} cores.`
-  const [before = "", rest = ""] = page.split(begin)
-  const [, after = ""] = rest.split(end)
-  await writeFile(target, `${before}${begin}\n\n${machine}\n\n${text}\n\n${end}${after}`)
+  const began = Date.now()
+  writeMeasured(name, await parts[name](), began)
 }
-const oxfmt = fileURLToPath(new URL("../../../node_modules/.bin/oxfmt", import.meta.url))
-spawnSync(oxfmt, [fileURLToPath(target)], { shell: process.platform === "win32", stdio: "inherit" })
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+for (const args of [["node_modules/oxfmt/bin/oxfmt", "docs/benchmarks"], ["scripts/docs.mjs"]]) {
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" })
+  if (status !== 0) process.exitCode = 1
+}

@@ -2,7 +2,7 @@
 import { fork } from "node:child_process"
 import { once } from "node:events"
 
-import { table } from "./statistics.ts"
+import type { Measured } from "./results.ts"
 
 interface Size {
   readonly done: number
@@ -46,27 +46,30 @@ const largestRow = (name: string, sizes: ReadonlyArray<Size>, key: "rss" | "live
 /** The cap of the heap: without one, V8 lets its young generation grow. */
 const capped = ["--max-old-space-size=64"]
 
-/** Measures and renders the table. */
-export const memory = async ({ rows }: { readonly rows: number }): Promise<string> =>
-  table(
-    ["", "rows", "at 10,000 rows", "at the end", "at most"],
-    [
-      largestRow(
-        "live heap after a collection, `createMany`",
-        await sizesOf("createMany", rows / 10, ["--expose-gc"]),
-        "live",
-      ),
-      largestRow(
-        "the process with a heap of 64 MB, `createMany`",
-        await sizesOf("createMany", rows, capped),
-        "rss",
-      ),
-      largestRow(
-        "the process with a heap of 64 MB, raw undici",
-        await sizesOf("undici", rows, capped),
-        "rss",
-      ),
-      largestRow("the process, `createMany`", await sizesOf("createMany", rows), "rss"),
-      largestRow("the process, raw undici", await sizesOf("undici", rows), "rss"),
-    ],
-  )
+/** Measures all of them, one after the other. */
+export const memory = async ({ rows }: { readonly rows: number }): Promise<Measured> => ({
+  blocks: [
+    {
+      head: ["", "rows", "at 10,000 rows", "at the end", "at most"],
+      rows: [
+        largestRow(
+          "live heap after a collection, `createMany`",
+          await sizesOf("createMany", rows / 10, ["--expose-gc"]),
+          "live",
+        ),
+        largestRow(
+          "the process with a heap of 64 MB, `createMany`",
+          await sizesOf("createMany", rows, capped),
+          "rss",
+        ),
+        largestRow(
+          "the process with a heap of 64 MB, raw undici",
+          await sizesOf("undici", rows, capped),
+          "rss",
+        ),
+        largestRow("the process, `createMany`", await sizesOf("createMany", rows), "rss"),
+        largestRow("the process, raw undici", await sizesOf("undici", rows), "rss"),
+      ],
+    },
+  ],
+})

@@ -5,7 +5,8 @@ import { Sandbox } from "@aelyst/sandbox"
 import { setTimeout as sleep } from "node:timers/promises"
 
 import { storeOf } from "./outbox-locations.ts"
-import { median, table } from "./statistics.ts"
+import type { Goal, Measured } from "./results.ts"
+import { median } from "./statistics.ts"
 
 const leaseMs = 5_000
 const held = 8
@@ -71,12 +72,13 @@ const deploy = async (location: string) => {
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 
-/** Measures both on each store and renders the table. */
+/** Measures both on each store. */
 export const takeover = async (
   stores: Readonly<Record<string, (name: string) => Promise<string>>>,
   rounds: number,
-): Promise<string> => {
+): Promise<Required<Measured>> => {
   const rows: Array<ReadonlyArray<string>> = []
+  const goals: Array<Goal> = []
   for (const [title, locations] of Object.entries(stores)) {
     const kills: Array<number> = []
     const deploys: Array<Awaited<ReturnType<typeof deploy>>> = []
@@ -84,20 +86,37 @@ export const takeover = async (
       kills.push(await kill(await locations(`kill-${round}`)))
       deploys.push(await deploy(await locations(`deploy-${round}`)))
     }
+    const longestMs = Math.max(...kills)
+    const silentMs = Math.max(...deploys.map((each) => each.silentMs))
+    const repeats = deploys.reduce((sum, each) => sum + each.repeats, 0)
     rows.push([
       title,
-      `${seconds(median(kills))}, ${seconds(Math.max(...kills))}`,
-      seconds(Math.max(...deploys.map(({ silentMs }) => silentMs))),
-      String(deploys.reduce((sum, { repeats }) => sum + repeats, 0)),
+      `${seconds(median(kills))}, ${seconds(longestMs)}`,
+      seconds(silentMs),
+      String(repeats),
     ])
+    goals.push(
+      {
+        name: `taken over from a killed process, ${title}`,
+        value: longestMs / 1_000,
+        // the lease and one second
+        atMost: leaseMs / 1_000 + 1,
+        unit: "s",
+      },
+      {
+        name: `longest silence of a deploy, ${title}`,
+        value: silentMs / 1_000,
+        atMost: 1,
+        unit: "s",
+      },
+      { name: `sent twice in a deploy, ${title}`, value: repeats, atMost: 0 },
+    )
   }
-  return table(
-    [
-      `a process of two ends, lease ${seconds(leaseMs)}, ${rounds} times`,
-      "kill -9: taken over after (median, longest)",
-      "stopped in order: longest silence",
-      "sent twice",
-    ],
-    rows,
-  )
+  const head = [
+    `a process of two ends, lease ${seconds(leaseMs)}, ${rounds} times`,
+    "kill -9: taken over after (median, longest)",
+    "stopped in order: longest silence",
+    "sent twice",
+  ]
+  return { blocks: [{ head, rows }], goals }
 }

@@ -19,7 +19,8 @@ import { Agent, request } from "undici"
 
 import { bareTable, makeBareTable, storeOf } from "./outbox-locations.ts"
 import { takeover } from "./outbox-takeover.ts"
-import { median, quantile, shuffled, table } from "./statistics.ts"
+import type { Measured } from "./results.ts"
+import { median, quantile, shuffled } from "./statistics.ts"
 
 const script = new URL("./outbox-server.ts", import.meta.url)
 const inFlight = 32
@@ -75,7 +76,11 @@ const databasesOf =
     return url
   }
 
-const accepting = async (locations: Locations, title: string, rounds: number): Promise<string> => {
+const accepting = async (
+  locations: Locations,
+  title: string,
+  rounds: number,
+): Promise<Required<Measured>> => {
   const kinds = ["bare", "outbox"]
   const apps = await Promise.all(
     kinds.map(async (kind) => {
@@ -97,21 +102,40 @@ const accepting = async (locations: Locations, title: string, rounds: number): P
   for (const { child } of apps) child.kill("SIGKILL")
   const of = (kind: string, name: keyof Accepting) =>
     median((samples.get(kind) ?? []).map((sample) => sample[name]))
+  const ratio = (kind: string, name: keyof Accepting) => of(kind, name) / of("bare", name)
   const row = (kind: string, name: string) => [
     name,
     of(kind, "perSecond").toFixed(0),
-    (of(kind, "perSecond") / of("bare", "perSecond")).toFixed(2),
+    ratio(kind, "perSecond").toFixed(2),
     `${of(kind, "p50").toFixed(1)} ms`,
     `${of(kind, "p99").toFixed(1)} ms`,
-    (of(kind, "p99") / of("bare", "p99")).toFixed(2),
+    ratio(kind, "p99").toFixed(2),
   ]
-  return table(
-    [`accepting on ${title}, 32 in flight`, "per second", "ratio", "p50", "p99", "p99, ratio"],
-    [
+  const table = {
+    head: [
+      `accepting on ${title}, 32 in flight`,
+      "per second",
+      "ratio",
+      "p50",
+      "p99",
+      "p99, ratio",
+    ],
+    rows: [
       row("bare", "Express route with one durable insert"),
       row("outbox", "`createContact({ delivery: box })`"),
     ],
-  )
+  }
+  return {
+    blocks: [table],
+    goals: [
+      {
+        name: `accepting on ${title}, ratio`,
+        value: ratio("outbox", "perSecond"),
+        atLeast: 0.5,
+      },
+      { name: `accepting on ${title}, ratio of p99`, value: ratio("outbox", "p99"), atMost: 2 },
+    ],
+  }
 }
 
 const fill = async (kind: string, location: string, rows: number): Promise<void> => {
@@ -144,7 +168,7 @@ const sending = async (
   title: string,
   rounds: number,
   rows: number,
-): Promise<string> => {
+): Promise<Required<Measured>> => {
   const kinds = ["claims", "worker"]
   const samples = new Map(kinds.map((kind) => [kind, new Array<number>()]))
   for (let round = 0; round < rounds; round++) {
@@ -172,34 +196,38 @@ const sending = async (
     }
   }
   const of = (kind: string) => median(samples.get(kind) ?? [])
-  const row = (kind: string, name: string) => [
-    name,
-    of(kind).toFixed(0),
-    (of(kind) / of("claims")).toFixed(2),
-  ]
-  return table(
-    [`sending from ${title}, two workers, no limit`, "per second", "ratio"],
-    [row("claims", "loop that claims, posts and ends"), row("worker", "`@aelyst/outbox`")],
-  )
+  const ratio = (kind: string) => of(kind) / of("claims")
+  const row = (kind: string, name: string) => [name, of(kind).toFixed(0), ratio(kind).toFixed(2)]
+  const table = {
+    head: [`sending from ${title}, two workers, no limit`, "per second", "ratio"],
+    rows: [row("claims", "loop that claims, posts and ends"), row("worker", "`@aelyst/outbox`")],
+  }
+  return {
+    blocks: [table],
+    goals: [{ name: `sending from ${title}, ratio`, value: ratio("worker"), atLeast: 0.7 }],
+  }
 }
 
-/** Measures all of it and renders the tables. */
+/** Measures all of it. */
 export const outboxCosts = async (options: {
   readonly rounds: number
   readonly rows: number
-}): Promise<string> => {
+}): Promise<Measured> => {
   const { rounds, rows } = options
   const directory = mkdtempSync(join(tmpdir(), "aelyst-bench-"))
   await using server = await startPostgres()
   const stores = { SQLite: filesIn(directory), Postgres: databasesOf(server) }
-  const tables: Array<string> = []
+  const parts: Array<Required<Measured>> = []
   try {
     for (const [title, locations] of Object.entries(stores)) {
-      tables.push(await accepting(locations, title, rounds))
-      tables.push(await sending(locations, title, Math.max(1, Math.ceil(rounds / 3)), rows))
+      parts.push(await accepting(locations, title, rounds))
+      parts.push(await sending(locations, title, Math.max(1, Math.ceil(rounds / 3)), rows))
     }
-    tables.push(await takeover(stores, Math.max(1, Math.ceil(rounds / 3))))
-    return tables.join("\n\n")
+    parts.push(await takeover(stores, Math.max(1, Math.ceil(rounds / 3))))
+    return {
+      blocks: parts.flatMap(({ blocks }) => blocks),
+      goals: parts.flatMap(({ goals }) => goals),
+    }
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

@@ -1,31 +1,35 @@
 /** Measures every cell of the pacer against simulated servers, in virtual time: the same figures on every machine. */
-import { format, isReached, measureCells } from "@aelyst-apps/conformance/pacing/Cells"
+import type { Figure } from "@aelyst-apps/conformance/pacing/Cells"
+import { measureCells } from "@aelyst-apps/conformance/pacing/Cells"
 
-import { table } from "./statistics.ts"
+import type { Goal, Measured } from "./results.ts"
 
-/** Returns a table of cells, each figure with its goal in brackets, and one of the worst random draws. */
-export const pacingVirtual = async (): Promise<string> => {
+const goalOf = (cell: string, { better, format, goal, name, value }: Figure): Goal => {
+  const scale = format === "share" ? 100 : 1
+  return {
+    name: `${cell}: ${name}`,
+    value: scale * value,
+    [better === "less" ? "atMost" : "atLeast"]: scale * goal,
+    ...(format === "share" && { unit: "%" }),
+    ...(format === "seconds" && { unit: "s" }),
+  }
+}
+
+/** Returns every figure with its goal, and a table of the worst random draws. */
+export const pacingVirtual = async (): Promise<Measured> => {
   const { cells, draws } = measureCells()
-  const figures = cells.flatMap((cell) => cell.figures)
-  const missed = figures.filter((figure) => !isReached(figure)).length
-  const rows = cells.map((cell) => [
-    cell.name,
-    ...[0, 1, 2, 3].map((index) => {
-      const figure = cell.figures[index]
-      if (figure === undefined) return ""
-      const text = `${figure.name}: ${format(figure)}`
-      return isReached(figure) ? text : `**${text}**`
-    }),
-  ])
-  const worst = draws.worst.map(({ name, rateLimited, ratio }) => [
-    name,
-    ratio.toFixed(2),
-    `${rateLimited}`,
-  ])
-  return [
-    `${figures.length - missed} of ${figures.length} figures reach their goal; the others are bold.`,
-    table(["cell", "", "", "", ""], rows),
-    "The slowest ten of the random draws:",
-    table(["server", "time over ideal", "429s"], worst),
-  ].join("\n\n")
+  return {
+    goals: cells.flatMap(({ figures, name }) => figures.map((figure) => goalOf(name, figure))),
+    blocks: [
+      "The slowest ten of the random draws:",
+      {
+        head: ["server", "time over ideal", "429s"],
+        rows: draws.worst.map(({ name, rateLimited, ratio }) => [
+          name,
+          ratio.toFixed(2),
+          `${rateLimited}`,
+        ]),
+      },
+    ],
+  }
 }

@@ -8,7 +8,7 @@ import { ideal } from "@aelyst-apps/conformance/pacing/Server"
 import type { Rate } from "./pacing-clients.ts"
 import { pacedClients } from "./pacing-clients.ts"
 import type { Order, Report } from "./pacing-server.ts"
-import { table } from "./statistics.ts"
+import type { Measured } from "./results.ts"
 
 interface Scenario {
   readonly name: string
@@ -137,8 +137,8 @@ const runCell = async (servers: Servers, cell: Cell): Promise<void> => {
   cell.text = `${(makespanMs / best).toFixed(2)} · ${rateLimited} · ${lost}`
 }
 
-/** Runs all cells, many at a time, and renders one table per client. */
-export const pacing = async (): Promise<string> => {
+/** Runs all cells, many at a time; returns one table per client. */
+export const pacing = async (): Promise<Measured> => {
   const servers = new Servers()
   const cells = scenarios.flatMap((one) =>
     Object.keys(pacedClients).flatMap((client) =>
@@ -156,20 +156,20 @@ export const pacing = async (): Promise<string> => {
   }
   await Promise.all(Array.from({ length: together }, worker))
   servers.end()
-  return Object.keys(pacedClients)
-    .map((client) => {
-      const rows = scenarios.map((one) => [
-        one.name,
-        ...inFlight.map(
-          (concurrency) =>
-            cells.find(
-              (cell) =>
-                cell.scenario === one && cell.client === client && cell.concurrency === concurrency,
-            )?.text ?? "",
-        ),
-      ])
-      const head = ["server", ...inFlight.map((n) => `${n} in flight`)]
-      return `### ${client}\n\n${table(head, rows)}`
-    })
-    .join("\n\n")
+  const textOf = (client: string, one: Scenario, concurrency: number): string =>
+    cells.find(
+      (cell) => cell.scenario === one && cell.client === client && cell.concurrency === concurrency,
+    )?.text ?? ""
+  return {
+    blocks: Object.keys(pacedClients).flatMap((client) => [
+      `### ${client}`,
+      {
+        head: ["server", ...inFlight.map((n) => `${n} in flight`)],
+        rows: scenarios.map((one) => [
+          one.name,
+          ...inFlight.map((concurrency) => textOf(client, one, concurrency)),
+        ]),
+      },
+    ]),
+  }
 }

@@ -7,7 +7,8 @@ import type { ChildProcess } from "node:child_process"
 import { once } from "node:events"
 
 import type { Load, Order } from "./sandbox-load.ts"
-import { median, quantile, table } from "./statistics.ts"
+import type { Measured } from "./results.ts"
+import { median, quantile } from "./statistics.ts"
 
 interface Server {
   readonly child: ChildProcess
@@ -54,11 +55,11 @@ const measure = async (
   return { perSecond: (count * 1000) / ms, cpu: (after.cpu - before.cpu) / count, latencies }
 }
 
-/** Measures and renders the table. */
+/** Measures both. */
 export const sandbox = async (options: {
   readonly rounds: number
   readonly perRound: number
-}): Promise<string> => {
+}): Promise<Measured> => {
   const { perRound, rounds } = options
   const inFlight = 32
   const [bare, own] = await Promise.all([start("bare"), start("sandbox")])
@@ -90,19 +91,23 @@ export const sandbox = async (options: {
     return (quantile(latenciesOf(later.own.slice(-fifth)), share) / first).toFixed(2)
   }
   const count = (rounds * perRound).toLocaleString("en-US")
-  return table(
-    ["measure", "ratio"],
-    [
-      [
-        "requests per second, to the bare handler",
-        median(ratios(({ perSecond }) => perSecond)).toFixed(2),
-      ],
-      [
-        "requests per CPU second of the server, to the bare handler",
-        (1 / median(ratios(({ cpu }) => cpu))).toFixed(2),
-      ],
-      [`median latency, last fifth of ${count} contacts against the first`, growth(0.5)],
-      ["99.9th percentile, likewise", growth(0.999)],
+  return {
+    blocks: [
+      {
+        head: ["measure", "ratio"],
+        rows: [
+          [
+            "requests per second, to the bare handler",
+            median(ratios(({ perSecond }) => perSecond)).toFixed(2),
+          ],
+          [
+            "requests per CPU second of the server, to the bare handler",
+            (1 / median(ratios(({ cpu }) => cpu))).toFixed(2),
+          ],
+          [`median latency, last fifth of ${count} contacts against the first`, growth(0.5)],
+          ["99.9th percentile, likewise", growth(0.999)],
+        ],
+      },
     ],
-  )
+  }
 }

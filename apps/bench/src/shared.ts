@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 
 import { limiterKinds, limiters } from "./limiters.ts"
 import { sharedClients } from "./shared-clients.ts"
-import { table } from "./statistics.ts"
+import type { Measured, Table } from "./results.ts"
 
 const sdkWorker = new URL("../../conformance/src/shared/sdk-worker.ts", import.meta.url)
 const otherWorker = new URL("./shared-worker.ts", import.meta.url)
@@ -177,7 +177,7 @@ const ours = (store: object | undefined): Omit<RunOptions, "kinds"> => ({
   given: () => ({ store, instances: 4 }),
 })
 
-const gauntlet = async (): Promise<string> => {
+const gauntlet = async (): Promise<Table> => {
   await using onRedis = await redis.start()
   await using onPostgres = await postgres.start()
   const redisUrl = `redis://127.0.0.1:${onRedis.port}`
@@ -198,11 +198,11 @@ const gauntlet = async (): Promise<string> => {
     limiters[kind],
     ...columns.map((cells) => cells[row] ?? ""),
   ])
-  return table(["limiter", ...Object.keys(runs)], rows)
+  return { head: ["limiter", ...Object.keys(runs)], rows }
 }
 
-/** Runs everything, one thing at a time, and renders the tables. */
-export const shared = async (): Promise<string> => {
+/** Runs everything, one thing at a time. */
+export const shared = async (): Promise<Measured> => {
   const onRedis = await column(redis)
   const onPostgres = await column(postgres)
   const figures = onRedis.map(([row = "", cell = ""], index) => [
@@ -211,20 +211,22 @@ export const shared = async (): Promise<string> => {
     onPostgres[index]?.[1] ?? "",
   ])
   const outages = [...(await outage(redis)), ...(await outage(postgres))]
-  return [
-    table(["four processes", "Redis", "Postgres"], figures),
-    "The store is down for 60 s:",
-    table(
-      [
-        "store and limiter",
-        "429s meanwhile",
-        "429s later",
-        "longest stop",
-        "part of the share in use",
-      ],
-      outages,
-    ),
-    "Next to other libraries, 50 contacts each at 10/s:",
-    await gauntlet(),
-  ].join("\n\n")
+  return {
+    blocks: [
+      { head: ["four processes", "Redis", "Postgres"], rows: figures },
+      "The store is down for 60 s:",
+      {
+        head: [
+          "store and limiter",
+          "429s meanwhile",
+          "429s later",
+          "longest stop",
+          "part of the share in use",
+        ],
+        rows: outages,
+      },
+      "Next to other libraries, 50 contacts each at 10/s:",
+      await gauntlet(),
+    ],
+  }
 }

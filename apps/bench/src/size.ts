@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-import { median, shuffled, table } from "./statistics.ts"
+import type { Measured } from "./results.ts"
+import { median, shuffled } from "./statistics.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
 
@@ -30,8 +31,8 @@ const load = (specifier: string): number =>
     ),
   )
 
-/** Measures and renders both tables. */
-export const size = async (): Promise<string> => {
+/** Measures both. */
+export const size = async (): Promise<Measured> => {
   const sizes = execFileSync(process.execPath, ["scripts/size.mjs"], {
     cwd: root,
     encoding: "utf8",
@@ -49,5 +50,10 @@ export const size = async (): Promise<string> => {
     name,
     median((times[at]?.ms ?? []).map((ms, round) => ms / (undici[round] ?? Number.NaN))).toFixed(2),
   ])
-  return `\`\`\`text\n${sizes.trim()}\n\`\`\`\n\n${table(["import", "time over that of undici"], starts)}`
+  return {
+    blocks: [
+      `\`\`\`text\n${sizes.trim()}\n\`\`\``,
+      { head: ["import", "time over that of undici"], rows: starts },
+    ],
+  }
 }

@@ -1,4 +1,4 @@
-/** Statistics and tables for the benchmarks. */
+/** Statistics for the benchmarks. */
 
 /** Returns the median; for an even count, the mean of the two middle values. */
 export const median = (values: ReadonlyArray<number>): number => {
@@ -20,14 +20,3 @@ export const shuffled = <A>(values: ReadonlyArray<A>, random: () => number): Arr
     .map((value) => ({ value, at: random() }))
     .toSorted((a, b) => a.at - b.at)
     .map(({ value }) => value)
-
-/** Renders a Markdown table; the first column is text, the others are numbers. */
-export const table = (
-  head: ReadonlyArray<string>,
-  rows: ReadonlyArray<ReadonlyArray<string>>,
-): string =>
-  [
-    `| ${head.join(" | ")} |`,
-    `| ${head.map((_, column) => (column === 0 ? "---" : "---:")).join(" | ")} |`,
-    ...rows.map((row) => `| ${row.join(" | ")} |`),
-  ].join("\n")

@@ -10,7 +10,8 @@ import { join } from "node:path"
 
 import * as Xlsx from "@aelyst-apps/conformance/files/Xlsx"
 
-import { median, table } from "./statistics.ts"
+import type { Measured } from "./results.ts"
+import { median } from "./statistics.ts"
 
 interface Result {
   readonly ms: number
@@ -52,14 +53,14 @@ const rowFor = (name: string, { ms, rss }: Result): readonly string[] => [
   `${Math.round(rss / 1_000_000)} MB`,
 ]
 
-/** Measures and renders the table. */
+/** Measures both readers. */
 export const xlsx = async ({
   rows,
   rounds,
 }: {
   readonly rows: number
   readonly rounds: number
-}): Promise<string> => {
+}): Promise<Measured> => {
   const path = join(tmpdir(), `aelyst-bench-${process.pid}.xlsx`)
   try {
     const sheet = {
@@ -75,14 +76,19 @@ export const xlsx = async ({
     }
     const mine = middle(ours)
     const other = middle(theirs)
-    return [
-      table(
-        [`${rows.toLocaleString("en")} rows`, "time", "largest size of the process"],
-        [rowFor("`@aelyst/import`, `read`", mine), rowFor("read-excel-file", other)],
-      ),
-      "",
-      `Median of ${rounds} rounds. \`read\` takes ${(mine.ms / other.ms).toFixed(2)} × the time (to reach: 1.5 ×) and ${(mine.rss / other.rss).toFixed(2)} × the memory (to reach: 1.1 ×).`,
-    ].join("\n")
+    return {
+      blocks: [
+        {
+          head: [`${rows.toLocaleString("en")} rows`, "time", "largest size of the process"],
+          rows: [rowFor("`@aelyst/import`, `read`", mine), rowFor("read-excel-file", other)],
+        },
+        `Median of ${rounds} rounds.`,
+      ],
+      goals: [
+        { name: "time of `read` over read-excel-file", value: mine.ms / other.ms, atMost: 1.5 },
+        { name: "memory of `read` over read-excel-file", value: mine.rss / other.rss, atMost: 1.1 },
+      ],
+    }
   } finally {
     await rm(path, { force: true })
   }

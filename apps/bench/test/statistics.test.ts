@@ -1,6 +1,6 @@
 import { assert, describe, it } from "vitest"
 
-import { median, quantile, shuffled, table } from "../src/statistics.ts"
+import { median, quantile, shuffled } from "../src/statistics.ts"
 
 describe("median", () => {
   it("returns the middle value, or the mean of the two in the middle", () => {
@@ -24,11 +24,5 @@ describe("shuffled", () => {
       shuffled([1, 2, 3, 4, 5], random).toSorted((a, b) => a - b),
       [1, 2, 3, 4, 5],
     )
-  })
-})
-
-describe("table", () => {
-  it("renders one line per row", () => {
-    assert.strictEqual(table(["a", "b"], [["x", "1"]]), "| a | b |\n| --- | ---: |\n| x | 1 |")
   })
 })

@@ -1,4 +1,4 @@
-/** Writes the result of a campaign to docs/reliability, from which scripts/docs.mjs makes docs/reliability.md. */
+/** Writes results of runs as JSON: of a campaign to docs/reliability, from which scripts/docs.mjs makes docs/reliability.md. */
 import { execFileSync } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
@@ -32,24 +32,28 @@ const commit = (): string => {
   return `${git("log", "-1", "--format=%h", "--", sources)}${changed ? " with changes" : ""}`
 }
 
+/** Returns what every result says about its run: its day, the commit, Node.js, and how long it took. */
+export const circumstancesOf = (
+  began: number,
+): Readonly<Record<"commit" | "date" | "node", string> & { seconds: number }> => ({
+  date: new Date(began).toISOString().slice(0, 10),
+  commit: commit(),
+  node: process.versions.node,
+  seconds: Math.round((Date.now() - began) / 1_000),
+})
+
+/** Writes a result as JSON, and says where. */
+export const writeJson = (file: string, result: object): void => {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`)
+  console.error(`wrote ${file}`)
+}
+
 /** Writes the result of a campaign, to its file in docs/reliability if no other is named. */
 export const writeResult = (
   campaign: string,
   { began, command, seeds, counts, controls, problems }: Result,
   file: string = `${folder}${campaign}.json`,
 ): void => {
-  const result = {
-    date: new Date(began).toISOString().slice(0, 10),
-    commit: commit(),
-    node: process.versions.node,
-    seconds: Math.round((Date.now() - began) / 1_000),
-    command,
-    seeds,
-    problems,
-    counts,
-    controls,
-  }
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`)
-  console.error(`wrote ${file}`)
+  writeJson(file, { ...circumstancesOf(began), command, seeds, problems, counts, controls })
 }
