@@ -1,8 +1,9 @@
 /**
  * Draws docs/pictures/pacing.svg: the requests of three clients against five limiters, in virtual time:
- * `node apps/conformance/src/pacing/picture.ts`. The picture loads nothing and follows the reader's colour scheme.
+ * `node apps/conformance/src/pacing/picture.ts`. With --check it writes nothing and fails if the picture differs. The picture loads
+ * nothing and follows the reader's colour scheme.
  */
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 
 import type { LimiterOptions } from "../../../../packages/sandbox/src/api/Limiter.ts"
 import { Agenda } from "./Agenda.ts"
@@ -161,4 +162,9 @@ ${rows.join("\n")}
 <text class="soft" x="${left}" y="${height - 14}">Requests in each twentieth of a second, from the first on; lines are seconds. Up, green: created. Down, red: 429. In virtual time, 30 ms away.</text>
 </svg>
 `
-writeFileSync(new URL("../../../../docs/pictures/pacing.svg", import.meta.url), svg)
+const file = new URL("../../../../docs/pictures/pacing.svg", import.meta.url)
+if (!process.argv.includes("--check")) writeFileSync(file, svg)
+else if (readFileSync(file, "utf8") !== svg) {
+  console.error("docs/pictures/pacing.svg is not what a run draws; run: npm run pnpm -- docs:write")
+  process.exitCode = 1
+} else console.log("three clients against five limiters send as the picture says")

@@ -1,12 +1,13 @@
-/** Writes the pictures of the inspector for the documentation: `pnpm --filter @aelyst/sandbox pictures`. */
-import { mkdirSync } from "node:fs"
+/** Takes the pictures of the inspector for the documentation: `pnpm --filter @aelyst/sandbox pictures` writes them. */
+import { mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import type { Browser } from "playwright-core"
 
 import { create } from "../client.ts"
 import { launch, stage } from "./inspector.ts"
 
-const folder = fileURLToPath(new URL("../../../../docs/pictures/", import.meta.url))
-mkdirSync(folder, { recursive: true })
+/** The folder of the pictures. */
+export const folder: string = fileURLToPath(new URL("../../../../docs/pictures/", import.meta.url))
 
 const people = [
   ["email:ana@example.com", { firstName: "Ana", lastName: "Ng", email: "ana@example.com" }],
@@ -17,8 +18,11 @@ const people = [
   ["id:4711", { firstName: "Muhammad", custom_fields: [{ name: "Tier", value: "Gold" }] }],
 ] as const
 
-const browser = await launch()
-for (const colorScheme of ["light", "dark"] as const) {
+/** Returns the pictures of a colour scheme by their names: a busy inspector, and its contacts as on a phone. */
+export const take = async (
+  browser: Browser,
+  colorScheme: "light" | "dark",
+): Promise<ReadonlyMap<string, Buffer>> => {
   const options = { limit: 10, windowMs: 10_000, limiter: "sliding-log", clock: "virtual" } as const
   const viewport = { width: 1280, height: 720 }
   await using on = await stage(browser, options, { colorScheme, viewport })
@@ -40,13 +44,24 @@ for (const colorScheme of ["light", "dark"] as const) {
   await create(sandbox, "email:bo@example.com", { firstName: "Bo", phone: "0123", email: "bo@" })
   await page.getByRole("option", { name: "email:bo@example.com" }).click()
   await page.getByRole("heading", { name: "Issues" }).waitFor()
-  await page.screenshot({ path: `${folder}inspector-${colorScheme}.png` })
+  const busy = await page.screenshot()
   // as on a phone, with a fault that is still active
   sandbox.fail({ preset: "429-7s", match: { identifier: "phone:*" }, times: 2 })
   await page.setViewportSize({ width: 400, height: 640 })
   await page.getByRole("tab", { name: "Contacts" }).click()
   await page.locator("summary").filter({ hasText: "phone:+60123456789" }).click()
   await page.getByText("1 active fault").waitFor()
-  await page.screenshot({ path: `${folder}inspector-contacts-${colorScheme}.png` })
+  return new Map([
+    [`inspector-${colorScheme}.png`, busy],
+    [`inspector-contacts-${colorScheme}.png`, await page.screenshot()],
+  ])
 }
-await browser.close()
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const browser = await launch()
+  mkdirSync(folder, { recursive: true })
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const [name, png] of await take(browser, colorScheme)) writeFileSync(folder + name, png)
+  }
+  await browser.close()
+}

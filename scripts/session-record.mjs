@@ -1,0 +1,73 @@
+// Compares two records of the import that scripts/record-import.mjs plays: the same screen but for numbers, the same things in the
+// same order, the same totals. Times, rates and the number of rows before the kill differ from run to run.
+import { screen } from "./terminal.mjs"
+
+/** Returns the lines of the terminal at the end of a record, without what differs from run to run. */
+const screenOf = ({ output }) => {
+  const { lines, write } = screen()
+  for (const { text } of output) write(text)
+  return (
+    lines
+      // oxlint-disable-next-line no-control-regex -- the colours of the terminal
+      .map((line) => line.replaceAll(/\u001b\[\d*m/g, ""))
+      .filter((line) => !/^ *[█▏▎▍▌▋▊▉ ]*$|^ {2}\d+ contacts? existed/.test(line))
+      .map((line) =>
+        line
+          .replace(/^(Importing \S+).*/, "$1")
+          .replace(/ \+ \d+ there after a lost response/, "")
+          .replace(/ {3}limit .*(?=Killed)/, "")
+          .replaceAll(/\br_\w{4}\b/g, "r_#")
+          .replaceAll(/\d+(?:[.,]\d+)?/g, "#"),
+      )
+  )
+}
+
+const isOurs = ({ by }) => by === "import"
+const isLimited = ({ status }) => status === 429
+
+const first = (name, found) => (found === undefined ? [] : [[found.at, name]])
+
+/** Returns what happened, in the order in which each thing happened first. */
+const orderOf = ({ killed, output, requests }) => {
+  const ours = requests.filter(isOurs)
+  return [
+    ...first(
+      "a contact is created",
+      ours.find(({ result }) => result === "created"),
+    ),
+    ...first("a request is rate limited", ours.find(isLimited)),
+    [killed, "the import is killed"],
+    ...first(
+      "it is resumed",
+      output.find(({ text }) => text.includes("$ aelyst resume")),
+    ),
+    ...first(
+      "a row in doubt is found to exist",
+      ours.find(({ result }) => result === "existed"),
+    ),
+  ]
+    .toSorted(([a], [b]) => a - b)
+    .map(([, name]) => name)
+}
+
+/** The share by which the number of requests may differ: some rows are asked again, some get a 429. */
+const mostOff = 0.2
+
+/** Returns in what a new record differs from the one that was drawn. */
+export const differences = (drawn, again) => {
+  const same = (name, of) => {
+    const [one, other] = [of(drawn), of(again)].map((value) => JSON.stringify(value, undefined, 1))
+    return one === other ? [] : [`${name}: drawn ${one}, now ${other}`]
+  }
+  const counts = [drawn, again].map(({ requests }) => requests.filter(isOurs).length)
+  const isOff = Math.abs(counts[1] - counts[0]) > mostOff * counts[0]
+  return [
+    ...same("contacts created, and created twice", ({ created, createdTwice }) => [
+      created,
+      createdTwice,
+    ]),
+    ...same("what happens, in order", orderOf),
+    ...same("the terminal at the end", screenOf),
+    ...(isOff ? [`requests of the import: drawn ${counts[0]}, now ${counts[1]}`] : []),
+  ]
+}
