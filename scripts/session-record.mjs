@@ -1,25 +1,27 @@
-// Compares two records of the import that scripts/record-import.mjs plays: the same screen but for numbers, the same things in the
-// same order, the same totals. Times, rates and the number of rows before the kill differ from run to run.
+// Compares sessions of a terminal with new runs of them: the same lines but for numbers. For the import that
+// scripts/record-import.mjs plays, also the same things in the same order, and the same totals. Times, rates and the number of rows
+// before a kill differ from run to run.
 import { screen } from "./terminal.mjs"
 
-/** Returns the lines of the terminal at the end of a record, without what differs from run to run. */
+/** Returns the lines of a terminal without what differs from run to run. */
+export const comparable = (lines) =>
+  lines
+    .filter((line) => !/^ *[█▏▎▍▌▋▊▉ ]*$|^ {2}\d+ contacts? existed/.test(line))
+    .map((line) =>
+      line
+        .replace(/^(Importing \S+).*/, "$1")
+        .replace(/ \+ \d+ there after a lost response/, "")
+        .replace(/ {3}limit .*(?=Killed)/, "")
+        .replaceAll(/\br_\w{4}\b/g, "r_#")
+        .replaceAll(/\d+(?:[.,]\d+)?/g, "#"),
+    )
+
+/** Returns the lines at the end of a record. */
 const screenOf = ({ output }) => {
   const { lines, write } = screen()
   for (const { text } of output) write(text)
-  return (
-    lines
-      // oxlint-disable-next-line no-control-regex -- the colours of the terminal
-      .map((line) => line.replaceAll(/\u001b\[\d*m/g, ""))
-      .filter((line) => !/^ *[█▏▎▍▌▋▊▉ ]*$|^ {2}\d+ contacts? existed/.test(line))
-      .map((line) =>
-        line
-          .replace(/^(Importing \S+).*/, "$1")
-          .replace(/ \+ \d+ there after a lost response/, "")
-          .replace(/ {3}limit .*(?=Killed)/, "")
-          .replaceAll(/\br_\w{4}\b/g, "r_#")
-          .replaceAll(/\d+(?:[.,]\d+)?/g, "#"),
-      )
-  )
+  // oxlint-disable-next-line no-control-regex -- the colours of the terminal
+  return comparable(lines.map((line) => line.replaceAll(/\u001b\[\d*m/g, "")))
 }
 
 const isOurs = ({ by }) => by === "import"
@@ -53,7 +55,7 @@ const orderOf = ({ killed, output, requests }) => {
 /** The share by which the number of requests may differ: some rows are asked again, some get a 429. */
 const mostOff = 0.2
 
-/** Returns in what a new record differs from the one that was drawn. */
+/** Returns the differences between a new record and the one that was drawn. */
 export const differences = (drawn, again) => {
   const same = (name, of) => {
     const [one, other] = [of(drawn), of(again)].map((value) => JSON.stringify(value, undefined, 1))

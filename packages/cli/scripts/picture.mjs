@@ -1,12 +1,14 @@
 // Records two sessions of a newcomer in a pseudo-terminal, against a sandbox, and draws them as session.svg and import.svg:
 // each one picture for light and dark. The built command printed everything in them; run this script again after a
-// change of output.
+// change of output. With --check it writes nothing, and fails if new sessions differ by more than numbers.
 import { spawnSync } from "node:child_process"
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
+import { comparable } from "../../../scripts/session-record.mjs"
+import { report } from "../../../scripts/sources.mjs"
 import { screen, spans, terminalLook } from "../../../scripts/terminal.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -60,7 +62,7 @@ const record = (commands) => {
 }
 const quote = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`
 
-const draw = (name, label, commands) => {
+const draw = (label, commands) => {
   const { lines, write } = screen()
   const printed = record(commands).trimEnd()
   write(printed.replaceAll(/session: line \d+: +\d+ Killed.*/g, "Killed"))
@@ -72,21 +74,43 @@ const draw = (name, label, commands) => {
     const typed = lines[row].startsWith("$") ? ' class="typed"' : ""
     return `<text x="16" y="${row * step + 30}"${typed}>${line}</text>`
   })
-  writeFileSync(
-    join(root, `${name}.svg`),
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
 <style>${terminalLook}
 </style>
 <rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
 ${rows.join("\n")}
 </svg>
-`,
-  )
+`
 }
 
+const linesOf = (picture) =>
+  comparable([...picture.matchAll(/<text[^>]*>(.*)<\/text>/g)].map(([, line]) => line))
+
+/** Returns the differences between a picture and new sessions of its commands; some are killed early on a busy machine. */
+const differences = (file, label, commands, attempts = 3) => {
+  const [drawn, now] = [readFileSync(file, "utf8"), draw(label, commands)].map((picture) =>
+    linesOf(picture),
+  )
+  if (drawn.join("\n") === now.join("\n")) return []
+  if (attempts > 1) return differences(file, label, commands, attempts - 1)
+  return [
+    `${file} is not what the commands print`,
+    ...drawn.filter((line) => !now.includes(line)).map((line) => `  drawn: ${line}`),
+    ...now.filter((line) => !drawn.includes(line)).map((line) => `  now: ${line}`),
+  ]
+}
+
+const pictures = [
+  [join(root, "session.svg"), "A session of aelyst create in a terminal", creates],
+  [join(root, "import.svg"), "A session of aelyst import in a terminal", imports],
+]
 try {
-  draw("session", "A session of aelyst create in a terminal", creates)
-  draw("import", "A session of aelyst import in a terminal", imports)
+  if (process.argv.includes("--check"))
+    report(
+      pictures.flatMap(([file, label, commands]) => differences(file, label, commands)),
+      `${pictures.length} sessions go as their pictures say`,
+    )
+  else for (const [file, label, commands] of pictures) writeFileSync(file, draw(label, commands))
 } finally {
   rmSync(home, { recursive: true, force: true })
 }

@@ -93,7 +93,7 @@ const seen = ({ processes, ...series }: (typeof result.series)[number], of: numb
 /** The share may differ by this much: which rows are in flight when a process is killed is chance. */
 const mostOff = 0.15
 
-/** Returns in what the series differ from those that were drawn. */
+/** Returns the differences between the series and those that were drawn. */
 const differences = (): ReadonlyArray<string> => {
   // safe: this program wrote it
   const drawn = JSON.parse(readFileSync(file, "utf8")) as typeof result
