@@ -19,11 +19,12 @@ export const packageArrows = {
 export const testArrows = ["sandbox", "node", "apps/conformance"]
 
 /** The apps that are imported: `bench` measures the simulated servers and clients of `conformance`, `docs-test` starts servers,
- * and `docs` asks it which blocks it runs. */
+ * `docs` asks it which blocks it runs, and the pages are walked in the browser of `conformance`. */
 export const appArrows = {
   bench: ["conformance"],
-  docs: ["docs-test"],
+  docs: ["docs-test", "conformance"],
   "docs-test": ["conformance"],
+  signup: ["conformance"],
 }
 
 /**

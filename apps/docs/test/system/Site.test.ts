@@ -4,9 +4,10 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
+import { picture, violations } from "../../../conformance/src/browser/Chromium.ts"
 import { dist } from "../../src/Build.ts"
 import type { Stage } from "./browser.ts"
-import { picture, stage, violations } from "./browser.ts"
+import { stage } from "./browser.ts"
 
 let site: Stage
 beforeAll(async () => {

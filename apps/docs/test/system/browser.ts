@@ -1,23 +1,10 @@
 /** A real Chromium on the built site. */
-import { existsSync, mkdirSync } from "node:fs"
 import type { AddressInfo } from "node:net"
-import { fileURLToPath } from "node:url"
-import axe from "axe-core"
-import { chromium } from "playwright-core"
-import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 
+import type { BrowserContextOptions, Page } from "../../../conformance/src/browser/Chromium.ts"
+import { launch } from "../../../conformance/src/browser/Chromium.ts"
 import { build } from "../../src/Build.ts"
 import { serve } from "../../src/Server.ts"
-
-const paths = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-]
-const executablePath = process.env["CHROMIUM_PATH"] ?? paths.find((path) => existsSync(path))
-const screenshots = fileURLToPath(new URL("../../.vitest/screenshots/", import.meta.url))
 
 /** The built site on this machine, and a browser. */
 export interface Stage {
@@ -31,19 +18,13 @@ export interface Stage {
   readonly close: () => Promise<void>
 }
 
-/** Builds the site, serves it and starts Chromium; says what to do if there is none. */
+/** Starts Chromium, and builds and serves the site. */
 export const stage = async (): Promise<Stage> => {
-  if (executablePath === undefined || !existsSync(executablePath)) {
-    throw new Error(
-      `These tests need Chromium, but it was not found at ${executablePath ?? paths.join(", ")}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
-    )
-  }
-  mkdirSync(screenshots, { recursive: true })
+  const browser = await launch()
   await build()
   const server = await serve(0)
   // safe: it listens on a TCP port
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const browser: Browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] })
   const requested: Array<string> = []
   const complaints: Array<string> = []
   return {
@@ -70,18 +51,4 @@ export const stage = async (): Promise<Stage> => {
       await new Promise((resolve) => server.close(resolve))
     },
   }
-}
-
-/** Lists the violations that axe-core finds on a page. */
-export const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
-  await page.evaluate(axe.source)
-  return page.evaluate(`
-    axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
-      .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html.slice(0, 200)).join(" ")))
-  `)
-}
-
-/** Saves a screenshot of the visible part for people to look at. */
-export const picture = async (page: Page, name: string): Promise<void> => {
-  await page.screenshot({ path: `${screenshots}${name}.png` })
 }

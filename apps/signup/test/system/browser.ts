@@ -1,36 +1,15 @@
-/** A real Chromium, and the sign-up page on its own sandbox. */
+/** The sign-up page on its own sandbox, in a real Chromium. */
 import { Aelyst } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
-import axe from "axe-core"
-import { existsSync, mkdirSync } from "node:fs"
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { fileURLToPath } from "node:url"
-import { chromium } from "playwright-core"
-import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 
+import type {
+  Browser,
+  BrowserContextOptions,
+  Page,
+} from "../../../conformance/src/browser/Chromium.ts"
 import { signup } from "../../src/app.ts"
-
-const paths = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-]
-const executablePath = process.env["CHROMIUM_PATH"] ?? paths.find((path) => existsSync(path))
-const screenshots = fileURLToPath(new URL("../../.vitest/screenshots/", import.meta.url))
-
-/** Starts Chromium; says what to do if there is none. */
-export const launch = async (): Promise<Browser> => {
-  if (executablePath === undefined || !existsSync(executablePath)) {
-    throw new Error(
-      `These tests need Chromium, but it was not found at ${executablePath ?? paths.join(", ")}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
-    )
-  }
-  mkdirSync(screenshots, { recursive: true })
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] })
-}
 
 export interface Stage {
   readonly sandbox: Sandbox
@@ -81,18 +60,4 @@ export const stage = async (browser: Browser, deadlineMs = 20_000): Promise<Stag
       await sandbox.close()
     },
   }
-}
-
-/** Lists the violations that axe-core finds on a page. */
-export const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
-  await page.evaluate(axe.source)
-  return page.evaluate(`
-    axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
-      .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))
-  `)
-}
-
-/** Saves a screenshot for people to look at. */
-export const picture = async (page: Page, name: string): Promise<void> => {
-  await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true })
 }

@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync } from "node:fs"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, expect, it } from "vitest"
 
+import type { Browser } from "../../../conformance/src/browser/Chromium.ts"
+import { launch, picture, violations } from "../../../conformance/src/browser/Chromium.ts"
 import { signup } from "../../src/app.ts"
-import { launch, picture, violations } from "./browser.ts"
 
 let browser: Browser
 beforeAll(async () => {

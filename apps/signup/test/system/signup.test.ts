@@ -1,7 +1,8 @@
-import type { Browser, Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
-import { launch, picture, stage, violations } from "./browser.ts"
+import type { Browser, Page } from "../../../conformance/src/browser/Chromium.ts"
+import { launch, picture, violations } from "../../../conformance/src/browser/Chromium.ts"
+import { stage } from "./browser.ts"
 
 let browser: Browser
 beforeAll(async () => {

@@ -3,11 +3,12 @@ import { readFile } from "node:fs/promises"
 import { promisify } from "node:util"
 
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import type { Browser, Page } from "playwright-core"
 
 import { Sandbox } from "../../src/index.ts"
 import { create } from "../client.ts"
-import { copied, launch, stage } from "./inspector.ts"
+import type { Browser, Page } from "../../../../apps/conformance/src/browser/Chromium.ts"
+import { launch } from "../../../../apps/conformance/src/browser/Chromium.ts"
+import { copied, stage } from "./inspector.ts"
 
 const rows = (page: Page) => page.getByRole("option")
 const selected = (page: Page) => page.locator('[role="option"][aria-selected="true"]')

@@ -1,31 +1,11 @@
 /** A real Chromium on the inspector of a sandbox. */
-import { existsSync } from "node:fs"
-
-import axe from "axe-core"
-import { chromium } from "playwright-core"
-import type { Browser, BrowserContextOptions, Page } from "playwright-core"
-
+import type {
+  Browser,
+  BrowserContextOptions,
+  Page,
+} from "../../../../apps/conformance/src/browser/Chromium.ts"
 import { Sandbox } from "../../src/index.ts"
 import type { SandboxOptions } from "../../src/index.ts"
-
-const places = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-  "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-]
-const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((path) => existsSync(path))
-
-/** Starts Chromium; throws an error that says what to do if there is none. */
-export const launch = async (): Promise<Browser> => {
-  if (executablePath === undefined || !existsSync(executablePath)) {
-    throw new Error(
-      `These tests need Chromium, which is not at ${executablePath ?? places.join(", ")}: install it (apt-get install chromium), or set CHROMIUM_PATH`,
-    )
-  }
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] })
-}
 
 /** A sandbox and a page with its inspector; both are closed with the block that uses them. */
 export interface Stage {
@@ -72,16 +52,6 @@ export const stage = async (
       await sandbox.close()
     },
   }
-}
-
-/** Lists the violations that axe-core finds on a page, as short lines. */
-export const violations = async (page: Page): Promise<ReadonlyArray<string>> => {
-  // evaluated past the page's policy, which allows no other script
-  await page.evaluate(axe.source)
-  return page.evaluate(`
-    axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })
-      .then(({ violations }) => violations.map(({ id, nodes }) => id + ": " + nodes.map(({ html }) => html).join(" ")))
-  `)
 }
 
 /** Copies the open request in a form, and returns the text. */

@@ -6,11 +6,12 @@ import { join } from "node:path"
 import { promisify } from "node:util"
 
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
-import type { Browser, Locator, Page } from "playwright-core"
 
 import type { Sandbox } from "../../src/index.ts"
 import { call, create } from "../client.ts"
-import { copied, launch, stage, violations } from "./inspector.ts"
+import type { Browser, Locator, Page } from "../../../../apps/conformance/src/browser/Chromium.ts"
+import { launch, violations } from "../../../../apps/conformance/src/browser/Chromium.ts"
+import { copied, stage } from "./inspector.ts"
 
 const run = promisify(execFile)
 const widths = [400, 768, 1280, 1920]

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs"
 
-import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
-import { launch } from "./inspector.ts"
+import type { Browser } from "../../../../apps/conformance/src/browser/Chromium.ts"
+import { launch } from "../../../../apps/conformance/src/browser/Chromium.ts"
 import { folder, take } from "./pictures.ts"
 
 /** The fields in which two pictures are compared: fonts differ between machines, the look of a field does not. */

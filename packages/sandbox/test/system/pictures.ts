@@ -1,10 +1,11 @@
 /** Takes the pictures of the inspector for the documentation: `pnpm --filter @aelyst/sandbox pictures` writes them. */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import type { Browser } from "playwright-core"
 
 import { create } from "../client.ts"
-import { launch, stage } from "./inspector.ts"
+import type { Browser } from "../../../../apps/conformance/src/browser/Chromium.ts"
+import { launch } from "../../../../apps/conformance/src/browser/Chromium.ts"
+import { stage } from "./inspector.ts"
 
 /** The folder of the pictures. */
 export const folder: string = fileURLToPath(new URL("../../../../docs/pictures/", import.meta.url))
