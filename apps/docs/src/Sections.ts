@@ -71,7 +71,7 @@ export const sections = async (root: string): Promise<ReadonlyArray<Section>> =>
         "docs/guides/resume-and-retries.md",
         "docs/guides/rate-limited.md",
         "docs/guides/form-with-express.md",
-        "docs/guides/form-that-loses-nothing.md",
+        "docs/a-form-that-never-loses-a-contact.md",
         "docs/guides/token-on-the-server.md",
         "docs/several-processes.md",
         "docs/testing.md",

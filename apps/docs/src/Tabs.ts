@@ -5,7 +5,8 @@
 
 const region = /^<!-- tabs -->\n([\s\S]*?)^<!-- tabs end -->$/gm
 
-interface Tab {
+/** One form of an example: its name and what is shown below it. */
+export interface Tab {
   readonly name: string
   readonly content: string
 }
@@ -33,6 +34,10 @@ const fieldset = (tabs: ReadonlyArray<Tab>, group: number): string =>
     ...tabs.flatMap(({ content }) => ["<div>", "", content, "", "</div>"]),
     "</fieldset>",
   ].join("\n")
+
+/** Returns the groups of tabs of a page, in their order. */
+export const tabsOf = (markdown: string): ReadonlyArray<ReadonlyArray<Tab>> =>
+  [...markdown.matchAll(region)].map(([, text = ""]) => tabsIn(text))
 
 /** Returns the Markdown with every group of tabs as HTML. */
 export const withTabs = (markdown: string): string => {
