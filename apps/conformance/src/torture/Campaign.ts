@@ -49,6 +49,8 @@ export interface Report {
 export interface Campaign {
   readonly options: CampaignOptions
   readonly kills: number
+  /** The kills by their moment. */
+  readonly killsAt: Readonly<Partial<Record<Kill["at"], number>>>
   /** Undefined if it did not end within 60 starts. */
   readonly exitCode: number | undefined
   /** The reports of each process, in order. */
@@ -150,17 +152,22 @@ export const runCampaign = async (
   const reports: Report[][] = []
   const damage: string[] = []
   let kills = 0
+  const killsAt: Partial<Record<Kill["at"], number>> = {}
   let exitCode: number | undefined
   let summary: ImportSummary | undefined
   try {
     await sandbox.reset()
     await seed(sandbox.baseUrl, rows)
     while (exitCode === undefined && reports.length < maxRounds) {
-      const ended = await runKilled(command, env, killOf(reports.length), sandbox)
+      const kill = killOf(reports.length)
+      const ended = await runKilled(command, env, kill, sandbox)
       const lines: Array<Printed> = ended.lines.map((line) => JSON.parse(line))
       reports.push(lines.filter((line) => line.type === "row"))
       summary = lines.find((line) => line.type === "summary")
-      if (ended.exitCode === undefined) kills += 1
+      if (ended.exitCode === undefined) {
+        kills += 1
+        killsAt[kill.at] = (killsAt[kill.at] ?? 0) + 1
+      }
       exitCode = ended.exitCode
       const isWrong = target.isSilent ? ended.errors !== "" : contact.test(ended.errors)
       if (isWrong) damage.push(`it printed: ${ended.errors.slice(0, 2_000)}`)
@@ -170,7 +177,7 @@ export const runCampaign = async (
     const { attempts, problems } = await readJournal(directory)
     damage.push(...problems, ...(await leaksOf(directory)))
     const ledger = await sandbox.ledger()
-    return { options, kills, exitCode, reports, summary, ledger, attempts, damage }
+    return { options, kills, killsAt, exitCode, reports, summary, ledger, attempts, damage }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

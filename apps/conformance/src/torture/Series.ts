@@ -25,6 +25,9 @@ export interface Series extends Mode {
   readonly campaigns: number
   readonly starts: number
   readonly kills: number
+  /** Of the kills, those in the first moments of a process: while it starts, plans or recovers. */
+  readonly killsAtStart: number
+  readonly killsAtSyscall: number
   readonly rows: number
   /** Rows that were settled by asking again. */
   readonly existsAfterDoubt: number
@@ -43,6 +46,8 @@ const seriesOf = (mode: Mode, ran: ReadonlyArray<readonly [label: string, Campai
     campaigns: ran.length,
     starts: sum(({ reports }) => reports.length),
     kills: sum(({ kills }) => kills),
+    killsAtStart: sum(({ killsAt }) => killsAt.time ?? 0),
+    killsAtSyscall: sum(({ killsAt }) => killsAt.syscall ?? 0),
     rows: sum(({ options }) => options.rows),
     existsAfterDoubt: sum(({ summary }) => summary?.exists_after_doubt ?? 0),
     problems: ran.flatMap(([label, campaign]) =>
