@@ -119,6 +119,8 @@ suiteOnPosix("on the first signal, an import", () => {
       const [, run = ""] = /Nothing is lost: aelyst resume (r_\w{4})/.exec(ended.stderr) ?? []
       const before = test.created().length
       assert.isBelow(before, 200)
+      // those that a stop kept from leaving are no requests
+      assert.include(ended.stderr, ` ${test.requests()} requests`)
       // what was in flight has an outcome: nothing is in doubt
       const shown = await test.run(["runs", "show", run, "--json"])
       assert.deepInclude(JSON.parse(shown.stdout).counts, { created: before, unknown: 0 })

@@ -147,7 +147,7 @@ export interface RowResult {
   readonly outcome: ImportOutcome
   /** Whether it had ended before, in an earlier process of this run or in an earlier run; it was not sent again. */
   readonly earlier: boolean
-  /** Requests for this row, those of earlier processes included. */
+  /** Attempts to send this row, those of earlier processes and those of which no byte left included. */
   readonly attempts: number
   /** The status of the last response. */
   readonly status?: number | undefined

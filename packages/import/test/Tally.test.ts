@@ -114,6 +114,15 @@ describe("Tally", () => {
     assert.notProperty(tally.progress(5_000, idle), "waiting")
   })
 
+  it("counts requests, and not attempts of which no byte left", () => {
+    const tally = new Tally(counts, 94)
+    const { onAttempt } = tally.hooks({}, () => 0)
+    onAttempt?.(attemptRecord({ status: 429 }))
+    onAttempt?.(attemptRecord({ cause: "ECONNRESET" }))
+    onAttempt?.(attemptRecord({ phase: "connect", cause: "ECONNREFUSED" }))
+    assert.deepInclude(tally.summary(0), { requests: 2, rateLimited: 1 })
+  })
+
   it("calls the caller's hooks, too", () => {
     const seen: string[] = []
     const hooks = new Tally(counts, 94).hooks(

@@ -97,8 +97,9 @@ export class Tally {
     return {
       ...outer,
       onAttempt: (attempt) => {
-        const { rateLimited, status } = attempt
-        this.#requests += 1
+        const { phase, rateLimited, status } = attempt
+        // one that failed before a byte could leave was no request
+        if (phase !== "connect") this.#requests += 1
         if (rateLimited === true) this.#rateLimited += 1
         if (status !== undefined && this.#wait?.reason === "circuit") this.#wait = undefined
         return outer.onAttempt?.(attempt)
