@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 import { pathToFileURL } from "node:url"
 
 import { assert, describe, it } from "@effect/vitest"
@@ -69,6 +70,18 @@ describe("Source.open", () => {
       const { rows } = yield* read(path)
       yield* Effect.promise(() => rm(path))
       assert.deepInclude(yield* Effect.flip(Stream.runDrain(rows)), { code: "FILE_UNREADABLE" })
+    }),
+  )
+
+  it.effect("fails if a file is gone that is read a while after it was opened", () =>
+    Effect.gen(function* () {
+      const path = yield* fileOf(people)
+      const { rows } = yield* read(path)
+      yield* Effect.promise(() => rm(path))
+      const pull = yield* Stream.toPull(rows)
+      // until the system has answered
+      yield* Effect.promise(() => setTimeout(50))
+      assert.deepInclude(yield* Effect.flip(pull), { code: "FILE_UNREADABLE" })
     }),
   )
 

@@ -77,14 +77,17 @@ const ofBytes = (bytes: Uint8Array, name: string): Bytes => ({
   },
 })
 
+/** Opens a file when its first bytes are asked for: the failure of one that is opened before would reach nobody. */
+async function* piecesOf(
+  path: string,
+  range: { readonly start?: number; readonly end?: number },
+): AsyncGenerator<Uint8Array> {
+  yield* fs.createReadStream(path, { highWaterMark: PIECE, ...range })
+}
+
 const ofFile = (path: string, name: string, size: number): Effect.Effect<Bytes, ReadError> => {
   const stream = (range: { readonly start?: number; readonly end?: number }) =>
-    Stream.suspend(() =>
-      Stream.fromAsyncIterable<Uint8Array, ReadError>(
-        fs.createReadStream(path, { highWaterMark: PIECE, ...range }),
-        unreadable(name),
-      ),
-    )
+    Stream.suspend(() => Stream.fromAsyncIterable(piecesOf(path, range), unreadable(name)))
   const between = (start: number, end: number) =>
     // the end of a stream of Node.js is the last byte
     start < end ? stream({ start, end: end - 1 }) : Stream.empty
@@ -153,7 +156,7 @@ export const open = (
         ? ofFile(path, name, stat.size)
         : // a pipe or a terminal is read once
           ofStream(
-            Stream.fromAsyncIterable(fs.createReadStream(path), (cause) => cause),
+            Stream.fromAsyncIterable(piecesOf(path, {}), (cause) => cause),
             name,
             options.isLive === true,
           ),
