@@ -45,6 +45,25 @@ describe.concurrent("an import with a journal", () => {
     assert.isBelow(test.requests(), 20)
   })
 
+  it("stops with 10 if the API refuses all rows for longer than --max-wait, and can be resumed", async () => {
+    await using test = await importing()
+    test.write("a.csv", csv(...people(100)))
+    const { id } = test.sandbox.fail({ status: 429, retryAfter: 3_600 })
+    const args = ["import", "a.csv", "--yes", "--concurrency", "4"]
+    const { code, stderr } = await test.run(args)
+    assert.strictEqual(code, 10, stderr)
+    assert.match(stderr, /^Stopped after .* 100 rows = 0 created .* 100 not sent$/m)
+    assert.include(stderr, "the API asks for a longer wait than --max-wait allows (429)")
+    assert.match(stderr, /Nothing is lost: aelyst resume r_\w{4}/)
+    // those that were in flight with the fifth
+    assert.isAtMost(test.requests(), 5 + 3)
+    test.sandbox.clearFaults(id)
+    const resumed = await test.run(["resume", "--yes"])
+    assert.strictEqual(resumed.code, 0, resumed.stderr)
+    assert.lengthOf(test.created(), 100)
+    assert.strictEqual(test.requests(), 100)
+  })
+
   it("keeps no record with --no-journal", async () => {
     await using test = await importing()
     test.write("a.csv", csv(...people(2)))

@@ -167,6 +167,7 @@ export interface RowResult {
  *   input could not be read
  * - `unauthorized`: the API rejected the token (401)
  * - `errors`: `maxErrors` rows ended `rejected` or `unknown`
+ * - `rate_limited`: the API asked for longer waits than `maxWait` (429), row after row
  * - `unavailable`: there was no response for `giveUpAfter`, or the API's certificate is not trusted
  * - `deadline`: its deadline passed
  * - `journal`: the journal could not be written, so nothing more was sent
@@ -177,6 +178,7 @@ export type ImportStopped =
   | "aborted"
   | "unauthorized"
   | "errors"
+  | "rate_limited"
   | "unavailable"
   | "deadline"
   | "journal"

@@ -5,7 +5,7 @@ import { Effect, Stream } from "effect"
 import { logOf, noLog, sendRows } from "../src/send/SendRows.ts"
 import { prepare } from "../src/send/Prepare.ts"
 import type { CheckedRow } from "../src/types.ts"
-import { facts, inTime, layerJournalled } from "./journalled.ts"
+import { facts, importRows, inTime, layerJournalled } from "./journalled.ts"
 import { duplicateRow, foreignRow, invalidRow, readyRow } from "./rows.ts"
 
 const outcomes = (rows: Stream.Stream<CheckedRow>) =>
@@ -16,6 +16,9 @@ const outcomes = (rows: Stream.Stream<CheckedRow>) =>
       ({ moved, result }) => `${result.number} ${result.outcome} ${moved !== undefined}`,
     )
   })
+
+// an hour; a run waits for 15 minutes at most
+const longWait = { status: 429, retryAfter: 3_600 }
 
 describe("sendRows", () => {
   it.effect(
@@ -37,6 +40,26 @@ describe("sendRows", () => {
       assert.lengthOf(yield* outcomes(rows), 2_000)
     }).pipe(inTime, Effect.provide(layerJournalled())),
   )
+
+  it.effect("stops if the API refuses row after row for longer than maxWait, and loses none", () =>
+    Effect.gen(function* () {
+      const rows = Array.from({ length: 100 }, (_, at) => readyRow(at + 1))
+      const { summary } = yield* importRows(rows, { concurrency: 1 })
+      const counts = { rows: 100, created: 0, not_sent: 100, requests: 5, rateLimited: 5 }
+      assert.deepInclude(summary, { ...counts, stopped: "rate_limited" })
+      const again = yield* importRows(rows, { concurrency: 1 })
+      assert.deepInclude(again.summary, { created: 100, requests: 100, stopped: "completed" })
+    }).pipe(Effect.provide(layerJournalled({ sandbox: { faults: [{ ...longWait, times: 5 }] } }))),
+  )
+
+  it.effect("goes on past a row that alone is refused for longer than maxWait", () => {
+    const match = { identifier: readyRow(3).identifier }
+    return Effect.gen(function* () {
+      const rows = Array.from({ length: 20 }, (_, at) => readyRow(at + 1))
+      const { summary } = yield* importRows(rows, { concurrency: 1 })
+      assert.deepInclude(summary, { created: 19, not_sent: 1, stopped: "completed" })
+    }).pipe(Effect.provide(layerJournalled({ sandbox: { faults: [{ ...longWait, match }] } })))
+  })
 
   it.effect("sends only the rows with given numbers", () =>
     Effect.gen(function* () {

@@ -33,15 +33,20 @@ export interface Ended {
 const early: Readonly<Partial<Record<ImportStopped, string>>> = {
   unauthorized: "Aelyst rejected the token (401): aelyst auth login, or set AELYST_TOKEN",
   errors: "as many rows were rejected or unknown as --max-errors allows",
+  rate_limited: "the API asks for a longer wait than --max-wait allows (429)",
   unavailable: "the API has not responded for 15 minutes, or its certificate is not trusted",
   deadline: "its deadline has passed",
   journal: "its journal could not be written",
   aborted: "it was aborted",
 }
 
-/** Returns why a run stopped before its end; undefined if it did not. */
-const stopReason = ({ signal, summary }: Pick<Ended, "signal" | "summary">) =>
-  signal === undefined ? early[summary.stopped ?? "completed"] : `it got ${signal}`
+/** Returns why a run stopped before its end, or left rows out; undefined if it did neither. */
+const stopReason = ({ isLimited, signal, summary }: Ended) => {
+  if (signal !== undefined) return `it got ${signal}`
+  const { not_sent, rateLimited = 0, stopped = "completed" } = summary
+  const isHeldBack = not_sent > 0 && rateLimited > 0 && !isLimited
+  return early[stopped] ?? (isHeldBack ? early.rate_limited : undefined)
+}
 
 /** Returns the exit code of an import. */
 export const exitOf = (ended: Ended): ExitName => {

@@ -3,7 +3,7 @@
  * a part of the rows, for several processes.
  */
 import { AelystClient, Hooks } from "@aelyst/core"
-import type { ConfigurationError, Stopped } from "@aelyst/core"
+import type { ConfigurationError } from "@aelyst/core"
 import { ClientOptions } from "@aelyst/core/adapter"
 import type { JournalService, Run } from "@aelyst/journal"
 import { JournalError } from "@aelyst/journal"
@@ -28,7 +28,7 @@ import type {
 } from "../types.ts"
 import type { InputChangedError } from "./InputChangedError.ts"
 import { sampleOf } from "./Sample.ts"
-import type { Ended, SendRowsOptions, SentRows } from "./SendRows.ts"
+import type { Ended, SendRowsOptions, SentRows, SentStopped } from "./SendRows.ts"
 import { logOf, noLog, sendRows } from "./SendRows.ts"
 import { Tally, noRows } from "./Tally.ts"
 
@@ -178,7 +178,7 @@ export interface UnplannedOptions extends Omit<SendOptions, "sample"> {
   readonly delivery?: Run["delivery"] | undefined
 }
 
-const nameOf = (stopped: Stopped): ImportStopped => (stopped === "gate" ? "journal" : stopped)
+const nameOf = (stopped: SentStopped): ImportStopped => (stopped === "gate" ? "journal" : stopped)
 
 const stoppedBy = (cause: Cause.Cause<unknown>): ImportStopped =>
   Option.getOrUndefined(Cause.findErrorOption(cause)) instanceof JournalError
@@ -197,7 +197,7 @@ export const checkCount = (
 /** Counts the rows as they end, and follows what their requests wait for. */
 const follow = <E, R>(
   tally: Tally,
-  { ended: rows, run }: SentRows<E, R>,
+  { ended: rows, run, stopped: why }: SentRows<E, R>,
   count: (ended: Ended, now: number) => void,
 ): Effect.Effect<SendRun<E, R>, never, AelystClient> =>
   Effect.gen(function* () {
@@ -210,7 +210,7 @@ const follow = <E, R>(
     const end = Effect.fnUntraced(function* (
       exit: Exit.Exit<unknown, E | JournalError | InputChangedError>,
     ) {
-      const { stopped = "aborted" } = yield* run.summary
+      const stopped = (yield* why) ?? "aborted"
       // a consumer that turns away from the results is a success, too
       const ended = hasEnded ? nameOf(stopped) : "aborted"
       tally.end(now(), Exit.isSuccess(exit) ? ended : stoppedBy(exit.cause))

@@ -1,5 +1,5 @@
 /** Sends a part of the rows of an import: the unit of work when several processes share one. */
-import type { AelystClient, Stopped } from "@aelyst/core"
+import type { AelystClient } from "@aelyst/core"
 import type { Claim, JournalError } from "@aelyst/journal"
 import { Runs } from "@aelyst/journal"
 import * as Context from "effect/Context"
@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 
 import type { CheckedRow, ImportOutcome, RowResult } from "../types.ts"
 import type { InputChangedError } from "./InputChangedError.ts"
-import type { SendRowsOptions } from "./SendRows.ts"
+import type { SendRowsOptions, SentStopped } from "./SendRows.ts"
 import { logOf, sendRows } from "./SendRows.ts"
 
 /** Reads the rows of planned imports again, since the journal knows no contact. */
@@ -38,7 +38,7 @@ export interface SendRangeOptions extends Omit<SendRowsOptions, "only" | "limit"
 
 /** How the rows of a range ended; those that had ended before are among them. */
 export interface RangeSummary extends Readonly<Partial<Record<ImportOutcome, number>>> {
-  readonly stopped: Stopped
+  readonly stopped: SentStopped
 }
 
 /**
@@ -118,7 +118,11 @@ export const sendRange = (
           }),
       )
       const log = logOf(journal, () => claim)
-      const { ended, run } = yield* sendRows(log, source.range(importId, from, to), options)
+      const { ended, run, stopped } = yield* sendRows(
+        log,
+        source.range(importId, from, to),
+        options,
+      )
       yield* Effect.forkScoped(
         Effect.andThen(Effect.sleep(Math.ceil(leaseMs / 3)), renew).pipe(
           Effect.repeat(Schedule.forever),
@@ -133,7 +137,6 @@ export const sendRange = (
         counts[outcome] = (counts[outcome] ?? 0) + 1
         return onRow === undefined ? Effect.void : onRow(result)
       })
-      const { stopped = "aborted" } = yield* run.summary
-      return { ...counts, stopped }
+      return { ...counts, stopped: (yield* stopped) ?? "aborted" }
     }),
   )

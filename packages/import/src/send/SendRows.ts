@@ -4,9 +4,11 @@
  */
 import type * as Core from "@aelyst/core"
 import { AttemptGate, createMany } from "@aelyst/core"
+import { ClientOptions } from "@aelyst/core/adapter"
 import type { Claim, JournalService, RowOutcome, RowRecord } from "@aelyst/journal"
 import { JournalError, attemptGate } from "@aelyst/journal"
 import type * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
@@ -68,11 +70,16 @@ export const noLog = (delivery: JournalService["run"]["delivery"]): RowLog => ({
   outcome: () => Effect.void,
 })
 
+/** Why the rows of a claim ended: for a reason of core's run, or since the API asked for longer waits than `maxWait`. */
+export type SentStopped = Core.Stopped | "rate_limited"
+
 /** The rows of a claim as they end, and how to stop them. */
 export interface SentRows<E, R> {
   /** Fails, after every row under way has ended, if the source or the journal did. */
   readonly ended: Stream.Stream<Ended, E | JournalError | InputChangedError, R>
-  readonly run: Pick<Core.Run, "summary" | "stop" | "abort">
+  readonly run: Pick<Core.Run, "stop" | "abort">
+  /** Why the rows ended; undefined while they go on. */
+  readonly stopped: Effect.Effect<SentStopped | undefined>
 }
 
 export interface SendRowsOptions extends Pick<
@@ -83,6 +90,17 @@ export interface SendRowsOptions extends Pick<
   readonly limit?: number | undefined
   /** Sends the rows with these numbers only. */
   readonly only?: ReadonlySet<number> | undefined
+}
+
+/** So many rows one after the other whose wait is too long are no matter of the rows: the API takes none now. */
+const mostRefused = 5
+
+/** Returns the wait that the 429 of a row asked for, in milliseconds; 0 if it ended otherwise. */
+const askedWaitMs = (sent: Core.RowResult<unknown>): number => {
+  if (!("error" in sent)) return 0
+  const { error } = sent
+  const newest = error._tag === "OutcomeUnknownError" ? error.last : error
+  return newest?._tag === "RateLimitError" ? (newest.retryAfterMs ?? 0) : 0
 }
 
 /** How many chunks of rows that are passed over may wait to be reported. */
@@ -107,6 +125,9 @@ export const sendRows = <E, R>(
   Effect.gen(function* () {
     const isNaturalKey = log.run.delivery === "natural-key"
     const passed = yield* Queue.bounded<ReadonlyArray<Ended>, Cause.Done>(chunksAhead)
+    const { maxWait = ClientOptions.defaultMaxWaitMs(true) } = options
+    let refused = 0
+    let isRefused = false
     let failure: E | JournalError | InputChangedError | undefined
     const note = (error: E | JournalError | InputChangedError) =>
       Effect.sync(() => {
@@ -168,6 +189,14 @@ export const sendRows = <E, R>(
     const record = Effect.fnUntraced(function* (sent: Core.RowResult<Outgoing>) {
       const { key, ready, record: before } = sent.row
       const { attempts } = "value" in sent ? sent.value : sent.error
+      // one that was not sent says nothing
+      if (attempts.length > 0) {
+        refused = askedWaitMs(sent) > Duration.toMillis(maxWait) ? refused + 1 : 0
+        if (refused === mostRefused && (yield* run.summary).stopped === undefined) {
+          isRefused = true
+          yield* run.stop
+        }
+      }
       const ending = endingOf(sent)
       const isInDoubt = isNaturalKey && ending.outcome === "unknown"
       const written = yield* Effect.result(
@@ -206,5 +235,6 @@ export const sendRows = <E, R>(
         ),
       ),
       run,
+      stopped: Effect.map(run.summary, ({ stopped }) => (isRefused ? "rate_limited" : stopped)),
     }
   })
