@@ -59,6 +59,7 @@ export const resume = Command.make(
   "resume",
   {
     run: runId.pipe(Argument.optional, Argument.map(Option.getOrUndefined)),
+    set: Flags.repeated("set", "field=value", "The values of --set again: no journal keeps them"),
     allowChanged: importFlags.allowChanged,
     ndjson: importFlags.ndjson,
     showValues: importFlags.showValues,

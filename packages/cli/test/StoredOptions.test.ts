@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 
 import { read } from "../src/import/StoredOptions.ts"
 
-const stored = { version: 1, file: "/data/leads.csv", flags: {}, profile: "default" }
+const stored = { version: 1, file: "/data/leads.csv", flags: {}, set: {}, profile: "default" }
 
 describe("read", () => {
   it("reads what this program has recorded, and nothing else", () => {

@@ -15,7 +15,7 @@ const facts: RunFacts = {
   tokenClass: "cafe",
   delivery: "report-only",
   tool: "aelyst",
-  options: { version: 1, file: "/data/leads.csv", flags: {} },
+  options: { version: 1, file: "/data/leads.csv", flags: {}, set: {} },
 }
 
 const row = (number: number) =>

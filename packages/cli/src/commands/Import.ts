@@ -14,6 +14,7 @@ import * as Input from "../import/Input.ts"
 import * as OpenTable from "../import/OpenTable.ts"
 import * as PlannedRun from "../import/PlannedRun.ts"
 import { resumable } from "../import/ResumableRun.ts"
+import * as SetValues from "../import/SetValues.ts"
 import * as SharedRun from "../import/SharedRun.ts"
 import * as StreamedRun from "../import/StreamedRun.ts"
 import type { ImportFlags } from "../ImportFlags.ts"
@@ -79,6 +80,7 @@ export const run = (
 /** Holds the flags of `resume`. */
 export interface ResumeFlags {
   readonly run: string | undefined
+  readonly set: ReadonlyArray<string>
   readonly allowChanged: boolean
   readonly ndjson: boolean
   readonly showValues: boolean
@@ -110,6 +112,7 @@ export const resume = Effect.fnUntraced(function* (
       ),
     )
   }
+  yield* Effect.fromResult(SetValues.check(found.id, stored.set, flags.set))
   const { baseUrl, delivery, profile, rate } = stored
   yield* start(
     { ...stored.flags, ...flags, ...rerun, file: stored.file, journal: found.directory },

@@ -52,7 +52,7 @@ export const run = Effect.fnUntraced(function* (
   const count = yield* Effect.mapError(Stream.runCount(rows), (error) =>
     OpenTable.readFailure(error, input.name),
   )
-  return OpenTable.print(printer, input, opened, count, (line) =>
+  return OpenTable.print(printer, input, opened, count, true, (line) =>
     printer.data(printer.symbols(line)),
   )
 }, Effect.scoped)

@@ -80,7 +80,7 @@ export const check = (
           printer.notice(tableText(input, opened, summary.rows))
           return summary
         }
-        printTable(printer, input, opened, summary.rows, (line) => printer.notice(line))
+        printTable(printer, input, opened, summary.rows, showValues, (line) => printer.notice(line))
         const found = findingLines(collector.findings(), {
           showValues,
           rejects: path ?? (flags.check || isShared ? undefined : RejectsFile.pathOf(all)?.shown),

@@ -15,6 +15,7 @@ import type { SendingImport } from "./Import.ts"
 import { journalFailure } from "./JournalFailure.ts"
 import * as RejectsFile from "./RejectsFile.ts"
 import type { Sent } from "./Sending.ts"
+import { hashesOf, resumeCommand } from "./SetValues.ts"
 import type { Ended } from "./Summary.ts"
 import * as Summary from "./Summary.ts"
 
@@ -81,7 +82,7 @@ export const end = (
       resume:
         run === undefined || input.path === "-"
           ? "run the same command again"
-          : `aelyst resume ${run}`,
+          : resumeCommand(run, hashesOf(flags.set)),
       rejects: written && shown !== undefined ? { path: shown, rows: written.rows } : undefined,
       isLimited: options.sending.limit !== undefined || options.sending.sample !== undefined,
       report: report && RejectsFile.shownPath(input.cwd, report).shown,

@@ -12,11 +12,12 @@ import { Screen } from "../Screen.ts"
 import type { Settings } from "../Settings.ts"
 import type { OpenImport } from "./Import.ts"
 import { journalFailure } from "./JournalFailure.ts"
+import { hashesOf } from "./SetValues.ts"
 import type { StoredOptions } from "./StoredOptions.ts"
 
 /** Returns what `aelyst resume` needs to run the import again. */
 export const storedOptions = ({
-  flags,
+  flags: { set, ...flags },
   input,
   options,
   settings,
@@ -24,6 +25,7 @@ export const storedOptions = ({
   version: 1,
   file: input.path,
   flags,
+  set: hashesOf(set),
   profile: settings.profile,
   baseUrl: settings.baseUrl,
   delivery: options.delivery,

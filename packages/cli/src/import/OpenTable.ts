@@ -3,6 +3,7 @@ import * as Path from "node:path"
 
 import type {
   MappedTable,
+  Mapping,
   MappingError,
   MapOptions,
   ReadError,
@@ -132,12 +133,19 @@ export const tableText = (
   return visible(tableLine({ source: name, head, rows, program }))
 }
 
+/** Returns the mapping without the values of `--set`, which contacts get. */
+const withoutValues = (mapping: Mapping): Mapping => ({
+  ...mapping,
+  constants: Object.fromEntries(Object.keys(mapping.constants).map((field) => [field, "…"])),
+})
+
 /** Prints how the table is read and which columns fill which fields; warns of columns that need a decision. */
 export const print = (
   printer: Printer,
   input: Input,
   opened: OpenTable,
   rows: number,
+  showValues: boolean,
   say: (line: string) => void,
 ): void => {
   const { mapped, table } = opened
@@ -147,7 +155,8 @@ export const print = (
   if (head.samples.length > 0 && printer.isWatched) {
     say(`  for example: ${head.samples.map((text) => `"${visible(text)}"`).join(", ")}`)
   }
-  for (const line of mappingLines(mapped.mapping, exampleFlag(mapped))) say(visible(line))
+  const mapping = showValues ? mapped.mapping : withoutValues(mapped.mapping)
+  for (const line of mappingLines(mapping, exampleFlag(mapped))) say(visible(line))
   for (const { message } of mapped.warnings) printer.warn(visible(message))
 }
 

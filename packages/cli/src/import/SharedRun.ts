@@ -94,9 +94,7 @@ export const run = (
     const { ImportWorkflow } = yield* StoreOption.load
     const runs = yield* Runs
     const workflow = yield* ImportWorkflow
-    // only `aelyst resume` reads the flags, of a run on this machine: the values of --set would stay for nothing
-    const stored = { ...all, flags: { ...all.flags, set: [] } }
-    const { goOn, prepared } = yield* plan(stored, runs, undefined)
+    const { goOn, prepared } = yield* plan(all, runs, undefined)
     const { counts, isNew, journal } = prepared
     const { id } = journal.run
     if (!goOn) return yield* removeUnwanted(runs, isNew ? id : undefined)

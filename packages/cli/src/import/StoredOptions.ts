@@ -3,13 +3,16 @@
  * Nothing of it belongs to a contact, and no token is in it.
  */
 import type { ImportFlags } from "../ImportFlags.ts"
+import type { SetHashes } from "./SetValues.ts"
 
 /** Holds the recorded command line. */
 export interface StoredOptions {
   readonly version: 1
   /** The absolute path of the file; `-` for standard input, which cannot be read again. */
   readonly file: string
-  readonly flags: ImportFlags
+  /** Without the values of `--set`. */
+  readonly flags: Omit<ImportFlags, "set">
+  readonly set: SetHashes
   readonly profile: string
   readonly baseUrl: string
   readonly delivery: string
@@ -24,7 +27,8 @@ export const read = (options: unknown): StoredOptions | undefined =>
   isObject(options) &&
   options["version"] === 1 &&
   typeof options["file"] === "string" &&
-  isObject(options["flags"])
+  isObject(options["flags"]) &&
+  isObject(options["set"])
     ? // safe: this program wrote it, in this version of its shape
       (options as unknown as StoredOptions)
     : undefined
