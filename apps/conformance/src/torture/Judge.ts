@@ -45,9 +45,9 @@ export const judge = (campaign: Campaign): ReadonlyArray<string> => {
 
   const entries = new Map(ledger.map((entry) => [entry.key, entry]))
   const intents = new Map<number, number>()
-  for (const { attempt, row } of attempts) {
-    // an end without an attempt has an entry, too
-    if (attempt > 0) intents.set(row, (intents.get(row) ?? 0) + 1)
+  for (const { attempt, phase, row } of attempts) {
+    // an end without an attempt has an entry, too, and an attempt that failed in this phase is no request
+    if (attempt > 0 && phase !== "connect") intents.set(row, (intents.get(row) ?? 0) + 1)
   }
   let inDoubt = 0
   for (let number = 1; number <= rows; number += 1) {

@@ -117,7 +117,12 @@ export const disturb = async (
     readonly freezeMs?: number
     readonly sandbox?: SandboxOptions
   },
-): Promise<{ readonly problems: ReadonlyArray<string>; readonly rateLimited: number }> => {
+): Promise<{
+  readonly problems: ReadonlyArray<string>
+  readonly rateLimited: number
+  /** The causes of attempts that failed without a response. */
+  readonly causes: ReadonlySet<string | undefined>
+}> => {
   const { freezeMs, sandbox: settings, ...rest } = options
   const mode = { existing: "reject", delivery: "natural-key" } as const
   await using sandbox = await startSandbox({ existing: mode.existing, ...settings })
@@ -127,7 +132,11 @@ export const disturb = async (
   const rateLimited = campaign.ledger.reduce((sum, { statuses }) => sum + (statuses[429] ?? 0), 0)
   // a request that a frozen process had begun may never arrive, as one of a process that was killed
   const cutOff = freezeMs === undefined ? 0 : 1
-  return { problems: judge({ ...campaign, kills: campaign.kills + cutOff }), rateLimited }
+  return {
+    problems: judge({ ...campaign, kills: campaign.kills + cutOff }),
+    rateLimited,
+    causes: new Set(campaign.attempts.map(({ cause }) => cause)),
+  }
 }
 
 /** Runs campaigns of the script without a promise until the judge has noticed, three at most; returns what it noticed. */

@@ -51,6 +51,17 @@ export const scriptTarget = async (): Promise<Target> => {
   }
 }
 
+/** Returns a target whose process may have few files open, and would like to have more connections than that. */
+export const withFewFiles = (target: Target, files: number): Target => ({
+  ...target,
+  commandOf: (input, folder) => [
+    "sh",
+    "-c",
+    `ulimit -n ${files} && exec "$0" "$@"`,
+    ...target.commandOf({ ...input, concurrency: 4 * files }, folder),
+  ],
+})
+
 /** Writes the rows as a file that the command reads. */
 const writeRows = (file: string, count: number): void => {
   const cells = Array.from({ length: count }, (_, index) => {
