@@ -18,6 +18,9 @@ export class Failure extends Data.TaggedError("Failure")<{
   readonly hints: ReadonlyArray<string>
 }> {}
 
+/** The hint that a command failed before its first request. */
+export const unsent = "nothing was sent"
+
 /** Creates the failure of a wrong invocation or setting. */
 export const usage = (message: string, ...hints: ReadonlyArray<string>): Failure =>
   new Failure({ exit: "usage", code: "USAGE", message, hints })

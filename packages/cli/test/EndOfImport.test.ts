@@ -1,8 +1,8 @@
-import { readdirSync } from "node:fs"
+import { readdirSync, truncateSync } from "node:fs"
 
 import { assert, describe, it } from "@effect/vitest"
 
-import { importing } from "./importing.ts"
+import { csv, importing, people } from "./importing.ts"
 
 const leads = [
   "Record ID;First Name;Mobile;Email;Country/Region",
@@ -38,6 +38,25 @@ describe.concurrent("the end of an import", () => {
     assert.match(json.run, /^r_\w{4}$/)
     const all = stdout + test.read("leads.report.json")
     for (const value of ["ana@", "12-34", "Malayisa", "Ana", "0123"]) assert.notInclude(all, value)
+  })
+
+  it("says what was sent, and that the file has changed, if it is cut while it is sent (K9)", async () => {
+    await using test = await importing({ limit: 20, windowMs: 1_000 })
+    // more than is read ahead
+    const text = csv(...people(200).map((row) => `${row}${" ".repeat(500)}`))
+    const file = test.write("a.csv", text)
+    const running = test.run(["import", "a.csv", "--yes", "--concurrency", "2", "--json"])
+    await test.sandbox.waitFor(() => test.created().length >= 5, { timeoutMs: 60_000 })
+    truncateSync(file, text.indexOf("Ana 9,"))
+    const { code, stdout, stderr } = await running
+    assert.strictEqual(code, 10, stderr)
+    const summary = JSON.parse(stdout)
+    const created = test.created().length
+    assert.deepInclude(summary, { rows: 200, created, not_sent: 200 - created, exitCode: 10 })
+    assert.isBelow(created, 200)
+    const { error, exitCode } = JSON.parse(stderr)
+    assert.deepStrictEqual([error.code, exitCode], ["INPUT_CHANGED", 10])
+    assert.notProperty(error, "outcome")
   })
 
   it("writes no file that was not wanted", async () => {

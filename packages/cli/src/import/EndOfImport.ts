@@ -4,8 +4,9 @@ import { findingLines, toMappingFile, writeReport } from "@aelyst/import"
 import type { JournalError } from "@aelyst/journal"
 import * as Effect from "effect/Effect"
 
+import type { ExitName } from "../ExitCode.ts"
 import { exitTable } from "../ExitCode.ts"
-import { Failure } from "../Failure.ts"
+import { Failure, unsent } from "../Failure.ts"
 import type { Report } from "../Report.ts"
 import * as Reports from "../Report.ts"
 import { Screen } from "../Screen.ts"
@@ -33,6 +34,13 @@ export const sendFailure = (error: SendFailure): Failure | Report => {
     message: visible(problem.replace(/\.$/, "")),
     hints: [`fix:   ${visible(advice.join(" "))}`],
   })
+}
+
+/** Returns the report of a failure after rows may have been sent: the summary says how many were. */
+const reportOf = (failure: Failure, exit: ExitName): Report => {
+  const { details, members, ...report } = Reports.ofFailure(failure)
+  const { name } = members
+  return { ...report, exit, members: { name }, details: details.filter((line) => line !== unsent) }
 }
 
 /** Holds what the end needs to know of a run. */
@@ -98,7 +106,7 @@ export const end = (
     for (const line of Summary.lines(ended)) printer.notice(line)
     if (sent.failure !== undefined) {
       const problem = sendFailure(sent.failure)
-      if (problem instanceof Failure) Reports.print(Reports.ofFailure(problem), printer)
+      if (problem instanceof Failure) Reports.print(reportOf(problem, exit), printer)
     }
     if (exit !== "ok") yield* Effect.fail(Reports.ended(exit))
   })

@@ -24,7 +24,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-import { Failure, usage } from "../Failure.ts"
+import { Failure, unsent, usage } from "../Failure.ts"
 import * as Files from "../Files.ts"
 import { Host } from "../Host.ts"
 import type { MappingFlags } from "../ImportFlags.ts"
@@ -44,7 +44,7 @@ export const readFailure = ({ hint, line, message }: ReadError, name: string): F
     exit: "usage",
     code: "FILE",
     message: `${name}${line === undefined ? "" : `, line ${line}`}: ${visible(clause(message))}`,
-    hints: [`fix:   ${visible(clause(hint))}`, "nothing was sent"],
+    hints: [`fix:   ${visible(clause(hint))}`, unsent],
   })
 
 const mostIssues = 10

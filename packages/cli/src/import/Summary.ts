@@ -41,9 +41,11 @@ const early: Readonly<Partial<Record<ImportStopped, string>>> = {
 }
 
 /** Returns why a run stopped before its end, or left rows out; undefined if it did neither. */
-const stopReason = ({ isLimited, signal, summary }: Ended) => {
+const stopReason = ({ isComplete, isLimited, signal, summary }: Ended) => {
   if (signal !== undefined) return `it got ${signal}`
   const { not_sent, rateLimited = 0, stopped = "completed" } = summary
+  // the failure that aborted it is printed below
+  if (stopped === "aborted" && !isComplete) return undefined
   const isHeldBack = not_sent > 0 && rateLimited > 0 && !isLimited
   return early[stopped] ?? (isHeldBack ? early.rate_limited : undefined)
 }

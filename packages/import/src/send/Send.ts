@@ -33,7 +33,7 @@ import { logOf, noLog, sendRows } from "./SendRows.ts"
 import { Tally, noRows } from "./Tally.ts"
 
 /** The options of sending; each has a default. */
-export interface SendOptions extends Omit<SendRowsOptions, "only"> {
+export interface SendOptions extends Omit<SendRowsOptions, "only" | "expected"> {
   /** Sends only so many rows, drawn at random from those that have not ended: a trial. Default: all. */
   readonly sample?: number | undefined
 }
@@ -122,9 +122,10 @@ export const send = <E, R>(
     const counts = yield* journal.counts
     const only = sample === undefined ? undefined : yield* sampleOf(journal, sample)
     const left = counts.not_sent + counts.inDoubt
-    const tally = new Tally(counts, Math.min(left, sample ?? options.limit ?? left))
+    const most = Math.min(left, sample ?? options.limit ?? left)
+    const tally = new Tally(counts, most)
     const log = logOf(journal, () => claim)
-    const sent = yield* sendRows(log, rows, { ...options, only })
+    const sent = yield* sendRows(log, rows, { ...options, only, expected: most })
     return yield* follow(tally, sent, ({ result, moved }, now) => {
       if (moved !== undefined) tally.count(result.outcome, moved, now)
     })

@@ -25,7 +25,7 @@ export class ImportRows extends Context.Service<
   }
 >()("@aelyst/import/ImportRows") {}
 
-export interface SendRangeOptions extends Omit<SendRowsOptions, "only" | "limit"> {
+export interface SendRangeOptions extends Omit<SendRowsOptions, "only" | "limit" | "expected"> {
   /** How long another process waits before it takes the rows over from a dead one, in milliseconds. Default 30,000. */
   readonly leaseMs?: number | undefined
   /** A name for readers of the journal, such as host and process ID. */

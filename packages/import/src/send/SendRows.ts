@@ -90,6 +90,8 @@ export interface SendRowsOptions extends Pick<
   readonly limit?: number | undefined
   /** Sends the rows with these numbers only. */
   readonly only?: ReadonlySet<number> | undefined
+  /** How many rows there are to send: an input that ends before has changed. Default: not known. */
+  readonly expected?: number | undefined
 }
 
 /** So many rows one after the other whose wait is too long are no matter of the rows: the API takes none now. */
@@ -120,12 +122,13 @@ const outgoingRow = (ready: ReadyRow, key: string, record: RowRecord): Outgoing 
 export const sendRows = <E, R>(
   log: RowLog,
   rows: Stream.Stream<CheckedRow, E, R>,
-  { limit = Infinity, only, ...options }: SendRowsOptions,
+  { expected = 0, limit = Infinity, only, ...options }: SendRowsOptions,
 ): Effect.Effect<SentRows<E, R>, never, Core.AelystClient> =>
   Effect.gen(function* () {
     const isNaturalKey = log.run.delivery === "natural-key"
     const passed = yield* Queue.bounded<ReadonlyArray<Ended>, Cause.Done>(chunksAhead)
     const { maxWait = ClientOptions.defaultMaxWaitMs(true) } = options
+    let selected = 0
     let refused = 0
     let isRefused = false
     let failure: E | JournalError | InputChangedError | undefined
@@ -163,6 +166,7 @@ export const sendRows = <E, R>(
         if (result !== undefined) ended.push({ result })
       }
       if (ended.length > 0) yield* Queue.offer(passed, ended)
+      selected += outgoing.length
       return outgoing
     })
     const source = Stream.chunks(rows).pipe(
@@ -228,11 +232,16 @@ export const sendRows = <E, R>(
       Stream.mapEffect(record, { concurrency: options.concurrency ?? 32, unordered: true }),
       Stream.onEnd(Queue.end(passed)),
     )
+    /** Fails if the source or the journal did, or if the source has ended too early. */
+    const checkEnd = Effect.gen(function* () {
+      const { stopped } = yield* run.summary
+      const isCut = stopped === "completed" && selected < expected
+      if (isCut) yield* note(new InputChangedError({ what: "input", run: log.run.id }))
+      if (failure !== undefined) yield* Effect.fail(failure)
+    })
     return {
       ended: Stream.merge(sent, Stream.flattenIterable(Stream.fromQueue(passed))).pipe(
-        Stream.concat(
-          Stream.suspend(() => (failure === undefined ? Stream.empty : Stream.fail(failure))),
-        ),
+        Stream.concat(Stream.drain(Stream.fromEffect(checkEnd))),
       ),
       run,
       stopped: Effect.map(run.summary, ({ stopped }) => (isRefused ? "rate_limited" : stopped)),
