@@ -115,6 +115,8 @@ export const disturb = async (
   target: Target,
   options: Pick<CampaignOptions, "preload" | "rows"> & {
     readonly freezeMs?: number
+    /** Whether its requests in flight may be cut off once. */
+    readonly isCut?: boolean
     readonly sandbox?: SandboxOptions
   },
 ): Promise<{
@@ -123,7 +125,7 @@ export const disturb = async (
   /** The causes of attempts that failed without a response. */
   readonly causes: ReadonlySet<string | undefined>
 }> => {
-  const { freezeMs, sandbox: settings, ...rest } = options
+  const { freezeMs, isCut = freezeMs !== undefined, sandbox: settings, ...rest } = options
   const mode = { existing: "reject", delivery: "natural-key" } as const
   await using sandbox = await startSandbox({ existing: mode.existing, ...settings })
   const killOf = (): Kill =>
@@ -131,9 +133,8 @@ export const disturb = async (
   const campaign = await runCampaign(sandbox, { ...mode, ...rest, target, doubtDelayMs, killOf })
   const rateLimited = campaign.ledger.reduce((sum, { statuses }) => sum + (statuses[429] ?? 0), 0)
   // a request that a frozen process had begun may never arrive, as one of a process that was killed
-  const cutOff = freezeMs === undefined ? 0 : 1
   return {
-    problems: judge({ ...campaign, kills: campaign.kills + cutOff }),
+    problems: judge({ ...campaign, kills: campaign.kills + Number(isCut) }),
     rateLimited,
     causes: new Set(campaign.attempts.map(({ cause }) => cause)),
   }

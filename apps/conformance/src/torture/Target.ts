@@ -1,6 +1,6 @@
 /** The imports that are killed: a script over `@aelyst/import`, and the command from its packed tarball. */
 import { execFile } from "node:child_process"
-import { rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { mkdtemp } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -60,6 +60,25 @@ export const withFewFiles = (target: Target, files: number): Target => ({
     `ulimit -n ${files} && exec "$0" "$@"`,
     ...target.commandOf({ ...input, concurrency: 4 * files }, folder),
   ],
+})
+
+// 10: the import has stopped; its journal is left where the campaign looks for it
+const onSmallDisk = `mkdir -p -m 700 "$1" && mount -t tmpfs -o size="$2",mode=700 none "$1" || exit 70
+disk=$1; shift 2
+"$@" > /dev/null; [ $? -eq 10 ] || exit 71
+mount -o remount,size=64m "$disk" && "$@"; code=$?
+cp -p "$disk"/* "$disk.kept/" && umount "$disk" && cp -p "$disk.kept"/* "$disk/" || exit 72
+exit $code`
+
+/** Returns a target whose first process fills its disk, and whose second one has enough of it; both are one command. */
+export const withFullDisk = (target: Target, kilobytes: number): Target => ({
+  ...target,
+  commandOf: (input, folder) => {
+    const { directory } = input
+    mkdirSync(`${directory}.kept`, { mode: 0o700 })
+    const command = target.commandOf(input, folder)
+    return ["unshare", "-rm", "sh", "-c", onSmallDisk, "sh", directory, `${kilobytes}k`, ...command]
+  },
 })
 
 /** Writes the rows as a file that the command reads. */

@@ -1,4 +1,4 @@
-/** Faults around the command that imports: P8, no free file descriptor; N19 and S10, an API that is killed and comes back. */
+/** Faults around the command that imports: descriptors (P8), the disk (K1), and an API that is killed and comes back (N19, S10). */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -14,7 +14,7 @@ import { runKilled } from "../../src/torture/KilledProcess.ts"
 import { rejecting, startSandbox } from "../../src/torture/SandboxProcess.ts"
 import type { Mode } from "../../src/torture/Series.ts"
 import { disturb, modes } from "../../src/torture/Series.ts"
-import { commandTarget, withFewFiles } from "../../src/torture/Target.ts"
+import { commandTarget, withFewFiles, withFullDisk } from "../../src/torture/Target.ts"
 import { identifierOf, kindOf } from "../../src/torture/TortureRows.ts"
 
 // only stops tests that hang
@@ -32,6 +32,21 @@ describe("P8, an import in a process that may have 40 files open", () => {
       })
       assert.deepStrictEqual(problems, [])
       assert.isTrue(causes.has("EMFILE"))
+    },
+    timeout,
+  )
+})
+
+describe("K1, an import whose disk is full", () => {
+  it(
+    "sends nothing that it cannot record, and is exact when there is space again",
+    async () => {
+      const { problems } = await disturb(withFullDisk(await command, 500), {
+        rows: 1_000,
+        isCut: true,
+        sandbox: { faults: [rejecting] },
+      })
+      assert.deepStrictEqual(problems, [])
     },
     timeout,
   )
