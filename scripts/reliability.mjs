@@ -21,7 +21,7 @@ const campaigns = {
   },
   "import-kills": {
     title: "Kills of an import",
-    text: "The packed command imports a file and is killed with SIGKILL, at random moments and at every system call on its journal, until one start of it ends unharmed. Every row must be accounted for once, and what was reported must be what the server knows.",
+    text: "The packed command imports a file and is killed with SIGKILL, at random moments and at every system call on its journal, until one start of it ends unharmed; the API rejects contacts that exist, merges them or creates them again. Every row must be accounted for once, and what was reported must be what the server knows.",
     main: ["kills", "kills of an import"],
   },
   "power-cuts": {

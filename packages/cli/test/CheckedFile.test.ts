@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
 
 import { csv, importing, people } from "./importing.ts"
+import { Running, bin } from "./process.ts"
 
 describe.concurrent("aelyst import --check", () => {
   it("needs no token and no server, and leaves nothing behind", async () => {
@@ -25,6 +26,18 @@ describe.concurrent("aelyst import --check", () => {
     assert.strictEqual(code, 3)
     assert.include(stderr, "bad.csv")
     assert.include(test.read("bad.csv"), "Bo,bo@,,,3,Email,EMAIL_INVALID")
+  })
+
+  it("P7: reads a file of 200,000 rows in a heap of 64 MB", async () => {
+    await using test = await importing()
+    test.write("a.csv", csv(people(200_000).join("\n")))
+    const args = ["--max-old-space-size=64", bin, "import", "a.csv", "--check"]
+    const { code, stderr } = await new Running(process.execPath, args, {
+      cwd: test.home.path,
+      env: test.env,
+    }).ended
+    assert.strictEqual(code, 0, stderr)
+    assert.include(stderr, "Checked  200,000 ready")
   })
 
   it("prints the counts as JSON", async () => {

@@ -29,7 +29,7 @@ describe.concurrent("aelyst resume", () => {
     assert.include(unknown.stderr, "unknown run r_none")
   })
 
-  it("refuses a file that has changed, and says what to do", async () => {
+  it("K9: refuses a file that has changed, and says what to do", async () => {
     await using test = await importing()
     test.write("a.csv", csv(...people(2)))
     await test.run(["import", "a.csv", "--yes", "--limit", "1"])

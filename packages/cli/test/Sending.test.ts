@@ -106,7 +106,7 @@ suiteOnPosix("on the first signal, an import", () => {
     ["SIGTERM", 143],
     ["SIGHUP", 129],
   ] as const) {
-    it(`sends no more rows, waits for its requests, and ends with ${code}: ${signal}`, async () => {
+    it(`P3: sends no more rows, waits for its requests, and ends with ${code}: ${signal}`, async () => {
       await using test = await importing({ limit: 20, windowMs: 1_000 })
       test.write("a.csv", csv(...people(200)))
       const some = created(test, 15)
@@ -143,7 +143,7 @@ suiteOnPosix("on the first signal, an import", () => {
 })
 
 suiteOnPosix("on a second signal, an import", () => {
-  it("ends at once, and the run can be resumed", async () => {
+  it("P3: ends at once, and the run can be resumed", async () => {
     await using test = await importing()
     test.write("a.csv", csv(...people(3), "Cy,stall@sandbox.test,,"))
     const some = created(test, 3)
@@ -158,7 +158,7 @@ suiteOnPosix("on a second signal, an import", () => {
   })
 })
 
-suiteOnPosix("two imports of one file at once", () => {
+suiteOnPosix("K6: two imports of one file at once", () => {
   it("send each row once: the second says that the run is in use, or that all rows exist", async () => {
     await using test = await importing({ limit: 40, windowMs: 1_000 })
     test.write("a.csv", csv(...people(60)))

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 
 import { runSchedule } from "./schedules.ts"
 
-describe("an import", () => {
+describe("F12: an import", () => {
   it.effect("accounts for every row on any schedule", () =>
     Effect.forEach(
       Array.from({ length: 40 }, (_, index) => index + 1),

@@ -48,7 +48,7 @@ describe("SqliteRuns", () => {
     ["a new run", 20, false],
     ["an existing run, also if some want a fresh one", 8, true],
   ] as const)
-    it.live(`K6: lets exactly one of ${count} processes use ${title}`, () =>
+    it.live(`K6, K7: lets exactly one of ${count} processes use ${title}`, () =>
       Effect.gen(function* () {
         const { directory, runs } = yield* place
         if (isPlanned)
@@ -127,7 +127,7 @@ describe("SqliteRuns", () => {
     }),
   )
 
-  it.effect("sends nothing for a file that was saved again: other bytes, another order", () =>
+  it.effect("K9: sends nothing for a file that was saved again: other bytes, another order", () =>
     Effect.gen(function* () {
       const { runs } = yield* place
       yield* Effect.scoped(

@@ -55,7 +55,7 @@ const open = Effect.fnUntraced(function* (
 const allowed = new Set(["corrupt", "not_a_journal", "newer_version"])
 
 describe("Verify", () => {
-  it.effect("F11: a closed file with a flipped bit is refused, or holds what it held", () =>
+  it.effect("F11, K4: a closed file with a flipped bit is refused, or holds what it held", () =>
     Effect.gen(function* () {
       const recorded = yield* record(true)
       const next = random(1)
@@ -74,26 +74,28 @@ describe("Verify", () => {
     }),
   )
 
-  it.effect("F11: a WAL with a flipped bit is refused, or lacks the last two commits at most", () =>
-    Effect.gen(function* () {
-      const recorded = yield* record(false)
-      const next = random(2)
-      const copies = Array.from({ length: tries }, () => ({
-        db: recorded.db,
-        wal: flip(recorded.wal, Math.floor(next() * recorded.wal.length * 8)),
-      }))
-      const { places, reasons } = yield* open(recorded, copies)
-      const last = recorded.states.length - 1
-      assert.deepStrictEqual(
-        places.filter((place) => place < last - 2),
-        [],
-      )
-      for (const reason of reasons.keys()) assert(allowed.has(reason), reason)
-      assert.isAbove(reasons.get("corrupt") ?? 0, 0)
-    }),
+  it.effect(
+    "F11, K4: a WAL with a flipped bit is refused, or lacks the last two commits at most",
+    () =>
+      Effect.gen(function* () {
+        const recorded = yield* record(false)
+        const next = random(2)
+        const copies = Array.from({ length: tries }, () => ({
+          db: recorded.db,
+          wal: flip(recorded.wal, Math.floor(next() * recorded.wal.length * 8)),
+        }))
+        const { places, reasons } = yield* open(recorded, copies)
+        const last = recorded.states.length - 1
+        assert.deepStrictEqual(
+          places.filter((place) => place < last - 2),
+          [],
+        )
+        for (const reason of reasons.keys()) assert(allowed.has(reason), reason)
+        assert.isAbove(reasons.get("corrupt") ?? 0, 0)
+      }),
   )
 
-  it.effect("F11: a truncated WAL leaves a state that the journal was in", () =>
+  it.effect("F11, K4: a truncated WAL leaves a state that the journal was in", () =>
     Effect.gen(function* () {
       const recorded = yield* record(false)
       const step = Math.max(1, Math.floor(recorded.wal.length / tries))
@@ -112,7 +114,7 @@ describe("Verify", () => {
     }),
   )
 
-  it.effect("F11: a truncated file is refused, or holds what it held", () =>
+  it.effect("F11, K4: a truncated file is refused, or holds what it held", () =>
     Effect.gen(function* () {
       const recorded = yield* record(true)
       const step = Math.max(1, Math.floor(recorded.db.length / tries))

@@ -20,7 +20,7 @@ let kills = 0
 
 describe("the command, killed while it imports", () => {
   it(
-    "loses nothing and doubles nothing at any system call of its journal",
+    "P2: loses nothing and doubles nothing at any system call of its journal",
     async () => {
       assert.exists(reject)
       const series = await killAtEachSyscall(await command, reject)
@@ -32,7 +32,7 @@ describe("the command, killed while it imports", () => {
 
   for (const mode of modes) {
     it(
-      `loses nothing and doubles nothing at random moments: ${mode.existing}, ${mode.delivery}`,
+      `P1: loses nothing and doubles nothing at random moments: ${mode.existing}, ${mode.delivery}`,
       async () => {
         const series = await killAtRandom(await command, mode, {
           kills: 40,
@@ -53,7 +53,7 @@ describe("the command, killed while it imports", () => {
 
 describe("the command, stopped for a minute while it imports", () => {
   it(
-    "continues at the pace of the API",
+    "P4: continues at the pace of the API",
     async () => {
       const sandbox = { limit: 10, faults: [rejecting] }
       const options = { rows: 100, freezeMs: 60_000, sandbox }

@@ -9,7 +9,7 @@ const inTest = 500
 /** All of them take a quarter of an hour. */
 const schedules = Number(process.env["AELYST_SCHEDULES"] ?? 1_500)
 
-describe("an import", () => {
+describe("F12: an import", () => {
   for (let first = 1; first <= schedules; first += inTest) {
     it.effect(
       `accounts for every row on the schedules ${first} to ${first + inTest - 1}`,

@@ -82,7 +82,7 @@ const replay = Effect.fnUntraced(function* (
 
 describe("a power cut between any two system calls", () => {
   it.live(
-    "loses no plan, no intent and no outcome; without syncs it does",
+    "K5: loses no plan, no intent and no outcome; without syncs it does",
     () =>
       Effect.gen(function* () {
         const full = yield* replay("FULL", wanted)
