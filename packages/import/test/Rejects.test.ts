@@ -81,6 +81,28 @@ describe("a file of rejects", () => {
       )
     }))
 
+  it("names the line and the column in which each problem is found", () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, "leads.csv")
+      await writeFile(path, csv)
+      // the first contact has two lines
+      const lines = csv.split(/\r?\n/).map((line) => line.split(";"))
+      const { file, rows } = await rejectsOf(path)
+      const seen = rows.flatMap((row) => (row.state === "invalid" ? row.problems : []))
+      assert.deepStrictEqual(
+        seen.map(({ line }) => line),
+        [4, 4, 4, 5, 6, 7],
+      )
+      for (const { column, line, value = "" } of seen) {
+        if (column === undefined) continue
+        const at = lines[0]?.indexOf(column) ?? -1
+        assert.include(lines[line - 1]?.[at], value, `line ${line}, ${column}`)
+      }
+      const written = (await readFile(file?.path ?? "", "utf8")).trimEnd().split("\r\n").slice(1)
+      assert.lengthOf(written, 4)
+      for (const [at, line] of [4, 5, 6, 7].entries()) assert.include(written[at], `;${line};`)
+    }))
+
   it("is of the format of its source", () =>
     inDirectory(async (directory) => {
       const path = join(directory, "leads.ndjson")
