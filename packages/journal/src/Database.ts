@@ -71,6 +71,15 @@ BEGIN
   END IF;
 END $$`
 
+/** The tables that the runs need. */
+export const tables = ["aelyst_journal", "aelyst_run", "aelyst_range", "aelyst_row"]
+
+/** SQL that names the privileges on the tables `$1`, and on the sequence, that the user lacks. */
+export const lacking = `SELECT privilege || ' on ' || name AS privilege
+  FROM unnest($1::text[]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+  WHERE NOT has_table_privilege(name, privilege) AND NOT (name = 'aelyst_journal' AND privilege <> 'SELECT')
+  UNION ALL SELECT 'USAGE on aelyst_epoch' WHERE NOT has_sequence_privilege('aelyst_epoch', 'USAGE')`
+
 /** A row of a result, or the only one. */
 export type Columns = Readonly<Record<string, unknown>>
 

@@ -230,11 +230,12 @@ export class PostgresJournal implements JournalService {
     resolution: Parameters<JournalService["resolve"]>[1],
   ): Effect.Effect<void, JournalError> => {
     const state = stateNumber(resolution === "send_again" ? "planned" : resolution)
-    return Effect.flatMap(this.#first("resolve", row, state), (changed) =>
-      changed === undefined
-        ? Effect.fail(this.#error("wrong_state", `row ${row} is not in doubt`))
-        : Effect.void,
-    )
+    return Effect.flatMap(this.#first("resolve", row, state), (found) => {
+      if (found?.["busy"] === true) return Effect.fail(this.#error("claimed"))
+      return found?.["resolved"] === true
+        ? Effect.void
+        : Effect.fail(this.#error("wrong_state", `row ${row} is not in doubt`))
+    })
   }
 
   readonly lookup = (rows: ReadonlyArray<RowKey>) =>

@@ -8,6 +8,8 @@ const { invalid, planned, sending, unknown } = stateNumbers
 
 /** SQL that is true for a row that is left to send, or being sent. */
 export const isOpen = `state IN (${planned}, ${sending})`
+/** SQL that is true for a row whose request may have left. */
+export const isSending = `state = ${sending}`
 /** The state, the doubt, and whether an earlier run brought a row into it, as one number. */
 export const group =
   "state * 4 + doubt::integer * 2 + (attempts = 0 AND earlier IS NOT NULL)::integer"
@@ -88,12 +90,18 @@ export const statementsOf = (now: string, size: number) => {
       EXISTS (SELECT 1 FROM aelyst_row WHERE run = $1 AND key = $2::uuid) AS found,
       EXISTS (SELECT 1 FROM aelyst_range WHERE run = $1 AND epoch = $3::bigint AND first = (
         SELECT ${first} FROM aelyst_row WHERE run = $1 AND key = $2::uuid)) AS held`,
-    resolve: `WITH changed AS (
+    // a person decides about a row only when no process may be sending it
+    resolve: `WITH range AS MATERIALIZED (
+        SELECT first, coalesce(expires, 0) > ${now} AS busy FROM aelyst_range WHERE run = $1 AND $2 BETWEEN first AND last FOR UPDATE
+      ), changed AS (
         UPDATE aelyst_row SET state = $3, doubt = true, changed = ${now}, log = log || 'r' || $3::integer || '.' || ${now} || ';',
           payload = CASE $3::integer WHEN ${planned} THEN payload END
-        WHERE run = $1 AND number = $2 AND (state IN (${sending}, ${unknown}) OR state = ${planned} AND doubt) RETURNING number
-      ) UPDATE aelyst_range SET tally = NULL, ended = ended AND $3::integer <> ${planned}
-      FROM changed WHERE run = $1 AND first = ${first} RETURNING 1`,
+        WHERE run = $1 AND number = $2 AND (state IN (${sending}, ${unknown}) OR state = ${planned} AND doubt)
+          AND (SELECT NOT busy FROM range) RETURNING 1
+      ), counted AS (
+        UPDATE aelyst_range SET tally = NULL, ended = ended AND $3::integer <> ${planned}
+        WHERE run = $1 AND first = (SELECT first FROM range) AND EXISTS (SELECT 1 FROM changed)
+      ) SELECT busy, EXISTS (SELECT 1 FROM changed) AS resolved FROM range`,
     lookup: `SELECT position, content, ${rowColumns} FROM unnest($2::text[]) WITH ORDINALITY AS wanted (hash, position)
       JOIN aelyst_row ON run = $1 AND key = hash::uuid WHERE ${isPlanned}`,
     rows: `SELECT ${rowColumns}, payload IS NOT NULL AS kept, log FROM aelyst_row WHERE run = $1 AND number > $2 AND number <= $3

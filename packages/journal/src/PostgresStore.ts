@@ -4,6 +4,7 @@ import * as Stream from "effect/Stream"
 
 import type { Cipher } from "./Cipher.ts"
 import type { Columns, Database } from "./Database.ts"
+import { lacking, tables } from "./Database.ts"
 import type { EarlierRow, Run, RunEntry, RunFacts, RunsService } from "./Journal.ts"
 import type { JournalReason } from "./JournalError.ts"
 import { JournalError } from "./JournalError.ts"
@@ -181,6 +182,13 @@ export class PostgresStore implements RunsService, SharedRunsService {
       return old.map(({ id }) => id)
     })
   }
+
+  readonly check = (others: ReadonlyArray<string> = []) =>
+    Effect.flatMap(this.#db.first(lacking, [...tables, ...others]), (found) =>
+      found === undefined
+        ? Effect.void
+        : Effect.fail(this.#error("denied", String(found["privilege"]))),
+    )
 
   readonly claimable = (id: string, limit = 100) =>
     Effect.gen({ self: this }, function* () {

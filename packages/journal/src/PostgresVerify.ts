@@ -67,7 +67,8 @@ export const verifyRun = (
   rows: Stream.Stream<LoggedRow, JournalError>,
 ): Effect.Effect<Verification, JournalError> =>
   Effect.gen(function* () {
-    const found = yield* db.first(statement, seq)
+    const read = db.first(statement, seq)
+    let found = yield* read
     const problems: Array<string> = []
     let count = 0
     let sent = 0
@@ -76,11 +77,14 @@ export const verifyRun = (
       if (problems.length < mostNamed) problems.push(problem)
       else unnamed += 1
     }
-    yield* Stream.runForEach(rows, (row) =>
-      Effect.sync(() => {
+    yield* Stream.runForEach(
+      rows,
+      Effect.fnUntraced(function* (row) {
         const attempts = attemptsOf(row.number, row.log)
         count += 1
         sent += attempts.filter(({ attempt }) => attempt > 0).length
+        // claims are given meanwhile
+        if (attempts.some(({ epoch }) => epoch > Number(found?.["epochs"]))) found = yield* read
         for (const problem of problemsOf(row, attempts, Number(found?.["epochs"]))) note(problem)
       }),
     )

@@ -27,6 +27,8 @@ export type RunStatus = "active" | "paused" | "cancelled"
 export interface SharedProgress {
   readonly status: RunStatus
   readonly counts: RunCounts
+  /** Rows that a process sends now; they count as `not_sent`, or as in doubt if an earlier attempt was lost. */
+  readonly underWay: number
   /** Ranges by state: `ended` have no row that is left to send, `claimed` have an owner now. */
   readonly ranges: { readonly total: number; readonly ended: number; readonly claimed: number }
   /** The rows per second that ended over the last minute. */
@@ -41,6 +43,11 @@ export interface SharedProgress {
 
 /** The operations that several machines need. All fail with `JournalError`, with `not_found` if there is no such run. */
 export interface SharedRunsService {
+  /**
+   * Creates the tables unless they are there, and fails with `denied`, which names the privilege, if the user of the database may
+   * not read and write them; `others` are further tables to check.
+   */
+  readonly check: (others?: ReadonlyArray<string>) => Effect.Effect<void, JournalError>
   /** Returns ranges with rows left to send that no process holds, in order: new ones, released ones, and those of a dead owner. */
   readonly claimable: (
     run: string,

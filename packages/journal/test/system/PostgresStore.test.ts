@@ -309,15 +309,20 @@ describe("PostgresStore", () => {
       yield* sendAll(second, 5)
       yield* journal.intent(second, keyOf(16), 1)
       const { counts, ...now } = yield* runs.progress(id)
-      assert.deepInclude(counts, { total: 40, created: 14, rejected: 1, unknown: 1, not_sent: 24 })
+      const ended = { total: 40, created: 14, rejected: 1 }
+      assert.deepInclude(counts, { ...ended, unknown: 0, inDoubt: 0, not_sent: 25 })
       assert.deepStrictEqual(counts, yield* journal.counts)
+      assert.strictEqual(now.underWay, 1)
       assert.deepStrictEqual(now.ranges, { total: 4, ended: 1, claimed: 1 })
       assert.strictEqual(now.lastEndedAt, now.at)
       assert.closeTo(now.perSecond, 1, 0.1)
       assert.closeTo(Number(now.remainingMs), 25_000, 2_500)
       yield* tick(server, 60_001)
-      const { lastEndedAt, perSecond } = yield* runs.progress(id)
+      const { lastEndedAt, perSecond, ...late } = yield* runs.progress(id)
       assert.deepStrictEqual([perSecond, lastEndedAt], [0, now.lastEndedAt])
+      // its owner has lost the lease
+      assert.strictEqual(late.underWay, 0)
+      assert.deepInclude(late.counts, { ...ended, unknown: 1, inDoubt: 1, not_sent: 24 })
       yield* journal.resolve(16, "created").pipe(Effect.andThen(journal.release(second)))
       assert.deepInclude((yield* runs.progress(id)).counts, { created: 15, unknown: 0 })
     }),
@@ -334,6 +339,19 @@ describe("PostgresStore", () => {
       assert.deepStrictEqual(yield* runs.claimable(journal.run.id), [])
       yield* journal.resolve(1, "send_again")
       assert.strictEqual((yield* runs.claimable(journal.run.id)).length, 1)
+    }),
+  )
+
+  it.effect("refuses a decision about a row while a process sends its range", () =>
+    Effect.gen(function* () {
+      const { journal } = yield* planned(20, { rangeRows: 10 })
+      const claim = yield* journal.claim({ from: 1, to: 10, leaseMs: 5_000 })
+      yield* journal.intent(claim, keyOf(1), 1)
+      assert.strictEqual(yield* reasonOf(journal.resolve(1, "rejected")), "claimed")
+      yield* tick(server, 5_001)
+      yield* journal.resolve(1, "rejected")
+      assert.strictEqual(yield* reasonOf(journal.resolve(1, "created")), "wrong_state")
+      assert.strictEqual(yield* reasonOf(journal.resolve(99, "created")), "wrong_state")
     }),
   )
 
@@ -385,6 +403,40 @@ describe("PostgresStore", () => {
         "4 rows were planned, 3 are there",
         "1 ranges have ended and have rows left to send",
       ])
+    }),
+  )
+
+  it.effect("is sound while a process sends", () =>
+    Effect.gen(function* () {
+      const { journal } = yield* planned(2_500)
+      let claim = yield* journal.claim()
+      const verified = yield* Effect.forkChild(journal.verify)
+      for (let person = 2_500; person > 2_480; person -= 1) {
+        yield* journal.release(claim)
+        claim = yield* journal.claim()
+        yield* send(journal, claim, person)
+      }
+      assert.deepStrictEqual((yield* Fiber.join(verified)).problems, [])
+    }),
+  )
+
+  it.effect("names the privilege that the user of the database lacks", () =>
+    Effect.gen(function* () {
+      const { runs } = yield* planned(1)
+      yield* runs.check()
+      yield* Effect.promise(() => server.query("CREATE ROLE reader LOGIN"))
+      yield* Effect.promise(() =>
+        server.query("GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA public TO reader"),
+      )
+      const reader = yield* storeOn(server.port, { role: "reader" })
+      const { detail, reason } = yield* Effect.flip(reader.check())
+      assert.deepStrictEqual([reason, detail], ["denied", "UPDATE on aelyst_run"])
+      yield* Effect.promise(() =>
+        server.query("GRANT UPDATE ON ALL TABLES IN SCHEMA public TO reader"),
+      )
+      assert.strictEqual((yield* Effect.flip(reader.check())).detail, "USAGE on aelyst_epoch")
+      yield* Effect.promise(() => server.query("GRANT USAGE ON SEQUENCE aelyst_epoch TO reader"))
+      yield* reader.check()
     }),
   )
 

@@ -22,10 +22,10 @@ export const reset = async ({ query }: Pick<PostgresServer, "query">): Promise<v
 }
 
 /** The client of another machine. pgbouncer keeps no prepared statements. */
-const sqlOn = (port: number, startupOptions?: string) =>
+const sqlOn = (port: number, startupOptions?: string, role?: string) =>
   Layer.build(
     PgClient.layer({
-      url: Redacted.make(urlOf(port)),
+      url: Redacted.make(urlOf(port, role)),
       maxConnections: 4,
       prepare: false,
       startupOptions,
@@ -41,11 +41,17 @@ export const storeOn = (
   {
     keys = [],
     rangeRows = 200,
+    role,
     settings,
-  }: { keys?: ReadonlyArray<Uint8Array>; rangeRows?: number; settings?: string } = {},
+  }: {
+    keys?: ReadonlyArray<Uint8Array>
+    rangeRows?: number
+    role?: string
+    settings?: string
+  } = {},
 ) =>
   Effect.map(
-    sqlOn(port, settings),
+    sqlOn(port, settings, role),
     (sql) =>
       new PostgresStore(
         new Database(sql, "(SELECT time FROM test_clock)"),
