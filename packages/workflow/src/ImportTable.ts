@@ -5,6 +5,7 @@
 import { PostgresRuns } from "@aelyst/journal/postgres"
 import * as Effect from "effect/Effect"
 import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
 
 /** Two processes that start together create the tables once. */
 const schema = `DO $$
@@ -30,12 +31,17 @@ BEGIN
   END IF;
 END $$`
 
+/** The tables. */
+export const names = ["aelyst_import", "aelyst_import_wait"]
+
 /** How often a range is claimed without an end of any row before it is parked. */
 const maxTries = 5
 
-/** The times of an approved import, in epoch milliseconds of the server. */
+/** An approved import; its times are epoch milliseconds of the server. */
 export interface ApprovedImport {
   readonly run: string
+  /** The class of the tokens that may send it. */
+  readonly tokenClass: string
   readonly approvedAt: number
   readonly endedAt: number | undefined
 }
@@ -54,6 +60,7 @@ const millis = (time: unknown): number | undefined =>
 
 const importOf = (row: Readonly<Record<string, unknown>>): ApprovedImport => ({
   run: String(row["run"]),
+  tokenClass: String(row["token_class"]),
   approvedAt: millis(row["approved"]) ?? 0,
   endedAt: millis(row["ended"]),
 })
@@ -62,20 +69,21 @@ const importOf = (row: Readonly<Record<string, unknown>>): ApprovedImport => ({
 export const make = Effect.gen(function* () {
   const sql = (yield* SqlClient.SqlClient).withoutTransforms()
   let isReady = false
+  const failed = Effect.mapError((error: SqlError) => PostgresRuns.errorOf("Postgres", error))
   const prepared = Effect.suspend(() =>
     isReady
       ? Effect.void
       : Effect.map(sql.unsafe(schema).unprepared, () => {
           isReady = true
         }),
-  )
+  ).pipe(failed)
   const run = (text: string, values: ReadonlyArray<unknown>) =>
-    Effect.andThen(prepared, sql.unsafe<Readonly<Record<string, unknown>>>(text, values)).pipe(
-      Effect.mapError((error) => PostgresRuns.errorOf("Postgres", error)),
-    )
-  const columns = `run, extract(epoch FROM approved_at) * 1000 AS approved, extract(epoch FROM ended_at) * 1000 AS ended`
+    Effect.andThen(prepared, failed(sql.unsafe<Readonly<Record<string, unknown>>>(text, values)))
+  const columns = `run, token_class, extract(epoch FROM approved_at) * 1000 AS approved, extract(epoch FROM ended_at) * 1000 AS ended`
 
   return {
+    /** Creates the tables unless they are there. */
+    prepared,
     /** Approves an import; one that has ended is approved again. */
     approve: (id: string, origin: string, tokenClass: string) =>
       run(
@@ -89,12 +97,12 @@ export const make = Effect.gen(function* () {
       Effect.map(run(`SELECT ${columns} FROM aelyst_import WHERE run = $1`, [id]), ([row]) =>
         row === undefined ? undefined : importOf(row),
       ),
-    /** Imports that have not ended, for tokens of one account, the oldest first. */
-    open: (origin: string, tokenClass: string) =>
+    /** Imports that have not ended, the oldest first. */
+    open: (origin: string) =>
       Effect.map(
         run(
-          `SELECT ${columns} FROM aelyst_import WHERE ended_at IS NULL AND origin = $1 AND token_class = $2 ORDER BY approved_at`,
-          [origin, tokenClass],
+          `SELECT ${columns} FROM aelyst_import WHERE ended_at IS NULL AND origin = $1 ORDER BY approved_at`,
+          [origin],
         ),
         (rows) => rows.map(importOf),
       ),

@@ -2,7 +2,7 @@
  * The steps of an import that several machines send: checked (planned in the journal), approved, sent by workers, ended. It
  * can be paused, continued and cancelled at any time, and followed from anywhere.
  */
-import type { JournalService } from "@aelyst/journal"
+import type { JournalService, RunsService } from "@aelyst/journal"
 import { JournalError, Runs } from "@aelyst/journal"
 import type { SharedProgress } from "@aelyst/journal/postgres"
 import { SharedRuns } from "@aelyst/journal/postgres"
@@ -36,8 +36,19 @@ export interface ImportStatus extends Omit<SharedProgress, "status"> {
 
 /** The operations on imports. All fail with `JournalError`, with `not_found` if there is no such run. */
 export interface ImportWorkflowService {
-  /** Lets workers send a planned run, also one that has ended with rows left. Fails with `not_planned` if its rows are not planned. */
-  readonly approve: (run: string) => Effect.Effect<void, JournalError>
+  /**
+   * Creates the tables unless they are there, and fails with `denied`, which names the privilege, if the user of the database may
+   * not use them.
+   */
+  readonly check: Effect.Effect<void, JournalError>
+  /**
+   * Lets workers send a planned run, also one that has ended with rows left. `tokenClass` is that of a token that took the place of
+   * the run's own: only its workers send the run then. Fails with `not_planned` if its rows are not planned.
+   */
+  readonly approve: (
+    run: string,
+    options?: { readonly tokenClass?: string },
+  ) => Effect.Effect<void, JournalError>
   /** Lets no further attempt leave; requests under way end as usual. An import that has ended stays so. */
   readonly pause: (run: string) => Effect.Effect<void, JournalError>
   /** Continues a paused import, and tries parked ranges again, of one that has ended too. Fails with `cancelled` if it was cancelled. */
@@ -47,6 +58,10 @@ export interface ImportWorkflowService {
    * that has ended without such or unknown rows stays as it is.
    */
   readonly cancel: (run: string) => Effect.Effect<void, JournalError>
+  /** Deletes a run and its import. Fails with `locked` while workers may send it. */
+  readonly remove: (run: string) => Effect.Effect<void, JournalError>
+  /** Deletes what `Runs.prune` deletes, with the imports; returns the IDs. */
+  readonly prune: RunsService["prune"]
   readonly status: (run: string) => Effect.Effect<ImportStatus, JournalError>
   /** Emits the status now and then once per interval (default 1 s), until the import has ended or is cancelled. */
   readonly follow: (
@@ -87,12 +102,13 @@ const make = Effect.gen(function* () {
     )
 
   return ImportWorkflow.of({
-    approve: Effect.fnUntraced(function* (id) {
+    check: Effect.andThen(table.prepared, shared.check(ImportTable.names)),
+    approve: Effect.fnUntraced(function* (id, { tokenClass } = {}) {
       const { run } = yield* opened(id)
       if (run.plannedAt === undefined) {
         return yield* new JournalError({ reason: "not_planned", path: run.id })
       }
-      yield* table.approve(run.id, run.origin, run.tokenClass)
+      yield* table.approve(run.id, run.origin, tokenClass ?? run.tokenClass)
       const { ranges } = yield* shared.progress(run.id)
       if (ranges.ended >= ranges.total) yield* table.end(run.id)
     }),
@@ -101,6 +117,17 @@ const make = Effect.gen(function* () {
       unless(isSent, id, Effect.andThen(shared.setStatus(id, "active"), table.reopen(id))),
     cancel: (id) =>
       unless(isErased, id, Effect.andThen(shared.setStatus(id, "cancelled"), table.end(id))),
+    remove: Effect.fnUntraced(function* (id) {
+      const { step } = yield* status(id)
+      if (step === "running") {
+        const detail = "it is running: pause or cancel it first"
+        return yield* new JournalError({ reason: "locked", path: id, detail })
+      }
+      yield* runs.remove(id)
+      yield* table.remove(id)
+    }),
+    prune: (options) =>
+      Effect.tap(runs.prune(options), (gone) => Effect.forEach(gone, table.remove)),
     status,
     follow: (id, every = "1 second") =>
       Stream.fromEffectSchedule(status(id), Schedule.spaced(every)).pipe(

@@ -38,6 +38,8 @@ export interface WorkerOptions extends Omit<SendRangeOptions, "onRow" | "until">
   readonly onRow?: ((run: string, result: RowResult) => Effect.Effect<void>) | undefined
   /** After how long without an end of a row, while nothing forbids requests, it logs a warning. Default: 5 minutes. */
   readonly alarmMs?: number | undefined
+  /** How long it leaves an import alone whose encryption key it does not have, in milliseconds. Default: 1 minute. */
+  readonly sealedMs?: number | undefined
 }
 
 /** Why a worker ended: it was stopped, nothing was left to do, or the API rejected its token. */
@@ -74,13 +76,14 @@ const spread = 4
  * A range of rows belongs to one worker at a time. If that one dies or is frozen, another takes the range over when the lease
  * has ended, 30 seconds after its newest renewal; rows whose request was under way are then in doubt. A range of which no row could be
  * ended waits, and is parked after five tries, while others pass. While the database cannot be reached nothing is sent. An import
- * whose encryption key it does not have is left to others.
+ * whose encryption key it does not have is left to others for a minute.
  *
  * It never fails on its own account: problems of the database are logged, and it continues. A wrong option is a defect, a
  * `ConfigurationError` of core.
  */
 export const work = ({
   alarmMs = 300_000,
+  sealedMs = 60_000,
   leaseMs = 30_000,
   onRow,
   origin,
@@ -119,18 +122,36 @@ export const work = ({
       if (isNew) yield* Effect.logWarning(text)
       yield* nap(pollMs)
     })
-    /** Imports that were planned with a key that this worker does not have. */
-    const sealed = new Set<string>()
+    /** Imports that were planned with a key that this worker does not have, and when it looks at each again. */
+    const sealed = new Map<string, number>()
     const seal = Effect.fnUntraced(function* (run: string, keyId: string) {
       const isNew = !sealed.has(run)
-      sealed.add(run)
+      sealed.set(run, (yield* Clock.currentTimeMillis) + sealedMs)
       if (isNew) {
         yield* Effect.logWarning(
-          `the contacts of ${run} are encrypted with the key ${keyId}, which this worker does not have, so it leaves them to others. Give it the key of the import, in AELYST_STORE_KEY, and start it again.`,
+          `the contacts of ${run} are encrypted with the key ${keyId}, which this worker does not have, so it leaves them to others, and tries again every ${sealedMs / 1_000} s. To send them here, start it with the key of the import in AELYST_STORE_KEY.`,
         )
       }
       return false
     })
+    /** Reports that an import whose key was missing can be read. */
+    const unseal = (run: string) =>
+      Effect.suspend(() =>
+        sealed.delete(run)
+          ? Effect.logInfo(`this worker can read the contacts of ${run} now, and sends them`)
+          : Effect.void,
+      )
+
+    /** Imports that are for another token. */
+    const foreign = new Set<string>()
+    const leave = (run: string) =>
+      Effect.suspend(() => {
+        if (foreign.has(run)) return Effect.void
+        foreign.add(run)
+        return Effect.logInfo(
+          `${run} is for workers with another token. If that is of the same account: aelyst runs continue ${run} --allow-changed`,
+        )
+      })
 
     /** Lets a range wait if some of its rows did not end. */
     const settle = Effect.fnUntraced(function* (
@@ -170,6 +191,7 @@ export const work = ({
         return Effect.as(table.wait(run, range.from, reason, !hasEnded), true)
       }
       return yield* sendRange(run, range.from, range.to, options).pipe(
+        Effect.tap(unseal(run)),
         Effect.flatMap((summary) => Effect.as(settle(run, range, summary, hasEnded), true)),
         Effect.catch(failed),
       )
@@ -192,8 +214,12 @@ export const work = ({
     })
 
     const round = Effect.gen(function* () {
-      const all = yield* table.open(origin, tokenClass)
-      const open = all.filter(({ run }) => !sealed.has(run))
+      const all = yield* table.open(origin)
+      for (const one of all) if (one.tokenClass !== tokenClass) yield* leave(one.run)
+      const now = yield* Clock.currentTimeMillis
+      const open = all.filter(
+        (one) => one.tokenClass === tokenClass && (sealed.get(one.run) ?? 0) <= now,
+      )
       for (const { run } of open) {
         if (yield* sendOne(run).pipe(Effect.catch(forget(run)))) return
       }
@@ -206,7 +232,8 @@ export const work = ({
     /** Warns if an import does not move although it could. */
     const watch = Effect.gen(function* () {
       const { opensIn } = yield* client.rateLimit
-      for (const { approvedAt, run } of yield* table.open(origin, tokenClass)) {
+      const all = yield* table.open(origin)
+      for (const { approvedAt, run } of all.filter((one) => one.tokenClass === tokenClass)) {
         const { at, lastEndedAt = 0, ranges: all, status } = yield* shared.progress(run)
         const still = at - Math.max(lastEndedAt, approvedAt)
         if (

@@ -15,6 +15,7 @@ describe("StoredRows", () => {
     Effect.gen(function* () {
       const asked: Array<unknown> = []
       const shared = Layer.succeed(SharedRuns, {
+        check: () => Effect.fail(unused),
         claimable: () => Effect.fail(unused),
         progress: () => Effect.fail(unused),
         setStatus: () => Effect.fail(unused),

@@ -100,6 +100,33 @@ describe("ImportWorkflow", () => {
     }
   })
 
+  it("is sent with a token that took the place of the run's own, once that is approved", async () => {
+    const id = await approve(5)
+    assert.strictEqual(await worker({ tokenClass: "rotated" }), "idle")
+    assert.strictEqual(posts(sandbox()), 0)
+    await use(({ approve: again }) => again(id, { tokenClass: "rotated" }))
+    assert.strictEqual(await worker(), "idle")
+    assert.strictEqual(posts(sandbox()), 0)
+    assert.strictEqual(await worker({ tokenClass: "rotated" }), "idle")
+    assert.strictEqual(await stepOf(id), "ended")
+    assert.strictEqual(posts(sandbox()), 5)
+  })
+
+  it("is removed with its run, but not while it may be sent", async () => {
+    const id = await approve(5)
+    assert.strictEqual(await use(({ remove }) => remove(id).pipe(Effect.catch(reasonOf))), "locked")
+    await use(({ pause }) => pause(id))
+    await use(({ remove }) => remove(id))
+    assert.strictEqual(
+      await use(({ status }) => status(id).pipe(Effect.catch(reasonOf))),
+      "not_found",
+    )
+    const second = await approve(5)
+    await worker()
+    assert.deepStrictEqual(await use(({ prune }) => prune({ olderThanMs: 0 })), [second])
+    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_import"), [])
+  })
+
   it("can be followed to its end from anywhere", async () => {
     const id = await approve(rangeRows)
     const following = use(({ follow }) => Stream.runCollect(follow(id, "20 millis")))

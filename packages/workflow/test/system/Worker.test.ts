@@ -32,6 +32,31 @@ const rowsOf = (id: string) =>
 
 const statesOf = (rows: ReadonlyArray<RowRecord>) => [...new Set(rows.map(({ state }) => state))]
 
+/** Runs a worker that may send nothing, since another has the rows, until so many alarms would be due; returns what it logs. */
+const silence = async (change: (id: string) => Promise<unknown>) => {
+  const id = await approve(5)
+  const { logged, logger } = logs()
+  const stop = Deferred.makeUnsafe<void>()
+  const held = Effect.flatMap(Runs, (runs) => runs.open(id)).pipe(
+    Effect.flatMap((journal) => journal.claim({ leaseMs: 600_000 })),
+    Effect.scoped,
+  )
+  await run(held)
+  await change(id)
+  const working = worker(
+    { untilIdle: false, alarmMs: 300, stop: Deferred.await(stop) },
+    {},
+    { logger },
+  )
+  for (let looks = 0; looks < 100 && logged.length === 0; looks++) await sleep(20)
+  Effect.runSync(Deferred.succeed(stop, undefined))
+  assert.strictEqual(await working, "stopped")
+  assert.strictEqual(posts(sandbox()), 0)
+  return logged.map((line) => line.replace(id, "<run>"))
+}
+
+const pause = (id: string) => run(Effect.flatMap(ImportWorkflow, (all) => all.pause(id)))
+
 describe("work", () => {
   it("sends every row of an approved import once, and ends it", async () => {
     const id = await approve(190)
@@ -143,6 +168,41 @@ describe("work", () => {
     assert.strictEqual(await worker({}, {}, { encryptionKeys: [key] }), "idle")
     assert.strictEqual((await statusOf(id)).step, "ended")
     assert.strictEqual(sandbox().contacts().length, 120)
+  })
+
+  it("tries an import again that it could not read, and says so when it can", async () => {
+    const key = Buffer.alloc(32, 7).toString("base64")
+    const planner = office(url(), { encryptionKeys: [key], rangeRows })
+    const id = await planner.runPromise(approved(5, sandbox().origin))
+    await planner.dispose()
+    const { logged, logger } = logs()
+    const stop = Deferred.makeUnsafe<void>()
+    const working = worker(
+      { untilIdle: false, sealedMs: 500, stop: Deferred.await(stop) },
+      {},
+      { logger },
+    )
+    while (logged.length === 0) await sleep(20)
+    // the same file is planned again, without a key
+    await run(
+      Effect.flatMap(ImportWorkflow, (all) => Effect.andThen(all.pause(id), all.remove(id))),
+    )
+    assert.strictEqual(await approve(5), id)
+    while ((await statusOf(id)).step !== "ended") await sleep(50)
+    Effect.runSync(Deferred.succeed(stop, undefined))
+    assert.strictEqual(await working, "stopped")
+    assert.match(logged[0] ?? "", /which this worker does not have.* tries again every 0\.5 s/)
+    assert.include(logged, `this worker can read the contacts of ${id} now, and sends them`)
+    assert.strictEqual(posts(sandbox()), 5)
+  })
+
+  it("gives the alarm if no row of an import ends, although it could be sent", async () => {
+    const [first] = await silence(() => Promise.resolve())
+    assert.strictEqual(first, "no row of <run> has ended for 0 min")
+  })
+
+  it("gives no alarm for an import that is paused", async () => {
+    assert.deepStrictEqual(await silence(pause), [])
   })
 
   it("says once that it lacks a privilege, and continues when it has it", async () => {
