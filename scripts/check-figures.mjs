@@ -1,4 +1,4 @@
-// Finds measured figures that nothing regenerates in what users read: the READMEs, the guides and the concepts. A figure with a unit is
+// Finds measured figures that nothing regenerates in the READMEs, the guides and the concepts. A figure with a unit is
 // in a block that a script writes, or is listed here with a file that holds it: a test, or a result of a run.
 import { globSync, readFileSync } from "node:fs"
 

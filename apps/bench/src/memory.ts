@@ -50,7 +50,7 @@ const capped = ["--max-old-space-size=64"]
 export const memory = async ({ rows }: { readonly rows: number }): Promise<Measured> => ({
   blocks: [
     {
-      head: ["", "rows", "at 10,000 rows", "at the end", "at most"],
+      head: ["measured", "rows", "at 10,000 rows", "at the end", "at most"],
       rows: [
         largestRow(
           "live heap after a collection, `createMany`",

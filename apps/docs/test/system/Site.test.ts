@@ -28,6 +28,7 @@ const kinds = [
   ["a command", "reference/command/import/"],
   ["a code", "errors/rate_limited/"],
   ["the table of errors", "errors/"],
+  ["tables of figures", "benchmarks/"],
 ] as const
 
 describe("every page", () => {
