@@ -11,7 +11,8 @@ export const comparable = (lines) =>
       line
         .replace(/^(Importing \S+).*/, "$1")
         .replace(/ \+ \d+ there after a lost response/, "")
-        .replace(/ {3}limit .*(?=Killed)/, "")
+        // what it shows at that moment, which may be a wait
+        .replace(/.*Killed/, "Killed")
         .replaceAll(/\br_\w{4}\b/g, "r_#")
         .replaceAll(/\d+(?:[.,]\d+)?/g, "#"),
     )
