@@ -48,17 +48,17 @@ describe.concurrent("the values of --set", () => {
     const { test: importing_ } = await begun()
     await using test = importing_
     test.requests()
-    const refused = async (says: string, ...set: ReadonlyArray<string>) => {
+    const rejectedFor = async (says: string, ...set: ReadonlyArray<string>) => {
       const { code, stderr, stdout } = await test.run(["resume", "--yes", ...set])
       assert.deepStrictEqual([code, stdout], [2, ""])
       assert.match(stderr, /\[USAGE\]\n {2}fix: {3}/)
       assert.include(stderr, says)
       for (const value of [canary, "Zebedee"]) assert.notInclude(stderr, value)
     }
-    await refused("was started with --set lastName, and its journal does not keep the value")
-    await refused("--set lastName has another value", "--set", "lastName=Zebedee")
+    await rejectedFor("was started with --set lastName, and its journal does not keep the value")
+    await rejectedFor("--set lastName has another value", "--set", "lastName=Zebedee")
     const same = ["--set", `lastName=${canary}`]
-    await refused("was started without --set language", ...same, "--set", "language=Zebedee")
+    await rejectedFor("was started without --set language", ...same, "--set", "language=Zebedee")
     assert.strictEqual(test.requests(), 0)
     const { code, stderr } = await test.run(["resume", "--yes", ...same])
     assert.strictEqual(code, 0, stderr)
@@ -66,7 +66,7 @@ describe.concurrent("the values of --set", () => {
     for (const { lastName } of test.sandbox.contacts()) assert.strictEqual(lastName, canary)
   })
 
-  it("are named where a stopped run says how to continue", async () => {
+  it("are named by the command that continues a stopped run", async () => {
     const begin = await begun()
     await using test = begin.test
     assert.match(begin.stderr, /to send them: aelyst resume r_\w{4} --set lastName=…$/m)

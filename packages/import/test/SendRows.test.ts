@@ -41,18 +41,22 @@ describe("sendRows", () => {
     }).pipe(inTime, Effect.provide(layerJournalled())),
   )
 
-  it.effect("stops if the API refuses row after row for longer than maxWait, and loses none", () =>
-    Effect.gen(function* () {
-      const rows = Array.from({ length: 100 }, (_, at) => readyRow(at + 1))
-      const { summary } = yield* importRows(rows, { concurrency: 1 })
-      const counts = { rows: 100, created: 0, not_sent: 100, requests: 5, rateLimited: 5 }
-      assert.deepInclude(summary, { ...counts, stopped: "rate_limited" })
-      const again = yield* importRows(rows, { concurrency: 1 })
-      assert.deepInclude(again.summary, { created: 100, requests: 100, stopped: "completed" })
-    }).pipe(Effect.provide(layerJournalled({ sandbox: { faults: [{ ...longWait, times: 5 }] } }))),
+  it.effect(
+    "stops if row after row gets a 429 with a wait longer than maxWait, and loses none",
+    () =>
+      Effect.gen(function* () {
+        const rows = Array.from({ length: 100 }, (_, at) => readyRow(at + 1))
+        const { summary } = yield* importRows(rows, { concurrency: 1 })
+        const counts = { rows: 100, created: 0, not_sent: 100, requests: 5, rateLimited: 5 }
+        assert.deepInclude(summary, { ...counts, stopped: "rate_limited" })
+        const again = yield* importRows(rows, { concurrency: 1 })
+        assert.deepInclude(again.summary, { created: 100, requests: 100, stopped: "completed" })
+      }).pipe(
+        Effect.provide(layerJournalled({ sandbox: { faults: [{ ...longWait, times: 5 }] } })),
+      ),
   )
 
-  it.effect("goes on past a row that alone is refused for longer than maxWait", () => {
+  it.effect("continues after one row whose wait is longer than maxWait", () => {
     const match = { identifier: readyRow(3).identifier }
     return Effect.gen(function* () {
       const rows = Array.from({ length: 20 }, (_, at) => readyRow(at + 1))

@@ -98,7 +98,7 @@ describe.concurrent("an import whose server is killed and comes back", () => {
   for (const mode of modes) {
     const { delivery, existing } = mode
     it(
-      `ends by itself, and accounts for every row: ${existing}, ${delivery}`,
+      `accounts for every row: ${existing}, ${delivery}`,
       async () => {
         const { errors, exitCode, keys, outcomes, summary } = await outlive(mode, rows)
         // rejected and invalid rows are among them

@@ -77,7 +77,7 @@ const ofBytes = (bytes: Uint8Array, name: string): Bytes => ({
   },
 })
 
-/** Opens a file when its first bytes are asked for: the failure of one that is opened before would reach nobody. */
+/** Opens a file when its first bytes are asked for: one that is opened before may fail unnoticed, which ends the process. */
 async function* piecesOf(
   path: string,
   range: { readonly start?: number; readonly end?: number },

@@ -78,7 +78,7 @@ export interface SentRows<E, R> {
   /** Fails, after every row under way has ended, if the source or the journal did. */
   readonly ended: Stream.Stream<Ended, E | JournalError | InputChangedError, R>
   readonly run: Pick<Core.Run, "stop" | "abort">
-  /** Why the rows ended; undefined while they go on. */
+  /** Why the rows ended; undefined until then. */
   readonly stopped: Effect.Effect<SentStopped | undefined>
 }
 
@@ -95,7 +95,7 @@ export interface SendRowsOptions extends Pick<
 }
 
 /** So many rows one after the other whose wait is too long are no matter of the rows: the API takes none now. */
-const mostRefused = 5
+const mostLongWaits = 5
 
 /** Returns the wait that the 429 of a row asked for, in milliseconds; 0 if it ended otherwise. */
 const askedWaitMs = (sent: Core.RowResult<unknown>): number => {
@@ -129,8 +129,8 @@ export const sendRows = <E, R>(
     const passed = yield* Queue.bounded<ReadonlyArray<Ended>, Cause.Done>(chunksAhead)
     const { maxWait = ClientOptions.defaultMaxWaitMs(true) } = options
     let selected = 0
-    let refused = 0
-    let isRefused = false
+    let longWaits = 0
+    let isRateLimited = false
     let failure: E | JournalError | InputChangedError | undefined
     const note = (error: E | JournalError | InputChangedError) =>
       Effect.sync(() => {
@@ -195,9 +195,9 @@ export const sendRows = <E, R>(
       const { attempts } = "value" in sent ? sent.value : sent.error
       // one that was not sent says nothing
       if (attempts.length > 0) {
-        refused = askedWaitMs(sent) > Duration.toMillis(maxWait) ? refused + 1 : 0
-        if (refused === mostRefused && (yield* run.summary).stopped === undefined) {
-          isRefused = true
+        longWaits = askedWaitMs(sent) > Duration.toMillis(maxWait) ? longWaits + 1 : 0
+        if (longWaits === mostLongWaits && (yield* run.summary).stopped === undefined) {
+          isRateLimited = true
           yield* run.stop
         }
       }
@@ -244,6 +244,6 @@ export const sendRows = <E, R>(
         Stream.concat(Stream.drain(Stream.fromEffect(checkEnd))),
       ),
       run,
-      stopped: Effect.map(run.summary, ({ stopped }) => (isRefused ? "rate_limited" : stopped)),
+      stopped: Effect.map(run.summary, ({ stopped }) => (isRateLimited ? "rate_limited" : stopped)),
     }
   })
