@@ -74,7 +74,7 @@ export const exitTable: Readonly<Record<ExitName, ExitEntry>> = {
   ),
   stopped: entry(
     10,
-    "An import or a drain stopped early: `--max-errors`, `--stop-after`, 401, `--max-wait`, or no response",
+    "An import or a drain stopped early: `--max-errors`, `--stop-after`, 401, 429 or no response",
     "`aelyst resume`, or the drain again",
   ),
   hangup: entry(129, "The terminal was closed (SIGHUP)", "stderr says the outcome"),
