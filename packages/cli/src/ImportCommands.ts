@@ -63,6 +63,7 @@ export const resume = Command.make(
     allowChanged: importFlags.allowChanged,
     ndjson: importFlags.ndjson,
     showValues: importFlags.showValues,
+    ...databaseFlags,
   },
   (flags) =>
     run(
@@ -81,8 +82,8 @@ const runsList = (flags: DatabaseFlags) =>
   )
 
 /** Creates a command that changes the step of an import that several machines send. */
-const step = (name: "pause" | "continue" | "cancel", description: string) =>
-  Command.make(name, { run: runId, ...databaseFlags }, (flags) =>
+const step = (name: "pause" | "continue" | "cancel", description: string, more = {}) =>
+  Command.make(name, { run: runId, ...databaseFlags, ...more }, (flags) =>
     run(
       () => import("./commands/SharedRuns.ts"),
       (command, globals) => command.change(name, flags, globals),
@@ -105,28 +106,31 @@ export const runs = Command.make("runs", {}, () =>
       ),
     ).pipe(Command.withDescription("Show a run: file, options, counts and rows in doubt")),
     step("pause", "Pause an import of a database; requests in flight end"),
-    step("continue", "Continue a paused import, and try its parked rows again"),
+    step("continue", "Continue a paused import, and try its parked rows again", {
+      allowChanged: Flags.toggle("allow-changed", "Send it with this token, of the same account"),
+    }),
     step("cancel", "End an import of a database as it is, and erase the rows that are left"),
     Command.make(
       "export",
       {
         run: runId,
+        ...databaseFlags,
         format: Flags.text("format", "name", "ndjson or csv [ndjson]"),
       },
       (flags) =>
         run(
           () => import("./commands/Runs.ts"),
-          (command, globals) => command.exportRows(flags.run, flags.format, globals),
+          (command) => command.exportRows(flags.run, flags.format, flags),
         ),
     ).pipe(
       Command.withDescription(
         "Print the outcome of each row, by its number; the journal has no contact data",
       ),
     ),
-    Command.make("verify", { run: runId }, (flags) =>
+    Command.make("verify", { run: runId, ...databaseFlags }, (flags) =>
       run(
         () => import("./commands/Runs.ts"),
-        (command, globals) => command.verify(flags.run, globals),
+        (command) => command.verify(flags.run, flags),
       ),
     ).pipe(
       Command.withDescription(
@@ -139,6 +143,7 @@ export const runs = Command.make("runs", {}, () =>
         run: runId,
         row: Flags.repeated("row", "n", "Number of a row in doubt, or all"),
         as: Flags.text("as", "outcome", "created, rejected, or send-again"),
+        ...databaseFlags,
       },
       (flags) =>
         run(
@@ -149,19 +154,19 @@ export const runs = Command.make("runs", {}, () =>
       Command.withDescription("Record the outcome of rows in doubt, after you have checked them"),
       Command.withExamples([{ command: "aelyst runs resolve r_7Q2F --row 17 --as created" }]),
     ),
-    Command.make("rm", { run: runId }, (flags) =>
+    Command.make("rm", { run: runId, ...databaseFlags }, (flags) =>
       run(
         () => import("./commands/RunsChange.ts"),
-        (command, globals) => command.remove(flags.run, globals),
+        (command, globals) => command.remove(flags.run, flags, globals),
       ),
     ).pipe(Command.withDescription("Remove the journal of a run")),
     Command.make(
       "prune",
-      { olderThan: Flags.text("older-than", "time", "Age, such as 30d [30d]") },
+      { olderThan: Flags.text("older-than", "time", "Age, such as 30d [30d]"), ...databaseFlags },
       (flags) =>
         run(
           () => import("./commands/RunsChange.ts"),
-          (command, globals) => command.prune(flags.olderThan, globals),
+          (command) => command.prune(flags.olderThan, flags),
         ),
     ).pipe(Command.withDescription("Remove the journals of finished runs that are old")),
   ]),

@@ -34,8 +34,9 @@ export const run = (
   printer: Printer,
 ) => {
   // the default logger prints on stdout, which is only for data
-  const logger = Logger.make(({ message }) => {
-    printer.notice(`warning: ${[message].flat().map(String).map(visible).join(" ")}`)
+  const logger = Logger.make(({ logLevel, message }) => {
+    const label = logLevel === "Info" ? "" : "warning: "
+    printer.notice(`${label}${[message].flat().map(String).map(visible).join(" ")}`)
   })
   const services = Layer.mergeAll(
     Layer.succeed(Host, host),

@@ -30,8 +30,21 @@ describe("problemOf", () => {
         error("The server does not support SSL connections"),
         "the database db/app does not offer TLS, which sslmode=require asks for",
       ],
+      [
+        error("The server does not support TLS"),
+        "the database db/app does not offer TLS, which sslmode=require asks for",
+      ],
+      [
+        error("canary", { _tag: "PgProtocolParseError" }),
+        "what answers at db/app is no Postgres server",
+      ],
       [error("SASL: canary"), "the database db/app asks for a password"],
+      [
+        error("The server requested password authentication"),
+        "the database db/app asks for a password",
+      ],
       [error("timeout expired"), "the database db/app does not respond"],
+      [error("Connection timed out"), "the database db/app does not respond"],
       [{ code: "NO_OUTBOX" }, "the database db/app has no outbox"],
       [error("canary", { code: "XX000" }), "the database db/app cannot be used: XX000"],
       ["canary", "the database db/app cannot be used"],

@@ -13,6 +13,7 @@ import * as ImportOptions from "../import/ImportOptions.ts"
 import * as Input from "../import/Input.ts"
 import * as OpenTable from "../import/OpenTable.ts"
 import * as PlannedRun from "../import/PlannedRun.ts"
+import type { ResumableRun } from "../import/ResumableRun.ts"
 import { resumable } from "../import/ResumableRun.ts"
 import * as SetValues from "../import/SetValues.ts"
 import * as SharedRun from "../import/SharedRun.ts"
@@ -21,6 +22,8 @@ import type { ImportFlags } from "../ImportFlags.ts"
 import type { Report } from "../Report.ts"
 import { findDatabase } from "../outbox/StoreLocation.ts"
 import { Screen } from "../Screen.ts"
+import * as StoreOption from "../shared/StoreOption.ts"
+import type { DatabaseFlags } from "../StoreFlags.ts"
 import * as Token from "../Token.ts"
 import * as Waiting from "../Waiting.ts"
 
@@ -36,12 +39,13 @@ const confirmHeader = Effect.fnUntraced(function* (opened: OpenTable.OpenTable, 
 const start = Effect.fnUntraced(function* (
   flags: ImportFlags,
   globals: GlobalFlags,
-  resume: string | undefined,
+  resume: ResumableRun | undefined,
 ): Effect.fn.Return<void, Failure | Report, Host | Screen | Scope.Scope> {
   const progress = yield* Waiting.parseProgress(globals.progress)
   const { options, settings } = yield* ImportOptions.resolve(flags, globals)
-  const isLocal = resume !== undefined || ImportOptions.localFlag(flags) !== undefined
-  const database = isLocal ? undefined : yield* findDatabase(flags)
+  const named =
+    ImportOptions.localFlag(flags) === undefined ? yield* findDatabase(flags) : undefined
+  const database = resume === undefined ? named : resume.database
   if (flags.follow && database === undefined) {
     return yield* Effect.fail(
       usage(
@@ -54,6 +58,7 @@ const start = Effect.fnUntraced(function* (
   // before a large file is read for nothing
   const found = flags.check ? undefined : yield* Token.require(globals, settings)
   if (found !== undefined) yield* Connection.announce(settings, found.from, globals.verbose > 0)
+  if (database !== undefined) yield* StoreOption.check(database)
   const input = yield* Input.open(flags.file, flags.stream)
   const { mapping, reading } = options
   const opened = yield* OpenTable.open(input, reading, mapping, flags, flags.stream)
@@ -67,8 +72,8 @@ const start = Effect.fnUntraced(function* (
   if (found === undefined) return yield* CheckedFile.end(all, checked)
   const planned = { ...all, found, checked }
   return yield* database === undefined
-    ? PlannedRun.run(planned, resume)
-    : SharedRun.run(planned, database)
+    ? PlannedRun.run(planned, resume?.id)
+    : SharedRun.run(planned, database, resume?.id)
 }, Effect.scoped)
 
 /** Runs `import`. */
@@ -78,7 +83,7 @@ export const run = (
 ): Effect.Effect<void, Failure | Report, Host | Screen> => start(flags, globals, undefined)
 
 /** Holds the flags of `resume`. */
-export interface ResumeFlags {
+export interface ResumeFlags extends DatabaseFlags {
   readonly run: string | undefined
   readonly set: ReadonlyArray<string>
   readonly allowChanged: boolean
@@ -94,28 +99,26 @@ const rerun = {
   noJournal: false,
   store: undefined,
   storeFile: undefined,
-  follow: false,
 } as const
 
 /** Runs `resume`: the import again, with its recorded options. */
 export const resume = Effect.fnUntraced(function* (
-  { run: id, ...flags }: ResumeFlags,
+  { run: id, store, storeFile, ...flags }: ResumeFlags,
   globals: GlobalFlags,
 ): Effect.fn.Return<void, Failure | Report, Host | Screen> {
-  const found = yield* resumable(id)
-  const { stored } = found
-  if (stored.file === "-") {
-    return yield* Effect.fail(
-      usage(
-        `run ${found.id} read standard input, which cannot be read again`,
-        "fix:   run its command again; rows that are created are skipped",
-      ),
-    )
-  }
+  const found = yield* resumable(id, { store, storeFile })
+  const { database, stored } = found
   yield* Effect.fromResult(SetValues.check(found.id, stored.set, flags.set))
   const { baseUrl, delivery, profile, rate } = stored
   yield* start(
-    { ...stored.flags, ...flags, ...rerun, file: stored.file, journal: found.directory },
+    {
+      ...stored.flags,
+      ...flags,
+      ...rerun,
+      file: stored.file,
+      journal: database === undefined ? found.directory : undefined,
+      follow: database !== undefined,
+    },
     {
       ...globals,
       baseUrl: globals.baseUrl ?? baseUrl,
@@ -123,6 +126,6 @@ export const resume = Effect.fnUntraced(function* (
       delivery,
       rate: globals.rate ?? (rate === undefined ? undefined : String(rate)),
     },
-    found.id,
+    found,
   )
 })

@@ -6,10 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 import { Failure } from "../Failure.ts"
-import type { GlobalFlags } from "../Flags.ts"
 import type { Host } from "../Host.ts"
 import * as FlagValues from "../import/FlagValues.ts"
-import { failed, rowsInDoubt, withRun } from "../import/OpenRun.ts"
+import { failed, rowsInDoubt } from "../import/OpenRun.ts"
 import { directoryOf, withRuns } from "../import/RunDirectory.ts"
 import * as StoredOptions from "../import/StoredOptions.ts"
 import type { Report } from "../Report.ts"
@@ -17,6 +16,7 @@ import { findDatabase } from "../outbox/StoreLocation.ts"
 import { Screen } from "../Screen.ts"
 import type { DatabaseFlags } from "../StoreFlags.ts"
 import { count, number, visible } from "../Text.ts"
+import { withRun } from "./FoundRun.ts"
 import * as SharedRuns from "./SharedRuns.ts"
 
 /** The effect of a command. */
@@ -39,7 +39,13 @@ const sentence = (entry: RunEntry): string => {
   return `${number(existing(counts))} of ${number(counts.total)} exist`
 }
 
-const jsonOf = (entry: RunEntry & { readonly step?: string }) => ({
+/** A run, and the machine or database that has it. */
+interface Listed {
+  readonly entry: SharedRuns.SharedEntry
+  readonly store: string
+}
+
+const jsonOf = ({ entry }: Listed) => ({
   id: entry.id,
   state: entry.state,
   ...(entry.step !== undefined && { step: entry.step }),
@@ -63,17 +69,21 @@ export const list = (flags: DatabaseFlags): Command =>
     const local = yield* withRuns(directory, (runs) => failed(runs.list))
     const database = yield* findDatabase(flags)
     const shared = database === undefined ? [] : yield* SharedRuns.entries(database)
-    const entries: ReadonlyArray<RunEntry & { readonly step?: string }> = [...local, ...shared]
-    if (printer.json) return printer.value({ ok: true, runs: entries.map(jsonOf) })
-    if (entries.length === 0) return printer.notice("there are no runs")
+    const here = local.map((entry) => ({ entry, store: "this machine" }))
+    const there = shared.map((entry) => ({ entry, store: "database" }))
+    const all: ReadonlyArray<Listed> = [...here, ...there]
+    if (printer.json) return printer.value({ ok: true, runs: all.map(jsonOf) })
+    if (all.length === 0) return printer.notice("there are no runs")
     return printer.rows(
-      entries.map((entry) => [
+      all.map(({ entry, store }) => [
         entry.id,
         entry.step ?? entry.state,
         date(entry.run?.createdAt ?? entry.changedAt),
         sentence(entry),
         entry.run === undefined ? "" : new URL(entry.run.origin).host,
         fileOf(entry),
+        // two runs may have one ID
+        ...(database === undefined ? [] : [store]),
       ]),
     )
   })
@@ -95,18 +105,16 @@ const collect = <A, E, R>(rows: Stream.Stream<A, E, R>, most: number) =>
   Stream.runCollect(Stream.take(rows, most))
 
 /** Shows one run: its file, its options, its counts, and the rows in doubt. */
-export const show = (id: string, flags: DatabaseFlags): Command =>
-  Effect.gen(function* () {
-    const database = yield* findDatabase(flags)
-    const shared = database === undefined ? undefined : yield* SharedRuns.open(database, id)
-    return yield* shared === undefined ? withRun(id, shown) : shared(shown)
-  })
+export const show = (id: string, flags: DatabaseFlags): Command => withRun(id, flags, shown)
 
 /** Prints a run; `status` is that of an import that several machines send. */
-const shown = Effect.fnUntraced(function* (journal: JournalService, status?: ImportStatus) {
+const shown = Effect.fnUntraced(function* (
+  journal: JournalService,
+  status: ImportStatus | undefined,
+) {
   const printer = yield* Screen
   const { run } = journal
-  const counts = yield* journal.counts
+  const counts = status?.counts ?? (yield* journal.counts)
   const inDoubt = yield* collect(rowsInDoubt(journal), shownRows)
   const stored = StoredOptions.read(run.options)
   const facts = {
@@ -137,17 +145,13 @@ const shown = Effect.fnUntraced(function* (journal: JournalService, status?: Imp
 })
 
 /** Prints the outcome of each row that was to be sent. */
-export const exportRows = (
-  id: string,
-  format: string | undefined,
-  _globals: GlobalFlags,
-): Command =>
+export const exportRows = (id: string, format: string | undefined, flags: DatabaseFlags): Command =>
   Effect.gen(function* () {
     const form = yield* Effect.fromResult(
       FlagValues.oneOf("--format", ["ndjson", "csv"])(format ?? "ndjson"),
     )
     const printer = yield* Screen
-    yield* withRun(id, (journal) =>
+    yield* withRun(id, flags, (journal) =>
       Stream.runForEach(form === "csv" ? Export.csv(journal) : Export.ndjson(journal), (line) =>
         Effect.sync(() => printer.data(line.trimEnd())),
       ),
@@ -155,9 +159,10 @@ export const exportRows = (
   })
 
 /** Checks a journal. Fails if it is not sound. */
-export const verify = (id: string, _globals: GlobalFlags): Command =>
+export const verify = (id: string, flags: DatabaseFlags): Command =>
   withRun(
     id,
+    flags,
     Effect.fnUntraced(function* (journal) {
       const printer = yield* Screen
       const { attempts, isSound, problems, rows } = yield* journal.verify
@@ -174,7 +179,7 @@ export const verify = (id: string, _globals: GlobalFlags): Command =>
           message: `the journal of ${journal.run.id} is not sound`,
           hints: [
             ...problems.slice(0, 10).map(visible),
-            "fix:   keep the file, and start a new run",
+            "fix:   keep the journal, and start a new run",
           ],
         }),
       )

@@ -6,16 +6,20 @@ import { confirm } from "../Confirm.ts"
 import { usage } from "../Failure.ts"
 import type { GlobalFlags } from "../Flags.ts"
 import * as FlagValues from "../import/FlagValues.ts"
-import { failed, rowsInDoubt, withRun } from "../import/OpenRun.ts"
+import { failed, rowsInDoubt } from "../import/OpenRun.ts"
 import { directoryOf, withRuns } from "../import/RunDirectory.ts"
+import { findDatabase } from "../outbox/StoreLocation.ts"
 import { Screen } from "../Screen.ts"
 import * as SettingsOf from "../Settings.ts"
 import { invalid, parseTime, word } from "../SettingTable.ts"
-import { count, visible } from "../Text.ts"
+import type { DatabaseFlags } from "../StoreFlags.ts"
+import { count } from "../Text.ts"
+import { withFound, nameOf, withRun } from "./FoundRun.ts"
 import type { Command } from "./Runs.ts"
+import * as SharedRuns from "./SharedRuns.ts"
 
 /** Holds the flags of `runs resolve`. */
-export interface ResolveFlags {
+export interface ResolveFlags extends DatabaseFlags {
   readonly run: string
   readonly row: ReadonlyArray<string>
   readonly as: string | undefined
@@ -41,46 +45,51 @@ export const resolve = (flags: ResolveFlags, _globals: GlobalFlags): Command =>
       flags.row.filter((row) => row !== "all"),
       (row) => Effect.fromResult(FlagValues.integer("--row", 1)(row)),
     )
-    const resolved = yield* withRun(
+    const { ended, resolved, run } = yield* withRun(
       flags.run,
-      Effect.fnUntraced(function* (journal) {
+      flags,
+      Effect.fnUntraced(function* (journal, status) {
         const chosen = flags.row.includes("all")
           ? (yield* Stream.runCollect(rowsInDoubt(journal))).map(({ number }) => number)
           : rows
         for (const row of chosen) {
           yield* journal.resolve(row, as === "send-again" ? "send_again" : as)
         }
-        return chosen.length
+        return { run: journal.run.id, resolved: chosen.length, ended: status?.step === "ended" }
       }),
     )
     if (printer.json) return printer.value({ ok: true, resolved })
-    return printer.notice(`${count(resolved, "row")} resolved as ${as}`)
+    printer.notice(`${count(resolved, "row")} resolved as ${as}`)
+    if (ended && as === "send-again") printer.notice(`to send them: aelyst runs continue ${run}`)
   })
 
 /** Removes a run, after a question. */
-export const remove = (id: string, globals: GlobalFlags): Command =>
+export const remove = (run: string, flags: DatabaseFlags, globals: GlobalFlags): Command =>
   Effect.gen(function* () {
     const printer = yield* Screen
     const settings = yield* SettingsOf.resolve(globals)
-    const directory = yield* directoryOf()
-    if (!globals.yes) {
-      if (!settings.mayAsk) {
-        return yield* Effect.fail(
-          usage(
-            "removing a run needs a confirmation, and there is no terminal to ask on",
-            "fix:   add --yes",
-          ),
-        )
-      }
-      const sure = yield* confirm(
-        `Remove ${visible(id)}? Importing its file again will then send every row again.`,
-        false,
+    if (!globals.yes && !settings.mayAsk) {
+      return yield* Effect.fail(
+        usage(
+          "removing a run needs a confirmation, and there is no terminal to ask on",
+          "fix:   add --yes",
+        ),
       )
-      if (!sure) return printer.notice("nothing was removed")
     }
-    yield* withRuns(directory, (runs) => failed(runs.remove(id)))
-    if (printer.json) return printer.value({ ok: true, removed: [id] })
-    return printer.notice(`${visible(id)} removed`)
+    yield* withFound(
+      run,
+      flags,
+      Effect.fnUntraced(function* (found) {
+        const { id, imports, runs } = found
+        const question = `Remove ${nameOf(found)}? Importing its file again will then send every row again.`
+        if (!globals.yes && !(yield* confirm(question, false))) {
+          return printer.notice("nothing was removed")
+        }
+        yield* imports === undefined ? runs.remove(id) : imports.remove(id)
+        if (printer.json) return printer.value({ ok: true, removed: [id] })
+        return printer.notice(`${nameOf(found)} removed`)
+      }),
+    )
   })
 
 const days = (text: string): number | undefined => {
@@ -91,7 +100,7 @@ const days = (text: string): number | undefined => {
 }
 
 /** Removes finished runs that were last changed some time ago. */
-export const prune = (olderThan: string | undefined, _globals: GlobalFlags): Command =>
+export const prune = (olderThan: string | undefined, flags: DatabaseFlags): Command =>
   Effect.gen(function* () {
     const printer = yield* Screen
     const olderThanMs = days(olderThan ?? "30d")
@@ -101,7 +110,10 @@ export const prune = (olderThan: string | undefined, _globals: GlobalFlags): Com
       )
     }
     const directory = yield* directoryOf()
-    const removed = yield* withRuns(directory, (runs) => failed(runs.prune({ olderThanMs })))
+    const here = yield* withRuns(directory, (runs) => failed(runs.prune({ olderThanMs })))
+    const database = yield* findDatabase(flags)
+    const there = database === undefined ? [] : yield* SharedRuns.prune(database, olderThanMs)
+    const removed = [...here, ...there]
     if (printer.json) return printer.value({ ok: true, removed })
     return printer.notice(`${count(removed.length, "run")} removed`)
   })

@@ -73,6 +73,7 @@ export const run = (
     })
     const counts: Counts = {}
     let shown = 0
+    const sending = new Set<string>()
     const log = Effect.sync(() => {
       const now = sum(counts)
       if (now > shown) printer.notice(`worker: ${textOf(counts)}`)
@@ -88,8 +89,10 @@ export const run = (
       untilIdle: flags.untilIdle,
       ranges,
       concurrency,
-      onRow: (_, { outcome }) =>
+      onRow: (id, { outcome }) =>
         Effect.sync(() => {
+          if (!sending.has(id)) printer.notice(`worker: sending ${id}`)
+          sending.add(id)
           counts[outcome] = (counts[outcome] ?? 0) + 1
         }),
     }).pipe(Effect.provide(Layer.merge(client, StoredRows.layer)), StoreOption.provide(database))

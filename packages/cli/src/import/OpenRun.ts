@@ -1,4 +1,4 @@
-/** Opens the journal of a run for a command that reads or changes it. */
+/** Shared by the commands about runs: how a journal that cannot be used is reported, and which rows are in doubt. */
 import type { JournalService } from "@aelyst/journal"
 import { JournalError } from "@aelyst/journal"
 import type { RowRecord } from "@aelyst/journal"
@@ -7,7 +7,6 @@ import * as Stream from "effect/Stream"
 
 import type { Failure } from "../Failure.ts"
 import { journalFailure } from "./JournalFailure.ts"
-import { directoryOf, withRuns } from "./RunDirectory.ts"
 
 /** Reports a journal that cannot be used. */
 export const failed = <A, E, R>(
@@ -18,15 +17,6 @@ export const failed = <A, E, R>(
       ? journalFailure(error)
       : // safe: the other case is above
         (error as Exclude<E, JournalError>),
-  )
-
-/** Opens a run and uses it. */
-export const withRun = <A, R>(
-  id: string,
-  use: (journal: JournalService) => Effect.Effect<A, JournalError | Failure, R>,
-) =>
-  Effect.flatMap(directoryOf(), (directory) =>
-    withRuns(directory, (runs) => failed(Effect.scoped(Effect.flatMap(runs.open(id), use)))),
   )
 
 const isInDoubt = ({ doubt, state }: RowRecord): boolean => state === "unknown" || doubt

@@ -6,7 +6,6 @@ import type { ImportStatus } from "@aelyst/workflow"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 import type { Failure } from "../Failure.ts"
@@ -25,6 +24,7 @@ import type { CheckedImport } from "./PlannedRun.ts"
 import { leftOf, plan, removeUnwanted, sendPrepared } from "./PlannedRun.ts"
 import { ProgressView } from "./ProgressView.ts"
 import type { Sent } from "./Sending.ts"
+import { tokenClass } from "./TokenClass.ts"
 
 /** Returns the progress of an import over all machines, in the form that one of this machine has. */
 const progressOf = ({
@@ -33,12 +33,13 @@ const progressOf = ({
   counts,
   perSecond,
   remainingMs,
+  underWay,
 }: ImportStatus): ImportProgress => ({
   ...counts,
   rows: counts.total,
   requests: 0,
   rateLimited: 0,
-  inFlight: 0,
+  inFlight: underWay,
   elapsedMs: at - (approvedAt ?? at),
   ...(remainingMs !== undefined && { perSecond, etaMs: remainingMs }),
 })
@@ -84,21 +85,23 @@ const sentByWorkers =
     return { ...sent, created, summary: { ...known, earlier: endedOf(before), elapsedMs } }
   }
 
-/** Runs an import whose file is checked, through a database. */
+/** Runs an import whose file is checked, through a database; `resume` is the run to continue. */
 export const run = (
   all: CheckedImport,
   database: DatabaseUrl,
-): Effect.Effect<void, Failure | Report, Host | Screen | Scope.Scope> =>
+  resume: string | undefined,
+): Effect.Effect<void, Failure | Report, Host | Screen> =>
   Effect.gen(function* () {
     const printer = yield* Screen
     const { ImportWorkflow } = yield* StoreOption.load
     const runs = yield* Runs
     const workflow = yield* ImportWorkflow
-    const { goOn, prepared } = yield* plan(all, runs, undefined)
+    const { goOn, prepared } = yield* plan(all, runs, resume)
     const { counts, isNew, journal } = prepared
     const { id } = journal.run
     if (!goOn) return yield* removeUnwanted(runs, isNew ? id : undefined)
-    yield* failed(workflow.approve(id))
+    // a token of the same account may have taken the place of the run's own
+    yield* failed(workflow.approve(id, { tokenClass: tokenClass(all.found.token) }))
     if (!isNew && leftOf(counts) > 0) yield* failed(workflow.resume(id))
     printer.notice(`run ${id} on ${database.shown}: ${count(leftOf(counts), "row")} to send`)
     printer.notice(`on each machine: aelyst worker; progress: aelyst runs show ${id}`)
@@ -116,7 +119,9 @@ export const run = (
     }
     // every row has ended, so that this only reads and reports
     const client = Client.clientLayer(all.settings, all.found)
+    const reading: CheckedImport = { ...all, progress: "none" }
     const ended = { ...prepared, counts: current }
     const tell = sentByWorkers(counts, Duration.toMillis(waited))
-    yield* Client.explained(Effect.provide(sendPrepared(all, ended, tell), client))
-  }).pipe(StoreOption.provide(database))
+    yield* Client.explained(Effect.provide(sendPrepared(reading, ended, tell), client))
+    // what is released at the end needs the database
+  }).pipe(Effect.scoped, StoreOption.provide(database))

@@ -64,19 +64,23 @@ export const problemOf = (error: unknown, { mode, shown }: DatabaseUrl): Databas
       "name the certificate to trust: sslrootcert=<path> in the URL",
     )
   }
-  if (message === "The server does not support SSL connections") {
+  // the words of `pg`, and of Effect's driver
+  if (/^The server does not support (?:SSL connections|TLS)$/.test(message)) {
     return of(
       `the database ${shown} does not offer TLS, which sslmode=${mode} asks for`,
-      "turn TLS on in the server",
+      "turn TLS on in the server; on a network that you trust: sslmode=disable",
     )
   }
-  if (message.startsWith("SASL")) {
+  if (Reflect.get(Object(error), "_tag") === "PgProtocolParseError") {
+    return of(`what answers at ${shown} is no Postgres server`, "check host and port in the URL")
+  }
+  if (message.startsWith("SASL") || message.includes("requested password")) {
     return of(
       `the database ${shown} asks for a password`,
       "write it into the URL, or into the file that PGPASSFILE names",
     )
   }
-  if (/time-?out/i.test(message)) {
+  if (/time-?out|timed out/i.test(message)) {
     return of(
       `the database ${shown} does not respond`,
       "check host and port in the URL, and the network",

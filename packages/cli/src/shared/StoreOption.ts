@@ -5,12 +5,16 @@ import type { Failure } from "../Failure.ts"
 import { usage } from "../Failure.ts"
 import { Host } from "../Host.ts"
 import type { DatabaseUrl } from "../outbox/DatabaseUrl.ts"
+import { failed } from "../import/OpenRun.ts"
 import { findDatabase } from "../outbox/StoreLocation.ts"
 import { Screen } from "../Screen.ts"
 import type { DatabaseFlags } from "../StoreFlags.ts"
 
 /** Loads what works on a database. */
 export const load = Effect.promise(() => import("./SharedStore.ts"))
+
+/** A connection in clear is warned of once. */
+const warned = new WeakSet<DatabaseUrl>()
 
 /** Provides the imports of a database to an effect. */
 export const provide =
@@ -19,7 +23,8 @@ export const provide =
     Effect.gen(function* () {
       const { env } = yield* Host
       const printer = yield* Screen
-      if (database.isExposed) {
+      if (database.isExposed && !warned.has(database)) {
+        warned.add(database)
         printer.warn(
           `the connection to ${database.shown} is not encrypted: anyone on the network path can read contacts and the password. Add sslmode=verify-full to the URL, or sslmode=disable to accept that`,
         )
@@ -27,6 +32,13 @@ export const provide =
       const store = yield* load
       return yield* Effect.provide(effect, store.layer(database, env))
     })
+
+/** Fails if the database cannot be used: before a large file is read for nothing. */
+export const check = (database: DatabaseUrl) =>
+  Effect.gen(function* () {
+    const { ImportWorkflow } = yield* load
+    yield* Effect.flatMap(ImportWorkflow, (imports) => imports.check)
+  }).pipe(failed, provide(database))
 
 /** Returns the database that the flags name; fails if none does. */
 export const need = (flags: DatabaseFlags): Effect.Effect<DatabaseUrl, Failure, Host> =>

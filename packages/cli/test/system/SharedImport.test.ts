@@ -174,6 +174,38 @@ describe("an import through a database", () => {
     assert.include(refused.stderr, "--limit and --store-file exclude each other")
   })
 
+  it("tells before the file is read that the database cannot be used", async () => {
+    await using test = await importing()
+    const file = test.write("unread.csv", csv(...people(2, 800)))
+    await server.query("CREATE ROLE poor LOGIN")
+    const poor = urlOf(server.port, "poor")
+    const cases = [
+      [`postgres://app:${password}@127.0.0.1:1/app`, "cannot reach the database"],
+      [url().replace(/\w+$/, "none"), "does not exist"],
+      [poor.replace("poor@", "missing@"), "rejected the user"],
+      [`${url()}?sslmode=require`, "does not offer TLS, which sslmode=require asks for"],
+      [`http${url().slice("postgres".length)}`, "AELYST_STORE holds no URL of a Postgres database"],
+      [poor, "lacks a privilege (42501)"],
+    ]
+    await run(test, "import", file, "--yes")
+    await server.query("GRANT USAGE ON SEQUENCE aelyst_epoch TO poor")
+    for (const [given = "", words = ""] of cases) {
+      const { code, stderr } = await test.run(["import", file, "--yes"], {
+        env: { AELYST_STORE: given },
+      })
+      assert.strictEqual(code, 2)
+      assert.include(stderr, words)
+      assert.notInclude(stderr, "unread.csv")
+      assert.notInclude(stderr, password)
+    }
+    await server.query(
+      "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO poor; REVOKE INSERT ON aelyst_import FROM poor",
+    )
+    const { stderr } = await test.run(["import", file, "--yes"], { env: { AELYST_STORE: poor } })
+    assert.include(stderr, "lacks a privilege (INSERT on aelyst_import)")
+    assert.notInclude(stderr, "unread.csv")
+  })
+
   it("says what is wrong with a database or a key, without the URL", async () => {
     await using test = await importing()
     const nowhere = `postgres://app:${password}@127.0.0.1:1/app`
