@@ -26,6 +26,22 @@ afterAll(async () => {
 
 const common = { workers: 3, crash: false, freezes: 0, leaseMs, seed }
 
+/** Freezes an owner until another has its rows, and wakes it. */
+const wakeLate = (control?: "no epoch") =>
+  campaign({
+    ...common,
+    server,
+    workers: 2,
+    rows: 600,
+    kills: 0,
+    freezes: 1,
+    leaseMs: 1_000,
+    everyMs: 100,
+    latencyMs: 100,
+    existing: "duplicate",
+    control,
+  })
+
 describe("an import of three workers on Postgres", { timeout: 900_000 }, () => {
   it(`G9 and G3: ends every one of ${rows} rows in ${kills} kills, a freeze and a crash of the database`, async () => {
     const { broken, counts } = await campaign({
@@ -57,6 +73,16 @@ describe("an import of three workers on Postgres", { timeout: 900_000 }, () => {
       expect(broken).toEqual([])
     },
   )
+
+  describe("with an owner that is frozen until another has its rows, and wakes", () => {
+    it("sends no row twice but those in flight", async () => {
+      expect((await wakeLate()).broken).toEqual([])
+    })
+
+    it("is found bad without the epoch: it continues with rows that another sends", async () => {
+      expect((await wakeLate("no epoch")).broken.join()).toMatch(/rows sent twice, 32 in flight/)
+    })
+  })
 
   it("is found bad if an intent is noted after the request", async () => {
     const control = "intent after the request"
