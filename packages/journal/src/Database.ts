@@ -136,6 +136,11 @@ export class Database {
     return this.#opened?.path ?? "Postgres"
   }
 
+  /** Returns the error of an operation on these tables. */
+  error(reason: JournalReason, detail?: string): JournalError {
+    return new JournalError({ reason, path: this.path, detail })
+  }
+
   #statement(text: string, values: ReadonlyArray<unknown>) {
     return this.#sql.unsafe<Columns>(text, values).pipe(
       Effect.retry({ while: isConflict, times: 20 }),

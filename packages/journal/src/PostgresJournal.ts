@@ -14,14 +14,12 @@ import type {
   PlannedRow,
   Range,
   RowKey,
-  RowRecord,
   Run,
   RunCounts,
 } from "./Journal.ts"
-import type { JournalReason } from "./JournalError.ts"
-import { JournalError } from "./JournalError.ts"
+import type { JournalError, JournalReason } from "./JournalError.ts"
 import { progressOf } from "./PostgresProgress.ts"
-import { insertedRow, openedRows, recordOf } from "./PostgresRow.ts"
+import { foundRows, insertedRow, openedRows, recordOf } from "./PostgresRow.ts"
 import { statementsOf } from "./PostgresStatements.ts"
 import type { LoggedRow } from "./PostgresVerify.ts"
 import { verifyRun } from "./PostgresVerify.ts"
@@ -80,10 +78,6 @@ export class PostgresJournal implements JournalService {
     return Deferred.await(this.#failed)
   }
 
-  #error(reason: JournalReason, detail?: string): JournalError {
-    return new JournalError({ reason, path: this.#db.path, detail })
-  }
-
   #all(name: keyof ReturnType<typeof statementsOf>, ...values: ReadonlyArray<unknown>) {
     return this.#db
       .all(this.#statements[name], this.#seq, ...values)
@@ -111,7 +105,7 @@ export class PostgresJournal implements JournalService {
   ): Effect.Effect<RunCounts, JournalError | E, R> =>
     Effect.gen({ self: this }, function* () {
       const begun = yield* this.#unlessFailed(this.#first("beginPlan"))
-      if (begun === undefined) return yield* this.#error("already_planned")
+      if (begun === undefined) return yield* this.#db.error("already_planned")
       const load = Number(begun["load"])
       // rows of a load that was killed, or of one that this one ends
       yield* this.#all("clearPlan", load)
@@ -122,7 +116,7 @@ export class PostgresJournal implements JournalService {
       }).pipe(Effect.onError(() => Effect.ignore(this.#all("clearPlan", load))))
       const { duplicate, foreign, invalid, ready } = counts
       const ended = yield* this.#first("endPlan", load, ready, invalid, duplicate, foreign)
-      if (ended === undefined) return yield* this.#error("fenced")
+      if (ended === undefined) return yield* this.#db.error("fenced")
       return yield* this.counts
     })
 
@@ -133,7 +127,7 @@ export class PostgresJournal implements JournalService {
         this.#cipher.seal(this.#id(number), payload).toString("base64")
       const rows = page.map((row) => insertedRow(row, hash, seal))
       const found = yield* this.#first("insert", load, JSON.stringify(rows))
-      if (Number(found?.["owners"]) === 0) return yield* this.#error("fenced")
+      if (Number(found?.["owners"]) === 0) return yield* this.#db.error("fenced")
       return Number(found?.["added"])
     })
   }
@@ -155,8 +149,8 @@ export class PostgresJournal implements JournalService {
       const monotonic = yield* AttemptGate.monotonicMillis
       const found = (yield* this.#first("take", from, to, owner ?? null, leaseMs ?? null)) ?? {}
       const { epoch, first, last, planned, status, taken: count, wanted } = found
-      if (planned !== true) return yield* this.#error("not_planned")
-      if (status === "paused" || status === "cancelled") return yield* this.#error(status)
+      if (planned !== true) return yield* this.#db.error("not_planned")
+      if (status === "paused" || status === "cancelled") return yield* this.#db.error(status)
       const claim = {
         from: Number(first ?? from),
         to: Number(last ?? to),
@@ -165,7 +159,7 @@ export class PostgresJournal implements JournalService {
       }
       if (Number(count) === Number(wanted)) return claim
       yield* this.release(claim)
-      return yield* this.#error("claimed")
+      return yield* this.#db.error("claimed")
     })
     // its own statement: it sees what the older claims wrote while `take` waited for them
     const recover = ({ from: first, to: last }: Claim) =>
@@ -177,7 +171,7 @@ export class PostgresJournal implements JournalService {
     Effect.gen({ self: this }, function* () {
       const monotonic = yield* AttemptGate.monotonicMillis
       const found = yield* this.#first("renew", claim.from, claim.to, claim.epoch, leaseMs)
-      if (found?.["held"] !== true) return yield* this.#error("fenced")
+      if (found?.["held"] !== true) return yield* this.#db.error("fenced")
       return { ...claim, notAfter: monotonic + leaseMs }
     })
 
@@ -217,11 +211,11 @@ export class PostgresJournal implements JournalService {
       const hash = (yield* this.#db.hash).keyHex(key)
       if ((yield* this.#first(name, hash, epoch, ...values)) !== undefined) return
       const { found, held, status } = (yield* this.#first("why", hash, epoch)) ?? {}
-      if (found !== true) return yield* this.#error("wrong_state", "the run has no such row")
-      if (held !== true) return yield* this.#error("fenced")
+      if (found !== true) return yield* this.#db.error("wrong_state", "the run has no such row")
+      if (held !== true) return yield* this.#db.error("fenced")
       if (name === "intent" && (status === "paused" || status === "cancelled"))
-        return yield* this.#error(status)
-      return yield* this.#error("wrong_state", "it has ended, or another attempt is open")
+        return yield* this.#db.error(status)
+      return yield* this.#db.error("wrong_state", "it has ended, or another attempt is open")
     })
   }
 
@@ -231,25 +225,23 @@ export class PostgresJournal implements JournalService {
   ): Effect.Effect<void, JournalError> => {
     const state = stateNumber(resolution === "send_again" ? "planned" : resolution)
     return Effect.flatMap(this.#first("resolve", row, state), (found) => {
-      if (found?.["busy"] === true) return Effect.fail(this.#error("claimed"))
+      if (found?.["busy"] === true) return Effect.fail(this.#db.error("claimed"))
       return found?.["resolved"] === true
         ? Effect.void
-        : Effect.fail(this.#error("wrong_state", `row ${row} is not in doubt`))
+        : Effect.fail(this.#db.error("wrong_state", `row ${row} is not in doubt`))
     })
   }
 
   readonly lookup = (rows: ReadonlyArray<RowKey>) =>
     Effect.gen({ self: this }, function* () {
       const hash = yield* this.#db.hash
-      const keys = rows.map(({ key }) => hash.keyHex(key))
-      const records: Array<RowRecord | undefined> = rows.map(() => undefined)
-      for (const columns of yield* this.#all("lookup", keys)) {
-        const position = Number(columns["position"]) - 1
-        const content = rows[position]?.content ?? ""
-        if (String(columns["content"]) === hash.contentNumber(content))
-          records[position] = recordOf(columns)
-      }
-      return records
+      const found = yield* this.#all(
+        "lookup",
+        rows.map(({ key }) => hash.keyHex(key)),
+      )
+      return foundRows(rows, hash, found, (columns, isSame) =>
+        isSame ? recordOf(columns) : undefined,
+      )
     })
 
   /** Reads rows with the text of their attempts. */

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 
 import type { Database } from "./Database.ts"
-import { JournalError } from "./JournalError.ts"
+import type { JournalError } from "./JournalError.ts"
 import { group, isOpen, isSending } from "./PostgresStatements.ts"
 import { countsOf } from "./RunReads.ts"
 import { stateNumber, states } from "./RunTables.ts"
@@ -41,8 +41,7 @@ export const progressOf = (
   seq: number,
 ): Effect.Effect<SharedProgress & { readonly changedAt: number }, JournalError> =>
   Effect.flatMap(db.first(statement(db.now), seq), (found) => {
-    if (found === undefined)
-      return Effect.fail(new JournalError({ reason: "not_found", path: db.path }))
+    if (found === undefined) return Effect.fail(db.error("not_found"))
     const at = Number(found["at"])
     // safe: numbers by the number of a group
     const kinds = JSON.parse(String(found["kinds"] ?? "{}")) as Readonly<Record<string, number>>

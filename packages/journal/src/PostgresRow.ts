@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 
 import { UnreadablePayload } from "./Cipher.ts"
 import type { Columns } from "./Database.ts"
-import type { RowRecord } from "./Journal.ts"
+import type { RowKey, RowRecord } from "./Journal.ts"
 import { JournalError } from "./JournalError.ts"
 import type { RowHash } from "./RowChecksum.ts"
 import type { NewRow } from "./RunPlan.ts"
@@ -37,6 +37,22 @@ export const recordOf = (columns: Columns): RowRecord => {
     code: code === null ? undefined : String(code),
     earlierRun: earlier === null ? undefined : String(earlier),
   }
+}
+
+/** Returns what was found of each row by its key, in order: `make` gets its columns, and whether its content is the same. */
+export const foundRows = <A>(
+  rows: ReadonlyArray<RowKey>,
+  hash: RowHash,
+  found: ReadonlyArray<Columns>,
+  make: (columns: Columns, isSame: boolean) => A | undefined,
+): ReadonlyArray<A | undefined> => {
+  const made: Array<A | undefined> = rows.map(() => undefined)
+  for (const columns of found) {
+    const position = Number(columns["position"]) - 1
+    const isSame = String(columns["content"]) === hash.contentNumber(rows[position]?.content ?? "")
+    made[position] = make(columns, isSame)
+  }
+  return made
 }
 
 /** Returns rows with their payloads; fails with the first that `open` cannot decrypt. */

@@ -6,11 +6,10 @@ import type { Cipher } from "./Cipher.ts"
 import type { Columns, Database } from "./Database.ts"
 import { lacking, tables } from "./Database.ts"
 import type { EarlierRow, Run, RunEntry, RunFacts, RunsService } from "./Journal.ts"
-import type { JournalReason } from "./JournalError.ts"
-import { JournalError } from "./JournalError.ts"
+import type { JournalError } from "./JournalError.ts"
 import { PostgresJournal } from "./PostgresJournal.ts"
 import { progressOf } from "./PostgresProgress.ts"
-import { recordOf } from "./PostgresRow.ts"
+import { foundRows, recordOf } from "./PostgresRow.ts"
 import { statementsOf } from "./PostgresStatements.ts"
 import { sha256 } from "./RowChecksum.ts"
 import { stateNumbers } from "./RowStatements.ts"
@@ -80,17 +79,13 @@ export class PostgresStore implements RunsService, SharedRunsService {
     this.#sql = statements(db.now)
   }
 
-  #error(reason: JournalReason, detail?: string): JournalError {
-    return new JournalError({ reason, path: this.#db.path, detail })
-  }
-
   #journal(found: Columns): PostgresJournal {
     return new PostgresJournal(this.#db, storedOf(found), this.#cipher)
   }
 
   #find(id: string) {
     return Effect.flatMap(this.#db.first(this.#sql.find, id), (found) =>
-      found === undefined ? Effect.fail(this.#error("not_found", id)) : Effect.succeed(found),
+      found === undefined ? Effect.fail(this.#db.error("not_found", id)) : Effect.succeed(found),
     )
   }
 
@@ -143,21 +138,17 @@ export class PostgresStore implements RunsService, SharedRunsService {
     const account = accountOf(run)
     const db = this.#db
     const { earlier, sentBefore } = this.#sql
-    return Effect.map(db.all(earlier, account, run.id), (found) => ({
-      runs: found.map(({ id }) => String(id)),
-      locked: found.flatMap(({ busy, id }) => (busy === true ? [String(id)] : [])),
+    return Effect.map(db.all(earlier, account, run.id), (all) => ({
+      runs: all.map(({ id }) => String(id)),
+      locked: all.flatMap(({ busy, id }) => (busy === true ? [String(id)] : [])),
       lookup: Effect.fnUntraced(function* (rows: Parameters<PostgresJournal["lookup"]>[0]) {
         const hash = yield* db.hash
         const keys = rows.map(({ key }) => hash.keyHex(key))
-        const records: Array<EarlierRow | undefined> = rows.map(() => undefined)
-        for (const row of yield* db.all(sentBefore, account, run.id, keys)) {
-          const position = Number(row["position"]) - 1
+        const found = yield* db.all(sentBefore, account, run.id, keys)
+        return foundRows(rows, hash, found, (row, isSame): EarlierRow => {
           const { code, doubt, state, status } = recordOf(row)
-          const isSame =
-            String(row["content"]) === hash.contentNumber(rows[position]?.content ?? "")
-          records[position] = { run: String(row["id"]), state, doubt, isSame, status, code }
-        }
-        return records
+          return { run: String(row["id"]), state, doubt, isSame, status, code }
+        })
       }),
     }))
   }
@@ -166,7 +157,7 @@ export class PostgresStore implements RunsService, SharedRunsService {
     Effect.gen({ self: this }, function* () {
       const { seq } = storedOf(yield* this.#find(id))
       const gone = yield* this.#db.first(this.#sql.remove, seq)
-      if (gone === undefined) return yield* this.#error("locked")
+      if (gone === undefined) return yield* this.#db.error("locked")
     })
 
   readonly prune = (options: Parameters<RunsService["prune"]>[0] = {}) => {
@@ -187,7 +178,7 @@ export class PostgresStore implements RunsService, SharedRunsService {
     Effect.flatMap(this.#db.first(lacking, [...tables, ...others]), (found) =>
       found === undefined
         ? Effect.void
-        : Effect.fail(this.#error("denied", String(found["privilege"]))),
+        : Effect.fail(this.#db.error("denied", String(found["privilege"]))),
     )
 
   readonly claimable = (id: string, limit = 100) =>
@@ -211,6 +202,6 @@ export class PostgresStore implements RunsService, SharedRunsService {
     Effect.gen({ self: this }, function* () {
       const { seq } = storedOf(yield* this.#find(id))
       const changed = yield* this.#db.first(this.#sql.setStatus, seq, status)
-      if (changed === undefined) return yield* this.#error("cancelled")
+      if (changed === undefined) return yield* this.#db.error("cancelled")
     })
 }
