@@ -144,12 +144,6 @@ export const make = Effect.gen(function* () {
           })),
       ),
     remove: (id: string) => run(`DELETE FROM aelyst_import WHERE run = $1`, [id]),
-    /** Forgets imports that ended so long ago; their runs stay in the journal. */
-    prune: (olderThanMs: number) =>
-      run(
-        `DELETE FROM aelyst_import WHERE ended_at < clock_timestamp() - $1 * interval '1 millisecond'`,
-        [olderThanMs],
-      ),
   }
 })
 

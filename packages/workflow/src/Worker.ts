@@ -63,8 +63,6 @@ const lockTimeout = "55P03"
 const watchMs = 30_000
 /** An outage is over when nothing has failed for so long. */
 const calmMs = 60_000
-const pruneMs = 3_600_000
-const keptMs = 30 * 86_400_000
 /** Workers that look at the same time take different ranges. */
 const spread = 4
 
@@ -232,8 +230,8 @@ export const work = ({
     /** Warns if an import does not move although it could. */
     const watch = Effect.gen(function* () {
       const { opensIn } = yield* client.rateLimit
-      const all = yield* table.open(origin)
-      for (const { approvedAt, run } of all.filter((one) => one.tokenClass === tokenClass)) {
+      const open = yield* table.open(origin)
+      for (const { approvedAt, run } of open.filter((one) => one.tokenClass === tokenClass)) {
         const { at, lastEndedAt = 0, ranges: all, status } = yield* shared.progress(run)
         const still = at - Math.max(lastEndedAt, approvedAt)
         if (
@@ -254,9 +252,6 @@ export const work = ({
     })
     yield* Effect.forkScoped(Effect.andThen(stop, endAs("stopped")))
     yield* Effect.forkScoped(Effect.repeat(watch, Schedule.spaced(Math.min(watchMs, alarmMs))))
-    yield* Effect.forkScoped(
-      Effect.repeat(Effect.ignore(table.prune(keptMs)), Schedule.spaced(pruneMs)),
-    )
     yield* Effect.all(
       Array.from({ length: ranges }, () => slot),
       { concurrency: "unbounded" },

@@ -55,15 +55,13 @@ describe("ImportTable", () => {
     assert.deepStrictEqual(await use((table) => table.waiting("r_1")), [])
   })
 
-  it("forgets imports some time after their end", async () => {
+  it("removes an import with the ranges that wait", async () => {
     await use(({ approve }) => approve("r_1", "https://a.example", "c"))
     await use(({ approve }) => approve("r_2", "https://a.example", "c"))
-    await use((table) => table.end("r_1"))
-    await use((table) => table.prune(60_000))
-    assert.isDefined(await use((table) => table.get("r_1")))
-    await server().query("UPDATE aelyst_import SET ended_at = ended_at - interval '2 minutes'")
-    await use((table) => table.prune(60_000))
+    await use((table) => table.wait("r_1", 1, "unknown", true))
+    await use((table) => table.remove("r_1"))
     assert.isUndefined(await use((table) => table.get("r_1")))
     assert.isDefined(await use((table) => table.get("r_2")))
+    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_import_wait"), [])
   })
 })
