@@ -26,6 +26,29 @@ describe("Pacer", () => {
     }),
   )
 
+  it.effect("lets a slow reader of changes miss some, but never the last", () =>
+    Effect.gen(function* () {
+      const pacer = yield* makePacer()
+      const seen: Array<number> = []
+      const reader = yield* Effect.forkChild(
+        Stream.runForEach(pacer.changes, ({ remaining }) => {
+          seen.push(remaining)
+          return Effect.sleep(1000)
+        }),
+      )
+      yield* TestClock.adjust(1)
+      const { reply } = yield* server()
+      const calls = Effect.all(Array.from({ length: 5 }, () => call(pacer, reply)))
+      const fiber = yield* Effect.forkChild(calls)
+      yield* TestClock.adjust(500)
+      yield* Fiber.join(fiber)
+      const last = (yield* pacer.snapshot).remaining
+      yield* TestClock.adjust(600)
+      assert.deepStrictEqual(seen, [10, last])
+      yield* Fiber.interrupt(reader)
+    }),
+  )
+
   it.effect("never sends more than the ceiling in any second", () =>
     Effect.gen(function* () {
       const pacer = yield* makePacer({ ceiling: { perSecond: 3 } })

@@ -8,7 +8,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 
@@ -49,8 +48,8 @@ const notDecided: Decided = { admitted: undefined, waitMs: 0, certainMs: 0 }
 /** Lets callers through in order. */
 export class PacerQueue {
   readonly options: QueueOptions
-  /** One slot for each subscriber: it holds that there was a change, not which. */
-  readonly #subscribers = new Set<Queue.Queue<void>>()
+  /** Each is woken by a change; one that is not asleep remembers that there was one, not which. */
+  readonly #subscribers = new Set<Waiter>()
   readonly #queue = new WaitQueue()
   #nextOrder = 0
   /** Tickets that had no permit yet: `maxQueue` bounds these. */
@@ -77,13 +76,18 @@ export class PacerQueue {
   /** Emits now and after every change. */
   readonly changes: Stream.Stream<void> = Stream.unwrap(
     Effect.acquireRelease(
-      Effect.map(Queue.sliding<void>(1), (slot) => {
-        Queue.offerUnsafe(slot, undefined)
-        this.#subscribers.add(slot)
-        return slot
+      Effect.sync(() => {
+        const subscriber = new Waiter(0, Number.POSITIVE_INFINITY, 0)
+        subscriber.wake()
+        this.#subscribers.add(subscriber)
+        return subscriber
       }),
-      (slot) => Effect.sync(() => this.#subscribers.delete(slot)),
-    ).pipe(Effect.map((slot) => Stream.fromQueue(slot))),
+      (subscriber) => Effect.sync(() => this.#subscribers.delete(subscriber)),
+    ).pipe(
+      Effect.map((subscriber) =>
+        Stream.fromPull(Effect.succeed(Effect.as(asleep(subscriber), [undefined] as const))),
+      ),
+    ),
   )
 
   /** Reads the state. */
@@ -118,7 +122,7 @@ export class PacerQueue {
   }
 
   #publish(): void {
-    for (const slot of this.#subscribers) Queue.offerUnsafe(slot, undefined)
+    for (const subscriber of this.#subscribers) subscriber.wake()
   }
 
   /** Requests a permit if no caller waits: most calls never have to join the queue. */
