@@ -148,12 +148,24 @@ describe("Call", () => {
     }),
   )
 
-  it.effect("has nothing to do for a wait without a callback and without a log", () =>
+  it.effect("is watched only by a callback for waits and by the debug log", () =>
     Effect.gen(function* () {
-      const wait = { reason: "queue", resend: 0 } as const
-      assert.isUndefined((yield* make()).announce(wait))
+      assert.isFalse((yield* make()).isWatched)
+      const hooked = Effect.provideService(make(), Hooks, { onWait: () => undefined })
+      assert.isTrue((yield* hooked).isWatched)
       const debugged = Effect.provideService(make(), References.MinimumLogLevel, "Debug")
-      assert.isDefined((yield* debugged).announce(wait))
+      assert.isTrue((yield* debugged).isWatched)
+    }),
+  )
+
+  it.effect("continues after an event, or fails if it is the end of the call", () =>
+    Effect.gen(function* () {
+      const call = yield* make()
+      const after = (ms: number) =>
+        Effect.gen(() => call.next({ _tag: "CircuitOpen", ms, attempts: [] }))
+      assert.deepInclude(yield* after(1_000), { _tag: "Wait", reason: "circuit", ms: 1_000 })
+      const failed = errorOf(yield* Effect.exit(after(60_000)))
+      assert.deepInclude(failed, { _tag: "UnavailableError", reason: "circuit" })
     }),
   )
 

@@ -183,9 +183,18 @@ export class Call {
 
   /** Creates the error of a request that the client does not send. */
   unavailable(reason: UnavailableError["reason"], retryAfterMs?: number): UnavailableError {
-    const attempts = [...this.record.attempts]
-    const wait = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) }
-    return new UnavailableError({ attempts, reason, ...wait })
+    const { attempts } = this.record
+    const waitMs = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs)
+    return new UnavailableError({ attempts, reason, retryAfterMs: waitMs })
+  }
+
+  /** Decides what follows an event; fails if that is the end of the call. */
+  *next(
+    event: RetryPolicy.RetryEvent,
+    now: number = this.now,
+  ): Effect.fn.Return<Exclude<RetryPolicy.Step, { readonly _tag: "Fail" }>, CallError> {
+    const step = RetryPolicy.next(this.limits.policy, this.state, event, now)
+    return step._tag === "Fail" ? yield* Effect.fail(step.error) : step
   }
 
   /** Fails with that error. */
@@ -198,19 +207,19 @@ export class Call {
     return this.hooks.onWait !== undefined || this.isDebug
   }
 
-  /** Reports a wait that begins to the hooks and the log; undefined if there is nothing left to do. */
-  announce(wait: WaitEvent): Effect.Effect<void> | undefined {
-    const effect = notify(this.hooks.onWait, wait)
+  /** Reports a wait that begins to the hooks and the log. */
+  announce(wait: WaitEvent): Effect.Effect<void> {
+    const effect = notify(this.hooks.onWait, wait) ?? Effect.void
     if (!this.isDebug) return effect
     const entry = logged(Effect.annotateLogs(Effect.logDebug("waiting"), { ...wait }))
-    return effect === undefined ? entry : Effect.andThen(effect, entry)
+    return Effect.andThen(effect, entry)
   }
 
   /** Counts a wait that begins, and reports it. */
   reportWait(wait: WaitEvent & { readonly ms: number }): Effect.Effect<void> {
     return Effect.andThen(
       this.counters.wait(wait.reason, wait.ms),
-      Effect.suspend(() => this.announce(wait) ?? Effect.void),
+      Effect.suspend(() => this.announce(wait)),
     )
   }
 

@@ -21,7 +21,7 @@ export class Ended implements CallEnd {
 
 /** Follows one call from its start to its end. */
 export class CallRecord implements CallEnd {
-  readonly attempts: Array<AttemptRecord> = []
+  attempts: ReadonlyArray<AttemptRecord> = []
   response: ResponseHead | undefined
   /** When the newest attempt ended, or the call began, in monotonic milliseconds. */
   idleSince: number
@@ -38,7 +38,7 @@ export class CallRecord implements CallEnd {
 
   /** Records how an attempt ended. */
   add(attempt: AttemptRecord, outcome: Outcome | "created", endedAt: number): void {
-    this.attempts.push(attempt)
+    this.attempts = [...this.attempts, attempt]
     this.idleSince = endedAt
     this.transportProbe = undefined
     this.#isCreated = outcome === "created"

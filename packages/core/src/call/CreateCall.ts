@@ -32,8 +32,7 @@ function* acquireKey(call: Call): Effect.fn.Return<void, UnavailableError> {
 
 /** Waits before the first attempt of a call that begins in doubt, or fails, as the policy says. */
 function* awaitEarlierAttempt(call: Call): Effect.fn.Return<void, CallError> {
-  const step = RetryPolicy.next(call.limits.policy, call.state, { _tag: "BegunInDoubt" }, call.now)
-  if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  const step = yield* call.next({ _tag: "BegunInDoubt" })
   if (step._tag === "Wait") yield* beforeResend(call, step)
 }
 
@@ -41,10 +40,8 @@ function* awaitEarlierAttempt(call: Call): Effect.fn.Return<void, CallError> {
 function* whileOpen(call: Call, ms: number): Effect.fn.Return<void, CallError> {
   const { limits, record } = call
   const { breaker } = call.client.sharedState
-  const attempts = [...record.attempts]
-  const event = { _tag: "CircuitOpen", ms, attempts } as const
-  const step = RetryPolicy.next(limits.policy, call.state, event, call.now)
-  if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  const { attempts } = record
+  yield* call.next({ _tag: "CircuitOpen", ms, attempts })
   yield* call.reportWait({ reason: "circuit", ms, resend: attempts.length })
   const changed = Effect.callback<void>((resume) =>
     Effect.sync(breaker.onChange(() => resume(Effect.void))),
@@ -81,9 +78,7 @@ function* waitForPermit(
   if (call.isWatched) {
     const { opensIn } = yield* call.client.sharedState.pacer.snapshot
     const known = opensIn !== undefined && { ms: Math.ceil(Duration.toMillis(opensIn)) }
-    const resend = call.record.attempts.length
-    const effect = call.announce({ reason: "queue", ...known, resend })
-    if (effect !== undefined) yield* effect
+    yield* call.announce({ reason: "queue", ...known, resend: call.record.attempts.length })
   }
   const { deadlineAt } = call.limits.policy
   return yield* call.orStopped(ticket.acquire({ deadline: deadlineAt }))
@@ -112,17 +107,14 @@ function* acquirePermit(
 }
 
 /** Decides what follows an attempt. */
-function* nextStep(call: Call, { verdict, respondedAt }: Attempted): Effect.fn.Return<Step> {
-  const { limits, client, record } = call
-  if (verdict._tag === "Success") {
-    return RetryPolicy.next(limits.policy, call.state, { _tag: "Created" }, call.now)
-  }
-  const error = withResponse(verdict.toError([...record.attempts]), record.response)
+function* nextStep(call: Call, { verdict, respondedAt }: Attempted) {
+  const { client, record } = call
+  if (verdict._tag === "Success") return yield* call.next({ _tag: "Created" })
+  const error = withResponse(verdict.toError(record.attempts), record.response)
   call.newest = error
   const random = yield* Random.next
   const hasBudget = client.sharedState.budget.left > 0
-  const event = { _tag: "Failed", error, random, hasBudget, respondedAt } as const
-  return RetryPolicy.next(limits.policy, call.state, event, call.now)
+  return yield* call.next({ _tag: "Failed", error, random, hasBudget, respondedAt })
 }
 
 /** Waits before a resend, then for the retry budget. */
@@ -146,9 +138,7 @@ function* budgetMs(
   error: CallError,
 ): Effect.fn.Return<number, CallError> {
   const ms = call.client.sharedState.budget.ask(resend, call.now)
-  const event = { _tag: "ResendDue", error, ms } as const
-  const step = RetryPolicy.next(call.limits.policy, call.state, event, call.now)
-  if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  const step = yield* call.next({ _tag: "ResendDue", error, ms })
   return step._tag === "Wait" ? step.ms : 0
 }
 
@@ -161,8 +151,7 @@ function* awaitBudget(
 ): Effect.fn.Return<void, CallError> {
   const { limits, record } = call
   const began = call.now
-  const effect = call.announce({ reason: "budget", resend: record.attempts.length })
-  if (effect !== undefined) yield* effect
+  yield* call.announce({ reason: "budget", resend: record.attempts.length })
   const woken = Effect.callback<void>((resume) => {
     resend.wake = () => resume(Effect.void)
   })
@@ -189,12 +178,10 @@ const loop = Effect.fnUntraced(function* (
     // the end of another call may have freed a key or a permit while the client closes
     if (call.client.lifetime.isClosed) return yield* Effect.interrupt
     const attempted: Attempted = yield* sendAttempt(call, permit)
-    const step: Step = yield* nextStep(call, attempted)
+    const step = yield* nextStep(call, attempted)
     switch (step._tag) {
       case "Done":
         return resultOf(call, step.result, attempted.info)
-      case "Fail":
-        return yield* Effect.fail(step.error)
       case "Wait":
         call.state = step.state
         yield* beforeResend(call, step)
@@ -231,7 +218,7 @@ const endClosed = (call: Call): Effect.Effect<CreateResult, CallError> => {
     return Effect.fail(withResponse(newest, record.response))
   }
   if (record.outcome !== "unknown") return call.fail("closed")
-  const attempts = [...record.attempts]
+  const { attempts } = record
   const last = newest?._tag === "OutcomeUnknownError" ? newest.last : newest
   const code = call.limits.run?.lifetime.isClosed === true ? "ABORTED" : "CLOSED"
   const error = new OutcomeUnknownError({ attempts, code, ...(last && { last }) })

@@ -145,8 +145,7 @@ export const isTooLong = (
 export const endingError = (state: RetryState, error: CallError): CallError => {
   if (state.doubt === undefined || error._tag === "OutcomeUnknownError") return error
   const { attempts, retryAfterMs } = error
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
-  return new OutcomeUnknownError({ attempts, code: state.doubt, last: error, ...wait })
+  return new OutcomeUnknownError({ attempts, code: state.doubt, last: error, retryAfterMs })
 }
 
 /** Returns what a call does after an event, at a time in milliseconds. Pure. */

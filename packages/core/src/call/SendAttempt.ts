@@ -13,7 +13,6 @@ import type { Gate } from "./AttemptGate.ts"
 import type { Call } from "./Call.ts"
 import { notify } from "./Hooks.ts"
 import { logged } from "./Log.ts"
-import { noCounters } from "./Metrics.ts"
 import * as Request from "./Request.ts"
 import type { ResponseVerdict } from "./ResponseVerdict.ts"
 import {
@@ -83,9 +82,7 @@ function* attempt(
   const began = call.now
   const { attempts } = record
   const { minRoundTripMs: roundTripMs } = permit
-  const permitted = { _tag: "Permitted", roundTripMs, attempts } as const
-  const step = RetryPolicy.next(limits.policy, call.state, permitted, began)
-  if (step._tag === "Fail") return yield* Effect.fail(step.error)
+  yield* call.next({ _tag: "Permitted", roundTripMs, attempts }, began)
   // the run may have stopped after the permit, while token and gate took their time
   const stopped = limits.run?.stopped()
   if (stopped !== undefined) return yield* call.fail(stopped)
@@ -95,7 +92,7 @@ function* attempt(
   const waitedMs = Math.round(began - record.idleSince)
   const started = { number: attempts.length + 1, startedAt, waitedMs }
 
-  if (call.counters !== noCounters) yield* call.counters.wait("queue", permit.waitedMs)
+  yield* call.counters.wait("queue", permit.waitedMs)
   if (call.isDebug && attempts.length > 0) {
     const entry = Effect.annotateLogs(Effect.logDebug("resending"), {
       resend: attempts.length,
@@ -118,8 +115,7 @@ function* attempt(
     yield* unsent ? permit.giveBack : permit.abandon
     const phase = unsent ? "connect" : "headers"
     const ended = { ...started, phase, cause: arrived.code } as const
-    const effect = recordAttempt(call, ended, began, arrived, span)
-    if (effect !== undefined) yield* effect
+    yield* recordAttempt(call, ended, began, arrived, span)
     return { verdict: arrived, status: undefined, info: {}, respondedAt: undefined }
   }
   const { status } = arrived
@@ -152,26 +148,25 @@ function* attempt(
         const verdict = verdictOf(undefined)
         const ended = { ...started, phase: "body", status } as const
         const effect = recordAttempt(call, ended, began, verdict, span)
-        if (verdict._tag === "Failure") call.newest = verdict.toError([...record.attempts])
-        return effect ?? Effect.void
+        if (verdict._tag === "Failure") call.newest = verdict.toError(record.attempts)
+        return effect
       })
     : read
   const verdict = verdictOf(body)
   if (verdict._tag === "Success") call.success = { verdict, info }
   const ended = { ...started, phase: body === undefined ? "body" : "answered", status } as const
-  const effect = recordAttempt(call, ended, began, verdict, span)
-  if (effect !== undefined) yield* effect
+  yield* recordAttempt(call, ended, began, verdict, span)
   return { verdict, status, info, respondedAt }
 }
 
-/** Records how an attempt ended; returns the effect of counters and hooks, if there are any. */
+/** Records how an attempt ended; returns the effect of counters and hooks. */
 const recordAttempt = (
   call: Call,
   made: Omit<AttemptRecord, "durationMs" | "rateLimited">,
   began: number,
   verdict: ResponseVerdict,
   span: Span | undefined,
-): Effect.Effect<void> | undefined => {
+): Effect.Effect<void> => {
   const { breakerPermit, client, counters, hooks, record } = call
   const { breaker } = client.sharedState
   const endedAt = call.now
@@ -195,10 +190,8 @@ const recordAttempt = (
     span.attribute("aelyst.outcome", outcome)
     if (made.status !== undefined) span.attribute("http.response.status_code", made.status)
   }
-  const effect = notify(hooks.onAttempt, recorded)
-  if (counters === noCounters) return effect
-  const counted = counters.attempt(outcome, rateLimited)
-  return effect === undefined ? counted : Effect.andThen(counted, effect)
+  const effect = notify(hooks.onAttempt, recorded) ?? Effect.void
+  return Effect.andThen(counters.attempt(outcome, rateLimited), effect)
 }
 
 const spanOptions = (number: number) => () => ({

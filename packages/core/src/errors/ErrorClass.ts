@@ -41,7 +41,7 @@ export interface Members<O extends Outcome> extends Common {
 
 interface Optional {
   readonly message?: string
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
 }
 
 /** Describes a class made by `define`. */
