@@ -9,7 +9,7 @@ import type * as Types from "../types.ts"
 import type { Catalogue } from "../types.ts"
 import * as Characters from "./Characters.ts"
 import type { Field, FieldType } from "./CustomFieldValue.ts"
-import { MAX_FIELDS, fieldTypes } from "./CustomFieldValue.ts"
+import { MAX_FIELDS } from "./CustomFieldValue.ts"
 import * as Issue from "./Issue.ts"
 import * as Suggest from "./Suggest.ts"
 import * as Rule from "./TextRules.ts"
@@ -38,6 +38,21 @@ export type Input = InputRecord | InputPairs
 
 /** The type of the custom fields that a catalogue describes, as callers pass them. */
 export type InputOf<C> = C extends Catalogue<infer D> ? Types.CustomFieldsOf<D> : never
+
+/** Holds for each type how its values are written, and one that callers may pass. */
+const fieldTypes = {
+  text: { format: "any text", example: "Any text" },
+  number: { format: "a number such as 42 or -1.5, without grouping", example: 42 },
+  email: { format: "user@domain.com", example: "user@domain.com" },
+  url: {
+    format: "a web address, with http://, https:// or no scheme",
+    example: "https://www.website.com",
+  },
+  list: { format: "one of the list's options", example: "" },
+  date: { format: "yyyy-mm-dd", example: "2026-01-31" },
+  time: { format: "HH:MM, 24 hours", example: "13:00" },
+  checkbox: { format: "true or false", example: true },
+} as const satisfies Readonly<Record<FieldType, object>>
 
 const isFieldType = (type: unknown): type is FieldType =>
   typeof type === "string" && Object.hasOwn(fieldTypes, type)

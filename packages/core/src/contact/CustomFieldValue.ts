@@ -22,25 +22,17 @@ export type WireField = NonNullable<Types.WireContact["custom_fields"]>[number]
 /** The most custom fields of a contact. */
 export const MAX_FIELDS = 200
 
-/** Holds for each type how its values are written, one that callers may pass, and the code of the issue for others. */
-export const fieldTypes = {
-  text: { code: "TEXT_INVALID", format: "any text", example: "Any text" },
-  number: {
-    code: "NUMBER_INVALID",
-    format: "a number such as 42 or -1.5, without grouping",
-    example: 42,
-  },
-  email: { code: "EMAIL_INVALID", format: "user@domain.com", example: "user@domain.com" },
-  url: {
-    code: "URL_INVALID",
-    format: "a web address, with http://, https:// or no scheme",
-    example: "https://www.website.com",
-  },
-  list: { code: "LIST_INVALID", format: "one of the list's options", example: "" },
-  date: { code: "DATE_INVALID", format: "yyyy-mm-dd", example: "2026-01-31" },
-  time: { code: "TIME_INVALID", format: "HH:MM, 24 hours", example: "13:00" },
-  checkbox: { code: "CHECKBOX_INVALID", format: "true or false", example: true },
-} as const satisfies Readonly<Record<FieldType, object>>
+/** Holds for each type the code of the issue for values that it does not take. */
+const issueCodes = {
+  text: "TEXT_INVALID",
+  number: "NUMBER_INVALID",
+  email: "EMAIL_INVALID",
+  url: "URL_INVALID",
+  list: "LIST_INVALID",
+  date: "DATE_INVALID",
+  time: "TIME_INVALID",
+  checkbox: "CHECKBOX_INVALID",
+} as const satisfies Readonly<Record<FieldType, Issue.IssueCode>>
 
 /**
  * Returns whether a number can be sent: a finite one, but no integer that a double does not hold exactly (D16), such as an
@@ -86,7 +78,7 @@ export const checkValue = (
   path: Issue.Path = [],
 ): Issue.Issue | undefined => {
   const { type, options }: Kind = typeof field === "string" ? { type: field } : field
-  const invalid = (hint?: string) => Issue.make(fieldTypes[type].code, path, hint)
+  const invalid = (hint?: string) => Issue.make(issueCodes[type], path, hint)
   if (type === "number") {
     if (isExact(value)) return undefined
     return invalid(Number.isFinite(value) ? inexact : undefined)

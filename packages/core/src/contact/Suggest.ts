@@ -3,35 +3,28 @@
  * sent because of it.
  */
 
-// longer names are not compared, so the quadratic distance has a fixed bound
+// longer names are not compared, so the search has a fixed bound
 const MAX_LENGTH = 40
 
 // letters that have two cases, in lower case, and digits
 const fold = (name: string): string =>
   name.toLowerCase().replace(/[^\p{Changes_When_Uppercased}\d]/gu, "")
 
-/** Counts the insertions, deletions, replacements and swaps of neighbours between two short texts. */
-const distance = (a: string, b: string): number => {
-  let beforeLast: Array<number> = []
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1]
-      let best = Math.min(
-        (last[j] ?? 0) + 1,
-        (row[j - 1] ?? 0) + 1,
-        (last[j - 1] ?? 0) + (same ? 0 : 1),
-      )
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1)
-      }
-      row.push(best)
-    }
-    beforeLast = last
-    last = row
-  }
-  return last[b.length] ?? 0
+/** Returns whether a text has at most so many insertions, deletions, replacements and swaps of neighbours in another. */
+const isNear = (a: string, b: string, errors: number): boolean => {
+  if (Math.abs(a.length - b.length) > errors) return false
+  let same = 0
+  while (same < a.length && a[same] === b[same]) same++
+  const x = a.slice(same)
+  const y = b.slice(same)
+  if (x === y || errors === 0) return x === y
+  const rest = errors - 1
+  return (
+    isNear(x.slice(1), y, rest) ||
+    isNear(x, y.slice(1), rest) ||
+    isNear(x.slice(1), y.slice(1), rest) ||
+    (x[0] === y[1] && x[1] === y[0] && isNear(x.slice(2), y.slice(2), rest))
+  )
 }
 
 /**
@@ -55,20 +48,13 @@ export const suggest = (name: string, candidates: Iterable<string>): string | un
   if (name.length > MAX_LENGTH) return undefined
   const folded = fold(name)
   if (folded.length < 2) return undefined
-  let nearest: string | undefined
-  let least = folded.length <= 5 ? 2 : 3
-  for (const candidate of candidates) {
-    if (candidate.length > MAX_LENGTH) continue
-    const other = fold(candidate)
-    if (other === folded) return candidate
-    if (Math.abs(other.length - folded.length) >= least) continue
-    const apart = distance(folded, other)
-    if (apart < least) {
-      least = apart
-      nearest = candidate
-    }
+  const known = [...candidates].filter(({ length }) => length <= MAX_LENGTH)
+  const most = folded.length <= 5 ? 1 : 2
+  for (let errors = 0; errors <= most; errors++) {
+    const nearest = known.find((candidate) => isNear(folded, fold(candidate), errors))
+    if (nearest !== undefined) return nearest
   }
-  return nearest
+  return undefined
 }
 
 /** Returns the sentence that suggests the candidate nearest to `name`; undefined if none is near. */
