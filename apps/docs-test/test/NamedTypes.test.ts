@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { folderOf } from "./readmes.ts"
@@ -33,11 +33,15 @@ export const contract = { AelystApi, createContact }
 `
 
 describe("the types of core's schemas", () => {
-  it("can be named by the declarations of other packages", async () => {
+  it("are named by the declarations of other packages, which do not repeat them", async () => {
     const folder = folderOf("named-types")
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, "library.ts"), library)
-    expect(await compile(folder, { declaration: true })).toBe("")
+    const emitted = { declaration: true, noEmit: false, emitDeclarationOnly: true, outDir: "types" }
+    expect(await compile(folder, emitted)).toBe("")
+    const declarations = readFileSync(join(folder, "types", "library.d.ts"), "utf8")
+    const [stored = ""] = /const Stored: [^]+?\n}>;/.exec(declarations) ?? []
+    expect(stored.match(/Struct</g)).toStrictEqual(["Struct<"])
   })
 })

@@ -3,7 +3,7 @@
  * fields of a form, results, errors and the state of the pacer, each with its JSON form. Apart from the client, so that
  * bundles without them stay small.
  */
-export type { FailedRowSchema } from "./call/ResultSchema.ts"
+export type { FailedRowSchema, SucceededRowSchema } from "./call/ResultSchema.ts"
 export { CreateResultSchema, RowResultSchema, RunSummarySchema } from "./call/ResultSchema.ts"
 export { ContactSchema } from "./contact/ContactSchema.ts"
 export * as CustomFieldSchema from "./contact/CustomFieldSchema.ts"

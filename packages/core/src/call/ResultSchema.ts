@@ -107,6 +107,31 @@ const failed = <const Outcome extends FailedOutcome>(outcome: Outcome): FailedRo
     error: errorOf[outcome] as Schema.Codec<ErrorOf<Outcome>, unknown>,
   })
 
+/** The schema of a row whose contact is in place. */
+export interface SucceededRowSchema extends Schema.Struct<{
+  readonly index: Schema.Int
+  readonly outcome: typeof rowSuccess
+  readonly value: CreateResultSchema
+}> {}
+
+const succeeded: SucceededRowSchema = Schema.Struct({
+  index: count,
+  outcome: rowSuccess,
+  value: CreateResultSchema,
+})
+
+/** The type of `RowResultSchema`. */
+export interface RowResultSchema extends Schema.Union<
+  readonly [
+    SucceededRowSchema,
+    FailedRowSchema<"existed">,
+    FailedRowSchema<"invalid">,
+    FailedRowSchema<"rejected">,
+    FailedRowSchema<"unknown">,
+    FailedRowSchema<"not_sent">,
+  ]
+> {}
+
 /**
  * Encodes the result of one row of `createMany` to JSON, and decodes it back; its error is an instance of its class. The row
  * itself is not part of the JSON form, because it holds the contact: `index` is its position in the source.
@@ -126,8 +151,8 @@ const failed = <const Outcome extends FailedOutcome>(outcome: Outcome): FailedRo
  * console.log("error" in row && row.error instanceof InvalidContactError) // => true
  * ```
  */
-export const RowResultSchema = Schema.Union([
-  Schema.Struct({ index: count, outcome: rowSuccess, value: CreateResultSchema }),
+export const RowResultSchema: RowResultSchema = Schema.Union([
+  succeeded,
   failed("existed"),
   failed("invalid"),
   failed("rejected"),
@@ -145,23 +170,7 @@ const rows: { readonly [Outcome in RowOutcome]: typeof count } = {
   not_sent: count,
 }
 
-/**
- * Encodes the counts of a run to JSON, and decodes them back.
- *
- * **Example**
- *
- * ```ts
- * import { RunSummarySchema } from "@aelyst/core/schema"
- * import { Schema } from "effect"
- *
- * const created = { created: 2, existed: 0, exists_after_doubt: 0 }
- * const others = { invalid: 1, rejected: 0, unknown: 0, not_sent: 0 }
- * const waits = { rateLimited: 0, resendsWaiting: 0, elapsedMs: 512 }
- * const json = JSON.stringify({ ...created, ...others, ...waits, total: 3 })
- * console.log(Schema.decodeUnknownSync(Schema.fromJsonString(RunSummarySchema))(json).invalid) // => 1
- * ```
- */
-export const RunSummarySchema = Schema.Struct({
+const summary = {
   ...rows,
   total: count,
   stopped: Schema.optionalKey(
@@ -179,4 +188,27 @@ export const RunSummarySchema = Schema.Struct({
   rateLimited: count,
   resendsWaiting: count,
   elapsedMs: Schema.Finite,
-}).annotate({ identifier: "RunSummary" })
+}
+
+/** The type of `RunSummarySchema`. */
+export interface RunSummarySchema extends Schema.Struct<typeof summary> {}
+
+/**
+ * Encodes the counts of a run to JSON, and decodes them back.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { RunSummarySchema } from "@aelyst/core/schema"
+ * import { Schema } from "effect"
+ *
+ * const created = { created: 2, existed: 0, exists_after_doubt: 0 }
+ * const others = { invalid: 1, rejected: 0, unknown: 0, not_sent: 0 }
+ * const waits = { rateLimited: 0, resendsWaiting: 0, elapsedMs: 512 }
+ * const json = JSON.stringify({ ...created, ...others, ...waits, total: 3 })
+ * console.log(Schema.decodeUnknownSync(Schema.fromJsonString(RunSummarySchema))(json).invalid) // => 1
+ * ```
+ */
+export const RunSummarySchema: RunSummarySchema = Schema.Struct(summary).annotate({
+  identifier: "RunSummary",
+})
