@@ -154,8 +154,9 @@ class StoredOutbox implements Outbox {
     while (true) {
       signal?.throwIfAborted()
       if ((await this.#store.pending(1)) === 0) return this.#store.stats()
-      const missing = this.#worker?.missingKey
-      if (missing !== undefined) throw missing
+      const missing = this.#worker?.missingKeys ?? new Map<string, OutboxError>()
+      const [error] = missing.values()
+      if (error !== undefined && !(await this.#store.hasReadable([...missing.keys()]))) throw error
       await new Promise((resolve) => setTimeout(resolve, drainPollMs))
     }
   }

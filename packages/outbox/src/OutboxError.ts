@@ -8,7 +8,7 @@ const sentences = {
   STORE: "The outbox could not be read or written. Nothing was stored.",
   UNKNOWN:
     "It is not known whether this was stored. Repeat it with the same idempotency key: it is then stored once.",
-  KEY: "The outbox holds contacts that no key of `encryptionKeys` decrypts. They stay, and nothing is sent.",
+  KEY: "The outbox holds contacts that no key of `encryptionKeys` decrypts. They stay, and the others are sent.",
   NO_CLIENT:
     "This outbox has no client. Give `outbox` the option `client` to accept or send contacts.",
   UNREADABLE: "The contact cannot be read.",

@@ -2,122 +2,18 @@
  * The rows of an outbox in one table of a Postgres database, over any driver. Each operation is one statement without
  * session state, so a pool in front of the server (pgbouncer in transaction mode) may give each to another connection.
  */
+import { Batches } from "./Batches.ts"
 import { OutboxError } from "./OutboxError.ts"
+import { serverTime, statementsAt, version, schema } from "./PostgresStatements.ts"
 import type { Row } from "./Row.ts"
-import { claimColumns, claimsOf, entryColumns, entryOf, keysOf, statsOf } from "./Row.ts"
-import type { NewRow, Statement, Store } from "./Store.ts"
+import { claimsOf, entryOf, keysOf, statsOf } from "./Row.ts"
+import type { Claim, NewRow, Statement, Store } from "./Store.ts"
 
 /** Runs a statement; resolves to its rows, or to an object with them, as `pg` does. */
 export type PostgresQuery = (
   text: string,
   values?: Array<unknown>,
 ) => Promise<ReadonlyArray<object> | { readonly rows: ReadonlyArray<object> }>
-
-const version = 1
-
-/** The tables; two processes that start together create them once. */
-export const schema = `DO $$
-BEGIN
-  IF to_regclass('aelyst_outbox') IS NULL THEN
-    PERFORM pg_advisory_xact_lock(4704325);
-    CREATE TABLE IF NOT EXISTS aelyst_outbox_meta (version integer NOT NULL, salt bytea NOT NULL);
-    INSERT INTO aelyst_outbox_meta (version, salt)
-      SELECT ${version}, sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8'))
-      WHERE NOT EXISTS (SELECT 1 FROM aelyst_outbox_meta);
-    CREATE TABLE IF NOT EXISTS aelyst_outbox (
-      seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-      id text NOT NULL UNIQUE,
-      key bytea NOT NULL,
-      idempotency bytea UNIQUE,
-      submission bytea NOT NULL,
-      payload bytea,
-      state text NOT NULL DEFAULT 'planned' CHECK (state IN
-        ('planned', 'claimed', 'sending', 'created', 'existed', 'exists_after_doubt', 'rejected', 'parked')),
-      epoch integer NOT NULL DEFAULT 0,
-      owner text,
-      lease_until bigint NOT NULL DEFAULT 0,
-      due_at bigint NOT NULL,
-      attempts integer NOT NULL DEFAULT 0,
-      rounds integer NOT NULL DEFAULT 0,
-      doubt boolean NOT NULL DEFAULT false,
-      replay boolean NOT NULL DEFAULT false,
-      status integer,
-      error text,
-      accepted_at bigint NOT NULL,
-      ended_at bigint,
-      CHECK ((payload IS NULL) = (state IN ('created', 'existed', 'exists_after_doubt', 'rejected')))
-    );
-    CREATE INDEX IF NOT EXISTS aelyst_outbox_due ON aelyst_outbox (due_at, seq) WHERE ended_at IS NULL;
-    CREATE INDEX IF NOT EXISTS aelyst_outbox_key ON aelyst_outbox (key, seq) WHERE ended_at IS NULL;
-    CREATE UNIQUE INDEX IF NOT EXISTS aelyst_outbox_sent ON aelyst_outbox (key) WHERE state IN ('claimed', 'sending');
-    CREATE INDEX IF NOT EXISTS aelyst_outbox_owner ON aelyst_outbox (owner) WHERE ended_at IS NULL;
-    CREATE INDEX IF NOT EXISTS aelyst_outbox_ended ON aelyst_outbox (state, ended_at);
-  END IF;
-END $$`
-
-/** The server's time in milliseconds. */
-const serverTime = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-
-/** Returns SQL for the salted hash of a parameter; that of NULL is NULL. */
-const hash = (parameter: string): string =>
-  `sha256((SELECT salt FROM aelyst_outbox_meta) || convert_to(${parameter}::text, 'UTF8'))`
-
-const held = "state IN ('claimed', 'sending')"
-
-const statementsAt = (now: string) => ({
-  // each value is named once and in order, for drivers that write them otherwise
-  add: `INSERT INTO aelyst_outbox (id, key, idempotency, submission, payload, due_at, accepted_at)
-    SELECT $1::text, ${hash("$2")}, ${hash("$3")}, ${hash("$4")}, $5::bytea, time, time
-    FROM (SELECT ${now} AS time) AS clock
-    ON CONFLICT DO NOTHING RETURNING id`,
-  earlier: `SELECT id, submission = ${hash("$3")} AS same FROM aelyst_outbox
-    WHERE id = $1 OR idempotency = ${hash("$2")}`,
-  // a row is due if no other row of its key is sent, and no older one has still to end: one that was begun earlier may be
-  // committed later
-  claim: `WITH clock AS MATERIALIZED (SELECT ${now} AS time), due AS (
-      SELECT one.seq FROM aelyst_outbox AS one, clock
-      WHERE ended_at IS NULL AND due_at <= time AND (state = 'planned' OR lease_until <= time)
-        AND NOT EXISTS (SELECT 1 FROM aelyst_outbox AS other
-          WHERE other.ended_at IS NULL AND other.key = one.key AND other.seq <> one.seq
-            AND (other.seq < one.seq OR other.state <> 'planned'))
-      ORDER BY due_at, one.seq LIMIT $2 FOR UPDATE OF one SKIP LOCKED)
-    UPDATE aelyst_outbox AS row SET epoch = epoch + 1, owner = $1, lease_until = time + $3::bigint,
-      doubt = doubt OR state = 'sending', replay = replay AND state <> 'sending', state = 'claimed'
-    FROM due, clock WHERE row.seq = due.seq
-    RETURNING ${claimColumns.replace(/\w+/g, "row.$&")}`,
-  refresh: `UPDATE aelyst_outbox SET lease_until = ${now} + $2::bigint WHERE owner = $1 AND ${held} RETURNING id`,
-  intend: `UPDATE aelyst_outbox SET state = 'sending', attempts = attempts + 1
-    WHERE id = $1 AND epoch = $2 AND ${held} RETURNING id`,
-  release: `UPDATE aelyst_outbox SET state = 'planned', owner = NULL, lease_until = 0, due_at = ${now} + $3::bigint,
-      doubt = $4, rounds = $5, status = $6, error = $7
-    WHERE id = $1 AND epoch = $2 AND ${held} RETURNING id`,
-  end: `UPDATE aelyst_outbox SET state = $3::text, owner = NULL, lease_until = 0, status = $4, error = $5, ended_at = ${now},
-      payload = CASE WHEN $3::text = 'parked' THEN payload END, doubt = doubt OR $6
-    WHERE id = $1 AND epoch = $2 AND ${held} RETURNING id`,
-  releaseAll: `UPDATE aelyst_outbox SET state = 'planned', owner = NULL, lease_until = 0
-    WHERE owner = $1 AND state = 'claimed' RETURNING id`,
-  get: `SELECT ${entryColumns} FROM aelyst_outbox WHERE id = $1`,
-  payload: "SELECT payload FROM aelyst_outbox WHERE id = $1 AND payload IS NOT NULL",
-  list: `SELECT ${entryColumns} FROM aelyst_outbox ORDER BY seq DESC LIMIT $1`,
-  listPending: `SELECT ${entryColumns} FROM aelyst_outbox WHERE ended_at IS NULL ORDER BY seq DESC LIMIT $1`,
-  listState: `SELECT ${entryColumns} FROM aelyst_outbox WHERE state = $1 ORDER BY seq DESC LIMIT $2`,
-  pending:
-    "SELECT count(*) AS count FROM (SELECT 1 FROM aelyst_outbox WHERE ended_at IS NULL LIMIT $1) AS one",
-  stats: `SELECT state AS name, count(*) AS value FROM aelyst_outbox GROUP BY state
-    UNION ALL SELECT 'oldest', min(accepted_at) FROM aelyst_outbox WHERE ended_at IS NULL`,
-  // the first byte says that a payload is encrypted, the next four are the id of the key: see `Cipher`
-  keysInUse: `SELECT encode(substr(payload, 2, 4), 'hex') AS name, count(*) AS value FROM aelyst_outbox
-    WHERE substr(payload, 1, 1) = decode('01', 'hex') GROUP BY name`,
-  replay: `UPDATE aelyst_outbox SET state = 'planned', ended_at = NULL, due_at = ${now}, rounds = 0, replay = true
-    WHERE id = $1 AND state = 'parked' RETURNING id`,
-  discard: `UPDATE aelyst_outbox SET state = 'rejected', error = 'Discarded', status = NULL, payload = NULL, ended_at = ${now}
-    WHERE id = $1 AND state = 'parked' RETURNING id`,
-  prune: `DELETE FROM aelyst_outbox
-    WHERE state IN ('created', 'existed', 'exists_after_doubt', 'rejected') AND ended_at <= ${now} - $1::bigint`,
-  strange: `SELECT id FROM aelyst_outbox WHERE (state IN ('planned', 'claimed', 'sending')) <> (ended_at IS NULL)
-    OR attempts < 0 OR epoch < 0 OR (${held} AND owner IS NULL)`,
-  version: "SELECT version FROM aelyst_outbox_meta",
-})
 
 const uniqueViolation = "23505"
 
@@ -152,6 +48,15 @@ const asUnknown = (error: unknown): unknown => {
   return new OutboxError("UNKNOWN", error.detail === undefined ? {} : { detail: error.detail })
 }
 
+/** Adds rows, again if the response was lost: their ids are unique, so that this settles whether they were added before. */
+const settled = async <A>(add: () => Promise<A>): Promise<A> => {
+  const began = performance.now()
+  return add().catch((error: unknown) => {
+    if (!isUnknown(error) || performance.now() - began > repeatMs) throw error
+    return add().catch(() => Promise.reject(error))
+  })
+}
+
 const rowsOf = (result: Awaited<ReturnType<PostgresQuery>>): ReadonlyArray<Row> =>
   // safe: each statement selects columns by name
   ("rows" in result ? result.rows : [...result]) as ReadonlyArray<Row>
@@ -163,6 +68,9 @@ const valuesOf = ({ id, idempotencyKey, key, payload, submission }: NewRow): Arr
   submission,
   Buffer.from(payload),
 ]
+
+/** The row of a claim, and what of it changes. */
+type ClaimChange = Pick<Claim, "id" | "epoch"> & Readonly<Record<string, unknown>>
 
 /** Opens the rows of a database; the tables are created with the first operation. `now` is SQL for the time. */
 export const postgresStore = (query: PostgresQuery, now: string = serverTime): Store => {
@@ -192,21 +100,43 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
       isSent = true
       return rowsOf(await query(statements[name], values))
     } catch (error) {
-      throw error instanceof OutboxError ? error : storeError(error, isSent && name === "add")
+      throw error instanceof OutboxError
+        ? error
+        : storeError(error, isSent && name.startsWith("add"))
     }
   }
   const changes = async (name: keyof typeof statements, ...values: Array<unknown>) =>
     (await run(name, ...values)).length > 0
+  // none of them can be in conflict with another, or wait for it
+  const adds = new Batches(async (rows: ReadonlyArray<NewRow>) => {
+    const values = rows.map(({ id, key, payload, submission }) => {
+      return { id, key, submission, payload: Buffer.from(payload).toString("base64") }
+    })
+    await settled(() => run("addAll", JSON.stringify(values)))
+    return rows.map(() => undefined)
+  })
+  /** Changes claimed rows, many at a time; each resolves to false if its claim is lost. */
+  const ofClaims = (name: "intend" | "end") =>
+    new Batches(
+      async (
+        claims: ReadonlyArray<ClaimChange>,
+      ): Promise<ReadonlyArray<boolean | Promise<boolean>>> => {
+        const changed = await run(name, JSON.stringify(claims), claims.length)
+        const ours = new Set(changed.map(({ epoch, id }) => `${String(id)} ${String(epoch)}`))
+        return claims.map(
+          (claim) =>
+            // it is lost, or another session has locked the row
+            ours.has(`${claim.id} ${claim.epoch}`) ||
+            changes(`${name}One`, JSON.stringify([claim]), 1),
+        )
+      },
+    )
+  const intents = ofClaims("intend")
+  const ends = ofClaims("end")
   return {
     add: async (row) => {
-      const began = performance.now()
-      const add = () => changes("add", ...valuesOf(row))
-      const isAdded = await add().catch((error: unknown) => {
-        if (!isUnknown(error) || performance.now() - began > repeatMs) throw error
-        // the `id` is unique, so a repeat settles whether the first one was committed
-        return add().catch(() => Promise.reject(error))
-      })
-      if (isAdded) return undefined
+      if (row.idempotencyKey === undefined) return adds.add(row)
+      if (await settled(() => changes("add", ...valuesOf(row)))) return undefined
       const { id, idempotencyKey = null, submission } = row
       // a row is there: of this call, whose response was lost, or of an earlier one with the same key
       const [earlier] = await run("earlier", id, idempotencyKey, submission).catch(
@@ -216,9 +146,9 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
       return { id: String(earlier?.["id"]), isSame: earlier?.["same"] === true }
     },
     statement: (row): Statement => ({ text: statements.add, values: valuesOf(row) }),
-    claim: async (owner, limit, leaseMs) => {
+    claim: async (owner, limit, leaseMs, without = []) => {
       try {
-        return claimsOf(await run("claim", owner, limit, leaseMs))
+        return claimsOf(await run("claim", owner, limit, leaseMs, without.join()))
       } catch (error) {
         // another process has claimed a row of the same key at the same time: the next look sees it
         if (isConflict(error)) return []
@@ -226,7 +156,7 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
       }
     },
     refresh: async (owner, leaseMs) => void (await run("refresh", owner, leaseMs)),
-    intend: ({ epoch, id }) => changes("intend", id, epoch),
+    intend: ({ epoch, id }) => intents.add({ id, epoch }),
     release: ({ epoch, id }, { delayMs, doubt, error, rounds, status }) =>
       changes(
         "release",
@@ -239,7 +169,7 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
         error ?? null,
       ),
     end: ({ epoch, id }, state, { error, lost, status }) =>
-      changes("end", id, epoch, state, status ?? null, error ?? null, lost),
+      ends.add({ id, epoch, state, status, error, lost }),
     releaseAll: async (owner) => void (await run("releaseAll", owner)),
     get: async (id) => {
       const [row] = await run("get", id)
@@ -253,6 +183,7 @@ export const postgresStore = (query: PostgresQuery, now: string = serverTime): S
       return (await run("listState", state, limit)).map(entryOf)
     },
     pending: async (most) => Number((await run("pending", most))[0]?.["count"]),
+    hasReadable: async (without) => (await run("readable", without.join())).length > 0,
     stats: async () => statsOf(await run("stats")),
     keysInUse: async () => keysOf(await run("keysInUse")),
     replay: (id) => changes("replay", id),

@@ -45,6 +45,10 @@ CREATE INDEX outbox_ended ON outbox (state, ended_at)`,
 
 const longestLeaseMs = numbers.leaseMs.most
 
+/** Returns SQL for whether a row is encrypted with a key whose id is in a list of JSON. */
+const needsKey = (row: string, keyIds: string) =>
+  `substr(${row}.payload, 1, 1) = x'01' AND lower(hex(substr(${row}.payload, 2, 4))) IN (SELECT value FROM json_each(${keyIds}))`
+
 const statements = {
   insertSalt: "INSERT INTO meta (salt) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM meta)",
   salt: "SELECT salt FROM meta",
@@ -58,6 +62,7 @@ const statements = {
       SELECT seq FROM outbox AS one
       WHERE ended_at IS NULL AND (due_at <= :now OR accepted_at > :now)
         AND (state = 'planned' OR lease_until <= :now OR lease_until > :now + ${longestLeaseMs})
+        AND NOT (${needsKey("one", ":without")})
         AND NOT EXISTS (SELECT 1 FROM outbox AS older
           WHERE older.ended_at IS NULL AND older.key = one.key AND older.seq < one.seq)
       ORDER BY due_at, seq LIMIT :limit)
@@ -79,6 +84,8 @@ const statements = {
   listPending: `SELECT ${entryColumns} FROM outbox WHERE ended_at IS NULL ORDER BY seq DESC LIMIT ?`,
   listState: `SELECT ${entryColumns} FROM outbox WHERE state = ? ORDER BY seq DESC LIMIT ?`,
   pending: "SELECT count(*) AS count FROM (SELECT 1 FROM outbox WHERE ended_at IS NULL LIMIT ?)",
+  readable: `SELECT 1 FROM outbox AS one WHERE ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM outbox AS older
+    WHERE older.ended_at IS NULL AND older.key = one.key AND older.seq <= one.seq AND ${needsKey("older", "?")}) LIMIT 1`,
   stats: `SELECT state AS name, count(*) AS value FROM outbox GROUP BY state
     UNION ALL SELECT 'oldest', min(accepted_at) FROM outbox WHERE ended_at IS NULL`,
   // the first byte says that a payload is encrypted, the next four are the id of the key: see `Cipher`
@@ -149,10 +156,12 @@ export const sqliteStore = (
         const theirs = earlier?.["submission"] as Uint8Array
         return { id: String(earlier?.["id"]), isSame: Buffer.from(theirs).equals(digest) }
       }),
-    claim: (owner, limit, leaseMs) =>
+    claim: (owner, limit, leaseMs, keyIds = []) =>
       file.write((database) => {
         const at = now()
-        return claimsOf(use(database, "claim").all({ owner, limit, now: at, until: at + leaseMs }))
+        const without = JSON.stringify(keyIds)
+        const times = { now: at, until: at + leaseMs }
+        return claimsOf(use(database, "claim").all({ owner, limit, without, ...times }))
       }),
     refresh: async (owner, leaseMs) => void (await changes("refresh", now() + leaseMs, owner)),
     intend: ({ epoch, id }) => changes("intend", id, epoch),
@@ -200,6 +209,8 @@ export const sqliteStore = (
       }),
     pending: (most) =>
       file.read((database) => Number(use(database, "pending").get(most)?.["count"])),
+    hasReadable: (without) =>
+      file.read((database) => use(database, "readable").get(JSON.stringify(without)) !== undefined),
     stats: () => file.read((database) => statsOf(use(database, "stats").all())),
     keysInUse: () => file.read((database) => keysOf(use(database, "keysInUse").all())),
     replay: (id) => changes("replay", now(), id),

@@ -69,8 +69,16 @@ export interface Store {
   add(row: NewRow): Promise<Earlier | undefined>
   /** Returns the statement that adds a row within a transaction of the app; undefined if the store has none. */
   statement?(row: NewRow): Statement
-  /** Claims due rows and those whose lease has ended, the oldest first, one per key. */
-  claim(owner: string, limit: number, leaseMs: number): Promise<ReadonlyArray<Claim>>
+  /**
+   * Claims due rows and those whose lease has ended, the oldest first, one per key; except rows encrypted with one of
+   * the keys whose ids are `without`.
+   */
+  claim(
+    owner: string,
+    limit: number,
+    leaseMs: number,
+    without?: ReadonlyArray<string>,
+  ): Promise<ReadonlyArray<Claim>>
   /** Extends the leases of an owner. */
   refresh(owner: string, leaseMs: number): Promise<void>
   /** Notes that a request is about to be sent; false if the claim is lost. */
@@ -89,6 +97,8 @@ export interface Store {
   stats(): Promise<OutboxStats>
   /** Counts the rows that have not ended, up to `most`. */
   pending(most: number): Promise<number>
+  /** Returns whether a row has not ended that could be sent without these keys: it needs none of them, nor does an older one of its key. */
+  hasReadable(without: ReadonlyArray<string>): Promise<boolean>
   /** Counts the encrypted payloads by the id of their key. */
   keysInUse(): Promise<ReadonlyMap<string, number>>
   /** Marks a parked row as due; false if there is none. */

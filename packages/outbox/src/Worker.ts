@@ -2,12 +2,12 @@
  * Sends the rows of a store: claims them, creates each contact in one long run of the client, and notes how it ended. The
  * intent of each request is durable before the request may leave, its outcome before it is reported.
  */
-import { randomUUID } from "node:crypto"
-
 import { Identifier } from "@aelyst/core"
 import type { Allowance, ContactInput, GatedAttempt } from "@aelyst/core/types"
 import type { Cipher } from "@aelyst/journal/storage"
+import { UnreadablePayload } from "@aelyst/journal/storage"
 
+import { Claims } from "./Claims.ts"
 import { backoffMs, endingOf, messageOf } from "./Endings.ts"
 import type { Settings } from "./options.ts"
 import type { OutboxError } from "./OutboxError.ts"
@@ -41,37 +41,28 @@ export interface WorkerParts {
 /** Sends until it is stopped. */
 export class Worker {
   readonly #parts: WorkerParts
-  /** The owner of the claims of this run. */
-  #owner = ""
-  /** The claims that the run has, by key; the store gives out one of each. */
-  readonly #sending = new Map<string, Claim>()
-  /** All claims of this process, by id. */
-  readonly #held = new Map<string, Claim>()
+  readonly #claims: Claims
   readonly #notes = new Set<Promise<void>>()
-  readonly #refresher: NodeJS.Timeout
   readonly #loop: Promise<void>
   readonly #cut = new AbortController()
   readonly #waits = new Waits()
-  /** When the leases end, by `performance.now()`, as far as this process knows. */
-  #leaseEnd = 0
   #run: ClientRun | undefined
   #failure: unknown
-  #missingKey: OutboxError | undefined
+  /** The error of rows that no key decrypts, by the id of the key that they need. */
+  readonly #missingKeys = new Map<string, OutboxError>()
   /** How many runs in a row the API has not authorized. */
   #unauthorized = 0
   #lastSaid: string | undefined
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
-    const { leaseMs } = parts.settings
-    this.#refresher = setInterval(() => void this.#refresh(), leaseMs * 0.3)
-    this.#refresher.unref()
+    this.#claims = new Claims(parts.store, parts.settings.leaseMs)
     this.#loop = this.#work()
   }
 
-  /** The error of rows that no key decrypts, until one is decrypted again. */
-  get missingKey(): OutboxError | undefined {
-    return this.#missingKey
+  /** The errors of rows that no key decrypts, by the id of the key that they need. */
+  get missingKeys(): ReadonlyMap<string, OutboxError> {
+    return this.#missingKeys
   }
 
   /** Claims rows now: one was added. */
@@ -86,15 +77,13 @@ export class Worker {
     const timer = setTimeout(() => this.#cut.abort(), timeoutMs)
     await this.#loop
     clearTimeout(timer)
-    clearInterval(this.#refresher)
+    this.#claims.stop()
   }
 
   async #work(): Promise<void> {
     while (!this.#waits.isStopped) {
       const stopped = await this.#sendAll().catch((error: unknown) => {
-        const missing = this.#missingKey
-        if (missing !== undefined && error === missing) this.#say("KEY", missing.message)
-        else this.#say("STORE", `the outbox pauses until its store works: ${messageOf(error)}`)
+        this.#say("STORE", `the outbox pauses until its store works: ${messageOf(error)}`)
         return "store"
       })
       if (stopped === "unauthorized") {
@@ -109,7 +98,7 @@ export class Worker {
   }
 
   /** Logs a problem once, until a contact has ended. */
-  #say(kind: "KEY" | "STORE" | "TOKEN", message: string): void {
+  #say(kind: "STORE" | "TOKEN", message: string): void {
     if (this.#lastSaid === message) return
     this.#lastSaid = message
     this.#parts.settings.log({ level: "error", code: `ERR_AELYST_OUTBOX_${kind}`, message })
@@ -123,9 +112,8 @@ export class Worker {
 
   /** Sends in one run of the client until that stops; returns why. */
   async #sendAll(): Promise<string | undefined> {
-    const { client, settings, store } = this.#parts
-    // the claims of an earlier run whose end could not be noted are not extended any more, so they are taken over
-    this.#owner = randomUUID()
+    const { client, settings } = this.#parts
+    this.#claims.begin()
     this.#failure = undefined
     const run = client.contacts.createMany(this.#rows(), {
       concurrency: settings.concurrency,
@@ -139,10 +127,7 @@ export class Worker {
       for await (const result of run) this.#track(this.#end(result).catch(this.#fail))
       await Promise.all(this.#notes)
     } finally {
-      // also those that the run did not ask for any more
-      await store.releaseAll(this.#owner).catch(this.#fail)
-      this.#held.clear()
-      this.#sending.clear()
+      await this.#claims.releaseAll().catch(this.#fail)
     }
     if (this.#failure !== undefined) throw this.#failure
     return (await run.summary()).stopped
@@ -150,42 +135,33 @@ export class Worker {
 
   /** Claims rows as the run asks for them; waits while none are due. */
   async *#rows(): AsyncGenerator<OutboxRow, void> {
-    const { settings, store } = this.#parts
+    const { concurrency } = this.#parts.settings
     while (!this.#waits.isStopped) {
       let claims: ReadonlyArray<Claim> = []
-      const before = performance.now()
       try {
-        claims = await store.claim(this.#owner, settings.concurrency, settings.leaseMs)
+        claims = await this.#claims.take(concurrency, [...this.#missingKeys.keys()])
       } catch (error) {
         this.#fail(error)
         return
       }
-      // the leases of earlier claims may be older
-      if (this.#held.size === 0) this.#leaseEnd = before + settings.leaseMs
-      for (const claim of claims) this.#held.set(claim.id, claim)
       for (const claim of claims) {
         const sent = this.#read(claim)
-        if (this.#missingKey !== undefined) return
         if (sent !== undefined) yield sent
       }
       if (claims.length === 0) await this.#waits.forRows(pollMs)
     }
   }
 
-  /** Decrypts a claimed row. One that was changed is parked, so that it holds up no other; a missing key ends the run. */
+  /** Decrypts a claimed row. One that was changed is parked, one without a key given back, so that they hold up no other. */
   #read(claim: Claim): OutboxRow | undefined {
     let submission: Stored
     try {
       // safe: the cipher has checked that an outbox has written it
       submission = this.#parts.cipher.open(claim.id, claim.payload) as Stored
-      this.#missingKey = undefined
     } catch (cause) {
       const error = unreadable(cause)
-      if (error.code === "ERR_AELYST_OUTBOX_KEY") {
-        this.#missingKey = error
-        this.#fail(error)
-        return undefined
-      }
+      const keyId = cause instanceof UnreadablePayload ? cause.keyId : undefined
+      if (keyId !== undefined) return this.#leave(claim, keyId, error)
       const message = `the contact ${claim.id} is parked: ${messageOf(error)}`
       this.#parts.settings.log({ level: "error", code: error.code, message })
       return this.#park(claim, "UnreadablePayload")
@@ -195,14 +171,25 @@ export class Worker {
     if (needsPerson && this.#parts.settings.delivery === "at-most-once")
       return this.#park(claim, "OutcomeUnknownError", submission)
     const { contact, identifier } = submission
-    this.#sending.set(Identifier.key(identifier), claim)
+    this.#claims.send(Identifier.key(identifier), claim)
     return { identifier, contact, doubt: claim.doubt, id: claim.id }
+  }
+
+  /** Returns a row to the processes that have its key. This one says so once, and claims no more of them. */
+  #leave(claim: Claim, keyId: string, error: OutboxError): undefined {
+    if (!this.#missingKeys.has(keyId)) {
+      const { code, message } = error
+      this.#missingKeys.set(keyId, error)
+      this.#parts.settings.log({ level: "error", code, message })
+    }
+    const left = this.#giveBack(claim, {}).finally(() => this.#claims.drop(claim))
+    this.#track(left.catch(this.#fail))
   }
 
   #park(claim: Claim, error: string, submission?: Stored): undefined {
     const park = async () => {
       const isOurs = await this.#parts.store.end(claim, "parked", { error, lost: false })
-      this.#drop(claim)
+      this.#claims.drop(claim)
       if (isOurs && submission !== undefined) this.#parts.onEnd(claim.id, submission)
     }
     this.#track(park().catch(this.#fail))
@@ -210,10 +197,10 @@ export class Worker {
 
   readonly #gate = {
     before: async ({ key }: GatedAttempt): Promise<Allowance> => {
-      const claim = this.#sending.get(key)
+      const claim = this.#claims.sent(key)
       if (claim === undefined || this.#waits.isStopped) throw new Error("the outbox stops")
       // read before the claim is checked: a later lease may no longer hold this row
-      const notAfter = this.#leaseEnd
+      const notAfter = this.#claims.leaseEnd
       const isOurs = await this.#parts.store.intend(claim).catch((error: unknown) => {
         this.#fail(error)
         throw error
@@ -226,11 +213,10 @@ export class Worker {
   /** Ends the claim that a result is of. Its lease is extended until that is noted. */
   async #end(result: ClientRowResult): Promise<void> {
     const { id, identifier } = result.row
-    const claim = this.#held.get(id)
+    const claim = this.#claims.held(id)
     if (claim === undefined) return
-    const key = Identifier.key(identifier)
-    if (this.#sending.get(key) === claim) this.#sending.delete(key)
-    await this.#note(claim, result).finally(() => this.#drop(claim))
+    this.#claims.unsend(Identifier.key(identifier), claim)
+    await this.#note(claim, result).finally(() => this.#claims.drop(claim))
   }
 
   /** Notes how a contact ended. */
@@ -283,25 +269,8 @@ export class Worker {
     await this.#parts.store.release(claim, how)
   }
 
-  async #refresh(): Promise<void> {
-    if (this.#held.size === 0) return
-    const { leaseMs } = this.#parts.settings
-    const before = performance.now()
-    try {
-      await this.#parts.store.refresh(this.#owner, leaseMs)
-      this.#leaseEnd = before + leaseMs
-    } catch {
-      // nothing leaves after the end of the lease, and the next write reports it
-    }
-  }
-
   #track(note: Promise<void>): void {
     this.#notes.add(note)
     void note.finally(() => this.#notes.delete(note))
-  }
-
-  /** Forgets a claim, unless the row was claimed again meanwhile. */
-  #drop(claim: Claim): void {
-    if (this.#held.get(claim.id) === claim) this.#held.delete(claim.id)
   }
 }

@@ -1,7 +1,8 @@
 /** Keeps the contacts of an outbox in a Postgres database, for several machines. */
 import { invalid } from "./options.ts"
 import type { PostgresQuery } from "./PostgresStore.ts"
-import { postgresStore, schema } from "./PostgresStore.ts"
+import { schema } from "./PostgresStatements.ts"
+import { postgresStore } from "./PostgresStore.ts"
 import type { OutboxStore } from "./types.ts"
 
 export type { OutboxStore } from "./types.ts"

@@ -212,6 +212,41 @@ export const storeSuite = (open: () => Promise<Rows>): void => {
     expect(await store.replay(claim.id)).toBe(false)
   })
 
+  it("claims no row without its key, and knows whether others are left", async () => {
+    // as `Cipher` writes it: the id of the key follows the first byte
+    const encrypted = (key: string, byte: number): NewRow => ({
+      ...newRow(key),
+      payload: Buffer.from([1, byte, byte, byte, byte, 0]),
+    })
+    const rows = [encrypted("a", 0xab), encrypted("b", 0xcd), newRow("c"), newRow("a")]
+    for (const row of rows) await store.add(row)
+    const without = ["abababab"]
+    expect(await store.hasReadable(without)).toBe(true)
+    const claims = await store.claim("a", 9, lease, without)
+    expect(claims.map(({ id }) => id)).toEqual([rows[1]?.id, rows[2]?.id])
+    for (const claim of claims) await store.end(claim, "created", { lost: false })
+    // the last one waits for the first one of its key
+    expect(await store.hasReadable(without)).toBe(false)
+    expect(await store.hasReadable([])).toBe(true)
+    expect(await store.claim("a", 9, lease, without)).toEqual([])
+    expect(await store.claim("b", 9, lease)).toMatchObject([{ id: rows[0]?.id }])
+  })
+
+  it("tells a claim that was lost from the newer one of the same row, also if both are noted at once", async () => {
+    for (let n = 0; n < 20; n++) await store.add(newRow())
+    const stale = await store.claim("frozen", 10, lease)
+    await tick(lease)
+    const fresh = await store.claim("b", 20, lease)
+    const all = [...stale, ...fresh]
+    const noted = await Promise.all(all.map((claim) => store.intend(claim)))
+    expect(noted).toEqual([...stale.map(() => false), ...fresh.map(() => true)])
+    const ended = await Promise.all(
+      all.map((claim) => store.end(claim, "created", { lost: false })),
+    )
+    expect(ended).toEqual(noted)
+    expect(await store.stats()).toMatchObject({ created: 20, pending: 0 })
+  })
+
   it("counts its rows by state, and knows the oldest that has not ended", async () => {
     for (let n = 0; n < 3; n++) {
       await store.add(newRow())

@@ -62,6 +62,50 @@ const open = (query: PostgresQuery, log: (entry: OutboxLogEntry) => void = () =>
 
 const ana = { firstName: "Ana" }
 
+const serverTime = "floor(extract(epoch FROM clock_timestamp()) * 1000)"
+
+/**
+ * Writes a beat to the database every 100 ms. On a slow machine there are fewer in a second, since this process or the
+ * database is slow, as the outbox is: so many beats are at least a tenth of as many seconds.
+ */
+const startPulse = async () => {
+  const stop = new AbortController()
+  await server.query("DROP TABLE IF EXISTS pulse")
+  await server.query("CREATE TABLE pulse (at bigint)")
+  const query = queryOf(urlOf(server.port), 1)
+  let beats = 0
+  const beating = async () => {
+    while (!stop.signal.aborted) {
+      await sleep(100)
+      await query(`INSERT INTO pulse SELECT ${serverTime}`).then(
+        () => beats++,
+        // the database is down
+        () => {},
+      )
+    }
+  }
+  const ended = beating()
+  return {
+    beats: () => beats,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+/** G3: the beats in which sending has to resume, 10 s. */
+const resumeBeats = 100
+/** G2: the beats in which a row has to be taken over once it can be, 2 s. */
+const takeoverBeats = 20
+
+/** Counts the beats until the API gets the next request. */
+const beatsUntilSent = async (beats: () => number): Promise<number> => {
+  const [before, from] = [sandbox.requests().length, beats()]
+  await expect.poll(() => sandbox.requests().length, patience).toBeGreaterThan(before)
+  return beats() - from
+}
+
 /** Accepts a contact; repeats with the same key until it is accepted. Returns its id, and the codes of the failures. */
 const acceptSurely = async (
   box: Outbox,
@@ -155,6 +199,7 @@ describe("G3, a database that fails", () => {
     const codes = new Set<unknown>()
     const box = open(queryOf())
     await box.stats()
+    await using pulse = await startPulse()
     const accepted = new Map<string, string>()
     const unknown = "ERR_AELYST_OUTBOX_UNKNOWN"
     // a crash may miss every commit, so there is one until it meets one
@@ -165,6 +210,7 @@ describe("G3, a database that fails", () => {
       while (ids.size < 20) await sleep(1)
       await server.process.kill()
       await server.process.restart()
+      expect(await beatsUntilSent(pulse.beats)).toBeLessThanOrEqual(resumeBeats)
       await ended
       for (const [key, id] of ids) accepted.set(key, id)
     }
@@ -194,8 +240,11 @@ describe("G3, a database that fails", () => {
       await server.query("ALTER SYSTEM RESET default_transaction_read_only")
       await server.query("SELECT pg_reload_conf()")
     }
+    await using pulse = await startPulse()
     const before = (await box.stats()).created
+    const resumed = beatsUntilSent(pulse.beats)
     await acceptAll(box, 5).ended
+    expect(await resumed).toBeLessThanOrEqual(resumeBeats)
     await untilEmpty(box)
     expect((await box.stats()).created).toBe(before + 5)
   })
@@ -224,6 +273,10 @@ describe("G3, a database that fails", () => {
       expect(messages[0]).toMatch(/Nothing was stored\. Postgres: 53100\.$/)
       await sleep(500)
       await server.query("DROP TABLE filler")
+      await using pulse = await startPulse()
+      const resumed = beatsUntilSent(pulse.beats)
+      ids.set("freed-0", await acceptSurely(box, "freed-0"))
+      expect(await resumed).toBeLessThanOrEqual(resumeBeats)
       await untilEmpty(box)
       await expectOnce(box, ids)
     } finally {
@@ -237,6 +290,16 @@ const isFull = (error: unknown): boolean => {
   if (Reflect.get(Object(error), "code") === "53100") return false
   throw error
 }
+
+/** Records when a row is claimed that another process had, and when its lease ended. */
+const recordTakeovers = `DROP TABLE IF EXISTS takeover;
+  CREATE TABLE takeover (id text, expired bigint, at bigint);
+  CREATE OR REPLACE FUNCTION record_takeover() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    INSERT INTO takeover VALUES (OLD.id, OLD.lease_until, ${serverTime});
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER takeover BEFORE UPDATE ON aelyst_outbox FOR EACH ROW
+    WHEN (NEW.epoch > OLD.epoch AND OLD.owner IS NOT NULL) EXECUTE FUNCTION record_takeover()`
 
 describe("G2, a session that holds the locks of rows while an owner is frozen", () => {
   it.each([
@@ -265,6 +328,8 @@ describe("G2, a session that holds the locks of rows while an owner is frozen", 
     }
     await expect.poll(owner, patience).toBeTypeOf("string")
     const values = [await owner()]
+    await using _ = await startPulse()
+    await server.query(recordTakeovers)
     await expect.poll(() => fleet.accepted.size, patience).toBe(submitted)
     frozen.process.kill("SIGSTOP")
     const holder = new Client({ connectionString: urlOf(server.port) })
@@ -288,10 +353,16 @@ describe("G2, a session that holds the locks of rows while an owner is frozen", 
     const before = await ended()
     await expect.poll(ended, patience).toBeGreaterThan(before)
     await sleep(leaseMs)
+    const released = await holder.query(`SELECT ${serverTime} AS at`)
     await holder.query("ROLLBACK")
     await holder.end()
     const reader = outbox({ store: postgres({ query: queryOf() }), log: () => {} })
     await untilEmpty(reader)
+    // the first of them as soon as it can be; the others when the process that takes them over has sent it
+    const late = `SELECT min((SELECT count(*) FROM pulse WHERE pulse.at > greatest(expired, $1::bigint) AND pulse.at < takeover.at))::integer AS beats
+      FROM takeover WHERE id = ANY($2)`
+    const [first] = await server.query(late, [released.rows[0].at, locked.rows.map(({ id }) => id)])
+    expect(first?.["beats"]).toBeLessThanOrEqual(takeoverBeats)
     frozen.process.kill("SIGCONT")
     await Promise.all([fleet.stop(frozen), fleet.stop(other)])
     const { accepted } = fleet

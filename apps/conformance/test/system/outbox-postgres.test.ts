@@ -11,7 +11,7 @@ import { report } from "../../src/results/Figures.ts"
 import type { PostgresServer } from "../../src/shared/PostgresServer.ts"
 import { startPostgres, urlOf } from "../../src/shared/PostgresServer.ts"
 
-const kills = Number(process.env["AELYST_OUTBOX_KILLS"] ?? 34)
+const kills = Number(process.env["AELYST_OUTBOX_POSTGRES_KILLS"] ?? 34)
 const seed = Number(process.env["AELYST_OUTBOX_SEED"] ?? 20_261)
 
 let server: PostgresServer
