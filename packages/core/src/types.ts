@@ -171,6 +171,11 @@ export interface SharedRateLimitStore {
   readonly connection?: (() => SharedConnection) | undefined
   /** The longest time until the next call reads the state again, in milliseconds, since other processes change it. */
   readonly recheckMs?: number | undefined
+  /**
+   * Returns how long a change of the state takes while other processes change it too, in milliseconds: so that a queue takes
+   * as many permits at a time as the limit has for that long. Default 0, one at a time.
+   */
+  readonly changeMs?: (() => number) | undefined
 }
 
 // --- options

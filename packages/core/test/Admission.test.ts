@@ -12,6 +12,27 @@ const between = (minimum: number, maximum: number) =>
 const unscheduled = () => new Machine({ ...config, schedule: false })
 
 describe("Admission", () => {
+  it("admits several requests at a time, as one after the other", () => {
+    const machine = withLimit(100)
+    const one = withLimit(100)
+    const upTo = (most: number) => {
+      const [{ ids, untilMs }, state] = Admission.decideUpTo(
+        most,
+        config,
+        machine.state,
+        machine.now,
+      )
+      machine.state = state
+      return { ids, untilMs }
+    }
+    assert.deepStrictEqual(upTo(7).ids, burst(one, 7))
+    const rest = upTo(1000)
+    assert.deepStrictEqual(rest.ids, burst(one))
+    assert.strictEqual(rest.untilMs - machine.now, waitOf(one))
+    assert.deepStrictEqual(upTo(7), { ids: [], untilMs: rest.untilMs })
+    assert.deepStrictEqual(machine.state, one.state)
+  })
+
   it("sends only the first request, then as many as its response says remain", () => {
     const machine = new Machine({ prior: { limit: 7, windowMs: 1000 } })
     const id = machine.admitted()

@@ -10,6 +10,8 @@ import * as Schema from "effect/Schema"
 import * as TestClock from "effect/testing/TestClock"
 
 import * as Monotonic from "../src/pacing/MonotonicClock.ts"
+import type { PacerStore } from "../src/pacing/PacerStore.ts"
+import { memoryStore } from "../src/pacing/PacerStore.ts"
 import { call, makePacer, ok, server } from "./paced.ts"
 
 v8.setFlagsFromString("--expose-gc")
@@ -41,6 +43,21 @@ const heapOf = (effect: Effect.Effect<unknown, unknown>, waiting: Effect.Effect<
     yield* Fiber.interruptAll(fibers)
     return grown
   })
+
+/** A store whose changes take a while; counts them. */
+const slowStore = (changeMs: number, roundTripMs: number) => {
+  const memory = memoryStore()
+  let changes = 0
+  const store: PacerStore["Service"] = {
+    changeMs: () => changeMs,
+    modify: (key, f) => {
+      changes++
+      const changed = memory.modify(key, f)
+      return roundTripMs === 0 ? changed : Effect.delay(changed, roundTripMs)
+    },
+  }
+  return { store, changes: () => changes }
+}
 
 describe("PacerQueue", () => {
   it.effect("sends only the first request, then as many as its response says remain", () =>
@@ -259,9 +276,89 @@ describe("PacerQueue", () => {
     }),
   )
 
+  it.effect(
+    "takes as many permits at a time as the limit has for two changes of a slow store",
+    () =>
+      Effect.gen(function* () {
+        const { changes, store } = slowStore(20, 0)
+        const pacer = yield* makePacer({ store, prior: { limit: 100, window: "1 second" } })
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            const scout = yield* (yield* pacer.enter).acquire()
+            const served: Array<number> = []
+            const fibers = yield* Effect.forEach(Array.from({ length: 9 }), (_, index) =>
+              Effect.forkChild(
+                Effect.scoped(
+                  Effect.gen(function* () {
+                    yield* (yield* pacer.enter).acquire()
+                    served.push(index)
+                    yield* Effect.never
+                  }),
+                ),
+              ),
+            )
+            yield* TestClock.adjust(1)
+            assert.strictEqual((yield* pacer.snapshot).waiting, 9)
+            const before = changes()
+            yield* scout.observe(ok(99, 100))
+            while (served.length < 9) yield* TestClock.adjust(1)
+            // one for the response, then 4, 4 and 1
+            assert.strictEqual(changes() - before, 4)
+            assert.deepStrictEqual(
+              served,
+              Array.from({ length: 9 }, (_, index) => index),
+            )
+            yield* Fiber.interruptAll(fibers)
+          }),
+        )
+      }),
+  )
+
+  it.effect("gives permits back that were taken for callers which have left meanwhile", () =>
+    Effect.gen(function* () {
+      const { store } = slowStore(50, 20)
+      const pacer = yield* makePacer({ store, prior: { limit: 100, window: "1 second" } })
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const entered = yield* Effect.forkChild(
+            Effect.flatMap(pacer.enter, (one) => one.acquire()),
+          )
+          yield* TestClock.adjust(20)
+          const scout = yield* Fiber.join(entered)
+          const fibers = yield* Effect.forEach(Array.from({ length: 6 }), () =>
+            Effect.forkChild(
+              Effect.scoped(
+                Effect.andThen(
+                  Effect.flatMap(pacer.enter, (ticket) => ticket.acquire()),
+                  Effect.never,
+                ),
+              ),
+            ),
+          )
+          yield* TestClock.adjust(100)
+          const observed = yield* Effect.forkChild(scout.observe(ok(99, 100)))
+          // the head asks for all of them
+          yield* TestClock.adjust(30)
+          yield* Fiber.join(observed)
+          yield* Effect.forEach(fibers.slice(2), (fiber) =>
+            Effect.forkChild(Fiber.interrupt(fiber)),
+          )
+          yield* TestClock.adjust(200)
+          const snapshot = yield* Effect.forkChild(pacer.snapshot)
+          yield* TestClock.adjust(20)
+          const { inFlight, waiting } = yield* Fiber.join(snapshot)
+          assert.deepStrictEqual({ inFlight, waiting }, { inFlight: 2, waiting: 0 })
+          yield* Effect.forkChild(Fiber.interruptAll(fibers))
+          yield* TestClock.adjust(100)
+        }),
+      )
+    }),
+  )
+
   it.effect.prop(
     "serves every caller that stays, in order, whichever is interrupted and when",
     {
+      changeMs: Schema.Literals([0, 1000]),
       leave: Schema.Array(
         Schema.Struct({
           caller: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 39 })),
@@ -269,9 +366,9 @@ describe("PacerQueue", () => {
         }),
       ).check(Schema.isMaxLength(30)),
     },
-    ({ leave }) =>
+    ({ leave, changeMs }) =>
       Effect.gen(function* () {
-        const pacer = yield* makePacer()
+        const pacer = yield* makePacer({ store: slowStore(changeMs, 0).store })
         const { reply } = yield* server()
         const sent: Array<number> = []
         const fibers = yield* Effect.forEach(Array.from({ length: 40 }), (_, index) =>

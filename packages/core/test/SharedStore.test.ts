@@ -25,6 +25,14 @@ describe("makeSharedStore", () => {
     assert.strictEqual(store.connection?.(), "connected")
   })
 
+  it("says how long a change takes once it has seen a reply", async () => {
+    const store = makeSharedStore(makeStore().exchange, 2)
+    assert.strictEqual(store.changeMs?.(), 0)
+    await admit(store)
+    // a process waits so long for another: for its timer, and for two round trips
+    assert.isAtLeast(store.changeMs?.() ?? 0, 5)
+  })
+
   it("is alone if the store of any key fails", async () => {
     const at = makeStore()
     const store = makeSharedStore(

@@ -93,6 +93,7 @@ export const fromPromises = (
   })
   return {
     recheckMs: store.recheckMs,
+    changeMs: store.changeMs,
     connection,
     modify: (given, f) =>
       Effect.tap(

@@ -49,6 +49,28 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
   return state.trusted || state.refill !== null ? admit(config, state) : sendScout(config, state)
 }
 
+/** Returns how many requests are taken in one change of a state that takes so many milliseconds, at least one. */
+export const countWithin = (changeMs: number, { limit, windowMs }: PacerState): number =>
+  Math.max(1, Math.ceil((Tuning.changesAhead * changeMs * limit) / windowMs))
+
+/** Admits the next requests that can go now, at least one and at most so many, or says when to ask again. */
+export const decideUpTo = (
+  most: number,
+  config: PacerConfig,
+  previous: PacerState,
+  clock: number,
+): readonly [{ readonly ids: ReadonlyArray<number>; readonly untilMs: number }, PacerState] => {
+  const ids: Array<number> = []
+  let state = previous
+  do {
+    const [decision, next] = decide(config, state, clock)
+    state = next
+    if (decision._tag === "Wait") return [{ ids, untilMs: decision.untilMs }, state]
+    ids.push(decision.id)
+  } while (ids.length < most)
+  return [{ ids, untilMs: clock }, state]
+}
+
 const wait = (state: PacerState, untilMs: number): Decided => [{ _tag: "Wait", untilMs }, state]
 
 const admit = ({ ceiling, share }: PacerConfig, state: Draft): Decided => {

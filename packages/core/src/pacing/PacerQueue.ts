@@ -21,7 +21,7 @@ import type { PacerStore } from "./PacerStore.ts"
 import * as RoundTrip from "./RoundTrip.ts"
 import type { OpenTicket, Permit } from "./Ticket.ts"
 import { PacerUnavailable } from "./Ticket.ts"
-import { type WaitFailure, WaitQueue, Waiter, asleep } from "./WaitQueue.ts"
+import { type Admitted, type WaitFailure, WaitQueue, Waiter, asleep } from "./WaitQueue.ts"
 
 /** The store of the state, and how many callers may wait for their first permit. */
 export interface QueueOptions {
@@ -31,19 +31,17 @@ export interface QueueOptions {
   readonly maxQueue: number
 }
 
-/** The decision of the store about a permit, or when to ask again and how long it takes for certain. */
+/** The requests that the store has admitted, or when to ask again and how long it takes for certain. */
 interface Decided {
-  readonly admitted: { readonly id: number; readonly minRoundTripMs: number } | undefined
+  readonly admitted: ReadonlyArray<Admitted>
   readonly waitMs: number
   readonly certainMs: number
 }
 
 /** The same, with the permit. */
-interface Asked extends Decided {
-  readonly permit: Permit | undefined
-}
+type Asked = Decided & { readonly permit: Permit | undefined }
 
-const notDecided: Decided = { admitted: undefined, waitMs: 0, certainMs: 0 }
+const notDecided: Decided = { admitted: [], waitMs: 0, certainMs: 0 }
 
 /** Lets callers through in order. */
 export class PacerQueue {
@@ -159,10 +157,9 @@ export class PacerQueue {
       const start = (first: Effect.Effect<void>): void => {
         const stand = Effect.flatMap(first, () => this.#stand(ticket, waiter))
         resume(
-          Effect.onExit(stand, (exit) => {
-            this.#leave(waiter)
-            return Exit.isSuccess(exit) ? Effect.void : (ticket.permit?.giveBack ?? Effect.void)
-          }),
+          Effect.onExit(stand, (exit) =>
+            this.#leave(waiter, Exit.isSuccess(exit) ? undefined : ticket),
+          ),
         )
       }
       waiter.resume = () => start(Effect.yieldNow)
@@ -172,13 +169,25 @@ export class PacerQueue {
         waiter.resume = undefined
         start(Effect.void)
       }
-      return Effect.sync(() => this.#leave(waiter))
+      return Effect.suspend(() => this.#leave(waiter, ticket))
     })
   }
 
-  #leave(waiter: Waiter): void {
+  /** Leaves the queue; releases the permit of a ticket, or the one that another caller has taken for it. */
+  #leave(waiter: Waiter, unused: HeldTicket | undefined): Effect.Effect<void> {
     this.#queue.leave(waiter)
     this.#publish()
+    if (unused === undefined) return Effect.void
+    if (waiter.admitted !== undefined) this.#hold(unused, waiter.admitted, 0)
+    return unused.permit?.giveBack ?? Effect.void
+  }
+
+  /** Notes the permit of a caller. */
+  #hold(ticket: HeldTicket, admitted: Admitted, waitedMs: number): Permit {
+    const permit = new HeldPermit(this, { ...admitted, waitedMs })
+    this.serve(ticket)
+    ticket.permit = permit
+    return permit
   }
 
   /** Waits for a permit or a failure. Only the head asks and sets a timer; the others sleep until woken. */
@@ -190,14 +199,16 @@ export class PacerQueue {
       waiter: Waiter,
     ): Effect.fn.Return<Permit, PacerUnavailable> {
       while (waiter.failure === undefined) {
+        const now = yield* Monotonic.nowMillis
+        const waitedMs = now - waiter.arrivedAt
+        if (waiter.admitted !== undefined) return this.#hold(ticket, waiter.admitted, waitedMs)
         if (this.#queue.head !== waiter) {
           yield* asleep(waiter)
           continue
         }
-        const now = yield* Monotonic.nowMillis
         this.#queue.expire(now, {})
         if (waiter.failure !== undefined) break
-        const asked = yield* this.#ask(ticket, waiter, now - waiter.arrivedAt)
+        const asked = yield* this.#ask(ticket, waiter, waitedMs)
         if (asked.permit !== undefined) return asked.permit
         this.#queue.expire(now + asked.certainMs, { retryAfterMs: asked.certainMs })
         if (waiter.failure !== undefined) break
@@ -215,25 +226,32 @@ export class PacerQueue {
     const decided = this.#modify<Decided>((state, now, config) => {
       // A shared store takes its time: another caller may have joined the queue meanwhile.
       if (this.#queue.head !== waiter) return [notDecided, state]
-      const [decision, next] = Admission.decide(config, state, now)
-      if (decision._tag === "Wait") {
-        const certainMs = Admission.certainWait(next, now, 1)
-        const waitMs = Math.min(decision.untilMs - now, this.#recheckMs(next))
-        return [{ admitted: undefined, waitMs, certainMs }, next]
-      }
-      const { id } = decision
+      const count = Admission.countWithin(this.options.store.changeMs?.() ?? 0, state)
+      const most = Math.min(count, this.#queue.size)
+      const [{ ids, untilMs }, next] = Admission.decideUpTo(most, config, state, now)
       const minRoundTripMs = RoundTrip.minimum(next.roundTrip)
-      return [{ ...notDecided, admitted: { id, minRoundTripMs } }, next]
+      const admitted = ids.map((id) => ({ id, minRoundTripMs }))
+      if (admitted.length > 0) return [{ ...notDecided, admitted }, next]
+      const certainMs = Admission.certainWait(next, now, 1)
+      return [{ admitted, waitMs: Math.min(untilMs - now, this.#recheckMs(next)), certainMs }, next]
     })
     return Effect.uninterruptible(
-      Effect.map(decided, (decision) => {
-        const { admitted } = decision
-        if (admitted === undefined) return { ...decision, permit: undefined }
-        this.serve(ticket)
-        ticket.permit = new HeldPermit(this, { ...admitted, waitedMs })
-        return { ...decision, permit: ticket.permit }
+      Effect.flatMap(decided, (decision): Effect.Effect<Asked> => {
+        const [first, ...others] = decision.admitted
+        if (first === undefined) return Effect.succeed({ ...decision, permit: undefined })
+        const asked = { ...decision, permit: this.#hold(ticket, first, waitedMs) }
+        if (others.length === 0) return Effect.succeed(asked)
+        return Effect.as(this.#serveOthers(waiter, others), asked)
       }),
     )
+  }
+
+  /** Lets the callers behind one that leaves go with it; gives back the permits that no caller waits for any more. */
+  #serveOthers(waiter: Waiter | undefined, permits: ReadonlyArray<Admitted>): Effect.Effect<void> {
+    if (waiter !== undefined) this.#queue.leave(waiter)
+    const left = permits.filter((admitted) => !this.#queue.serveHead(admitted))
+    if (left.length === 0) return Effect.void
+    return this.change((state) => left.reduce((next, { id }) => State.giveBack(next, id), state))
   }
 
   /** Returns when to read the state again: sooner if all wait for the response to one request of another process. */

@@ -55,6 +55,11 @@ export class PacerStore extends Context.Service<
      * changed it. Default: until the time that the state names.
      */
     readonly recheckMs?: number | undefined
+    /**
+     * Returns how long a change of the state takes while other processes change it too, in milliseconds: so that a queue takes
+     * as many permits at a time as the limit has for that long. Default 0, one at a time.
+     */
+    readonly changeMs?: (() => number) | undefined
     /** Returns whether a store that processes share could be reached, for snapshots. */
     readonly connection?: (() => SharedConnection) | undefined
     /** Reads the newest state that this process knows, at once, for snapshots. Default: by `modify`. */

@@ -24,6 +24,9 @@ export const slowResponseMs = 2000
 /** A request without a response for this long belongs to a process that is gone; no client waits for longer. */
 export const lostRequestMs = 300_000
 
+/** How many changes of a shared state the requests of one are for: a response is a change, too, and not every one succeeds. */
+export const changesAhead = 2
+
 // Trust in the window
 
 /** How many windows must turn as predicted: one and a half, since one boundary can fall well by chance. */

@@ -89,6 +89,11 @@ export class SharedKey {
     return this.#alone !== undefined
   }
 
+  /** Returns how long a change takes that other processes wait for, in milliseconds; 0 before the first reply. */
+  get changeMs(): number {
+    return this.#clock.offsetMs === undefined ? 0 : Rotation.changeMs(this.#clock.roundTripMs)
+  }
+
   /** Applies a function to the state; rejects only if the first reply shows that an option is wrong. */
   modify<A>(
     f: (state: object | undefined, now: number, share?: number) => readonly [A, object],

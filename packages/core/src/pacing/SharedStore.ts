@@ -39,6 +39,7 @@ export const makeSharedStore = (
   return {
     recheckMs,
     connection: () => ([...keys.values()].some(({ isAlone }) => isAlone) ? "alone" : "connected"),
+    changeMs: () => Math.max(0, ...[...keys.values()].map(({ changeMs }) => changeMs)),
     modify: (key, f) => {
       const shared = keys.get(key) ?? new SharedKey(key, exchange, instances)
       keys.set(key, shared)

@@ -9,6 +9,12 @@ export interface WaitFailure {
   readonly retryAfterMs?: number
 }
 
+/** A request that the store has admitted. */
+export interface Admitted {
+  readonly id: number
+  readonly minRoundTripMs: number
+}
+
 /** A caller that waits. Times are on the monotonic clock, in milliseconds. */
 export class Waiter {
   /** Never changes: a caller that comes back after a 429 keeps its place. */
@@ -17,6 +23,8 @@ export class Waiter {
   readonly arrivedAt: number
   /** Set when it is too late; the caller fails with it. */
   failure: WaitFailure | undefined = undefined
+  /** Set when the caller before it had a request of this one admitted, too. */
+  admitted: Admitted | undefined = undefined
   /** Wakes the caller; absent while it is not asleep. */
   resume: (() => void) | undefined = undefined
   /** It was woken while it was not asleep. */
@@ -71,6 +79,16 @@ export class WaitQueue {
     remove(this.#byOrder, waiter)
     remove(this.#byDeadline, waiter)
     if (head === waiter) this.head?.wake()
+  }
+
+  /** Lets the head leave with a permit that was taken for it; returns false if no caller waits. */
+  serveHead(admitted: Admitted): boolean {
+    const { head } = this
+    if (head === undefined) return false
+    head.admitted = admitted
+    this.leave(head)
+    head.wake()
+    return true
   }
 
   /** Takes out every caller whose deadline is not after this time, and wakes it to fail. */
