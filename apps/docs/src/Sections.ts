@@ -74,6 +74,8 @@ export const sections = async (root: string): Promise<ReadonlyArray<Section>> =>
         "docs/a-form-that-never-loses-a-contact.md",
         "docs/guides/token-on-the-server.md",
         "docs/several-processes.md",
+        "docs/several-machines.md",
+        "docs/scaling.md",
         "docs/testing.md",
         "docs/guides/*.md",
         "docs/*.md",
