@@ -152,7 +152,7 @@ export const run = (
     const table = yield* read(file, reading)
     const sample = yield* Stream.runCollect(Stream.take(table.rows, sampleSize))
     const { mapping, warnings } = yield* Effect.fromResult(map(table.head, { sample, ...columns }))
-    const { rows } = yield* check(table.rows, mapping, rules)
+    const checked = yield* check(table.rows, mapping, rules)
     const { customFields: _, ...written } = rules ?? {}
     const facts = {
       input: yield* inputOf(file, canonical([table.head, mapping, written])),
@@ -162,8 +162,8 @@ export const run = (
       tool: "@aelyst/import",
     }
     const found = { allowChanged, fresh, path, resume }
-    const { journal, ...prepared } = yield* prepare(rows, facts, found)
-    const sent = yield* send(journal, rows, sending)
+    const { journal, ...prepared } = yield* prepare(checked.rows, facts, found)
+    const sent = yield* send(journal, checked, sending)
     const plan: ImportPlan = {
       ...prepared,
       runId: journal.run.id,

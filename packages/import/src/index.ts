@@ -26,6 +26,7 @@ export type { ImportError, ImportFile, ImportOptions, ImportPlan, ImportRun } fr
 export { run } from "./Import.ts"
 export type { ContactImport, ImportContactsOptions } from "./ImportContacts.ts"
 export { importContacts } from "./ImportContacts.ts"
+export type { PlannedRows } from "./send/ClaimedRows.ts"
 export { InputChangedError } from "./send/InputChangedError.ts"
 export type { PrepareOptions, Prepared } from "./send/Prepare.ts"
 export { prepare } from "./send/Prepare.ts"

@@ -198,6 +198,21 @@ describe("check", () => {
     assert.deepStrictEqual([ready, duplicate], [1, 0])
   })
 
+  it("can begin at a row, and then finds what is wrong from there on", async () => {
+    const cells = [["id:5"], ["id:6", "Ana"], ["id:7"], ["id:6", "Bo"], ["id:8", "Cy"]]
+    const program = Effect.gen(function* () {
+      const checked = yield* check(Stream.fromIterable(rowsOf(cells)), mapping)
+      const rows = yield* Stream.runCollect(checked.rowsFrom(2))
+      return { rows, summary: yield* checked.summary }
+    })
+    const { rows, summary } = await Effect.runPromise(program)
+    assert.deepStrictEqual(
+      rows.map((each) => `${each.row.number} ${each.state}`),
+      ["2 ready", "3 invalid", "4 duplicate", "5 ready"],
+    )
+    assert.deepInclude(summary, { rows: 4, ready: 2, invalid: 1, duplicate: 1 })
+  })
+
   it("passes on the failure of its source", async () => {
     const program = Effect.gen(function* () {
       const checked = yield* check(Stream.fail("torn"), mapping, { onDuplicate: "last" })

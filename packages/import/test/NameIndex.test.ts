@@ -1,14 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 
-import { make, remembered } from "../src/check/NameIndex.ts"
+import { make, namesIn, remembered } from "../src/check/NameIndex.ts"
 
 describe("an index of names", () => {
-  const index = make("region", ["MY", "NE", "NG", "CD", "CG"], { Congo: "CD" })
+  const index = make("region", namesIn("en", "region", ["MY", "NE", "NG", "CD", "CG"]), {
+    Congo: "CD",
+  })
 
   it("finds whole names, without case and accents", () => {
     assert.strictEqual(index.find("malaysia"), "MY")
     assert.strictEqual(index.find("níger"), "NE")
     assert.isUndefined(index.find("Malay"))
+  })
+
+  it("finds names in other languages, but no name that several codes share", () => {
+    assert.strictEqual(index.find("Malaisie"), "MY")
+    const languages = make("language", namesIn("en", "language", ["ak", "tw", "de"]), {})
+    assert.isUndefined(languages.find("Akan"))
+    assert.strictEqual(languages.find("德语"), "de")
   })
 
   it("prefers the names that are given to it", () => {

@@ -10,7 +10,7 @@ import { duplicateRow, foreignRow, invalidRow, readyRow } from "./rows.ts"
 
 const outcomes = (rows: Stream.Stream<CheckedRow>) =>
   Effect.gen(function* () {
-    const { ended } = yield* sendRows(noLog("natural-key"), rows, {})
+    const { ended } = yield* sendRows(noLog("natural-key"), { rows }, {})
     const all = yield* Stream.runCollect(ended)
     return all.map(
       ({ moved, result }) => `${result.number} ${result.outcome} ${moved !== undefined}`,
@@ -71,7 +71,7 @@ describe("sendRows", () => {
       const { journal } = yield* prepare(rows, facts)
       const claim = yield* journal.claim()
       const log = logOf(journal, () => claim)
-      const { ended } = yield* sendRows(log, rows, { only: new Set([2]) })
+      const { ended } = yield* sendRows(log, { rows }, { only: new Set([2]) })
       const [first, ...others] = yield* Stream.runCollect(ended)
       assert.deepInclude(first?.result, { number: 2, outcome: "created" })
       assert.isEmpty(others)
@@ -91,7 +91,7 @@ describe("sendRows", () => {
       const claim = yield* journal.claim()
       const { ended } = yield* sendRows(
         logOf(journal, () => claim),
-        rows,
+        { rows },
         {},
       )
       const all = (yield* Stream.runCollect(ended)).map(({ result }) => result)

@@ -17,6 +17,7 @@ import type { PrepareOptions } from "../src/send/Prepare.ts"
 import { send } from "../src/send/Send.ts"
 import type { SendOptions, SendRun } from "../src/send/Send.ts"
 import type { CheckedRow, ImportSummary, RowResult } from "../src/types.ts"
+import { plannedRows } from "./rows.ts"
 
 export const facts: RunFacts = {
   input: { sha256: "a".repeat(64), bytes: 1, mapping: "" },
@@ -83,10 +84,10 @@ export const importRows = (
   { beside, facts: about = facts, ...options }: ImportOptions = {},
 ): Effect.Effect<Imported, unknown, Runs | AelystClient> =>
   Effect.gen(function* () {
-    const checked = Stream.fromIterable(rows)
     const { allowChanged, fresh, path, resume, ...sendOptions } = options
-    const { journal } = yield* prepare(checked, about, { allowChanged, fresh, path, resume })
-    const run = yield* send(journal, checked, sendOptions)
+    const found = { allowChanged, fresh, path, resume }
+    const { journal } = yield* prepare(Stream.fromIterable(rows), about, found)
+    const run = yield* send(journal, plannedRows(rows), sendOptions)
     if (beside !== undefined) yield* Effect.forkScoped(beside(run))
     const results: RowResult[] = []
     const exit = yield* Effect.exit(

@@ -1,5 +1,8 @@
 /** Rows as the check of a file hands them over. */
-import type { DuplicateRow, ForeignRow, InvalidRow, ReadyRow } from "../src/types.ts"
+import { Stream } from "effect"
+
+import type { PlannedRows } from "../src/send/ClaimedRows.ts"
+import type { CheckedRow, DuplicateRow, ForeignRow, InvalidRow, ReadyRow } from "../src/types.ts"
 
 const rowOf = (number: number) => ({ number, line: number + 1, cells: [] })
 
@@ -30,4 +33,10 @@ export const foreignRow = (number: number): ForeignRow => ({
   state: "foreign",
   row: rowOf(number),
   reason: "a footer",
+})
+
+/** Returns rows to be sent as a check has them. */
+export const plannedRows = (rows: ReadonlyArray<CheckedRow>): PlannedRows<never, never> => ({
+  rows: Stream.fromIterable(rows),
+  rowsFrom: (number) => Stream.fromIterable(rows.filter(({ row }) => row.number >= number)),
 })

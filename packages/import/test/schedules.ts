@@ -13,7 +13,7 @@ import type { SendRun } from "../src/send/Send.ts"
 import { send } from "../src/send/Send.ts"
 import type { CheckedRow, ImportSummary, RowResult } from "../src/types.ts"
 import { facts, inTime, layerJournalled, sumOf } from "./journalled.ts"
-import { duplicateRow, foreignRow, invalidRow, readyRow } from "./rows.ts"
+import { duplicateRow, foreignRow, invalidRow, plannedRows, readyRow } from "./rows.ts"
 
 const below = (end: number) => Random.nextIntBetween(0, end, { halfOpen: true })
 const oneOf = <A>(values: readonly [A, ...ReadonlyArray<A>]) =>
@@ -100,7 +100,7 @@ export const runSchedule = (seed: number): Effect.Effect<void> =>
       const rows: CheckedRow[] = []
       const size = 1 + (yield* below(16))
       for (let number = 1; number <= size; number += 1) rows.push(yield* drawRow(number))
-      const checked = Stream.fromIterable(rows)
+      const planned = plannedRows(rows)
       const known = new Map<number, RowResult>()
       // rows that a process may have sent without a report, since it was cut off
       let unreported = new Set<number>()
@@ -111,8 +111,8 @@ export const runSchedule = (seed: number): Effect.Effect<void> =>
         const after = yield* below(4_000)
         const most = end === "cut" ? yield* below(size + 1) : size + 1
         const { reported, summary } = yield* Effect.gen(function* () {
-          const { journal } = yield* prepare(checked, { ...facts, delivery })
-          const sent = yield* send(journal, checked, {
+          const { journal } = yield* prepare(planned.rows, { ...facts, delivery })
+          const sent = yield* send(journal, planned, {
             concurrency: 1 + (yield* below(8)),
             giveUpAfter: "60 seconds",
             maxWait: "30 seconds",

@@ -54,7 +54,7 @@ const extension = /[ ;,]*(?:extension|extn?|x|#)[ .:=]*\d{1,7}$/i
  * ```
  */
 export const hasExtension = (text: string): boolean =>
-  text.length <= MAX_LENGTH && extension.test(text.trim())
+  text.length <= MAX_LENGTH && /[#x]/i.test(text) && extension.test(text.trim())
 
 /** Removes everything that does not belong to a number: other forms of characters, `tel:`, Excel's `.0`, an extension. */
 const tidy = (text: string): string => {

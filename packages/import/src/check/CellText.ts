@@ -1,10 +1,11 @@
 /** Returns the text of a cell without what spreadsheets and copying put around it (R34), and counts that. */
 import * as Cell from "../read/Cell.ts"
+import { isPlain } from "../read/PlainCell.ts"
 import type { Counts } from "./Fault.ts"
 
 /** Returns the text of a cell. A name keeps a space after it, since names travel as given (D13). */
 export const clean = (cell: string, isName: boolean, counts: Counts): string => {
-  if (cell === "") return cell
+  if (cell === "" || isPlain(cell)) return cell
   const { text, fixes } = Cell.clean(cell)
   for (const fix of fixes) counts.fix(fix)
   const end = isName ? text : text.trimEnd()

@@ -57,7 +57,12 @@ export class InvalidRowsError extends Data.TaggedError("InvalidRowsError")<{
 export interface Check<E, R> {
   /** The rows as they were found, in the order of the table. Running it again checks again. */
   readonly rows: Stream.Stream<CheckedRow, E | InvalidRowsError, R>
-  /** The counts of the rows that have been emitted so far. */
+  /**
+   * The rows from this number on. Those before are read but not checked, so that a later row of one of their contacts is not
+   * found to be a duplicate.
+   */
+  readonly rowsFrom: (number: number) => Stream.Stream<CheckedRow, E | InvalidRowsError, R>
+  /** The counts of the rows that the newest run has emitted so far. */
   readonly summary: Effect.Effect<CheckSummary>
 }
 
@@ -150,37 +155,40 @@ export const check = <E, R>(
     })
 
     let tally = new Tally()
-    const run = Stream.suspend(() => {
-      tally = new Tally()
-      const counts = tally
-      const duplicates = new Duplicates(onDuplicate)
-      const [first, second] = [makeRules(), makeRules()]
-      const unused = new Tally()
-      const noted = Stream.runForEachArray(rows, (chunk) =>
-        Effect.sync(() => {
-          for (const row of chunk) {
-            const checked = checkRow(row, first, unused)
-            if (checked.state === "ready") duplicates.note(checked)
-          }
-        }),
-      )
-      const decided = Stream.mapArray(rows, (chunk) =>
-        Array.map(chunk, (row): CheckedRow => {
-          const checked = checkRow(row, second, counts)
-          const result = checked.state === "ready" ? duplicates.decide(checked) : checked
-          counts.row(result)
-          return result
-        }),
-      )
-      return onDuplicate === "first" ? decided : Stream.unwrap(Effect.as(noted, decided))
-    })
-    const end = Stream.suspend(() =>
-      tally.invalid > 0
-        ? Stream.fail(new InvalidRowsError({ invalid: tally.invalid }))
-        : Stream.empty,
-    )
+    const run = (source: Stream.Stream<SourceRow, E, R>) =>
+      Stream.suspend(() => {
+        const counts = new Tally()
+        tally = counts
+        const duplicates = new Duplicates(onDuplicate)
+        const [first, second] = [makeRules(), makeRules()]
+        const unused = new Tally()
+        const noted = Stream.runForEachArray(source, (chunk) =>
+          Effect.sync(() => {
+            for (const row of chunk) {
+              const checked = checkRow(row, first, unused)
+              if (checked.state === "ready") duplicates.note(checked)
+            }
+          }),
+        )
+        const decided = Stream.mapArray(source, (chunk) =>
+          Array.map(chunk, (row): CheckedRow => {
+            const checked = checkRow(row, second, counts)
+            const result = checked.state === "ready" ? duplicates.decide(checked) : checked
+            counts.row(result)
+            return result
+          }),
+        )
+        const end = Stream.suspend(() =>
+          onInvalid === "abort" && counts.invalid > 0
+            ? Stream.fail(new InvalidRowsError({ invalid: counts.invalid }))
+            : Stream.empty,
+        )
+        const all = onDuplicate === "first" ? decided : Stream.unwrap(Effect.as(noted, decided))
+        return Stream.concat(all, end)
+      })
     return {
-      rows: onInvalid === "abort" ? Stream.concat(run, end) : run,
+      rows: run(rows),
+      rowsFrom: (number) => run(Stream.dropWhile(rows, (row) => row.number < number)),
       summary: Effect.sync(() => tally.summary()),
     }
   })

@@ -3,20 +3,10 @@ import * as Result from "effect/Result"
 
 import type { Read } from "./Fault.ts"
 import { fault } from "./Fault.ts"
+import { names } from "./CountryNames.ts"
 import * as NameIndex from "./NameIndex.ts"
 
-// ISO 3166-1, and XK for Kosovo. `Intl` knows more regions, such as EU and ZZ, which are no countries.
-const codes = (
-  "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ " +
-  "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO " +
-  "FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE " +
-  "JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO " +
-  "MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW " +
-  "PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM " +
-  "TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW"
-).split(" ")
-
-// names in use that `Intl` does not have
+// names in use that are not in the list
 const more = {
   UK: "GB",
   "Great Britain": "GB",
@@ -64,7 +54,7 @@ const more = {
   "Mainland China": "CN",
 } as const
 
-const known = new Set(codes)
+const known = new Set(names.map(([, code]) => code))
 
 let index: NameIndex.NameIndex | undefined
 
@@ -76,7 +66,7 @@ let index: NameIndex.NameIndex | undefined
 export const read: (text: string) => Read = NameIndex.remembered((text) => {
   const code = text.toUpperCase()
   if (known.has(code)) return Result.succeed(code)
-  index ??= NameIndex.make("region", codes, more)
+  index ??= NameIndex.make("region", names, more)
   const named = index.find(text)
   if (named !== undefined) return Result.succeed(named)
   if (/^\+?\d{1,4}$/.test(text)) {

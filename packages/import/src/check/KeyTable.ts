@@ -81,9 +81,9 @@ export class KeyTable {
   #low = 0
 
   constructor() {
-    const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2))
-    this.#highSeed = high
-    this.#lowSeed = low
+    // a file cannot be written for a seed that its author never sees, so that any seed will do
+    this.#highSeed = Math.floor(Math.random() * 2 ** 32)
+    this.#lowSeed = Math.floor(Math.random() * 2 ** 32)
   }
 
   /** Returns the row of a key, if it has one. */

@@ -25,7 +25,13 @@ const more = {
   Tagalog: "tl",
 } as const
 
-const names = new Intl.DisplayNames("en", { type: "language", fallback: "none" })
+let names: Intl.DisplayNames | undefined
+
+/** Returns whether a language exists. */
+const exists = (language: string): boolean => {
+  names ??= new Intl.DisplayNames("en", { type: "language", fallback: "none" })
+  return names.of(language) !== undefined
+}
 
 /** Returns a tag in its canonical form if its language exists: `iw` becomes `he`. */
 const canonical = (text: string): string | undefined => {
@@ -33,7 +39,7 @@ const canonical = (text: string): string | undefined => {
     const [tag = ""] = Intl.getCanonicalLocales(text)
     // `Intl` accepts any word of up to eight letters as a language
     const [language = ""] = tag.split("-")
-    const isKnown = language.length <= 3 && names.of(language) !== undefined
+    const isKnown = language.length <= 3 && exists(language)
     return isKnown ? tag : undefined
   } catch {
     return undefined
@@ -46,7 +52,7 @@ let index: NameIndex.NameIndex | undefined
 export const read: (text: string) => Read = NameIndex.remembered((text) => {
   const tag = canonical(text.replaceAll("_", "-"))
   if (tag !== undefined) return Result.succeed(tag)
-  index ??= NameIndex.make("language", codes, more)
+  index ??= NameIndex.make("language", NameIndex.namesIn("en", "language", codes), more)
   const named = index.find(text)
   if (named !== undefined) return Result.succeed(named)
   const near = index.near(text)

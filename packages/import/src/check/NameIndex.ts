@@ -1,8 +1,8 @@
-/** Finds codes of countries and languages by their names in the languages of `languages`. */
+/** Finds codes of countries and languages by their names in several languages. */
 import { FieldAlias } from "@aelyst/core"
 import { suggest } from "@aelyst/core/adapter"
 
-const languages = ["en", "de", "fr", "es", "pt", "it", "nl", "pl", "id", "ms", "zh"]
+const others = ["de", "fr", "es", "pt", "it", "nl", "pl", "id", "ms", "zh"]
 
 // more names than most files have; a file with endless different values costs no more memory
 const MAX_CACHED = 1000
@@ -15,30 +15,57 @@ export interface NameIndex {
   readonly near: (name: string) => string | undefined
 }
 
-/** Creates an index over codes and further names. A name that several codes share finds none of them. */
-export const make = (
+type Names = Map<string, string | undefined>
+
+/** Adds names as they are looked for; one that several codes share stands for none of them. */
+const addNames = (index: Names, names: Iterable<readonly [string, string]>): Names => {
+  for (const [name, code] of names) {
+    const key = FieldAlias.normalise(name)
+    index.set(key, index.has(key) && index.get(key) !== code ? undefined : code)
+  }
+  return index
+}
+
+/** Returns the names of codes in a language, as `Intl` knows them. */
+export const namesIn = (
+  language: string,
   type: "region" | "language",
   codes: readonly string[],
+): readonly (readonly [name: string, code: string])[] => {
+  const display = new Intl.DisplayNames(language, { type, fallback: "none" })
+  return codes.flatMap((code) => {
+    const name = display.of(code)
+    return name === undefined ? [] : [[name, code] as const]
+  })
+}
+
+/**
+ * Creates an index over English names, further names, which win, and the names in other languages, which are read when one is
+ * looked for that is neither. A name that several codes share finds none of them.
+ */
+export const make = (
+  type: "region" | "language",
+  english: readonly (readonly [name: string, code: string])[],
   more: Readonly<Record<string, string>>,
 ): NameIndex => {
-  const index = new Map<string, string | undefined>()
-  const english = new Map<string, string>()
-  for (const language of languages) {
-    const names = new Intl.DisplayNames(language, { type, fallback: "none" })
-    for (const code of codes) {
-      const name = names.of(code)
-      if (name === undefined) continue
-      if (language === "en") english.set(name, code)
-      const key = FieldAlias.normalise(name)
-      index.set(key, index.has(key) && index.get(key) !== code ? undefined : code)
-    }
-  }
-  for (const [name, code] of Object.entries(more)) index.set(FieldAlias.normalise(name), code)
+  const given = addNames(new Map(), Object.entries(more))
+  const inEnglish = addNames(new Map(), english)
+  const suggested = new Map(english)
+  const codes = english.map(([, code]) => code)
+  let inOthers: Names | undefined
   return {
-    find: (name) => index.get(FieldAlias.normalise(name)),
+    find: (name) => {
+      const key = FieldAlias.normalise(name)
+      for (const index of [given, inEnglish]) if (index.has(key)) return index.get(key)
+      inOthers ??= addNames(
+        new Map(),
+        others.flatMap((language) => namesIn(language, type, codes)),
+      )
+      return inOthers.get(key)
+    },
     near: (name) => {
-      const meant = suggest(name, english.keys())
-      return meant === undefined ? undefined : `${meant} (${english.get(meant) ?? ""})`
+      const meant = suggest(name, suggested.keys())
+      return meant === undefined ? undefined : `${meant} (${suggested.get(meant) ?? ""})`
     },
   }
 }

@@ -1,4 +1,5 @@
 /** Takes off what spreadsheets and copying put around a value. */
+import { isPlain } from "./PlainCell.ts"
 
 /** Names something that was taken off. */
 export type CellFix = "formula" | "apostrophe" | "space" | "invisible"
@@ -9,8 +10,6 @@ const APOSTROPHE = /^'(?=[-+=@\d]|\S+@)/
 /** Zero-width characters, marks of direction, soft hyphens and byte order marks. */
 const INVISIBLE =
   /^[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]+|[\u00AD\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]+$/g
-/** Most cells begin and end like this, and need nothing. */
-const IS_PLAIN = /^[A-Za-z\d+](?:[^]*[A-Za-z\d])?$/
 
 /**
  * Cleans a cell: `="+6012"` becomes `+6012`; an apostrophe before a number, a formula or an address goes, and so do spaces and
@@ -27,7 +26,7 @@ const IS_PLAIN = /^[A-Za-z\d+](?:[^]*[A-Za-z\d])?$/
 export const clean = (
   cell: string,
 ): { readonly text: string; readonly fixes: readonly CellFix[] } => {
-  if (IS_PLAIN.test(cell)) return { text: cell, fixes: [] }
+  if (isPlain(cell)) return { text: cell, fixes: [] }
   const fixes = new Set<CellFix>()
   let text = cell
   const step = (fix: CellFix, next: string) => {

@@ -14,8 +14,8 @@ export const printable = (text: string): string => {
   )
 }
 
-/** Returns a number as people read it: `1,204`. */
-export const count = (number: number): string => number.toLocaleString("en-US")
+/** Returns an integer as people read it: `1,204`. The first formatter of `Intl` takes longer than the check of a small file. */
+export const count = (number: number): string => String(number).replace(/\B(?=(?:\d{3})+$)/g, ",")
 
 /** Returns a number and a noun: `1 row`, `1,204 rows`. */
 export const counted = (number: number, noun: string): string =>

@@ -2,7 +2,6 @@
  * Writes a file completely or not at all: into a temporary file next to it, which gets the name when everything is on the
  * disk. A file that exists is never replaced: the next free name is taken, `leads.2.csv`.
  */
-import { randomBytes } from "node:crypto"
 import type { FileHandle } from "node:fs/promises"
 import { lstat, open, rename, unlink } from "node:fs/promises"
 import { basename, dirname, join, parse } from "node:path"
@@ -84,7 +83,7 @@ const commit = async (file: FileHandle, temporary: string, path: string): Promis
 export const openFile = (path: string): Effect.Effect<SafeFile, ReportError, Scope.Scope> =>
   Effect.gen(function* () {
     yield* checkPath(path)
-    const unique = randomBytes(6).toString("hex")
+    const unique = crypto.randomUUID().slice(0, 12)
     const temporary = join(dirname(path), `.${basename(path)}.${unique}.tmp`)
     let isCommitted = false
     const file = yield* Effect.acquireRelease(

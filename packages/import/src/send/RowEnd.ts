@@ -23,7 +23,10 @@ export const passedOver = (
     const problem = {
       code: "DUPLICATE_IN_FILE",
       line,
-      reason: `row ${record?.number ?? 0} is sent`,
+      reason:
+        record === undefined
+          ? "there is another row of the same contact"
+          : `row ${record.number} is sent`,
     } as const
     return { ...ready, outcome: "duplicate", earlier: false, problems: [problem] }
   }

@@ -26,6 +26,8 @@ import type {
   ImportSummary,
   RowResult,
 } from "../types.ts"
+import type { PlannedRows } from "./ClaimedRows.ts"
+import { claimedRows } from "./ClaimedRows.ts"
 import type { InputChangedError } from "./InputChangedError.ts"
 import { sampleOf } from "./Sample.ts"
 import type { Ended, SendRowsOptions, SentRows, SentStopped } from "./SendRows.ts"
@@ -61,7 +63,8 @@ export interface SendRun<E = never, R = never> {
  * **Details**
  *
  * `rows` must be the rows that were planned. A row that has ended, here or in an earlier run, is passed over before it costs
- * a request. Each attempt is in the journal before its request may leave, and each end before it is a result. An attempt of an
+ * a request; given a check, or anything else with `rowsFrom`, the first request does not wait for the check of the rows before
+ * it. Each attempt is in the journal before its request may leave, and each end before it is a result. An attempt of an
  * earlier process whose end is not known leaves its row in doubt: under `natural-key` the row is sent again after the
  * client's `doubtDelay`, and a contact that exists is then `exists_after_doubt`; else it is `unknown`. Under `natural-key` a
  * row that ends `unknown` is sent again when the run is resumed.
@@ -110,7 +113,7 @@ export interface SendRun<E = never, R = never> {
  */
 export const send = <E, R>(
   journal: JournalService,
-  rows: Stream.Stream<CheckedRow, E, R>,
+  rows: Stream.Stream<CheckedRow, E, R> | PlannedRows<E, R>,
   { sample, ...options }: SendOptions = {},
 ): Effect.Effect<SendRun<E, R>, JournalError, AelystClient | Scope.Scope> =>
   Effect.gen(function* () {
@@ -125,7 +128,9 @@ export const send = <E, R>(
     const most = Math.min(left, sample ?? options.limit ?? left)
     const tally = new Tally(counts, most)
     const log = logOf(journal, () => claim)
-    const sent = yield* sendRows(log, rows, { ...options, only, expected: most })
+    const ended = counts.total - counts.invalid - counts.duplicate - left
+    const claimed = yield* claimedRows(journal, ended, rows)
+    const sent = yield* sendRows(log, claimed, { ...options, only, expected: most })
     return yield* follow(tally, sent, ({ result, moved }, now) => {
       if (moved !== undefined) tally.count(result.outcome, moved, now)
     })
@@ -166,7 +171,7 @@ export const sendUnplanned = <E, R>(
   Effect.gen(function* () {
     yield* Effect.orDie(Effect.fromResult(checkCount("limit", options.limit)))
     const tally = new Tally(noRows, options.limit ?? Infinity)
-    const sent = yield* sendRows(noLog(delivery), rows, options)
+    const sent = yield* sendRows(noLog(delivery), { rows }, options)
     return yield* follow(tally, sent, ({ result, moved }, now) => {
       tally.add(moved === undefined ? result.outcome : "not_sent")
       if (moved !== undefined) tally.count(result.outcome, moved, now)

@@ -118,11 +118,8 @@ export const sendRange = (
           }),
       )
       const log = logOf(journal, () => claim)
-      const { ended, run, stopped } = yield* sendRows(
-        log,
-        source.range(importId, from, to),
-        options,
-      )
+      const rows = source.range(importId, from, to)
+      const { ended, run, stopped } = yield* sendRows(log, { rows }, options)
       yield* Effect.forkScoped(
         Effect.andThen(Effect.sleep(Math.ceil(leaseMs / 3)), renew).pipe(
           Effect.repeat(Schedule.forever),

@@ -8,13 +8,16 @@ import { ClientOptions } from "@aelyst/core/adapter"
 import type { Claim, JournalService, RowOutcome, RowRecord } from "@aelyst/journal"
 import { JournalError, attemptGate } from "@aelyst/journal"
 import type * as Cause from "effect/Cause"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 
 import type { CheckedRow, ReadyRow, RowResult } from "../types.ts"
+import type { ClaimedRows } from "./ClaimedRows.ts"
 import { endingOf } from "./Ending.ts"
 import { InputChangedError } from "./InputChangedError.ts"
 import { passedOver, sentRow, unrecordedRow } from "./RowEnd.ts"
@@ -47,6 +50,8 @@ export interface RowLog {
   readonly lookup: (
     rows: ReadonlyArray<RowText & { readonly number: number }>,
   ) => ReturnType<JournalService["lookup"]>
+  /** Returns whether the plan has a row of this number. */
+  readonly isPlanned: (number: number) => Effect.Effect<boolean, JournalError>
   /** Records each attempt before it is sent; undefined if nothing is recorded. */
   readonly gate?: AttemptGate.Gate | undefined
   readonly outcome: (key: string, end: RowOutcome) => Effect.Effect<void, JournalError>
@@ -56,6 +61,8 @@ export interface RowLog {
 export const logOf = (journal: JournalService, claim: () => Claim): RowLog => ({
   run: journal.run,
   lookup: (rows) => journal.lookup(rows),
+  isPlanned: (number) =>
+    Effect.map(Stream.runHead(journal.rows({ from: number, to: number })), Option.isSome),
   gate: attemptGate(journal, claim),
   outcome: (key, end) => Effect.suspend(() => journal.outcome(claim(), key, end)),
 })
@@ -67,6 +74,7 @@ export const noLog = (delivery: JournalService["run"]["delivery"]): RowLog => ({
     Effect.succeed(
       rows.map(({ number }) => ({ number, line: 0, state: "planned", doubt: false, attempts: 0 })),
     ),
+  isPlanned: () => Effect.succeed(true),
   outcome: () => Effect.void,
 })
 
@@ -121,12 +129,13 @@ const outgoingRow = (ready: ReadyRow, key: string, record: RowRecord): Outgoing 
 /** Prepares to send the rows of a claim; nothing happens before `ended` is consumed. */
 export const sendRows = <E, R>(
   log: RowLog,
-  rows: Stream.Stream<CheckedRow, E, R>,
+  { done, rows }: ClaimedRows<E, R>,
   { expected = 0, limit = Infinity, only, ...options }: SendRowsOptions,
 ): Effect.Effect<SentRows<E, R>, never, Core.AelystClient> =>
   Effect.gen(function* () {
     const isNaturalKey = log.run.delivery === "natural-key"
     const passed = yield* Queue.bounded<ReadonlyArray<Ended>, Cause.Done>(chunksAhead)
+    const begun = yield* Deferred.make<void>()
     const { maxWait = ClientOptions.defaultMaxWaitMs(true) } = options
     let selected = 0
     let longWaits = 0
@@ -150,13 +159,13 @@ export const sendRows = <E, R>(
         const text = texts[at]
         const record = text && records[next++]
         if (row.state === "ready" && text !== undefined) {
-          if (record === undefined)
-            return yield* new InputChangedError({
-              what: "row",
-              run: log.run.id,
-              row: row.row.number,
-            })
-          if (record.number === row.row.number && record.state === "planned") {
+          const { number } = row.row
+          // a check that begins at a later row cannot know the duplicates of those before
+          const isUnknown =
+            record === undefined && (done === undefined || (yield* log.isPlanned(number)))
+          if (isUnknown)
+            return yield* new InputChangedError({ what: "row", run: log.run.id, row: number })
+          if (record?.number === number && record.state === "planned") {
             if (only?.has(record.number) !== false)
               outgoing.push(outgoingRow(row, text.key, record))
             continue
@@ -171,6 +180,9 @@ export const sendRows = <E, R>(
     })
     const source = Stream.chunks(rows).pipe(
       Stream.mapEffect(select),
+      Stream.tap((outgoing) =>
+        outgoing.length === 0 ? Effect.void : Deferred.succeed(begun, undefined),
+      ),
       Stream.flattenIterable,
       Stream.take(limit),
       // what is under way must not be cut off by a source that fails
@@ -230,7 +242,7 @@ export const sendRows = <E, R>(
     const sent = run.results.pipe(
       Stream.provideService(AttemptGate.AttemptGate, notingGate),
       Stream.mapEffect(record, { concurrency: options.concurrency ?? 32, unordered: true }),
-      Stream.onEnd(Queue.end(passed)),
+      Stream.onEnd(Deferred.succeed(begun, undefined)),
     )
     /** Fails if the source or the journal did, or if the source has ended too early. */
     const checkEnd = Effect.gen(function* () {
@@ -239,10 +251,25 @@ export const sendRows = <E, R>(
       if (isCut) yield* note(new InputChangedError({ what: "input", run: log.run.id }))
       if (failure !== undefined) yield* Effect.fail(failure)
     })
+    /** Reports the rows that are done, once rows are sent and until the run is stopped. */
+    const report = (rowsDone: Stream.Stream<CheckedRow, E, R>) =>
+      Effect.andThen(
+        Deferred.await(begun),
+        Stream.chunks(rowsDone).pipe(
+          Stream.takeWhileEffect(() =>
+            Effect.map(run.summary, ({ stopped = "completed" }) => stopped === "completed"),
+          ),
+          Stream.runForEach(select),
+          Effect.catch(note),
+        ),
+      )
+    const all =
+      done === undefined ? sent : Stream.merge(sent, Stream.drain(Stream.fromEffect(report(done))))
     return {
-      ended: Stream.merge(sent, Stream.flattenIterable(Stream.fromQueue(passed))).pipe(
-        Stream.concat(Stream.drain(Stream.fromEffect(checkEnd))),
-      ),
+      ended: Stream.merge(
+        Stream.onEnd(all, Queue.end(passed)),
+        Stream.flattenIterable(Stream.fromQueue(passed)),
+      ).pipe(Stream.concat(Stream.drain(Stream.fromEffect(checkEnd)))),
       run,
       stopped: Effect.map(run.summary, ({ stopped }) => (isRateLimited ? "rate_limited" : stopped)),
     }
