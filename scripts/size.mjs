@@ -153,7 +153,7 @@ const published = {
   "@aelyst/express for import": ["packages/express/dist/*.js", 18_000],
   "@aelyst/express for require": ["packages/express/dist/*.cjs", 18_000],
   "@aelyst/import, without core, journal and effect": ["packages/import/dist/**/*.js", 100_000],
-  "@aelyst/cli's import, beyond a create": ["packages/cli/dist/importing-*.js", 75_000],
+  "@aelyst/cli's import, beyond a create": ["packages/cli/dist/{importing,sending}-*.js", 75_000],
   "@aelyst/cli's part for several machines, with its driver of Postgres": [
     "packages/cli/dist/sharing-*.js",
     60_000,

@@ -44,21 +44,31 @@ const loadedBy = (path: string, graph: Graph): ReadonlySet<string> => {
   return seen
 }
 
+/** Matches modules that send the rows of a file, which their check does not need. The others are loaded late in the sources. */
+const sending = /[\\/](?:journal[\\/]src|import[\\/]src[\\/]send)[\\/]/
+
 // Every file costs, so what is always loaded together is one: what help needs, what a create needs beyond it, and what the
 // commands about imports need beyond that, what those about an outbox need, the driver of its database, and what several machines need. The sandbox shares some of it, and must not load the rest.
 const chunkOf = (id: string, graph: Graph): string | null => {
+  // a few bytes each, which load one of Node's modules when it is needed
+  if (id.startsWith("\0") && isBuiltin(id.slice(1, -4))) return "shared"
   const inSandbox = loadedBy("src/commands/Sandbox.ts", graph).has(id)
   if (loadedBy("src/main.ts", graph).has(id)) return inSandbox ? "shared" : "program"
-  if (inSandbox) return null
+  // an example of a file needs little, and the sandbox most of that
+  const template = "src/commands/Template.ts"
+  const inTemplate = loadedBy(template, graph).has(id)
+  if (inSandbox) return inTemplate ? "shared" : null
   if (loadedBy("src/commands/Create.ts", graph).has(id)) return "creating"
-  // an example of a file needs nothing that reads files
-  if (loadedBy("src/commands/Template.ts", graph).has(id)) return null
+  if (inTemplate) return id === from(template) ? null : "program"
   // the transport, which a create loads too
   if (loadedBy("../node/src/effect.ts", graph).has(id)) return null
   const inOutbox = loadedBy("src/commands/Outbox.ts", graph).has(id)
   const inDrain = loadedBy("src/commands/OutboxDrain.ts", graph).has(id)
-  if (loadedBy("src/commands/Import.ts", graph).has(id)) {
-    return inOutbox || inDrain ? null : "importing"
+  const inCheck = loadedBy("src/commands/Import.ts", graph).has(id)
+  if (inCheck || loadedBy("src/import/PlannedRun.ts", graph).has(id)) {
+    // small, and all of these load what a create needs
+    if (inOutbox || inDrain) return "creating"
+    return inCheck && !sending.test(id) ? "importing" : "sending"
   }
   if (loadedBy("src/shared/SharedStore.ts", graph).has(id)) return "sharing"
   if (inOutbox) return "outbox"

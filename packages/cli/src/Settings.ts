@@ -96,7 +96,8 @@ export const resolve = Effect.fnUntraced(function* (
   flags: SettingFlags,
   options: { readonly anyProfile?: boolean } = {},
 ): Effect.fn.Return<Settings, Failure, Host> {
-  const { env, cwd, stdin, stderr } = yield* Host
+  const host = yield* Host
+  const { env, cwd, stderr } = host
   const paths = Files.pathsOf(env, cwd)
   const config = yield* ConfigFiles.readConfig(paths)
   const project = yield* ConfigFiles.readProject(paths)
@@ -173,8 +174,8 @@ export const resolve = Effect.fnUntraced(function* (
       !flags.noInput &&
       variable(env, "AELYST_NO_INPUT") === undefined &&
       variable(env, "CI") === undefined &&
-      stdin.isTTY === true &&
-      stderr.isTTY === true,
+      stderr.isTTY === true &&
+      host.stdin.isTTY === true,
   }
 })
 

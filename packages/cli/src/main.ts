@@ -10,14 +10,17 @@ import { Printer, lookOf } from "./Screen.ts"
 
 /** Runs the command and ends the process. */
 export const main = (version: string, args: ReadonlyArray<string>): void => {
-  const { env, stdin, stdout, stderr } = process
+  const { env, stdout, stderr } = process
   const printer = new Printer({ ...lookOf(args), env, stdout, stderr })
   let handle: ((signal: Signal) => void) | undefined
   let outlivesOutput = false
   const host = Host.of({
     env,
     cwd: process.cwd(),
-    stdin,
+    // most commands do not read it, and opening it takes time
+    get stdin() {
+      return process.stdin
+    },
     stdout,
     stderr,
     onSignal: (handler) => {

@@ -1,4 +1,7 @@
-/** `aelyst import` and `aelyst resume`: reads, checks, asks, sends and reports. */
+/**
+ * `aelyst import` and `aelyst resume`: reads, checks, asks, sends and reports. What sends is loaded when something is sent: a
+ * check starts faster without it.
+ */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
@@ -12,12 +15,8 @@ import * as CheckedFile from "../import/CheckedFile.ts"
 import * as ImportOptions from "../import/ImportOptions.ts"
 import * as Input from "../import/Input.ts"
 import * as OpenTable from "../import/OpenTable.ts"
-import * as PlannedRun from "../import/PlannedRun.ts"
 import type { ResumableRun } from "../import/ResumableRun.ts"
-import { resumable } from "../import/ResumableRun.ts"
 import * as SetValues from "../import/SetValues.ts"
-import * as SharedRun from "../import/SharedRun.ts"
-import * as StreamedRun from "../import/StreamedRun.ts"
 import type { ImportFlags } from "../ImportFlags.ts"
 import type { Report } from "../Report.ts"
 import { findDatabase } from "../outbox/StoreLocation.ts"
@@ -64,16 +63,22 @@ const start = Effect.fnUntraced(function* (
   const opened = yield* OpenTable.open(input, reading, mapping, flags, flags.stream)
   yield* confirmHeader(opened, settings.mayAsk && !printer.json)
   const all = { flags, globals, input, opened, options, progress, settings }
-  if (found !== undefined && flags.stream) return yield* StreamedRun.run({ ...all, found })
+  if (found !== undefined && flags.stream) {
+    const StreamedRun = yield* Effect.promise(() => import("../import/StreamedRun.ts"))
+    return yield* StreamedRun.run({ ...all, found })
+  }
   const checked = yield* CheckedFile.check(all, {
     isResumed: resume !== undefined,
     isShared: database !== undefined,
   })
   if (found === undefined) return yield* CheckedFile.end(all, checked)
   const planned = { ...all, found, checked }
-  return yield* database === undefined
-    ? PlannedRun.run(planned, resume?.id)
-    : SharedRun.run(planned, database, resume?.id)
+  if (database !== undefined) {
+    const SharedRun = yield* Effect.promise(() => import("../import/SharedRun.ts"))
+    return yield* SharedRun.run(planned, database, resume?.id)
+  }
+  const PlannedRun = yield* Effect.promise(() => import("../import/PlannedRun.ts"))
+  return yield* PlannedRun.run(planned, resume?.id)
 }, Effect.scoped)
 
 /** Runs `import`. */
@@ -106,6 +111,7 @@ export const resume = Effect.fnUntraced(function* (
   { run: id, store, storeFile, ...flags }: ResumeFlags,
   globals: GlobalFlags,
 ): Effect.fn.Return<void, Failure | Report, Host | Screen> {
+  const { resumable } = yield* Effect.promise(() => import("../import/ResumableRun.ts"))
   const found = yield* resumable(id, { store, storeFile })
   const { database, stored } = found
   yield* Effect.fromResult(SetValues.check(found.id, stored.set, flags.set))

@@ -37,10 +37,16 @@ const failureOf = (error: ReadError | InvalidRowsError, name: string): CheckFail
 /** Returns the checked rows of the file, to be read from its start. */
 export const rows = ({ input, opened, options }: OpenImport) =>
   Effect.mapBoth(checkRows(opened.table.rows, opened.mapped.mapping, options.checking), {
-    onSuccess: (checking) => ({
-      summary: checking.summary,
-      rows: Stream.mapError(checking.rows, (error) => failureOf(error, input.name)),
-    }),
+    onSuccess: (checking) => {
+      const failed = Stream.mapError((error: ReadError | InvalidRowsError) =>
+        failureOf(error, input.name),
+      )
+      return {
+        summary: checking.summary,
+        rows: failed(checking.rows),
+        rowsFrom: (first: number) => failed(checking.rowsFrom(first)),
+      }
+    },
     onFailure: ({ message }) =>
       usage(message.replaceAll("`", ""), "fix:   correct the value of --set"),
   })

@@ -1,5 +1,6 @@
 /** The facts that the journal records of a run, and whether a run of another token may be continued. */
 import * as Crypto from "node:crypto"
+import * as Fs from "node:fs"
 
 import type { CheckOptions, Mapping } from "@aelyst/import"
 import type { JournalError, RunFacts, RunsService } from "@aelyst/journal"
@@ -7,9 +8,11 @@ import * as Effect from "effect/Effect"
 
 import { confirm } from "../Confirm.ts"
 import type { Failure } from "../Failure.ts"
-import { usage } from "../Failure.ts"
+import { file, usage } from "../Failure.ts"
+import * as Files from "../Files.ts"
 import { Screen } from "../Screen.ts"
 import type { Settings } from "../Settings.ts"
+import { visible } from "../Text.ts"
 import type { OpenImport } from "./Import.ts"
 import { journalFailure } from "./JournalFailure.ts"
 import { hashesOf } from "./SetValues.ts"
@@ -81,4 +84,25 @@ export const classOf = (
       false,
     )
     return same ? other.run.tokenClass : own
+  })
+
+/** Returns the SHA-256 of a file as hex, and its size. */
+export const fingerprint = (
+  path: string,
+): Effect.Effect<{ readonly sha256: string; readonly bytes: number }, Failure> =>
+  Effect.tryPromise({
+    try: async () => {
+      const hash = Crypto.createHash("sha256")
+      let bytes = 0
+      for await (const chunk of Fs.createReadStream(path)) {
+        hash.update(chunk)
+        bytes += chunk.length
+      }
+      return { sha256: hash.digest("hex"), bytes }
+    },
+    catch: (error) =>
+      file(
+        `${visible(path)} cannot be read (${Files.codeOf(error)})`,
+        "fix:   check the path and its permissions",
+      ),
   })

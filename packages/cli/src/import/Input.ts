@@ -1,6 +1,4 @@
 /** The input of an import: a file, or standard input, which is kept in a file unless its rows are sent as they arrive. */
-import * as Crypto from "node:crypto"
-import * as Fs from "node:fs"
 import * as Path from "node:path"
 
 import * as Effect from "effect/Effect"
@@ -8,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 import type { Failure } from "../Failure.ts"
-import { file, usage } from "../Failure.ts"
+import { usage } from "../Failure.ts"
 import * as Files from "../Files.ts"
 import { Host } from "../Host.ts"
 import { visible } from "../Text.ts"
@@ -33,11 +31,13 @@ export const open = (
   isStream: boolean,
 ): Effect.Effect<Input, Failure, Host | Scope.Scope> =>
   Effect.gen(function* () {
-    const { cwd, env, stdin } = yield* Host
+    const host = yield* Host
+    const { cwd, env } = host
     if (given !== "-") {
       const path = Path.resolve(cwd, given)
       return { source: path, path, name: visible(Path.basename(path)), stem: path, cwd }
     }
+    const { stdin } = host
     if (stdin.isTTY === true) {
       return yield* Effect.fail(
         usage("- needs a pipe or a file", "fix:   aelyst import - < contacts.csv"),
@@ -61,25 +61,4 @@ export const open = (
       )
     }
     return { ...named, source: yield* spool(stdin, Path.join(state, "spool")) }
-  })
-
-/** Returns the SHA-256 of a file as hex, and its size. */
-export const fingerprint = (
-  path: string,
-): Effect.Effect<{ readonly sha256: string; readonly bytes: number }, Failure> =>
-  Effect.tryPromise({
-    try: async () => {
-      const hash = Crypto.createHash("sha256")
-      let bytes = 0
-      for await (const chunk of Fs.createReadStream(path)) {
-        hash.update(chunk)
-        bytes += chunk.length
-      }
-      return { sha256: hash.digest("hex"), bytes }
-    },
-    catch: (error) =>
-      file(
-        `${visible(path)} cannot be read (${Files.codeOf(error)})`,
-        "fix:   check the path and its permissions",
-      ),
   })

@@ -22,7 +22,6 @@ import * as EndOfImport from "./EndOfImport.ts"
 import * as Facts from "./Facts.ts"
 import type { Errors } from "./FlagValues.ts"
 import type { SendingImport } from "./Import.ts"
-import * as Input from "./Input.ts"
 import { journalFailure } from "./JournalFailure.ts"
 import * as Question from "./Question.ts"
 import * as RejectsFile from "./RejectsFile.ts"
@@ -48,7 +47,7 @@ const factsOf = Effect.fnUntraced(function* (
   resume: string | undefined,
 ) {
   // safe: only a stream has no path, and it is not planned
-  const file = yield* Input.fingerprint(String(input.source))
+  const file = yield* Facts.fingerprint(String(input.source))
   const facts: Omit<RunFacts, "tokenClass"> = {
     input: { ...file, mapping: Facts.mappingFingerprint(opened.mapped.mapping, options.checking) },
     origin: settings.origin,
@@ -83,7 +82,7 @@ export const sendPrepared = Effect.fnUntraced(function* (
   const rejects = yield* RejectsFile.open(all, true)
   const checking = yield* CheckedFile.rows(all)
   const run = yield* Effect.mapError(
-    send(journal, rows.watch(checking.rows), {
+    send(journal, rows.watchAll(checking), {
       ...Client.runOptions(settings),
       ...(concurrency !== undefined && { concurrency }),
       ...(maxErrors !== undefined && { maxErrors: maxErrorsOf(maxErrors, counts) }),

@@ -7,6 +7,7 @@ import type {
   CheckedRow,
   Findings,
   ImportProgress,
+  PlannedRows,
   Problem,
   Rejects,
   RowResult,
@@ -63,6 +64,14 @@ export class RowsUnderWay {
       if (checked.state !== "foreign") this.#rows.set(checked.row.number, checked.row)
       return checked
     })
+  }
+
+  /** Notes each row of a plan. */
+  watchAll<E, R>({ rows, rowsFrom }: PlannedRows<E, R>): PlannedRows<E, R> {
+    return {
+      rows: this.watch(rows),
+      rowsFrom: (number) => this.watch(rowsFrom(number)),
+    }
   }
 
   /** Returns a row that has ended, and forgets it. */
