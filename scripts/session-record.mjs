@@ -6,13 +6,20 @@ import { screen } from "./terminal.mjs"
 /** Returns the lines of a terminal without what differs from run to run. */
 export const comparable = (lines) =>
   lines
-    .filter((line) => !/^ *[█▏▎▍▌▋▊▉ ]*$|^ {2}\d+ contacts? existed/.test(line))
+    // of the progress only, or of rows in doubt
+    .filter(
+      (line) =>
+        !/^(?:<tspan>)?[ █▏▎▍▌▋▊▉]*(?:<\/tspan>)?$/.test(line) &&
+        !/ {2}\d+ contacts? existed/.test(line),
+    )
     .map((line) =>
       line
-        .replace(/^(Importing \S+).*/, "$1")
+        .replace(/^(?:<tspan>)?(Importing \S+).*/, "$1")
         .replace(/ \+ \d+ there after a lost response/, "")
         // what it shows at that moment, which may be a wait
         .replace(/.*Killed/, "Killed")
+        .replace(/Done in [\d.hms ]+(?= {3})/, "Done in #")
+        .replaceAll(/ {3}(?:average \S+|\d+ × 429)/g, "")
         .replaceAll(/\br_\w{4}\b/g, "r_#")
         .replaceAll(/\d+(?:[.,]\d+)?/g, "#"),
     )

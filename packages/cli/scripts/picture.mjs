@@ -35,8 +35,8 @@ const imports = [
 ]
 const columns = 112
 
-const home = mkdtempSync(join(tmpdir(), "aelyst-picture-"))
 const record = (commands) => {
+  const home = mkdtempSync(join(tmpdir(), "aelyst-picture-"))
   const shim = join(home, "aelyst")
   writeFileSync(shim, `#!/bin/sh\nexec "${process.execPath}" "${join(root, "dist/bin.js")}" "$@"\n`)
   chmodSync(shim, 0o755)
@@ -57,6 +57,7 @@ const record = (commands) => {
       },
     },
   )
+  rmSync(home, { recursive: true, force: true })
   if (done.status !== 0) throw new Error(`the session ended with ${done.status}\n${done.stdout}`)
   return done.stdout
 }
@@ -104,13 +105,11 @@ const pictures = [
   [join(root, "session.svg"), "A session of aelyst create in a terminal", creates],
   [join(root, "import.svg"), "A session of aelyst import in a terminal", imports],
 ]
-try {
-  if (process.argv.includes("--check"))
-    report(
-      pictures.flatMap(([file, label, commands]) => differences(file, label, commands)),
-      `${pictures.length} sessions go as their pictures say`,
-    )
-  else for (const [file, label, commands] of pictures) writeFileSync(file, draw(label, commands))
-} finally {
-  rmSync(home, { recursive: true, force: true })
+if (process.argv.includes("--check")) {
+  report(
+    pictures.flatMap(([file, label, commands]) => differences(file, label, commands)),
+    `${pictures.length} sessions go as their pictures say`,
+  )
+} else {
+  for (const [file, label, commands] of pictures) writeFileSync(file, draw(label, commands))
 }
