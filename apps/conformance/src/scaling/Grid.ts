@@ -23,7 +23,7 @@ const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, fo
 
 /** Reads the measured times of a database. */
 // safe: `calibrate.ts` wrote it
-export const serviceTimes = () => read("database.json") as ServiceTimes
+const serviceTimes = () => read("database.json") as ServiceTimes
 
 /** Reads the figures of an earlier run. */
 // safe: `main.ts` wrote it
