@@ -55,12 +55,12 @@ describe("limits that are not per second, told nothing", () => {
 
 describe("from the tenth window after a disturbance on", () => {
   for (const kind of disturbedKinds) {
-    it(`${kind}: it uses 95 % of the limit after a neighbour that leaves, and 85 % in the worst of 250 runs`, () => {
-      const shares = leavingNeighbours.flatMap((disturbance) =>
-        [1, 2, 3, 4, 5].map((seed) => measureRecovery(disturbance, kind, seed).share),
-      )
-      assert.isAtLeast(Math.min(...shares), 0.85)
-      assert.isAtLeast(shares.filter((share) => share >= 0.95).length / shares.length, 0.97)
+    it(`${kind}: it uses 95 % of the limit after a neighbour that leaves`, () => {
+      for (const disturbance of leavingNeighbours) {
+        for (const seed of [1, 2, 3, 4, 5]) {
+          assert.isAtLeast(measureRecovery(disturbance, kind, seed).share, 0.95, disturbance.name)
+        }
+      }
     })
 
     it(`${kind}: it uses 95 % of the limit after an odd header, a pause or a change of the limit`, () => {
@@ -71,10 +71,11 @@ describe("from the tenth window after a disturbance on", () => {
       }
     })
 
-    it(`${kind}: it uses 95 % of the limit while headers are odd, in the median of five runs`, () => {
+    it(`${kind}: it uses 95 % of the limit while headers are odd`, () => {
       for (const disturbance of oddities) {
-        const shares = [1, 2, 3, 4, 5].map((seed) => measureRecovery(disturbance, kind, seed).share)
-        assert.isAtLeast(shares.toSorted((a, b) => a - b)[2] ?? 0, 0.95, disturbance.name)
+        for (const seed of [1, 2, 3, 4, 5]) {
+          assert.isAtLeast(measureRecovery(disturbance, kind, seed).share, 0.95, disturbance.name)
+        }
       }
     })
   }
@@ -87,19 +88,21 @@ describe("others with the same token", () => {
   })
 
   for (const kind of disturbedKinds) {
-    it(`${kind}: four processes that share nothing end, with one 429 for a create at most`, () => {
+    it(`${kind}: four processes that share nothing get fair shares, with 50 429s for 200 creates at most`, () => {
       for (const seed of [1, 2, 3, 4, 5]) {
-        const { rateLimited, ratio } = fourProcesses(kind, seed)
-        assert.isAtMost(ratio, 2)
-        assert.isAtMost(rateLimited, 200)
+        const { fairness, rateLimited, ratio } = fourProcesses(kind, seed)
+        assert.isAtMost(ratio, 1.3)
+        assert.isAtMost(rateLimited, 50)
+        assert.isAtLeast(fairness, 0.8)
       }
     })
 
-    it(`${kind}: it makes 300 creates next to a neighbour with a third, with 20 429s at most`, () => {
+    it(`${kind}: it makes 300 creates next to a neighbour with a third, with 12 429s at most, and leaves it most of that`, () => {
       for (const seed of [1, 2, 3, 4, 5]) {
-        const { rateLimited, ratio } = besideNeighbour(kind, seed)
-        assert.isAtMost(ratio, 2)
-        assert.isAtMost(rateLimited, 20)
+        const { neighbourLost, rateLimited, ratio } = besideNeighbour(kind, seed)
+        assert.isAtMost(ratio, 1.4)
+        assert.isAtMost(rateLimited, 12)
+        assert.isAtMost(neighbourLost, 0.25)
       }
     })
   }
@@ -111,8 +114,8 @@ describe("1,000 servers and networks drawn at random", () => {
     const names = worst.map(({ name, ratio }) => `${ratio.toFixed(2)} ${name}`).join("\n")
     process.stdout.write(`the slowest ten, in time over ideal:\n${names}\n`)
     assert.strictEqual(lost, 0)
-    assert.isAtLeast(few429s, 0.87)
+    assert.isAtLeast(few429s, 0.88)
     assert.isAtLeast(within15, 0.58)
-    assert.isAtLeast(within50, 0.78)
+    assert.isAtLeast(within50, 0.79)
   })
 })

@@ -112,18 +112,20 @@ describe("LearnFromRateLimit", () => {
   })
 
   it("lets one scout through when the gate opens, and the rest after its response", () => {
-    const machine = rateLimitedAfter({ retryAfterMs: 1000, limit: 10, remaining: 0 }, 0)
+    const machine = withLimit(10)
+    const rateLimit = { rateLimited: true, retryAfterMs: 1000, limit: 10, remaining: 0 }
+    machine.observe(machine.admitted(), rateLimit)
     machine.now += 1000
     const [scout = 0, ...more] = burst(machine)
     assert.strictEqual(more.length, 0)
     machine.now += 30
     machine.observe(scout, { rateLimited: false, limit: 10, remaining: 9 })
-    assert.strictEqual(burst(machine).length, 9)
+    // the last one waits a moment, to see whether a bucket refills
+    assert.strictEqual(burst(machine).length, 8)
   })
 
   it("closes the gate once for the 429s of one burst: the longest wait counts, and no backoff grows", () => {
-    const machine = new Machine()
-    machine.observe(machine.admitted(), { rateLimited: false, limit: 10, remaining: 9 })
+    const machine = withLimit(10)
     const ids = burst(machine)
     machine.now += 30
     for (const [index, id] of ids.entries()) {

@@ -43,10 +43,7 @@ describe("LearnFromResponse", () => {
   )
 
   it("reads each response against its own request when they come out of order", () => {
-    const machine = new Machine()
-    const first = machine.admitted()
-    machine.now += 20
-    machine.observe(first, { rateLimited: false, limit: 10, remaining: 9 })
+    const machine = withLimit(10)
     const ids = burst(machine)
     assert.strictEqual(ids.length, 9)
     machine.now += 20

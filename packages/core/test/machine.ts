@@ -73,13 +73,15 @@ export const waitOf = (machine: Machine): number => {
   return decision._tag === "Wait" ? decision.untilMs - machine.now : 0
 }
 
-/** Returns a machine whose server has named the limit that it was told, or another. */
+/** Returns a machine whose server has named the limit that it was told, or another, and that has no reason to open with few. */
 export const withLimit = (
   limit: number,
   prior: PacerState.PacerConfig["prior"] = { limit, windowMs: 1000 },
 ): Machine => {
   const machine = new Machine({ prior })
   machine.observe(machine.admitted(), { rateLimited: false, limit, remaining: limit - 1 })
+  const { roundTrip } = machine.state
+  machine.state = { ...machine.state, roundTrip: { ...roundTrip, samples: 2 } }
   return machine
 }
 

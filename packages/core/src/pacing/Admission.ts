@@ -4,6 +4,8 @@
  */
 import type { Draft, InFlight, PacerConfig, PacerState } from "./PacerState.ts"
 import { countInFlight, draftOf, isUnlogged, recordSend } from "./PacerState.ts"
+import type { Bound } from "./FairShare.ts"
+import * as FairShare from "./FairShare.ts"
 import * as Held from "./HeldRequest.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as SendLog from "./SendLog.ts"
@@ -25,6 +27,7 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
   if (unscheduled) dropSchedule(state)
   else {
     Window.dropForgotten(state)
+    FairShare.expire(state)
     growLimit(state)
   }
   const { gate } = state
@@ -77,7 +80,7 @@ const admit = ({ ceiling, share }: PacerConfig, state: Draft): Decided => {
   const { nextId: id, nowMs: now } = state
   state.nextId = id + 1
   state.inFlight = [...state.inFlight, { id, sentAt: now, counted: state.anchor?.count ?? 0 }]
-  if (ceiling !== undefined || share !== undefined) {
+  if (ceiling !== undefined || share !== undefined || state.others.perWindow !== null) {
     const run = { at: now, windowStart: now, sentAt: now, count: 1 }
     state.ceilingLog = SendLog.add(state.ceilingLog, run, 0)
   }
@@ -118,7 +121,10 @@ const fitsBurst = (state: PacerState, occupied: number): boolean => {
   const { fixedWindow, limit, limitSource, provenLimit } = state
   const inFlight = countInFlight(state)
   const logged = occupied - inFlight
-  if (fixedWindow && logged === 0) return inFlight < limit * Tuning.openingBurstShare
+  // The responses to the first few show others that begin at the same time; a large limit has room for them.
+  const hasFew = limit * Tuning.openingBurstShare >= 2 && limit <= Tuning.exactLogLimit
+  const opens = hasFew && state.roundTrip.samples === 1
+  if (opens || (fixedWindow && logged === 0)) return inFlight < limit * Tuning.openingBurstShare
   if (limitSource !== "prior" || occupied < provenLimit) return true
   return inFlight <= Math.max(0, logged - provenLimit) * Tuning.growthBurstShare
 }
@@ -158,21 +164,12 @@ const growLimit = (state: Draft): void => {
   state.growth = { ...state.growth, cleanWindows: 0 }
 }
 
-/** A number of requests that no span of this length may exceed, whatever the server allows. */
-interface Bound {
-  readonly count: number
-  readonly spanMs: number
-}
-
-const unbounded: ReadonlyArray<Bound> = []
-
-/** Returns the bounds by the ceiling and by the share of this process. */
-const boundsOf = (
-  { ceiling, share }: PacerConfig,
-  { limit, windowMs }: PacerState,
-): ReadonlyArray<Bound> => {
-  if (ceiling === undefined && share === undefined) return unbounded
-  const bounds: Array<Bound> = []
+/** Returns the bounds by the ceiling, by the share of this process, and by the share that others leave. */
+const boundsOf = ({ ceiling, share }: PacerConfig, state: PacerState): ReadonlyArray<Bound> => {
+  const fair = FairShare.boundsOf(state)
+  if (ceiling === undefined && share === undefined) return fair
+  const { limit, windowMs } = state
+  const bounds = [...fair]
   if (ceiling !== undefined) {
     const count = Math.max(1, Math.floor(ceiling.perSecond))
     bounds.push({ count, spanMs: (1000 * count) / ceiling.perSecond })

@@ -1,5 +1,6 @@
 /** Closes the gate when the API asks for a wait, and reads limit and window from the first 429 of a burst. Pure. */
 import * as Doubt from "./HeaderDoubt.ts"
+import * as FairShare from "./FairShare.ts"
 import * as Held from "./HeldRequest.ts"
 import type { Draft, PacerState, Refill, ResponseContext } from "./PacerState.ts"
 import { isUnlogged, recordSend } from "./PacerState.ts"
@@ -16,7 +17,10 @@ export const closeGate = (context: ResponseContext): void => {
   if (!sameBurst) state.rateLimits += 1
   const waitMs = waitOf(context)
   if (!sameBurst && config.schedule !== false) {
-    if (previous.held.id === request.id) Held.learn(config, state, false)
+    if (isOthersUse(context)) {
+      FairShare.meet(state)
+      FairShare.waitUntil(state, state.nowMs + waitMs)
+    } else if (previous.held.id === request.id) Held.learn(config, state, false)
     else learnLimits(context)
   }
   const lonely = response.retryAfterMs !== undefined && isOwnUse(context)
@@ -46,6 +50,16 @@ const waitOf = ({ response, state }: ResponseContext): number =>
 const closeFor = ({ previous, response, state }: ResponseContext, ms: number, share: number) => {
   const untilMs = state.nowMs + ms + rateLimitJitterMs(ms, response.jitter) * share
   state.gate = { untilMs: Math.max(previous.gate?.untilMs ?? untilMs, untilMs) }
+}
+
+/** Checks whether others have used up the limit: such a 429 says nothing about limit and window. */
+const isOthersUse = ({ previous, response, state }: ResponseContext): boolean => {
+  const { held, limitSource, log, others, windowMs } = state
+  const retryAfterMs = response.retryAfterMs ?? Number.POSITIVE_INFINITY
+  if (limitSource !== "server" || retryAfterMs > windowMs + 1000) return false
+  if (others.perWindow !== null || !previous.hasResponse) return true
+  // A shorter window that is being tried is the likelier reason.
+  return others.seenAt !== null && held.longerMs === null && SendLog.hasUnaccounted(log)
 }
 
 /** Checks whether our own sends used up a limit that the server named, and no other client has been seen to spend. */

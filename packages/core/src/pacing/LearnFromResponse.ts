@@ -2,6 +2,7 @@
 import { closeGate, holdGate } from "./LearnFromRateLimit.ts"
 import { type Comparison, compare } from "./Comparison.ts"
 import * as Doubt from "./HeaderDoubt.ts"
+import * as FairShare from "./FairShare.ts"
 import * as Held from "./HeldRequest.ts"
 import { recogniseKind } from "./LimiterKind.ts"
 import * as State from "./PacerState.ts"
@@ -96,6 +97,8 @@ const reconcile = (context: Context, remaining: number): void => {
   const overtaken = SendLog.size(state.dropped.filter((drop) => drop.sentAt >= request.sentAt))
   const seen = compare(context, used, overtaken)
   const { due, explained, forgotten, overdue, unaccounted } = seen
+  if (seesOthers(context, seen)) FairShare.meet(state)
+  FairShare.adapt(state, remaining)
   if (wasHeld(context)) learnFromHeld(context, seen)
   recordDrop(context, forgotten)
   state.log = SendLog.dropOldest(state.log, forgotten)
@@ -122,6 +125,18 @@ const reconcile = (context: Context, remaining: number): void => {
   }
   if (used === explained && overtaken === 0) markCounted(context)
   Window.confirm(state, forgotten < due ? 0 : due)
+}
+
+/** Checks whether the server counts others: those that were there when this pacer began, and while it shares with them. */
+const seesOthers = ({ request, state }: Context, { unaccounted, used }: Comparison): boolean => {
+  if (FairShare.isBeginning(state)) return unaccounted > 0
+  if (state.others.perWindow === null) return false
+  const oldest = request.sentAt - state.windowMs
+  const own = SendLog.countWhere(
+    state.log,
+    ({ at, sentAt }) => at > oldest && sentAt !== SendLog.unaccounted,
+  )
+  return used > own + State.countInFlight(state) + 1
 }
 
 /** Marks the requests in flight as counted: only they explain the server's count. */

@@ -25,7 +25,9 @@ export const recogniseKind = (context: Context, seen: Comparison, remaining: num
   const pace = used > 1 ? estimateRefill(context, remaining, before) : before
   const isFast = pace !== null && tooSoon && pace.intervalMs * limit < state.windowMs
   const isSlow = overdueStays && used - 1 > turned
-  state.refill = before !== null || (alone && (isFast || isSlow)) ? pace : null
+  // What others send looks like a slow refill.
+  const isNew = alone && state.others.perWindow === null && (isFast || isSlow)
+  state.refill = before !== null || isNew ? pace : null
 }
 
 /** Takes the newest response that says that all was forgotten for the anchor, else the first; counts what is sent since. */

@@ -63,7 +63,7 @@ export interface ResponseContext {
 }
 
 /** The version of the shape of the state; a state of another version is not read. */
-export const version = 2
+export const version = 3
 
 /** No request is held back, and nothing is known of shorter windows. */
 export const nothingHeld: PacerState["held"] = {
@@ -103,6 +103,7 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   roundTrip: RoundTrip.unknown,
   marginMs: 0,
   doubt: { unused: 0, zeros: 0, patience: Tuning.zerosToDoubt, higherLimit: null },
+  others: { seenAt: null, perWindow: null, leastRemaining: 0, sinceMs: 0 },
   gate: null,
   rateLimits: 0,
   hasResponse: false,

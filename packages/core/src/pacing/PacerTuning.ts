@@ -168,6 +168,27 @@ export const roundTripMarginMs = 1
 /** The share of the minimum that the next may be shorter by, divided by the number of samples. */
 export const fewSamplesShare = 0.2
 
+// Other clients with the same token
+
+/** The first share of a pacer that meets others, as a share of the limit: three or four that begin together fit. */
+export const firstShare = 0.3
+/** The smallest share, as a share of the limit: a pacer must see what remains. */
+export const leastShare = 0.05
+/** So much of the limit, as a share, must have remained through a window to take more. */
+export const spareShare = 0.05
+/** By which part of the smallest `Remaining` the share grows in a window: up to six clients may see it and take as much. */
+export const shareGrowth = 0.15
+/** By which factor the share shrinks in a window in which nothing remained: a larger share gives up more, until all are equal. */
+export const shareCut = 0.95
+/** How many windows without a trace of others end the sharing: in a fixed window, one may hide them. */
+export const windowsToBeAlone = 2
+/** How much more than a window lies between two sends of one slot, in milliseconds: the jitter of a usual round trip. */
+export const shareMarginMs = 15
+/** At most this share of the own sends of a window goes out within `spreadSpan`, so that the last ones see its end. */
+export const spreadShare = 0.6
+/** The same in windows. */
+export const spreadSpan = 0.4
+
 // Bounds of memory
 
 /** Up to this limit each send has a separate run in the log, in requests: the log is short anyway. */

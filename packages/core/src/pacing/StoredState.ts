@@ -5,7 +5,7 @@
  * it. Times in milliseconds; those that a pacer has not seen yet are very early.
  */
 export interface PacerState {
-  readonly version: 2
+  readonly version: 3
   /** The newest time seen; an earlier one is read as this one. */
   readonly nowMs: number
   readonly nextId: number
@@ -113,6 +113,16 @@ export interface PacerState {
     /** A higher limit, and how many responses in a row have named it: enough of them make it the limit. */
     readonly higherLimit: { readonly limit: number; readonly named: number } | null
   }
+  /** Other clients with the same token. */
+  readonly others: {
+    /** When the server last counted them; null if it never did. */
+    readonly seenAt: number | null
+    /** How many requests this pacer sends in a window meanwhile; null if no other client is there. */
+    readonly perWindow: number | null
+    /** The smallest `Remaining` since `sinceMs`. */
+    readonly leastRemaining: number
+    readonly sinceMs: number
+  }
   /** A closed gate: nothing passes before `untilMs`, then one scout. */
   readonly gate: { readonly untilMs: number } | null
   /** 429s in a row. */
@@ -128,7 +138,7 @@ export interface PacerState {
   }
   /** The requests accepted since the last 429. */
   readonly sinceRateLimit: { readonly startMs: number; readonly count: number } | null
-  /** Own sends, for the ceiling. */
+  /** Own sends, for the ceiling and for shares. */
   readonly ceilingLog: PacerState["log"]
   /** When the last response came. */
   readonly observedAt: number | null
