@@ -25,7 +25,7 @@ const cases = [
   },
   {
     name: "client over Effect's FetchHttpClient",
-    budget: 64_500,
+    budget: 65_000,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
       import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -48,7 +48,7 @@ const cases = [
   },
   {
     name: "client over fetch",
-    budget: 60_500,
+    budget: 61_000,
     ours: `import * as Effect from "effect/Effect"
       import { AelystClient, layerFetch } from "./src/AelystClient.ts"
       export const run = (options) => Effect.runPromise(Effect.flatMap(AelystClient, (client) => client.create("id:5", { firstName: "A" })).pipe(Effect.provide(layerFetch(options))))`,
@@ -56,7 +56,7 @@ const cases = [
   },
   {
     name: "with createMany",
-    budget: 69_000,
+    budget: 69_500,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
       import * as FetchHttpClient from "effect/http/FetchHttpClient"
