@@ -66,6 +66,7 @@ const journaled = (directory: string, rows: number) =>
     const planning = new Watch()
     yield* journal.plan(planned)
     planning.lap()
+    const plan = planning.cost
     const claim = yield* journal.claim()
     const gate = attemptGate(journal, () => claim)
     const sending = new Watch()
@@ -83,7 +84,7 @@ const journaled = (directory: string, rows: number) =>
     const sent = sending.cost
     const { created } = yield* journal.counts
     if (created !== rows) throw new Error(`the journal has ${created} of ${rows} rows`)
-    return { plan: planning.cost, sent }
+    return { plan, sent }
   }).pipe(Effect.scoped, Effect.provide(SqliteRuns.layer({ directory })))
 
 const bare = async (file: string, rows: number): Promise<Cost> => {

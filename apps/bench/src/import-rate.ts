@@ -72,10 +72,16 @@ const concurrency = 32
 /** The time of a request to this machine and back. */
 const roundTripMs = 1
 
-const limitedRow = async (
-  limiter: LimiterKind,
-  rows: number,
-): Promise<{ readonly cells: ReadonlyArray<string>; readonly goals: ReadonlyArray<Goal> }> => {
+interface LimitedRun {
+  /** The time from the first request to the last response, over that of the ideal. */
+  readonly sending: number
+  /** The time of the whole command, over that of the ideal. */
+  readonly command: number
+  readonly lost: number
+  readonly rateLimited: number
+}
+
+const limitedRun = async (limiter: LimiterKind, rows: number): Promise<LimitedRun> => {
   await using office = await Office.create(rows)
   await using sandbox = await Sandbox.start({ ...rate, limiter })
   const run = await office.run(sandbox, { args: Office.importArgs })
@@ -92,25 +98,54 @@ const limitedRow = async (
     concurrency,
     roundTripMs,
   )
-  const rateLimited = ledger.reduce((sum, { statuses }) => sum + (statuses[429] ?? 0), 0)
-  const name = limiters[limiter]
-  const [sending, command] = [sendingMs(run) / best, commandMs(run) / best]
-  const lost = rows - sandbox.contacts().length
   return {
-    cells: [name, sending.toFixed(3), command.toFixed(3), String(lost), String(rateLimited)],
+    sending: sendingMs(run) / best,
+    command: commandMs(run) / best,
+    lost: rows - sandbox.contacts().length,
+    rateLimited: ledger.reduce((sum, { statuses }) => sum + (statuses[429] ?? 0), 0),
+  }
+}
+
+const limitedRow = async (
+  limiter: LimiterKind,
+  rows: number,
+  rounds: number,
+): Promise<{ readonly cells: ReadonlyArray<string>; readonly goals: ReadonlyArray<Goal> }> => {
+  const runs: Array<LimitedRun> = []
+  for (let round = 0; round < rounds; round++) runs.push(await limitedRun(limiter, rows))
+  const all = (of: (run: LimitedRun) => string) => runs.map(of).join(", ")
+  const lost = Math.max(...runs.map((run) => run.lost))
+  const rateLimited = Math.max(...runs.map((run) => run.rateLimited))
+  const name = limiters[limiter]
+  return {
+    cells: [
+      name,
+      all(({ sending }) => sending.toFixed(3)),
+      all(({ command }) => command.toFixed(3)),
+      String(lost),
+      all((run) => String(run.rateLimited)),
+    ],
     goals: [
-      { name: `${name}: first request to last response, over ideal`, value: sending, atMost: 1.05 },
-      { name: `${name}: whole command, over ideal`, value: command, atMost: 1.1 },
+      {
+        name: `${name}: first request to last response, over ideal`,
+        value: median(runs.map(({ sending }) => sending)),
+        atMost: 1.05,
+      },
+      {
+        name: `${name}: whole command, over ideal`,
+        value: median(runs.map(({ command }) => command)),
+        atMost: 1.1,
+      },
       { name: `${name}: lost`, value: lost, atMost: 0 },
       { name: `${name}: 429s`, value: rateLimited, atMost: 2 },
     ],
   }
 }
 
-/** Measures an import at 100 per second against each limiter. */
-export const limited = async (rows: number): Promise<Required<Measured>> => {
+/** Measures an import at 100 per second against each limiter, several times: where in a window it begins is chance. */
+export const limited = async (rows: number, rounds: number): Promise<Required<Measured>> => {
   const measured: Array<Awaited<ReturnType<typeof limitedRow>>> = []
-  for (const limiter of limiterKinds) measured.push(await limitedRow(limiter, rows))
+  for (const limiter of limiterKinds) measured.push(await limitedRow(limiter, rows, rounds))
   const table = {
     head: [
       `${rows.toLocaleString("en")} rows at 100 per second`,
@@ -122,7 +157,10 @@ export const limited = async (rows: number): Promise<Required<Measured>> => {
     rows: measured.map(({ cells }) => cells),
   }
   return {
-    blocks: [table, "The ideal is a client that knows the state of the server."],
+    blocks: [
+      table,
+      "Every run as it came; the goals are for the median. The ideal is a client that knows the state of the server.",
+    ],
     goals: measured.flatMap(({ goals }) => goals),
   }
 }

@@ -10,12 +10,13 @@ import { limited, unlimited } from "./import-rate.ts"
 import { resume } from "./import-resume.ts"
 import type { Measured } from "./results.ts"
 
-/** The number of rows of each part, and the rounds of the one that is a race. */
+/** The number of rows of each part, and the rounds of those that are repeated. */
 export interface ImportSizes {
   readonly resumed: number
   readonly unlimited: number
   readonly rounds: number
   readonly limited: number
+  readonly limitedRounds: number
   readonly journaled: number
 }
 
@@ -24,7 +25,7 @@ export const importing = async (sizes: ImportSizes): Promise<Measured> => {
   const parts = [
     await resume(sizes.resumed),
     await unlimited(sizes.unlimited, sizes.rounds),
-    await limited(sizes.limited),
+    await limited(sizes.limited, sizes.limitedRounds),
     await journalCost(sizes.journaled),
   ]
   return {
@@ -39,6 +40,7 @@ export const fullSizes: ImportSizes = {
   unlimited: 20_000,
   rounds: 5,
   limited: 2_000,
+  limitedRounds: 3,
   journaled: 5_000,
 }
 
@@ -51,6 +53,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     unlimited: rows(fullSizes.unlimited),
     rounds: 1,
     limited: rows(fullSizes.limited),
+    limitedRounds: 1,
     journaled: rows(fullSizes.journaled),
   })
   console.log(JSON.stringify(measured, undefined, 2))

@@ -142,6 +142,6 @@ export const statementsAt = (now: string) => ({
   prune: `DELETE FROM aelyst_outbox
     WHERE state IN ('created', 'existed', 'exists_after_doubt', 'rejected') AND ended_at <= ${now} - $1::bigint`,
   strange: `SELECT id FROM aelyst_outbox WHERE (state IN ('planned', 'claimed', 'sending')) <> (ended_at IS NULL)
-    OR attempts < 0 OR epoch < 0 OR (${held} AND owner IS NULL)`,
+    OR (ended_at IS NULL AND due_at IS NULL) OR attempts < 0 OR epoch < 0 OR (${held} AND owner IS NULL)`,
   version: "SELECT version FROM aelyst_outbox_meta",
 })
