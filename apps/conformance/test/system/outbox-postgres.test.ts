@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Pool } from "pg"
 
 import { campaign } from "../../src/outbox/Campaign.ts"
+import { submitOneKey } from "../../src/outbox/OneKey.ts"
 import { report } from "../../src/results/Figures.ts"
 import type { PostgresServer } from "../../src/shared/PostgresServer.ts"
 import { startPostgres, urlOf } from "../../src/shared/PostgresServer.ts"
@@ -74,5 +75,15 @@ describe("G1 and G3, an outbox of two processes on Postgres", { timeout: 1_800_0
     })
     report({ controls: { "Postgres: intent noted after the request": broken.length } })
     expect(broken).not.toEqual([])
+  })
+})
+
+it("G7: creates one contact of 100 parallel submissions with one idempotency key to 4 processes", async () => {
+  await empty()
+  expect(await submitOneKey(100, { url: urlOf(server.port) })).toMatchObject({
+    replies: 100,
+    accepted: 1,
+    rejected: [],
+    ledger: [{ key: "id:once", posts: 1, created: 1 }],
   })
 })

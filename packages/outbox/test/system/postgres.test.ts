@@ -54,3 +54,26 @@ it.each([
   expect((await filesWith(firstName)) > 0).toBe(!isEncrypted)
   await Promise.all([down.close(), client.close(), pool.end()])
 })
+
+it("G8: parks a contact that always fails, and sends the others meanwhile", async () => {
+  await using sandbox = await Sandbox.start({ limit: 10_000 })
+  sandbox.fail({ status: 500, match: { identifier: "id:poison" } })
+  const client = new Aelyst({
+    baseUrl: sandbox.baseUrl,
+    token: sandbox.tokens.ok,
+    doubtDelayMs: 1_000,
+  })
+  await server.query("DROP TABLE IF EXISTS aelyst_outbox, aelyst_outbox_meta")
+  const pool = new Pool({ connectionString: urlOf(server.port) })
+  const store = postgres({ query: (text, values) => pool.query(text, values) })
+  const box = outbox({ client, store, log: () => {}, maxRounds: 1 })
+  const { id } = await box.accept({ identifier: "id:poison", contact: { firstName: "Ana" } })
+  for (let n = 0; n < 20; n++) {
+    await box.accept({ identifier: `id:${n}`, contact: { firstName: "Ana" } })
+  }
+  expect(await box.drain()).toMatchObject({ parked: 1, created: 20 })
+  expect(await box.get(id)).toMatchObject({ state: "parked", doubt: true })
+  expect(await box.verify()).toEqual([])
+  await box.close()
+  await Promise.all([client.close(), pool.end()])
+})
