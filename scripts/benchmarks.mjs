@@ -25,7 +25,7 @@ const parts = {
   },
   "pacing-virtual": {
     title: "Pacing in virtual time",
-    text: "The state machine of the pacer, told nothing, against simulated servers and networks, so that the figures are the same on every machine. Rows with a limit make 300 creates at ten phases of the server's window, with 1, 10 and 50 in flight: the median time over ideal at the worst of the three, and the most 429s of any run. The others show the worst of five runs for each disturbance.",
+    text: "The state machine of the pacer, told nothing, against simulated servers and networks, so that the figures are the same on every machine. Rows with a limit make 300 creates at ten phases of the server's window, with 1, 10 and 50 in flight: the median time over ideal at the worst of the three, and the most 429s of any run. The others show the worst of twenty runs for each disturbance.",
   },
   shared: {
     title: "One limit for four processes",

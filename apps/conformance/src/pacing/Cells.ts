@@ -35,7 +35,7 @@ export interface Cell {
   readonly figures: ReadonlyArray<Figure>
 }
 
-const seeds = [1, 2, 3, 4, 5]
+const seeds = Array.from({ length: 20 }, (_, index) => index + 1)
 const most = (values: ReadonlyArray<number>): number => Math.max(...values)
 const least = (values: ReadonlyArray<number>): number => Math.min(...values)
 
