@@ -97,8 +97,8 @@ const startServer = async (file: string, port: number, env: NodeJS.ProcessEnv) =
 }
 
 /**
- * Registers a test for each block that needs a program of the system, or for each one that does not. `start` starts what they
- * need, and returns the variables that they find it by.
+ * Registers a test for each block that needs a program of the system, or for each one that does not. `start` starts what those
+ * of a document need, and returns the variables that they find it by.
  */
 export const testBlocks = (
   folder: string,
@@ -110,7 +110,6 @@ export const testBlocks = (
   beforeAll(async () => {
     write(folder)
     sandbox = await Sandbox.start()
-    found = await start?.()
   })
   afterAll(() => sandbox.close())
 
@@ -141,8 +140,10 @@ export const testBlocks = (
 
   describe.each(chosen)("$readme", ({ readme, units }) => {
     // a reader runs the blocks of all READMEs one after the other against one sandbox, and those of a guide against another
-    beforeAll(() => {
+    beforeAll(async () => {
       if (!readme.endsWith("README.md")) sandbox.reset()
+      // no document finds what another has left in a database
+      found = await start?.()
     })
     beforeEach(() => {
       if (readme === programs) sandbox.reset()
