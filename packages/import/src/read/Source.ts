@@ -35,8 +35,6 @@ export interface Parts {
 
 /** The size of the start that is looked at. */
 const SAMPLE = 64 * 1024
-/** How much of a file is read at a time. */
-const BLOCK = 32 * 1024
 /** The size of a piece. Its rows live until all of them are done, and the fewer they are, the less their collection costs. */
 const PIECE = 8 * 1024
 
@@ -80,24 +78,16 @@ const ofBytes = (bytes: Uint8Array, name: string): Bytes => ({
 })
 
 /** Opens a file when its first bytes are asked for: one that is opened before may fail unnoticed, which ends the process. */
-async function* blocksOf(
+async function* piecesOf(
   path: string,
-  options: { readonly highWaterMark: number; readonly start?: number; readonly end?: number },
+  range: { readonly start?: number; readonly end?: number } = {},
 ): AsyncGenerator<Uint8Array> {
-  yield* fs.createReadStream(path, options)
+  yield* fs.createReadStream(path, { highWaterMark: PIECE, ...range })
 }
 
 const ofFile = (path: string, name: string, size: number): Effect.Effect<Bytes, ReadError> => {
   const stream = (range: { readonly start?: number; readonly end?: number }) =>
-    Stream.suspend(() =>
-      Stream.flatMap(
-        Stream.fromAsyncIterable(
-          blocksOf(path, { highWaterMark: BLOCK, ...range }),
-          unreadable(name),
-        ),
-        inPieces,
-      ),
-    )
+    Stream.suspend(() => Stream.fromAsyncIterable(piecesOf(path, range), unreadable(name)))
   const between = (start: number, end: number) =>
     // the end of a stream of Node.js is the last byte
     start < end ? stream({ start, end: end - 1 }) : Stream.empty
@@ -166,7 +156,7 @@ export const open = (
         ? ofFile(path, name, stat.size)
         : // a pipe or a terminal is read once
           ofStream(
-            Stream.fromAsyncIterable(blocksOf(path, { highWaterMark: PIECE }), (cause) => cause),
+            Stream.fromAsyncIterable(piecesOf(path), (cause) => cause),
             name,
             options.isLive === true,
           ),
