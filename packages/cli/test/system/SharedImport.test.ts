@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { afterAll, assert, beforeAll, describe, expect, it } from "@effect/vitest"
 
 import type { PostgresServer } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
 import { startPostgres, urlOf } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
@@ -132,7 +132,7 @@ describe("an import through a database", () => {
     await using _ = test
     const env = { ...test.env, AELYST_STORE: url() }
     const worker = start(["worker", "--concurrency", "4"], { cwd: test.home.path, env })
-    while (test.sandbox.contacts().length < 10) await new Promise((done) => setTimeout(done, 20))
+    await expect.poll(() => test.sandbox.contacts().length, { timeout: 60_000 }).toBeGreaterThan(9)
     worker.child.kill("SIGTERM")
     const { code, stderr } = await worker.ended
     assert.strictEqual(code, 143)
