@@ -59,6 +59,14 @@ const parts = {
     title: "Import",
     text: "The built `aelyst import` over a file of valid contacts, against the sandbox in another process; what it received and created is what counts, by its ledger. An import is stopped three times as by Ctrl-C, and resumed: before its first request, the command checks the file again and finds the first row that is not done. Without a limit, the same file is imported with the journal and as a stream, which keeps none. At 100 per second, the time is compared with that of a client that knows the state of the limiter. The cost of the journal is measured for one row after the other, as at a low rate: at a high one, several rows share a sync.",
   },
+  workers: {
+    title: "Imports of several workers",
+    text: "Three worker processes send one import from Postgres to the sandbox: at the limit of a usual token, and while workers are killed and frozen and the database crashes. What the server received, by its ledger, is compared with the journal: every row ends, none is sent without an intent, and none is sent twice unless it was in flight at a fault.",
+  },
+  "workers-large": {
+    title: "Large imports of several workers",
+    text: "Three worker processes with a heap of 64 MB (`--max-old-space-size=64 --max-semi-space-size=8`) send an import to the sandbox, which takes 2 to 20 ms for a response. The size is that of the whole database at the end, without the write-ahead log, beside one that holds the same contacts, loaded by COPY. Server, workers and database share the machine. It takes about 35 minutes.",
+  },
 }
 
 const fileOf = (name) => `docs/benchmarks/${name}.json`

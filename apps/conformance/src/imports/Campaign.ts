@@ -44,8 +44,18 @@ export interface CampaignOptions {
 export interface CampaignResult extends Verdict {
   readonly seconds: number
   readonly rowsPerSecond: number
-  /** The longest time until the ranges of an owner that was killed had another one, in milliseconds. */
-  readonly recoveryMs: number
+  /** The time until every row was planned, in milliseconds. */
+  readonly planningMs: number
+  /** When the server received the first request, in milliseconds since 1970. */
+  readonly firstAt: number
+  /** The time from the first request to the last one, in milliseconds. */
+  readonly sendingMs: number
+  /** Responses with 429. */
+  readonly rateLimited: number
+  /** Requests that may have been in flight at the faults. */
+  readonly inFlight: number
+  /** The time until the ranges of each owner that was killed had another one, in milliseconds, in the order of the kills. */
+  readonly recoveriesMs: ReadonlyArray<number>
   /** The most memory that a worker was seen to use. */
   readonly mostRssMb: number
   readonly databaseMb: number
@@ -85,6 +95,7 @@ export const campaign = async (options: CampaignOptions): Promise<CampaignResult
   await using runtime = office(url)
   const began = performance.now()
   const run = await runtime.runPromise(approved(rows, sandbox.origin))
+  const planningMs = performance.now() - began
   await using fleet = new Fleet({
     url,
     baseUrl: sandbox.baseUrl,
@@ -145,20 +156,32 @@ export const campaign = async (options: CampaignOptions): Promise<CampaignResult
     control !== undefined && (sentTwice() > inFlight || performance.now() - began > controlMs)
   while (!isOver() && !(await isEnded())) await sleep(250)
   const seconds = (performance.now() - began) / 1_000
-  const recoveryMs = Math.max(0, ...(await Promise.all(waits)))
+  const recoveriesMs = await Promise.all(waits)
   await Promise.all(fleet.workers.map((worker) => fleet.kill(worker, "SIGTERM")))
+  const ledger = sandbox.ledger()
   const verdict = await runtime.runPromise(
     Effect.gen(function* () {
       const journal = yield* Effect.flatMap(Runs, (runs) => runs.open(run))
-      return yield* judge(journal, { rows, existing, inFlight, ledger: sandbox.ledger() })
+      return yield* judge(journal, { rows, existing, inFlight, ledger })
     }).pipe(Effect.scoped),
   )
   const [size] = await server.query("SELECT pg_database_size(current_database()) AS bytes")
+  let [firstAt, lastAt, rateLimited] = [Infinity, 0, 0]
+  for (const entry of ledger) {
+    firstAt = Math.min(firstAt, entry.firstAt)
+    lastAt = Math.max(lastAt, entry.lastAt)
+    rateLimited += entry.statuses[429] ?? 0
+  }
   return {
     ...verdict,
     seconds,
     rowsPerSecond: rows / seconds,
-    recoveryMs,
+    planningMs,
+    firstAt,
+    sendingMs: lastAt - firstAt,
+    rateLimited,
+    inFlight,
+    recoveriesMs,
     mostRssMb: fleet.mostRssMb,
     databaseMb: Number(size?.["bytes"]) / 1e6,
   }

@@ -56,7 +56,9 @@ export class Fleet {
     const { heapMb } = this.settings
     const child = fork(script, [JSON.stringify(this.settings)], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
-      execArgv: heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`],
+      // without the second, a small heap is marked all the time: Node.js 24 lets the young generation grow to 64 MB
+      execArgv:
+        heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`, "--max-semi-space-size=8"],
     })
     const exited = once(child, "exit")
     const ready = new Promise<void>((resolve) => {

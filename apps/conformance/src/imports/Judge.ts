@@ -39,15 +39,21 @@ export const judge = (journal: JournalService, { existing, inFlight, ledger, row
     yield* Stream.runForEach(journal.rows(), ({ doubt, number, state }) =>
       Effect.sync(() => {
         seen++
-        const { created = 0, posts = 0 } = byKey.get(`email:row${number}@import.example`) ?? {}
+        const {
+          created = 0,
+          posts = 0,
+          statuses = {},
+        } = byKey.get(`email:row${number}@import.example`) ?? {}
         const at = `row ${number} (${state})`
         if (state !== "created" && state !== "exists_after_doubt") broken.push(`${at}: did not end`)
         if (created < 1) broken.push(`${at}: the server has none`)
         if (created > 1 && existing !== "duplicate") broken.push(`${at}: created ${created} times`)
         if (posts > (noted.get(number) ?? 0)) broken.push(`${at}: a request without an intent`)
         if (doubt) inDoubt++
-        if (posts > 1) sentTwice++
-        if (posts > 1 && !doubt) broken.push(`${at}: sent ${posts} times without a doubt`)
+        if (posts - (statuses[429] ?? 0) > 1) sentTwice++
+        // a 429 leaves no doubt
+        if (posts - (statuses[429] ?? 0) > 1 && !doubt)
+          broken.push(`${at}: sent ${posts} times without a doubt`)
       }),
     )
     const counts = yield* journal.counts

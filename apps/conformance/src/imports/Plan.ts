@@ -16,7 +16,7 @@ import * as Stream from "effect/Stream"
 export const tokenClass = "test"
 
 /** Returns the row with this number. */
-const rowOf = (number: number): CheckedRow => ({
+export const rowOf = (number: number): Extract<CheckedRow, { readonly state: "ready" }> => ({
   state: "ready",
   row: { number, line: number + 1, cells: [] },
   identifier: `email:row${number}@import.example`,
