@@ -7,10 +7,13 @@ import { crc32 } from "node:zlib"
 const keyBytes = 16
 /** The bytes of a content's hash, which is only compared between rows with the same key. */
 const contentBytes = 8
+/** How many hashes of keys are kept: each row needs its own for its look-up, its intent and its end. */
+const keptKeys = 1_024
 
 /** Hashes texts with the salt of a run, so that guesses can only be tested by a program that has the file of the run. */
 export class RowHash {
   readonly #salt: KeyObject
+  readonly #keys = new Map<string, Uint8Array>()
 
   constructor(salt: Uint8Array) {
     // made once: from bytes it would be made for each hash
@@ -18,7 +21,12 @@ export class RowHash {
   }
 
   key(key: string): Uint8Array {
-    return this.#hash("key", key, keyBytes)
+    const known = this.#keys.get(key)
+    if (known !== undefined) return known
+    const hash = this.#hash("key", key, keyBytes)
+    if (this.#keys.size === keptKeys) this.#keys.clear()
+    this.#keys.set(key, hash)
+    return hash
   }
 
   content(content: string): Uint8Array {

@@ -22,10 +22,28 @@ export const stateNumbers = {
 const { invalid, planned, sending, unknown } = stateNumbers
 
 const rowColumns = "number, key, content, line, state, doubt, attempts, status, code, earlier"
-const sumOf = `checksum(concat_ws('|', number, hex(key), hex(content), line, state, doubt, attempts,
-  ifnull(status, ''), ifnull(code, ''), ifnull(earlier, '')))`
+/** The columns that a run changes. */
+type Changes = Partial<Record<"state" | "doubt" | "attempts" | "status" | "code", string>>
+
+/** Returns SQL for the checksum of a row, with new values of some columns. */
+const sumOf = ({
+  attempts = "attempts",
+  code = "code",
+  doubt = "doubt",
+  state = "state",
+  status = "status",
+}: Changes = {}) =>
+  `checksum(concat_ws('|', number, hex(key), hex(content), line, ${state}, ${doubt}, ${attempts},
+    ifnull(${status}, ''), ifnull(${code}, ''), ifnull(earlier, '')))`
+
+/** Returns SQL that changes rows and their checksum; each value as it is stored. */
+const updateRow = (changes: Changes): string => {
+  const columns = Object.entries({ ...changes, sum: sumOf(changes) })
+  return `UPDATE row SET ${columns.map(([name, value]) => `${name} = ${value}`).join(", ")}`
+}
+
 /** The columns of a row, and whether its checksum is right. */
-export const selectRow = `SELECT ${rowColumns}, ${sumOf} = sum AS isSound FROM row`
+export const selectRow = `SELECT ${rowColumns}, ${sumOf()} = sum AS isSound FROM row`
 
 /** A released claim stays as one that expired at 0: it still ends older ones. */
 export const isUnreleased = "ifnull(expires, 1) > 0"
@@ -36,6 +54,22 @@ const isHeld = `number BETWEEN :first AND :last
     SELECT 1 FROM claim WHERE epoch > :epoch AND number BETWEEN first AND last
   )`
 const nextSequence = "(SELECT ifnull(max(sequence), 0) + 1 FROM attempt WHERE row = :row)"
+
+// Made once: a text that is put together for each row costs as much as the statement.
+const beginRow = `${updateRow({ state: `${sending}`, attempts: "attempts + 1" })}
+  WHERE key = :key AND state = :from AND ${isHeld} RETURNING number`
+const beginAttempt = `INSERT INTO attempt (row, sequence, attempt, epoch, started)
+  VALUES (:row, ${nextSequence}, :attempt, :epoch, :now)`
+// a number that is bound is a float
+const endRow = `${updateRow({
+  state: `CAST(iif(doubt AND :state = ${invalid}, ${unknown}, :state) AS INTEGER)`,
+  doubt: "doubt OR :doubt",
+  status: "ifnull(CAST(:status AS INTEGER), status)",
+  code: ":code",
+})}
+  WHERE key = :key AND (state = ${sending} OR state = ${planned} AND :fromPlanned)
+    AND ${isHeld} RETURNING number, state`
+const findRow = `${selectRow} WHERE key = :key`
 
 /** Keeps codes such as `ECONNRESET`. Other texts could quote a contact. */
 export const codeOnly = (text: string | undefined): string | null =>
@@ -87,10 +121,7 @@ export class RowStatements {
   constructor(db: DatabaseSync, path: string) {
     this.#db = db
     this.#path = path
-    // of this connection only, so that the file can be read without the function
-    db.exec(`PRAGMA temp_store = MEMORY;
-      CREATE TEMP TRIGGER row_sum AFTER UPDATE OF state, doubt, attempts, status, code ON main.row
-      BEGIN UPDATE row SET sum = ${sumOf} WHERE number = new.number; END`)
+    db.exec("PRAGMA temp_store = MEMORY")
   }
 
   /** Prepares a statement once. */
@@ -127,7 +158,7 @@ export class RowStatements {
 
   /** Finds a row by its key; throws if the index names a wrong one. */
   find(key: Uint8Array): Columns | undefined {
-    const columns = this.get(`${selectRow} WHERE key = :key`, { key })
+    const columns = this.get(findRow, { key })
     if (columns === undefined || isEqual(columns["key"], key)) return columns
     throw new JournalError({ reason: "corrupt", path: this.#path, detail: "the index is damaged" })
   }
@@ -149,17 +180,13 @@ export class RowStatements {
     attempt: number,
     now: number,
   ): Result.Result<void, JournalError> {
-    const row = this.get(
-      `UPDATE row SET state = ${sending}, attempts = attempts + 1
-       WHERE key = :key AND state = :from AND ${isHeld} RETURNING number`,
-      { key, from: attempt === 1 ? planned : sending, ...claimValues(claim) },
-    )
+    const row = this.get(beginRow, {
+      key,
+      from: attempt === 1 ? planned : sending,
+      ...claimValues(claim),
+    })
     if (row === undefined) return Result.fail(this.#whyUnchanged(claim, key))
-    this.run(
-      `INSERT INTO attempt (row, sequence, attempt, epoch, started)
-       VALUES (:row, ${nextSequence}, :attempt, :epoch, :now)`,
-      { row: Number(row["number"]), attempt, epoch: claim.epoch, now },
-    )
+    this.run(beginAttempt, { row: Number(row["number"]), attempt, epoch: claim.epoch, now })
     return Result.void
   }
 
@@ -174,21 +201,15 @@ export class RowStatements {
       end.doubt === true || end.outcome === "unknown" || end.outcome === "exists_after_doubt"
     // without an attempt a row can only be left, found invalid, or stay in doubt
     const fromPlanned = ["not_sent", "invalid", "unknown"].includes(end.outcome)
-    const row = this.get(
-      `UPDATE row SET state = CASE WHEN doubt AND :state = ${invalid} THEN ${unknown} ELSE :state END,
-         doubt = doubt OR :doubt, status = ifnull(:status, status), code = :code
-       WHERE key = :key AND (state = ${sending} OR state = ${planned} AND :fromPlanned)
-         AND ${isHeld} RETURNING number, state`,
-      {
-        key,
-        state,
-        doubt: Number(isDoubt),
-        status: end.status ?? null,
-        code: codeOnly(end.code),
-        fromPlanned: Number(fromPlanned),
-        ...claimValues(claim),
-      },
-    )
+    const row = this.get(endRow, {
+      key,
+      state,
+      doubt: Number(isDoubt),
+      status: end.status ?? null,
+      code: codeOnly(end.code),
+      fromPlanned: Number(fromPlanned),
+      ...claimValues(claim),
+    })
     if (row === undefined) return Result.fail(this.#whyUnchanged(claim, key))
     const number = Number(row["number"])
     for (const attempt of end.attempts ?? []) this.#endAttempt(number, attempt)
@@ -227,7 +248,7 @@ export class RowStatements {
       { first, last },
     )
     this.run(
-      `UPDATE row SET state = ${isResent ? planned : unknown}, doubt = 1
+      `${updateRow({ state: `${isResent ? planned : unknown}`, doubt: "1" })}
        WHERE state = ${sending} AND number ${range}`,
       { first, last },
     )
@@ -236,7 +257,7 @@ export class RowStatements {
   resolve(number: number, resolution: Resolution, now: number): Result.Result<void, JournalError> {
     const state = stateNumber(resolution === "send_again" ? "planned" : resolution)
     const changed = this.run(
-      `UPDATE row SET state = :state, doubt = 1 WHERE number = :number
+      `${updateRow({ state: "CAST(:state AS INTEGER)", doubt: "1" })} WHERE number = :number
        AND (state IN (${sending}, ${unknown}) OR state = ${planned} AND doubt)`,
       { number, state },
     )

@@ -2,6 +2,7 @@
  * Writes in groups: what is asked for in one turn of the event loop, up to 32 writes, is one transaction with one sync. A write
  * succeeds after the sync, never before. After the first error nothing is written any more.
  */
+import type { StatementSync } from "node:sqlite"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -13,6 +14,8 @@ import { tryFile } from "./SqliteFile.ts"
 const mostInGroup = 32
 /** The WAL is moved into the file when it is larger, in bytes. */
 const walLimit = 4_194_304n
+/** And after so many commits, which make half of that if each is of one row. */
+const mostCommits = 256
 
 type Written = Result.Result<unknown, JournalError>
 
@@ -29,9 +32,14 @@ export class WriteQueue {
   #waiting: Array<Write> = []
   #isScheduled = false
   #isHeld = false
+  #commits = 0
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
 
   constructor(file: SqliteFile) {
     this.#file = file
+    this.#begin = file.db.prepare("BEGIN IMMEDIATE")
+    this.#commit = file.db.prepare("COMMIT")
   }
 
   /** Waits for the first failed write. */
@@ -93,9 +101,9 @@ export class WriteQueue {
     const group = this.#waiting.splice(0, mostInGroup)
     const { db } = this.#file
     const written = this.#guard(() => {
-      db.exec("BEGIN IMMEDIATE")
+      this.#begin.run()
       const results = group.map((write) => write.run())
-      db.exec("COMMIT")
+      this.#commit.run()
       return results
     })
     if (Result.isFailure(written)) Result.try(() => db.exec("ROLLBACK"))
@@ -114,9 +122,12 @@ export class WriteQueue {
       walSize: this.#file.checkIdentity(),
     }))
     if (Result.isFailure(committed)) return Result.fail(this.#fail(committed.failure))
-    if (committed.success.walSize > walLimit) {
+    this.#commits += 1
+    const isLarge = committed.success.walSize > walLimit
+    if (isLarge || this.#commits === mostCommits) {
+      this.#commits = 0
       // what was committed is durable, whatever becomes of the checkpoint
-      const moved = tryFile(this.#file.path, () => this.#file.checkpoint())
+      const moved = tryFile(this.#file.path, () => this.#file.checkpoint({ reuse: !isLarge }))
       if (Result.isFailure(moved)) this.#fail(moved.failure)
     }
     return Result.succeed(committed.success.value)

@@ -15,6 +15,15 @@ describe("RowHash", () => {
     assert.strictEqual(hash.content("{}").length, 8)
   })
 
+  it("is the same again, also after thousands of others", () => {
+    const before = Array.from({ length: 3_000 }, (_, id) => hash.keyHex(`id:${id}`))
+    assert.deepStrictEqual(
+      before.map((_, id) => hash.keyHex(`id:${id}`)),
+      before,
+    )
+    assert.strictEqual(new Set(before).size, 3_000)
+  })
+
   it("differs by text, by kind and by salt", () => {
     const other = new RowHash(Buffer.alloc(16, 7))
     assert.isFalse(isEqual(hash.key("a"), hash.key("b")))

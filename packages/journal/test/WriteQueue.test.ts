@@ -1,21 +1,22 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { copyFileSync, renameSync, rmSync } from "node:fs"
+import { copyFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { join } from "node:path"
 
 import { SqliteJournal } from "../src/SqliteJournal.ts"
-import { facts, keyOf, plan, send, shown, temporaryDirectory } from "./runs.ts"
+import { facts, keyOf, memoryDirectory, plan, send, shown, temporaryDirectory } from "./runs.ts"
 
 const create = () => ({ ...facts, id: "r_TEST", createdAt: 0 })
 
-const started = Effect.gen(function* () {
-  const path = join(yield* temporaryDirectory, "run.db")
+const startedIn = Effect.fnUntraced(function* (directory: typeof temporaryDirectory) {
+  const path = join(yield* directory, "run.db")
   const journal = yield* SqliteJournal.open(path, { create })
   yield* journal.plan(plan(100))
   const claim = yield* journal.claim()
   return { claim, journal, path }
 })
+const started = startedIn(temporaryDirectory)
 
 describe("WriteQueue", () => {
   it.effect("commits what is asked for at once in groups, each write with its own result", () =>
@@ -46,6 +47,24 @@ describe("WriteQueue", () => {
       yield* Fiber.interrupt(fiber)
       yield* send(journal, claim, 2)
       assert.deepInclude(yield* journal.counts, { created: 1, unknown: 0, not_sent: 99 })
+    }),
+  )
+
+  it.effect("writes over the WAL again and again, and a copy of both files has every commit", () =>
+    Effect.gen(function* () {
+      const { claim, journal, path } = yield* startedIn(memoryDirectory)
+      const sizes = new Set<number>()
+      for (let round = 1; round <= 300; round += 1) {
+        yield* send(journal, claim, 1, "not_sent")
+        if (round > 150) sizes.add(statSync(`${path}-wal`).size)
+      }
+      assert.strictEqual(sizes.size, 1)
+      yield* send(journal, claim, 2)
+      const copy = join(yield* memoryDirectory, "run.db")
+      for (const suffix of ["", "-wal"]) copyFileSync(`${path}${suffix}`, `${copy}${suffix}`)
+      const copied = yield* SqliteJournal.open(copy)
+      assert.deepStrictEqual(yield* shown(copied), yield* shown(journal))
+      assert.deepStrictEqual((yield* copied.verify).problems, [])
     }),
   )
 
