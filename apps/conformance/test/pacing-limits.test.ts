@@ -15,7 +15,9 @@ import {
   twoLimits,
   unevenWindows,
 } from "../src/pacing/Limits.ts"
+import { steady } from "../src/pacing/Network.ts"
 import { besideNeighbour, fourProcesses, jain } from "../src/pacing/Sharing.ts"
+import { simulate } from "../src/pacing/Simulation.ts"
 
 const concurrencies = [1, 10, 50]
 
@@ -48,6 +50,30 @@ describe("limits that are not per second, told nothing", () => {
         assert.isAtMost(median, 1.07)
         assert.isAtMost(worst, 1.2)
         assert.isAtMost(rateLimited, most429s)
+      }
+    })
+  }
+})
+
+describe("a run whose length is known", () => {
+  for (const total of [700, 2_000, 2_030]) {
+    it(`${total} creates at 100 per second, aligned: it needs no more windows than with the phase of its first request`, () => {
+      for (let phaseMs = 37; phaseMs < 800; phaseMs += 100) {
+        const { makespanMs, rateLimited } = simulate({
+          server: {
+            limiter: { kind: "fixed-window-aligned", limit: 100, windowMs: 1000 },
+            phaseMs,
+            headers: "always",
+            retryAfter: true,
+          },
+          network: steady(12, 0.5),
+          total,
+          concurrency: 32,
+          knowsTotal: true,
+          seed: phaseMs,
+        })
+        assert.isBelow(makespanMs, 1000 * Math.ceil(total / 100) - 600)
+        assert.strictEqual(rateLimited, 0)
       }
     })
   }

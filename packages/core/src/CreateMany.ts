@@ -20,7 +20,7 @@ import type { PulledRow } from "./call/RunProgress.ts"
 import { RunProgress, outcomeOf, withRow } from "./call/RunProgress.ts"
 import * as RetryPolicy from "./call/RetryPolicy.ts"
 import type { RunScope } from "./call/RunScope.ts"
-import { CurrentRun } from "./call/RunScope.ts"
+import { CreatesLeft, CurrentRun } from "./call/RunScope.ts"
 import type { AelystError } from "./errors/AelystError.ts"
 import { UnavailableError } from "./errors/AelystError.ts"
 import * as MonotonicClock from "./pacing/MonotonicClock.ts"
@@ -176,7 +176,9 @@ const prepare = <A extends Row, E, R>(
       })
       return Effect.updateContext(call, (outer: Context.Context<never>) => {
         const hooks = Context.get(outer, Hooks)
+        const left = Context.get(outer, CreatesLeft)
         return outer.pipe(
+          Context.add(CreatesLeft, left === undefined ? undefined : left - pulled.index),
           Context.add(CurrentRun, scope),
           Context.add(Hooks, {
             ...hooks,

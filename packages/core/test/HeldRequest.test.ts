@@ -43,6 +43,13 @@ const run = (machine: Machine, server: FixedServer, untilMs: number): number => 
   return accepted
 }
 
+/** Checks whether a shorter window is looked for within 12 windows, if so many creates are to come at the end of each. */
+const looks = (left: number | undefined): boolean => {
+  const machine = new Machine({ ...config, left })
+  run(machine, new FixedServer(20, 1000), 12_000)
+  return machine.state.held.countedMs > 0
+}
+
 describe("HeldRequest", () => {
   it("spreads the last requests of the first window, each sent after the response to the one before", () => {
     const machine = withLimit(6, config.prior)
@@ -68,6 +75,14 @@ describe("HeldRequest", () => {
       machine.observe(id, { rateLimited: false })
     }
     assert.strictEqual(waitOf(machine), 40)
+  })
+
+  it("looks for a shorter window, unless it may cost one of the few windows to come", () => {
+    assert.isTrue(looks(undefined))
+    // the last one of 10 windows that are filled; one more than that; the last one of 30
+    assert.isFalse(looks(201))
+    assert.isTrue(looks(202))
+    assert.isTrue(looks(601))
   })
 
   it("finds a window of half a second without a 429", () => {

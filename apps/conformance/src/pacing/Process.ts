@@ -14,6 +14,8 @@ export interface ProcessOptions {
   readonly startMs?: number
   /** When the process pauses: nothing is sent, and no response is read. */
   readonly pauses?: ReadonlyArray<{ readonly atMs: number; readonly forMs: number }>
+  /** Whether it tells its pacer how many creates are to come. */
+  readonly knowsTotal?: boolean
   /** After how many 429s a call is lost; never by default. */
   readonly attempts?: number
 }
@@ -94,10 +96,16 @@ export class Process {
     if (this.#started < total) this.#join(this.#started++)
   }
 
+  #left(order: number): number | undefined {
+    const { knowsTotal = false, total } = this.#options
+    return knowsTotal ? total - order : undefined
+  }
+
   #pump(): void {
     const { now, send, trace } = this.#world
     while (this.#queue.length > 0) {
-      const [decision, next] = Admission.decide(this.#config, this.state, now())
+      const config = { ...this.#config, left: this.#left(this.#queue[0] ?? 0) }
+      const [decision, next] = Admission.decide(config, this.state, now())
       this.state = next
       if (decision._tag === "Wait") return this.#sleep(decision.untilMs)
       this.#asleepUntil = Number.POSITIVE_INFINITY

@@ -40,7 +40,7 @@ import type { Resend } from "./RetryBudget.ts"
 import type { CallError, RetryState } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import type { RunScope } from "./RunScope.ts"
-import { CurrentRun } from "./RunScope.ts"
+import { CreatesLeft, CurrentRun } from "./RunScope.ts"
 import type { SharedState } from "./SharedState.ts"
 import { isInstalled } from "./Tracing.ts"
 
@@ -113,6 +113,7 @@ export class Call {
   readonly record: CallRecord
   readonly hooks: Callbacks
   readonly gate: Gate | undefined
+  readonly createsLeft: number | undefined
   readonly counters: Counters
   readonly clock: Clock.Clock
   readonly isTraced: boolean
@@ -142,6 +143,7 @@ export class Call {
     this.valid = valid
     this.hooks = fiber.getRef(Hooks)
     this.gate = fiber.getRef(AttemptGate)
+    this.createsLeft = fiber.getRef(CreatesLeft)
     const counters = fiber.getRef(Counting)
     this.counters = counters === noCounters ? client.counters : counters
     this.clock = fiber.getRef(Clock.Clock)

@@ -64,7 +64,7 @@ function* awaitCircuit(call: Call): Effect.fn.Return<void, CallError> {
 
 /** Takes a ticket of the pacer; a call that waits for the circuit has its place in the queue already. */
 function* takeTicket(call: Call): Effect.fn.Return<OpenTicket, CallError | PacerUnavailable> {
-  const opened = call.client.sharedState.pacer.openUnsafe()
+  const opened = call.client.sharedState.pacer.openUnsafe(call.createsLeft)
   if (Result.isFailure(opened)) return yield* Effect.fail(opened.failure)
   call.ticket = opened.success
   return opened.success

@@ -19,6 +19,14 @@ export interface RunScope {
   readonly holdResend: <A, E>(wait: Effect.Effect<A, E>) => Effect.Effect<A, E>
 }
 
+/**
+ * How many creates are still to come, the next one included, if the caller knows: those of a whole run, for `createMany`. The
+ * pacer does not hold a request back if that can make the run longer.
+ */
+export const CreatesLeft = Context.Reference<number | undefined>("@aelyst/core/CreatesLeft", {
+  defaultValue: () => undefined,
+})
+
 /** The run of the calls made under it; none for single calls. */
 export const CurrentRun = Context.Reference<RunScope | undefined>("@aelyst/core/CurrentRun", {
   defaultValue: () => undefined,

@@ -66,6 +66,17 @@ export const isSpread = ({ log, windowMs }: PacerState, ageMs: number): boolean 
 }
 
 /**
+ * Checks whether the requests to come fill their windows, few ones, to the last slot. A request that is held back can miss the end
+ * of a window that follows the clock, and leaves its slot empty: then such a run needs one window more.
+ */
+const needsEverySlot = ({ left, prior }: PacerConfig, { limit, windowMs }: PacerState): boolean =>
+  limit > 1 &&
+  left !== undefined &&
+  left % limit === 1 &&
+  left < limit * Tuning.leastWindowsToLook &&
+  windowMs <= prior.windowMs
+
+/**
  * Returns when a request can be sent, with so many places free (this one included), and the window that it tests;
  * undefined if it can go at once.
  */
@@ -88,6 +99,7 @@ export const heldUntil = (
     const ageMs = Math.min((windowMs / limit) * Tuning.firstHoldShare, Tuning.firstHoldMs)
     return { untilMs: oldest.sentAt + ageMs, ageMs: 0 }
   }
+  if (needsEverySlot(config, state)) return undefined
   const ageMs = candidate(config, state)
   const fromMs = isSpread(state, ageMs) ? oldest.windowStart : (state.log.at(-1) ?? oldest).at
   const untilMs = fromMs + ageMs - Window.minRoundTrip(state) + state.marginMs

@@ -95,8 +95,8 @@ export class Pacer extends Context.Service<
   {
     /** Takes a ticket for one call; fails with `queue` if the queue is full. */
     readonly enter: Effect.Effect<Ticket, PacerUnavailable, Scope.Scope>
-    /** Takes a ticket at once, as `enter` does; `close` is then owed. */
-    readonly openUnsafe: () => Result.Result<OpenTicket, PacerUnavailable>
+    /** Takes a ticket at once, as `enter` does; `close` is then owed. `left` counts the calls to come, this one included. */
+    readonly openUnsafe: (left?: number) => Result.Result<OpenTicket, PacerUnavailable>
     /** Reads the state. */
     readonly snapshot: Effect.Effect<PacerSnapshot>
     /** Emits the state, now and after every change; a slow reader misses some, never the last. */
@@ -145,7 +145,7 @@ export const make = (
         Effect.suspend(() => Effect.fromResult(queue.open())),
         (ticket) => ticket.close(true) ?? Effect.void,
       ),
-      openUnsafe: () => queue.open(),
+      openUnsafe: (left) => queue.open(left),
       snapshot,
       // not `mapEffect`, which brings 1 kB of concurrency into every bundle
       changes: Stream.transformPull(queue.changes, (pull) =>

@@ -1,9 +1,8 @@
 /**
  * The engine of a pacer: callers wait in a queue, and the one at its head asks the store for a permit.
  *
- * One rule makes interruption safe: whatever is taken (a place in the queue, a permit) is noted in the waiter or the ticket
- * of its caller, and released from there however the wait ends. What the store decides is noted after it, since the store
- * may run a decision several times; no interruption comes between.
+ * Interruption is safe: what is taken (a place in the queue, a permit) is noted in the waiter or the ticket of its caller, and
+ * released from there however the wait ends. What the store decides is noted right after it, since it may decide several times.
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -63,12 +62,11 @@ export class PacerQueue {
   }
 
   /** Creates a ticket, unless the queue is full; `close` is then owed. */
-  open(): Result.Result<OpenTicket, PacerUnavailable> {
-    if (this.#unserved >= this.options.maxQueue) {
+  open(left?: number): Result.Result<OpenTicket, PacerUnavailable> {
+    if (this.#unserved >= this.options.maxQueue)
       return Result.fail(new PacerUnavailable({ reason: "queue" }))
-    }
     this.#unserved++
-    return Result.succeed(new HeldTicket(this, this.#nextOrder++))
+    return Result.succeed(new HeldTicket(this, this.#nextOrder++, left))
   }
 
   /** Emits now and after every change. */
@@ -228,7 +226,8 @@ export class PacerQueue {
       if (this.#queue.head !== waiter) return [notDecided, state]
       const count = Admission.countWithin(this.options.store.changeMs?.() ?? 0, state)
       const most = Math.min(count, this.#queue.size)
-      const [{ ids, untilMs }, next] = Admission.decideUpTo(most, config, state, now)
+      const known = { ...config, left: ticket.left }
+      const [{ ids, untilMs }, next] = Admission.decideUpTo(most, known, state, now)
       const minRoundTripMs = RoundTrip.minimum(next.roundTrip)
       const admitted = ids.map((id) => ({ id, minRoundTripMs }))
       if (admitted.length > 0) return [{ ...notDecided, admitted }, next]
@@ -271,13 +270,15 @@ export class PacerQueue {
 class HeldTicket implements OpenTicket {
   readonly #queue: PacerQueue
   readonly order: number
+  readonly left: number | undefined
   /** It had a permit before: it was rate limited since and comes back, or it has gone. */
   served = false
   permit: HeldPermit | undefined = undefined
 
-  constructor(queue: PacerQueue, order: number) {
+  constructor(queue: PacerQueue, order: number, left: number | undefined) {
     this.#queue = queue
     this.order = order
+    this.left = left
   }
 
   get tryAcquire(): Effect.Effect<Permit | undefined> {

@@ -23,6 +23,8 @@ export interface PacerConfig {
   readonly ceiling?: { readonly perSecond: number } | undefined
   readonly schedule?: boolean | undefined
   readonly share?: number | undefined
+  /** How many requests are still to come, the next one included, if that is known. */
+  readonly left?: number | undefined
 }
 
 /** Facts about the rate limit from a response, read from its status and headers (W8, D8). */

@@ -73,6 +73,8 @@ export const windowsBeforeHolding = 6
 export const windowsBeforeLooking = 2
 /** The same if limit and window are those of the prior, in windows: then there is little reason to doubt. */
 export const patienceOfAgreement = 64
+/** With fewer windows to come, no look is made that costs one of them, in windows: else it costs a twentieth at most. */
+export const leastWindowsToLook = 20
 /** How far apart sends may be to be looked at together, as a share of the window that is looked for. */
 export const largestHoldSpread = 0.5
 /** The largest number of windows between two looks: nothing is believed for ever. */

@@ -4,7 +4,7 @@
  */
 import type * as Core from "@aelyst/core"
 import { AttemptGate, createMany } from "@aelyst/core"
-import { ClientOptions } from "@aelyst/core/adapter"
+import { ClientOptions, CreatesLeft } from "@aelyst/core/adapter"
 import type { Claim, JournalService, RowOutcome, RowRecord } from "@aelyst/journal"
 import { JournalError, attemptGate } from "@aelyst/journal"
 import type * as Cause from "effect/Cause"
@@ -241,6 +241,7 @@ export const sendRows = <E, R>(
 
     const sent = run.results.pipe(
       Stream.provideService(AttemptGate.AttemptGate, notingGate),
+      Stream.provideService(CreatesLeft, expected === 0 ? undefined : expected),
       Stream.mapEffect(record, { concurrency: options.concurrency ?? 32, unordered: true }),
       Stream.onEnd(Deferred.succeed(begun, undefined)),
     )
