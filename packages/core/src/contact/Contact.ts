@@ -91,6 +91,11 @@ const isCustomFields = (key: string): key is "customFields" | "custom_fields" =>
 const textFields = Object.keys(Rule.fields).filter(isTextField)
 const fieldNames = [...textFields, "customFields"]
 
+// a copy of it has a place for each field, so that none needs to be added
+const noTexts: Partial<Record<Rule.FieldName, string | null>> = Object.fromEntries(
+  textFields.map((name) => [name, undefined]),
+)
+
 /** Reads a text field; a value that is not valid becomes an issue. */
 const readText = (reading: Reading, key: Rule.FieldName, value: unknown): string | undefined => {
   if (typeof value !== "string") return reading.report("STRING_EXPECTED", reading.at)
@@ -107,15 +112,16 @@ const readContact = (
   if (!isReadonlyObject(input)) return reading.report("CONTACT_TYPE", [])
   const keys = Object.keys(input)
   if (keys.length > MAX_KEYS) return reading.report("TOO_MANY_FIELDS", [])
-  // a field that was given has its key here, also without a valid value
-  const texts: Partial<Record<Rule.FieldName, string | undefined>> = {}
+  // null is a field that was given without a valid value
+  const texts = { ...noTexts }
   let customFields: Payload["custom_fields"]
   let hasCustomFields = false
   let position = -1
   for (const key of keys) {
     position++
     if (reading.isFull) break
-    if (!isTextField(key) && !isCustomFields(key)) {
+    const isText = isTextField(key)
+    if (!isText && !isCustomFields(key)) {
       const path = [shownKey(key, position)]
       reading.report("UNKNOWN_FIELD", path, Suggest.hint(key, fieldNames))
       continue
@@ -123,7 +129,7 @@ const readContact = (
     reading.at = [key]
     const value = input[key]
     if (value === undefined || value === null) continue
-    if (isTextField(key)) texts[key] = readText(reading, key, value)
+    if (isText) texts[key] = readText(reading, key, value) ?? null
     else {
       if (hasCustomFields) reading.report("CUSTOM_FIELDS_TWICE", [key])
       hasCustomFields = true
@@ -131,18 +137,22 @@ const readContact = (
     }
   }
   if (reading.isFull) return undefined
-  if (!("firstName" in texts)) return reading.report("FIRST_NAME_MISSING", ["firstName"])
   const { firstName } = texts
-  if (firstName === undefined) return undefined
+  if (firstName === undefined) return reading.report("FIRST_NAME_MISSING", ["firstName"])
+  if (firstName === null) return undefined
   const kind = filling === undefined ? "id" : Identifier.kind(filling)
-  if (filling !== undefined && kind !== "id" && !(kind in texts)) {
+  if (filling !== undefined && kind !== "id" && texts[kind] === undefined) {
     texts[kind] = Identifier.value(filling)
   }
   const payload: Mutable<Payload> = { firstName }
-  for (const name of textFields) {
-    const text = texts[name]
-    if (text !== undefined) payload[name] = text
-  }
+  // with a loop over the names a validation takes half as long again
+  const { lastName, phone, email, language, profilePic, countryCode } = texts
+  if (lastName != null) payload.lastName = lastName
+  if (phone != null) payload.phone = phone
+  if (email != null) payload.email = email
+  if (language != null) payload.language = language
+  if (profilePic != null) payload.profilePic = profilePic
+  if (countryCode != null) payload.countryCode = countryCode
   if (customFields !== undefined && customFields.length > 0) payload.custom_fields = customFields
   return payload
 }
