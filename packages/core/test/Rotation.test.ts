@@ -2,21 +2,57 @@ import { assert, describe, it } from "@effect/vitest"
 
 import * as Rotation from "../src/pacing/Rotation.ts"
 
-const take = (names: string): Rotation.Rotation =>
-  names.split("").reduce<Rotation.Rotation>((rotation, name) => Rotation.take(rotation, name), [])
+const four = ["a", "b", "c", "d"].reduce<Rotation.Rotation>(Rotation.join, [])
+const usual = { waits: true, mostBehind: 10 }
+
+/** Lets processes take all that is for them, in this order, of so many permits. */
+const takeAll = (rotation: Rotation.Rotation, order: string, limit: number) => {
+  const counts = new Map<string, number>()
+  let free = limit
+  let state = rotation
+  for (const process of order) {
+    const count = Rotation.countFor(state, process, { free, wanted: 50 })
+    if (count > 0) state = Rotation.take(state, process, { ...usual, count })
+    counts.set(process, (counts.get(process) ?? 0) + count)
+    free -= count
+  }
+  return { state, counts: ["a", "b", "c", "d"].map((process) => counts.get(process) ?? 0) }
+}
 
 describe("Rotation", () => {
-  it("lets those go first whose last permit is longer ago, and those that had none", () => {
-    const rotation = take("abcab")
-    assert.strictEqual(Rotation.waitOf(rotation, "d", 1), 0)
-    assert.strictEqual(Rotation.waitOf(rotation, "c", 1), 0)
-    assert.strictEqual(Rotation.waitOf(rotation, "a", 1), 7)
-    assert.strictEqual(Rotation.waitOf(rotation, "b", 1), 14)
-    assert.strictEqual(Rotation.waitOf([], "a", 1), 0)
+  it("deals free permits out evenly, in any order of the processes", () => {
+    assert.deepStrictEqual(takeAll(four, "abcd", 10).counts, [3, 3, 2, 2])
+    assert.deepStrictEqual(takeAll(four, "dcba", 10).counts, [3, 3, 2, 2])
+    assert.deepStrictEqual(takeAll(four, "b", 10).counts, [0, 3, 0, 0])
+    assert.deepStrictEqual(takeAll([], "a", 10).counts, [10, 0, 0, 0])
   })
 
-  it("waits for no process that took none of the last 16 permits", () => {
-    assert.strictEqual(Rotation.waitOf(take(`b${"a".repeat(15)}`), "a", 1), 7)
-    assert.strictEqual(Rotation.waitOf(take(`b${"a".repeat(16)}`), "a", 1), 0)
+  it("gives those more next time that had fewer", () => {
+    const { state } = takeAll(four, "abcd", 10)
+    assert.deepStrictEqual(takeAll(state, "abcd", 10).counts, [2, 2, 3, 3])
+  })
+
+  it("says which of the next permits is that of a process", () => {
+    assert.deepStrictEqual(
+      ["a", "b", "c", "d", "new"].map((process) => Rotation.positionOf(four, process, 1)),
+      [1, 2, 3, 4, 5],
+    )
+    assert.strictEqual(Rotation.positionOf(four, "a", 2), 5)
+    assert.strictEqual(Rotation.countAhead(four, "c"), 2)
+  })
+
+  it("leaves no permit to a process that waits for none, and remembers that it had more", () => {
+    const idle = Rotation.take(four, "a", { count: 4, waits: false, mostBehind: 10 })
+    assert.deepStrictEqual(takeAll(idle, "bcd", 9).counts, [0, 3, 3, 3])
+    const back = Rotation.join(idle, "a")
+    assert.strictEqual(Rotation.positionOf(back, "a", 1), 16)
+    // ... until the others have had as many
+    assert.lengthOf(takeAll(idle, "bcd", 12).state, 3)
+  })
+
+  it("forgets a process that is far behind, since it has gone", () => {
+    const state = Rotation.take(four, "a", { ...usual, count: 11 })
+    assert.deepStrictEqual(state, [{ process: "a", had: 0, waits: true }])
+    assert.strictEqual(Rotation.positionOf(Rotation.join(state, "b"), "b", 1), 2)
   })
 })

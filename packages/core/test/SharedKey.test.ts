@@ -204,23 +204,6 @@ describe("SharedKey", () => {
     assert.strictEqual(await sent(one), 10)
   })
 
-  it("lets the others go first after it had a permit", async () => {
-    const at = makeStore()
-    const [one, other] = [makeSharedStore(at.exchange, 2), makeSharedStore(at.exchange, 2)]
-    await learn(one)
-    const first = admit(other)
-    await vi.advanceTimersByTimeAsync(0)
-    assert.isDefined(await first)
-    const order: Array<string> = []
-    const asked = [
-      admit(other).then(() => order.push("other")),
-      admit(one).then(() => order.push("one")),
-    ]
-    await vi.advanceTimersByTimeAsync(100)
-    await Promise.all(asked)
-    assert.deepStrictEqual(order, ["one", "other"])
-  })
-
   it("gives its requests numbers that no other process gives, from the first one on", async () => {
     const at = makeStore()
     at.faults.is = "down"

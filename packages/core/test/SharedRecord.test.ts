@@ -4,7 +4,7 @@ import { make } from "../src/pacing/PacerState.ts"
 import { bodyOf, decode, encode } from "../src/pacing/SharedRecord.ts"
 
 const state = { ...make({ prior: { limit: 10, windowMs: 1000 } }), nowMs: 1_700_000_000_000.25 }
-const record = { state, shiftMs: -3.5, rotation: ["a", "b"], comeback: undefined }
+const record = { state, shiftMs: -3.5, comeback: undefined }
 
 describe("SharedRecord", () => {
   it("reads what it wrote", () => {

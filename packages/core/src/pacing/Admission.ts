@@ -8,6 +8,7 @@ import type { Bound } from "./FairShare.ts"
 import * as FairShare from "./FairShare.ts"
 import * as Held from "./HeldRequest.ts"
 import * as Tuning from "./PacerTuning.ts"
+import * as RoundTrip from "./RoundTrip.ts"
 import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
 
@@ -55,6 +56,24 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
 /** Returns how many requests are taken in one change of a state that takes so many milliseconds, at least one. */
 export const countWithin = (changeMs: number, { limit, windowMs }: PacerState): number =>
   Math.max(1, Math.ceil((Tuning.changesAhead * changeMs * limit) / windowMs))
+
+/**
+ * Returns when the nth request from now on (from 1) is due, of those that wait until a time: undefined if that is not yet
+ * certain, since a response can change it.
+ */
+export const certainDue = (state: PacerState, untilMs: number, nth: number): number | undefined => {
+  const logged = SendLog.size(state.log)
+  const due = (count: number) =>
+    Window.forgottenAt(state, Math.min(logged, logged + countInFlight(state) - state.limit + count))
+  if (state.gate !== null || due(1) !== untilMs) return undefined
+  return state.trusted || state.refill !== null ? due(nth) : undefined
+}
+
+/** Returns when the next response is expected, or undefined if none is. */
+export const expectedResponse = ({ inFlight, roundTrip }: PacerState): number | undefined => {
+  const first = inFlight.find(isUnlogged)
+  return first && first.sentAt + RoundTrip.minimum(roundTrip) + roundTrip.excessMs
+}
 
 /** Admits the next requests that can go now, at least one and at most so many, or says when to ask again. */
 export const decideUpTo = (

@@ -13,7 +13,7 @@ import * as SendLog from "./SendLog.ts"
 export const leave = (last: PacerState | undefined, firstId: number, now: number): PacerState => {
   // safe: of a state without its version a pacer takes the number only
   if (last === undefined) return { nextId: firstId } as PacerState
-  const state = { ...last, nextId: firstId, scoutId: null }
+  const state = { ...last, nextId: firstId, scoutId: null, rotation: [] }
   for (const request of last.inFlight) {
     if (isUnlogged(request)) recordSend(state, request, now)
   }

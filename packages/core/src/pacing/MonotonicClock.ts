@@ -10,3 +10,7 @@ export const millisOf = (clock: Clock.Clock): number =>
 export const nowMillis: Effect.Effect<number> = Clock.clockWith((clock) =>
   Effect.succeed(millisOf(clock)),
 )
+
+/** Runs an effect with a function that reads the current clock in monotonic milliseconds. */
+export const clockWith = <A>(f: (now: () => number) => Effect.Effect<A>): Effect.Effect<A> =>
+  Clock.clockWith((clock) => f(() => millisOf(clock)))

@@ -14,10 +14,12 @@ import type { PacerState } from "./StoredState.ts"
 import * as Admission from "./Admission.ts"
 import type { Step } from "./HeldPermit.ts"
 import { HeldPermit } from "./HeldPermit.ts"
+import { HeldTicket } from "./HeldTicket.ts"
 import * as Monotonic from "./MonotonicClock.ts"
 import * as State from "./PacerState.ts"
 import type { PacerStore } from "./PacerStore.ts"
 import * as RoundTrip from "./RoundTrip.ts"
+import * as Shared from "./SharedAdmission.ts"
 import type { OpenTicket, Permit } from "./Ticket.ts"
 import { PacerUnavailable } from "./Ticket.ts"
 import { type Admitted, type WaitFailure, WaitQueue, Waiter, asleep } from "./WaitQueue.ts"
@@ -35,6 +37,8 @@ interface Decided {
   readonly admitted: ReadonlyArray<Admitted>
   readonly waitMs: number
   readonly certainMs: number
+  /** Since when permits are free that are for other processes. */
+  readonly leftSince?: number | undefined
 }
 
 /** The same, with the permit. */
@@ -48,6 +52,10 @@ export class PacerQueue {
   /** Each is woken by a change; one that is not asleep remembers that there was one, not which. */
   readonly #subscribers = new Set<Waiter>()
   readonly #queue = new WaitQueue()
+  /** Names this queue to those of other processes. */
+  readonly #process = crypto.randomUUID().slice(0, 8)
+  /** See `Decided`. */
+  #leftSince: number | undefined
   #nextOrder = 0
   /** Tickets that had no permit yet: `maxQueue` bounds these. */
   #unserved = 0
@@ -98,12 +106,19 @@ export class PacerQueue {
     return peeked ?? this.read(f)
   }
 
-  /** Changes the state when a permit ends, and lets the head of the queue ask again. */
+  /** Changes the state when a permit ends, as of now, and lets the head of the queue ask again. */
   change(step: Step): Effect.Effect<void> {
-    const changed = this.#modify((state, now) => [undefined, step(state, now)])
-    return Effect.map(changed, () => {
-      this.#queue.head?.wake()
-      this.#publish()
+    return Monotonic.clockWith((clock) => {
+      const endedAt = clock()
+      // a shared store takes its time
+      const changed = this.#modify((state, now) => [
+        undefined,
+        step(state, now - clock() + endedAt),
+      ])
+      return Effect.map(changed, () => {
+        this.#queue.head?.wake()
+        this.#publish()
+      })
     })
   }
 
@@ -224,19 +239,26 @@ export class PacerQueue {
     const decided = this.#modify<Decided>((state, now, config) => {
       // A shared store takes its time: another caller may have joined the queue meanwhile.
       if (this.#queue.head !== waiter) return [notDecided, state]
-      const count = Admission.countWithin(this.options.store.changeMs?.() ?? 0, state)
-      const most = Math.min(count, this.#queue.size)
+      const { changeMs, recheckMs } = this.options.store
+      const asking = {
+        process: this.#process,
+        callers: Math.max(1, this.#queue.size),
+        leftSince: this.#leftSince,
+        changeMs: changeMs?.() ?? 0,
+        recheckMs,
+      }
       const known = { ...config, left: ticket.left }
-      const [{ ids, untilMs }, next] = Admission.decideUpTo(most, known, state, now)
+      const [{ ids, leftSince, untilMs }, next] = Shared.decide(asking, known, state, now)
       const minRoundTripMs = RoundTrip.minimum(next.roundTrip)
       const admitted = ids.map((id) => ({ id, minRoundTripMs }))
       if (admitted.length > 0) return [{ ...notDecided, admitted }, next]
       const certainMs = Admission.certainWait(next, now, 1)
-      return [{ admitted, waitMs: Math.min(untilMs - now, this.#recheckMs(next)), certainMs }, next]
+      return [{ admitted, waitMs: untilMs - now, certainMs, leftSince }, next]
     })
     return Effect.uninterruptible(
       Effect.flatMap(decided, (decision): Effect.Effect<Asked> => {
         const [first, ...others] = decision.admitted
+        this.#leftSince = decision.leftSince
         if (first === undefined) return Effect.succeed({ ...decision, permit: undefined })
         const asked = { ...decision, permit: this.#hold(ticket, first, waitedMs) }
         if (others.length === 0) return Effect.succeed(asked)
@@ -253,46 +275,10 @@ export class PacerQueue {
     return this.change((state) => left.reduce((next, { id }) => State.giveBack(next, id), state))
   }
 
-  /** Returns when to read the state again: sooner if all wait for the response to one request of another process. */
-  #recheckMs({ scoutId }: PacerState): number {
-    const { recheckMs = Number.POSITIVE_INFINITY } = this.options.store
-    return scoutId === null ? recheckMs : recheckMs / 4
-  }
-
   /** Notes that a call has its first permit, or went away before. */
   serve(ticket: HeldTicket): void {
     if (!ticket.served) this.#unserved--
     ticket.served = true
-  }
-}
-
-/** A call's place in the queue, and what it holds. */
-class HeldTicket implements OpenTicket {
-  readonly #queue: PacerQueue
-  readonly order: number
-  readonly left: number | undefined
-  /** It had a permit before: it was rate limited since and comes back, or it has gone. */
-  served = false
-  permit: HeldPermit | undefined = undefined
-
-  constructor(queue: PacerQueue, order: number, left: number | undefined) {
-    this.#queue = queue
-    this.order = order
-    this.left = left
-  }
-
-  get tryAcquire(): Effect.Effect<Permit | undefined> {
-    return this.#queue.tryAcquire(this)
-  }
-
-  acquire({ deadline = Number.POSITIVE_INFINITY } = {}): Effect.Effect<Permit, PacerUnavailable> {
-    return this.#queue.acquire(this, deadline)
-  }
-
-  close(sent: boolean): Effect.Effect<void> | undefined {
-    this.#queue.serve(this)
-    if (this.permit === undefined || this.permit.ended) return undefined
-    return sent ? this.permit.abandon : this.permit.giveBack
   }
 }
 

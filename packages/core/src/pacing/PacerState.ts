@@ -116,6 +116,7 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
     patience: Tuning.initialPatience,
   },
   sinceRateLimit: null,
+  rotation: [],
   ceilingLog: SendLog.empty,
   observedAt: null,
 })
@@ -148,7 +149,10 @@ export const isUnlogged = ({ logged }: InFlight): boolean => logged !== true
 export const countInFlight = ({ inFlight }: PacerState): number =>
   inFlight.reduce((count, request) => count + (isUnlogged(request) ? 1 : 0), 0)
 
-/** Takes a request out of those in flight, and lets `change` finish the draft; changes nothing if it is not there. */
+/**
+ * Takes a request out of those in flight, and lets `change` finish the draft, at a time that may be earlier than that of the
+ * state; changes nothing if it is not there.
+ */
 export const endRequest = (
   previous: PacerState,
   id: number,
@@ -158,11 +162,12 @@ export const endRequest = (
   const index = previous.inFlight.findIndex((candidate) => candidate.id === id)
   const request = previous.inFlight[index]
   if (request === undefined) return previous
-  const state = draftOf(previous, clock)
+  const state = draftOf({ ...previous, nowMs: request.sentAt }, clock)
   state.inFlight = previous.inFlight.toSpliced(index, 1)
   if (state.scoutId === id) state.scoutId = null
   if (state.held.id === id) state.held = { ...state.held, id: null }
   change(state, request)
+  state.nowMs = Math.max(state.nowMs, previous.nowMs)
   return state
 }
 

@@ -27,6 +27,13 @@ export const lostRequestMs = 300_000
 /** How many changes of a shared state the requests of one are for: a response is a change, too, and not every one succeeds. */
 export const changesAhead = 2
 
+/** How many requests of a shared limit one process takes at a time, at most: they are out of reach of the others. */
+export const largestLot = 64
+/** How much more rarely a process looks at a shared state while it knows when its request is due. */
+export const certainRechecks = 4
+/** How much more often it looks while a response is late that all wait for. */
+export const lateRechecks = 8
+
 // Trust in the window
 
 /** How many windows must turn as predicted: one and a half, since one boundary can fall well by chance. */

@@ -1,28 +1,72 @@
 /**
- * The rotation of processes that share a limit. The one that wrote last knows the newest state, and would come first again and
- * again: so those that had a permit later than others wait a few milliseconds for them. Pure.
+ * The rotation of processes that share a limit: free permits are dealt out, each to the waiting process that has had fewest. So each can
+ * take its own in one change of the state, and does not have to be quick. Pure and JSON.
  */
+import type { PacerState } from "./StoredState.ts"
 
-/** How many permits are remembered: a process that takes none is soon waited for no more. */
-const length = 16
-/** How late a timer can be on a busy machine, in milliseconds. */
-const timerMs = 5
+/** The processes that take permits, whether they wait, and how many each has had; those that took some last are last. */
+export type Rotation = PacerState["rotation"]
 
-/** The processes that took the last permits, one or several at a time, oldest first. */
-export type Rotation = ReadonlyArray<string>
+const leastOf = (rotation: Rotation): number => Math.min(...rotation.map(({ had }) => had))
+const waitingOf = (rotation: Rotation): Rotation => rotation.filter(({ waits }) => waits)
 
-/** Returns how long a process that wants a permit is waited for: it first reads the state, and then writes it. */
-export const changeMs = (roundTripMs: number): number => timerMs + 2 * roundTripMs
+/** Lets a process wait. A new one has had as few as any other. */
+export const join = (rotation: Rotation, process: string): Rotation => {
+  const known = rotation.find((member) => member.process === process)
+  if (known?.waits === true) return rotation
+  if (known !== undefined)
+    return rotation.map((member) => (member === known ? { ...known, waits: true } : member))
+  const others = waitingOf(rotation)
+  return [...rotation, { process, had: others.length === 0 ? 0 : leastOf(others), waits: true }]
+}
 
-/** Adds a process that took permits. */
-export const take = (rotation: Rotation, process: string): Rotation =>
-  [...rotation, process].slice(-length)
+/** Returns which of the next permits (from 1) is the nth (from 1) of a process. */
+export const positionOf = (rotation: Rotation, process: string, nth: number): number => {
+  const waiting = waitingOf(join(rotation, process))
+  const own = waiting.findIndex((member) => member.process === process)
+  const had = (waiting[own]?.had ?? 0) + nth - 1
+  return waiting.reduce((position, other, index) => {
+    if (index === own) return position
+    return position + Math.max(0, had - other.had + (index < own ? 1 : 0))
+  }, nth)
+}
 
-/** Returns how long a process waits for others, in milliseconds. */
-export const waitOf = (rotation: Rotation, process: string, roundTripMs: number): number => {
-  const last = rotation.lastIndexOf(process)
-  const others = rotation.filter(
-    (other, index) => index < last && rotation.lastIndexOf(other) === index,
+/** Counts the free permits that are for a process; no more than it wants. */
+export const countFor = (
+  rotation: Rotation,
+  process: string,
+  { free, wanted }: { readonly free: number; readonly wanted: number },
+): number => {
+  let count = 0
+  while (count < wanted && positionOf(rotation, process, count + 1) <= free) count++
+  return count
+}
+
+/** Counts the processes whose next permit comes before that of this one. */
+export const countAhead = (rotation: Rotation, process: string): number => {
+  const position = positionOf(rotation, process, 1)
+  return waitingOf(rotation).filter((member) => positionOf(rotation, member.process, 1) < position)
+    .length
+}
+
+/**
+ * Notes that a process took permits, and whether it waits for more. One that waits and is so many behind has gone, or joins again;
+ * one that does not wait, and has had no more than the others, is forgotten.
+ */
+export const take = (
+  rotation: Rotation,
+  process: string,
+  took: { readonly count: number; readonly waits: boolean; readonly mostBehind: number },
+): Rotation => {
+  const joined = join(rotation, process)
+  const had = (joined.find((member) => member.process === process)?.had ?? 0) + took.count
+  const others = joined.filter(
+    (member) => member.process !== process && !(member.waits && member.had < had - took.mostBehind),
   )
-  return others.length * changeMs(roundTripMs)
+  const next = [...others, { process, had, waits: took.waits }]
+  const waiting = waitingOf(next)
+  const least = leastOf(waiting.length > 0 ? waiting : next)
+  return next
+    .map((member) => ({ ...member, had: member.had - least }))
+    .filter((member) => member.waits || member.had > 0)
 }

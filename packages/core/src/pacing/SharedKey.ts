@@ -13,9 +13,8 @@ import { bodyOf, decode, encode } from "./SharedRecord.ts"
 import { StoreClock } from "./StoreClock.ts"
 import type { PacerState } from "./StoredState.ts"
 import type { StoreExchange } from "./StoreExchange.ts"
-import { sleep, within } from "./Timeout.ts"
+import { within } from "./Timeout.ts"
 import { VersionShares } from "./VersionShares.ts"
-import * as Rotation from "./Rotation.ts"
 
 /** How long a store may take to reply before the process continues without it, in milliseconds. */
 const replyMs = 250
@@ -27,6 +26,8 @@ const freshMs = 50
 const retryMs = 250
 /** The same while the user's client holds a command without a reply: most clients keep them in a queue. */
 const unansweredMs = 2000
+/** How late a timer can be on a busy machine, in milliseconds. */
+const timerMs = 5
 /** Two readings of the time that differ by more are no errors of measurement: a clock was set. In milliseconds. */
 const toleranceMs = 1000
 
@@ -91,7 +92,7 @@ export class SharedKey {
 
   /** Returns how long a change takes that other processes wait for, in milliseconds; 0 before the first reply. */
   get changeMs(): number {
-    return this.#clock.offsetMs === undefined ? 0 : Rotation.changeMs(this.#clock.roundTripMs)
+    return this.#clock.offsetMs === undefined ? 0 : timerMs + 2 * this.#clock.roundTripMs
   }
 
   /** Applies a function to the state; rejects only if the first reply shows that an option is wrong. */
@@ -124,7 +125,6 @@ export class SharedKey {
 
   /** Applies all functions that wait, as often as it takes; returns what to do with their last results. */
   async #step(batch: Array<Waiting>): Promise<ReadonlyArray<() => void>> {
-    let wantedAt: number | undefined
     for (;;) {
       batch.push(...this.#waiting.splice(0))
       const alone = this.#alone
@@ -142,21 +142,9 @@ export class SharedKey {
       const comeback = Comeback.join(known, this.#writer, { now, returns: alone !== undefined })
       const share = Math.min(this.#versions.share, Comeback.shareOf(comeback, this.#instances))
       const [settles, state] = apply(batch, before, now, share)
-      const admits = state.nextId > (before?.nextId ?? 1)
-      let rotation = this.#newest?.rotation ?? []
-      if (admits) {
-        wantedAt ??= performance.now()
-        const yieldMs = Rotation.waitOf(rotation, this.#writer, this.#clock.roundTripMs)
-        const waitMs = wantedAt + yieldMs - performance.now()
-        if (waitMs > 0) {
-          await sleep(waitMs)
-          continue
-        }
-        rotation = Rotation.take(rotation, this.#writer)
-      }
       const isSame = this.#isStored && (comeback ?? known) === known && isEqual(before, state)
       const isFresh = performance.now() < this.#confirmedAt + freshMs
-      const record = { state, shiftMs: aheadMs - offsetMs, rotation, comeback }
+      const record = { state, shiftMs: aheadMs - offsetMs, comeback }
       const write = isSame ? undefined : encode(`${this.#writer}.${this.#writes++}`, record)
       const matched = (isSame && isFresh) || (await this.#ask(write))
       if (matched === undefined) this.#leave(write?.version)

@@ -1,7 +1,6 @@
 /** The record of a pacer's state in a store outside of the process: a text, and a version that no other text has. */
 import type { Comeback } from "./Comeback.ts"
 import type { PacerState } from "./StoredState.ts"
-import type { Rotation } from "./Rotation.ts"
 
 /** A record as a store keeps it. An empty version stands for no record. */
 export interface StoredText {
@@ -14,7 +13,6 @@ export interface SharedRecord {
   readonly state: PacerState
   /** By how much the time of the state is ahead of the store's clock, in milliseconds. */
   readonly shiftMs: number
-  readonly rotation: Rotation
   readonly comeback: Comeback | undefined
 }
 
@@ -39,11 +37,11 @@ export const encode = (stamp: string, { state, ...rest }: SharedRecord): StoredT
 export const decode = (stored: StoredText): SharedRecord | undefined => {
   if (!isSealed(stored)) return undefined
   // safe: the version shows that `encode` wrote the text
-  const [{ comeback, nowMs, rotation, shiftMs }, state] = JSON.parse(stored.text) as [
+  const [{ comeback, nowMs, shiftMs }, state] = JSON.parse(stored.text) as [
     SharedRecord & { readonly nowMs: number },
     PacerState,
   ]
-  return { state: { ...state, nowMs }, shiftMs, rotation, comeback }
+  return { state: { ...state, nowMs }, shiftMs, comeback }
 }
 
 const sumOf = (text: string): string => {

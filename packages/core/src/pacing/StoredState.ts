@@ -138,6 +138,12 @@ export interface PacerState {
   }
   /** The requests accepted since the last 429. */
   readonly sinceRateLimit: { readonly startMs: number; readonly count: number } | null
+  /** The processes that take permits of a shared limit: whether they wait, and how many more each has had than another. */
+  readonly rotation: ReadonlyArray<{
+    readonly process: string
+    readonly had: number
+    readonly waits: boolean
+  }>
   /** Own sends, for the ceiling and for shares. */
   readonly ceilingLog: PacerState["log"]
   /** When the last response came. */

@@ -1,0 +1,69 @@
+import { assert, describe, it } from "@effect/vitest"
+
+import * as SharedAdmission from "../src/pacing/SharedAdmission.ts"
+import * as Rotation from "../src/pacing/Rotation.ts"
+import { config, withLimit } from "./machine.ts"
+
+const asking = { callers: 10, leftSince: undefined, changeMs: 6, recheckMs: 250 }
+
+/** A state with a limit of 11, one of which is used, and processes that wait. */
+const start = (...waiting: ReadonlyArray<string>) => {
+  const machine = withLimit(11)
+  const rotation = waiting.reduce<Rotation.Rotation>(Rotation.join, [])
+  return { now: machine.now, state: { ...machine.state, rotation } }
+}
+
+describe("SharedAdmission", () => {
+  it("takes the member of a process at a time, and leaves the others theirs", () => {
+    const { now, state } = start("a", "b", "c", "d")
+    const free = 10
+    let next = state
+    const counts = ["c", "a", "d", "b"].map((process) => {
+      const [{ ids }, after] = SharedAdmission.decide({ ...asking, process }, config, next, now)
+      next = after
+      return ids.length
+    })
+    assert.deepStrictEqual(counts, [2, 3, 2, 3])
+    assert.strictEqual(
+      counts.reduce((a, b) => a + b),
+      free,
+    )
+  })
+
+  it("takes the permit of another that does not come", () => {
+    const { now, state } = start("a", "b")
+    const b = { ...asking, process: "b" }
+    const [first, after] = SharedAdmission.decide({ ...b, callers: 5 }, config, state, now)
+    assert.lengthOf(first.ids, 5)
+    const [wait, waiting] = SharedAdmission.decide(b, config, after, now)
+    assert.deepStrictEqual(wait, { ids: [], untilMs: now + 6, leftSince: now })
+    const late = SharedAdmission.decide({ ...b, leftSince: now }, config, waiting, now + 6)[0]
+    assert.lengthOf(late.ids, 1)
+  })
+
+  it("looks at the state again when the response that all wait for can be known", () => {
+    const { now, state } = start()
+    const [, scouting] = SharedAdmission.decide(
+      { ...asking, process: "a", callers: 11 },
+      config,
+      state,
+      now,
+    )
+    const [{ ids, untilMs }] = SharedAdmission.decide(
+      { ...asking, process: "b" },
+      config,
+      scouting,
+      now + 1,
+    )
+    assert.lengthOf(ids, 0)
+    assert.isBelow(untilMs - now, 100)
+  })
+
+  it("decides as one process does if no other changes the state", () => {
+    const { now, state } = start()
+    const alone = { ...asking, process: "a", recheckMs: undefined }
+    const [{ ids }, next] = SharedAdmission.decide(alone, config, state, now)
+    assert.lengthOf(ids, 1)
+    assert.deepStrictEqual(next.rotation, [])
+  })
+})
