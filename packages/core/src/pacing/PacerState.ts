@@ -65,7 +65,7 @@ export interface ResponseContext {
 }
 
 /** The version of the shape of the state; a state of another version is not read. */
-export const version = 3
+export const version = 4
 
 /** No request is held back, and nothing is known of shorter windows. */
 export const nothingHeld: PacerState["held"] = {
@@ -79,6 +79,9 @@ export const nothingHeld: PacerState["held"] = {
   nextAt: null,
   patience: 0,
 }
+
+/** No other limit is known, and nothing was accepted. */
+export const noOtherLimit: PacerState["otherLimit"] = { log: SendLog.empty, limit: null }
 
 /** Creates a state that has seen nothing. */
 export const make = ({ prior }: PacerConfig): PacerState => ({
@@ -118,6 +121,7 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   sinceRateLimit: null,
   rotation: [],
   ceilingLog: SendLog.empty,
+  otherLimit: noOtherLimit,
   observedAt: null,
 })
 
