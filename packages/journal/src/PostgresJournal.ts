@@ -5,34 +5,26 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 import { attemptEnds, attemptsOf } from "./AttemptLog.ts"
-import type { Cipher } from "./Cipher.ts"
-import type { Database } from "./Database.ts"
-import type {
-  Claim,
-  Earlier,
-  JournalService,
-  PlannedRow,
-  Range,
-  RowKey,
-  Run,
-  RunCounts,
-} from "./Journal.ts"
-import type { JournalError, JournalReason } from "./JournalError.ts"
-import { progressOf } from "./PostgresProgress.ts"
-import { foundRows, insertedRow, openedRows, recordOf } from "./PostgresRow.ts"
+import type { Cipher, UnreadablePayload } from "./Cipher.ts"
+import { Database } from "./Database.ts"
+import { Findings } from "./Findings.ts"
+import type { Claim, JournalService, Range, Run } from "./Journal.ts"
+import { JournalError } from "./JournalError.ts"
 import { statementsOf } from "./PostgresStatements.ts"
-import type { LoggedRow } from "./PostgresVerify.ts"
-import { verifyRun } from "./PostgresVerify.ts"
+import type { RunTables } from "./PostgresTables.ts"
 import { codeOnly, stateNumbers } from "./RowStatements.ts"
 import type { NewRow } from "./RunPlan.ts"
 import { insertRows } from "./RunPlan.ts"
-import { pages } from "./RunReads.ts"
-import { outcomeNumber, stateNumber, states } from "./RunTables.ts"
-import type { StoredRow } from "./SharedRuns.ts"
+import { countsOf, groupOf, pages } from "./RunReads.ts"
+import type { RowColumns } from "./RunTables.ts"
+import { outcomeNumber, recordOf, stateNumber, states } from "./RunTables.ts"
+import type { OpenRange, SharedProgress, StoredRow } from "./SharedRuns.ts"
 
 /** The rows that are written in one statement, and read in one. */
 const planPage = 2_000
 const readPage = 1_000
+/** The highest number of a row. */
+const maxNumber = 0x7fffffff
 
 /** A run as it is stored. */
 export interface StoredRun {
@@ -42,251 +34,229 @@ export interface StoredRun {
   readonly run: Run
 }
 
-/** Errors that say something about a row or a claim. Others are failures of the database. */
-const logical: ReadonlySet<JournalReason> = new Set([
-  "already_planned",
-  "cancelled",
-  "claimed",
-  "fenced",
-  "not_planned",
-  "paused",
-  "unreadable",
-  "wrong_state",
-])
+/** The progress as its statement returns it. */
+interface ProgressColumns extends Pick<
+  SharedProgress,
+  "at" | "perSecond" | "ranges" | "status" | "underWay"
+> {
+  readonly plan: Parameters<typeof countsOf>[0]
+  readonly kinds: ReadonlyArray<{ readonly kind: number; readonly n: number }>
+  readonly lastEndedAt: number | null
+  readonly changedAt: number
+}
 
-/** The highest number of a row. */
-const maxNumber = 0x7fffffff
+/** Returns whether a row has a payload and needs it: one that has ended does not. */
+const isSealed = ({ payload, state }: NewRow): boolean =>
+  payload !== undefined && (state === "planned" || state === "unknown")
 
-/** A run that is open to send it. */
-export class PostgresJournal implements JournalService {
-  readonly run: Run
-  readonly #seq: number
-  readonly #db: Database
-  readonly #cipher: Cipher
-  readonly #statements: ReturnType<typeof statementsOf>
-  readonly #failed = Deferred.makeUnsafe<JournalError>()
-
-  constructor(db: Database, { run, seq, size }: StoredRun, cipher: Cipher) {
-    this.run = run
-    this.#seq = seq
-    this.#db = db
-    this.#cipher = cipher
-    this.#statements = statementsOf(db.now, size)
-  }
-
-  get failed(): Effect.Effect<JournalError> {
-    return Deferred.await(this.#failed)
-  }
-
-  #all(name: keyof ReturnType<typeof statementsOf>, ...values: ReadonlyArray<unknown>) {
-    return this.#db
-      .all(this.#statements[name], this.#seq, ...values)
-      .pipe(
-        Effect.tapError((error) =>
-          logical.has(error.reason) ? Effect.void : Deferred.succeed(this.#failed, error),
-        ),
-      )
-  }
-
-  #first(name: keyof ReturnType<typeof statementsOf>, ...values: ReadonlyArray<unknown>) {
-    return Effect.map(this.#all(name, ...values), (rows) => rows[0])
-  }
-
+/** Opens the journal of a run. */
+export const openJournal = (
+  { db: all, hash, now }: RunTables,
+  { run, seq, size }: StoredRun,
+  cipher: Cipher,
+) => {
+  const sql = statementsOf(now, size)
+  const failed = Deferred.makeUnsafe<JournalError>()
+  const db = new Database(all.path, (text, values) =>
+    Effect.tapError(all.all(text, seq, ...values), (error) => Deferred.succeed(failed, error)),
+  )
   /** Runs an effect unless the database has failed: nothing may begin that could not be recorded. */
-  #unlessFailed<A>(effect: Effect.Effect<A, JournalError>): Effect.Effect<A, JournalError> {
-    return Effect.suspend(() =>
-      Deferred.isDoneUnsafe(this.#failed) ? Effect.flatMap(this.failed, Effect.fail) : effect,
+  const unlessFailed = <A>(effect: Effect.Effect<A, JournalError>) =>
+    Effect.suspend(() =>
+      Deferred.isDoneUnsafe(failed) ? Effect.flatMap(Deferred.await(failed), Effect.fail) : effect,
     )
-  }
-
-  readonly plan = <E, R>(
-    rows: Stream.Stream<PlannedRow, E, R>,
-    earlier?: Earlier,
-  ): Effect.Effect<RunCounts, JournalError | E, R> =>
-    Effect.gen({ self: this }, function* () {
-      const begun = yield* this.#unlessFailed(this.#first("beginPlan"))
-      if (begun === undefined) return yield* this.#db.error("already_planned")
-      const load = Number(begun["load"])
-      // rows of a load that was killed, or of one that this one ends
-      yield* this.#all("clearPlan", load)
-      const counts = yield* insertRows(rows, earlier, {
-        isResent: this.#isResent,
-        pageSize: planPage,
-        write: (page) => this.#insert(load, page),
-      }).pipe(Effect.onError(() => Effect.ignore(this.#all("clearPlan", load))))
-      const { duplicate, foreign, invalid, ready } = counts
-      const ended = yield* this.#first("endPlan", load, ready, invalid, duplicate, foreign)
-      if (ended === undefined) return yield* this.#db.error("fenced")
-      return yield* this.counts
-    })
-
-  #insert(load: number, page: ReadonlyArray<NewRow>): Effect.Effect<number, JournalError> {
-    return Effect.gen({ self: this }, function* () {
-      const hash = yield* this.#db.hash
-      const seal = (number: number, payload: unknown) =>
-        this.#cipher.seal(this.#id(number), payload).toString("base64")
-      const rows = page.map((row) => insertedRow(row, hash, seal))
-      const found = yield* this.#first("insert", load, JSON.stringify(rows))
-      if (Number(found?.["owners"]) === 0) return yield* this.#db.error("fenced")
-      return Number(found?.["added"])
-    })
-  }
-
+  const isResent = run.delivery === "natural-key"
   /** Names a row for its encryption. */
-  #id(number: number): string {
-    return `${this.run.id}:${number}`
-  }
+  const idOf = (number: number) => `${run.id}:${number}`
 
-  get #isResent(): boolean {
-    return this.run.delivery === "natural-key"
-  }
-
-  readonly claim = (
-    options: Parameters<JournalService["claim"]>[0] = {},
-  ): Effect.Effect<Claim, JournalError> => {
-    const { from = 1, leaseMs, owner, to = maxNumber } = options
-    const claimed = Effect.gen({ self: this }, function* () {
-      const monotonic = yield* AttemptGate.monotonicMillis
-      const found = (yield* this.#first("take", from, to, owner ?? null, leaseMs ?? null)) ?? {}
-      const { epoch, first, last, planned, status, taken: count, wanted } = found
-      if (planned !== true) return yield* this.#db.error("not_planned")
-      if (status === "paused" || status === "cancelled") return yield* this.#db.error(status)
-      const claim = {
-        from: Number(first ?? from),
-        to: Number(last ?? to),
-        epoch: Number(epoch),
-        notAfter: leaseMs === undefined ? undefined : monotonic + leaseMs,
-      }
-      if (Number(count) === Number(wanted)) return claim
-      yield* this.release(claim)
-      return yield* this.#db.error("claimed")
-    })
-    // its own statement: it sees what the older claims wrote while `take` waited for them
-    const recover = ({ from: first, to: last }: Claim) =>
-      this.#all("recover", first, last, stateNumbers[this.#isResent ? "planned" : "unknown"])
-    return this.#unlessFailed(Effect.tap(claimed, recover))
-  }
-
-  readonly renew = (claim: Claim, leaseMs: number): Effect.Effect<Claim, JournalError> =>
-    Effect.gen({ self: this }, function* () {
-      const monotonic = yield* AttemptGate.monotonicMillis
-      const found = yield* this.#first("renew", claim.from, claim.to, claim.epoch, leaseMs)
-      if (found?.["held"] !== true) return yield* this.#db.error("fenced")
-      return { ...claim, notAfter: monotonic + leaseMs }
-    })
-
-  readonly release = ({ epoch, from, to }: Claim): Effect.Effect<void, JournalError> =>
-    Effect.asVoid(this.#all("release", from, to, epoch))
-
-  readonly intent = (
-    { epoch }: Claim,
-    key: string,
-    attempt: number,
-  ): Effect.Effect<void, JournalError> =>
-    this.#unlessFailed(this.#change("intent", key, epoch, attempt))
-
-  readonly outcome = (
-    { epoch }: Claim,
-    key: string,
-    { attempts, code, doubt, outcome, status }: Parameters<JournalService["outcome"]>[2],
-  ): Effect.Effect<void, JournalError> => {
-    const isDoubt = doubt === true || outcome === "unknown" || outcome === "exists_after_doubt"
-    return Effect.uninterruptible(
-      this.#change(
-        "outcome",
-        key,
-        epoch,
-        outcomeNumber(outcome),
-        isDoubt,
-        status ?? null,
-        codeOnly(code),
-        attemptEnds(attempts),
-      ),
+  const insert = (load: number, page: ReadonlyArray<NewRow>) => {
+    const rows = page.map((row) => ({
+      ...row,
+      key: hash.keyHex(row.key),
+      content: hash.contentNumber(row.content),
+      state: stateNumber(row.state),
+      payload: isSealed(row) ? cipher.seal(idOf(row.number), row.payload).toString("base64") : null,
+    }))
+    const added = db.one<{ readonly added: number }>(
+      "fenced",
+      sql.insert,
+      load,
+      JSON.stringify(rows),
     )
+    return Effect.map(added, (found) => found.added)
+  }
+
+  const progress = Effect.gen(function* () {
+    const found = yield* db.one<{ readonly progress: string }>("not_found", sql.progress)
+    // safe: as the statement makes it
+    const { kinds, lastEndedAt, plan, ...rest } = JSON.parse(found.progress) as ProgressColumns
+    const counts = countsOf(plan, kinds.map(groupOf))
+    const left = counts.not_sent + counts.inDoubt
+    const remainingMs = rest.perSecond === 0 ? undefined : (left / rest.perSecond) * 1_000
+    return {
+      ...rest,
+      counts,
+      remainingMs: left === 0 ? 0 : remainingMs,
+      lastEndedAt: lastEndedAt ?? undefined,
+    }
+  })
+
+  const release = ({ epoch, from, to }: Claim) =>
+    Effect.asVoid(db.all(sql.release, from, to, epoch))
+
+  // its own statement: it sees what the older claims wrote while `take` waited for them
+  const recover = ({ from, to }: Claim) =>
+    db.all(sql.recover, from, to, stateNumbers[isResent ? "planned" : "unknown"])
+
+  const claim: JournalService["claim"] = (options = {}) => {
+    const { from = 1, leaseMs, owner, to = maxNumber } = options
+    const claimed = Effect.gen(function* () {
+      const monotonic = yield* AttemptGate.monotonicMillis
+      const values = [from, to, owner ?? null, leaseMs ?? null]
+      const found = yield* db.one<OpenRange & { readonly isComplete: boolean }>(
+        "not_planned",
+        sql.take,
+        ...values,
+      )
+      const notAfter = leaseMs === undefined ? undefined : monotonic + leaseMs
+      const made: Claim = { from: found.from, to: found.to, epoch: found.epoch, notAfter }
+      if (found.isComplete) return made
+      yield* release(made)
+      return yield* db.error("claimed")
+    })
+    return unlessFailed(Effect.tap(claimed, recover))
   }
 
   /** Changes a row under a claim, or finds the reason for which it was not changed. */
-  #change(name: "intent" | "outcome", key: string, epoch: number, ...values: Array<unknown>) {
-    return Effect.gen({ self: this }, function* () {
-      const hash = (yield* this.#db.hash).keyHex(key)
-      if ((yield* this.#first(name, hash, epoch, ...values)) !== undefined) return
-      const { found, held, status } = (yield* this.#first("why", hash, epoch)) ?? {}
-      if (found !== true) return yield* this.#db.error("wrong_state", "the run has no such row")
-      if (held !== true) return yield* this.#db.error("fenced")
-      if (name === "intent" && (status === "paused" || status === "cancelled"))
-        return yield* this.#db.error(status)
-      return yield* this.#db.error("wrong_state", "it has ended, or another attempt is open")
-    })
-  }
-
-  readonly resolve = (
-    row: number,
-    resolution: Parameters<JournalService["resolve"]>[1],
-  ): Effect.Effect<void, JournalError> => {
-    const state = stateNumber(resolution === "send_again" ? "planned" : resolution)
-    return Effect.flatMap(this.#first("resolve", row, state), (found) => {
-      if (found?.["busy"] === true) return Effect.fail(this.#db.error("claimed"))
-      return found?.["resolved"] === true
-        ? Effect.void
-        : Effect.fail(this.#db.error("wrong_state", `row ${row} is not in doubt`))
-    })
-  }
-
-  readonly lookup = (rows: ReadonlyArray<RowKey>) =>
-    Effect.gen({ self: this }, function* () {
-      const hash = yield* this.#db.hash
-      const found = yield* this.#all(
-        "lookup",
-        rows.map(({ key }) => hash.keyHex(key)),
-      )
-      return foundRows(rows, hash, found, (columns, isSame) =>
-        isSame ? recordOf(columns) : undefined,
+  const change = (
+    name: "intent" | "outcome",
+    key: string,
+    epoch: number,
+    ...values: Array<unknown>
+  ) =>
+    Effect.suspend(() => {
+      const hashed = hash.keyHex(key)
+      return Effect.flatMap(db.all(sql[name], hashed, epoch, ...values), ([changed]) =>
+        changed === undefined
+          ? Effect.asVoid(db.one("wrong_state", sql.why, hashed, epoch, name === "intent"))
+          : Effect.void,
       )
     })
+
+  const outcome: JournalService["outcome"] = ({ epoch }, key, end) => {
+    const isDoubt =
+      end.doubt === true || end.outcome === "unknown" || end.outcome === "exists_after_doubt"
+    const values = [outcomeNumber(end.outcome), isDoubt, end.status ?? null, codeOnly(end.code)]
+    return Effect.uninterruptible(
+      change("outcome", key, epoch, ...values, attemptEnds(end.attempts)),
+    )
+  }
 
   /** Reads rows with the text of their attempts. */
-  readonly logged = (options: Parameters<JournalService["rows"]>[0] = {}) => {
+  const logged = (options: Parameters<JournalService["rows"]>[0] = {}) => {
+    type Logged = RowColumns & { readonly log: string; readonly isKept: boolean }
     const last = Math.min(options.to ?? maxNumber, maxNumber)
     const wanted = (options.states ?? states).map(stateNumber)
     return pages(
       options,
-      (after) =>
-        Effect.map(this.#all("rows", after, last, wanted, readPage), (page) =>
-          page.map((columns): LoggedRow => ({
-            ...recordOf(columns),
-            log: String(columns["log"]),
-            isKept: columns["kept"] === true,
-          })),
-        ),
+      (after) => db.all<Logged>(sql.rows, after, last, wanted, readPage),
       (row) => row.number,
     )
   }
 
-  readonly rows = (options?: Parameters<JournalService["rows"]>[0]) =>
-    Stream.map(this.logged(options), ({ isKept: _isKept, log: _log, ...record }) => record)
+  const opened = ({ line, number, payload }: StoredRow & { readonly payload: Uint8Array }) =>
+    Effect.try({
+      try: (): StoredRow => ({ number, line, payload: cipher.open(idOf(number), payload) }),
+      catch: (error) => {
+        // safe: it throws nothing else
+        const { keyId, message } = error as UnreadablePayload
+        const detail = `row ${number}: ${message}`
+        return new JournalError({ reason: "unreadable", path: db.path, detail, keyId })
+      },
+    })
 
-  readonly attempts = (range?: Range) =>
-    Stream.flatMap(this.logged(range), ({ log, number }) =>
-      Stream.fromIterable(attemptsOf(number, log)),
-    )
+  const verify = Effect.gen(function* () {
+    const read = db.one<{ rows: number; epochs: number; closed: number }>("not_found", sql.verify)
+    const findings = new Findings()
+    let found = yield* read
+    const check = Effect.fnUntraced(function* (row: Stream.Success<ReturnType<typeof logged>>) {
+      const record = recordOf(row)
+      const attempts = attemptsOf(row.number, row.log)
+      // claims are given meanwhile
+      if (attempts.some(({ epoch }) => epoch > found.epochs)) found = yield* read
+      findings.row(record, attempts, found.epochs)
+      const mayBeSent = ["planned", "sending", "unknown"].includes(record.state)
+      const problem = `row ${row.number} has ended and its contact is still stored`
+      findings.note(row.isKept && !mayBeSent, problem)
+    })
+    yield* Stream.runForEach(logged(), check)
+    const { closed, rows } = found
+    findings.note(closed > 0, `${closed} ranges have ended and have rows left to send`)
+    return findings.result(rows)
+  })
 
-  /** Reads rows that have not ended with their payloads. */
-  readonly payloads = (range: Range = {}): Stream.Stream<StoredRow, JournalError> => {
-    const last = Math.min(range.to ?? maxNumber, maxNumber)
-    const read = (after: number) =>
-      Effect.flatMap(this.#all("payloads", after, last, readPage), (page) =>
-        Effect.fromResult(
-          openedRows(page, this.#db.path, (row, bytes) => this.#cipher.open(this.#id(row), bytes)),
+  return {
+    run,
+    failed: Deferred.await(failed),
+    plan: (rows, earlier) =>
+      Effect.gen(function* () {
+        const begun = db.one<{ readonly load: number }>("already_planned", sql.beginPlan)
+        const { load } = yield* unlessFailed(begun)
+        // rows of a load that was killed, or of one that this one ends
+        const clear = db.all(sql.clearPlan, load)
+        yield* clear
+        const { duplicate, foreign, invalid, ready } = yield* insertRows(rows, earlier, {
+          isResent,
+          pageSize: planPage,
+          write: (page) => insert(load, page),
+        }).pipe(Effect.onError(() => Effect.ignore(clear)))
+        yield* db.one("fenced", sql.endPlan, load, ready, invalid, duplicate, foreign)
+        return (yield* progress).counts
+      }),
+    claim,
+    renew: (held, leaseMs) =>
+      Effect.gen(function* () {
+        const monotonic = yield* AttemptGate.monotonicMillis
+        yield* db.one("fenced", sql.renew, held.from, held.to, held.epoch, leaseMs)
+        return { ...held, notAfter: monotonic + leaseMs }
+      }),
+    release,
+    intent: ({ epoch }, key, attempt) => unlessFailed(change("intent", key, epoch, attempt)),
+    outcome,
+    resolve: (row, resolution) => {
+      const state = stateNumber(resolution === "send_again" ? "planned" : resolution)
+      return Effect.asVoid(db.one("wrong_state", sql.resolve, row, state))
+    },
+    lookup: (rows) =>
+      Effect.map(
+        db.all<RowColumns>(
+          sql.lookup,
+          rows.map(({ key }) => hash.keyHex(key)),
+          rows.map(({ content }) => hash.contentNumber(content)),
         ),
-      )
-    return pages(range, read, (row) => row.number)
-  }
-
-  get counts(): Effect.Effect<RunCounts, JournalError> {
-    return Effect.map(progressOf(this.#db, this.#seq), ({ counts }) => counts)
-  }
-
-  get verify() {
-    return verifyRun(this.#db, this.#seq, this.logged())
-  }
+        (found) => found.map((row) => (row.number === null ? undefined : recordOf(row))),
+      ),
+    rows: (options) => Stream.map(logged(options), recordOf),
+    attempts: (range) =>
+      Stream.flatMap(logged(range), ({ log, number }) =>
+        Stream.fromIterable(attemptsOf(number, log)),
+      ),
+    counts: Effect.map(progress, ({ counts }) => counts),
+    verify,
+    progress,
+    claimable: (limit: number) => db.all<OpenRange>(sql.claimable, limit),
+    /** Reads rows that have not ended with their payloads. */
+    payloads: (range: Range = {}) => {
+      const last = Math.min(range.to ?? maxNumber, maxNumber)
+      const read = (after: number) =>
+        Effect.flatMap(
+          db.all<StoredRow & { readonly payload: Uint8Array }>(sql.payloads, after, last, readPage),
+          Effect.forEach((row) => opened(row)),
+        )
+      return pages(range, read, (row) => row.number)
+    },
+  } satisfies JournalService & Record<string, unknown>
 }
+
+/** A run that is open to be sent, with the operations that several machines need. */
+export type PostgresJournal = ReturnType<typeof openJournal>

@@ -8,14 +8,14 @@ import * as Result from "effect/Result"
 import { SqlClient } from "effect/sql/SqlClient"
 
 import { Cipher, keyOf } from "./Cipher.ts"
-import { Database } from "./Database.ts"
 import type { RunsService } from "./Journal.ts"
 import { Runs } from "./Journal.ts"
-import { PostgresStore } from "./PostgresStore.ts"
+import { runsOf } from "./PostgresStore.ts"
+import { openTables } from "./PostgresTables.ts"
 import type { SharedRunsService } from "./SharedRuns.ts"
 import { SharedRuns } from "./SharedRuns.ts"
 
-export { errorOf } from "./Database.ts"
+export { openDatabase } from "./Database.ts"
 
 /** The options of the runs of a database. */
 export interface PostgresRunsOptions {
@@ -77,7 +77,7 @@ export const make = (
   Effect.gen(function* () {
     const cipher = yield* Effect.fromResult(cipherOf(options.encryptionKeys))
     const rangeRows = yield* Effect.fromResult(rangeRowsOf(options.rangeRows))
-    return new PostgresStore(new Database(yield* SqlClient), cipher, rangeRows)
+    return runsOf(openTables(yield* SqlClient), cipher, rangeRows)
   })
 
 /**

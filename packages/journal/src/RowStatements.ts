@@ -6,7 +6,8 @@ import type { AttemptEnd, Claim, Resolution, RowOutcome, RowRecord } from "./Jou
 import type { JournalReason } from "./JournalError.ts"
 import { JournalError } from "./JournalError.ts"
 import { checksum, isEqual } from "./RowChecksum.ts"
-import { outcomeNumber, phases, stateNumber, states } from "./RunTables.ts"
+import type { RowColumns } from "./RunTables.ts"
+import { outcomeNumber, phases, recordOf, stateNumber, states } from "./RunTables.ts"
 
 type Value = string | number | Uint8Array | null
 export type Columns = Record<string, SQLOutputValue>
@@ -75,27 +76,17 @@ const findRow = `${selectRow} WHERE key = :key`
 export const codeOnly = (text: string | undefined): string | null =>
   text === undefined ? null : /^[A-Za-z][\w.-]{0,39}$/.test(text) ? text : "OTHER"
 
-const numberOf = (value: SQLOutputValue | undefined): number | undefined =>
-  typeof value === "number" ? value : undefined
-const textOf = (value: SQLOutputValue | undefined): string | undefined =>
-  typeof value === "string" ? value : undefined
+/** Reads the columns of a row, whether it is damaged or not. */
+export const rowOf = (columns: Columns): RowRecord =>
+  // safe: the tables are strict
+  recordOf(columns as unknown as RowColumns)
 
 /** Reads the columns of a row; throws if it is damaged. */
-export const recordOf = (path: string, columns: Columns): RowRecord => {
-  const number = Number(columns["number"])
-  const state = states[Number(columns["state"])]
-  if (columns["isSound"] !== 1 || state === undefined)
-    throw new JournalError({ reason: "corrupt", path, detail: `row ${number} is damaged` })
-  return {
-    number,
-    line: Number(columns["line"]),
-    state,
-    doubt: columns["doubt"] === 1,
-    attempts: Number(columns["attempts"]),
-    status: numberOf(columns["status"]),
-    code: textOf(columns["code"]),
-    earlierRun: textOf(columns["earlier"]),
-  }
+export const soundRow = (path: string, columns: Columns): RowRecord => {
+  if (columns["isSound"] === 1 && states[Number(columns["state"])] !== undefined)
+    return rowOf(columns)
+  const detail = `row ${Number(columns["number"])} is damaged`
+  throw new JournalError({ reason: "corrupt", path, detail })
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex").toUpperCase()

@@ -13,8 +13,8 @@ import type {
 } from "./Journal.ts"
 import type { JournalError } from "./JournalError.ts"
 import type { Columns, RowStatements } from "./RowStatements.ts"
-import { recordOf, selectRow } from "./RowStatements.ts"
-import { phases, stateNumber, states } from "./RunTables.ts"
+import { selectRow, soundRow } from "./RowStatements.ts"
+import { phases, sentOutcome, stateNumber, states } from "./RunTables.ts"
 
 const pageSize = 500
 
@@ -55,7 +55,7 @@ export const readRows = (run: Run, options: Parameters<JournalService["rows"]>[0
     options,
     (after) =>
       run((statements, path) =>
-        statements.all(sql, { after, last }).map((columns) => recordOf(path, columns)),
+        statements.all(sql, { after, last }).map((columns) => soundRow(path, columns)),
       ),
     (row) => row.number,
   )
@@ -74,9 +74,9 @@ export const readAttempts = (run: Run, range: Range = {}) => {
   )
 }
 
-const attemptOf = (columns: Columns): AttemptRow => {
+/** Reads the columns of an attempt. */
+export const attemptOf = (columns: Columns): AttemptRow => {
   const { attempt, cause, epoch, outcome, phase, row, sequence, started, status } = columns
-  const ended = outcome === null ? undefined : states[Number(outcome)]
   return {
     row: Number(row),
     sequence: Number(sequence),
@@ -86,7 +86,7 @@ const attemptOf = (columns: Columns): AttemptRow => {
     phase: phase === null ? undefined : phases[Number(phase)],
     status: status === null ? undefined : Number(status),
     cause: cause === null ? undefined : String(cause),
-    outcome: ended === "planned" || ended === "sending" ? "not_sent" : ended,
+    outcome: outcome === null ? undefined : sentOutcome(Number(outcome)),
   }
 }
 
@@ -96,6 +96,14 @@ export interface RowGroup extends Pick<RowRecord, "doubt" | "state"> {
   readonly isEarlier: boolean
   readonly n: number
 }
+
+/** Reads a group: its state, its doubt, and whether an earlier run brought rows into it are one number. */
+export const groupOf = ({ kind, n }: { readonly kind: number; readonly n: number }): RowGroup => ({
+  state: states[kind >> 2] ?? "unknown",
+  doubt: (kind & 2) !== 0,
+  isEarlier: (kind & 1) !== 0,
+  n,
+})
 
 /** Returns the counts of a run, given what its plan counted and its rows by state. */
 export const countsOf = (
@@ -131,8 +139,7 @@ export const countsOf = (
 export const countRows = (statements: RowStatements): RunCounts => {
   const run = statements.get("SELECT invalid, duplicate, outside FROM run") ?? {}
   const groups = statements.all(
-    `SELECT state, doubt, attempts = 0 AND earlier IS NOT NULL AS isEarlier, count(*) AS n
-     FROM row GROUP BY 1, 2, 3`,
+    `SELECT state * 4 + doubt * 2 + (attempts = 0 AND earlier IS NOT NULL) AS kind, count(*) AS n FROM row GROUP BY 1`,
   )
   return countsOf(
     {
@@ -140,11 +147,6 @@ export const countRows = (statements: RowStatements): RunCounts => {
       duplicate: Number(run["duplicate"]),
       foreign: Number(run["outside"]),
     },
-    groups.map(({ doubt, isEarlier, n, state }) => ({
-      state: states[Number(state)] ?? "unknown",
-      doubt: doubt === 1,
-      isEarlier: isEarlier === 1,
-      n: Number(n),
-    })),
+    groups.map(({ kind, n }) => groupOf({ kind: Number(kind), n: Number(n) })),
   )
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto"
 import type { DatabaseSync } from "node:sqlite"
 import * as Result from "effect/Result"
 
-import type { Run, RunFacts, SentOutcome } from "./Journal.ts"
+import type { EarlierRow, RowRecord, Run, RunFacts, SentOutcome } from "./Journal.ts"
 import { JournalError } from "./JournalError.ts"
 import { checksum, sha256 } from "./RowChecksum.ts"
 import type { SqliteFile } from "./SqliteFile.ts"
@@ -79,6 +79,51 @@ export const stateNumber = (state: (typeof states)[number]): number => states.in
 /** Of an outcome; `not_sent` leaves a row planned. */
 export const outcomeNumber = (outcome: SentOutcome): number =>
   outcome === "not_sent" ? 0 : stateNumber(outcome)
+/** The outcome with this number. */
+export const sentOutcome = (number: number): SentOutcome => {
+  const state = states[number]
+  return state === undefined || state === "planned" || state === "sending" ? "not_sent" : state
+}
+
+/** The columns of a row, as both databases return them. */
+export interface RowColumns {
+  readonly number: number
+  readonly line: number
+  readonly state: number
+  readonly doubt: boolean | number
+  readonly attempts: number
+  readonly status: number | null
+  readonly code: string | null
+  readonly earlier: string | null
+}
+
+/** Reads the columns of a row. */
+export const recordOf = ({
+  attempts,
+  code,
+  doubt,
+  earlier,
+  line,
+  number,
+  state,
+  status,
+}: RowColumns): RowRecord => ({
+  number,
+  line,
+  state: states[state] ?? "unknown",
+  doubt: Boolean(doubt),
+  attempts,
+  status: status ?? undefined,
+  code: code ?? undefined,
+  earlierRun: earlier ?? undefined,
+})
+
+/** Returns what a run knows of a row, for a later run. */
+export const earlierRow = (
+  run: string,
+  { code, doubt, state, status }: RowRecord,
+  isSame: boolean,
+): EarlierRow => ({ run, state, doubt, isSame, status, code })
 
 /** The phases of an attempt as they are stored. */
 export const phases = ["connect", "headers", "body", "answered"] as const

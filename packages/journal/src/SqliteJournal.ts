@@ -20,12 +20,12 @@ import type {
 import { JournalError } from "./JournalError.ts"
 import { RowHash, isEqual } from "./RowChecksum.ts"
 import type { Columns } from "./RowStatements.ts"
-import { RowStatements, isUnreleased, recordOf } from "./RowStatements.ts"
+import { RowStatements, isUnreleased, soundRow } from "./RowStatements.ts"
 import { countRows, readAttempts, readRows } from "./RunReads.ts"
 import type { NewRow } from "./RunPlan.ts"
 import { insertRows } from "./RunPlan.ts"
 import type { StoredRun } from "./RunTables.ts"
-import { openRun, stateNumber, sumRun } from "./RunTables.ts"
+import { earlierRow, openRun, stateNumber, sumRun } from "./RunTables.ts"
 import { SqliteFile, tryFile } from "./SqliteFile.ts"
 import { checkDamage, verifyRun } from "./Verify.ts"
 import { WriteQueue } from "./WriteQueue.ts"
@@ -232,16 +232,16 @@ export class SqliteJournal implements JournalService {
   }
 
   readonly lookup = (rows: ReadonlyArray<RowKey>) =>
-    this.#found(rows, (columns, isSame) => (isSame ? recordOf(this.path, columns) : undefined))
+    this.#found(rows, (columns, isSame) => (isSame ? soundRow(this.path, columns) : undefined))
 
   /** Returns what this run knows of rows with these keys, if it sent them or took them from an earlier run. */
   readonly lookupEarlier = (
     rows: ReadonlyArray<RowKey>,
   ): Effect.Effect<ReadonlyArray<EarlierRow | undefined>, JournalError> =>
     this.#found(rows, (columns, isSame) => {
-      const { code, doubt, state, status } = recordOf(this.path, columns)
-      if (state === "planned" && !doubt) return undefined
-      return { run: this.run.id, state, doubt, isSame, status, code }
+      const row = soundRow(this.path, columns)
+      if (row.state === "planned" && !row.doubt) return undefined
+      return earlierRow(this.run.id, row, isSame)
     })
 
   /** Finds rows by their keys; tells for each whether its content is the same. */

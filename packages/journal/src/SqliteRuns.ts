@@ -14,6 +14,7 @@ import { JournalError } from "./JournalError.ts"
 import { checkLock, unusualFileSystem } from "./FileSystemCheck.ts"
 import type { RunFile } from "./RunFiles.ts"
 import { deleteFile, findFile, listFiles, newestOf, nextOf, prepareDirectory } from "./RunFiles.ts"
+import { pruneRuns, stateOf } from "./RunList.ts"
 import { fingerprint } from "./RunTables.ts"
 import { SqliteJournal } from "./SqliteJournal.ts"
 import { tryFile } from "./SqliteFile.ts"
@@ -22,8 +23,6 @@ export interface SqliteRunsOptions {
   /** Made if there is none, for its owner only. */
   readonly directory: string
 }
-
-const day = 86_400_000
 
 /** Runs an effect, and keeps what it opened until the scope ends only if it returns something. */
 const keptIf = <A, E, R>(
@@ -48,9 +47,7 @@ const entryOf = (file: RunFile): Effect.Effect<RunEntry> =>
     const journal = yield* SqliteJournal.open(file.path, { trust: true, waitMs: 0 })
     const counts = yield* journal.counts
     const { run } = journal
-    const isOpen = counts.not_sent + counts.inDoubt > 0
-    const state = run.plannedAt === undefined ? "unplanned" : isOpen ? "unfinished" : "finished"
-    return { state, run, counts } as const
+    return { state: stateOf(run, counts), run, counts } as const
   }).pipe(
     Effect.scoped,
     Effect.catch((error) =>
@@ -205,20 +202,10 @@ class SqliteRuns implements RunsService {
       ),
     )
 
-  readonly prune = (options: Parameters<RunsService["prune"]>[0] = {}) => {
-    const { olderThanMs = 30 * day, unfinished = false } = options
-    return Effect.gen({ self: this }, function* () {
-      const now = yield* Clock.currentTimeMillis
-      const old = (yield* this.list).filter(
-        ({ changedAt: at, state }) =>
-          now - at > olderThanMs &&
-          (state === "finished" ||
-            (unfinished && (state === "unfinished" || state === "unplanned"))),
-      )
-      for (const { path } of old) yield* this.remove(path)
-      return old.map(({ id }) => id)
-    })
-  }
+  readonly prune = (options: Parameters<RunsService["prune"]>[0]) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      pruneRuns(this, now, ({ path }) => this.remove(path), options),
+    )
 }
 
 const createdAt = ({ changedAt: at, run }: RunEntry): number => run?.createdAt ?? at

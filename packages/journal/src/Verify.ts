@@ -1,52 +1,15 @@
 /** Checks of a run's file: that it is not damaged, and that each row's state follows from its attempts. */
-import type { Verification } from "./Journal.ts"
+import { Findings } from "./Findings.ts"
+import type { AttemptRow, Verification } from "./Journal.ts"
 import { JournalError } from "./JournalError.ts"
 import type { RowStatements } from "./RowStatements.ts"
-import { selectRow, stateNumbers } from "./RowStatements.ts"
+import { rowOf, selectRow } from "./RowStatements.ts"
+import { attemptOf } from "./RunReads.ts"
 
-const { created, planned, sending, unknown } = stateNumbers
-/** So many rows of one kind of problem are named. */
+/** So many problems of the file itself are named. */
 const mostNamed = 20
-
-// the newest entry of each row
-const last = `SELECT row, outcome, max(sequence) FROM attempt GROUP BY row`
-
-/** For each rule the rows that break it. */
-const rules: ReadonlyArray<readonly [problem: string, rows: string]> = [
-  ["is damaged", `SELECT number FROM (${selectRow}) WHERE isSound = 0`],
-  [
-    "has a state that does not follow from its attempts",
-    `SELECT number FROM row LEFT JOIN (${last}) AS last ON last.row = number WHERE NOT CASE
-      WHEN last.row IS NULL THEN state = ${planned} OR earlier IS NOT NULL
-      WHEN outcome IS NULL THEN state = ${sending}
-      WHEN outcome = ${unknown} THEN doubt AND state IN (${planned}, ${unknown})
-      ELSE state = outcome END`,
-  ],
-  [
-    "lost an attempt and is not marked as in doubt",
-    `SELECT DISTINCT number FROM row JOIN attempt ON attempt.row = number
-      WHERE outcome = ${unknown} AND NOT doubt`,
-  ],
-  [
-    "has another number of attempts than it says",
-    `SELECT number FROM row LEFT JOIN
-      (SELECT row, count(*) AS made FROM attempt WHERE attempt > 0 GROUP BY row) AS made ON made.row = number
-      WHERE attempts <> ifnull(made, 0)`,
-  ],
-  [
-    "was ended by a claim that was never given",
-    `SELECT DISTINCT row AS number FROM attempt WHERE epoch > (SELECT epoch FROM run)`,
-  ],
-  [
-    "has attempts but is not part of the run",
-    "SELECT DISTINCT row AS number FROM attempt WHERE row NOT IN (SELECT number FROM row)",
-  ],
-  [
-    "is created without an attempt",
-    `SELECT number FROM row WHERE state = ${created} AND attempts = 0 AND earlier IS NULL
-      AND NOT EXISTS (SELECT 1 FROM attempt WHERE row = number AND cause = 'RESOLVED')`,
-  ],
-]
+/** The rows that are read at a time. */
+const pageSize = 500
 
 const integrity = (statements: RowStatements): ReadonlyArray<string> =>
   statements
@@ -55,7 +18,7 @@ const integrity = (statements: RowStatements): ReadonlyArray<string> =>
     .filter((found) => found !== "ok")
 
 const rowCount = (statements: RowStatements) =>
-  statements.get("SELECT (SELECT count(*) FROM row) AS found, rows AS planned FROM run")
+  statements.get("SELECT (SELECT count(*) FROM row) AS found, rows AS planned, epoch FROM run")
 
 /** Throws if the file is damaged: nothing may be sent on the word of such a file. */
 export const checkDamage = (statements: RowStatements, path: string): void => {
@@ -72,22 +35,25 @@ export const checkDamage = (statements: RowStatements, path: string): void => {
 
 /** Finds everything that is wrong with a run. */
 export const verifyRun = (statements: RowStatements): Verification => {
+  const findings = new Findings()
   const counted = rowCount(statements)
-  const problems = [...integrity(statements)]
-  if (counted?.["found"] !== counted?.["planned"])
-    problems.push(
-      `${Number(counted?.["planned"])} rows were planned, ${Number(counted?.["found"])} are there`,
-    )
-  for (const [problem, rows] of rules) {
-    const found = statements.all(`${rows} LIMIT ${mostNamed + 1}`)
-    for (const row of found.slice(0, mostNamed))
-      problems.push(`row ${Number(row["number"])} ${problem}`)
-    if (found.length > mostNamed) problems.push(`more rows: ${problem}`)
+  for (const problem of integrity(statements)) findings.note(true, problem)
+  const lost = "SELECT DISTINCT row FROM attempt WHERE row NOT IN (SELECT number FROM row)"
+  for (const { row } of statements.all(`${lost} LIMIT ${mostNamed}`))
+    findings.note(true, `row ${Number(row)} has attempts but is not part of the run`)
+  const page = `${selectRow} WHERE number > :after ORDER BY number LIMIT ${pageSize}`
+  const entries = "SELECT * FROM attempt WHERE row BETWEEN :first AND :last ORDER BY row, sequence"
+  for (let rows = statements.all(page, { after: 0 }); rows.length > 0;) {
+    const records = rows.map(rowOf)
+    const [first = 0, last = 0] = [records[0]?.number, records.at(-1)?.number]
+    const attempts = new Map<number, Array<AttemptRow>>()
+    for (const entry of statements.all(entries, { first, last }).map(attemptOf))
+      attempts.set(entry.row, [...(attempts.get(entry.row) ?? []), entry])
+    for (const [index, record] of records.entries()) {
+      findings.note(rows[index]?.["isSound"] !== 1, `row ${record.number} is damaged`)
+      findings.row(record, attempts.get(record.number) ?? [], Number(counted?.["epoch"]))
+    }
+    rows = statements.all(page, { after: last })
   }
-  return {
-    isSound: problems.length === 0,
-    rows: Number(counted?.["found"]),
-    attempts: Number(statements.get("SELECT count(*) AS n FROM attempt WHERE attempt > 0")?.["n"]),
-    problems,
-  }
+  return findings.result(Number(counted?.["planned"]))
 }

@@ -2,16 +2,15 @@
  * The steps of an import that several machines send: checked (planned in the journal), approved, sent by workers, ended. It
  * can be paused, continued and cancelled at any time, and followed from anywhere.
  */
-import type { JournalService, RunsService } from "@aelyst/journal"
+import type { RunsService } from "@aelyst/journal"
 import { JournalError, Runs } from "@aelyst/journal"
-import type { SharedProgress } from "@aelyst/journal/postgres"
+import type { RunStatus, SharedProgress } from "@aelyst/journal/postgres"
 import { SharedRuns } from "@aelyst/journal/postgres"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import type * as SqlClient from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
 
 import type { WaitingRange } from "./ImportTable.ts"
@@ -70,41 +69,39 @@ export interface ImportWorkflowService {
   ) => Stream.Stream<ImportStatus, JournalError>
 }
 
-const isSent = ({ counts }: ImportStatus) => counts.not_sent + counts.inDoubt === 0
-// unknown rows keep their contact
-const isErased = ({ counts }: ImportStatus) => counts.not_sent + counts.unknown === 0
-
 const make = Effect.gen(function* () {
   const runs = yield* Runs
   const shared = yield* SharedRuns
   const table = yield* ImportTable.make
-  const opened = (id: string): Effect.Effect<JournalService, JournalError> =>
-    Effect.scoped(runs.open(id))
 
-  const status = Effect.fnUntraced(function* (id: string) {
-    const { status: runStatus, ...progress } = yield* shared.progress(id)
-    const { approvedAt, endedAt } = (yield* table.get(id)) ?? {}
-    const waiting = approvedAt === undefined ? [] : yield* table.waiting(id)
+  const status = Effect.fnUntraced(function* (run: string) {
+    const { status: runStatus, ...progress } = yield* shared.progress(run)
+    const found = yield* table.get(run)
+    const waiting = found === undefined ? [] : yield* table.waiting(run)
+    const endedAt = found?.endedAt ?? undefined
     const running = endedAt === undefined ? "running" : "ended"
-    const step = approvedAt === undefined ? "checked" : runStatus === "active" ? running : runStatus
+    const step = found === undefined ? "checked" : runStatus === "active" ? running : runStatus
     const parked = waiting.filter(({ isParked }) => isParked)
-    return { ...progress, run: id, step, approvedAt, endedAt, parked } satisfies ImportStatus
+    return { ...progress, run, step, approvedAt: found?.approvedAt, endedAt, parked } as const
   })
 
-  /** Changes an import unless it has ended, for good. */
-  const unless = (
-    isOver: (ended: ImportStatus) => boolean,
+  /** Changes an import, unless it has ended without rows of these kinds. */
+  const change = Effect.fnUntraced(function* (
     id: string,
-    change: Effect.Effect<unknown, JournalError>,
-  ) =>
-    Effect.flatMap(status(id), (found) =>
-      found.step === "ended" && isOver(found) ? Effect.void : Effect.asVoid(change),
-    )
+    kinds: ReadonlyArray<"inDoubt" | "not_sent" | "unknown">,
+    to: RunStatus,
+    then: Effect.Effect<unknown, JournalError> = Effect.void,
+  ) {
+    const { counts, step } = yield* status(id)
+    if (step === "ended" && kinds.every((kind) => counts[kind] === 0)) return
+    yield* shared.setStatus(id, to)
+    yield* then
+  })
 
   return ImportWorkflow.of({
     check: Effect.andThen(table.prepared, shared.check(ImportTable.names)),
     approve: Effect.fnUntraced(function* (id, { tokenClass } = {}) {
-      const { run } = yield* opened(id)
+      const { run } = yield* Effect.scoped(runs.open(id))
       if (run.plannedAt === undefined) {
         return yield* new JournalError({ reason: "not_planned", path: run.id })
       }
@@ -112,11 +109,10 @@ const make = Effect.gen(function* () {
       const { ranges } = yield* shared.progress(run.id)
       if (ranges.ended >= ranges.total) yield* table.end(run.id)
     }),
-    pause: (id) => unless(() => true, id, shared.setStatus(id, "paused")),
-    resume: (id) =>
-      unless(isSent, id, Effect.andThen(shared.setStatus(id, "active"), table.reopen(id))),
-    cancel: (id) =>
-      unless(isErased, id, Effect.andThen(shared.setStatus(id, "cancelled"), table.end(id))),
+    pause: (id) => change(id, [], "paused"),
+    resume: (id) => change(id, ["not_sent", "inDoubt"], "active", table.reopen(id)),
+    // unknown rows keep their contact
+    cancel: (id) => change(id, ["not_sent", "unknown"], "cancelled", table.end(id)),
     remove: Effect.fnUntraced(function* (id) {
       const { step } = yield* status(id)
       if (step === "running") {
@@ -145,9 +141,5 @@ export class ImportWorkflow extends Context.Service<ImportWorkflow, ImportWorkfl
    *
    * Without Effect's workflow engine: no step computes anything that would have to be remembered.
    */
-  static readonly layer: Layer.Layer<
-    ImportWorkflow,
-    never,
-    Runs | SharedRuns | SqlClient.SqlClient
-  > = Layer.effect(ImportWorkflow, make)
+  static readonly layer = Layer.effect(ImportWorkflow, make)
 }

@@ -5,8 +5,13 @@
 import { hostname } from "node:os"
 
 import { AelystClient } from "@aelyst/core"
-import type { ImportRows, InputChangedError, RangeSummary, RowResult } from "@aelyst/import"
-import type { SendRangeOptions } from "@aelyst/import"
+import type {
+  ImportRows,
+  InputChangedError,
+  RangeSummary,
+  RowResult,
+  SendRangeOptions,
+} from "@aelyst/import"
 import { sendRange } from "@aelyst/import"
 import type { JournalError, JournalReason, Runs } from "@aelyst/journal"
 import type { OpenRange } from "@aelyst/journal/postgres"
@@ -66,6 +71,12 @@ const calmMs = 60_000
 /** Workers that look at the same time take different ranges. */
 const spread = 4
 
+const sealedText = (run: string, keyId: string, sealedMs: number) =>
+  `the contacts of ${run} are encrypted with the key ${keyId}, which this worker does not have, so it leaves them to others, and tries again every ${sealedMs / 1_000} s. To send them here, start it with the key of the import in AELYST_STORE_KEY.`
+
+const foreignText = (run: string) =>
+  `${run} is for workers with another token. If that is of the same account: aelyst runs continue ${run} --allow-changed`
+
 /**
  * Sends the approved imports of one account, together with the other workers of the same database, until it is stopped.
  *
@@ -106,6 +117,13 @@ export const work = ({
     const nap = (ms: number) => Effect.raceFirst(Effect.sleep(ms), Deferred.await(end))
     /** When each warning was last due. */
     const warnings = new Map<string, number>()
+    /** Imports whose key this worker does not have, and when it looks at each again. */
+    const sealed = new Map<string, number>()
+    /** Imports that are for another token. */
+    const foreign = new Set<string>()
+    /** When the API last asked to wait, on the clock of this machine. */
+    let askedAt = Number.NEGATIVE_INFINITY
+
     /** Warns of a problem of the database once for each outage. */
     const report = Effect.fnUntraced(function* (error: JournalError) {
       const { advice, path, problem, reason } = error
@@ -120,54 +138,9 @@ export const work = ({
       if (isNew) yield* Effect.logWarning(text)
       yield* nap(pollMs)
     })
-    /** Imports that were planned with a key that this worker does not have, and when it looks at each again. */
-    const sealed = new Map<string, number>()
-    const seal = Effect.fnUntraced(function* (run: string, keyId: string) {
-      const isNew = !sealed.has(run)
-      sealed.set(run, (yield* Clock.currentTimeMillis) + sealedMs)
-      if (isNew) {
-        yield* Effect.logWarning(
-          `the contacts of ${run} are encrypted with the key ${keyId}, which this worker does not have, so it leaves them to others, and tries again every ${sealedMs / 1_000} s. To send them here, start it with the key of the import in AELYST_STORE_KEY.`,
-        )
-      }
-      return false
-    })
-    /** Reports that an import whose key was missing can be read. */
-    const unseal = (run: string) =>
-      Effect.suspend(() =>
-        sealed.delete(run)
-          ? Effect.logInfo(`this worker can read the contacts of ${run} now, and sends them`)
-          : Effect.void,
-      )
 
-    /** Imports that are for another token. */
-    const foreign = new Set<string>()
-    const leave = (run: string) =>
-      Effect.suspend(() => {
-        if (foreign.has(run)) return Effect.void
-        foreign.add(run)
-        return Effect.logInfo(
-          `${run} is for workers with another token. If that is of the same account: aelyst runs continue ${run} --allow-changed`,
-        )
-      })
-
-    /** Lets a range wait if some of its rows did not end. */
-    const settle = Effect.fnUntraced(function* (
-      run: string,
-      { from }: OpenRange,
-      summary: RangeSummary,
-      hasEnded: boolean,
-    ) {
-      const { not_sent = 0, stopped, unknown = 0 } = summary
-      if (stopped === "unauthorized") return void (yield* endAs("unauthorized"))
-      if (yield* Deferred.isDone(end)) return
-      if (stopped === "completed" && not_sent + unknown === 0) return
-      const reason = unknown > 0 ? "unknown" : stopped === "completed" ? "not_sent" : stopped
-      yield* table.wait(run, from, reason, unknown > 0 && !hasEnded)
-    })
-
-    /** Sends a range; true unless another worker has it. */
-    const take = Effect.fnUntraced(function* (run: string, range: OpenRange) {
+    /** Sends a range; true unless it is left to other workers. */
+    const take = Effect.fnUntraced(function* (run: string, { from, to }: OpenRange) {
       let hasEnded = false
       const note = (result: RowResult) => {
         if (result.earlier || result.outcome === "not_sent") return Effect.void
@@ -175,22 +148,36 @@ export const work = ({
         return onRow?.(run, result) ?? Effect.void
       }
       const options = { ...sending, leaseMs, owner, onRow: note, until: Deferred.await(end) }
-      const failed = (error: JournalError | InputChangedError) => {
-        if (error._tag === "JournalError") {
-          if (passing.has(error.reason)) return Effect.succeed(false)
-          if (error.keyId !== undefined) return seal(run, error.keyId)
-          // another session has locked rows of the range, and does not let go
-          if (error.detail?.includes(lockTimeout)) {
-            return Effect.as(table.wait(run, range.from, "locked", false), true)
-          }
-          if (outage.has(error.reason)) return Effect.fail(error)
+      const wait = (reason: string, counts: boolean) =>
+        Effect.as(table.wait(run, from, reason, counts), true)
+
+      /** Lets the range wait if some of its rows did not end. */
+      const settle = Effect.fnUntraced(function* (summary: RangeSummary) {
+        const { not_sent = 0, stopped, unknown = 0 } = summary
+        if (sealed.delete(run))
+          yield* Effect.logInfo(`this worker can read the contacts of ${run} now, and sends them`)
+        if (stopped === "rate_limited") askedAt = yield* Clock.currentTimeMillis
+        if (stopped === "unauthorized") yield* endAs("unauthorized")
+        if (yield* Deferred.isDone(end)) return true
+        if (unknown > 0) return yield* wait("unknown", !hasEnded)
+        if (stopped !== "completed") return yield* wait(stopped, false)
+        return not_sent === 0 || (yield* wait("not_sent", false))
+      })
+      const failed = Effect.fnUntraced(function* (error: JournalError | InputChangedError) {
+        if (error._tag !== "JournalError") return yield* wait(error._tag, !hasEnded)
+        const { detail = "", keyId, reason } = error
+        if (passing.has(reason)) return false
+        if (keyId !== undefined) {
+          if (!sealed.has(run)) yield* Effect.logWarning(sealedText(run, keyId, sealedMs))
+          sealed.set(run, (yield* Clock.currentTimeMillis) + sealedMs)
+          return false
         }
-        const reason = error._tag === "JournalError" ? error.reason : error._tag
-        return Effect.as(table.wait(run, range.from, reason, !hasEnded), true)
-      }
-      return yield* sendRange(run, range.from, range.to, options).pipe(
-        Effect.tap(unseal(run)),
-        Effect.flatMap((summary) => Effect.as(settle(run, range, summary, hasEnded), true)),
+        // another session has locked rows of the range, and does not let go
+        if (detail.includes(lockTimeout)) return yield* wait("locked", false)
+        return outage.has(reason) ? yield* error : yield* wait(reason, !hasEnded)
+      })
+      return yield* sendRange(run, from, to, options).pipe(
+        Effect.flatMap(settle),
         Effect.catch(failed),
       )
     })
@@ -212,46 +199,49 @@ export const work = ({
     })
 
     const round = Effect.gen(function* () {
-      const all = yield* table.open(origin)
-      for (const one of all) if (one.tokenClass !== tokenClass) yield* leave(one.run)
       const now = yield* Clock.currentTimeMillis
-      const open = all.filter(
-        (one) => one.tokenClass === tokenClass && (sealed.get(one.run) ?? 0) <= now,
-      )
-      for (const { run } of open) {
-        if (yield* sendOne(run).pipe(Effect.catch(forget(run)))) return
+      let isIdle = true
+      for (const { run, tokenClass: of } of yield* table.open(origin)) {
+        if (of !== tokenClass) {
+          if (!foreign.has(run)) yield* Effect.logInfo(foreignText(run))
+          foreign.add(run)
+        } else if ((sealed.get(run) ?? 0) <= now) {
+          isIdle = false
+          const forget = (error: JournalError) =>
+            error.reason === "not_found" ? Effect.as(table.remove(run), false) : Effect.fail(error)
+          if (yield* sendOne(run).pipe(Effect.catch(forget))) return
+        }
       }
-      if (untilIdle && open.length === 0) yield* endAs("idle")
+      if (untilIdle && isIdle) yield* endAs("idle")
       else yield* nap(pollMs)
     })
-    const forget = (run: string) => (error: JournalError) =>
-      error.reason === "not_found" ? Effect.as(table.remove(run), false) : Effect.fail(error)
 
     /** Warns if an import does not move although it could. */
     const watch = Effect.gen(function* () {
+      const now = yield* Clock.currentTimeMillis
       const { opensIn } = yield* client.rateLimit
-      const open = yield* table.open(origin)
-      for (const { approvedAt, run } of open.filter((one) => one.tokenClass === tokenClass)) {
+      if (opensIn !== undefined) askedAt = now
+      for (const { approvedAt, run, tokenClass: of } of yield* table.open(origin)) {
+        if (of !== tokenClass) continue
         const { at, lastEndedAt = 0, ranges: all, status } = yield* shared.progress(run)
-        const still = at - Math.max(lastEndedAt, approvedAt)
-        if (
-          status === "active" &&
-          all.ended < all.total &&
-          opensIn === undefined &&
-          still > alarmMs
-        )
+        const still = Math.min(at - Math.max(lastEndedAt, approvedAt), now - askedAt)
+        if (status === "active" && all.ended < all.total && still > alarmMs)
           yield* Effect.logWarning(
             `no row of ${run} has ended for ${Math.floor(still / 60_000)} min`,
           )
       }
-    }).pipe(Effect.catch(report))
+    })
 
     const guarded = round.pipe(Effect.catch(report))
     const slot = Effect.gen(function* () {
       while (!(yield* Deferred.isDone(end))) yield* guarded
     })
+    const watching = watch.pipe(
+      Effect.catch(report),
+      Effect.repeat(Schedule.spaced(Math.min(watchMs, alarmMs))),
+    )
     yield* Effect.forkScoped(Effect.andThen(stop, endAs("stopped")))
-    yield* Effect.forkScoped(Effect.repeat(watch, Schedule.spaced(Math.min(watchMs, alarmMs))))
+    yield* Effect.forkScoped(watching)
     yield* Effect.all(
       Array.from({ length: ranges }, () => slot),
       { concurrency: "unbounded" },

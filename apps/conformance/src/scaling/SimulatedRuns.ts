@@ -39,6 +39,8 @@ export class SimulatedImport {
   /** How many rows have ended, and how many attempts were noted. */
   ended = 0
   intents = 0
+  /** When the newest row ended. */
+  #lastEndedAt: number | undefined
 
   constructor(time: VirtualTime, ranges: number) {
     this.#time = time
@@ -73,7 +75,10 @@ export class SimulatedImport {
         if (!holds({ ...claim, from: number })) return "fenced"
         this.#states[number] = state
         if (name === "intent") this.intents++
-        else if (state === 2) this.ended++
+        else if (state === 2) {
+          this.ended++
+          this.#lastEndedAt = this.#time.now
+        }
         return undefined
       })
     const journal: Partial<JournalService> = {
@@ -150,6 +155,7 @@ export class SimulatedImport {
             status: "active",
             ranges,
             at: this.#time.now,
+            lastEndedAt: this.#lastEndedAt,
           }
           // safe: a worker reads no more of it
           return progress as SharedProgress
@@ -170,7 +176,7 @@ export class SimulatedImport {
           ),
         ),
     }
-    const approved = [{ run: id, token_class: account.tokenClass, approved: 0, ended: null }]
+    const approved = [{ run: id, tokenClass: account.tokenClass, approvedAt: 0, endedAt: null }]
     const sql = {
       unsafe: (text: string) =>
         Object.assign(

@@ -400,8 +400,8 @@ describe("PostgresStore", () => {
         "row 4 has a state that does not follow from its attempts",
         "row 4 is created without an attempt",
         "row 4 has ended and its contact is still stored",
-        "4 rows were planned, 3 are there",
         "1 ranges have ended and have rows left to send",
+        "4 rows were planned, 3 are there",
       ])
     }),
   )

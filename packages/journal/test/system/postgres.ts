@@ -9,8 +9,8 @@ import { SqlClient } from "effect/sql/SqlClient"
 import type { PostgresServer } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
 import { urlOf } from "../../../../apps/conformance/src/shared/PostgresServer.ts"
 import { Cipher } from "../../src/Cipher.ts"
-import { Database } from "../../src/Database.ts"
-import { PostgresStore } from "../../src/PostgresStore.ts"
+import { runsOf } from "../../src/PostgresStore.ts"
+import { openTables } from "../../src/PostgresTables.ts"
 
 const tables = "aelyst_journal, aelyst_run, aelyst_range, aelyst_row, test_clock, test_rows"
 
@@ -50,14 +50,8 @@ export const storeOn = (
     settings?: string
   } = {},
 ) =>
-  Effect.map(
-    sqlOn(port, settings, role),
-    (sql) =>
-      new PostgresStore(
-        new Database(sql, "(SELECT time FROM test_clock)"),
-        new Cipher(keys),
-        rangeRows,
-      ),
+  Effect.map(sqlOn(port, settings, role), (sql) =>
+    runsOf(openTables(sql, "(SELECT time FROM test_clock)"), new Cipher(keys), rangeRows),
   )
 
 /** Advances the clock of the stores. */

@@ -18,7 +18,7 @@ describe("ImportTable", () => {
     await Promise.all(all)
     const open = await use((table) => table.open("https://a.example"))
     assert.lengthOf(open, 8)
-    assert.deepInclude(open[0], { tokenClass: "c", endedAt: undefined })
+    assert.deepInclude(open[0], { tokenClass: "c", endedAt: null })
     assert.deepStrictEqual(await use((table) => table.open("https://b.example")), [])
   })
 
