@@ -1,6 +1,6 @@
 /** Kills, pauses and crashes at random moments while several workers send one import, and what the server says of it. */
 import { Runs } from "@aelyst/journal"
-import type { Existing } from "@aelyst/sandbox"
+import type { Existing, LedgerEntry } from "@aelyst/sandbox"
 import { Sandbox } from "@aelyst/sandbox"
 import { ImportWorkflow } from "@aelyst/workflow"
 import * as Effect from "effect/Effect"
@@ -24,6 +24,8 @@ export interface CampaignOptions {
   readonly kills: number
   /** Owners that are frozen for longer than their lease. */
   readonly freezes: number
+  /** Whether every worker is replaced once, one after the other, as in a deploy. */
+  readonly deploy?: boolean
   /** Whether the database crashes once, after half of the faults. */
   readonly crash: boolean
   readonly leaseMs: number
@@ -56,6 +58,8 @@ export interface CampaignResult extends Verdict {
   readonly inFlight: number
   /** The time until the ranges of each owner that was killed had another one, in milliseconds, in the order of the kills. */
   readonly recoveriesMs: ReadonlyArray<number>
+  /** The longest time between two requests that the server received, from the first of all to the last, in milliseconds. */
+  readonly silenceMs: number
   /** The most memory that a worker was seen to use. */
   readonly mostRssMb: number
   readonly databaseMb: number
@@ -81,6 +85,15 @@ const recovery = async (server: PostgresServer, pid: number | undefined): Promis
   const held = () => rangesOf(server, pid ?? 0).catch(() => 1)
   while ((await held()) > 0) await sleep(100)
   return performance.now() - began
+}
+
+/** Returns the longest time between two requests of a ledger. */
+const silenceOf = (ledger: ReadonlyArray<LedgerEntry>): number => {
+  const times = ledger
+    .filter(({ posts }) => posts > 0)
+    .flatMap(({ firstAt, lastAt }) => [firstAt, lastAt])
+    .toSorted((a, b) => a - b)
+  return times.reduce((most, at, index) => Math.max(most, at - (times[index - 1] ?? at)), 0)
 }
 
 /** Runs a campaign to its end: every row has ended. */
@@ -149,6 +162,11 @@ export const campaign = async (options: CampaignOptions): Promise<CampaignResult
       await server.process.restart()
     }
   }
+  for (const old of options.deploy === true ? [...fleet.workers] : []) {
+    await untilBusy(old)
+    await fleet.start().ready
+    await fleet.kill(old, "SIGTERM")
+  }
   const inFlight = (kills + freezes + (crash ? options.workers : 0)) * ranges * concurrency
   const sentTwice = () => sandbox.ledger().filter(({ posts }) => posts > 1).length
   // one with a broken rule may not end, and may be found bad before
@@ -182,6 +200,7 @@ export const campaign = async (options: CampaignOptions): Promise<CampaignResult
     rateLimited,
     inFlight,
     recoveriesMs,
+    silenceMs: silenceOf(ledger),
     mostRssMb: fleet.mostRssMb,
     databaseMb: Number(size?.["bytes"]) / 1e6,
   }

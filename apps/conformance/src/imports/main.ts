@@ -2,7 +2,7 @@
  * A campaign of any size over an import of several workers, and its result as JSON. It needs PostgreSQL.
  *
  * `node apps/conformance/src/imports/main.ts --rows 100000 --kills 20 --freezes 2 --crash` is G9; `--rows 1000000 --limit 2000
- * --heap 64` is the largest. Exits with 1 if a rule was broken.
+ * --heap 64` is the largest, `--rows 5000 --limit 200 --deploy` a deploy. Exits with 1 if a rule was broken.
  */
 import { parseArgs } from "node:util"
 
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     limit: { type: "string" },
     heap: { type: "string" },
     crash: { type: "boolean", default: false },
+    deploy: { type: "boolean", default: false },
   },
 })
 const optional = (text: string | undefined) => (text === undefined ? undefined : Number(text))
@@ -36,6 +37,7 @@ const { broken, counts, ...result } = await campaign({
   everyMs: Number(values.every),
   seed: Number(values.seed),
   crash: values.crash,
+  deploy: values.deploy,
   existing: "reject",
   limit: optional(values.limit),
   heapMb: optional(values.heap),

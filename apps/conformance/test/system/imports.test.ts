@@ -74,6 +74,20 @@ describe("an import of three workers on Postgres", { timeout: 900_000 }, () => {
     },
   )
 
+  it("sends no row twice in a deploy, in which every worker is replaced", async () => {
+    const { broken, inDoubt, sentTwice } = await campaign({
+      ...common,
+      server,
+      rows: 1_500,
+      kills: 0,
+      deploy: true,
+      everyMs: 100,
+      limit: 200,
+      existing: "duplicate",
+    })
+    expect({ broken, inDoubt, sentTwice }).toEqual({ broken: [], inDoubt: 0, sentTwice: 0 })
+  })
+
   describe("with an owner that is frozen until another has its rows, and wakes", () => {
     it("sends no row twice but those in flight", async () => {
       expect((await wakeLate()).broken).toEqual([])
