@@ -138,7 +138,7 @@ const databasePicture = () => {
       const figures = figuresOf(highest, latencyMs, count)
       if (figures === undefined) continue
       const tall = Math.round((figures.createdPerSecond / most) * panelHeight * 10) / 10
-      const x = x0 + 34 + index * 90
+      const x = x0 + 20 + index * 72
       parts.push(
         `<rect class="f${index}" x="${x}" y="${base - tall}" width="56" height="${tall}"/>`,
         label(x + 28, base - tall - 5, number(figures.createdPerSecond), "soft", "middle"),

@@ -33,15 +33,10 @@ const counts = [1, 10, 100]
 const latencies = [1, 10, 50]
 const rates = [10, 100, 1000, 10_000]
 
-/** Ten workers keep the database busy at the highest limit: a hundred would say no more, and take long. */
-const isTelling = ({ perSecond, workers }: Cell) => workers * perSecond < 1_000_000
-
-/** All cells. */
-export const cells: ReadonlyArray<Cell> = rates
-  .flatMap((perSecond) =>
-    latencies.flatMap((latencyMs) => counts.map((workers) => ({ workers, perSecond, latencyMs }))),
-  )
-  .filter(isTelling)
+/** All cells. The three of a hundred workers under the highest limit take longer than all others together. */
+export const cells: ReadonlyArray<Cell> = rates.flatMap((perSecond) =>
+  latencies.flatMap((latencyMs) => counts.map((workers) => ({ workers, perSecond, latencyMs }))),
+)
 
 const script = fileURLToPath(new URL("cell-process.ts", import.meta.url))
 
