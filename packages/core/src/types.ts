@@ -169,7 +169,10 @@ export interface SharedRateLimitStore {
   ) => Promise<A>
   /** Returns whether the store could be reached at the last call. */
   readonly connection?: (() => SharedConnection) | undefined
-  /** The longest time until the next call reads the state again, in milliseconds, since other processes change it. */
+  /**
+   * The longest time until the next call reads the state again, in milliseconds, since other processes change it; four times that
+   * in a long wait, or while it is certain when the call is due.
+   */
   readonly recheckMs?: number | undefined
   /**
    * Returns how long a change of the state takes while other processes change it too, in milliseconds: so that a queue takes

@@ -31,7 +31,7 @@ export interface WorkerOptions extends Omit<SendRangeOptions, "onRow" | "until">
   readonly origin: string
   /** … and for tokens of this class, as their runs have it. */
   readonly tokenClass: string
-  /** How many ranges it sends at a time. Default 2. */
+  /** How many ranges it sends at a time, besides one that it takes over from a worker that died. Default 2. */
   readonly ranges?: number | undefined
   /** How long it waits when there is nothing to do, in milliseconds. Default 1,000. */
   readonly pollMs?: number | undefined
@@ -182,14 +182,17 @@ export const work = ({
       )
     })
 
-    /** Sends a range of an import; false if none is free. */
-    const sendOne = Effect.fnUntraced(function* (run: string) {
+    /** Sends a range of an import, or only one of a dead owner; false if none is free. */
+    const sendOne = Effect.fnUntraced(function* (run: string, isTakeover: boolean) {
       const waiting = yield* table.waiting(run)
       const later = new Set(waiting.map(({ from }) => from))
       const found = yield* shared.claimable(run, spread + later.size)
-      const free = found.filter(({ from }) => !later.has(from)).slice(0, spread)
+      const open = found.filter(({ from }) => !later.has(from)).slice(0, spread)
+      const lapsed = open.filter(({ hasLapsed }) => hasLapsed)
+      const free = isTakeover || lapsed.length > 0 ? lapsed : open
       const range = free[yield* Random.nextIntBetween(0, Math.max(0, free.length - 1))]
       if (range !== undefined) return yield* take(run, range)
+      if (isTakeover) return false
       const { ranges: all, status } = yield* shared.progress(run)
       const parked = waiting.filter(({ isParked }) => isParked).length
       // the worker that closed the last range may be dead
@@ -198,7 +201,7 @@ export const work = ({
       return false
     })
 
-    const round = Effect.gen(function* () {
+    const round = Effect.fnUntraced(function* (isTakeover: boolean) {
       const now = yield* Clock.currentTimeMillis
       let isIdle = true
       for (const { run, tokenClass: of } of yield* table.open(origin)) {
@@ -209,7 +212,7 @@ export const work = ({
           isIdle = false
           const forget = (error: JournalError) =>
             error.reason === "not_found" ? Effect.as(table.remove(run), false) : Effect.fail(error)
-          if (yield* sendOne(run).pipe(Effect.catch(forget))) return
+          if (yield* sendOne(run, isTakeover).pipe(Effect.catch(forget))) return
         }
       }
       if (untilIdle && isIdle) yield* endAs("idle")
@@ -232,8 +235,8 @@ export const work = ({
       }
     })
 
-    const guarded = round.pipe(Effect.catch(report))
-    const slot = Effect.gen(function* () {
+    const slot = Effect.fnUntraced(function* (isTakeover: boolean) {
+      const guarded = round(isTakeover).pipe(Effect.catch(report))
       while (!(yield* Deferred.isDone(end))) yield* guarded
     })
     const watching = watch.pipe(
@@ -242,9 +245,9 @@ export const work = ({
     )
     yield* Effect.forkScoped(Effect.andThen(stop, endAs("stopped")))
     yield* Effect.forkScoped(watching)
-    yield* Effect.all(
-      Array.from({ length: ranges }, () => slot),
-      { concurrency: "unbounded" },
-    )
+    // the rows of a dead worker do not wait until this one has ended a range
+    yield* Effect.all([slot(true), ...Array.from({ length: ranges }, () => slot(false))], {
+      concurrency: "unbounded",
+    })
     return yield* Deferred.await(end)
   }).pipe(Effect.scoped)

@@ -144,7 +144,9 @@ export class SimulatedImport {
           does("claimable", () =>
             open()
               .filter(({ expires }) => expires <= this.#time.now)
-              .slice(0, limit),
+              .slice(0, limit)
+              // no process dies here
+              .map((range) => ({ ...range, hasLapsed: false })),
           ),
         ),
       progress: () =>

@@ -29,8 +29,8 @@ export const changesAhead = 2
 
 /** How many requests of a shared limit one process takes at a time, at most: they are out of reach of the others. */
 export const largestLot = 64
-/** How much more rarely a process looks at a shared state while it knows when its request is due. */
-export const certainRechecks = 4
+/** How much more rarely a process looks at a shared state in a long wait, or while it knows when its request is due. */
+export const longRechecks = 4
 /** How much more often it looks while a response is late that all wait for. */
 export const lateRechecks = 8
 

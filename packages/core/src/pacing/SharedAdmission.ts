@@ -64,24 +64,25 @@ export const decide = (
   return [admitted, { ...state, rotation: Rotation.take(rotation, process, took) }]
 }
 
-/** Returns when to read the state again: when the request is due, if that is certain, or when a response that all wait for can be known. */
+/**
+ * Returns when to read the state again: when the request is due, if that is certain, or when a response that all wait for can be
+ * known; but after `recheckMs` at most, and after a few times that in a long wait.
+ */
 const looksAt = (
   { changeMs, process, recheckMs }: Asking & { readonly recheckMs: number },
   state: PacerState,
   now: number,
   untilMs: number,
 ): number => {
-  /** In a long wait now and then. */
-  const within = (until: number, leastMs: number) =>
-    Math.min(until, now + Math.max(leastMs, (until - now) / 2))
-  const dueAt = Admission.certainDue(
-    state,
-    untilMs,
-    Rotation.positionOf(state.rotation, process, 1),
-  )
-  if (dueAt !== undefined) return within(dueAt, Tuning.certainRechecks * recheckMs)
+  const longestMs = recheckMs * Tuning.longRechecks
+  const position = Rotation.positionOf(state.rotation, process, 1)
+  const dueAt = Admission.certainDue(state, untilMs, position)
+  if (dueAt !== undefined) return Math.min(dueAt, now + longestMs)
   const responseAt = state.gate === null ? Admission.expectedResponse(state) : undefined
-  if (responseAt === undefined) return within(untilMs, recheckMs)
+  if (responseAt === undefined) {
+    const restMs = Math.min(longestMs, (untilMs - now) / 2)
+    return Math.min(untilMs, now + Math.max(recheckMs, restMs))
+  }
   const knownAt = responseAt + changeMs
   const lateAt = now + recheckMs / Tuning.lateRechecks
   return Math.min(untilMs, knownAt > now ? knownAt : lateAt, now + recheckMs)

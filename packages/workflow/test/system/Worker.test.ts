@@ -114,6 +114,30 @@ describe("work", () => {
     assert.strictEqual(posts(sandbox()), 100)
   })
 
+  it("takes over the rows of a worker that died before it has ended its own", async () => {
+    // two minutes for a range
+    sandbox().configure({ latencyMs: 5_000 })
+    const id = await approve(2 * rangeRows)
+    const dead = Effect.flatMap(Runs, (runs) => runs.open(id)).pipe(
+      Effect.flatMap((journal) => journal.claim({ from: 1, to: rangeRows, leaseMs: 1_000 })),
+      Effect.scoped,
+    )
+    await run(dead)
+    const stop = Deferred.makeUnsafe<void>()
+    const working = worker({ ranges: 1, concurrency: 2, stop: Deferred.await(stop) })
+    const sent = () =>
+      sandbox()
+        .ledger()
+        .map(({ key }) => Number(/\d+/.exec(key)?.[0]))
+    while (!sent().includes(1)) await sleep(20)
+    const own = sent().filter((row) => row > rangeRows).length
+    Effect.runSync(Deferred.succeed(stop, undefined))
+    assert.strictEqual(await working, "stopped")
+    assert.isAtLeast(own, 1)
+    assert.isBelow(own, rangeRows)
+    sandbox().configure({ latencyMs: 0 })
+  })
+
   it("ends if the API rejects its token, and leaves the rows for others", async () => {
     const id = await approve(20)
     sandbox().fail({ status: 401, times: 1 })
