@@ -65,7 +65,7 @@ const parts = {
   },
   "workers-large": {
     title: "Large imports of several workers",
-    text: "Three worker processes with a heap of 64 MB (`--max-old-space-size=64 --max-semi-space-size=8`) send an import to the sandbox, which takes 2 to 20 ms for a response. The size is that of the whole database at the end, without the write-ahead log, beside one that holds the same contacts, loaded by COPY. Server, workers and database share the machine. It takes about 35 minutes.",
+    text: "Three worker processes with a heap of 64 MB (`--max-old-space-size=64 --max-semi-space-size=8`) send an import to the sandbox, which takes 2 to 20 ms for a response. The size is that of the whole database at the end, without the write-ahead log, compared with one that holds the same contacts, loaded by COPY. Server, workers and database share the machine. It takes about 35 minutes.",
   },
 }
 

@@ -25,7 +25,7 @@ const cases = [
   },
   {
     name: "client over Effect's FetchHttpClient",
-    budget: 65_000,
+    budget: 66_000,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
       import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -48,7 +48,7 @@ const cases = [
   },
   {
     name: "client over fetch",
-    budget: 61_000,
+    budget: 62_000,
     ours: `import * as Effect from "effect/Effect"
       import { AelystClient, layerFetch } from "./src/AelystClient.ts"
       export const run = (options) => Effect.runPromise(Effect.flatMap(AelystClient, (client) => client.create("id:5", { firstName: "A" })).pipe(Effect.provide(layerFetch(options))))`,
@@ -56,7 +56,7 @@ const cases = [
   },
   {
     name: "with createMany",
-    budget: 69_500,
+    budget: 70_500,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
       import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -169,7 +169,7 @@ const published = {
   "@aelyst/redis/effect, without core and effect": ["packages/redis/dist/effect.js", 3_000],
   "@aelyst/journal/postgres, without core and effect": [
     "packages/journal/dist/{postgres,Postgres*,Database,AttemptLog,SharedRuns,Cipher}.js",
-    20_000,
+    20_500,
   ],
   "@aelyst/journal/shared-limit for import": ["packages/journal/dist/shared-limit/*.js", 9_000],
   "@aelyst/journal/shared-limit for require": ["packages/journal/dist/shared-limit/*.cjs", 9_000],

@@ -21,7 +21,7 @@ const calm = { workers, kills: 0, freezes: 0, crash: false, everyMs: 0, seed: 1 
 
 const count = (n: number): string => n.toLocaleString("en")
 
-/** Runs a campaign on a database of its own. */
+/** Runs a campaign on a new database. */
 const onOwn = async (options: Omit<CampaignOptions, "existing" | "server">) => {
   await using server = await startPostgres()
   const result = await campaign({ ...options, server, existing: "reject" })

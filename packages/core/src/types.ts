@@ -169,16 +169,18 @@ export interface SharedRateLimitStore {
   ) => Promise<A>
   /** Returns whether the store could be reached at the last call. */
   readonly connection?: (() => SharedConnection) | undefined
-  /**
-   * The longest time until the next call reads the state again, in milliseconds, since other processes change it; four times that
-   * in a long wait, or while it is certain when the call is due.
-   */
+  /** The longest time until the next call reads the state again, in milliseconds, since other processes change it. */
   readonly recheckMs?: number | undefined
   /**
    * Returns how long a change of the state takes while other processes change it too, in milliseconds: so that a queue takes
    * as many permits at a time as the limit has for that long. Default 0, one at a time.
    */
   readonly changeMs?: (() => number) | undefined
+  /**
+   * Part of the stores of `makeSharedStore`: it shares the limit out, and reads the state again after four times `recheckMs` in a
+   * long wait. Default: first come, first served.
+   */
+  readonly admit?: object | undefined
 }
 
 // --- options

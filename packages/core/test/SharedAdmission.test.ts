@@ -58,12 +58,4 @@ describe("SharedAdmission", () => {
     assert.lengthOf(ids, 0)
     assert.isBelow(untilMs - now, 100)
   })
-
-  it("decides as one process does if no other changes the state", () => {
-    const { now, state } = start()
-    const alone = { ...asking, process: "a", recheckMs: undefined }
-    const [{ ids }, next] = SharedAdmission.decide(alone, config, state, now)
-    assert.lengthOf(ids, 1)
-    assert.deepStrictEqual(next.rotation, [])
-  })
 })

@@ -92,7 +92,7 @@ export const playVirtual = async ({
     created.push(done)
     yield* Effect.promise(() => time.sleep(10 * time.random()))
     const store = fromPromises(makeSharedStore(exchange, processes))
-    const pacer = yield* Pacer.make({ key: "aelyst:pacer:3:simulated", store })
+    const pacer = yield* Pacer.make({ key: "aelyst:pacer:4:simulated", store })
     yield* Effect.forEach(Array.from({ length: each }), () => call(pacer, done), {
       concurrency,
       discard: true,

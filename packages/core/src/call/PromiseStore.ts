@@ -94,6 +94,8 @@ export const fromPromises = (
   return {
     recheckMs: store.recheckMs,
     changeMs: store.changeMs,
+    // safe: only `makeSharedStore` makes one
+    admit: store.admit as PacerStore["Service"]["admit"],
     connection,
     modify: (given, f) =>
       Effect.tap(

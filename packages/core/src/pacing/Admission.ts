@@ -248,3 +248,41 @@ export const remaining = (state: PacerState, clock: number): number => {
   const live = Window.countLive(state, Math.max(clock, state.nowMs))
   return Math.max(0, state.limit - live - countInFlight(state))
 }
+
+/** A process that asks which of its requests can go; times in milliseconds. */
+export interface Asking {
+  readonly process: string
+  /** How many requests it would send. */
+  readonly callers: number
+  /** Since when it has left permits to others that they do not take. */
+  readonly leftSince: number | undefined
+  /** How long a change of the state takes. */
+  readonly changeMs: number
+  /** How often it looks at the state again; undefined if no other process changes it. */
+  readonly recheckMs: number | undefined
+}
+
+/** The requests that can go, or when to ask again. */
+export interface Admitted {
+  readonly ids: ReadonlyArray<number>
+  readonly untilMs: number
+  readonly leftSince?: number
+}
+
+/** Decides about the next requests of a process. */
+export type Admit = (
+  asking: Asking,
+  config: PacerConfig,
+  previous: PacerState,
+  now: number,
+) => readonly [Admitted, PacerState]
+
+/** Admits the requests of the process that asks first. */
+export const firstCome: Admit = ({ callers, changeMs, recheckMs }, config, previous, now) => {
+  const most = Math.min(countWithin(changeMs, previous), callers)
+  const [{ ids, untilMs }, next] = decideUpTo(most, config, previous, now)
+  if (recheckMs === undefined) return [{ ids, untilMs }, next]
+  // sooner if all wait for the response to one request of another process
+  const recheckAt = now + recheckMs / (next.scoutId === null ? 1 : Tuning.lateRechecks)
+  return [{ ids, untilMs: Math.min(untilMs, recheckAt) }, next]
+}

@@ -19,7 +19,6 @@ import * as Monotonic from "./MonotonicClock.ts"
 import * as State from "./PacerState.ts"
 import type { PacerStore } from "./PacerStore.ts"
 import * as RoundTrip from "./RoundTrip.ts"
-import * as Shared from "./SharedAdmission.ts"
 import type { OpenTicket, Permit } from "./Ticket.ts"
 import { PacerUnavailable } from "./Ticket.ts"
 import { type Admitted, type WaitFailure, WaitQueue, Waiter, asleep } from "./WaitQueue.ts"
@@ -239,7 +238,7 @@ export class PacerQueue {
     const decided = this.#modify<Decided>((state, now, config) => {
       // A shared store takes its time: another caller may have joined the queue meanwhile.
       if (this.#queue.head !== waiter) return [notDecided, state]
-      const { changeMs, recheckMs } = this.options.store
+      const { changeMs, recheckMs, admit = Admission.firstCome } = this.options.store
       const asking = {
         process: this.#process,
         callers: Math.max(1, this.#queue.size),
@@ -248,7 +247,7 @@ export class PacerQueue {
         recheckMs,
       }
       const known = { ...config, left: ticket.left }
-      const [{ ids, leftSince, untilMs }, next] = Shared.decide(asking, known, state, now)
+      const [{ ids, leftSince, untilMs }, next] = admit(asking, known, state, now)
       const minRoundTripMs = RoundTrip.minimum(next.roundTrip)
       const admitted = ids.map((id) => ({ id, minRoundTripMs }))
       if (admitted.length > 0) return [{ ...notDecided, admitted }, next]

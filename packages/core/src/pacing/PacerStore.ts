@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 
 import * as Monotonic from "./MonotonicClock.ts"
 import type { SharedConnection } from "../types.ts"
+import type { Admit } from "./Admission.ts"
 import type { PacerState } from "./PacerState.ts"
 
 /**
@@ -60,6 +61,8 @@ export class PacerStore extends Context.Service<
      * as many permits at a time as the limit has for that long. Default 0, one at a time.
      */
     readonly changeMs?: (() => number) | undefined
+    /** Returns which requests of a process go next; that of `makeSharedStore` shares the limit out. Default: first come, first served. */
+    readonly admit?: Admit | undefined
     /** Returns whether a store that processes share could be reached, for snapshots. */
     readonly connection?: (() => SharedConnection) | undefined
     /** Reads the newest state that this process knows, at once, for snapshots. Default: by `modify`. */

@@ -3,48 +3,22 @@
  * the state. The others wait, and look at the state again when it can have changed. Pure.
  */
 import * as Admission from "./Admission.ts"
-import type { PacerConfig, PacerState } from "./PacerState.ts"
+import type { PacerState } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as Rotation from "./Rotation.ts"
 
-/** A process that asks; times in milliseconds. */
-export interface Asking {
-  readonly process: string
-  /** How many requests it would send. */
-  readonly callers: number
-  /** Since when it has left permits to others that they do not take. */
-  readonly leftSince: number | undefined
-  /** How long a change of the state takes. */
-  readonly changeMs: number
-  /** How often it looks at the state again; undefined if no other process changes it. */
-  readonly recheckMs: number | undefined
-}
-
-/** The requests that can go, or when to ask again. */
-export interface Decision {
-  readonly ids: ReadonlyArray<number>
-  readonly untilMs: number
-  readonly leftSince?: number
-}
-
-/** Decides about the next requests of a process. */
-export const decide = (
-  asking: Asking,
-  config: PacerConfig,
-  previous: PacerState,
-  now: number,
-): readonly [Decision, PacerState] => {
-  const { callers, changeMs, leftSince = now, process, recheckMs } = asking
+/** Admits as many requests of a process as its part. */
+export const decide: Admission.Admit = (asking, config, previous, now) => {
+  const { callers, changeMs, leftSince = now, process } = asking
   const { limit, rotation } = previous
   const within = Admission.countWithin(changeMs, previous)
   const upTo = (count: number) =>
     Admission.decideUpTo(Math.min(count, callers), config, previous, now)
-  if (recheckMs === undefined) return upTo(within)
   const [{ ids, untilMs }, next] = upTo(1)
   const joined = Rotation.join(rotation, process)
   if (ids.length === 0) {
     const state = { ...next, rotation: joined }
-    return [{ ids, untilMs: looksAt({ ...asking, recheckMs }, state, now, untilMs) }, state]
+    return [{ ids, untilMs: looksAt(asking, state, now, untilMs) }, state]
   }
   const free = Math.max(1, Admission.remaining(previous, now))
   const own = Rotation.countFor(rotation, process, {
@@ -69,7 +43,7 @@ export const decide = (
  * known; but after `recheckMs` at most, and after a few times that in a long wait.
  */
 const looksAt = (
-  { changeMs, process, recheckMs }: Asking & { readonly recheckMs: number },
+  { changeMs, process, recheckMs = Number.POSITIVE_INFINITY }: Admission.Asking,
   state: PacerState,
   now: number,
   untilMs: number,

@@ -1,6 +1,7 @@
 /** Creates the store of a limit that processes share, through anything that can compare and set. Without Effect. */
 import type { SharedRateLimitStore } from "../types.ts"
 import { OptionError } from "./OptionError.ts"
+import { decide } from "./SharedAdmission.ts"
 import { SharedKey } from "./SharedKey.ts"
 import type { StoreExchange } from "./StoreExchange.ts"
 
@@ -38,6 +39,7 @@ export const makeSharedStore = (
   const keys = new Map<string, SharedKey>()
   return {
     recheckMs,
+    admit: decide,
     connection: () => ([...keys.values()].some(({ isAlone }) => isAlone) ? "alone" : "connected"),
     changeMs: () => Math.max(0, ...[...keys.values()].map(({ changeMs }) => changeMs)),
     modify: (key, f) => {

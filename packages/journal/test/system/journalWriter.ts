@@ -13,13 +13,18 @@ const [path = "", synchronous = "FULL", rows = "40"] = process.argv.slice(2)
 const count = Number(rows)
 
 const { exec } = DatabaseSync.prototype
+const opened: Array<DatabaseSync> = []
 DatabaseSync.prototype.exec = function (sql) {
+  opened[0] = this
   return exec.call(this, sql.replace("synchronous = FULL", `synchronous = ${synchronous}`))
 }
 
 const markers = openSync("/dev/null", "w")
 const mark = (text: string) => Effect.sync(() => writeSync(markers, text))
 const create = () => ({ ...facts, id: "r_TEST", createdAt: 0 })
+
+/** Lets the WAL be written from its start again: a journal does so after some hundred commits. */
+const reuseLog = () => exec.call(opened[0], "PRAGMA wal_checkpoint(RESTART)")
 
 const send = (journal: SqliteJournal, from: number, to: number) =>
   Effect.gen(function* () {
@@ -33,6 +38,7 @@ const send = (journal: SqliteJournal, from: number, to: number) =>
           yield* Effect.yieldNow
           yield* journal.outcome(claim, keyOf(row), { outcome: "created", status: 200 })
           yield* mark(`DONE ${row}`)
+          if (row % 8 === 0) reuseLog()
         }),
       { concurrency: 3, discard: true },
     )
