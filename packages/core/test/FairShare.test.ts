@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 
 import type { PacerState } from "../src/pacing/StoredState.ts"
-import { Machine, SlidingServer, burst, waitOf, withLimit } from "./machine.ts"
+import * as Admission from "../src/pacing/Admission.ts"
+import { Machine, SlidingServer, burst, config, waitOf, withLimit } from "./machine.ts"
 
 /** Returns a machine that was alone for one response, and then one of two with a limit of 10. */
 const meeting = (): Machine => {
@@ -34,6 +35,14 @@ describe("FairShare", () => {
     // the third is sent later, to see the end of the window
     assert.strictEqual(burst(machine).length, 2)
     assert.isAbove(waitOf(machine), 300)
+  })
+
+  it("does not bound a process that has a given share: the others have theirs", () => {
+    const { now, state } = meeting()
+    const [{ ids }] = Admission.decideUpTo(10, { ...config, share: 0.5 }, state, now)
+    assert.strictEqual(ids.length, 5)
+    const [fair] = Admission.decideUpTo(10, config, state, now)
+    assert.strictEqual(fair.ids.length, 2)
   })
 
   it("takes all that remains if others are counted later: they may be a blip", () => {

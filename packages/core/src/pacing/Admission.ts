@@ -187,12 +187,11 @@ const growLimit = (state: Draft): void => {
   state.growth = { ...state.growth, cleanWindows: 0 }
 }
 
-/** Returns the bounds by the ceiling, by the share of this process, and by the share that others leave. */
+/** Returns the bounds by the ceiling, and by the share of this process: the one that it was given, else the one that others leave. */
 const boundsOf = ({ ceiling, share }: PacerConfig, state: PacerState): ReadonlyArray<Bound> => {
-  const fair = FairShare.boundsOf(state)
-  if (ceiling === undefined && share === undefined) return fair
+  if (ceiling === undefined && share === undefined) return FairShare.boundsOf(state)
   const { limit, windowMs } = state
-  const bounds = [...fair]
+  const bounds = share === undefined ? [...FairShare.boundsOf(state)] : []
   if (ceiling !== undefined) {
     const count = Math.max(1, Math.floor(ceiling.perSecond))
     bounds.push({ count, spanMs: (1000 * count) / ceiling.perSecond })
