@@ -29,7 +29,10 @@ interface PlannedNumber {
 
 /** The numbering plans of all countries: what is used of `libphonenumber-js/max`. */
 export interface PhonePlans {
-  parsePhoneNumberFromString(text: string, country?: Country): PlannedNumber | undefined
+  parsePhoneNumberFromString(
+    text: string,
+    options?: { readonly defaultCountry?: Country },
+  ): PlannedNumber | undefined
 }
 
 type Read = Result.Result<string, Issue.Issue>
@@ -57,10 +60,8 @@ export const hasExtension = (text: string): boolean =>
   text.length <= MAX_LENGTH && /[#x]/i.test(text) && extension.test(text.trim())
 
 /** Removes everything that does not belong to a number: other forms of characters, `tel:`, Excel's `.0`, an extension. */
-const tidy = (text: string): string => {
-  // most numbers need nothing of this
-  if (/^\+?[\d ().-]*\d$/.test(text) && !text.endsWith(".0")) return text
-  return text
+const tidy = (text: string): string =>
+  text
     .normalize("NFKC")
     .replace(invisible, "")
     .replace(/[\p{Z}\t]+/gu, " ")
@@ -71,7 +72,9 @@ const tidy = (text: string): string => {
     .replace(/^(\+?\d{5,})\.0$/, "$1")
     .replace(extension, "")
     .trim()
-}
+
+/** Returns whether a text is a number that needs no tidying and that `written` matches, as most are. */
+const isTidy = (text: string): boolean => /^\+?[\d ().-]*\d$/.test(text) && !text.endsWith(".0")
 
 // a slash may follow an area code, but not separate two numbers or two last digits
 const written = /^\(? *\+?[\d ().-]*\d[ ().-]*(?:\/[\d ().-]{5,})?$/
@@ -128,7 +131,8 @@ const national = (
 ): Read => {
   // safe: options are checked against the list of countries that have a plan
   const country = name as Country
-  const parsed = plans.parsePhoneNumberFromString(digits, country)
+  // options, since the library would make them of a country
+  const parsed = plans.parsePhoneNumberFromString(digits, { defaultCountry: country })
   const isRead = parsed?.isValid() === true && isWritten(digits, parsed, country)
   return isRead
     ? found(parsed, invalid)
@@ -160,11 +164,12 @@ export const parse = (
   const invalid = (suggestion?: string) => fail("PHONE_INVALID", suggestion)
   if (isPlainPhone(text)) return Result.succeed(text)
   if (text.length > MAX_LENGTH) return invalid()
-  const number = tidy(text)
-  if (/^\+?\d+(?:[.,]\d+)?e\+?\d+$/i.test(number)) {
+  const isSimple = isTidy(text)
+  const number = isSimple ? text : tidy(text)
+  if (!isSimple && /^\+?\d+(?:[.,]\d+)?e\+?\d+$/i.test(number)) {
     return fail("PHONE_SCIENTIFIC", "re-export the column as text")
   }
-  if (!written.test(number)) {
+  if (!isSimple && !written.test(number)) {
     return invalid(/^[+\d ().,;/-]+$/.test(number) ? "give one number" : phoneHint(number))
   }
   if (/^\(? *\+/.test(number)) return international(plans, number, invalid)
