@@ -28,15 +28,17 @@ const removeFirst = (text: string, characters: RegExp): string | undefined => {
   return at === -1 ? undefined : `remove character ${at + 1}`
 }
 
+// an address that keeps the rules below; most match it
+const plainEmail = /^[\w.%+-]+@[\w.-]+$/
+
 /**
  * Returns whether a text is an email address: one `@` with text on both sides, no spaces, control or invisible
  * characters, at most 254 characters, without a prefix such as `email:` (D2).
  */
 export const isEmail = (text: string): boolean =>
   text.length <= MAX_EMAIL &&
-  /^[^@]+@[^@]+$/.test(text) &&
-  !Characters.unseen.test(text) &&
-  !hasPrefix(text)
+  (plainEmail.test(text) ||
+    (/^[^@]+@[^@]+$/.test(text) && !Characters.unseen.test(text) && !hasPrefix(text)))
 
 /** Returns whether a text is a phone number in E.164 form: `+` and 8 to 15 digits, the first not 0 (D2). */
 export const isPhone = (text: string): boolean => /^\+[1-9]\d{7,14}$/.test(text)
