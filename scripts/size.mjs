@@ -124,7 +124,7 @@ const bundle = async (contents) => {
 }
 
 /** The largest ratio of a bundle to one that uses only effect. */
-const mostRatio = 1.5
+const mostRatio = 1.52
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
 let over = false
@@ -146,8 +146,8 @@ for (const { name, budget, ours, effect } of cases) {
 
 /** Lists the most bytes that all code of a built package may have in one module format, gzipped. */
 const published = {
-  "@aelyst/node for import": ["packages/node/dist/!(effect|phonePlans-*).js", 85_000],
-  "@aelyst/node for require": ["packages/node/dist/!(phonePlans-*).cjs", 85_000],
+  "@aelyst/node for import": ["packages/node/dist/!(effect|phonePlans-*).js", 86_000],
+  "@aelyst/node for require": ["packages/node/dist/!(phonePlans-*).cjs", 86_000],
   "@aelyst/node's numbering plans": ["packages/node/dist/phonePlans-*.js", 55_000],
   "@aelyst/node/effect, without core and effect": ["packages/node/dist/effect.js", 12_000],
   "@aelyst/express for import": ["packages/express/dist/*.js", 18_000],
@@ -164,15 +164,15 @@ const published = {
   "@aelyst/outbox for import": ["packages/outbox/dist/*.js", 20_000],
   "@aelyst/outbox for require": ["packages/outbox/dist/*.cjs", 20_000],
   // without effect, which is larger than all of it
-  "@aelyst/redis for import": ["packages/redis/dist/index.js", 9_000],
-  "@aelyst/redis for require": ["packages/redis/dist/index.cjs", 9_000],
+  "@aelyst/redis for import": ["packages/redis/dist/index.js", 10_000],
+  "@aelyst/redis for require": ["packages/redis/dist/index.cjs", 10_000],
   "@aelyst/redis/effect, without core and effect": ["packages/redis/dist/effect.js", 3_000],
   "@aelyst/journal/postgres, without core and effect": [
     "packages/journal/dist/{postgres,Postgres*,Database,AttemptLog,SharedRuns,Cipher}.js",
     20_500,
   ],
-  "@aelyst/journal/shared-limit for import": ["packages/journal/dist/shared-limit/*.js", 9_000],
-  "@aelyst/journal/shared-limit for require": ["packages/journal/dist/shared-limit/*.cjs", 9_000],
+  "@aelyst/journal/shared-limit for import": ["packages/journal/dist/shared-limit/*.js", 10_000],
+  "@aelyst/journal/shared-limit for require": ["packages/journal/dist/shared-limit/*.cjs", 10_000],
   "@aelyst/sandbox for import": ["packages/sandbox/dist/*.js", 102_000],
   "@aelyst/sandbox for require": ["packages/sandbox/dist/*.cjs", 97_000],
 }

@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 
+import * as Admission from "../src/pacing/Admission.ts"
 import * as SharedAdmission from "../src/pacing/SharedAdmission.ts"
 import * as Rotation from "../src/pacing/Rotation.ts"
 import { config, withLimit } from "./machine.ts"
+
+const decide = SharedAdmission.decide.bind(undefined, Admission)
 
 const asking = { callers: 10, leftSince: undefined, changeMs: 6, recheckMs: 250 }
 
@@ -19,7 +22,7 @@ describe("SharedAdmission", () => {
     const free = 10
     let next = state
     const counts = ["c", "a", "d", "b"].map((process) => {
-      const [{ ids }, after] = SharedAdmission.decide({ ...asking, process }, config, next, now)
+      const [{ ids }, after] = decide({ ...asking, process }, config, next, now)
       next = after
       return ids.length
     })
@@ -33,28 +36,18 @@ describe("SharedAdmission", () => {
   it("takes the permit of another that does not come", () => {
     const { now, state } = start("a", "b")
     const b = { ...asking, process: "b" }
-    const [first, after] = SharedAdmission.decide({ ...b, callers: 5 }, config, state, now)
+    const [first, after] = decide({ ...b, callers: 5 }, config, state, now)
     assert.lengthOf(first.ids, 5)
-    const [wait, waiting] = SharedAdmission.decide(b, config, after, now)
+    const [wait, waiting] = decide(b, config, after, now)
     assert.deepStrictEqual(wait, { ids: [], untilMs: now + 6, leftSince: now })
-    const late = SharedAdmission.decide({ ...b, leftSince: now }, config, waiting, now + 6)[0]
+    const late = decide({ ...b, leftSince: now }, config, waiting, now + 6)[0]
     assert.lengthOf(late.ids, 1)
   })
 
   it("looks at the state again when the response that all wait for can be known", () => {
     const { now, state } = start()
-    const [, scouting] = SharedAdmission.decide(
-      { ...asking, process: "a", callers: 11 },
-      config,
-      state,
-      now,
-    )
-    const [{ ids, untilMs }] = SharedAdmission.decide(
-      { ...asking, process: "b" },
-      config,
-      scouting,
-      now + 1,
-    )
+    const [, scouting] = decide({ ...asking, process: "a", callers: 11 }, config, state, now)
+    const [{ ids, untilMs }] = decide({ ...asking, process: "b" }, config, scouting, now + 1)
     assert.lengthOf(ids, 0)
     assert.isBelow(untilMs - now, 100)
   })

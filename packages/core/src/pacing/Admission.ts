@@ -268,8 +268,18 @@ export interface Admitted {
   readonly leftSince?: number
 }
 
+/** Functions of the client with which a store shares a limit out, so that it does not bring its own version of them. */
+export interface Engine {
+  readonly countWithin: typeof countWithin
+  readonly decideUpTo: typeof decideUpTo
+  readonly remaining: typeof remaining
+  readonly certainDue: typeof certainDue
+  readonly expectedResponse: typeof expectedResponse
+}
+
 /** Decides about the next requests of a process. */
 export type Admit = (
+  engine: Engine,
   asking: Asking,
   config: PacerConfig,
   previous: PacerState,
@@ -277,7 +287,7 @@ export type Admit = (
 ) => readonly [Admitted, PacerState]
 
 /** Admits the requests of the process that asks first. */
-export const firstCome: Admit = ({ callers, changeMs, recheckMs }, config, previous, now) => {
+export const firstCome: Admit = (_, { callers, changeMs, recheckMs }, config, previous, now) => {
   const most = Math.min(countWithin(changeMs, previous), callers)
   const [{ ids, untilMs }, next] = decideUpTo(most, config, previous, now)
   if (recheckMs === undefined) return [{ ids, untilMs }, next]

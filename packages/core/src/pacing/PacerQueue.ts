@@ -247,7 +247,7 @@ export class PacerQueue {
         recheckMs,
       }
       const known = { ...config, left: ticket.left }
-      const [{ ids, leftSince, untilMs }, next] = admit(asking, known, state, now)
+      const [{ ids, leftSince, untilMs }, next] = admit(Admission, asking, known, state, now)
       const minRoundTripMs = RoundTrip.minimum(next.roundTrip)
       const admitted = ids.map((id) => ({ id, minRoundTripMs }))
       if (admitted.length > 0) return [{ ...notDecided, admitted }, next]

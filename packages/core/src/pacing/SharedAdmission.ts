@@ -2,25 +2,24 @@
  * Decides which requests of one process are sent next: if processes share the limit, as many as its part, in one change of
  * the state. The others wait, and look at the state again when it can have changed. Pure.
  */
-import * as Admission from "./Admission.ts"
+import type { Admit, Asking, Engine } from "./Admission.ts"
 import type { PacerState } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as Rotation from "./Rotation.ts"
 
 /** Admits as many requests of a process as its part. */
-export const decide: Admission.Admit = (asking, config, previous, now) => {
+export const decide: Admit = (engine, asking, config, previous, now) => {
   const { callers, changeMs, leftSince = now, process } = asking
   const { limit, rotation } = previous
-  const within = Admission.countWithin(changeMs, previous)
-  const upTo = (count: number) =>
-    Admission.decideUpTo(Math.min(count, callers), config, previous, now)
+  const within = engine.countWithin(changeMs, previous)
+  const upTo = (count: number) => engine.decideUpTo(Math.min(count, callers), config, previous, now)
   const [{ ids, untilMs }, next] = upTo(1)
   const joined = Rotation.join(rotation, process)
   if (ids.length === 0) {
     const state = { ...next, rotation: joined }
-    return [{ ids, untilMs: looksAt(asking, state, now, untilMs) }, state]
+    return [{ ids, untilMs: looksAt(engine, asking, state, now, untilMs) }, state]
   }
-  const free = Math.max(1, Admission.remaining(previous, now))
+  const free = Math.max(1, engine.remaining(previous, now))
   const own = Rotation.countFor(rotation, process, {
     free,
     wanted: Math.min(callers, Tuning.largestLot),
@@ -43,16 +42,17 @@ export const decide: Admission.Admit = (asking, config, previous, now) => {
  * known; but after `recheckMs` at most, and after a few times that in a long wait.
  */
 const looksAt = (
-  { changeMs, process, recheckMs = Number.POSITIVE_INFINITY }: Admission.Asking,
+  engine: Engine,
+  { changeMs, process, recheckMs = Number.POSITIVE_INFINITY }: Asking,
   state: PacerState,
   now: number,
   untilMs: number,
 ): number => {
   const longestMs = recheckMs * Tuning.longRechecks
   const position = Rotation.positionOf(state.rotation, process, 1)
-  const dueAt = Admission.certainDue(state, untilMs, position)
+  const dueAt = engine.certainDue(state, untilMs, position)
   if (dueAt !== undefined) return Math.min(dueAt, now + longestMs)
-  const responseAt = state.gate === null ? Admission.expectedResponse(state) : undefined
+  const responseAt = state.gate === null ? engine.expectedResponse(state) : undefined
   if (responseAt === undefined) {
     const restMs = Math.min(longestMs, (untilMs - now) / 2)
     return Math.min(untilMs, now + Math.max(recheckMs, restMs))
