@@ -63,6 +63,10 @@ const parts = {
     title: "Imports of several workers",
     text: "Three worker processes send one import from Postgres to the sandbox: at the limit of a usual token, and while workers are killed and frozen and the database crashes. What the server received, by its ledger, is compared with the journal: every row ends, none is sent without an intent, and none is sent twice unless it was in flight at a fault.",
   },
+  "workers-deploy": {
+    title: "Deploy of workers",
+    text: "While three worker processes send one import, each gets a successor and SIGTERM, one after the other. The longest time between two requests is that of the sandbox's ledger. At 200 per second a window that is used up is silent for most of its second, too.",
+  },
   "workers-large": {
     title: "Large imports of several workers",
     text: "Three worker processes with a heap of 64 MB (`--max-old-space-size=64 --max-semi-space-size=8`) send an import to the sandbox, which takes 2 to 20 ms for a response. The size is that of the whole database at the end, without the write-ahead log, compared with one that holds the same contacts, loaded by COPY. Server, workers and database share the machine. It takes about 35 minutes.",

@@ -19,7 +19,7 @@ import { writeMeasured } from "./results.ts"
 import { sandbox } from "./sandbox.ts"
 import { shared } from "./shared.ts"
 import { size } from "./size.ts"
-import { largeImports, sharedImports } from "./workers.ts"
+import { deployOfWorkers, largeImports, sharedImports } from "./workers.ts"
 import { xlsx } from "./xlsx.ts"
 
 const parts = {
@@ -37,6 +37,7 @@ const parts = {
   check: () => checkSpeed({ rows: 1_000_000 }),
   import: () => importing(fullSizes),
   workers: () => sharedImports({ rows: 100_000, kills: 20, freezes: 2, paced: 300 }),
+  "workers-deploy": () => deployOfWorkers(5_000),
   "workers-large": () => largeImports({ few: 10_000, many: 1_000_000 }),
 } as const satisfies Record<string, () => Promise<Measured>>
 type Part = keyof typeof parts

@@ -225,3 +225,38 @@ export const sharedImports = async (sizes: FaultySizes): Promise<Measured> => {
     goals: measured.flatMap(({ goals }) => goals),
   }
 }
+
+/** Measures how long no request is sent while each worker is replaced, as a deploy does. */
+export const deployOfWorkers = async (rows: number): Promise<Measured> => {
+  const { broken, sentTwice, silenceMs } = await onOwn({
+    ...calm,
+    rows,
+    leaseMs,
+    limit: 200,
+    deploy: true,
+  })
+  return {
+    blocks: [
+      {
+        head: [
+          `${count(rows)} rows at 200 per second, each of ${workers} workers is replaced by a new one in turn`,
+          "value",
+        ],
+        rows: [
+          ["longest time without a request", `${silenceMs} ms`],
+          ["sent twice", count(sentTwice)],
+        ],
+      },
+    ],
+    goals: [
+      {
+        name: "longest silence of a deploy of workers",
+        value: silenceMs / 1_000,
+        atMost: 1,
+        unit: "s",
+      },
+      { name: "rows sent twice in a deploy of workers", value: sentTwice, atMost: 0 },
+      { name: "rules that a deploy of workers broke", value: broken.length, atMost: 0 },
+    ],
+  }
+}
