@@ -50,9 +50,31 @@ describe("Rotation", () => {
     assert.lengthOf(takeAll(idle, "bcd", 12).state, 3)
   })
 
+  it("drops those that are passed over again and again, and takes them up again", () => {
+    let state = four
+    let taken = 0
+    while (state.length > 1 && taken < 100) {
+      taken += 1
+      const late = Rotation.passOver(state, "d")
+      state = Rotation.take(late, "d", { count: 1, waits: true, mostBehind: 1_000 })
+    }
+    assert.strictEqual(taken, 8)
+    assert.strictEqual(Rotation.positionOf(Rotation.join(state, "a"), "a", 1), 2)
+  })
+
+  it("does not grow with processes that take once and end, or that die while they wait", () => {
+    let state: Rotation.Rotation = Rotation.join([], "dead")
+    for (let each = 0; each < 2_000; each += 1) {
+      const once = { count: 1, waits: false, mostBehind: 10 }
+      state = Rotation.take(state, `once-${each}`, once)
+      state = Rotation.join(state, `died-${each}`)
+    }
+    assert.isAtMost(state.length, 256)
+  })
+
   it("forgets a process that is far behind, since it has gone", () => {
     const state = Rotation.take(four, "a", { ...usual, count: 11 })
-    assert.deepStrictEqual(state, [{ process: "a", had: 0, waits: true }])
+    assert.deepStrictEqual(state, [{ process: "a", had: 0, waits: true, missed: 0 }])
     assert.strictEqual(Rotation.positionOf(Rotation.join(state, "b"), "b", 1), 2)
   })
 })

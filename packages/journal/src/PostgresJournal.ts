@@ -244,7 +244,8 @@ export const openJournal = (
     counts: Effect.map(progress, ({ counts }) => counts),
     verify,
     progress,
-    claimable: (limit: number) => db.all<OpenRange>(sql.claimable, limit),
+    claimable: (limit: number, which: "all" | "lapsed") =>
+      db.all<OpenRange>(sql.claimable, limit, which),
     /** Reads rows that have not ended with their payloads. */
     payloads: (range: Range = {}) => {
       const last = Math.min(range.to ?? maxNumber, maxNumber)

@@ -114,9 +114,8 @@ export const statementsOf = (now: string, size: number) => {
       AND number <= $3 AND state = ANY ($4::smallint[]) AND ${isPlanned} ORDER BY number LIMIT $5`,
     payloads: `SELECT number, line, payload FROM aelyst_row WHERE run = $1 AND number > $2 AND number <= $3
       AND payload IS NOT NULL AND ${isPlanned} ORDER BY number LIMIT $4`,
-    claimable: `SELECT first AS "from", last AS "to", abs(epoch)::float8 AS epoch, expires IS NOT NULL AS "hasLapsed"
-      FROM aelyst_range WHERE run = $1 AND NOT ended
-      AND coalesce(expires, 0) <= ${now} ORDER BY expires IS NULL, first LIMIT $2`,
+    claimable: `SELECT first AS "from", last AS "to", abs(epoch)::float8 AS epoch FROM aelyst_range WHERE run = $1 AND NOT ended
+      AND coalesce(expires, 0) <= ${now} AND ($3 = 'all' OR expires IS NOT NULL) ORDER BY first LIMIT $2`,
     /** Sums over the ranges, and the rows of those that are sent now. */
     progress: `WITH clock AS MATERIALIZED (SELECT ${now} AS at), live AS MATERIALIZED (
         SELECT tally IS NULL AS counts, ${group} AS kind, state = ${sending} AND coalesce(expires, 0) > at AS held,

@@ -121,7 +121,8 @@ export const runsOf = (
       Effect.flatMap(opened, ({ db }) =>
         Effect.asVoid(db.one("denied", lacking, [...names, ...others])),
       ),
-    claimable: (id, limit = 100) => Effect.flatMap(open(id), (journal) => journal.claimable(limit)),
+    claimable: (id, limit = 100, which = "all") =>
+      Effect.flatMap(open(id), (journal) => journal.claimable(limit, which)),
     payloads: (id, range) =>
       Stream.unwrap(Effect.map(open(id), (journal) => journal.payloads(range))),
     progress: (id) => Effect.flatMap(open(id), (journal) => journal.progress),

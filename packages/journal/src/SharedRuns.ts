@@ -10,8 +10,6 @@ import type { Range, RunCounts } from "./recordTypes.ts"
 export interface OpenRange extends Required<Range> {
   /** The epoch of its newest claim, 0 if there was none; it differs after each claim, so it can be part of a job's ID. */
   readonly epoch: number
-  /** Whether its newest claim was not released, but has expired: the owner died, or does not move. */
-  readonly hasLapsed: boolean
 }
 
 /** A row and the contact that was planned for it. */
@@ -50,10 +48,14 @@ export interface SharedRunsService {
    * not read and write them; `others` are further tables to check.
    */
   readonly check: (others?: ReadonlyArray<string>) => Effect.Effect<void, JournalError>
-  /** Returns ranges with rows left to send that no process holds: those of a dead owner first, then new and released ones, in order. */
+  /**
+   * Returns ranges with rows left to send that no process holds, in order: new ones, released ones, and those of a dead owner, whose
+   * claim has expired; with `lapsed` only the last.
+   */
   readonly claimable: (
     run: string,
     limit?: number,
+    which?: "all" | "lapsed",
   ) => Effect.Effect<ReadonlyArray<OpenRange>, JournalError>
   /** Reads rows that have not ended with their payloads, in order and in constant memory. */
   readonly payloads: (run: string, range?: Range) => Stream.Stream<StoredRow, JournalError>

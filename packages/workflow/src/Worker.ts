@@ -186,10 +186,9 @@ export const work = ({
     const sendOne = Effect.fnUntraced(function* (run: string, isTakeover: boolean) {
       const waiting = yield* table.waiting(run)
       const later = new Set(waiting.map(({ from }) => from))
-      const found = yield* shared.claimable(run, spread + later.size)
-      const open = found.filter(({ from }) => !later.has(from)).slice(0, spread)
-      const lapsed = open.filter(({ hasLapsed }) => hasLapsed)
-      const free = isTakeover || lapsed.length > 0 ? lapsed : open
+      const which = isTakeover ? "lapsed" : "all"
+      const found = yield* shared.claimable(run, spread + later.size, which)
+      const free = found.filter(({ from }) => !later.has(from)).slice(0, spread)
       const range = free[yield* Random.nextIntBetween(0, Math.max(0, free.length - 1))]
       if (range !== undefined) return yield* take(run, range)
       if (isTakeover) return false

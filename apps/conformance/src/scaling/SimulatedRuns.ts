@@ -138,15 +138,14 @@ export class SimulatedImport {
     }
     const open = () => this.#ranges.filter(({ ended }) => !ended)
     const shared: Partial<SharedRuns["Service"]> = {
-      claimable: (_, limit = 100) =>
+      claimable: (_, limit = 100, which = "all") =>
         Effect.andThen(
           does("find", () => undefined),
           does("claimable", () =>
             open()
-              .filter(({ expires }) => expires <= this.#time.now)
-              .slice(0, limit)
               // no process dies here
-              .map((range) => ({ ...range, hasLapsed: false })),
+              .filter(({ expires }) => which === "all" && expires <= this.#time.now)
+              .slice(0, limit),
           ),
         ),
       progress: () =>

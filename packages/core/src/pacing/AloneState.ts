@@ -42,7 +42,6 @@ export const rejoin = (
     ...shared,
     log: add(shared.log, logResolution(shared)),
     ceilingLog: add(shared.ceilingLog, 0),
-    otherLimit: { ...shared.otherLimit, log: add(shared.otherLimit.log, shared.windowMs) },
     // in the log already; their responses are still worth reading
     inFlight: [
       ...shared.inFlight,

@@ -80,9 +80,6 @@ export const nothingHeld: PacerState["held"] = {
   patience: 0,
 }
 
-/** No other limit is known, and nothing was accepted. */
-export const noOtherLimit: PacerState["otherLimit"] = { log: SendLog.empty, limit: null }
-
 /** Creates a state that has seen nothing. */
 export const make = ({ prior }: PacerConfig): PacerState => ({
   version,
@@ -121,7 +118,6 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   sinceRateLimit: null,
   rotation: [],
   ceilingLog: SendLog.empty,
-  otherLimit: noOtherLimit,
   observedAt: null,
 })
 

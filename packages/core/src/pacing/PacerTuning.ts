@@ -29,6 +29,8 @@ export const changesAhead = 2
 
 /** How many requests of a shared limit one process takes at a time, at most: they are out of reach of the others. */
 export const largestLot = 64
+/** How many other processes one waits for that come first: each gets the time of a change of the state. */
+export const mostWaitedFor = 15
 /** How much more rarely a process looks at a shared state in a long wait, or while it knows when its request is due. */
 export const longRechecks = 4
 /** How much more often it looks while a response is late that all wait for. */
@@ -104,13 +106,6 @@ export const otherLimitFactor = 2
 export const zerosToDoubt = 8
 /** The same at most, after a doubling for each 429 that confirmed it. */
 export const largestZerosToDoubt = 4096
-
-// Another limit at the same time
-
-/** How many windows of the known limit are remembered: the other one's may be so many times longer. */
-export const otherLimitRuns = 64
-/** After how many of its windows the other limit is tried again: it costs a 429. */
-export const otherLimitWindows = 8
 
 // A limit that the server does not name
 

@@ -4,6 +4,11 @@
  */
 import type { PacerState } from "./StoredState.ts"
 
+/** How many processes are remembered at most; one that waits and was left out joins again. */
+const mostMembers = 256
+/** How often a process is passed over before it is dropped. */
+const mostMissed = 8
+
 /** The processes that take permits, whether they wait, and how many each has had; those that took some last are last. */
 export type Rotation = PacerState["rotation"]
 
@@ -15,9 +20,12 @@ export const join = (rotation: Rotation, process: string): Rotation => {
   const known = rotation.find((member) => member.process === process)
   if (known?.waits === true) return rotation
   if (known !== undefined)
-    return rotation.map((member) => (member === known ? { ...known, waits: true } : member))
+    return rotation.map((member) =>
+      member === known ? { ...known, waits: true, missed: 0 } : member,
+    )
   const others = waitingOf(rotation)
-  return [...rotation, { process, had: others.length === 0 ? 0 : leastOf(others), waits: true }]
+  const had = others.length === 0 ? 0 : leastOf(others)
+  return [...rotation, { process, had, waits: true, missed: 0 }].slice(-mostMembers)
 }
 
 /** Returns which of the next permits (from 1) is the nth (from 1) of a process. */
@@ -42,11 +50,22 @@ export const countFor = (
   return count
 }
 
-/** Counts the processes whose next permit comes before that of this one. */
-export const countAhead = (rotation: Rotation, process: string): number => {
+/** Returns the processes whose next permit comes before that of this one. */
+const ahead = (rotation: Rotation, process: string): Rotation => {
   const position = positionOf(rotation, process, 1)
   return waitingOf(rotation).filter((member) => positionOf(rotation, member.process, 1) < position)
-    .length
+}
+
+/** Counts the processes whose next permit comes before that of this one. */
+export const countAhead = (rotation: Rotation, process: string): number =>
+  ahead(rotation, process).length
+
+/** Passes over the processes ahead of one. One that was passed over so often has gone, or joins again. */
+export const passOver = (rotation: Rotation, process: string): Rotation => {
+  const late = new Set(ahead(rotation, process))
+  return rotation
+    .map((member) => (late.has(member) ? { ...member, missed: member.missed + 1 } : member))
+    .filter(({ missed }) => missed < mostMissed)
 }
 
 /**
@@ -63,7 +82,7 @@ export const take = (
   const others = joined.filter(
     (member) => member.process !== process && !(member.waits && member.had < had - took.mostBehind),
   )
-  const next = [...others, { process, had, waits: took.waits }]
+  const next = [...others, { process, had, waits: took.waits, missed: 0 }].slice(-mostMembers)
   const waiting = waitingOf(next)
   const least = leastOf(waiting.length > 0 ? waiting : next)
   return next

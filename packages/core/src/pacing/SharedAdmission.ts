@@ -24,7 +24,8 @@ export const decide: Admit = (engine, asking, config, previous, now) => {
     free,
     wanted: Math.min(callers, Tuning.largestLot),
   })
-  const lateAt = leftSince + Rotation.countAhead(rotation, process) * changeMs
+  const ahead = Math.min(Rotation.countAhead(rotation, process), Tuning.mostWaitedFor)
+  const lateAt = leftSince + ahead * changeMs
   if (own === 0 && now < lateAt) {
     return [
       { ids: [], untilMs: lateAt, leftSince },
@@ -34,7 +35,8 @@ export const decide: Admit = (engine, asking, config, previous, now) => {
   const [admitted, state] = upTo(Math.max(own, within))
   const count = admitted.ids.length
   const took = { count, waits: callers > count, mostBehind: limit }
-  return [admitted, { ...state, rotation: Rotation.take(rotation, process, took) }]
+  const present = own === 0 ? Rotation.passOver(rotation, process) : rotation
+  return [admitted, { ...state, rotation: Rotation.take(present, process, took) }]
 }
 
 /**

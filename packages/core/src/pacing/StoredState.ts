@@ -143,23 +143,11 @@ export interface PacerState {
     readonly process: string
     readonly had: number
     readonly waits: boolean
+    /** How often others have passed it over since it took one. */
+    readonly missed: number
   }>
   /** Own sends, for the ceiling and for shares. */
   readonly ceilingLog: PacerState["log"]
-  /** Another limit that holds at the same time, for a longer window. */
-  readonly otherLimit: {
-    /** The accepted requests, in runs: how many at which time. */
-    readonly log: PacerState["log"]
-    /** At most `count` in any `spanMs`; null if no such limit is known. */
-    readonly limit: {
-      readonly count: number
-      readonly spanMs: number
-      /** When the last long wait for it ended. */
-      readonly sinceMs: number
-      /** When to try whether it still holds. */
-      readonly tryAt: number
-    } | null
-  }
   /** When the last response came. */
   readonly observedAt: number | null
 }
