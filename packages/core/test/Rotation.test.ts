@@ -50,16 +50,19 @@ describe("Rotation", () => {
     assert.lengthOf(takeAll(idle, "bcd", 12).state, 3)
   })
 
-  it("drops those that are passed over again and again, and takes them up again", () => {
-    let state = four
-    let taken = 0
-    while (state.length > 1 && taken < 100) {
-      taken += 1
-      const late = Rotation.passOver(state, "d")
-      state = Rotation.take(late, "d", { count: 1, waits: true, mostBehind: 1_000 })
-    }
-    assert.strictEqual(taken, 8)
-    assert.strictEqual(Rotation.positionOf(Rotation.join(state, "a"), "a", 1), 2)
+  it("drops those that are passed over for two seconds, and takes them up again", () => {
+    const pass = (rotation: Rotation.Rotation, now: number) =>
+      Rotation.take(Rotation.passOver(rotation, "d", now), "d", { ...usual, count: 0 })
+    const late = pass(pass(four, 100), 2_099)
+    assert.lengthOf(late, 4)
+    // one took a permit meanwhile
+    const back = Rotation.take(late, "b", { ...usual, count: 1 })
+    const left = pass(back, 2_100)
+    assert.sameMembers(
+      left.map(({ process }) => process),
+      ["b", "d"],
+    )
+    assert.strictEqual(Rotation.positionOf(Rotation.join(left, "a"), "a", 1), 2)
   })
 
   it("does not grow with processes that take once and end, or that die while they wait", () => {
@@ -74,7 +77,7 @@ describe("Rotation", () => {
 
   it("forgets a process that is far behind, since it has gone", () => {
     const state = Rotation.take(four, "a", { ...usual, count: 11 })
-    assert.deepStrictEqual(state, [{ process: "a", had: 0, waits: true, missed: 0 }])
+    assert.deepStrictEqual(state, [{ process: "a", had: 0, waits: true, missedAt: null }])
     assert.strictEqual(Rotation.positionOf(Rotation.join(state, "b"), "b", 1), 2)
   })
 })

@@ -6,8 +6,8 @@ import type { PacerState } from "./StoredState.ts"
 
 /** How many processes are remembered at most; one that waits and was left out joins again. */
 const mostMembers = 256
-/** How often a process is passed over before it is dropped. */
-const mostMissed = 8
+/** How long a process is passed over before it is dropped: the others look at least once a second. */
+const mostMissedMs = 2_000
 
 /** The processes that take permits, whether they wait, and how many each has had; those that took some last are last. */
 export type Rotation = PacerState["rotation"]
@@ -21,11 +21,11 @@ export const join = (rotation: Rotation, process: string): Rotation => {
   if (known?.waits === true) return rotation
   if (known !== undefined)
     return rotation.map((member) =>
-      member === known ? { ...known, waits: true, missed: 0 } : member,
+      member === known ? { ...known, waits: true, missedAt: null } : member,
     )
   const others = waitingOf(rotation)
   const had = others.length === 0 ? 0 : leastOf(others)
-  return [...rotation, { process, had, waits: true, missed: 0 }].slice(-mostMembers)
+  return [...rotation, { process, had, waits: true, missedAt: null }].slice(-mostMembers)
 }
 
 /** Returns which of the next permits (from 1) is the nth (from 1) of a process. */
@@ -60,12 +60,14 @@ const ahead = (rotation: Rotation, process: string): Rotation => {
 export const countAhead = (rotation: Rotation, process: string): number =>
   ahead(rotation, process).length
 
-/** Passes over the processes ahead of one. One that was passed over so often has gone, or joins again. */
-export const passOver = (rotation: Rotation, process: string): Rotation => {
+/** Passes over the processes ahead of one. One that has been passed over for so long has gone, or joins again. */
+export const passOver = (rotation: Rotation, process: string, now: number): Rotation => {
   const late = new Set(ahead(rotation, process))
   return rotation
-    .map((member) => (late.has(member) ? { ...member, missed: member.missed + 1 } : member))
-    .filter(({ missed }) => missed < mostMissed)
+    .map((member) =>
+      late.has(member) && member.missedAt === null ? { ...member, missedAt: now } : member,
+    )
+    .filter(({ missedAt }) => missedAt === null || now < missedAt + mostMissedMs)
 }
 
 /**
@@ -82,7 +84,7 @@ export const take = (
   const others = joined.filter(
     (member) => member.process !== process && !(member.waits && member.had < had - took.mostBehind),
   )
-  const next = [...others, { process, had, waits: took.waits, missed: 0 }].slice(-mostMembers)
+  const next = [...others, { process, had, waits: took.waits, missedAt: null }].slice(-mostMembers)
   const waiting = waitingOf(next)
   const least = leastOf(waiting.length > 0 ? waiting : next)
   return next

@@ -143,8 +143,8 @@ export interface PacerState {
     readonly process: string
     readonly had: number
     readonly waits: boolean
-    /** How often others have passed it over since it took one. */
-    readonly missed: number
+    /** Since when others pass it over: null unless they did since it last took one. */
+    readonly missedAt: number | null
   }>
   /** Own sends, for the ceiling and for shares. */
   readonly ceilingLog: PacerState["log"]
