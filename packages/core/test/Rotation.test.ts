@@ -51,13 +51,13 @@ describe("Rotation", () => {
   })
 
   it("drops those that are passed over for two seconds, and takes them up again", () => {
-    const pass = (rotation: Rotation.Rotation, now: number) =>
-      Rotation.take(Rotation.passOver(rotation, "d", now), "d", { ...usual, count: 0 })
-    const late = pass(pass(four, 100), 2_099)
+    const skipped = (rotation: Rotation.Rotation, now: number) =>
+      Rotation.take(Rotation.skipAhead(rotation, "d", now), "d", { ...usual, count: 0 })
+    const late = skipped(skipped(four, 100), 2_099)
     assert.lengthOf(late, 4)
     // one took a permit meanwhile
     const back = Rotation.take(late, "b", { ...usual, count: 1 })
-    const left = pass(back, 2_100)
+    const left = skipped(back, 2_100)
     assert.sameMembers(
       left.map(({ process }) => process),
       ["b", "d"],

@@ -6,7 +6,7 @@ import type { PacerState } from "./StoredState.ts"
 
 /** How many processes are remembered at most; one that waits and was left out joins again. */
 const mostMembers = 256
-/** How long a process is passed over before it is dropped: the others look at least once a second. */
+/** How long a process is skipped before it is dropped: the others look at least once a second. */
 const mostMissedMs = 2_000
 
 /** The processes that take permits, whether they wait, and how many each has had; those that took some last are last. */
@@ -60,8 +60,8 @@ const ahead = (rotation: Rotation, process: string): Rotation => {
 export const countAhead = (rotation: Rotation, process: string): number =>
   ahead(rotation, process).length
 
-/** Passes over the processes ahead of one. One that has been passed over for so long has gone, or joins again. */
-export const passOver = (rotation: Rotation, process: string, now: number): Rotation => {
+/** Skips the processes ahead of one. One that has been skipped for so long has gone, or joins again. */
+export const skipAhead = (rotation: Rotation, process: string, now: number): Rotation => {
   const late = new Set(ahead(rotation, process))
   return rotation
     .map((member) =>

@@ -35,7 +35,7 @@ export const decide: Admit = (engine, asking, config, previous, now) => {
   const [admitted, state] = upTo(Math.max(own, within))
   const count = admitted.ids.length
   const took = { count, waits: callers > count, mostBehind: limit }
-  const present = own === 0 ? Rotation.passOver(rotation, process, now) : rotation
+  const present = own === 0 ? Rotation.skipAhead(rotation, process, now) : rotation
   return [admitted, { ...state, rotation: Rotation.take(present, process, took) }]
 }
 

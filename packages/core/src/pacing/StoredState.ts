@@ -143,7 +143,7 @@ export interface PacerState {
     readonly process: string
     readonly had: number
     readonly waits: boolean
-    /** Since when others pass it over: null unless they did since it last took one. */
+    /** Since when others skip it: null unless they did since it last took one. */
     readonly missedAt: number | null
   }>
   /** Own sends, for the ceiling and for shares. */
