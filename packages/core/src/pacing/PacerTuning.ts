@@ -30,7 +30,7 @@ export const changesAhead = 2
 /** How many requests of a shared limit one process takes at a time, at most: they are out of reach of the others. */
 export const largestLot = 64
 /** How many other processes one waits for that come first: each gets the time of a change of the state. */
-export const mostWaitedFor = 15
+export const mostWaitedFor = 100
 /** How much more rarely a process looks at a shared state in a long wait, or while it knows when its request is due. */
 export const longRechecks = 4
 /** How much more often it looks while a response is late that all wait for. */
