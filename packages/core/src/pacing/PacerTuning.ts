@@ -29,6 +29,10 @@ export const changesAhead = 2
 
 /** How many requests of a shared limit one process takes at a time, at most: they are out of reach of the others. */
 export const largestLot = 64
+/** How many processes the turns of a shared limit remember at most; one that waits and was left out joins again. */
+export const mostMembers = 256
+/** How long a process is skipped before it is dropped, in milliseconds: one that lives looks at least once a second. */
+export const mostSkippedMs = 2_000
 /** How many other processes one waits for that come first: each gets the time of a change of the state. */
 export const mostWaitedFor = 100
 /** How much more rarely a process looks at a shared state in a long wait, or while it knows when its request is due. */

@@ -3,11 +3,7 @@
  * take its own in one change of the state, and does not have to be quick. Pure and JSON.
  */
 import type { PacerState } from "./StoredState.ts"
-
-/** How many processes are remembered at most; one that waits and was left out joins again. */
-const mostMembers = 256
-/** How long a process is skipped before it is dropped: the others look at least once a second. */
-const mostMissedMs = 2_000
+import * as Tuning from "./PacerTuning.ts"
 
 /** The processes that take permits, whether they wait, and how many each has had; those that took some last are last. */
 export type Rotation = PacerState["rotation"]
@@ -25,7 +21,7 @@ export const join = (rotation: Rotation, process: string): Rotation => {
     )
   const others = waitingOf(rotation)
   const had = others.length === 0 ? 0 : leastOf(others)
-  return [...rotation, { process, had, waits: true, missedAt: null }].slice(-mostMembers)
+  return [...rotation, { process, had, waits: true, missedAt: null }].slice(-Tuning.mostMembers)
 }
 
 /** Returns which of the next permits (from 1) is the nth (from 1) of a process. */
@@ -67,7 +63,7 @@ export const skipAhead = (rotation: Rotation, process: string, now: number): Rot
     .map((member) =>
       late.has(member) && member.missedAt === null ? { ...member, missedAt: now } : member,
     )
-    .filter(({ missedAt }) => missedAt === null || now < missedAt + mostMissedMs)
+    .filter(({ missedAt }) => missedAt === null || now < missedAt + Tuning.mostSkippedMs)
 }
 
 /**
@@ -84,7 +80,9 @@ export const take = (
   const others = joined.filter(
     (member) => member.process !== process && !(member.waits && member.had < had - took.mostBehind),
   )
-  const next = [...others, { process, had, waits: took.waits, missedAt: null }].slice(-mostMembers)
+  const next = [...others, { process, had, waits: took.waits, missedAt: null }].slice(
+    -Tuning.mostMembers,
+  )
   const waiting = waitingOf(next)
   const least = leastOf(waiting.length > 0 ? waiting : next)
   return next
