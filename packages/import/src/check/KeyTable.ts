@@ -34,13 +34,26 @@ class Part {
   #size = 0
 
   get(high: number, low: number): RowPosition | undefined {
+    return this.#at(this.#find(high, low))
+  }
+
+  set(high: number, low: number, row: RowPosition): void {
+    this.#put(this.#find(high, low), high, low, row)
+  }
+
+  getOrSet(high: number, low: number, row: RowPosition): RowPosition | undefined {
     const at = this.#find(high, low)
+    const known = this.#at(at)
+    if (known === undefined) this.#put(at, high, low, row)
+    return known
+  }
+
+  #at(at: number): RowPosition | undefined {
     const number = this.#slots[at + 2] ?? 0
     return number === 0 ? undefined : { number, line: this.#slots[at + 3] ?? 0 }
   }
 
-  set(high: number, low: number, { number, line }: RowPosition): void {
-    const at = this.#find(high, low)
+  #put(at: number, high: number, low: number, { number, line }: RowPosition): void {
     if (this.#slots[at + 2] === 0) this.#size += 1
     this.#slots[at] = high
     this.#slots[at + 1] = low
@@ -98,10 +111,7 @@ export class KeyTable {
 
   /** Returns the row of a key; if it has none, sets it and returns undefined. */
   getOrSet(key: string, row: RowPosition): RowPosition | undefined {
-    const part = this.#partOf(key)
-    const known = part?.get(this.#high, this.#low)
-    if (known === undefined) part?.set(this.#high, this.#low, row)
-    return known
+    return this.#partOf(key)?.getOrSet(this.#high, this.#low, row)
   }
 
   /** Hashes a key, and returns the part that it belongs to. */

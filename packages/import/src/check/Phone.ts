@@ -60,7 +60,8 @@ export const make = (plans: Plans, digitsHavePlus: boolean): PhoneReader => {
 
   const withPlus = (text: string): string | undefined => {
     const digits = bareDigits(text)
-    if (digits === undefined || digits.length < 8 || digits.startsWith("0")) return undefined
+    // what the API takes (D2)
+    if (digits === undefined || !/^[1-9]\d{7,14}$/.test(digits)) return undefined
     const number = plans.parsePhoneNumberFromString(`+${digits}`)
     return number?.isValid() === true && number.number === `+${digits}` ? number.number : undefined
   }

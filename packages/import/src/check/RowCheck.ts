@@ -20,7 +20,7 @@ export interface RowRules extends ReadingRules {
   readonly footers: Footers
 }
 
-// stands for an identifier that could not be read, so that the rest is validated too
+// an identifier that was read is valid, and in place of another the rest is validated too
 const placeholder = "id:0"
 
 const sevenDigits = /\d(?:\D*\d){6}/
@@ -106,6 +106,19 @@ const reportIssues = (reading: RowReading, issues: readonly Issue[]): void => {
   }
 }
 
+/**
+ * Returns what the readers of cells have not proven to be valid. A contact with custom fields may be too large, so it is
+ * validated as a whole; without them none can be.
+ */
+const unproven = (
+  contact: Record<string, unknown>,
+  { custom, apiFields }: RowRules["mapping"],
+): Record<string, unknown> => {
+  if (custom.length > 0 || apiFields !== undefined) return contact
+  const { firstName, lastName, language, profilePic } = contact
+  return { firstName, lastName, language, profilePic }
+}
+
 /** The fields without which a contact cannot be sent. */
 const needed = ["", "identifier", "firstName"]
 
@@ -128,7 +141,7 @@ export const checkRow = (
     reading.report({ code: "IDENTIFIER_MISSING", reason }, by)
   }
   const options = { customFields: rules.catalogue }
-  const valid = validate(identifier ?? placeholder, contact, options)
+  const valid = validate(placeholder, unproven(contact, rules.mapping), options)
   if (Result.isFailure(valid)) reportIssues(reading, valid.failure)
   if (found.length === 0 && identifier !== undefined) {
     return { state: "ready", row, identifier, contact }
