@@ -97,6 +97,8 @@ export class SqliteFile {
       if (Database === undefined) throw new JournalError({ reason: "unsupported", path })
       if (options.mayCreate) create(path)
       const stats = checkFile(path)
+      if (hasDamage(path))
+        throw new JournalError({ reason: "corrupt", path, detail: "the WAL is damaged" })
       const db = new Database(path)
       const locked = tryFile(path, () => {
         db.exec(`PRAGMA busy_timeout = ${options.waitMs}`)
@@ -107,9 +109,6 @@ export class SqliteFile {
         db.exec("PRAGMA synchronous = FULL")
         // takes the lock
         db.exec("BEGIN IMMEDIATE; COMMIT")
-        const wal = `${path}-wal`
-        if (statSync(wal, { throwIfNoEntry: false }) !== undefined && hasDamage(wal))
-          throw new JournalError({ reason: "corrupt", path, detail: "the WAL is damaged" })
       })
       if (Result.isSuccess(locked)) return new SqliteFile(db, path, stats)
       db.close()

@@ -1,24 +1,43 @@
 /**
- * Finds damage in the middle of a WAL. SQLite reads a WAL up to the first frame whose checksum is wrong and ignores the rest, which
- * is right after a power cut: then only the last commit can be incomplete. If later commits follow, they would be lost in silence.
+ * Finds damage in a WAL. SQLite reads it up to the first frame whose checksum is wrong and ignores the rest, or all of it if its
+ * header is wrong. Either is right after a power cut, which can tear the last commit, or the header while it is written again:
+ * then the file has everything of the frames behind it. Else commits would be lost in silence.
  */
-import { readFileSync } from "node:fs"
+import * as Result from "effect/Result"
+import { closeSync, openSync, readFileSync, readSync } from "node:fs"
 
 // https://sqlite.org/fileformat2.html#the_write_ahead_log
 const headerSize = 32
 const frameHeaderSize = 24
 const littleEndianMagic = 0x377f0682
 /** The default of SQLite, which a journal keeps. */
-const frameSize = frameHeaderSize + 4_096
+const pageSize = 4_096
+const frameSize = frameHeaderSize + pageSize
 
 interface Sums {
   readonly s0: number
   readonly s1: number
 }
 
-/** Returns whether commits follow after a damaged one. */
+const isEqual = (a: Sums, b: Sums): boolean => a.s0 === b.s0 && a.s1 === b.s1
+
+/** Returns an empty WAL for one that is gone or cannot be read: SQLite reports that. */
+const readWal = (path: string): Buffer =>
+  Result.getOrElse(
+    Result.try(() => readFileSync(`${path}-wal`)),
+    () => Buffer.alloc(0),
+  )
+
+/**
+ * Returns whether commits would be lost if SQLite opened the file. It must be asked before: SQLite deletes the WAL when it closes
+ * the file. Nothing is locked then; what another process is writing is not the same when it is read again.
+ */
 export const hasDamage = (path: string): boolean => {
-  const wal = readFileSync(path)
+  const wal = readWal(path)
+  return losesCommits(wal, path) && readWal(path).equals(wal)
+}
+
+const losesCommits = (wal: Buffer, path: string): boolean => {
   if (wal.length < headerSize + frameSize) return false
   const isLittle = wal.readUInt32BE(0) === littleEndianMagic
   const word = (at: number) => (isLittle ? wal.readUInt32LE(at) : wal.readUInt32BE(at))
@@ -30,20 +49,44 @@ export const hasDamage = (path: string): boolean => {
     }
     return { s0: a, s1: b }
   }
+  const stored = (at: number): Sums => ({ s0: wal.readUInt32BE(at), s1: wal.readUInt32BE(at + 4) })
   let sums = sum({ s0: 0, s1: 0 }, 0, 24)
-  let isValid = sums.s0 === wal.readUInt32BE(24) && sums.s1 === wal.readUInt32BE(28)
-  // of a damaged header nothing is known
-  const salt = isValid ? 16 : headerSize + 8
+  const isHeaderValid = isEqual(sums, stored(24))
+  // of a damaged header nothing is known: the first frame stands for it
+  const salt = isHeaderValid ? 16 : headerSize + 8
+  let isValid = true
   let commitsAfter = 0
+  /** The offsets of the pages that SQLite would ignore with the header: of the last commit, and of the one that has begun. */
+  const ignored = new Map<number, number>()
+  const begun = new Map<number, number>()
   for (let at = headerSize; at + frameSize <= wal.length; at += frameSize) {
     // older frames, of before the last checkpoint, have another salt
     const isOurs = wal.compare(wal, salt, salt + 8, at + 8, at + 16) === 0
+    const isCommit = wal.readUInt32BE(at + 4) !== 0
     if (isValid) {
       sums = sum(sum(sums, at, at + 8), at + frameHeaderSize, at + frameSize)
-      const isRight = sums.s0 === wal.readUInt32BE(at + 16) && sums.s1 === wal.readUInt32BE(at + 20)
-      isValid = isOurs && isRight
+      if (at === headerSize && !isHeaderValid) sums = stored(at + 16)
+      isValid = isOurs && isEqual(sums, stored(at + 16))
     }
-    if (!isValid && isOurs && wal.readUInt32BE(at + 4) !== 0) commitsAfter += 1
+    if (!isValid && isOurs && isCommit) commitsAfter += 1
+    if (!isValid || isHeaderValid) continue
+    begun.set(wal.readUInt32BE(at), at + frameHeaderSize)
+    if (isCommit) for (const [page, offset] of begun) ignored.set(page, offset)
   }
-  return commitsAfter > 1
+  if (isHeaderValid) return commitsAfter > 1
+  return commitsAfter > 0 || (ignored.size > 0 && !hasPages(path, wal, ignored))
+}
+
+/** Returns whether a file has pages as they are at offsets of the WAL. */
+const hasPages = (path: string, wal: Buffer, offsets: ReadonlyMap<number, number>): boolean => {
+  const file = openSync(path, "r")
+  try {
+    const found = Buffer.alloc(pageSize)
+    return [...offsets].every(([page, offset]) => {
+      const length = readSync(file, found, 0, pageSize, (page - 1) * pageSize)
+      return length === pageSize && wal.compare(found, 0, pageSize, offset, offset + pageSize) === 0
+    })
+  } finally {
+    closeSync(file)
+  }
 }

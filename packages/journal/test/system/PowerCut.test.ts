@@ -29,6 +29,13 @@ const random = (seed: number) => () => {
   return seed / 2 ** 32
 }
 
+/** Cuts a write off between two sectors, or in the only sector; a disk writes from either end. */
+const torn = (next: () => number, length: number): readonly [number, number] => {
+  const unit = length < 512 ? 1 : 512
+  const at = Math.floor((next() * length) / unit) * unit
+  return next() < 0.5 ? [0, at] : [at, length]
+}
+
 const create = () => ({ ...facts, id: "r_TEST", createdAt: 0 })
 
 /** Opens a journal after a power cut, and compares it with the markers of before. */
@@ -70,8 +77,7 @@ const replay = Effect.fnUntraced(function* (
     if (event.kind === "mark") told.add(event.text)
     for (let index = 0; index < each; index += 1) {
       const keeps = () => (index < 2 ? index === 1 : next() < 0.5)
-      const tear = (length: number) =>
-        index < 2 ? length : Math.floor((next() * length) / 512) * 512
+      const tear = (length: number) => (index < 2 ? ([0, length] as const) : torn(next, length))
       disk.cut(image, keeps, tear)
       yield* judge(join(image, "run.db"), told, violations)
       seen += 1

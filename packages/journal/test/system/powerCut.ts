@@ -118,8 +118,15 @@ export class Disk {
     }
   }
 
-  /** Writes what is left after a power cut that keeps each change that was not synced if `keeps` says so. */
-  cut(directory: string, keeps: () => boolean, tear: (length: number) => number): void {
+  /**
+   * Writes what is left after a power cut that keeps each change that was not synced if `keeps` says so, and of the last write the
+   * bytes between the two places that `tear` returns.
+   */
+  cut(
+    directory: string,
+    keeps: () => boolean,
+    tear: (length: number) => readonly [number, number],
+  ): void {
     rmSync(directory, { recursive: true, force: true })
     mkdirSync(directory)
     for (const name of new Set([...this.#names.keys(), ...this.#durableNames.keys()])) {
@@ -129,9 +136,10 @@ export class Disk {
       if (inode === undefined) continue
       const kept = inode.pending.filter(keeps)
       const last = kept.at(-1)
-      // the last write is cut off in the middle of a page
-      if (last?.kind === "write")
-        kept[kept.length - 1] = { ...last, data: last.data.subarray(0, tear(last.data.length)) }
+      if (last?.kind === "write") {
+        const [from, to] = tear(last.data.length)
+        kept[kept.length - 1] = { ...last, at: last.at + from, data: last.data.subarray(from, to) }
+      }
       const content = kept.reduce(changed, inode.durable)
       writeFileSync(join(directory, name), content, { mode: 0o600 })
     }
