@@ -4,6 +4,7 @@ import {
   blips,
   disturbedKinds,
   leavingNeighbours,
+  longWaits,
   measureRecovery,
   oddities,
 } from "../src/pacing/Disturbances.ts"
@@ -93,6 +94,14 @@ describe("from the tenth window after a disturbance on", () => {
       for (const disturbance of blips) {
         for (const seed of [1, 2, 3, 4, 5]) {
           assert.isAtLeast(measureRecovery(disturbance, kind, seed).share, 0.95, disturbance.name)
+        }
+      }
+    })
+
+    it(`${kind}: it uses 90 % of the limit after one long wait that no limit explains`, () => {
+      for (const disturbance of longWaits) {
+        for (const seed of [1, 2, 3, 4, 5]) {
+          assert.isAtLeast(measureRecovery(disturbance, kind, seed).share, 0.9, disturbance.name)
         }
       }
     })

@@ -89,6 +89,19 @@ export const blips: ReadonlyArray<Disturbance> = [
   },
 ]
 
+/** One 429 with a long wait in the first window, from a server that names no limit. */
+export const longWaits: ReadonlyArray<Disturbance> = [30, 720].flatMap((seconds) =>
+  [0, 1, 5].map((at) => ({
+    name: `a 429 with Retry-After: ${seconds}, in response ${at}`,
+    endMs: 2000 + seconds * 1000,
+    server: {
+      headers: "never" as const,
+      odd: (response: SimulatedResponse, count: number) =>
+        count === at ? { rateLimited: true, retryAfterMs: seconds * 1000 } : response,
+    },
+  })),
+)
+
 /** Odd headers that never end. */
 export const oddities: ReadonlyArray<Disturbance> = [
   ...Object.entries(odds).map(([name, change]) => ({

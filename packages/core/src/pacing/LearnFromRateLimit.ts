@@ -89,9 +89,11 @@ const learnLimits = (context: ResponseContext): void => {
   const isLonger = suspectedMs > state.windowMs
   const retryAfterMs = response.retryAfterMs ?? Tuning.firstBlindWaitMs
   const isFirst = previous.limitSource === "server" && !state.windowKnown
-  const isClear = retryAfterMs > state.windowMs || previous.gate !== null || isFirst
-  // A short wait may also mean that the request came a moment too early: only a second one makes it the window.
-  if (isLonger && !isClear && state.suspectedWindowMs !== suspectedMs) {
+  const isClear = !unnamed && (retryAfterMs > state.windowMs || previous.gate !== null || isFirst)
+  const isSecond = unnamed ? isSoon(context) : state.suspectedWindowMs === suspectedMs
+  // A short wait may also mean that the request came a moment too early, a long one without a limit that the server has
+  // another reason: only a second one makes it the window.
+  if (isLonger && !isClear && !isSecond) {
     state.suspectedWindowMs = suspectedMs
     return widenMargin(state)
   }
@@ -132,6 +134,11 @@ const isRepeated = ({ previous, state }: ResponseContext): boolean => {
   const inTime = accepted >= state.limit / 2 && accepted <= Tuning.repeatedWindows * state.limit
   return inTime && previous.limitSource === "rateLimit"
 }
+
+/** Checks whether a 429 follows one that made a longer window likely, before a few windows have passed. */
+const isSoon = ({ state }: ResponseContext): boolean =>
+  state.suspectedWindowMs !== null &&
+  (state.sinceRateLimit?.count ?? 0) <= Tuning.repeatedWindows * state.limit
 
 /** Takes what was accepted between two 429s for the limit: before the first one a bucket may have been full. */
 const adoptRate = (context: ResponseContext): void => {
