@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 
 import type { CheckOptions } from "../src/check/Check.ts"
 import { InvalidRowsError, check } from "../src/check/Check.ts"
+import type { MapOptions } from "../src/map/ColumnMapping.ts"
 import { mapped, rowsOf } from "./tables.ts"
 
 const columns = [
@@ -98,6 +99,53 @@ const row = Arbitrary.flatMap(cell, () =>
   ),
 )
 
+// what identifiers, addresses and numbers are made of, and what is not allowed in them
+const parts = [
+  "email:",
+  "Phone: ",
+  "id:",
+  "mailto:",
+  "@",
+  "a@b.co",
+  "+6012345678",
+  "0123456789",
+  "+683 4002",
+  "9",
+  "-",
+  " ",
+  "\t",
+  "\u0000",
+  "\u00ad",
+  "\u200b",
+  "\u202e",
+  "\ufeff",
+  "\ud800",
+  "\udc00",
+  "\u0958".repeat(60),
+  "é",
+  "e\u0301",
+  "x".repeat(100),
+  "y".repeat(4_090),
+  "https://",
+  "en",
+  "MY",
+  "ext. 5",
+  "' ",
+] as const
+const crowded = Arbitrary.map(
+  Arbitrary.array(Arbitrary.schema(Schema.Literals(parts)), { maxLength: 5 }),
+  (some) => some.join(""),
+)
+
+/** Every kind of mapping that a file can have, with and without custom fields and identifiers. */
+const tables = [
+  [["First name", "Email", "Phone"], {}],
+  [["First name", "Email", "Phone", "Country"], { set: ["lastName=\ud800"] }],
+  [["Name", "Identifier", "Email", "Language"], { splitName: true, set: ["firstName=\u200b"] }],
+  [["First name", "Phone", "Email", "Avatar", "Last name"], { identifyBy: ["phone", "email"] }],
+  [["First name", "Identifier", "Email", "Note"], { custom: ["Note"] }],
+] as const satisfies readonly (readonly [readonly string[], MapOptions])[]
+
 const catalogue = CustomField.define({
   Age: "number",
   Born: "date",
@@ -123,17 +171,17 @@ const invalidOption = (set: readonly string[], options: CheckOptions = {}) => {
 }
 
 describe("check", () => {
-  it.prop(
+  it.effect.prop(
     "lets no row be ready that core refuses, gives every other row a reason with its line, and adds up",
     [Arbitrary.array(row, { maxLength: 6 })],
-    async ([cells]) => {
+    Effect.fnUntraced(function* ([cells]) {
       for (const options of [
         {},
         { defaultCountry: "MY", dateFormat: "dmy", onInvalid: "drop-field" },
         { customFields: catalogue, onInvalid: "drop-field", onDuplicate: "last" },
         { customFields: catalogue, digitsHavePlus: true, onDuplicate: "reject" },
       ] as const) {
-        const { rows, summary } = await Effect.runPromise(run(cells, options))
+        const { rows, summary } = yield* run(cells, options)
         assert.strictEqual(rows.length, cells.length)
         for (const [at, each] of rows.entries()) {
           assert.strictEqual(each.row.number, at + 1)
@@ -155,8 +203,36 @@ describe("check", () => {
         assert.strictEqual(summary.rows, ready + invalid + duplicate)
         assert.strictEqual(summary.rows + foreign, cells.length)
       }
-    },
+    }),
     { arbitrary: { runs: 300 } },
+  )
+
+  it.effect.prop(
+    "lets no row be ready that core refuses, whatever its cells are made of",
+    [
+      Arbitrary.schema(Schema.Literals([0, 1, 2, 3, 4])),
+      Arbitrary.array(Arbitrary.array(crowded, { minLength: 3, maxLength: 5 }), { maxLength: 4 }),
+    ],
+    Effect.fnUntraced(function* ([which, cells]) {
+      const [names, options] = tables[which]
+      const { mapping: own } = mapped(names, options)
+      const rows = Stream.fromIterable(
+        rowsOf(cells.map((rest) => ["Ana", ...rest].slice(0, names.length))),
+      )
+      for (const onInvalid of ["reject", "drop-field", "abort"] as const) {
+        const checked = yield* check(rows, own, { onInvalid, defaultCountry: "MY" })
+        const judged = Stream.runForEach(checked.rows, (each) =>
+          Effect.sync(() => {
+            if (each.state !== "ready") return
+            const valid = validate(each.identifier, each.contact)
+            assert(Result.isSuccess(valid), "core refuses a row that is ready")
+            assert.strictEqual(valid.success.identifier, each.identifier)
+          }),
+        )
+        yield* Effect.ignore(judged)
+      }
+    }),
+    { arbitrary: { runs: 500 } },
   )
 
   it("fails at the end, after every row, if invalid rows abort", async () => {

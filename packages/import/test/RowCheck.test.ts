@@ -110,6 +110,30 @@ describe("checking a row", () => {
     assert.strictEqual((await outcomes(names, rows, byEmail))[0], "email:a@b.cd")
   })
 
+  it("takes no address that is no identifier, and sends its domain composed", async () => {
+    const cells = [
+      ["Ana", "id:5@example.com", "", "", ""],
+      ["Bo", `bo@${"\u0958".repeat(200)}.com`, "", "", ""],
+      ["Cy", "id:5@example.com", "+60123456789", "", ""],
+      ["Di", "di@ne\u0301.com", "", "", ""],
+    ]
+    const { rows } = await checkRows(columns, rowsOf(cells), {
+      map: { ...map, identifyBy: ["email", "phone"] },
+      onInvalid: "drop-field",
+    })
+    assert.deepStrictEqual(
+      rows.map((row) =>
+        row.state === "ready" ? [row.identifier, row.contact["email"]] : row.state,
+      ),
+      [
+        "invalid",
+        "invalid",
+        ["phone:+60123456789", undefined],
+        ["email:di@n\u00e9.com", "di@ne\u0301.com"],
+      ],
+    )
+  })
+
   it("takes footers and subtotals for no rows, also with a constant (R29)", async () => {
     const names = ["Identifier", "Amount", "Phone", "Email"]
     const notes = [

@@ -17,8 +17,8 @@ const here: Issue.Path = ["identifier"]
 // the longest email address (254) and its prefix; contact IDs have the same limit
 const MAX_LENGTH = 260
 
-// it keeps every rule below, and most rows of a file have one
-const plainPhone = /^phone:\+[1-9]\d{7,14}$/
+// they keep every rule below, and most rows of a file have one
+const plain = /^(?:phone:\+[1-9]\d{7,14}|email:[\w.%+-]{1,127}@[\w.-]{1,126})$/
 
 // safe: called on strings that keep every rule of this module
 const succeed = (text: string): Parsed => Result.succeed(text as Identifier)
@@ -65,7 +65,7 @@ export const parse = (input: unknown, path: Issue.Path = here): Parsed => {
     const issue = Rule.check(rules, text, path)
     return issue === undefined ? succeed(id) : Result.fail([issue])
   }
-  if (typeof input === "string" && plainPhone.test(input)) return succeed(input)
+  if (typeof input === "string" && plain.test(input)) return succeed(input)
   if (input === undefined || input === null || input === "") return fail("IDENTIFIER_MISSING")
   if (typeof input !== "string") return fail("IDENTIFIER_TYPE")
   if (input.length > MAX_LENGTH) return fail("IDENTIFIER_TOO_LONG")

@@ -67,12 +67,16 @@ const identify = (reading: RowReading, rules: RowRules, tally: Tally): string | 
   for (const field of rules.mapping.identifyBy) {
     const value = field === "identifier" ? reading.text("identifier") : reading.contact[field]
     if (typeof value !== "string") continue
-    // the address and the number have been read already
-    if (field !== "identifier") return `${field}:${value}`
-    const parsed = Result.flatMap(readIdentifier(value, reading, rules, tally), (id) =>
+    const text =
+      field === "identifier"
+        ? readIdentifier(value, reading, rules, tally)
+        : Result.succeed(`${field}:${value}`)
+    const parsed = Result.flatMap(text, (id) =>
       Result.mapError(Identifier.parse(id), invalidIdentifier),
     )
     if (Result.isSuccess(parsed)) return parsed.success
+    // an address such as id:5@example.com identifies no contact
+    delete reading.contact[field]
     reading.report(parsed.failure, field)
   }
   return undefined

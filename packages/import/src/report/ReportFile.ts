@@ -1,4 +1,4 @@
-/** The report of an import as JSON, for programs. It has no value of any row. */
+/** The report of an import as JSON, for programs. It has no value of a contact. */
 import * as Effect from "effect/Effect"
 
 import type { MappingFile } from "../map/MappingFile.ts"
@@ -14,7 +14,7 @@ export interface ImportReport {
   readonly source: Pick<TableHead, "format" | "encoding" | "delimiter" | "headerLine"> & {
     readonly name: string
   }
-  /** The mapping, as it can be saved. */
+  /** The mapping, as it can be saved. Contacts get its constants (`set`): only their names are written. */
   readonly mapping: MappingFile
   readonly check: CheckSummary
   /** The rows by outcome; absent if nothing was to be sent. */
@@ -69,7 +69,9 @@ export const writeReport = (
   Effect.scoped(
     Effect.gen(function* () {
       const file = yield* openFile(path)
-      yield* file.write(`${JSON.stringify(report, undefined, 2)}\n`)
+      const { set = {}, ...mapping } = report.mapping
+      const written = { ...report, mapping: { ...mapping, set: Object.keys(set) } }
+      yield* file.write(`${JSON.stringify(written, undefined, 2)}\n`)
       return yield* file.commit
     }),
   )
