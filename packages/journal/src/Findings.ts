@@ -1,8 +1,8 @@
 /** Checks that the state of each row follows from its attempts, in every store. */
 import type { AttemptRow, RowRecord, Verification } from "./Journal.ts"
 
-/** So many problems are named. */
-const mostNamed = 20
+/** So many problems of one rule are named. */
+const mostNamed = 3
 
 const follows = (
   { doubt, earlierRun, state }: RowRecord,
@@ -16,15 +16,19 @@ const follows = (
 
 /** Collects the problems of a run. */
 export class Findings {
-  readonly #problems: Array<string> = []
-  #unnamed = 0
+  /** The first problems of each rule, and how many there are. */
+  readonly #rules = new Map<string, { readonly named: Array<string>; count: number }>()
   #rows = 0
   #attempts = 0
 
-  note(isBroken: boolean, problem: string): void {
+  /** Notes a problem that breaks a rule; `row` is where. */
+  note(isBroken: boolean, rule: string, row?: number): void {
     if (!isBroken) return
-    if (this.#problems.length < mostNamed) this.#problems.push(problem)
-    else this.#unnamed += 1
+    const found = this.#rules.get(rule) ?? { named: [], count: 0 }
+    this.#rules.set(rule, found)
+    found.count += 1
+    if (found.named.length < mostNamed)
+      found.named.push(row === undefined ? rule : `row ${row} ${rule}`)
   }
 
   /** Checks a row; `epochs` is the newest epoch that was given. */
@@ -32,8 +36,7 @@ export class Findings {
     const { doubt, earlierRun, number, state } = row
     const sent = attempts.filter(({ attempt }) => attempt > 0).length
     const isDecided = attempts.some(({ cause }) => cause === "RESOLVED")
-    const note = (isBroken: boolean, problem: string) =>
-      this.note(isBroken, `row ${number} ${problem}`)
+    const note = (isBroken: boolean, rule: string) => this.note(isBroken, rule, number)
     this.#rows += 1
     this.#attempts += sent
     note(!follows(row, attempts.at(-1)), "has a state that does not follow from its attempts")
@@ -56,8 +59,9 @@ export class Findings {
   result(planned: number): Verification {
     const [rows, attempts] = [this.#rows, this.#attempts]
     this.note(rows !== planned, `${planned} rows were planned, ${rows} are there`)
-    const problems = [...this.#problems]
-    if (this.#unnamed > 0) problems.push(`${this.#unnamed} more problems`)
+    const problems = [...this.#rules].flatMap(([rule, { count, named }]) =>
+      count > named.length ? [...named, `${count} problems in all: row … ${rule}`] : named,
+    )
     return { isSound: problems.length === 0, rows, attempts, problems }
   }
 }

@@ -186,8 +186,8 @@ export const openJournal = (
       if (attempts.some(({ epoch }) => epoch > found.epochs)) found = yield* read
       findings.row(record, attempts, found.epochs)
       const mayBeSent = ["planned", "sending", "unknown"].includes(record.state)
-      const problem = `row ${row.number} has ended and its contact is still stored`
-      findings.note(row.isKept && !mayBeSent, problem)
+      const isLeft = row.isKept && !mayBeSent
+      findings.note(isLeft, "has ended and its contact is still stored", row.number)
     })
     yield* Stream.runForEach(logged(), check)
     const { closed, rows } = found

@@ -39,8 +39,8 @@ export const verifyRun = (statements: RowStatements): Verification => {
   const counted = rowCount(statements)
   for (const problem of integrity(statements)) findings.note(true, problem)
   const lost = "SELECT DISTINCT row FROM attempt WHERE row NOT IN (SELECT number FROM row)"
-  for (const { row } of statements.all(`${lost} LIMIT ${mostNamed}`))
-    findings.note(true, `row ${Number(row)} has attempts but is not part of the run`)
+  for (const { row } of statements.all(lost))
+    findings.note(true, "has attempts but is not part of the run", Number(row))
   const page = `${selectRow} WHERE number > :after ORDER BY number LIMIT ${pageSize}`
   const entries = "SELECT * FROM attempt WHERE row BETWEEN :first AND :last ORDER BY row, sequence"
   for (let rows = statements.all(page, { after: 0 }); rows.length > 0;) {
@@ -50,7 +50,7 @@ export const verifyRun = (statements: RowStatements): Verification => {
     for (const entry of statements.all(entries, { first, last }).map(attemptOf))
       attempts.set(entry.row, [...(attempts.get(entry.row) ?? []), entry])
     for (const [index, record] of records.entries()) {
-      findings.note(rows[index]?.["isSound"] !== 1, `row ${record.number} is damaged`)
+      findings.note(rows[index]?.["isSound"] !== 1, "is damaged", record.number)
       findings.row(record, attempts.get(record.number) ?? [], Number(counted?.["epoch"]))
     }
     rows = statements.all(page, { after: last })

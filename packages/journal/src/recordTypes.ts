@@ -184,7 +184,7 @@ export interface Verification {
   readonly isSound: boolean
   readonly rows: number
   readonly attempts: number
-  /** One sentence each, with row numbers. */
+  /** One sentence each, with row numbers; of many that break one rule the first ones, and how many there are. */
   readonly problems: ReadonlyArray<string>
 }
 

@@ -55,13 +55,20 @@ describe("Findings", () => {
       assert.include(problems(record, attempts).join("\n"), rule)
   })
 
-  it("counts the problems beyond twenty, and rows that are missing", () => {
+  it("names some problems of each rule and counts them all, and counts rows that are missing", () => {
     const findings = new Findings()
     for (let number = 1; number <= 25; number += 1)
       findings.row(row({ number, attempts: 2 }), [attempt()], 1)
-    const found = findings.result(26)
-    assert.deepInclude(found, { isSound: false, rows: 25, attempts: 25 })
-    assert.lengthOf(found.problems, 21)
-    assert.strictEqual(found.problems.at(-1), "6 more problems")
+    findings.row(row({ number: 26 }), [attempt({ epoch: 2 })], 1)
+    const found = findings.result(27)
+    assert.deepInclude(found, { isSound: false, rows: 26, attempts: 26 })
+    assert.deepStrictEqual(found.problems, [
+      "row 1 has another number of attempts than it says",
+      "row 2 has another number of attempts than it says",
+      "row 3 has another number of attempts than it says",
+      "25 problems in all: row … has another number of attempts than it says",
+      "row 26 was ended by a claim that was never given",
+      "27 rows were planned, 26 are there",
+    ])
   })
 })

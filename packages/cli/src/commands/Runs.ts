@@ -177,10 +177,7 @@ export const verify = (id: string, flags: DatabaseFlags): Command =>
           exit: "usage",
           code: "JOURNAL",
           message: `the journal of ${journal.run.id} is not sound`,
-          hints: [
-            ...problems.slice(0, 10).map(visible),
-            "fix:   keep the journal, and start a new run",
-          ],
+          hints: [...problems.map(visible), "fix:   keep the journal, and start a new run"],
         }),
       )
     }),
