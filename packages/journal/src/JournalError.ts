@@ -14,6 +14,7 @@ import * as Data from "effect/Data"
  * - `deleted`, `replaced`: the file was, while it was in use
  * - `unsafe`: the file or directory can be read or written by other users
  * - `no_locks`: the file system does not keep what is written, or its locks do not hold
+ * - `too_many_files`: this process, or the system, has as many files and connections open as it may
  * - `unsupported`: this Node.js has no `node:sqlite`
  * - `not_found`, `ambiguous`: no run has this ID, or several have
  * - `other_input`: the journal belongs to another input, origin or account
@@ -41,6 +42,8 @@ const advice = {
   replaced: "The run has stopped. Use one copy of the file only.",
   unsafe: "Set its mode to 0600, or 0700 if it is a directory, and make yourself the owner.",
   no_locks: "Choose a directory on a local disk.",
+  too_many_files:
+    "Raise the limit of open files (`ulimit -n`), or lower the concurrency, then resume the run.",
   unsupported: "Use Node.js 22.19 or newer.",
   not_found: "List the runs to see their IDs.",
   ambiguous: "Give the path of the file.",
@@ -71,6 +74,7 @@ const sentences: Readonly<Record<JournalReason, string>> = {
   replaced: "the journal was replaced while it was in use",
   unsafe: "other users can read or write this path",
   no_locks: "this file system cannot hold a journal",
+  too_many_files: "too many files are open",
   unsupported: "this Node.js has no node:sqlite",
   not_found: "there is no such run",
   ambiguous: "several runs have this ID",

@@ -34,6 +34,7 @@ const load = (): typeof DatabaseSync | undefined => {
  * - `not_a_file`: the path, or a part of it, is something else
  * - `not_a_database`: it is not an SQLite file
  * - `no_locks`: the file system has no locks
+ * - `too_many_files`: this process, or the system, has as many files open as it may
  * - `corrupt`: everything that SQLite does not expect
  */
 export type FileProblem =
@@ -46,6 +47,7 @@ export type FileProblem =
   | "not_a_file"
   | "not_a_database"
   | "no_locks"
+  | "too_many_files"
   | "corrupt"
 
 const bySystemCode: Readonly<Record<string, FileProblem>> = {
@@ -59,6 +61,8 @@ const bySystemCode: Readonly<Record<string, FileProblem>> = {
   ENOSPC: "full",
   EDQUOT: "full",
   ENOLCK: "no_locks",
+  EMFILE: "too_many_files",
+  ENFILE: "too_many_files",
 }
 
 // primary result codes of SQLite: https://sqlite.org/rescode.html

@@ -22,6 +22,7 @@ const reasons: Readonly<Record<FileProblem, JournalReason>> = {
   not_a_file: "not_a_journal",
   not_a_database: "not_a_journal",
   no_locks: "no_locks",
+  too_many_files: "too_many_files",
   corrupt: "corrupt",
 }
 

@@ -6,6 +6,8 @@
 import * as Result from "effect/Result"
 import { closeSync, openSync, readFileSync, readSync } from "node:fs"
 
+import { fileFailureOf } from "./NodeSqlite.ts"
+
 // https://sqlite.org/fileformat2.html#the_write_ahead_log
 const headerSize = 32
 const frameHeaderSize = 24
@@ -21,12 +23,13 @@ interface Sums {
 
 const isEqual = (a: Sums, b: Sums): boolean => a.s0 === b.s0 && a.s1 === b.s1
 
-/** Returns an empty WAL for one that is gone or cannot be read: SQLite reports that. */
-const readWal = (path: string): Buffer =>
-  Result.getOrElse(
-    Result.try(() => readFileSync(`${path}-wal`)),
-    () => Buffer.alloc(0),
-  )
+/** Reads the WAL of a file; the WAL that is not there is empty. Throws if it cannot be read. */
+const readWal = (path: string): Buffer => {
+  const read = Result.try(() => readFileSync(`${path}-wal`))
+  if (Result.isSuccess(read)) return read.success
+  if (fileFailureOf(read.failure)?.problem === "missing") return Buffer.alloc(0)
+  throw read.failure
+}
 
 /**
  * Returns whether commits would be lost if SQLite opened the file. It must be asked before: SQLite deletes the WAL when it closes

@@ -37,6 +37,7 @@ describe("JournalError", () => {
       replaced: true,
       unsafe: true,
       no_locks: true,
+      too_many_files: true,
       unsupported: true,
       not_found: true,
       ambiguous: true,

@@ -18,6 +18,8 @@ describe("fileFailureOf", () => {
     [system("ENOSPC"), "full", "ENOSPC"],
     [system("ENOTDIR"), "not_a_file", "ENOTDIR"],
     [system("EIO"), "io", "EIO"],
+    [system("EMFILE"), "too_many_files", "EMFILE"],
+    [system("ENFILE"), "too_many_files", "ENFILE"],
   ] as const)
     it(`takes ${code} for ${problem}`, () => {
       assert.deepStrictEqual(fileFailureOf(cause), { problem, code })

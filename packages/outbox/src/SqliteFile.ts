@@ -221,6 +221,7 @@ const sentences: Readonly<Record<FileProblem, string>> = {
   not_a_file: cannotOpen,
   not_a_database: "The file is not an SQLite database.",
   no_locks: "The file system has no locks: keep the file on a local disk.",
+  too_many_files: "Too many files are open: raise the limit (`ulimit -n`).",
   corrupt: "The file is damaged; `aelyst outbox verify` says where.",
 }
 

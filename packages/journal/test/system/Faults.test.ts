@@ -136,3 +136,28 @@ describe("a file that may not be used", () => {
     }),
   )
 })
+
+describe("a process that may open no more files", () => {
+  it.effect("P8: names that limit, for a new journal and for one that exists", () =>
+    Effect.gen(function* () {
+      const path = join(yield* temporaryDirectory, "run.db")
+      const source = new URL("../../src/SqliteFile.ts", import.meta.url).href
+      const program = `
+        import { openSync } from "node:fs"
+        import { Result } from "effect"
+        import { SqliteFile } from ${JSON.stringify(source)}
+        const open = (name) => SqliteFile.open(name, { mayCreate: true, waitMs: 0 })
+        Result.getOrThrow(open(${JSON.stringify(path)})).close()
+        try { for (;;) openSync("/dev/null") } catch {}
+        for (const end of ["", ".new"]) console.log(open(${JSON.stringify(path)} + end).failure.message)`
+      const limited = 'ulimit -n 64 && exec "$0" "$@"'
+      const flags = ["--no-warnings", "--input-type=module", "--eval", program]
+      const problem =
+        "too many files are open (EMFILE). Raise the limit of open files (`ulimit -n`), or lower the concurrency, then resume the run."
+      assert.deepStrictEqual(run("sh", "-c", limited, process.execPath, ...flags), [
+        `${path}: ${problem}`,
+        `${path}.new: ${problem}`,
+      ])
+    }),
+  )
+})
