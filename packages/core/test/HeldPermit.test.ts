@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 
+import type { Step } from "../src/pacing/HeldPermit.ts"
 import { HeldPermit } from "../src/pacing/HeldPermit.ts"
 import * as Admission from "../src/pacing/Admission.ts"
 import * as PacerState from "../src/pacing/PacerState.ts"
@@ -11,16 +12,13 @@ const make = () => {
   const [decision, admitted] = Admission.decide(config, PacerState.make(config), 0)
   let state = admitted
   let changes = 0
-  const change = (step: (state: PacerState.PacerState, now: number) => PacerState.PacerState) =>
+  const change = (step: Step) =>
     Effect.sync(() => {
-      state = step(state, 10)
+      state = step(state, 10, config)
       changes += 1
     })
   const id = decision._tag === "Admit" ? decision.id : Number.NaN
-  const permit = new HeldPermit(
-    { options: { config }, change },
-    { id, waitedMs: 3, minRoundTripMs: 50 },
-  )
+  const permit = new HeldPermit({ change }, { id, waitedMs: 3, minRoundTripMs: 50 })
   return { permit, inFlight: () => PacerState.countInFlight(state), changes: () => changes }
 }
 

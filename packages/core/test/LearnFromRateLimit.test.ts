@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 
 import type { PacerObservation } from "../src/pacing/PacerState.ts"
-import { burst, Machine, SlidingServer, waitOf, withLimit } from "./machine.ts"
+import { burst, config, Machine, SlidingServer, waitOf, withLimit } from "./machine.ts"
 
 const runs = { arbitrary: { runs: 1000 } }
 const between = (minimum: number, maximum: number) =>
@@ -138,6 +138,20 @@ describe("LearnFromRateLimit", () => {
     }
     assert.strictEqual(waitOf(machine), 2000)
     assert.strictEqual(machine.state.rateLimits, 1)
+  })
+
+  it.each([
+    [undefined, 2000],
+    [0.99, 1000],
+  ])("takes the wait of a scout for a longer window, unless its share is %s", (share, windowMs) => {
+    const machine = new Machine({ ...config, share })
+    const respond = (remaining: number) =>
+      machine.observe(machine.admitted(), { rateLimited: false, limit: 1, remaining })
+    respond(0)
+    machine.now += 1011
+    const rateLimited = { rateLimited: true, limit: 1, remaining: 0, retryAfterMs: 1000 }
+    machine.observe(machine.admitted(), rateLimited)
+    assert.strictEqual(machine.state.windowMs, windowMs)
   })
 
   it("reads the window from a rate-limited scout: first send to the end of the wait, in whole seconds", () => {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 
 import * as SendLog from "../src/pacing/SendLog.ts"
-import { burst, Machine, SlidingServer, waitOf, withLimit } from "./machine.ts"
+import { burst, config, Machine, SlidingServer, waitOf, withLimit } from "./machine.ts"
 
 const runs = { arbitrary: { runs: 1000 } }
 const between = (minimum: number, maximum: number) =>
@@ -74,6 +74,25 @@ describe("LearnFromResponse", () => {
     machine.now += 20
     machine.observe(first, { rateLimited: false, limit: 10, remaining: 2 })
     assert.strictEqual(burst(machine).length, 2)
+  })
+
+  it.each([
+    [undefined, 1100],
+    [0.25, 1000],
+  ])("takes sends that count for long for a longer window, unless its share is %s", (share, ms) => {
+    const machine = new Machine({ ...config, share })
+    const send = (remaining: number) => {
+      const id = machine.admitted()
+      machine.now += 30
+      machine.observe(id, { rateLimited: false, limit: 10, remaining })
+    }
+    send(9)
+    machine.now += 10
+    send(8)
+    machine.now += 1030
+    // both are counted still, or two of other processes are
+    send(7)
+    assert.closeTo(machine.state.windowMs, ms, 30)
   })
 
   it("does not take a response that others overtook for the spending of another client", () => {

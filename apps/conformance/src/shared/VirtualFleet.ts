@@ -8,8 +8,10 @@ import { makeSharedStore } from "@aelyst/core/shared-store"
 import type { StoreExchange } from "@aelyst/core/shared-store"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
 
 import type { LimiterKind } from "../../../../packages/sandbox/src/api/Limiter.ts"
+import type { Network } from "../pacing/Network.ts"
 import { steady } from "../pacing/Network.ts"
 import { Server, ideal } from "../pacing/Server.ts"
 import type { ServerOptions } from "../pacing/Server.ts"
@@ -28,9 +30,22 @@ export interface VirtualFleet {
   /** The round trip to the store. */
   readonly storeMs: number
   readonly seed: number
+  /** The network to the API and to the store, by its round trip. By default it is steady. */
+  readonly network?: (roundTripMs: number) => Network
+  /** The ceiling of each pacer, in requests per second. By default there is none. */
+  readonly perSecond?: number
+  /** When the store fails: it rejects each command, or does not reply to it before the end. By default it never does. */
+  readonly outage?: Outage
 }
 
-const network = steady(30, 0.2)
+/** An outage of the store, in milliseconds since the start. */
+export interface Outage {
+  readonly fromMs: number
+  readonly untilMs: number
+  readonly fails: "at once" | "silently"
+}
+
+const roundTripMs = 30
 
 /** Runs to the end. */
 export const playVirtual = async ({
@@ -38,6 +53,9 @@ export const playVirtual = async ({
   each,
   kind,
   limit,
+  network = (ms) => steady(ms, 0.2),
+  outage,
+  perSecond,
   processes,
   seed,
   storeMs,
@@ -51,11 +69,16 @@ export const playVirtual = async ({
     retryAfter: true,
   }
   const api = new Server(server)
-  const { way: wayToStore } = steady(storeMs, 0.2)
+  const { way } = network(roundTripMs)
+  const { way: wayToStore } = network(storeMs)
   const records = new Map<string, { readonly version: string; readonly text: string }>()
   const counts = { writes: 0, lost: 0, found: 0, vain: 0, notes: 0 }
   const exchange: StoreExchange = async (key, expected, write) => {
     await time.sleep(wayToStore(time.random))
+    if (outage !== undefined && time.now >= outage.fromMs && time.now < outage.untilMs) {
+      if (outage.fails === "at once") throw new Error("the store is down")
+      await time.sleep(outage.untilMs - time.now)
+    }
     const { text = "", version = "" } = records.get(key) ?? {}
     const { now } = time
     const matched = version === expected && now <= (write?.notAfter ?? now)
@@ -75,10 +98,10 @@ export const playVirtual = async ({
         const ticket = yield* pacer.enter
         for (;;) {
           const permit = yield* ticket.acquire()
-          yield* Effect.promise(() => time.sleep(network.way(time.random)))
+          yield* Effect.promise(() => time.sleep(way(time.random)))
           const at = time.now
           const response = api.handle(at)
-          yield* Effect.promise(() => time.sleep(network.way(time.random)))
+          yield* Effect.promise(() => time.sleep(way(time.random)))
           endedAt = time.now
           yield* permit.observe(response)
           if (response.rateLimited) continue
@@ -92,7 +115,8 @@ export const playVirtual = async ({
     created.push(done)
     yield* Effect.promise(() => time.sleep(10 * time.random()))
     const store = fromPromises(makeSharedStore(exchange, processes))
-    const pacer = yield* Pacer.make({ key: "aelyst:pacer:4:simulated", store })
+    const ceiling = perSecond === undefined ? {} : { ceiling: { perSecond } }
+    const pacer = yield* Pacer.make({ key: "aelyst:pacer:4:simulated", store, ...ceiling })
     yield* Effect.forEach(Array.from({ length: each }), () => call(pacer, done), {
       concurrency,
       discard: true,
@@ -106,7 +130,7 @@ export const playVirtual = async ({
         concurrency: "unbounded",
         discard: true,
       },
-    ).pipe(Effect.provideService(Clock.Clock, time.clock)),
+    ).pipe(Effect.provideService(Clock.Clock, time.clock), Effect.provide(Logger.layer([]))),
     { scheduler: time.scheduler },
   ).finally(() => {
     isOver = true
@@ -116,14 +140,13 @@ export const playVirtual = async ({
   const [startedAt = 0] = created.flat().toSorted((a, b) => a - b)
   const total = processes * each
   const half = (startedAt + endedAt) / 2
-  const startMs = startedAt - network.roundTripMs / 2
+  const startMs = startedAt - roundTripMs / 2
   const options = { ...server, phaseMs: server.phaseMs + startMs }
   return {
     counts,
     roundTrips: Object.values(counts).reduce((sum, count) => sum + count, 0) / total,
     rateLimited: api.rateLimited.length,
-    ratio:
-      (endedAt - startMs) / ideal(options, total, processes * concurrency, network.roundTripMs),
+    ratio: (endedAt - startMs) / ideal(options, total, processes * concurrency, roundTripMs),
     fairness: jain(created.map((times) => times.filter((at) => at < half).length)),
     created,
   }

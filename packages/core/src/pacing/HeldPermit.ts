@@ -8,11 +8,10 @@ import type { PacerState } from "./StoredState.ts"
 import type { Permit } from "./Ticket.ts"
 
 /** A change of the state when a permit ends. */
-export type Step = (state: PacerState, now: number) => PacerState
+export type Step = (state: PacerState, now: number, config: State.PacerConfig) => PacerState
 
 /** The queue of a permit. */
 interface PermitQueue {
-  readonly options: { readonly config: State.PacerConfig }
   readonly change: (step: Step) => Effect.Effect<void>
 }
 
@@ -39,8 +38,7 @@ export class HeldPermit implements Permit {
   observe(observation: State.PacerObservation): Effect.Effect<void> {
     const learn = (jitter: number): Effect.Effect<void> => {
       const response = { ...observation, jitter }
-      const { config } = this.#queue.options
-      return this.#end((state, now) => observe(config, state, this.#id, response, now))
+      return this.#end((state, now, config) => observe(config, state, this.#id, response, now))
     }
     const closes = observation.rateLimited || observation.unavailable === true
     return closes ? Effect.flatMap(Random.next, learn) : learn(0)

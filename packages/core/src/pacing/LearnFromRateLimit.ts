@@ -3,7 +3,7 @@ import * as Doubt from "./HeaderDoubt.ts"
 import * as FairShare from "./FairShare.ts"
 import * as Held from "./HeldRequest.ts"
 import type { Draft, PacerState, Refill, ResponseContext } from "./PacerState.ts"
-import { isUnlogged, recordSend } from "./PacerState.ts"
+import { hasOthers, isUnlogged, recordSend } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import { rateLimitJitterMs, rateLimitWaitMs } from "./RateLimitWait.ts"
 import * as SendLog from "./SendLog.ts"
@@ -100,7 +100,7 @@ const learnLimits = (context: ResponseContext): void => {
   if (isLonger) {
     state.windowMs = suspectedMs
     // The wait was rounded up to a second: the window may be as much shorter, or others may have spent.
-    const alone = !state.windowKnown && !SendLog.hasUnaccounted(state.log)
+    const alone = !state.windowKnown && !hasOthers(context.config, state)
     const least = alone ? Math.max(previous.windowMs, suspectedMs - 1000 - Tuning.windowSlackMs) : 0
     Held.restart(context.config, state, least)
   }
@@ -173,7 +173,7 @@ const widenMargin = (state: Draft): void => {
  * Reads the window from a 429: from the oldest counted send to the end of the wait, in whole seconds rounded
  * down, since `Retry-After` is rounded up. Returns the present window if the 429 says nothing about it.
  */
-const longerWindow = ({ previous, request, response, state }: ResponseContext): number => {
+const longerWindow = ({ config, previous, request, response, state }: ResponseContext): number => {
   const retryAfterMs = response.retryAfterMs ?? Tuning.firstBlindWaitMs
   const surprising = retryAfterMs > state.windowMs
   // A scout after a closed gate shows the window only if no wait was named and the limit was the reason.
@@ -183,7 +183,7 @@ const longerWindow = ({ previous, request, response, state }: ResponseContext): 
   if (!surprising && !scouted) return state.windowMs
   // Another client may have spent: only a wait that no window of this length can need tells.
   const isLong = retryAfterMs - 1000 >= state.windowMs
-  if (SendLog.hasUnaccounted(state.log) && !isLong) return state.windowMs
+  if (hasOthers(config, state) && !isLong) return state.windowMs
   const unnamed = surprising && previous.limitSource !== "server"
   const first = (unnamed ? state.sinceRateLimit?.startMs : state.log[0]?.at) ?? state.nowMs
   // Both responses took about as long; half a round trip makes up for one that took longer.

@@ -105,7 +105,7 @@ const reconcile = (context: Context, remaining: number): void => {
   const { log } = state
   recogniseKind(context, seen, remaining)
   if (state.refill !== null && unaccounted === 0) return Window.distrust(state)
-  const others = unaccounted > 0 || SendLog.hasUnaccounted(log)
+  const others = unaccounted > 0 || State.hasOthers(context.config, state)
   if (overdue > 0 && forgotten === 0 && !others && !state.windowKnown) {
     const age = request.sentAt + Window.minRoundTrip(state) - (state.log[0]?.at ?? request.sentAt)
     if (age > state.windowMs * Tuning.leastLongerFactor) {

@@ -110,9 +110,9 @@ export class PacerQueue {
     return Monotonic.clockWith((clock) => {
       const endedAt = clock()
       // a shared store takes its time
-      const changed = this.#modify((state, now) => [
+      const changed = this.#modify((state, now, config) => [
         undefined,
-        step(state, now - clock() + endedAt),
+        step(state, now - clock() + endedAt, config),
       ])
       return Effect.map(changed, () => {
         this.#queue.head?.wake()

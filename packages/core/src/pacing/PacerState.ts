@@ -149,6 +149,10 @@ export const isUnlogged = ({ logged }: InFlight): boolean => logged !== true
 export const countInFlight = ({ inFlight }: PacerState): number =>
   inFlight.reduce((count, request) => count + (isUnlogged(request) ? 1 : 0), 0)
 
+/** Checks whether others spend, too: the server has counted some, or the rest of the limit is for other processes. */
+export const hasOthers = ({ share }: PacerConfig, { log }: PacerState): boolean =>
+  share !== undefined || SendLog.hasUnaccounted(log)
+
 /**
  * Takes a request out of those in flight, and lets `change` finish the draft, at a time that may be earlier than that of the
  * state; changes nothing if it is not there.

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest"
+
+import { lognormal } from "../src/pacing/Network.ts"
+import type { Outage } from "../src/shared/VirtualFleet.ts"
+import { playVirtual } from "../src/shared/VirtualFleet.ts"
+
+const limit = 10
+const windowMs = 1000
+const processes = 4
+const share = Math.floor(limit / processes)
+const network = (ms: number) => lognormal(ms, 0.5)
+
+/** Loses the store for a minute, on a network that varies much. Returns the part of its share that each process made of it. */
+const partsOf = async (
+  kind: "gcra" | "sliding-log" | "fixed-window-aligned",
+  fails: Outage["fails"],
+  seed: number,
+) => {
+  const outage = { fromMs: 4000 + ((137 * seed) % 1000), untilMs: 64_000, fails }
+  const run = { processes, limit, windowMs, concurrency: 10, each: 160, storeMs: 2, network }
+  const { created } = await playVirtual({ ...run, kind, seed, outage })
+  // from the window after it was noticed
+  const fromMs = outage.fromMs + 250 + windowMs
+  const windows = Math.floor((outage.untilMs - fromMs) / windowMs)
+  const untilMs = fromMs + windows * windowMs
+  return created.map(
+    (times) => times.filter((at) => at >= fromMs && at < untilMs).length / (share * windows),
+  )
+}
+
+describe("four processes without their store for a minute", { timeout: 600_000 }, () => {
+  // the requests of the others make a limiter look as if its window was longer
+  it.each([
+    ["gcra", "at once", 38],
+    ["gcra", "at once", 54],
+    ["gcra", "silently", 38],
+    ["sliding-log", "at once", 1],
+    ["sliding-log", "silently", 1],
+    ["fixed-window-aligned", "at once", 1],
+  ] as const)("%s, which fails %s: each makes its share", async (kind, fails, seed) => {
+    const parts = await partsOf(kind, fails, seed)
+    expect(Math.min(...parts)).toBeGreaterThanOrEqual(0.9)
+  })
+})
