@@ -32,4 +32,24 @@ describe("four processes at 10 per second in virtual time", { timeout: 600_000 }
     expect(high.roundTrips).toBeLessThanOrEqual(3)
     expect(high.rateLimited).toBe(0)
   })
+
+  it.each([4, 8, 20])("has equal shares of a ceiling of %d per second, too", async (perSecond) => {
+    const below = {
+      ...four,
+      kind: "sliding-log",
+      limit: 100,
+      each: 6 * perSecond,
+      seed: 1,
+    } as const
+    for (const storeMs of [0.4, 10]) {
+      const { created, fairness, roundTrips } = await playVirtual({ ...below, storeMs, perSecond })
+      expect(roundTrips).toBeLessThanOrEqual(5)
+      expect(fairness).toBeGreaterThanOrEqual(0.98)
+      const times = created.flat()
+      const tookMs = Math.max(...times) - Math.min(...times)
+      // 24 seconds of requests, each way up to 3 ms off
+      expect(tookMs).toBeGreaterThanOrEqual(23_000 - 6)
+      expect(tookMs).toBeLessThanOrEqual(23_000 * 1.02)
+    }
+  })
 })

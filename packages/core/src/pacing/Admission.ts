@@ -4,11 +4,11 @@
  */
 import type { Draft, InFlight, PacerConfig, PacerState } from "./PacerState.ts"
 import { countInFlight, draftOf, isUnlogged, recordSend } from "./PacerState.ts"
-import type { Bound } from "./FairShare.ts"
 import * as FairShare from "./FairShare.ts"
 import * as Held from "./HeldRequest.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as RoundTrip from "./RoundTrip.ts"
+import * as SendBounds from "./SendBounds.ts"
 import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
 
@@ -33,9 +33,9 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
   }
   const { gate } = state
   if (gate !== null && now < gate.untilMs) return wait(state, gate.untilMs)
-  const bounds = boundsOf(config, state)
-  trimCeilingLog(state, bounds)
-  const ceilingAt = ceilingOpensAt(state, bounds)
+  const bounds = SendBounds.boundsOf(config, state)
+  SendBounds.trim(state, bounds)
+  const ceilingAt = SendBounds.opensAt(state, bounds)
   if (ceilingAt > now) return wait(state, ceilingAt)
   // After a 429, and before the first response, only one request goes.
   if (gate !== null || !(state.hasResponse || unscheduled)) return sendScout(config, state)
@@ -61,7 +61,16 @@ export const countWithin = (changeMs: number, { limit, windowMs }: PacerState): 
  * Returns when the nth request from now on (from 1) is due, of those that wait until a time: undefined if that is not yet
  * certain, since a response can change it.
  */
-export const certainDue = (state: PacerState, untilMs: number, nth: number): number | undefined => {
+export const certainDue = (
+  config: PacerConfig,
+  state: PacerState,
+  untilMs: number,
+  nth: number,
+): number | undefined => {
+  if (config.ceiling !== undefined || config.share !== undefined) {
+    const bounds = SendBounds.boundsOf(config, state)
+    if (SendBounds.opensAt(state, bounds) === untilMs) return SendBounds.opensAt(state, bounds, nth)
+  }
   const logged = SendLog.size(state.log)
   const due = (count: number) =>
     Window.forgottenAt(state, Math.min(logged, logged + countInFlight(state) - state.limit + count))
@@ -183,42 +192,6 @@ const growLimit = (state: Draft): void => {
   state.growth = { ...state.growth, cleanWindows: 0 }
 }
 
-/** Returns the bounds by the ceiling, and by the share of this process: the one that it was given, else the one that others leave. */
-const boundsOf = ({ ceiling, share }: PacerConfig, state: PacerState): ReadonlyArray<Bound> => {
-  if (ceiling === undefined && share === undefined) return FairShare.boundsOf(state)
-  const { limit, windowMs } = state
-  const bounds = share === undefined ? [...FairShare.boundsOf(state)] : []
-  if (ceiling !== undefined) {
-    const count = Math.max(1, Math.floor(ceiling.perSecond))
-    bounds.push({ count, spanMs: (1000 * count) / ceiling.perSecond })
-  }
-  if (share !== undefined) {
-    const part = share * limit
-    // less than one request per window is one in several windows
-    bounds.push({ count: Math.max(1, Math.floor(part)), spanMs: windowMs / Math.min(1, part) })
-  }
-  return bounds
-}
-
-/** Forgets own sends that no bound looks at. */
-const trimCeilingLog = (state: Draft, bounds: ReadonlyArray<Bound>): void => {
-  if (bounds.length === 0) return
-  const longestMs = Math.max(...bounds.map(({ spanMs }) => spanMs))
-  const old = SendLog.countWhile(state.ceilingLog, ({ at }) => at + longestMs <= state.nowMs)
-  state.ceilingLog = SendLog.dropOldest(state.ceilingLog, old)
-}
-
-/** Returns when every bound has room. */
-const ceilingOpensAt = ({ ceilingLog }: PacerState, bounds: ReadonlyArray<Bound>): number => {
-  let opensAt = Number.NEGATIVE_INFINITY
-  for (const { count, spanMs } of bounds) {
-    const surplus = SendLog.size(ceilingLog) - count
-    const blocking = surplus < 0 ? undefined : SendLog.runOf(ceilingLog, surplus + 1)
-    if (blocking !== undefined) opensAt = Math.max(opensAt, blocking.at + spanMs)
-  }
-  return opensAt
-}
-
 /**
  * Returns how long the nth caller in the queue (from 1) must wait for certain, in milliseconds: the gate is closed, or
  * limit and window are trusted. 0 if nothing is certain.
@@ -242,6 +215,12 @@ export const remaining = (state: PacerState, clock: number): number => {
   if (state.gate !== null) return 0
   const live = Window.countLive(state, Math.max(clock, state.nowMs))
   return Math.max(0, state.limit - live - countInFlight(state))
+}
+
+/** Returns how many requests can go now: those that remain, as far as every bound has room. */
+export const countFree = (config: PacerConfig, state: PacerState, clock: number): number => {
+  const room = SendBounds.countRoom(state, SendBounds.boundsOf(config, state), clock)
+  return Math.min(remaining(state, clock), room)
 }
 
 /** A process that asks which of its requests can go; times in milliseconds. */
@@ -268,7 +247,7 @@ export interface Admitted {
 export interface Engine {
   readonly countWithin: typeof countWithin
   readonly decideUpTo: typeof decideUpTo
-  readonly remaining: typeof remaining
+  readonly countFree: typeof countFree
   readonly certainDue: typeof certainDue
   readonly expectedResponse: typeof expectedResponse
 }

@@ -3,7 +3,7 @@
  * the state. The others wait, and look at the state again when it can have changed. Pure.
  */
 import type { Admit, Asking, Engine } from "./Admission.ts"
-import type { PacerState } from "./PacerState.ts"
+import type { PacerConfig, PacerState } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as Rotation from "./Rotation.ts"
 
@@ -17,9 +17,9 @@ export const decide: Admit = (engine, asking, config, previous, now) => {
   const joined = Rotation.join(rotation, process)
   if (ids.length === 0) {
     const state = { ...next, rotation: joined }
-    return [{ ids, untilMs: looksAt(engine, asking, state, now, untilMs) }, state]
+    return [{ ids, untilMs: looksAt(engine, asking, config, state, now, untilMs) }, state]
   }
-  const free = Math.max(1, engine.remaining(previous, now))
+  const free = Math.max(1, engine.countFree(config, previous, now))
   const own = Rotation.countFor(rotation, process, {
     free,
     wanted: Math.min(callers, Tuning.largestLot),
@@ -46,13 +46,14 @@ export const decide: Admit = (engine, asking, config, previous, now) => {
 const looksAt = (
   engine: Engine,
   { changeMs, process, recheckMs = Number.POSITIVE_INFINITY }: Asking,
+  config: PacerConfig,
   state: PacerState,
   now: number,
   untilMs: number,
 ): number => {
   const longestMs = recheckMs * Tuning.longRechecks
   const position = Rotation.positionOf(state.rotation, process, 1)
-  const dueAt = engine.certainDue(state, untilMs, position)
+  const dueAt = engine.certainDue(config, state, untilMs, position)
   if (dueAt !== undefined) return Math.min(dueAt, now + longestMs)
   const responseAt = state.gate === null ? engine.expectedResponse(state) : undefined
   if (responseAt === undefined) {
