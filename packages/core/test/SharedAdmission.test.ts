@@ -51,4 +51,20 @@ describe("SharedAdmission", () => {
     assert.lengthOf(ids, 0)
     assert.isBelow(untilMs - now, 100)
   })
+
+  it("looks often for a late response if the next permits are for it, and rarely if they are for others", () => {
+    const processes = Array.from({ length: 100 }, (_, index) => `p${index}`)
+    const { now, state } = start()
+    const [, taken] = decide({ ...asking, process: "a", callers: 11 }, config, state, now)
+    const waiting = { ...taken, rotation: processes.reduce<Rotation.Rotation>(Rotation.join, []) }
+    const late = now + 500
+    const waits = processes.map(
+      (process) => decide({ ...asking, process }, config, waiting, late)[0].untilMs - late,
+    )
+    assert.deepStrictEqual(waits.slice(0, 4), [31.25, 31.25, 31.25, 31.25])
+    assert.isAtMost(Math.max(...waits), 1000)
+    // 3,200 if all looked as often as the first
+    const looksPerSecond = waits.reduce((sum, ms) => sum + 1000 / ms, 0)
+    assert.isAtMost(looksPerSecond, 700)
+  })
 })

@@ -39,6 +39,8 @@ export const mostWaitedFor = 100
 export const longRechecks = 4
 /** How much more often it looks while a response is late that all wait for. */
 export const lateRechecks = 8
+/** How many processes ahead of one make it look so much later then: the next permits are theirs. */
+export const lateAtATime = 4
 
 // Trust in the window
 

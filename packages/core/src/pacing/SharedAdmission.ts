@@ -61,6 +61,12 @@ const looksAt = (
     return Math.min(untilMs, now + Math.max(recheckMs, restMs))
   }
   const knownAt = responseAt + changeMs
-  const lateAt = now + recheckMs / Tuning.lateRechecks
-  return Math.min(untilMs, knownAt > now ? knownAt : lateAt, now + recheckMs)
+  const lateMs = recheckMs / Tuning.lateRechecks
+  const lookAt = knownAt > now ? Math.min(knownAt, now + recheckMs) : now + lateMs
+  // the next permits are for others, and each look at the record keeps it from them
+  const patientMs = Math.min(
+    longestMs,
+    Math.floor(Rotation.countAhead(state.rotation, process) / Tuning.lateAtATime) * lateMs,
+  )
+  return Math.min(untilMs, Math.max(lookAt, now + patientMs))
 }
