@@ -146,6 +146,7 @@ export const playVirtual = async ({
     counts,
     roundTrips: Object.values(counts).reduce((sum, count) => sum + count, 0) / total,
     rateLimited: api.rateLimited.length,
+    rateLimitedAt: api.rateLimited,
     ratio: (endedAt - startMs) / ideal(options, total, processes * concurrency, roundTripMs),
     fairness: jain(created.map((times) => times.filter((at) => at < half).length)),
     created,
