@@ -116,7 +116,7 @@ export const playVirtual = async ({
     yield* Effect.promise(() => time.sleep(10 * time.random()))
     const store = fromPromises(makeSharedStore(exchange, processes))
     const ceiling = perSecond === undefined ? {} : { ceiling: { perSecond } }
-    const pacer = yield* Pacer.make({ key: "aelyst:pacer:4:simulated", store, ...ceiling })
+    const pacer = yield* Pacer.make({ key: "aelyst:pacer:5:simulated", store, ...ceiling })
     yield* Effect.forEach(Array.from({ length: each }), () => call(pacer, done), {
       concurrency,
       discard: true,

@@ -6,6 +6,7 @@ import type { Draft, InFlight, PacerConfig, PacerState } from "./PacerState.ts"
 import { countInFlight, draftOf, isUnlogged, recordSend } from "./PacerState.ts"
 import * as FairShare from "./FairShare.ts"
 import * as Held from "./HeldRequest.ts"
+import * as OtherLimit from "./OtherLimit.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as RoundTrip from "./RoundTrip.ts"
 import * as SendBounds from "./SendBounds.ts"
@@ -40,6 +41,8 @@ export const decide = (config: PacerConfig, previous: PacerState, clock: number)
   // After a 429, and before the first response, only one request goes.
   if (gate !== null || !(state.hasResponse || unscheduled)) return sendScout(config, state)
   if (unscheduled) return admit(config, state)
+  const otherAt = OtherLimit.opensAt(state)
+  if (otherAt > now) return wait(state, Number.isFinite(otherAt) ? otherAt : responseDueAt(state))
   const forgotten = Window.countForgotten(state, now)
   const occupied = SendLog.size(state.log) - forgotten + countInFlight(state)
   if (occupied < state.limit) {

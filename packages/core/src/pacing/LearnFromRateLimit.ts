@@ -6,6 +6,7 @@ import type { Draft, PacerState, Refill, ResponseContext } from "./PacerState.ts
 import { hasOthers, isUnlogged, recordSend } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import { rateLimitJitterMs, rateLimitWaitMs } from "./RateLimitWait.ts"
+import * as OtherLimit from "./OtherLimit.ts"
 import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
 
@@ -21,6 +22,7 @@ export const closeGate = (context: ResponseContext): void => {
       FairShare.meet(state)
       FairShare.waitUntil(state, state.nowMs + waitMs)
     } else if (previous.held.id === request.id) Held.learn(config, state, false)
+    else if (isOfOtherLimit(context)) OtherLimit.learn(state, waitMs)
     else learnLimits(context)
   }
   const lonely = response.retryAfterMs !== undefined && isOwnUse(context)
@@ -74,7 +76,6 @@ const learnLimits = (context: ResponseContext): void => {
   const { previous, response, state } = context
   const limitChanged = previous.limitSource === "server" && state.limit !== previous.limit
   if (response.tooLong === true || limitChanged || (response.remaining ?? 0) > 0) return
-  if (isOfOtherLimit(context)) return
   if (previous.refill !== null) return doubtRefill(state, previous.refill)
   const unnamed = state.limitSource !== "server"
   const counted = Window.countInWindow(state, context.request.sentAt)
@@ -113,13 +114,15 @@ const learnLimits = (context: ResponseContext): void => {
 }
 
 /**
- * Checks whether another limit holds at the same time, for a longer window: the response names it, or windows have turned
- * since the last 429 and the wait is longer than they are. Only its waits are kept to.
+ * Checks whether another limit holds at the same time, for a longer window: the response names it, or some of the known
+ * one remains, or windows have turned since the last 429, and the wait is longer than they are.
  */
 const isOfOtherLimit = ({ previous, response, state }: ResponseContext): boolean => {
-  if (previous.limitSource !== "server") return false
+  const isNamed = previous.limitSource === "server" && previous.limit === state.limit
+  if (!isNamed || response.tooLong === true) return false
   if (response.limit !== undefined && Math.max(1, response.limit) !== state.limit) return true
   const isLong = (response.retryAfterMs ?? 0) > state.windowMs + 1000
+  if ((response.remaining ?? 0) > 0) return isLong || state.otherLimit.limit !== null
   const accepted = state.sinceRateLimit?.count ?? 0
   return previous.windowKnown && isLong && accepted > Tuning.otherLimitFactor * state.limit
 }

@@ -5,6 +5,7 @@ import * as Doubt from "./HeaderDoubt.ts"
 import * as FairShare from "./FairShare.ts"
 import * as Held from "./HeldRequest.ts"
 import { recogniseKind } from "./LimiterKind.ts"
+import * as OtherLimit from "./OtherLimit.ts"
 import * as State from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as RoundTrip from "./RoundTrip.ts"
@@ -60,6 +61,7 @@ const accept = (context: Context): void => {
     count: (sinceRateLimit?.count ?? 0) + 1,
   }
   if (config.schedule === false) return showRemaining(context)
+  OtherLimit.record(state)
   // What remains of another limit, since changed, says nothing about this one.
   const outdated = response.limit !== undefined && Math.max(1, response.limit) !== state.limit
   if (response.remaining === undefined || outdated || Doubt.isDoubtful(state, response.remaining)) {

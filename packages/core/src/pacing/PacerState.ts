@@ -65,7 +65,7 @@ export interface ResponseContext {
 }
 
 /** The version of the shape of the state; a state of another version is not read. */
-export const version = 4
+export const version = 5
 
 /** No request is held back, and nothing is known of shorter windows. */
 export const nothingHeld: PacerState["held"] = {
@@ -118,6 +118,7 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   sinceRateLimit: null,
   rotation: [],
   ceilingLog: SendLog.empty,
+  otherLimit: { log: SendLog.empty, limit: null },
   observedAt: null,
 })
 

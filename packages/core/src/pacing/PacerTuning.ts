@@ -113,6 +113,13 @@ export const zerosToDoubt = 8
 /** The same at most, after a doubling for each 429 that confirmed it. */
 export const largestZerosToDoubt = 4096
 
+// Another limit at the same time
+
+/** How many windows of the known limit are remembered: the other one's may be so many times longer. */
+export const otherLimitRuns = 64
+/** After how many of its windows the other limit is tried again: that costs a 429. */
+export const otherLimitWindows = 4
+
 // A limit that the server does not name
 
 /** By how much the limit is multiplied after a clean full window: as fast as TCP's slow start. */

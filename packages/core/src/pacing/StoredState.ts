@@ -5,7 +5,7 @@
  * it. Times in milliseconds; those that a pacer has not seen yet are very early.
  */
 export interface PacerState {
-  readonly version: 4
+  readonly version: 5
   /** The newest time seen; an earlier one is read as this one. */
   readonly nowMs: number
   readonly nextId: number
@@ -148,6 +148,18 @@ export interface PacerState {
   }>
   /** Own sends, for the ceiling and for shares. */
   readonly ceilingLog: PacerState["log"]
+  /** Another limit that holds at the same time, for a longer window. */
+  readonly otherLimit: {
+    /** The accepted requests, in runs: how many at which time. */
+    readonly log: PacerState["log"]
+    /** At most `count` in any `spanMs`; null if no such limit is known. */
+    readonly limit: {
+      readonly count: number
+      readonly spanMs: number
+      /** When to try whether it still holds. */
+      readonly tryAt: number
+    } | null
+  }
   /** When the last response came. */
   readonly observedAt: number | null
 }
