@@ -190,6 +190,17 @@ describe("fixed windows", () => {
     )
     assert.deepStrictEqual(admitted, [999, 999, 999, 1000, 1000, 1000])
   })
+
+  it("allows no more than `limit` at the edge of a window that rounding moves", () => {
+    const windowMs = 571.7
+    const startMs = 5 * windowMs
+    const { admitted } = drive(
+      { kind: "fixed-window-aligned", limit: 2, windowMs },
+      [0, 0, windowMs, 0, 0, 0],
+      startMs,
+    )
+    assert.strictEqual(admitted.length, 4)
+  })
 })
 
 describe("sliding log", () => {

@@ -175,14 +175,12 @@ const window = (
   state: FixedWindow,
   now: number,
 ): { readonly windowStartMs: number; readonly used: number } => {
-  if (now < state.windowStartMs + state.windowMs) return state
-  return {
-    windowStartMs:
-      state.kind === "fixed-window-aligned"
-        ? Math.floor(now / state.windowMs) * state.windowMs
-        : now,
-    used: 0,
-  }
+  const nextMs = state.windowStartMs + state.windowMs
+  if (now < nextMs) return state
+  if (state.kind === "fixed-window-first-request") return { windowStartMs: now, used: 0 }
+  const startMs = Math.floor(now / state.windowMs) * state.windowMs
+  // Rounding can give the start of the window that has just ended.
+  return { windowStartMs: startMs > state.windowStartMs ? startMs : nextMs, used: 0 }
 }
 
 const takeFixed = (state: FixedWindow, now: number) => {
