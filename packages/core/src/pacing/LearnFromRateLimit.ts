@@ -89,7 +89,7 @@ const learnLimits = (context: ResponseContext): void => {
   const suspectedMs = longerWindow(context)
   const isLonger = suspectedMs > state.windowMs
   const retryAfterMs = response.retryAfterMs ?? Tuning.firstBlindWaitMs
-  const isFirst = previous.limitSource === "server" && !state.windowKnown
+  const isFirst = previous.limitSource === "server" && !state.windowKnown && isTogether(state)
   const isClear = !unnamed && (retryAfterMs > state.windowMs || previous.gate !== null || isFirst)
   const isSecond = unnamed ? isSoon(context) : state.suspectedWindowMs === suspectedMs
   // A short wait may also mean that the request came a moment too early, a long one without a limit that the server has
@@ -125,6 +125,12 @@ const isOfOtherLimit = ({ previous, response, state }: ResponseContext): boolean
   if ((response.remaining ?? 0) > 0) return isLong || state.otherLimit.limit !== null
   const accepted = state.sinceRateLimit?.count ?? 0
   return previous.windowKnown && isLong && accepted > Tuning.otherLimitFactor * state.limit
+}
+
+/** Checks whether the oldest sends lie together: a single one that is much older may count no more, but another client's does. */
+const isTogether = ({ limit, log, windowMs }: PacerState): boolean => {
+  const early = SendLog.runOf(log, Math.ceil(limit * Tuning.turnedShare))
+  return early === undefined || early.at - (log[0] ?? early).at < windowMs / 2
 }
 
 /** Checks whether more is tried than a whole window has taken before. */
