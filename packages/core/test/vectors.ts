@@ -7,6 +7,9 @@ import * as Scripted from "./scripted.ts"
 const { failing, lost, ok, rateLimited, status, unreachable } = Scripted
 const exists = status(400, "Contact already exists")
 
+/** A timer of whole milliseconds waits for up to one more. */
+export const rounding = 1
+
 export interface Vector {
   readonly name: string
   readonly script: ReadonlyArray<Step>
