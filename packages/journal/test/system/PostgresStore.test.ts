@@ -396,11 +396,11 @@ describe("PostgresStore", () => {
       assert.isFalse(isSound)
       assert.deepStrictEqual(problems, [
         "row 1 has a state that does not follow from its attempts",
-        "row 1 has ended and its contact is still stored",
-        "row 2 has another number of attempts than it says",
         "row 4 has a state that does not follow from its attempts",
-        "row 4 is created without an attempt",
+        "row 1 has ended and its contact is still stored",
         "row 4 has ended and its contact is still stored",
+        "row 2 has another number of attempts than it says",
+        "row 4 is created without an attempt",
         "1 ranges have ended and have rows left to send",
         "4 rows were planned, 3 are there",
       ])
