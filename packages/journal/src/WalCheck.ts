@@ -12,6 +12,7 @@ import { fileFailureOf } from "./NodeSqlite.ts"
 const headerSize = 32
 const frameHeaderSize = 24
 const littleEndianMagic = 0x377f0682
+const bigEndianMagic = littleEndianMagic | 1
 /** The default of SQLite, which a journal keeps. */
 const pageSize = 4_096
 const frameSize = frameHeaderSize + pageSize
@@ -54,9 +55,13 @@ const losesCommits = (wal: Buffer, path: string): boolean => {
   }
   const stored = (at: number): Sums => ({ s0: wal.readUInt32BE(at), s1: wal.readUInt32BE(at + 4) })
   let sums = sum({ s0: 0, s1: 0 }, 0, 24)
-  const isHeaderValid = isEqual(sums, stored(24))
-  // of a damaged header nothing is known: the first frame stands for it
-  const salt = isHeaderValid ? 16 : headerSize + 8
+  // a sector of zeros has the right sum, too
+  const isHeaderValid = (wal.readUInt32BE(0) | 1) === bigEndianMagic && isEqual(sums, stored(24))
+  // of a damaged header nothing is known: the first frame that was written stands for it
+  let salt = isHeaderValid ? 16 : headerSize + 8
+  while (salt + 8 <= wal.length && wal.readBigUInt64BE(salt) === 0n) salt += frameSize
+  // a power cut leaves only zeros of a file that was never synced
+  if (salt + 8 > wal.length) return wal.some((byte) => byte !== 0)
   let isValid = true
   let commitsAfter = 0
   /** The offsets of the pages that SQLite would ignore with the header: of the last commit, and of the one that has begun. */

@@ -52,6 +52,13 @@ describe("WalCheck", () => {
       assert.isFalse(isDamaged(overwritten(wal.length - 7)))
       assert.isTrue(isDamaged(overwritten(header + frameHeader + 100)))
       for (let at = 0; at < header; at += 1) assert.isTrue(isDamaged(overwritten(at)))
+      // zeros have the right sum, too
+      const withoutStart = (size: number) => Buffer.concat([Buffer.alloc(size), wal.subarray(size)])
+      for (const size of [header, 512, 4_096, header + frame])
+        assert.isTrue(isDamaged(withoutStart(size)), `${size} zeros`)
+      assert.isTrue(isDamaged(withoutStart(512).subarray(0, header + frame)))
+      // a file that a power cut left before anything was synced
+      assert.isFalse(isDamaged(Buffer.alloc(wal.length)))
       // the only commit, though its frames are sound
       assert.isTrue(isDamaged(overwritten(20).subarray(0, header + firstCommit(wal) * frame)))
       // frames of before the last checkpoint have another salt
