@@ -5,7 +5,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
 import { toMappingFile } from "../src/map/MappingFile.ts"
-import type { ImportReport } from "../src/report/ReportFile.ts"
 import { writeReport } from "../src/report/ReportFile.ts"
 import { inDirectory } from "./directories.ts"
 import { checkRows, mapped, rowsOf } from "./tables.ts"
@@ -22,7 +21,7 @@ describe("the report for programs", () => {
           [secrets[0] ?? "", secrets[2] ?? ""],
         ]),
       )
-      const report: ImportReport = {
+      const report: Parameters<typeof writeReport>[1] = {
         schemaVersion: 1,
         source: { name: "leads.csv", format: "csv", encoding: "utf-8", headerLine: 1 },
         mapping: toMappingFile(mapped(columns, { set: ["lastName=Tan Constant"] }).mapping),

@@ -38,9 +38,12 @@ export const verifyRun = (statements: RowStatements): Verification => {
   const findings = new Findings()
   const counted = rowCount(statements)
   for (const problem of integrity(statements)) findings.note(true, problem)
-  const lost = "SELECT DISTINCT row FROM attempt WHERE row NOT IN (SELECT number FROM row)"
-  for (const { row } of statements.all(lost))
-    findings.note(true, "has attempts but is not part of the run", Number(row))
+  const lost = `SELECT DISTINCT row FROM attempt WHERE row > :after AND row NOT IN (SELECT number FROM row) ORDER BY row LIMIT ${pageSize}`
+  for (let found = statements.all(lost, { after: 0 }); found.length > 0;) {
+    const numbers = found.map(({ row }) => Number(row))
+    for (const row of numbers) findings.note(true, "has attempts but is not part of the run", row)
+    found = statements.all(lost, { after: numbers.at(-1) ?? 0 })
+  }
   const page = `${selectRow} WHERE number > :after ORDER BY number LIMIT ${pageSize}`
   const entries = "SELECT * FROM attempt WHERE row BETWEEN :first AND :last ORDER BY row, sequence"
   for (let rows = statements.all(page, { after: 0 }); rows.length > 0;) {

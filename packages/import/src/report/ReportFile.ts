@@ -14,8 +14,8 @@ export interface ImportReport {
   readonly source: Pick<TableHead, "format" | "encoding" | "delimiter" | "headerLine"> & {
     readonly name: string
   }
-  /** The mapping, as it can be saved. Contacts get its constants (`set`): only their names are written. */
-  readonly mapping: MappingFile
+  /** The mapping. Contacts get its constants (`set`), so that only their names are written. */
+  readonly mapping: Omit<MappingFile, "set"> & { readonly set: ReadonlyArray<string> }
   readonly check: CheckSummary
   /** The rows by outcome; absent if nothing was to be sent. */
   readonly totals?: Totals | undefined
@@ -64,13 +64,14 @@ export interface ImportReport {
  */
 export const writeReport = (
   path: string,
-  report: ImportReport,
+  report: Omit<ImportReport, "mapping"> & { readonly mapping: MappingFile },
 ): Effect.Effect<string, ReportError> =>
   Effect.scoped(
     Effect.gen(function* () {
       const file = yield* openFile(path)
       const { set = {}, ...mapping } = report.mapping
-      const written = { ...report, mapping: { ...mapping, set: Object.keys(set) } }
+      const named = { ...mapping, set: Object.keys(set) }
+      const written: ImportReport = { ...report, mapping: named }
       yield* file.write(`${JSON.stringify(written, undefined, 2)}\n`)
       return yield* file.commit
     }),
