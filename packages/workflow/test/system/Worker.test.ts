@@ -1,6 +1,6 @@
 import { Runs } from "@aelyst/journal"
 import type { RowRecord } from "@aelyst/journal"
-import { Deferred, Effect, Logger, Redacted, Stream } from "effect"
+import { Deferred, Effect, Logger, Redacted, Schedule, Stream } from "effect"
 import { setTimeout as sleep } from "node:timers/promises"
 import { assert, describe, it } from "vitest"
 
@@ -207,10 +207,17 @@ describe("work", () => {
       { logger },
     )
     while (logged.length === 0) await sleep(20)
-    // the same file is planned again, without a key
-    await run(
-      Effect.flatMap(ImportWorkflow, (all) => Effect.andThen(all.pause(id), all.remove(id))),
+    // the same file is planned again, without a key, once the worker has let go of the range that it could not read
+    const removed = Effect.flatMap(ImportWorkflow, (all) =>
+      Effect.andThen(
+        all.pause(id),
+        Effect.retry(all.remove(id), {
+          while: ({ reason }) => reason === "locked",
+          schedule: Schedule.spaced("20 millis"),
+        }),
+      ),
     )
+    await run(removed)
     assert.strictEqual(await approve(5), id)
     while ((await statusOf(id)).step !== "ended") await sleep(50)
     Effect.runSync(Deferred.succeed(stop, undefined))
