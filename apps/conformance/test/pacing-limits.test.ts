@@ -7,6 +7,7 @@ import {
   longWaits,
   measureRecovery,
   oddities,
+  outages,
 } from "../src/pacing/Disturbances.ts"
 import { runDraws } from "../src/pacing/Draws.ts"
 import {
@@ -104,6 +105,15 @@ describe("from the tenth window after a disturbance on", () => {
       for (const disturbance of longWaits) {
         for (const seed of [1, 2, 3, 4, 5]) {
           assert.isAtLeast(measureRecovery(disturbance, kind, seed).share, 0.9, disturbance.name)
+        }
+      }
+    })
+
+    const least = kind === "token-bucket" ? 0.85 : 0.9
+    it(`${kind}: it uses ${100 * least} % of a limit that no header names after an outage`, () => {
+      for (const disturbance of outages) {
+        for (const seed of [1, 2, 3, 4, 5]) {
+          assert.isAtLeast(measureRecovery(disturbance, kind, seed).share, least, disturbance.name)
         }
       }
     })

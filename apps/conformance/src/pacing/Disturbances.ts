@@ -102,6 +102,26 @@ export const longWaits: ReadonlyArray<Disturbance> = [30, 720].flatMap((seconds)
   })),
 )
 
+/** An outage of one to three 429s in a row, from a server that names no limit. */
+export const outages: ReadonlyArray<Disturbance> = [3, 30, 720].flatMap((seconds) =>
+  [1, 2, 3].flatMap((times) =>
+    [0, 2000, 20_000].map((fromMs) => {
+      const lastMs = fromMs + (times - 1) * (seconds * 1000 + 500)
+      return {
+        name: `${times} 429s in a row with Retry-After: ${seconds}, from ${fromMs / 1000} s on`,
+        endMs: lastMs + seconds * 1000 + 2000,
+        server: {
+          headers: "never" as const,
+          odd: (response: SimulatedResponse, _count: number, atMs: number) =>
+            fromMs <= atMs && atMs <= lastMs + 500
+              ? { rateLimited: true, retryAfterMs: seconds * 1000 }
+              : response,
+        },
+      }
+    }),
+  ),
+)
+
 /** Odd headers that never end. */
 export const oddities: ReadonlyArray<Disturbance> = [
   ...Object.entries(odds).map(([name, change]) => ({

@@ -17,8 +17,8 @@ export interface ServerOptions {
   readonly retryAfter: boolean
   /** When another client with the same token sends a request (since the start, ascending). */
   readonly neighbour?: ReadonlyArray<number>
-  /** Changes what a response says, by how many there were before. */
-  readonly odd?: (response: SimulatedResponse, count: number) => SimulatedResponse
+  /** Changes what a response says, by how many there were before, and the time since the start. */
+  readonly odd?: (response: SimulatedResponse, count: number, atMs: number) => SimulatedResponse
 }
 
 /** The parts of a response that the client sees. */
@@ -128,7 +128,7 @@ export class Server {
       ...(!decision.allowed &&
         retryAfter && { retryAfterMs: Math.ceil(decision.retryAfterMs / 1000) * 1000 }),
     }
-    return odd(response, this.#handled++)
+    return odd(response, this.#handled++, atMs)
   }
 }
 

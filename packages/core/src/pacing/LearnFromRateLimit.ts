@@ -86,6 +86,8 @@ const learnLimits = (context: ResponseContext): void => {
   if (unnamed && isRepeated(context)) return adoptRate(context)
   if (previous.trusted) return widenMargin(state)
   if (Held.lengthen(state)) return
+  // Nothing was accepted since the last 429: this is an outage, whose waits say nothing about the window.
+  if (unnamed && state.sinceRateLimit === null && previous.rateLimits > 0) return
   const suspectedMs = longerWindow(context)
   const isLonger = suspectedMs > state.windowMs
   const retryAfterMs = response.retryAfterMs ?? Tuning.firstBlindWaitMs
