@@ -12,8 +12,10 @@ import {
 import { runDraws } from "../src/pacing/Draws.ts"
 import {
   fastBuckets,
+  measureLasting,
   measureLimit,
   silent,
+  silentSmall,
   twoLimits,
   unevenWindows,
 } from "../src/pacing/Limits.ts"
@@ -54,6 +56,18 @@ describe("limits that are not per second, told nothing", () => {
         assert.isAtMost(median, 1.07)
         assert.isAtMost(worst, 1.2)
         assert.isAtMost(rateLimited, most429s)
+      }
+    })
+  }
+})
+
+describe("from the fifth minute of a run on", () => {
+  for (const limit of silentSmall) {
+    it(`${limit.name}: it uses 95 % of the limit`, () => {
+      for (const concurrency of concurrencies) {
+        for (const seed of [1, 2, 3, 4, 5]) {
+          assert.isAtLeast(measureLasting(limit, concurrency, seed).share, 0.95)
+        }
       }
     })
   }

@@ -6,7 +6,7 @@ import {
 } from "../../../../packages/sandbox/src/api/Limiter.ts"
 import { lognormal } from "./Network.ts"
 import type { ServerOptions } from "./Server.ts"
-import { simulate } from "./Simulation.ts"
+import { simulate, simulateFleet } from "./Simulation.ts"
 
 /** One kind of limit. */
 export interface Limit {
@@ -79,6 +79,40 @@ export const silent: ReadonlyArray<Limit> = kinds.map((kind) => ({
   name: `no headers, ${kind}`,
   server: { limiter: limiter(kind, 10, 1000), headers: "never", retryAfter: false },
 }))
+
+/** Small limits that no header names: the first burst uses them up. */
+export const silentSmall: ReadonlyArray<Limit> = (
+  [
+    [5, 60_000],
+    [5, 5000],
+    [3, 2000],
+  ] as const
+).map(([limit, windowMs]) => ({
+  name: `${limit} per ${windowMs} ms, no headers`,
+  server: { limiter: limiter("sliding-log", limit, windowMs), headers: "never", retryAfter: true },
+}))
+
+/** Measures the share of the limit that a run uses from its fifth minute on, for twenty minutes, and the 429s per minute. */
+export const measureLasting = (
+  { server }: Limit,
+  concurrency: number,
+  seed: number,
+): { readonly share: number; readonly perMinute: number } => {
+  const [fromMs, untilMs] = [300_000, 1_500_000]
+  const outcome = simulateFleet({
+    server: { ...server, phaseMs: seed * 1370 },
+    network: lognormal(30),
+    seed,
+    processes: [{ total: Number.POSITIVE_INFINITY, concurrency }],
+    untilMs,
+  })
+  const count = (times: ReadonlyArray<number>) => times.filter((at) => at >= fromMs).length
+  const rates = [server.limiter, ...(server.also ?? [])].map((each) => each.limit / each.windowMs)
+  return {
+    share: count(outcome.server.accepted) / (Math.min(...rates) * (untilMs - fromMs)),
+    perMinute: (60_000 * count(outcome.server.rateLimited)) / (untilMs - fromMs),
+  }
+}
 
 /** The results of one limit over all phases. */
 export interface Cell {

@@ -54,12 +54,15 @@ const accept = (context: Context): void => {
   const { config, request, response, state } = context
   const { gate, sinceRateLimit } = state
   const reopens = gate !== null && request.sentAt >= gate.untilMs
-  if (reopens || gate === null) state.rateLimits = 0
-  if (reopens) state.gate = null
-  state.sinceRateLimit = {
-    startMs: sinceRateLimit?.startMs ?? request.sentAt,
-    count: (sinceRateLimit?.count ?? 0) + 1,
+  if (reopens || gate === null) {
+    state.rateLimits = 0
+    // What was sent before the 429 does not count as accepted since.
+    state.sinceRateLimit = {
+      startMs: sinceRateLimit?.startMs ?? request.sentAt,
+      count: (sinceRateLimit?.count ?? 0) + 1,
+    }
   }
+  if (reopens) state.gate = null
   if (config.schedule === false) return showRemaining(context)
   OtherLimit.record(state)
   // What remains of another limit, since changed, says nothing about this one.
