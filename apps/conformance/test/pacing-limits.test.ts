@@ -12,6 +12,7 @@ import {
 import { runDraws } from "../src/pacing/Draws.ts"
 import {
   fastBuckets,
+  hiddenLimits,
   measureLasting,
   measureLimit,
   silent,
@@ -68,6 +69,16 @@ describe("from the fifth minute of a run on", () => {
         for (const seed of [1, 2, 3, 4, 5]) {
           assert.isAtLeast(measureLasting(limit, concurrency, seed).share, 0.95)
         }
+      }
+    })
+  }
+
+  for (const limit of hiddenLimits) {
+    it(`${limit.name}: it uses 95 % of the limit, with 8 429s a minute at most`, () => {
+      for (const seed of [1, 2, 3, 4, 5]) {
+        const { perMinute, share } = measureLasting(limit, 10, seed)
+        assert.isAtLeast(share, 0.95)
+        assert.isAtMost(perMinute, 8)
       }
     })
   }

@@ -92,6 +92,17 @@ export const silentSmall: ReadonlyArray<Limit> = (
   server: { limiter: limiter("sliding-log", limit, windowMs), headers: "never", retryAfter: true },
 }))
 
+/** Two limits at once, if every 429 says that nothing remains, whichever of the two it is of. */
+export const hiddenLimits: ReadonlyArray<Limit> = pair([10, 1000], [120, 20_000]).map(
+  ({ name, server }) => ({
+    name: `${name}, a 429 has Remaining: 0`,
+    server: {
+      ...server,
+      odd: (response) => (response.rateLimited ? { ...response, remaining: 0 } : response),
+    },
+  }),
+)
+
 /** Measures the share of the limit that a run uses from its fifth minute on, for twenty minutes, and the 429s per minute. */
 export const measureLasting = (
   { server }: Limit,

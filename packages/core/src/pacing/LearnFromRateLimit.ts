@@ -119,12 +119,15 @@ const learnLimits = (context: ResponseContext): void => {
  * Checks whether another limit holds at the same time, for a longer window: the response names it, or some of the known
  * one remains, or windows have turned since the last 429, and the wait is longer than they are.
  */
-const isOfOtherLimit = ({ previous, response, state }: ResponseContext): boolean => {
+const isOfOtherLimit = (context: ResponseContext): boolean => {
+  const { previous, response, state } = context
   const isNamed = previous.limitSource === "server" && previous.limit === state.limit
   if (!isNamed || response.tooLong === true) return false
   if (response.limit !== undefined && Math.max(1, response.limit) !== state.limit) return true
   const isLong = (response.retryAfterMs ?? 0) > state.windowMs + 1000
   if ((response.remaining ?? 0) > 0) return isLong || state.otherLimit.limit !== null
+  // The named limit was not used up: `Remaining` is the other one's.
+  if (state.otherLimit.limit !== null && !isOwnUse(context)) return true
   const accepted = state.sinceRateLimit?.count ?? 0
   return previous.windowKnown && isLong && accepted > Tuning.otherLimitFactor * state.limit
 }
