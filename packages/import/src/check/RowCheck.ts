@@ -110,17 +110,17 @@ const reportIssues = (reading: RowReading, issues: readonly Issue[]): void => {
   }
 }
 
-/**
- * Returns what the readers of cells have not proven to be valid. A contact with custom fields may be too large, so it is
- * validated as a whole; without them none can be.
- */
-const unproven = (
+/** Validates a contact; of one without custom fields, which alone can make it too large, only what its readers have not proven. */
+const validateRow = (
+  identifier: string | undefined,
   contact: Record<string, unknown>,
-  { custom, apiFields }: RowRules["mapping"],
-): Record<string, unknown> => {
-  if (custom.length > 0 || apiFields !== undefined) return contact
+  { catalogue, mapping }: RowRules,
+) => {
+  if (mapping.custom.length > 0 || mapping.apiFields !== undefined) {
+    return validate(identifier ?? placeholder, contact, { customFields: catalogue })
+  }
   const { firstName, lastName, language, profilePic } = contact
-  return { firstName, lastName, language, profilePic }
+  return validate(placeholder, { firstName, lastName, language, profilePic })
 }
 
 /** The fields without which a contact cannot be sent. */
@@ -144,8 +144,7 @@ export const checkRow = (
     const [by = "identifier"] = rules.mapping.identifyBy
     reading.report({ code: "IDENTIFIER_MISSING", reason }, by)
   }
-  const options = { customFields: rules.catalogue }
-  const valid = validate(placeholder, unproven(contact, rules.mapping), options)
+  const valid = validateRow(identifier, contact, rules)
   if (Result.isFailure(valid)) reportIssues(reading, valid.failure)
   if (found.length === 0 && identifier !== undefined) {
     return { state: "ready", row, identifier, contact }
@@ -159,7 +158,7 @@ export const checkRow = (
   if (!rules.dropFields || isLost) return { state: "invalid", row, problems }
   if (Result.isFailure(valid)) {
     for (const issue of valid.failure) drop(contact, issue)
-    if (Result.isFailure(validate(identifier, contact, options))) {
+    if (Result.isFailure(validate(identifier, contact, { customFields: rules.catalogue }))) {
       return { state: "invalid", row, problems }
     }
   }
