@@ -11,7 +11,18 @@ import type { Allowance, GatedAttempt } from "../types.ts"
 
 export type { Allowance, GatedAttempt } from "../types.ts"
 
-/** Does not allow an attempt. `cause` is kept on the error of the call, out of inspection and JSON. */
+/**
+ * Does not allow an attempt. `cause` is kept on the error of the call, out of inspection and JSON.
+ *
+ * **Example** (A cause for the error of the call)
+ *
+ * ```ts
+ * import { AttemptGate } from "@aelyst/core"
+ *
+ * const refused = new AttemptGate.NotAllowed({ cause: new Error("the journal is full") })
+ * console.log(refused._tag, String(refused.cause)) // => NotAllowed Error: the journal is full
+ * ```
+ */
 export class NotAllowed extends Data.TaggedError("NotAllowed")<{ readonly cause?: unknown }> {}
 
 /** Allows each attempt, or refuses it. */

@@ -83,6 +83,18 @@ const started = (returned: Effect.Effect<unknown, unknown>): Effect.Effect<void>
 /**
  * Runs a callback at once; returns the effect that starts what it returned, or that logs a warning if it threw, or
  * undefined if there is nothing left to do.
+ *
+ * **Example** (A callback that returns nothing)
+ *
+ * ```ts
+ * import { Hooks } from "@aelyst/core"
+ *
+ * const seen: Array<number> = []
+ * const rest = Hooks.notify((attempt: number) => {
+ *   seen.push(attempt)
+ * }, 1)
+ * console.log(seen, rest) // => [ 1 ] undefined
+ * ```
  */
 export const notify = <A>(
   callback: ((value: A) => unknown) | undefined,

@@ -20,7 +20,34 @@ export interface Counters {
 /** No-op counters; callers may skip them. */
 export const noCounters: Counters = { attempt: () => Effect.void, wait: () => Effect.void }
 
-/** The counters of the calls made under it, or by the clients made under it; no-op by default. */
+/**
+ * The counters of the calls made under it, or by the clients made under it; no-op by default.
+ *
+ * **Example** (Counters that keep a list)
+ *
+ * ```ts
+ * import { AelystClient, Metrics, layerConfig } from "@aelyst/core"
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const outcomes: Array<Metrics.AttemptOutcome> = []
+ * const counters: Metrics.Counters = {
+ *   ...Metrics.noCounters,
+ *   attempt: (outcome) => Effect.sync(() => void outcomes.push(outcome)),
+ * }
+ *
+ * const program = Effect.gen(function* () {
+ *   const client = yield* AelystClient
+ *   yield* client.create("id:counting-example", { firstName: "Ana" })
+ * }).pipe(
+ *   Effect.provideService(Metrics.Counting, counters),
+ *   Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)),
+ * )
+ *
+ * await Effect.runPromise(program)
+ * console.log(outcomes) // => [ 'created' ]
+ * ```
+ */
 export const Counting = Context.Reference<Counters>("@aelyst/core/Counting", {
   defaultValue: () => noCounters,
 })

@@ -5,7 +5,17 @@ import * as Stream from "effect/Stream"
 
 import type { HeaderRecord } from "../errors/RateLimitHeaders.ts"
 
-/** The most bytes of a body that are read, after decoding. */
+/**
+ * The most bytes of a body that are read, after decoding.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { maxBodyBytes } from "@aelyst/core/transport"
+ *
+ * console.log(maxBodyBytes) // => 65536
+ * ```
+ */
 export const maxBodyBytes = 65_536
 
 /** Returns whether the declared length of a body is within the limit. */

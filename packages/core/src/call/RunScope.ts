@@ -22,6 +22,27 @@ export interface RunScope {
 /**
  * How many creates are still to come, the next one included, if the caller knows: those of a whole run, for `createMany`. The
  * pacer does not hold a request back if that can make the run longer.
+ *
+ * **Example** (A loop that knows its length)
+ *
+ * ```ts
+ * import { AelystClient, layerConfig } from "@aelyst/core"
+ * import { CreatesLeft } from "@aelyst/core/adapter"
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ *
+ * const identifiers = ["id:left-1", "id:left-2", "id:left-3"]
+ * const program = Effect.gen(function* () {
+ *   const client = yield* AelystClient
+ *   return yield* Effect.forEach(identifiers, (identifier, index) =>
+ *     client
+ *       .create(identifier, { firstName: "Ana" })
+ *       .pipe(Effect.provideService(CreatesLeft, identifiers.length - index)),
+ *   )
+ * }).pipe(Effect.provide(Layer.provide(layerConfig(), FetchHttpClient.layer)))
+ *
+ * console.log((await Effect.runPromise(program)).length) // => 3
+ * ```
  */
 export const CreatesLeft = Context.Reference<number | undefined>("@aelyst/core/CreatesLeft", {
   defaultValue: () => undefined,

@@ -124,7 +124,26 @@ export const keyOf = (
   )
 }
 
-/** The states of the clients in one context; finds, or creates, that of an origin and a token. */
+/**
+ * The states of the clients in one context; finds, or creates, that of an origin and a token.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { layerSharedState } from "@aelyst/core"
+ * import { SharedState } from "@aelyst/core/adapter"
+ * import { Effect, Redacted } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const stateOf = yield* SharedState.SharedStates
+ *   const token = Redacted.make("sandbox_ok")
+ *   const first = yield* stateOf("https://api.aelyst.ai", token)
+ *   return first === (yield* stateOf("https://api.aelyst.ai", token))
+ * }).pipe(Effect.provide(layerSharedState()))
+ *
+ * console.log(await Effect.runPromise(program)) // => true
+ * ```
+ */
 export class SharedStates extends Context.Service<
   SharedStates,
   (origin: string, token: TokenSource<unknown>) => Effect.Effect<SharedState>
@@ -201,7 +220,28 @@ export const layerSharedState = (
     }),
   )
 
-/** Returns the state of a client: the one that its context provides, else one that no other client has. */
+/**
+ * Returns the state of a client: the one that its context provides, else one that no other client has. Fails with
+ * `ConfigurationError` if the client sets an option of the state that its context provides.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { layerSharedState } from "@aelyst/core"
+ * import { ClientOptions, SharedState } from "@aelyst/core/adapter"
+ * import { Effect, Redacted } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const config = yield* Effect.fromResult(ClientOptions.parse({}))
+ *   const options = { token: Redacted.make("sandbox_ok") }
+ *   const first = yield* SharedState.forClient(config, options)
+ *   return first === (yield* SharedState.forClient(config, options))
+ * })
+ *
+ * console.log(await Effect.runPromise(program)) // => false
+ * console.log(await Effect.runPromise(Effect.provide(program, layerSharedState()))) // => true
+ * ```
+ */
 export const forClient = (
   config: ClientConfig,
   options: SharedStateOptions & { readonly token: TokenSource<unknown> },

@@ -70,11 +70,44 @@ class PhaseReport {
   }
 }
 
-/** Creates the probe of one attempt; without a guard it is never overdue. */
+/**
+ * Creates the probe of one attempt; without a guard it is never overdue.
+ *
+ * **Example** (A request that comes too late)
+ *
+ * ```ts
+ * import { makeTransportProbe } from "@aelyst/core/transport"
+ *
+ * const probe = makeTransportProbe({ now: 1_000 })
+ * probe.notAfter = 999
+ * console.log(probe.overdue) // => true
+ * ```
+ */
 export const makeTransportProbe = (guard: DispatchGuard = noGuard): TransportProbe =>
   new PhaseReport(guard)
 
-/** The probe of the attempt that a transport carries; the client provides a fresh one for every attempt. */
+/**
+ * The probe of the attempt that a transport carries; the client provides a fresh one for every attempt.
+ *
+ * **Example** (A transport that says when bytes may leave)
+ *
+ * ```ts
+ * import { TransportProbe, makeTransportProbe } from "@aelyst/core/transport"
+ * import { Effect } from "effect"
+ *
+ * const connect = Effect.gen(function* () {
+ *   const probe = yield* TransportProbe
+ *   probe.watch()
+ *   return probe
+ * })
+ *
+ * const probe = makeTransportProbe()
+ * await Effect.runPromise(Effect.provideService(connect, TransportProbe, probe))
+ * console.log(probe.unsent) // => true
+ * probe.dispatch()
+ * console.log(probe.unsent) // => false
+ * ```
+ */
 export const TransportProbe = Context.Reference<TransportProbe>("@aelyst/core/TransportProbe", {
   defaultValue: () => makeTransportProbe(),
 })
@@ -85,6 +118,36 @@ const AbortableTypeId = Symbol.for("@aelyst/core/Abortable")
  * Marks a client whose transport gives the probe, before it waits for anything, a function that fails the request at any
  * time, and then the reading of its body; its deadlines need no extra fibers. A client that a combinator makes from it is
  * not marked.
+ *
+ * **Example** (A transport over `fetch`)
+ *
+ * ```ts
+ * import { TransportProbe, abortable } from "@aelyst/core/transport"
+ * import { Effect } from "effect"
+ * import { HttpClient, HttpClientError, HttpClientResponse } from "effect/http"
+ *
+ * const client = abortable(
+ *   HttpClient.make((request, url) =>
+ *     Effect.gen(function* () {
+ *       const probe = yield* TransportProbe
+ *       const exchange = new AbortController()
+ *       probe.watch(() => exchange.abort())
+ *       probe.dispatch()
+ *       const response = yield* Effect.tryPromise({
+ *         try: () => fetch(url, { method: request.method, signal: exchange.signal }),
+ *         catch: (cause) =>
+ *           new HttpClientError.HttpClientError({
+ *             reason: new HttpClientError.TransportError({ request, cause }),
+ *           }),
+ *       })
+ *       return HttpClientResponse.fromWeb(request, response)
+ *     }),
+ *   ),
+ * )
+ *
+ * const response = await Effect.runPromise(client.get(`${process.env["AELYST_BASE_URL"]}/health`))
+ * console.log(response.status > 0) // => true
+ * ```
  */
 export const abortable = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
   Object.assign(client, { [AbortableTypeId]: true })

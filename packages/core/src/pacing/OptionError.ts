@@ -1,6 +1,17 @@
 /** The error of a wrong option, without Effect: core's `ConfigurationError` recognises it by its brand. */
 
-/** Reports an option that is wrong; the message names it, the rule, and a number that was given. */
+/**
+ * Reports an option that is wrong; the message names it, the rule, and a number that was given.
+ *
+ * **Example**
+ *
+ * ```ts
+ * import { OptionError } from "@aelyst/core/shared-store"
+ *
+ * const error = new OptionError("instances", "must be an integer of at least 1", 0)
+ * console.log(error.message) // => `instances` must be an integer of at least 1 (got 0)
+ * ```
+ */
 export class OptionError extends TypeError {
   readonly _tag = "ConfigurationError"
   readonly code = "ERR_AELYST_CONFIG"
