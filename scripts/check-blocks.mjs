@@ -8,20 +8,22 @@ import { nodeFolder, versions } from "../apps/smoke/nodes.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const suites = [
-  ["../../vitest.package.config.ts", "test/Readme.test.ts"],
+  ["../../vitest.package.config.ts", "test/Readme.test.ts", "test/Guides.test.ts"],
   ["../../vitest.system.config.ts", "test/system/Readme.test.ts"],
 ]
 for (const version of versions.filter((one) => one !== process.versions.node)) {
-  for (const [config, file] of suites) {
+  for (const [config, ...files] of suites) {
     const done = spawnSync(
       process.execPath,
       [
         join(root, "node_modules/vitest/vitest.mjs"),
         "run",
-        file,
+        ...files,
         `--config=${config}`,
         "--testNamePattern=U3:",
         "--reporter=default",
+        // as many as there are files
+        "--maxWorkers=2",
       ],
       {
         cwd: join(root, "apps/docs-test"),
@@ -31,9 +33,11 @@ for (const version of versions.filter((one) => one !== process.versions.node)) {
     )
     const output = `${done.stdout}${done.stderr}`
     if (done.status !== 0) {
-      console.error(`Node ${version}, ${file}\n${output}`)
+      console.error(`Node ${version}, ${files.join(" ")}\n${output}`)
       process.exit(1)
     }
-    console.log(`Node ${version}, ${file}: ${/Tests .*/.exec(output)?.[0] ?? "no tests"}`)
+    console.log(
+      `Node ${version}, ${files.join(" ")}: ${/Tests .*/.exec(output)?.[0] ?? "no tests"}`,
+    )
   }
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { folderOf, readmes, testBlocks, write } from "./readmes.ts"
+import { folderOf, isReadme, readmes, testBlocks, write } from "./readmes.ts"
 import { compile } from "./typescript.ts"
 
 describe("the READMEs and guides", () => {
@@ -29,4 +29,4 @@ describe("the READMEs and guides", () => {
   })
 })
 
-testBlocks(folderOf("run"), false)
+testBlocks(folderOf("readmes"), { documents: isReadme, system: false })

@@ -96,14 +96,24 @@ const startServer = async (file: string, port: number, env: NodeJS.ProcessEnv) =
   return child
 }
 
+/** Checks whether a document is a README, rather than a guide or concept. */
+export const isReadme = (document: string): boolean => document.endsWith("README.md")
+
 /**
- * Registers a test for each block that needs a program of the system, or for each one that does not. `start` starts what those
- * of a document need, and returns the variables that they find it by.
+ * Registers a test for each block of the chosen documents that needs a program of the system, or for each one that does not.
+ * `start` starts what those of a document need, and returns the variables that they find it by.
  */
 export const testBlocks = (
   folder: string,
-  system: boolean,
-  start?: () => Promise<NodeJS.ProcessEnv>,
+  {
+    documents: isChosen = () => true,
+    system,
+    start,
+  }: {
+    readonly documents?: (document: string) => boolean
+    readonly system: boolean
+    readonly start?: () => Promise<NodeJS.ProcessEnv>
+  },
 ): void => {
   let found: NodeJS.ProcessEnv | undefined
   let sandbox: Sandbox
@@ -132,6 +142,7 @@ export const testBlocks = (
   const optionsOf = () => ({ env: environment(), cwd: folder, timeout: 100_000 })
   const bash = (code: string) => run("bash", ["-euo", "pipefail", "-c", code], optionsOf())
   const chosen = readmes
+    .filter(({ readme }) => isChosen(readme))
     .map(({ readme, blocks }) => ({
       readme,
       units: unitsOf(blocks).filter((unit) => needsSystem(unit) === system),
@@ -141,7 +152,7 @@ export const testBlocks = (
   describe.each(chosen)("$readme", ({ readme, units }) => {
     // a reader runs the blocks of all READMEs one after the other against one sandbox, and those of a guide against another
     beforeAll(async () => {
-      if (!readme.endsWith("README.md")) sandbox.reset()
+      if (!isReadme(readme)) sandbox.reset()
       // no document finds what another has left in a database
       found = await start?.()
     })

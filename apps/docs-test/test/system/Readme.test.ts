@@ -7,10 +7,12 @@ import { folderOf, testBlocks } from "../readmes.ts"
 const servers: Array<AsyncDisposable> = []
 afterAll(() => Promise.all(servers.map((server) => server[Symbol.asyncDispose]())))
 
-testBlocks(folderOf("system"), true, async () => {
+const start = async () => {
   const redis = await startRedis()
   servers.push(redis)
   const postgres = await startPostgres()
   servers.push(postgres)
   return { REDIS_URL: `redis://127.0.0.1:${redis.port}`, DATABASE_URL: urlOf(postgres.port) }
-})
+}
+
+testBlocks(folderOf("system"), { system: true, start })
