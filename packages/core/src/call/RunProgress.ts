@@ -2,7 +2,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
-import type { AelystError, ErrorTag } from "../errors/AelystError.ts"
+import type { AelystError, ErrorOf, ErrorTag } from "../errors/AelystError.ts"
 import { isAelystError } from "../errors/AelystError.ts"
 import type {
   CallEnd,
@@ -39,9 +39,7 @@ type FailedOutcome = RowOutcomesByError[ErrorTag]
 
 /** Holds the outcome of a row by the error that ended it. */
 const outcomes: {
-  readonly [Tag in ErrorTag]: (
-    error: Extract<AelystError, { readonly _tag: Tag }>,
-  ) => RowOutcomesByError[Tag]
+  readonly [Tag in ErrorTag]: (error: ErrorOf<Tag>) => RowOutcomesByError[Tag]
 } = {
   InvalidContactError: () => "invalid",
   BadRequestError: ({ exists }) => (exists ? "existed" : "rejected"),

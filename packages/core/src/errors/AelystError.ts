@@ -294,6 +294,20 @@ export const errorClasses = {
   UnexpectedResponseError,
 } as const satisfies Readonly<Record<ErrorTag, unknown>>
 
+/** Names the errors with a tag. */
+export type ErrorOf<Tag extends ErrorTag> = InstanceType<(typeof errorClasses)[Tag]>
+
+/** Names the fields of a class, without those of all classes. */
+export type FieldsOf<Tag extends ErrorTag> = Omit<
+  ConstructorParameters<(typeof errorClasses)[Tag]>[0],
+  "attempts" | "message" | "retryAfterMs"
+>
+
+/** Creates the error with a tag; the fields are those of its class. */
+export const makeError = <Tag extends ErrorTag>(tag: Tag, fields: object): ErrorOf<Tag> =>
+  // safe: the types of the callers check the fields against the class
+  new (errorClasses[tag] as unknown as new (fields: object) => ErrorOf<Tag>)(fields)
+
 /**
  * Returns whether a value is one of the nine errors, from this copy of the package or another.
  *

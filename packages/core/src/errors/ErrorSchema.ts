@@ -8,20 +8,12 @@ import * as SchemaTransformation from "effect/SchemaTransformation"
 
 import { IssueSchema } from "../contact/Issue.ts"
 import type { AttemptRecord } from "../types.ts"
-import type { ErrorTag } from "./AelystError.ts"
-import { errorClasses } from "./AelystError.ts"
+import type { ErrorOf, ErrorTag, FieldsOf } from "./AelystError.ts"
+import { errorClasses, makeError } from "./AelystError.ts"
 import { AttemptRecordSchema, literalsOf } from "./AttemptRecordSchema.ts"
 import { connectionKinds, unavailableReasons, unexpectedReasons } from "./ErrorSentence.ts"
 
 const optionalNumber = Schema.optionalKey(Schema.Finite)
-
-type Instance<Tag extends ErrorTag> = InstanceType<(typeof errorClasses)[Tag]>
-
-/** Names the fields of a class, without those of all classes. */
-type Own<Tag extends ErrorTag> = Omit<
-  ConstructorParameters<(typeof errorClasses)[Tag]>[0],
-  "attempts" | "message" | "retryAfterMs"
->
 
 /** The JSON form of a field: an error in it is in its JSON form. */
 type FieldJson<Value> = Value extends { readonly _tag: infer Tag extends ErrorTag }
@@ -38,23 +30,24 @@ export interface CommonJson<Tag extends ErrorTag> {
 
 /** The JSON form of the errors with a tag. */
 export type Json<Tag extends ErrorTag> = Tag extends ErrorTag
-  ? CommonJson<Tag> & { readonly [Field in keyof Own<Tag>]: FieldJson<Own<Tag>[Field]> }
+  ? CommonJson<Tag> & { readonly [Field in keyof FieldsOf<Tag>]: FieldJson<FieldsOf<Tag>[Field]> }
   : never
 
 /** The schema of one class: its instances, and their JSON form. */
-export interface ClassSchema<Tag extends ErrorTag> extends Schema.Codec<Instance<Tag>, Json<Tag>> {}
+export interface ClassSchema<Tag extends ErrorTag> extends Schema.Codec<ErrorOf<Tag>, Json<Tag>> {}
 
 /** Requires a schema for each field of a class. */
 type FieldSchemas<Tag extends ErrorTag> = {
-  readonly [Field in keyof Own<Tag>]-?: Schema.Codec<Exclude<Own<Tag>[Field], undefined>, unknown>
+  readonly [Field in keyof FieldsOf<Tag>]-?: Schema.Codec<
+    Exclude<FieldsOf<Tag>[Field], undefined>,
+    unknown
+  >
 }
 
 const schemaOf = <const Tag extends ErrorTag, Fields extends FieldSchemas<Tag>>(
   tag: Tag,
   fields: Fields,
 ): ClassSchema<Tag> => {
-  // safe: the fields are those of the class
-  const Class = errorClasses[tag] as unknown as new (fields: object) => Instance<Tag>
   const schema = Schema.Struct({
     _tag: Schema.Literal(tag),
     message: Schema.String,
@@ -65,9 +58,9 @@ const schemaOf = <const Tag extends ErrorTag, Fields extends FieldSchemas<Tag>>(
     .annotate({ identifier: tag })
     .pipe(
       Schema.decodeTo(
-        Schema.declare((u): u is Instance<Tag> => u instanceof Class, { expected: tag }),
+        Schema.declare((u): u is ErrorOf<Tag> => u instanceof errorClasses[tag], { expected: tag }),
         SchemaTransformation.transform({
-          decode: (plain) => new Class(plain),
+          decode: (plain) => makeError(tag, plain),
           encode: (error) => {
             const { message, retryAfterMs } = error
             const wait = retryAfterMs !== undefined && { retryAfterMs }

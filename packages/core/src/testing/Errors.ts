@@ -3,18 +3,10 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 
 import { validate } from "../contact/Contact.ts"
-import type { ErrorTag } from "../errors/AelystError.ts"
-import { errorClasses, withApiMessage, withRateLimit, withResponse } from "../errors/AelystError.ts"
+import type { ErrorOf, ErrorTag, FieldsOf } from "../errors/AelystError.ts"
+import { makeError, withApiMessage, withRateLimit, withResponse } from "../errors/AelystError.ts"
 import type { AttemptRecord, RateLimitInfo, ResponseHead } from "../types.ts"
 import { attemptRecord } from "./CallEnds.ts"
-
-type Instance<Tag extends ErrorTag> = InstanceType<(typeof errorClasses)[Tag]>
-
-/** The members of its class, without those that every error has. */
-type Own<Tag extends ErrorTag> = Omit<
-  ConstructorParameters<(typeof errorClasses)[Tag]>[0],
-  "attempts" | "message" | "retryAfterMs"
->
 
 interface Common {
   /** Default: the attempt that the error comes from, or none. */
@@ -27,16 +19,16 @@ interface Common {
 }
 
 /** The members of an error that a test may set: those of its class, and those that every error has. */
-export type ErrorFields<Tag extends ErrorTag> = Partial<Own<Tag>> & Common
+export type ErrorFields<Tag extends ErrorTag> = Partial<FieldsOf<Tag>> & Common
 
 /** The members of an error without a test's choice. */
-type Defaults<Tag extends ErrorTag> = Own<Tag> & Common
+type Defaults<Tag extends ErrorTag> = FieldsOf<Tag> & Common
 
 const make = <Tag extends ErrorTag>(
   tag: Tag,
   defaults: Defaults<Tag>,
   fields: ErrorFields<Tag>,
-): Instance<Tag> => {
+): ErrorOf<Tag> => {
   const {
     apiMessage,
     retryAfter,
@@ -48,12 +40,10 @@ const make = <Tag extends ErrorTag>(
     ...defaults,
     ...fields,
   }
-  // safe: the fields are those of the class
-  const Class = errorClasses[tag] as unknown as new (fields: object) => Instance<Tag>
   const wait = retryAfter !== undefined && {
     retryAfterMs: Duration.toMillis(Duration.fromInputUnsafe(retryAfter)),
   }
-  const error = new Class({ ...own, attempts, ...wait })
+  const error = makeError(tag, { ...own, attempts, ...wait })
   return withApiMessage(withRateLimit(withResponse(error, response), rateLimit), apiMessage)
 }
 
