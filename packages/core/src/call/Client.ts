@@ -8,7 +8,7 @@ import type { Scope } from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 import type { ContactInput, Validated } from "../contact/Contact.ts"
-import { isValidated, validate } from "../contact/Contact.ts"
+import * as Contact from "../contact/Contact.ts"
 import type { AelystError } from "../errors/AelystError.ts"
 import { InvalidContactError } from "../errors/AelystError.ts"
 import type { PacerSnapshot } from "../pacing/Pacer.ts"
@@ -99,6 +99,18 @@ const createValid = (
   })
 }
 
+/** Creates the overloads of `create` from a check of contacts, which may be done at once, and a create of valid ones. */
+export const createOf =
+  (
+    validate: Client["validate"],
+    create: (valid: Validated, options?: CreateOptions) => Effect.Effect<CreateResult, AelystError>,
+  ): Client["create"] =>
+  (first: unknown, second?: unknown, third?: CreateOptions) =>
+    Contact.isValidated(first)
+      ? // safe: the overload with a validated contact takes its options second
+        create(first, second as CreateOptions | undefined)
+      : Effect.flatMapEager(validate(first, second), (valid) => create(valid, third))
+
 /**
  * Creates a client from checked options, a token and the state that its calls share with those of other clients.
  *
@@ -135,28 +147,17 @@ export const makeWith = (
     const withKeyWaits = (snapshot: PacerSnapshot) =>
       SharedState.withKeyWaits(sharedState, snapshot)
 
-    const check = (identifier: unknown, contact: unknown) =>
-      Result.mapError(
-        validate(identifier, contact, { customFields: config.customFields, fill: config.fill }),
-        (issues) => new InvalidContactError({ attempts: [], issues }),
+    const validate: Client["validate"] = (identifier, contact) =>
+      Effect.fromResult(
+        Result.mapError(
+          Contact.validate(identifier, contact, config),
+          (issues) => new InvalidContactError({ attempts: [], issues }),
+        ),
       )
 
-    const create = (
-      first: unknown,
-      second?: unknown,
-      third?: CreateOptions,
-    ): Effect.Effect<CreateResult, AelystError> => {
-      // safe: the overload with a validated contact takes its options second
-      if (isValidated(first)) return createValid(client, first, second as CreateOptions | undefined)
-      const checked = check(first, second)
-      return Result.isSuccess(checked)
-        ? createValid(client, checked.success, third)
-        : Effect.fail(checked.failure)
-    }
-
     return {
-      create,
-      validate: (identifier, contact) => Effect.fromResult(check(identifier, contact)),
+      create: createOf(validate, (valid, options) => createValid(client, valid, options)),
+      validate,
       rateLimit: Effect.suspend(() => Effect.map(sharedState.pacer.snapshot, withKeyWaits)),
       rateLimitChanges: Stream.suspend(() => Stream.map(sharedState.pacer.changes, withKeyWaits)),
     }

@@ -3,8 +3,7 @@ import * as Result from "effect/Result"
 import * as Plans from "libphonenumber-js/max"
 
 import { checkCountry } from "./CountryOption.ts"
-import type { Validated } from "../contact/Contact.ts"
-import type * as CustomField from "../contact/CustomField.ts"
+import type { ValidateOptions, Validated } from "../contact/Contact.ts"
 import type { Issue } from "../contact/Issue.ts"
 import * as PhoneReading from "../contact/PhoneReading.ts"
 
@@ -68,9 +67,6 @@ export const parsePhone = (
 export const validateWithPhones = (
   identifier: unknown,
   contact: unknown,
-  options: PhoneOptions & {
-    readonly customFields?: CustomField.Catalogue | undefined
-    readonly fill?: boolean | undefined
-  } = {},
+  options: PhoneOptions & ValidateOptions = {},
 ): Result.Result<Validated, ReadonlyArray<Issue>> =>
   PhoneReading.validateWith(Plans, identifier, contact, countryOf(options), options)

@@ -157,6 +157,12 @@ const readContact = (
   return payload
 }
 
+/** The options of a validation, as the client's of the same names. */
+export interface ValidateOptions {
+  readonly customFields?: CustomField.Catalogue | undefined
+  readonly fill?: boolean | undefined
+}
+
 /**
  * Validates an identifier and a contact, and creates the payload and the body of the request.
  *
@@ -199,10 +205,7 @@ const readContact = (
 export const validate = (
   identifier: unknown,
   contact: unknown,
-  options?: {
-    readonly customFields?: CustomField.Catalogue | undefined
-    readonly fill?: boolean | undefined
-  },
+  options?: ValidateOptions,
 ): Result.Result<Validated, ReadonlyArray<Issue.Issue>> => {
   const reading = new Reading(options?.customFields)
   const { issues } = reading

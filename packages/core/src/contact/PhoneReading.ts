@@ -6,9 +6,8 @@
 import { isReadonlyObject } from "effect/Predicate"
 import * as Result from "effect/Result"
 
-import type { Validated } from "./Contact.ts"
+import type { ValidateOptions, Validated } from "./Contact.ts"
 import { validate } from "./Contact.ts"
-import type * as CustomField from "./CustomField.ts"
 import * as Issue from "./Issue.ts"
 import { isPlainPhone, phoneOf } from "./PhoneText.ts"
 import { isPhone, phoneHint } from "./TextRules.ts"
@@ -205,10 +204,7 @@ export const validateWith = (
   identifier: unknown,
   contact: unknown,
   country: string | undefined,
-  options?: {
-    readonly customFields?: CustomField.Catalogue | undefined
-    readonly fill?: boolean | undefined
-  },
+  options?: ValidateOptions,
 ): Result.Result<Validated, ReadonlyArray<Issue.Issue>> => {
   const issues: Array<Issue.Issue> = []
   // stands for a number with an issue, so that the rest is validated too

@@ -12,9 +12,9 @@ import type { CreateOptions } from "../AelystClient.ts"
 import { AelystClient, make } from "../AelystClient.ts"
 import type { CreateResult } from "../call/Call.ts"
 import type { ClientOptions } from "../call/ClientOptions.ts"
+import { createOf } from "../call/Client.ts"
 import { parseCall } from "../call/ClientOptions.ts"
 import type { Validated } from "../contact/Contact.ts"
-import { isValidated } from "../contact/Contact.ts"
 import type { AelystError } from "../errors/AelystError.ts"
 import type { WireContact } from "../types.ts"
 import { createResult } from "./CallEnds.ts"
@@ -135,15 +135,7 @@ export const layerTest = (handlers: TestHandlers = {}): Layer.Layer<AelystClient
           // a result is always about the identifier of its call
           return { ...result, identifier }
         })
-      const create = (
-        first: unknown,
-        second?: unknown,
-        third?: CreateOptions,
-      ): Effect.Effect<CreateResult, AelystError> =>
-        isValidated(first)
-          ? // safe: the overload with a validated contact takes its options second
-            createValid(first, second as CreateOptions | undefined)
-          : Effect.flatMap(client.validate(first, second), (valid) => createValid(valid, third))
+      const create = createOf(client.validate, createValid)
 
       return Context.make(AelystClient, AelystClient.of({ ...client, create })).pipe(
         Context.add(CallLedger, CallLedger.of({ calls: Effect.sync(() => [...calls]) })),
