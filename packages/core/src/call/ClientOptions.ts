@@ -64,20 +64,11 @@ export interface ClientOptions {
   readonly propagateTrace?: boolean | undefined
 }
 
-/** The options of one call, in the ranges of `ClientOptions`; the client's hold for those that are not set. */
-export interface CallOptions {
-  /** Resends after the first attempt; 0 means none, for every kind of failure. */
-  readonly retries?: number | undefined
-  /** The time to the first byte of one attempt's response. */
-  readonly timeout?: Duration.Input | undefined
-  /** The time for all attempts and waits together. */
-  readonly deadline?: Duration.Input | undefined
-  /** The longest `Retry-After` to wait for; 0 means to never wait. */
-  readonly maxWait?: Duration.Input | undefined
-  /** Which attempts may be resent. */
-  readonly delivery?: Delivery | undefined
-  /** The wait after the success (W10, D11). */
-  readonly settle?: Duration.Input | undefined
+/** The options of one call; the client's hold for those that are not set. */
+export interface CallOptions extends Pick<
+  ClientOptions,
+  "retries" | "timeout" | "deadline" | "maxWait" | "delivery" | "settle"
+> {
   /**
    * Whether a contact that exists, without an attempt in doubt before, is an error (the default), or a success with the
    * result `existed`, for a program that is retried as a whole.
@@ -94,21 +85,15 @@ export interface CallOptions {
 }
 
 /** The options of a run; each has a default. */
-export interface RunOptions {
+export interface RunOptions extends Pick<ClientOptions, "delivery" | "timeout" | "maxWait"> {
   /** Rows in progress at a time, those in the queue included. Default 32. */
   readonly concurrency?: number | undefined
   /** Whether results come in the order of the source instead of the order of completion. Default false. */
   readonly ordered?: boolean | undefined
-  /** The requests that may be sent again. Default: the client's. */
-  readonly delivery?: Delivery | undefined
   /** Resends of a row in doubt under `natural-key`. Default: the client's `retries`. */
   readonly retries?: number | undefined
-  /** The time to the first byte of one attempt's response. */
-  readonly timeout?: Duration.Input | undefined
   /** The end of the run; rows not sent by then are `not_sent`. Default none. */
   readonly deadline?: Duration.Input | undefined
-  /** The longest `Retry-After` that is waited for. Default 15 minutes. */
-  readonly maxWait?: Duration.Input | undefined
   /** Ends the run after so long without any response. Default 15 minutes. */
   readonly giveUpAfter?: Duration.Input | undefined
   /** Ends the run after so many rows that ended `invalid`, `rejected` or `unknown`. Default: never. */
