@@ -136,19 +136,17 @@ export const define =
     const { tag, outcomes, fixed } = definition
     class Base extends Data.TaggedError(tag)<Common & { readonly message: string }> {
       static readonly definition: Sentences = definition
-      constructor({ retryAfterMs, ...fields }: Fields & Common & Optional) {
-        // safe: what is left are the fields, `attempts` and `message`
-        const own = fields as unknown as Fields & Common & Optional
-        const all = retryAfterMs === undefined ? own : { ...own, retryAfterMs }
+      constructor(fields: Fields & Common & Optional) {
+        const { retryAfterMs, attempts, ...own } = fields
         const { happened, meaning, fix } = definition
         const sentences = [
-          `${happened(all)}.`,
-          typeof meaning === "string" ? meaning : meaning(all),
-          typeof fix === "function" ? fix(all) : fix,
+          `${happened(fields)}.`,
+          typeof meaning === "string" ? meaning : meaning(fields),
+          typeof fix === "function" ? fix(fields) : fix,
           docsUrl(tag),
         ]
         const message = sentences.filter((text) => text !== undefined).join(" ")
-        super({ ...own, message: own.message ?? message })
+        super({ ...own, attempts, message: fields.message ?? message })
         if (retryAfterMs !== undefined) {
           Object.defineProperty(this, "retryAfterMs", { value: retryAfterMs, enumerable: true })
         }
