@@ -35,6 +35,11 @@ export const rowOutcomes = [
   "not_sent",
 ] as const satisfies ReadonlyArray<RowOutcome>
 
+/** Returns the counts of a run without rows. */
+export const noRows = (): Record<RowOutcome, number> =>
+  // safe: each outcome is a key
+  Object.fromEntries(rowOutcomes.map((outcome) => [outcome, 0])) as Record<RowOutcome, number>
+
 type FailedOutcome = RowOutcomesByError[ErrorTag]
 
 /** Holds the outcome of a row by the error that ended it. */
@@ -95,11 +100,7 @@ const isClosed = (end: CallEnd | AelystError): boolean =>
 
 /** Follows the rows of a run, counts them and decides when it stops. */
 export class RunProgress<A> {
-  // safe: each outcome is a key
-  readonly #counts = Object.fromEntries(rowOutcomes.map((outcome) => [outcome, 0])) as Record<
-    RowOutcome,
-    number
-  >
+  readonly #counts = noRows()
   readonly #maxErrors: number
   /** The rows whose results the consumer does not have yet: not many more than `concurrency`. */
   readonly #unreported = new Map<number, PulledRow<A>>()

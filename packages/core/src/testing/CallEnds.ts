@@ -2,7 +2,7 @@
 import * as Result from "effect/Result"
 
 import type { CreateResult } from "../call/Call.ts"
-import { rowOutcomes } from "../call/RunProgress.ts"
+import { noRows, rowOutcomes } from "../call/RunProgress.ts"
 import * as Identifier from "../contact/Identifier.ts"
 import type { AttemptRecord, RunSummary } from "../types.ts"
 
@@ -92,11 +92,7 @@ export const createResult = ({
  * ```
  */
 export const runSummary = (counts: Partial<Omit<RunSummary, "total">> = {}): RunSummary => ({
-  // safe: each outcome is a key
-  ...(Object.fromEntries(rowOutcomes.map((outcome) => [outcome, 0])) as Record<
-    (typeof rowOutcomes)[number],
-    number
-  >),
+  ...noRows(),
   stopped: "completed",
   rateLimited: 0,
   resendsWaiting: 0,
