@@ -51,14 +51,18 @@ function* whileOpen(call: Call, ms: number): Effect.fn.Return<void, CallError> {
   yield* call.orStopped(Effect.raceFirst(pause, changed))
 }
 
+/** Takes a permit of the breaker, unless the circuit is open; returns for how long it then is. */
+const enterCircuit = (call: Call): number | undefined => {
+  const state = call.client.sharedState.breaker.enter(call.now, call.breakerPermit)
+  const isOpen = state._tag === "Open"
+  call.breakerPermit = isOpen ? undefined : state
+  return isOpen ? state.retryAfterMs : undefined
+}
+
 /** Waits until the circuit lets the call into the queue: freely, or with its trial. */
 function* awaitCircuit(call: Call): Effect.fn.Return<void, CallError> {
-  const { breaker } = call.client.sharedState
-  for (;;) {
-    const state = breaker.enter(call.now)
-    call.breakerPermit = state._tag === "Open" ? undefined : state
-    if (state._tag !== "Open") return
-    yield* whileOpen(call, state.retryAfterMs)
+  for (let ms = enterCircuit(call); ms !== undefined; ms = enterCircuit(call)) {
+    yield* whileOpen(call, ms)
   }
 }
 
@@ -90,7 +94,6 @@ function* acquirePermit(
   ticket: OpenTicket,
 ): Effect.fn.Return<Permit, CallError | PacerUnavailable> {
   const { run } = call.limits
-  const { breaker } = call.client.sharedState
   for (;;) {
     yield* awaitCircuit(call)
     const stopped = run?.stopped()
@@ -98,9 +101,7 @@ function* acquirePermit(
     // a call that gets its permit at once waits for nothing
     const permit = (yield* ticket.tryAcquire) ?? (yield* waitForPermit(call, ticket))
     // the circuit may have opened while the call was in the queue
-    const state = breaker.enter(call.now, call.breakerPermit)
-    call.breakerPermit = state._tag === "Open" ? undefined : state
-    if (state._tag !== "Open") return permit
+    if (enterCircuit(call) === undefined) return permit
     // a permit kept during a pause would be used in a later window
     yield* permit.giveBack
   }
