@@ -16,7 +16,7 @@ declare const crypto: {
   }
 }
 declare class URL {
-  constructor(url: string, base?: string)
+  constructor(url: string)
   readonly href: string
   readonly protocol: string
   readonly hostname: string
@@ -39,7 +39,6 @@ interface FormData {
   get(name: string): unknown
 }
 interface ReadableStream<A> {
-  cancel(): Promise<void>
   pipeThrough<B>(transform: { readonly readable: ReadableStream<B> }): ReadableStream<B>
   getReader(): { read(): Promise<{ done: boolean; value?: A }> }
 }
