@@ -60,14 +60,7 @@ export const codeOf = (error: unknown): string => {
 
 const kindOf = (code: string): ConnectionError["kind"] => {
   if (code === "ENOTFOUND" || code.startsWith("EAI_")) return "dns"
-  if (
-    code === "TIMEOUT" ||
-    code === tooLate ||
-    code === "ETIMEDOUT" ||
-    code === "UND_ERR_CONNECT_TIMEOUT"
-  ) {
-    return "timeout"
-  }
+  if (["TIMEOUT", tooLate, "ETIMEDOUT", "UND_ERR_CONNECT_TIMEOUT"].includes(code)) return "timeout"
   if (code === "PROXY_AUTHENTICATION_REQUIRED") return "proxy_auth"
   // the target's certificate, or that of a proxy that is itself reached by TLS
   if (/CERT|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|CRL_/.test(code)) {
@@ -150,15 +143,11 @@ const raced = <A, E>(
   probe: TransportProbe,
   { connectMs, firstByteMs }: AttemptLimits,
 ): Effect.Effect<A, E | "TIMEOUT"> => {
-  const expired = Effect.fail("TIMEOUT" as const)
-  const clock = Effect.andThen(
-    Effect.sleep(Math.min(connectMs, firstByteMs)),
-    Effect.suspend(() =>
-      probe.unsent
-        ? expired
-        : Effect.andThen(Effect.sleep(Math.max(0, firstByteMs - connectMs)), expired),
-    ),
-  )
+  const clock = Effect.gen(function* () {
+    yield* Effect.sleep(Math.min(connectMs, firstByteMs))
+    if (!probe.unsent) yield* Effect.sleep(Math.max(0, firstByteMs - connectMs))
+    return yield* Effect.fail("TIMEOUT" as const)
+  })
   return Effect.raceFirst(execute, clock)
 }
 
