@@ -203,6 +203,39 @@ describe("tracing", () => {
     }),
   )
 
+  it.effect("ends as it would without a tracer if the tracer throws at the end of a span", () =>
+    Effect.gen(function* () {
+      class Throwing extends Tracer.NativeSpan {
+        override end(): void {
+          throw new Error("not the call's error")
+        }
+      }
+      const tracer = Tracer.make({ span: (options) => new Throwing(options) })
+      const result = yield* Tracing.spanned(
+        "sample",
+        () => ({}),
+        () => Effect.succeed("created"),
+      ).pipe(Effect.provideService(Tracer.Tracer, tracer))
+      assert.strictEqual(result, "created")
+    }),
+  )
+
+  it.effect("dies, and does not hang, if the tracer throws at the beginning of a span", () =>
+    Effect.gen(function* () {
+      const tracer = Tracer.make({
+        span: () => {
+          throw new Error("no span")
+        },
+      })
+      const exit = yield* Tracing.spanned(
+        "sample",
+        () => ({}),
+        () => Effect.succeed("created"),
+      ).pipe(Effect.provideService(Tracer.Tracer, tracer), Effect.exit)
+      assert.isTrue(Exit.hasDies(exit))
+    }),
+  )
+
   it.effect("suppresses the transport's span, which would carry the URL", () =>
     Effect.gen(function* () {
       const { spans } = yield* traced([lost])

@@ -3,10 +3,12 @@
  * an identifier, a value or an error of the caller's; without a tracer they cost next to nothing.
  */
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Fiber } from "effect/Fiber"
+import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 
 /** Returns whether a tracer is installed: the native one only makes spans up. */
@@ -53,29 +55,24 @@ export const spanned = <A, E extends Error, R>(
 ): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     if (!isInstalled(fiber)) return use(undefined, fiber)
-    let ended: Effect.Effect<A, E> = Effect.never
-    // uninterruptible around `use`: the span would otherwise end with the cause of an interruption, and its defects
-    return Effect.uninterruptibleMask((restore) => {
-      const traced = Effect.useSpan(name, options(), (span) =>
-        restore(use(span, fiber)).pipe(
-          Effect.withParentSpan(span, { captureStackTrace: false }),
-          Effect.exit,
-          Effect.flatMap((exit) => {
-            ended = exit
-            const failure = Exit.isSuccess(exit) ? failed(exit.value) : failureOf(exit.cause)
-            if (failure !== undefined) {
-              span.attribute("error.type", failure.type)
-              return Effect.fail(failure)
-            }
-            return Exit.isSuccess(exit) ? Effect.void : Effect.interrupt
-          }),
-        ),
-      )
-      return Effect.andThen(
-        Effect.exit(traced),
-        Effect.suspend(() => ended),
-      )
-    })
+    const clock = fiber.getRef(Clock.Clock)
+    const isTimed = fiber.getRef(References.TracerTimingEnabled)
+    return Effect.acquireUseRelease(
+      Effect.makeSpan(name, options()),
+      (span) => Effect.withParentSpan(use(span, fiber), span, { captureStackTrace: false }),
+      (span, exit) => {
+        const end = Effect.sync(() => {
+          const failure = Exit.isSuccess(exit) ? failed(exit.value) : failureOf(exit.cause)
+          const at = isTimed ? clock.currentTimeNanosUnsafe() : 0n
+          if (failure !== undefined) {
+            span.attribute("error.type", failure.type)
+            span.end(at, Exit.fail(failure))
+          } else span.end(at, Exit.isSuccess(exit) ? Exit.void : Exit.interrupt())
+        })
+        // a tracer that throws does not change how the call ends
+        return Effect.catchDefect(end, () => Effect.void)
+      },
+    )
   })
 
 /** Returns the `traceparent` header of the current span; undefined without a span. */
