@@ -25,45 +25,35 @@ export const isSmall = (headers: HeaderRecord): boolean => {
 }
 
 /** Collects the bytes of a body; fails if there are more than the limit. */
-const collect = <E>(
-  body: Stream.Stream<Uint8Array, E>,
-): Effect.Effect<Uint8Array<ArrayBuffer>, E | "SIZE"> =>
-  Effect.suspend(() => {
-    const chunks: Array<Uint8Array> = []
-    let size = 0
-    return body.pipe(
-      Stream.runForEach((chunk) => {
-        size += chunk.byteLength
-        if (size > maxBodyBytes) return Effect.fail("SIZE" as const)
-        chunks.push(chunk)
-        return Effect.void
-      }),
-      Effect.map(() => {
-        const bytes = new Uint8Array(size)
-        let at = 0
-        for (const chunk of chunks) {
-          bytes.set(chunk, at)
-          at += chunk.byteLength
-        }
-        return bytes
-      }),
-    )
+const collect = Effect.fnUntraced(function* <E>(body: Stream.Stream<Uint8Array, E>) {
+  const chunks: Array<Uint8Array> = []
+  let size = 0
+  yield* Stream.runForEach(body, (chunk) => {
+    size += chunk.byteLength
+    if (size > maxBodyBytes) return Effect.fail("SIZE" as const)
+    chunks.push(chunk)
+    return Effect.void
   })
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return bytes
+})
 
 /** Reads a body up to the limit. If it is still compressed with gzip, which was not asked for, it is decompressed. */
-export const readCapped = (response: HttpClientResponse) =>
-  collect(response.stream).pipe(
-    Effect.flatMap((bytes) =>
-      // no JSON begins with the first two bytes of gzip
-      bytes[0] === 0x1f && bytes[1] === 0x8b
-        ? collect(
-            Stream.fromReadableStream({
-              evaluate: () =>
-                new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")),
-              onError: () => "ENCODING",
-            }),
-          )
-        : Effect.succeed(bytes),
-    ),
-    Effect.map((bytes) => new TextDecoder().decode(bytes)),
-  )
+export const readCapped = Effect.fnUntraced(function* (response: HttpClientResponse) {
+  let bytes = yield* collect(response.stream)
+  // no JSON begins with the first two bytes of gzip
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    const compressed = new Blob([bytes]).stream()
+    const plain = Stream.fromReadableStream({
+      evaluate: () => compressed.pipeThrough(new DecompressionStream("gzip")),
+      onError: () => "ENCODING",
+    })
+    bytes = yield* collect(plain)
+  }
+  return new TextDecoder().decode(bytes)
+})
