@@ -243,16 +243,14 @@ const prepare = <A extends Row, E, R>(
       let pulls = 0
       const open = Stream.transformPull(
         source((row) => progress.pull(row, isInDoubt(row))),
-        (pull) => {
-          const next = Effect.suspend(() =>
-            progress.stopped === undefined ? Effect.raceFirst(pull, closed) : Cause.done(),
-          )
-          return Effect.succeed(
-            Effect.suspend(() =>
-              ++pulls % rowsPerYield === 0 ? Effect.andThen(Effect.yieldNow, next) : next,
-            ),
-          )
-        },
+        (pull) =>
+          Effect.succeed(
+            Effect.gen(function* () {
+              if (++pulls % rowsPerYield === 0) yield* Effect.yieldNow
+              if (progress.stopped !== undefined) return yield* Cause.done()
+              return yield* Effect.raceFirst(pull, closed)
+            }),
+          ),
       )
       const create = (row: PulledRow<A>) => Effect.tap(resultOf(scope, row), reportProgress)
       // the end of the run may have come first when the source emitted a row
