@@ -13,30 +13,32 @@ interface Queues {
 export class KeyLease {
   readonly #queues: Queues
   readonly #key: string
-  /** Whether the key was free when it was asked for. */
-  readonly isGranted: boolean
-  /** Done once the key is this caller's; not needed if the key was free. */
-  readonly #granted: Deferred.Deferred<void> | undefined
+  /** Done once the wait for the key is over; undefined if the key was free. */
+  readonly #waited: Deferred.Deferred<void> | undefined
   #front: KeyLease | undefined
   #behind: KeyLease | undefined
-  #isWaiting: boolean
   #isReleased = false
 
   constructor(queues: Queues, key: string) {
     this.#queues = queues
     this.#key = key
     this.#front = queues.last.get(key)
-    this.isGranted = this.#front === undefined
-    this.#isWaiting = !this.isGranted
-    this.#granted = this.isGranted ? undefined : Deferred.makeUnsafe<void>()
-    if (this.#front !== undefined) this.#front.#behind = this
-    if (this.#isWaiting) queues.waiting += 1
+    if (this.#front !== undefined) {
+      this.#front.#behind = this
+      this.#waited = Deferred.makeUnsafe<void>()
+      queues.waiting += 1
+    }
     queues.last.set(key, this)
+  }
+
+  /** Whether the key was free when it was asked for. */
+  get isGranted(): boolean {
+    return this.#waited === undefined
   }
 
   /** Waits until the key is this caller's. */
   get ready(): Effect.Effect<void> {
-    return this.#granted === undefined ? Effect.void : Deferred.await(this.#granted)
+    return this.#waited === undefined ? Effect.void : Deferred.await(this.#waited)
   }
 
   /** Leaves the queue, or frees the key for the next caller; once, however the wait ended. */
@@ -51,19 +53,13 @@ export class KeyLease {
     else if (front === undefined) this.#queues.last.delete(this.#key)
     else this.#queues.last.set(this.#key, front)
     // not at once: an abort of many callers must not let each of them begin before its own turn to be aborted
-    if (front === undefined && behind !== undefined) queueMicrotask(() => behind.#grant())
-  }
-
-  /** Grants the key to the first in the queue. */
-  #grant(): void {
-    if (this.#isReleased || this.#granted === undefined) return
-    this.#endWait()
-    Deferred.doneUnsafe(this.#granted, Effect.void)
+    if (front === undefined && behind !== undefined) queueMicrotask(() => behind.#endWait())
   }
 
   #endWait(): void {
-    if (this.#isWaiting) this.#queues.waiting -= 1
-    this.#isWaiting = false
+    if (this.#waited !== undefined && Deferred.doneUnsafe(this.#waited, Effect.void)) {
+      this.#queues.waiting -= 1
+    }
   }
 }
 
