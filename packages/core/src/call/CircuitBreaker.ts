@@ -6,7 +6,6 @@
 const threshold = 5
 const firstMs = 1_000
 const capMs = 60_000
-const maxDoublings = 10
 
 /** Permits one request, either freely or as the trial; it is returned when the attempt has ended. */
 export type BreakerPermit = { readonly _tag: "Closed" } | { readonly _tag: "Trial" }
@@ -74,8 +73,7 @@ export class CircuitBreaker {
     // requests that were in flight when the circuit opened say nothing new; only its trial opens it again, for longer
     const opens = this.#timesOpened === 0 ? this.#failures >= threshold : permit === this.#trial
     if (opens) {
-      this.#openUntil =
-        now + Math.min(capMs, firstMs * 2 ** Math.min(this.#timesOpened, maxDoublings))
+      this.#openUntil = now + Math.min(capMs, firstMs * 2 ** this.#timesOpened)
       this.#timesOpened += 1
     }
     this.release(permit)

@@ -122,7 +122,7 @@ const existsAfterDoubt: Step = { _tag: "Done", result: "exists_after_doubt" }
 
 /** Returns the wait before the nth backoff in a row (from 0): full jitter, base 250 ms, factor 2, cap 20 s. */
 export const backoffMs = (nth: number, random: number): number =>
-  random * Math.min(backoffCapMs, backoffBaseMs * 2 ** Math.min(nth, 10))
+  random * Math.min(backoffCapMs, backoffBaseMs * 2 ** nth)
 
 /** Returns how long a program without a pacer waits before a step; a pacer adds the jitter of a 429 itself. */
 export const waitMs = (
