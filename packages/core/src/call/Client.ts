@@ -72,11 +72,7 @@ const createValid = (
   options: CreateOptions = {},
 ): Effect.Effect<CreateResult, AelystError> => {
   const spanOptions = () => ({
-    attributes: {
-      "http.request.method": "POST",
-      "url.template": "/contact/{identifier}",
-      "aelyst.identifier.kind": valid.kind,
-    },
+    attributes: { ...Tracing.requestAttributes, "aelyst.identifier.kind": valid.kind },
   })
   return Tracing.spanned("AelystClient.create", spanOptions, (span, fiber) => {
     const parsed = parseCall(options)

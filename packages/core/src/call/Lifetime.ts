@@ -42,7 +42,8 @@ export class Lifetime {
           for (const running of sets) running.delete(current)
           // V8 chains the former tables of a set: a removed entry, and its call with it, can survive many minor collections
           current.fiber = undefined
-          resume(isClosed() && isInterrupted(exit) ? Effect.suspend(orElse) : exit)
+          const isInterrupted = Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)
+          resume(isClosed() && isInterrupted ? Effect.suspend(orElse) : exit)
         })
         // a hook of the call may have closed the client before the call was noted
         if (isClosed()) fiber.interruptUnsafe()
@@ -58,6 +59,3 @@ export class Lifetime {
     return Fiber.interruptAll(fibers)
   })
 }
-
-const isInterrupted = (exit: Exit.Exit<unknown, unknown>): boolean =>
-  Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)

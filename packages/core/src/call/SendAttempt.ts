@@ -196,11 +196,7 @@ const recordAttempt = (
 
 const spanOptions = (number: number) => () => ({
   kind: "client" as const,
-  attributes: {
-    "http.request.method": "POST",
-    "url.template": "/contact/{identifier}",
-    "aelyst.attempt": number,
-  },
+  attributes: { ...Tracing.requestAttributes, "aelyst.attempt": number },
 })
 
 /** Returns the failure of an attempt's span: OpenTelemetry's convention for HTTP clients, which has statuses as text. */

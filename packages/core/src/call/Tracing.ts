@@ -11,6 +11,12 @@ import type { Fiber } from "effect/Fiber"
 import * as References from "effect/References"
 import * as Tracer from "effect/Tracer"
 
+/** The attributes of each span: of the request, only what is the same for all contacts. */
+export const requestAttributes = {
+  "http.request.method": "POST",
+  "url.template": "/contact/{identifier}",
+}
+
 /** Returns whether a tracer is installed: the native one only makes spans up. */
 export const isInstalled = (fiber: Pick<Fiber<unknown, unknown>, "getRef">): boolean =>
   fiber.getRef(Tracer.Tracer) !== Tracer.nativeTracer
