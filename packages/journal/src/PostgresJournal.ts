@@ -8,7 +8,7 @@ import { attemptEnds, attemptsOf } from "./AttemptLog.ts"
 import type { Cipher, UnreadablePayload } from "./Cipher.ts"
 import { Database } from "./Database.ts"
 import { Findings } from "./Findings.ts"
-import type { Claim, JournalService, Range, Run } from "./Journal.ts"
+import type { Claim, JournalService, Range, RunFacts } from "./Journal.ts"
 import { JournalError } from "./JournalError.ts"
 import { statementsOf } from "./PostgresStatements.ts"
 import type { RunTables } from "./PostgresTables.ts"
@@ -18,7 +18,7 @@ import { insertRows } from "./RunPlan.ts"
 import { countsOf, groupOf, pages } from "./RunReads.ts"
 import type { RowColumns } from "./RunTables.ts"
 import { outcomeNumber, recordOf, stateNumber, states } from "./RunTables.ts"
-import type { OpenRange, SharedProgress, StoredRow } from "./SharedRuns.ts"
+import type { OpenRange, RunStatus, SharedProgress, StoredRow } from "./SharedRuns.ts"
 
 /** The rows that are written in one statement, and read in one. */
 const planPage = 2_000
@@ -26,12 +26,15 @@ const readPage = 1_000
 /** The highest number of a row. */
 const maxNumber = 0x7fffffff
 
-/** A run as it is stored. */
-export interface StoredRun {
+/** The columns of a run. */
+export interface RunColumns {
   readonly seq: number
+  readonly id: string
+  readonly facts: string
+  readonly created: number
+  readonly planned: number | null
   /** The rows of a range. */
   readonly size: number
-  readonly run: Run
 }
 
 /** The progress as its statement returns it. */
@@ -52,9 +55,12 @@ const isSealed = ({ payload, state }: NewRow): boolean =>
 /** Opens the journal of a run. */
 export const openJournal = (
   { db: all, hash, now }: RunTables,
-  { run, seq, size }: StoredRun,
+  { created, facts, id, planned, seq, size }: RunColumns,
   cipher: Cipher,
 ) => {
+  // safe: as `start` stored them
+  const known = JSON.parse(facts) as RunFacts
+  const run = { ...known, id, createdAt: created, plannedAt: planned ?? undefined }
   const sql = statementsOf(now, size)
   const failed = Deferred.makeUnsafe<JournalError>()
   const db = new Database(all.path, (text, values) =>
@@ -67,7 +73,7 @@ export const openJournal = (
     )
   const isResent = run.delivery === "natural-key"
   /** Names a row for its encryption. */
-  const idOf = (number: number) => `${run.id}:${number}`
+  const idOf = (number: number) => `${id}:${number}`
 
   const insert = (load: number, page: ReadonlyArray<NewRow>) => {
     const rows = page.map((row) => ({
@@ -104,28 +110,23 @@ export const openJournal = (
   const release = ({ epoch, from, to }: Claim) =>
     Effect.asVoid(db.all(sql.release, from, to, epoch))
 
-  // its own statement: it sees what the older claims wrote while `take` waited for them
-  const recover = ({ from, to }: Claim) =>
-    db.all(sql.recover, from, to, stateNumbers[isResent ? "planned" : "unknown"])
-
-  const claim: JournalService["claim"] = (options = {}) => {
-    const { from = 1, leaseMs, owner, to = maxNumber } = options
-    const claimed = Effect.gen(function* () {
-      const monotonic = yield* AttemptGate.monotonicMillis
-      const values = [from, to, owner ?? null, leaseMs ?? null]
-      const found = yield* db.one<OpenRange & { readonly isComplete: boolean }>(
-        "not_planned",
-        sql.take,
-        ...values,
-      )
-      const notAfter = leaseMs === undefined ? undefined : monotonic + leaseMs
-      const made: Claim = { from: found.from, to: found.to, epoch: found.epoch, notAfter }
-      if (found.isComplete) return made
+  const claim = Effect.fnUntraced(function* (options: Parameters<JournalService["claim"]>[0] = {}) {
+    const { from = 1, leaseMs, owner = null, to = maxNumber } = options
+    const monotonic = yield* AttemptGate.monotonicMillis
+    const values = [from, to, owner, leaseMs ?? null]
+    type Found = OpenRange & { readonly isComplete: boolean }
+    const found = yield* db.one<Found>("not_planned", sql.take, ...values)
+    const notAfter = leaseMs === undefined ? undefined : monotonic + leaseMs
+    const made: Claim = { from: found.from, to: found.to, epoch: found.epoch, notAfter }
+    if (!found.isComplete) {
       yield* release(made)
       return yield* db.error("claimed")
-    })
-    return unlessFailed(Effect.tap(claimed, recover))
-  }
+    }
+    // its own statement: it sees what the older claims wrote while `take` waited for them
+    const left = stateNumbers[isResent ? "planned" : "unknown"]
+    yield* db.all(sql.recover, made.from, made.to, left)
+    return made
+  }, unlessFailed)
 
   /** Changes a row under a claim, or finds the reason for which it was not changed. */
   const change = (
@@ -152,19 +153,28 @@ export const openJournal = (
     )
   }
 
-  /** Reads rows with the text of their attempts. */
-  const logged = (options: Parameters<JournalService["rows"]>[0] = {}) => {
-    type Logged = RowColumns & { readonly log: string; readonly isKept: boolean }
-    const last = Math.min(options.to ?? maxNumber, maxNumber)
-    const wanted = (options.states ?? states).map(stateNumber)
+  /** Reads what a statement returns for the rows of a range. */
+  const read = <Row extends { readonly number: number }>(
+    range: Range,
+    text: string,
+    ...values: ReadonlyArray<unknown>
+  ) => {
+    const last = Math.min(range.to ?? maxNumber, maxNumber)
     return pages(
-      options,
-      (after) => db.all<Logged>(sql.rows, after, last, wanted, readPage),
+      range,
+      (after) => db.all<Row>(text, after, last, readPage, ...values),
       (row) => row.number,
     )
   }
 
-  const opened = ({ line, number, payload }: StoredRow & { readonly payload: Uint8Array }) =>
+  /** Reads rows with the text of their attempts. */
+  const logged = (options: Parameters<JournalService["rows"]>[0] = {}) => {
+    type Logged = RowColumns & { readonly log: string; readonly isKept: boolean }
+    return read<Logged>(options, sql.rows, (options.states ?? states).map(stateNumber))
+  }
+
+  type Sealed = StoredRow & { readonly payload: Uint8Array }
+  const opened = ({ line, number, payload }: Sealed) =>
     Effect.try({
       try: (): StoredRow => ({ number, line, payload: cipher.open(idOf(number), payload) }),
       catch: (error) => {
@@ -176,14 +186,15 @@ export const openJournal = (
     })
 
   const verify = Effect.gen(function* () {
-    const read = db.one<{ rows: number; epochs: number; closed: number }>("not_found", sql.verify)
+    type Values = Record<"rows" | "epochs" | "closed", number>
+    const values = db.one<Values>("not_found", sql.verify)
     const findings = new Findings()
-    let found = yield* read
+    let found = yield* values
     const check = Effect.fnUntraced(function* (row: Stream.Success<ReturnType<typeof logged>>) {
       const record = recordOf(row)
       const attempts = attemptsOf(row.number, row.log)
       // claims are given meanwhile
-      if (attempts.some(({ epoch }) => epoch > found.epochs)) found = yield* read
+      if (attempts.some(({ epoch }) => epoch > found.epochs)) found = yield* values
       findings.row(record, attempts, found.epochs)
       const mayBeSent = ["planned", "sending", "unknown"].includes(record.state)
       const isLeft = row.isKept && !mayBeSent
@@ -214,12 +225,11 @@ export const openJournal = (
         return (yield* progress).counts
       }),
     claim,
-    renew: (held, leaseMs) =>
-      Effect.gen(function* () {
-        const monotonic = yield* AttemptGate.monotonicMillis
-        yield* db.one("fenced", sql.renew, held.from, held.to, held.epoch, leaseMs)
-        return { ...held, notAfter: monotonic + leaseMs }
-      }),
+    renew: Effect.fnUntraced(function* (held, leaseMs) {
+      const monotonic = yield* AttemptGate.monotonicMillis
+      yield* db.one("fenced", sql.renew, held.from, held.to, held.epoch, leaseMs)
+      return { ...held, notAfter: monotonic + leaseMs }
+    }),
     release,
     intent: ({ epoch }, key, attempt) => unlessFailed(change("intent", key, epoch, attempt)),
     outcome,
@@ -247,15 +257,10 @@ export const openJournal = (
     claimable: (limit: number, which: "all" | "lapsed") =>
       db.all<OpenRange>(sql.claimable, limit, which),
     /** Reads rows that have not ended with their payloads. */
-    payloads: (range: Range = {}) => {
-      const last = Math.min(range.to ?? maxNumber, maxNumber)
-      const read = (after: number) =>
-        Effect.flatMap(
-          db.all<StoredRow & { readonly payload: Uint8Array }>(sql.payloads, after, last, readPage),
-          Effect.forEach((row) => opened(row)),
-        )
-      return pages(range, read, (row) => row.number)
-    },
+    payloads: (range: Range = {}) =>
+      Stream.mapArrayEffect(read<Sealed>(range, sql.payloads), Effect.forEach(opened)),
+    setStatus: (status: RunStatus) => Effect.asVoid(db.one("cancelled", sql.setStatus, status)),
+    remove: Effect.asVoid(db.one("locked", sql.remove)),
   } satisfies JournalService & Record<string, unknown>
 }
 

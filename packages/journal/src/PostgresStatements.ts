@@ -17,7 +17,7 @@ const sendingKind = (sending - planned) * 4
 /** The time over which the pace is measured, in milliseconds. */
 const recentMs = 60_000
 
-/** The statements on the rows, ranges and claims of one run; `$1` is its number, `size` the rows of a range. */
+/** The statements on one run, its rows, ranges and claims; `$1` is its number, `size` the rows of a range. */
 export const statementsOf = (now: string, size: number) => {
   /** The first row of the range of a row. */
   const first = `number - (number - 1) % ${size}`
@@ -111,7 +111,7 @@ export const statementsOf = (now: string, size: number) => {
     lookup: `SELECT ${rowColumns} FROM unnest($2::text[], $3::bigint[]) WITH ORDINALITY AS wanted (hash, content, position)
       LEFT JOIN aelyst_row AS one ON run = $1 AND key = hash::uuid AND one.content = wanted.content AND ${isPlanned} ORDER BY position`,
     rows: `SELECT ${rowColumns}, payload IS NOT NULL AS "isKept", log FROM aelyst_row AS one WHERE run = $1 AND number > $2
-      AND number <= $3 AND state = ANY ($4::smallint[]) AND ${isPlanned} ORDER BY number LIMIT $5`,
+      AND number <= $3 AND state = ANY ($5::smallint[]) AND ${isPlanned} ORDER BY number LIMIT $4`,
     payloads: `SELECT number, line, payload FROM aelyst_row WHERE run = $1 AND number > $2 AND number <= $3
       AND payload IS NOT NULL AND ${isPlanned} ORDER BY number LIMIT $4`,
     claimable: `SELECT first AS "from", last AS "to", abs(epoch)::float8 AS epoch FROM aelyst_range WHERE run = $1 AND NOT ended
@@ -139,6 +139,17 @@ export const statementsOf = (now: string, size: number) => {
         'perSecond', CASE recent WHEN 0 THEN 0 ELSE recent / greatest(1, (at - oldest) / 1000.0) END,
         'lastEndedAt', greatest(ranges.newest, pace.newest), 'changedAt', greatest(created, planned, ranges.changed, pace.newest))::text AS progress
       FROM aelyst_run, clock, ranges, pace WHERE seq = $1`,
+    remove: `WITH gone AS (
+        DELETE FROM aelyst_run WHERE seq = $1 AND NOT EXISTS (SELECT 1 FROM aelyst_range WHERE run = $1 AND expires > ${now})
+        RETURNING seq
+      ), ranges AS (DELETE FROM aelyst_range USING gone WHERE run = seq), rows AS (DELETE FROM aelyst_row USING gone WHERE run = seq)
+      SELECT seq FROM gone`,
+    // a cancelled run stays so: its contacts are erased
+    setStatus: `WITH changed AS (
+        UPDATE aelyst_run SET status = $2::text WHERE seq = $1 AND (status <> 'cancelled' OR $2::text = 'cancelled') RETURNING seq
+      ), erased AS (
+        UPDATE aelyst_row SET payload = NULL FROM changed WHERE run = seq AND payload IS NOT NULL AND $2::text = 'cancelled'
+      ) SELECT seq FROM changed`,
     /** The values that a check compares with the rows. */
     verify: `SELECT rows, (SELECT last_value::float8 FROM aelyst_epoch) AS epochs,
       (SELECT count(*)::integer FROM aelyst_range AS range WHERE run = $1 AND ended AND EXISTS (SELECT 1 FROM aelyst_row AS row
@@ -164,15 +175,4 @@ export const runStatements = (now: string) => ({
       SELECT id, content, ${rowColumns} FROM aelyst_row AS one JOIN aelyst_run ON seq = run
       WHERE key = hash::uuid AND account = $1 AND id <> $2 AND planned IS NOT NULL AND (state <> ${planned} OR doubt)
       ORDER BY created DESC, seq DESC LIMIT 1) AS found ON true ORDER BY position`,
-  remove: `WITH gone AS (
-      DELETE FROM aelyst_run WHERE seq = $1 AND NOT EXISTS (SELECT 1 FROM aelyst_range WHERE run = $1 AND expires > ${now})
-      RETURNING seq
-    ), ranges AS (DELETE FROM aelyst_range USING gone WHERE run = seq), rows AS (DELETE FROM aelyst_row USING gone WHERE run = seq)
-    SELECT seq FROM gone`,
-  // a cancelled run stays so: its contacts are erased
-  setStatus: `WITH changed AS (
-      UPDATE aelyst_run SET status = $2::text WHERE seq = $1 AND (status <> 'cancelled' OR $2::text = 'cancelled') RETURNING seq
-    ), erased AS (
-      UPDATE aelyst_row SET payload = NULL FROM changed WHERE run = seq AND payload IS NOT NULL AND $2::text = 'cancelled'
-    ) SELECT seq FROM changed`,
 })

@@ -5,7 +5,7 @@ import * as Stream from "effect/Stream"
 import type { Cipher } from "./Cipher.ts"
 import type { RunEntry, RunFacts, RunsService } from "./Journal.ts"
 import type { JournalError } from "./JournalError.ts"
-import type { PostgresJournal } from "./PostgresJournal.ts"
+import type { PostgresJournal, RunColumns } from "./PostgresJournal.ts"
 import { openJournal } from "./PostgresJournal.ts"
 import { runStatements } from "./PostgresStatements.ts"
 import type { RunTables } from "./PostgresTables.ts"
@@ -17,16 +17,6 @@ import type { RowColumns } from "./RunTables.ts"
 import { earlierRow, fingerprint, recordOf } from "./RunTables.ts"
 import type { SharedRunsService } from "./SharedRuns.ts"
 
-/** The columns of a run. */
-interface RunColumns {
-  readonly seq: number
-  readonly id: string
-  readonly facts: string
-  readonly created: number
-  readonly planned: number | null
-  readonly size: number
-}
-
 const accountOf = ({ origin, tokenClass }: RunFacts): string =>
   sha256(JSON.stringify([origin, tokenClass]))
 
@@ -36,19 +26,16 @@ export const runsOf = (
   cipher: Cipher,
   rangeRows: number,
 ): RunsService & SharedRunsService => {
-  const opened = Effect.map(tables, (all) => ({ ...all, sql: runStatements(all.now) }))
-  type Opened = Effect.Success<typeof opened>
+  const opened = Effect.map(tables, (all) => ({
+    ...all,
+    sql: runStatements(all.now),
+    journalOf: (columns: RunColumns) => openJournal(all, columns, cipher),
+  }))
 
-  const journalOf = (all: Opened, { created, facts, id, planned, seq, size }: RunColumns) => {
-    // safe: written by `create`
-    const known = JSON.parse(facts) as RunFacts
-    const run = { ...known, id, createdAt: created, plannedAt: planned ?? undefined }
-    return Object.assign(openJournal(all, { seq, size, run }, cipher), { seq })
-  }
   const open = Effect.fnUntraced(function* (id: string) {
-    const all = yield* opened
-    const [found] = yield* all.db.all<RunColumns>(all.sql.find, id)
-    return found === undefined ? yield* all.db.error("not_found", id) : journalOf(all, found)
+    const { db, journalOf, sql } = yield* opened
+    const [found] = yield* db.all<RunColumns>(sql.find, id)
+    return found === undefined ? yield* db.error("not_found", id) : journalOf(found)
   })
   const entryOf = Effect.fnUntraced(function* (path: string, { progress, run }: PostgresJournal) {
     const { changedAt, counts, ranges, status } = yield* progress
@@ -56,22 +43,17 @@ export const runsOf = (
     const state = ranges.claimed > 0 ? "running" : (ended ?? stateOf(run, counts))
     return { id: run.id, path, state, changedAt, run, counts } satisfies RunEntry
   })
-  const list = Effect.flatMap(opened, (all) =>
+  const list = Effect.flatMap(opened, ({ db, journalOf, sql }) =>
     Effect.flatMap(
-      all.db.all<RunColumns>(all.sql.list),
-      Effect.forEach((found) => entryOf(all.db.path, journalOf(all, found))),
+      db.all<RunColumns>(sql.list),
+      Effect.forEach((found) => entryOf(db.path, journalOf(found))),
     ),
   )
-  const remove = Effect.fnUntraced(function* (id: string) {
-    const { seq } = yield* open(id)
-    const { db, sql } = yield* opened
-    yield* db.one("locked", sql.remove, seq)
-  })
+  const remove = (id: string) => Effect.flatMap(open(id), (journal) => journal.remove)
 
   return {
     start: Effect.fnUntraced(function* (facts, { fresh = false } = {}) {
-      const all = yield* opened
-      const { db, sql } = all
+      const { db, journalOf, sql } = yield* opened
       const input = fingerprint(facts)
       // a longer ID is tried if another run has it
       for (let length = 4; ; length += 1) {
@@ -82,7 +64,7 @@ export const runsOf = (
         const values = [id, input, generation, accountOf(facts), JSON.stringify(facts), rangeRows]
         const isFound = newest !== undefined && newest.status !== "cancelled" && !fresh
         const [run] = isFound ? [newest] : yield* db.all<RunColumns>(sql.create, ...values)
-        if (run !== undefined) return { journal: journalOf(all, run), isNew: run.planned === null }
+        if (run !== undefined) return { journal: journalOf(run), isNew: run.planned === null }
       }
     }),
     open,
@@ -126,10 +108,6 @@ export const runsOf = (
     payloads: (id, range) =>
       Stream.unwrap(Effect.map(open(id), (journal) => journal.payloads(range))),
     progress: (id) => Effect.flatMap(open(id), (journal) => journal.progress),
-    setStatus: Effect.fnUntraced(function* (id, status) {
-      const { seq } = yield* open(id)
-      const { db, sql } = yield* opened
-      yield* db.one("cancelled", sql.setStatus, seq, status)
-    }),
+    setStatus: (id, status) => Effect.flatMap(open(id), (journal) => journal.setStatus(status)),
   }
 }

@@ -2,9 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 
-import type { Database } from "./Database.ts"
 import { once, openDatabase } from "./Database.ts"
-import type { JournalError } from "./JournalError.ts"
 import { RowHash } from "./RowChecksum.ts"
 
 /** Raised with every change of the tables. */
@@ -53,22 +51,11 @@ export const lacking = `SELECT 'denied' AS reason, privilege || ' on ' || name A
   UNION ALL SELECT 'denied', 'USAGE on aelyst_epoch' WHERE NOT has_sequence_privilege('aelyst_epoch', 'USAGE')
   UNION ALL SELECT NULL, NULL`
 
-/** The open tables. */
-export interface RunTables {
-  readonly db: Database
-  /** The hash of keys and contents. */
-  readonly hash: RowHash
-  /** SQL for the time in epoch milliseconds. */
-  readonly now: string
-}
-
+/** SQL for the time in epoch milliseconds. */
 const serverTime = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 /** Opens the tables, which are created if they are not there. */
-export const openTables = (
-  client: SqlClient,
-  now = serverTime,
-): Effect.Effect<RunTables, JournalError> => {
+export const openTables = (client: SqlClient, now = serverTime) => {
   const database = openDatabase(client, schema)
   const select = "SELECT version, salt FROM aelyst_journal"
   return once(
@@ -80,3 +67,6 @@ export const openTables = (
     }),
   )
 }
+
+/** The open tables. */
+export type RunTables = Effect.Success<ReturnType<typeof openTables>>
