@@ -47,73 +47,50 @@ export interface WaitingRange {
   readonly isParked: boolean
 }
 
-const columns = `run, token_class AS "tokenClass", (extract(epoch FROM approved_at) * 1000)::float8 AS "approvedAt",
-  (extract(epoch FROM ended_at) * 1000)::float8 AS "endedAt"`
-
 /** Opens the tables; the first operation creates them. */
 export const make = Effect.gen(function* () {
   const database = PostgresRuns.openDatabase(yield* SqlClient.SqlClient, schema)
-  const run = <Row extends object>(text: string, ...values: ReadonlyArray<unknown>) =>
-    Effect.flatMap(database, (db) => db.all<Row>(text, ...values))
+  /** Runs a statement; the values in it are bound. */
+  const run = <Row extends object>(parts: TemplateStringsArray, ...values: Array<unknown>) => {
+    const text = parts.reduce((before, part, at) => `${before}$${at}${part}`)
+    return Effect.flatMap(database, (db) => db.all<Row>(text, ...values))
+  }
+  const imports = (where: string, value: string) => {
+    const text = `SELECT run, token_class AS "tokenClass", (extract(epoch FROM approved_at) * 1000)::float8 AS "approvedAt",
+      (extract(epoch FROM ended_at) * 1000)::float8 AS "endedAt" FROM aelyst_import WHERE ${where} ORDER BY approved_at`
+    return Effect.flatMap(database, (db) => db.all<ApprovedImport>(text, value))
+  }
 
   return {
     /** Creates the tables unless they are there. */
     prepared: Effect.asVoid(database),
     /** Approves an import; one that has ended is approved again. */
     approve: (id: string, origin: string, tokenClass: string) =>
-      run(
-        `WITH gone AS (DELETE FROM aelyst_import_wait WHERE run = $1)
-        INSERT INTO aelyst_import AS import (run, origin, token_class) VALUES ($1, $2, $3)
-        ON CONFLICT (run) DO UPDATE SET origin = $2, token_class = $3, ended_at = NULL,
+      run`WITH gone AS (DELETE FROM aelyst_import_wait WHERE run = ${id})
+        INSERT INTO aelyst_import AS import (run, origin, token_class) VALUES (${id}, ${origin}, ${tokenClass})
+        ON CONFLICT (run) DO UPDATE SET origin = excluded.origin, token_class = excluded.token_class, ended_at = NULL,
           approved_at = CASE WHEN import.ended_at IS NULL THEN import.approved_at ELSE excluded.approved_at END`,
-        id,
-        origin,
-        tokenClass,
-      ),
-    get: (id: string) =>
-      Effect.map(
-        run<ApprovedImport>(`SELECT ${columns} FROM aelyst_import WHERE run = $1`, id),
-        ([found]) => found,
-      ),
+    get: (id: string) => Effect.map(imports("run = $1", id), ([found]) => found),
     /** Imports that have not ended, the oldest first. */
-    open: (origin: string) =>
-      run<ApprovedImport>(
-        `SELECT ${columns} FROM aelyst_import WHERE ended_at IS NULL AND origin = $1 ORDER BY approved_at`,
-        origin,
-      ),
+    open: (origin: string) => imports("ended_at IS NULL AND origin = $1", origin),
     end: (id: string) =>
-      run(
-        `UPDATE aelyst_import SET ended_at = clock_timestamp() WHERE run = $1 AND ended_at IS NULL`,
-        id,
-      ),
+      run`UPDATE aelyst_import SET ended_at = clock_timestamp() WHERE run = ${id} AND ended_at IS NULL`,
     /** Continues an import that is marked as ended, and gives every range another try. */
     reopen: (id: string) =>
-      run(
-        `WITH gone AS (DELETE FROM aelyst_import_wait WHERE run = $1)
-        UPDATE aelyst_import SET ended_at = NULL WHERE run = $1`,
-        id,
-      ),
+      run`WITH gone AS (DELETE FROM aelyst_import_wait WHERE run = ${id})
+        UPDATE aelyst_import SET ended_at = NULL WHERE run = ${id}`,
     /** Lets a range wait; each time without an end of a row counts, and waits twice as long. */
     wait: (id: string, from: number, reason: string, counts: boolean) =>
-      run(
-        `INSERT INTO aelyst_import_wait AS wait (run, first, tries, due_at, reason)
-        VALUES ($1, $2, $4, clock_timestamp() + interval '5 seconds', $3)
-        ON CONFLICT (run, first) DO UPDATE SET reason = $3,
-          tries = CASE WHEN $4 = 0 THEN 0 ELSE wait.tries + 1 END,
-          due_at = clock_timestamp() + interval '5 seconds' * CASE WHEN $4 = 0 THEN 1 ELSE 2 ^ wait.tries END`,
-        id,
-        from,
-        reason,
-        counts ? 1 : 0,
-      ),
+      run`INSERT INTO aelyst_import_wait AS wait (run, first, tries, due_at, reason)
+        VALUES (${id}, ${from}, ${counts}::boolean::integer, clock_timestamp() + interval '5 seconds', ${reason})
+        ON CONFLICT (run, first) DO UPDATE SET reason = excluded.reason,
+          tries = CASE WHEN ${counts} THEN wait.tries + 1 ELSE 0 END,
+          due_at = clock_timestamp() + interval '5 seconds' * CASE WHEN ${counts} THEN 2 ^ wait.tries ELSE 1 END`,
     /** The ranges that are not due. */
     waiting: (id: string) =>
-      run<WaitingRange>(
-        `SELECT first::float8 AS "from", reason, tries >= ${maxTries} AS "isParked" FROM aelyst_import_wait
-        WHERE run = $1 AND (tries >= ${maxTries} OR due_at > clock_timestamp()) ORDER BY first`,
-        id,
-      ),
-    remove: (id: string) => run(`DELETE FROM aelyst_import WHERE run = $1`, id),
+      run<WaitingRange>`SELECT first::float8 AS "from", reason, tries >= ${maxTries} AS "isParked" FROM aelyst_import_wait
+        WHERE run = ${id} AND (tries >= ${maxTries} OR due_at > clock_timestamp()) ORDER BY first`,
+    remove: (id: string) => run`DELETE FROM aelyst_import WHERE run = ${id}`,
   }
 })
 
