@@ -4,7 +4,6 @@ import type { RunCounts } from "@aelyst/journal"
 import { Runs } from "@aelyst/journal"
 import type { ImportStatus } from "@aelyst/workflow"
 import * as Deferred from "effect/Deferred"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
@@ -44,7 +43,7 @@ const progressOf = ({
   ...(remainingMs !== undefined && { perSecond, etaMs: remainingMs }),
 })
 
-/** Shows an import until it has ended, or a signal ends the command; the workers continue. */
+/** Shows an import until it has ended, or a signal ends the command; the workers continue. Returns how long it has taken. */
 const follow = (all: CheckedImport, id: string, statuses: Stream.Stream<ImportStatus, Failure>) =>
   Effect.gen(function* () {
     const printer = yield* Screen
@@ -53,6 +52,7 @@ const follow = (all: CheckedImport, id: string, statuses: Stream.Stream<ImportSt
     onSignal?.((signal) => void Effect.runSync(Deferred.succeed(stop, signal)))
     const view = new ProgressView(printer, all.progress)
     const { host } = all.settings
+    let elapsedMs = 0
     const show = (status: ImportStatus) =>
       Effect.sync(() => {
         const { created, duplicate, invalid, total } = status.counts
@@ -63,26 +63,30 @@ const follow = (all: CheckedImport, id: string, statuses: Stream.Stream<ImportSt
           total: total - invalid - duplicate,
           created,
         }
-        view.show(progressOf(status), of)
+        const progress = progressOf(status)
+        elapsedMs = progress.elapsedMs
+        view.show(progress, of)
       })
     const ended = Effect.as(Stream.runForEach(statuses, show), undefined)
     const signal = yield* Effect.raceFirst(ended, Deferred.await(stop))
     printer.clear()
-    if (signal === undefined) return
+    if (signal === undefined) return elapsedMs
     printer.notice(`the workers continue ${id}; aelyst runs show ${id}`)
-    yield* Effect.fail(Reports.ended(Reports.exitOfSignal[signal]))
+    return yield* Effect.fail(Reports.ended(Reports.exitOfSignal[signal]))
   })
 
 const endedOf = (counts: RunCounts): number =>
   counts.total - counts.invalid - counts.duplicate - leftOf(counts)
 
-/** Returns what workers have sent since `before`; only they know their requests. */
-const sentByWorkers =
+/** Returns what the workers of a run have sent in all, or nothing if it had ended `before`; only they know their requests. */
+export const sentByWorkers =
   (before: RunCounts, elapsedMs: number) =>
   <E>({ summary, ...sent }: Sent<E>): Sent<E> => {
     const { rateLimited: _limited, requests: _requests, ...known } = summary
-    const created = summary.created - before.created
-    return { ...sent, created, summary: { ...known, earlier: endedOf(before), elapsedMs } }
+    const wasOver = leftOf(before) === 0
+    const earlier = wasOver ? endedOf(before) : 0
+    const created = wasOver ? 0 : summary.created
+    return { ...sent, created, summary: { ...known, earlier, elapsedMs } }
   }
 
 /** Runs an import whose file is checked, through a database; `resume` is the run to continue. */
@@ -110,7 +114,7 @@ export const run = (
       return printer.data(id)
     }
     const statuses = Stream.mapError(workflow.follow(id), journalFailure)
-    const [waited] = yield* Effect.timed(follow(all, id, statuses))
+    const elapsedMs = yield* follow(all, id, statuses)
     const current = yield* failed(journal.counts)
     const left = leftOf(current)
     if (left > 0) {
@@ -121,7 +125,7 @@ export const run = (
     const client = Client.clientLayer(all.settings, all.found)
     const reading: CheckedImport = { ...all, progress: "none" }
     const ended = { ...prepared, counts: current }
-    const tell = sentByWorkers(counts, Duration.toMillis(waited))
+    const tell = sentByWorkers(counts, elapsedMs)
     yield* Client.explained(Effect.provide(sendPrepared(reading, ended, tell), client))
     // what is released at the end needs the database
   }).pipe(Effect.scoped, StoreOption.provide(database))

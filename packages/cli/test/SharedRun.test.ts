@@ -1,0 +1,42 @@
+import type { RunCounts } from "@aelyst/journal"
+import { assert, describe, it } from "@effect/vitest"
+
+import { sentByWorkers } from "../src/import/SharedRun.ts"
+import type { Sent } from "../src/import/Sending.ts"
+
+const ended: RunCounts = {
+  total: 10,
+  created: 9,
+  existed: 0,
+  exists_after_doubt: 1,
+  invalid: 0,
+  duplicate: 0,
+  rejected: 0,
+  unknown: 0,
+  not_sent: 0,
+  foreign: 0,
+  earlier: 0,
+  inDoubt: 0,
+}
+const sent: Sent<never> = {
+  summary: { ...ended, rows: 10, earlier: 10, stopped: "completed", elapsedMs: 3 },
+  created: 0,
+  signal: undefined,
+  failure: undefined,
+  findings: { shown: [], more: {}, duplicates: [], foreign: [] },
+}
+
+describe("sentByWorkers", () => {
+  it("counts what they had sent before the command followed them", () => {
+    const under = { ...ended, created: 4, exists_after_doubt: 0, not_sent: 6 }
+    const { created, summary } = sentByWorkers(under, 2_000)(sent)
+    assert.strictEqual(created, 9)
+    assert.deepInclude(summary, { created: 9, earlier: 0, elapsedMs: 2_000 })
+  })
+
+  it("counts nothing of a run that had ended before", () => {
+    const { created, summary } = sentByWorkers(ended, 2_000)(sent)
+    assert.strictEqual(created, 0)
+    assert.deepInclude(summary, { created: 9, earlier: 10 })
+  })
+})
