@@ -153,9 +153,11 @@ export const learnSearch = (config: PacerConfig, state: Draft, look: Look): void
   }
   const { forgottenMs } = look
   const roundTripMs = RoundTrip.minimum(state.roundTrip)
-  const expected = expectedWindows(config, state).find(
+  const fitting = expectedWindows(config, state).filter(
     (ms) => ms <= forgottenMs && forgottenMs - ms <= roundTripMs,
   )
+  // A longer one explains it as well, and risks no 429.
+  const expected = fitting.length > 0 ? Math.max(...fitting) : undefined
   const before = held.shorterMs ?? Number.POSITIVE_INFINITY
   const shorterMs = Math.min(before, expected ?? forgottenMs)
   const seen = shorterMs * Tuning.leastShorterFactor < before ? 1 : held.seen + 1
