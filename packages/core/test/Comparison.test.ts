@@ -24,6 +24,13 @@ describe("Comparison", () => {
     assert.strictEqual(compare([0, 100], 5).unaccounted, 2)
   })
 
+  it("bounds the ages of forgotten and of counted sends, unless all may be forgotten", () => {
+    const some = compare([0, 100, 200], 3)
+    assert.deepStrictEqual([some.forgottenMs, some.countedMs], [930, 800])
+    const all = compare([0, 100, 200], 1)
+    assert.deepStrictEqual([all.forgottenMs, all.countedMs], [Number.POSITIVE_INFINITY, 0])
+  })
+
   it("sees a refill if a send is forgotten too soon for any window", () => {
     assert.isTrue(compare([800, 850], 2).tooSoon)
     assert.isFalse(compare([100, 850], 2).tooSoon)

@@ -16,6 +16,10 @@ export interface Comparison {
   readonly forgotten: number
   /** Of those, how many a sliding log could not have forgotten yet. */
   readonly early: number
+  /** The greatest age that the newest forgotten send can have, in milliseconds; `Infinity` unless others are counted still. */
+  readonly forgottenMs: number
+  /** The smallest age that the oldest send can have that it counts without doubt; 0 if there is none. */
+  readonly countedMs: number
   /** It has forgotten a send so soon that it must refill. */
   readonly tooSoon: boolean
   /** It says so in response to a request that went without others. */
@@ -51,11 +55,19 @@ export const compare = (context: Context, used: number, overtaken: number): Comp
   const newest = SendLog.runOf(log, forgotten)?.sentAt ?? Number.NEGATIVE_INFINITY
   const tooSoon = early > 0 && sentAt - newest <= Tuning.shortestWindowMs
   const alone = wentAlone(context)
+  // The others that it counts may be those that were not counted before this one without doubt.
+  const counted = used - 1 - (SendLog.size(log) - before) - arrived.length - overtaken
+  const isPartial = forgotten > 0 && counted > 0
+  const forgottenMs = isPartial ? nowMs - newest - least : Number.POSITIVE_INFINITY
+  const oldestCounted = counted > 0 ? SendLog.runOf(log, before - counted + 1) : undefined
+  const countedMs = oldestCounted === undefined ? 0 : sentAt - oldestCounted.at + least
   return {
     used,
     due,
     forgotten,
     early,
+    forgottenMs,
+    countedMs,
     tooSoon,
     alone,
     explained,

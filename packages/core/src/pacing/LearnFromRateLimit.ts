@@ -3,7 +3,7 @@ import * as Doubt from "./HeaderDoubt.ts"
 import * as FairShare from "./FairShare.ts"
 import * as Held from "./HeldRequest.ts"
 import type { Draft, PacerState, Refill, ResponseContext } from "./PacerState.ts"
-import { hasOthers, isUnlogged, recordSend } from "./PacerState.ts"
+import { hasOthers, isUnlogged, nothingRefuted, recordSend } from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import { rateLimitJitterMs, rateLimitWaitMs } from "./RateLimitWait.ts"
 import * as OtherLimit from "./OtherLimit.ts"
@@ -29,6 +29,7 @@ export const closeGate = (context: ResponseContext): void => {
   closeFor(context, waitMs, lonely ? Tuning.lonelyJitterShare : 1)
   if (sameBurst) return
   Window.distrust(state)
+  state.refuted = nothingRefuted
   if (!isOwnUse(context)) Doubt.confirmZero(state)
   state.fixedWindow = false
   state.sinceRateLimit = null

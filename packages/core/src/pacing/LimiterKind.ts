@@ -1,6 +1,6 @@
 /** Recognises what kind of limiter the server has, by how it forgets sends. Pure. */
 import type { Comparison } from "./Comparison.ts"
-import type * as State from "./PacerState.ts"
+import * as State from "./PacerState.ts"
 import * as Tuning from "./PacerTuning.ts"
 import * as SendLog from "./SendLog.ts"
 import * as Window from "./WindowModel.ts"
@@ -26,7 +26,8 @@ export const recogniseKind = (context: Context, seen: Comparison, remaining: num
   const isFast = pace !== null && tooSoon && pace.intervalMs * limit < state.windowMs
   const isSlow = overdueStays && used - 1 > turned
   // What others send looks like a slow refill.
-  const isNew = alone && state.others.perWindow === null && (isFast || isSlow)
+  const isRefuted = refutesWindow(state, seen)
+  const isNew = state.others.perWindow === null && ((alone && (isFast || isSlow)) || isRefuted)
   state.refill = before !== null || isNew ? pace : null
 }
 
@@ -58,4 +59,23 @@ const estimateRefill = (
   const intervalMs = (sentAt - anchor.sentAt) / Math.max(Tuning.leastRefillCount, count)
   const isProven = counted >= context.state.limit * Tuning.refillProvenShare
   return { intervalMs, sinceMs, rateLimited: isProven ? 0 : (before?.rateLimited ?? 0) }
+}
+
+/**
+ * Checks whether no window explains what the server forgets: again and again it has forgotten a send that is younger than one
+ * that it counted, and not all at once. Others that spend look like that.
+ */
+const refutesWindow = (state: State.Draft, seen: Comparison): boolean => {
+  const { countedMs, forgotten, forgottenMs, unaccounted } = seen
+  const { log, others, refuted, refill, windowKnown } = state
+  const hasOthers = others.seenAt !== null || unaccounted > 0 || SendLog.hasUnaccounted(log)
+  if (refill !== null || windowKnown || hasOthers) {
+    state.refuted = State.nothingRefuted
+    return false
+  }
+  const longestMs = Math.max(refuted.countedMs, countedMs)
+  if (forgottenMs < longestMs) state.refuted = { countedMs: longestMs, times: refuted.times + 1 }
+  else if (forgotten > 0) state.refuted = { countedMs: longestMs, times: 0 }
+  else state.refuted = { ...refuted, countedMs: longestMs }
+  return state.refuted.times >= Tuning.timesToRefute
 }

@@ -80,6 +80,9 @@ export const nothingHeld: PacerState["held"] = {
   patience: 0,
 }
 
+/** No window is refuted. */
+export const nothingRefuted: PacerState["refuted"] = { countedMs: 0, times: 0 }
+
 /** Creates a state that has seen nothing. */
 export const make = ({ prior }: PacerConfig): PacerState => ({
   version,
@@ -97,6 +100,7 @@ export const make = ({ prior }: PacerConfig): PacerState => ({
   fixedWindow: false,
   refill: null,
   anchor: null,
+  refuted: nothingRefuted,
   held: nothingHeld,
   log: SendLog.empty,
   inFlight: [],

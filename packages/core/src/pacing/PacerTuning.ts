@@ -168,6 +168,8 @@ export const refillUsedShare = 0.5
 export const refillOverdueShare = 0.5
 /** A send that is forgotten sooner than this was refilled: shorter windows are not looked for. */
 export const shortestWindowMs = 180
+/** How often a server must forget as no window does: once, a window may have turned in the middle of a burst. */
+export const timesToRefute = 2
 /** How much must have been let in to tell a pace, in requests: divides nothing by zero. */
 export const leastRefillCount = 0.5
 

@@ -44,6 +44,13 @@ export interface PacerState {
     /** How many requests it has accepted that were sent since. */
     readonly count: number
   } | null
+  /** Whether a window can explain what the server forgets. */
+  readonly refuted: {
+    /** The greatest age of a send that was counted still. */
+    readonly countedMs: number
+    /** How often in a row a younger one was forgotten, and not all at once. */
+    readonly times: number
+  }
   /** The search for a shorter window by a request that is held back. */
   readonly held: {
     /** The request in flight that was held back. */
