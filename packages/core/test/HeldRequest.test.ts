@@ -112,4 +112,14 @@ describe("HeldRequest", () => {
     assert.isAtLeast(machine.state.held.patience, 16)
     assert.strictEqual(server.rateLimited, 0)
   })
+
+  for (const windowMs of [300, 500, 700]) {
+    it(`finds a window of ${windowMs} ms with a limit of 1, with four 429s at most`, () => {
+      const machine = new Machine()
+      const server = new FixedServer(1, windowMs)
+      run(machine, server, 100_000)
+      assert.isAtMost(machine.state.windowMs, windowMs * 1.12)
+      assert.isAtMost(server.rateLimited, 4)
+    })
+  }
 })

@@ -43,13 +43,19 @@ const searchUntil = (config: PacerConfig, state: PacerState, free: number, oldes
   return { untilMs: oldest.at + ageMs - Window.minRoundTrip(state), ageMs }
 }
 
+/**
+ * Returns the next window to look for with a limit of 1. A look may cost a 429: so it is half of this one until there was one,
+ * then a little less, so that few more follow.
+ */
+const aloneCandidate = ({ held: { countedMs }, windowMs }: PacerState): number =>
+  countedMs > 0
+    ? Math.max(Math.sqrt(countedMs * windowMs), windowMs / Tuning.lookStep)
+    : windowMs / 2
+
 /** Returns the next window to look for: by turns one that is expected, whatever was seen before, and the middle. */
 const candidate = (config: PacerConfig, state: PacerState): number => {
   const { doubts, seen, shorterMs } = state.held
-  // With a limit of 1 a look may cost a 429: each halves the range that is left, in proportion.
-  if (state.limit === 1 && state.held.countedMs > 0) {
-    return shorterMs ?? Math.sqrt(state.held.countedMs * state.windowMs)
-  }
+  if (state.limit === 1) return shorterMs ?? aloneCandidate(state)
   if (shorterMs !== null)
     return seen === 0 ? (expectedBelow(config, state, shorterMs) ?? shorterMs) : shorterMs
   const longest = state.windowMs / Tuning.leastShorterFactor
@@ -119,9 +125,8 @@ export const begin = (config: PacerConfig, state: Draft): void => {
 
 /** Plans the next look: after more and more windows if nothing was found. */
 const plan = (config: PacerConfig, state: Draft, patience: number): void => {
-  // A look with a limit of 1 may cost a 429.
-  const least = state.limit === 1 ? Tuning.windowsBeforeLooking * patience : patience
-  const windows = agrees(config, state) ? Math.max(Tuning.patienceOfAgreement, least) : least
+  const isLikely = agrees(config, state) && state.limit > 1
+  const windows = isLikely ? Math.max(Tuning.patienceOfAgreement, patience) : patience
   state.held = {
     ...state.held,
     id: null,
@@ -181,10 +186,11 @@ const seenEnough = ({ windowMs }: PacerState, ageMs: number, isExpected: boolean
 const adopt = (config: PacerConfig, state: Draft, ageMs: number): void => {
   const { windowMs } = state
   state.windowMs = ageMs
-  state.held = { ...state.held, shorterMs: null, longerMs: windowMs, patience: 1 }
+  const patience = state.limit === 1 ? state.held.patience : 1
+  state.held = { ...state.held, shorterMs: null, longerMs: windowMs, patience }
   Window.distrust(state)
   Window.slide(state)
-  plan(config, state, 1)
+  plan(config, state, patience)
 }
 
 /** Learns from the response to a held request: whether sends were forgotten early. */
@@ -211,11 +217,11 @@ export const learn = (config: PacerConfig, state: Draft, forgottenEarly: boolean
     // A look with a limit of 1 costs a 429, so the last ones, which gain little, are made more rarely.
     const isFound = countedMs * Tuning.leastShorterFactor >= state.windowMs
     if (isFound) state.held = { ...state.held, countedMs: 0 }
-    const isNear = 2 * countedMs >= state.windowMs
-    return plan(config, state, isFound ? Tuning.largestHoldPatience : patience * (isNear ? 2 : 1))
+    return plan(config, state, isFound ? Tuning.largestHoldPatience : afterMiss(state))
   }
   const isNew = shorterMs === null || ageMs < shorterMs
-  const first = expectedBelow(config, state, ageMs) === undefined ? 1 : 0
+  const isBetween = state.limit > 1 && expectedBelow(config, state, ageMs) !== undefined
+  const first = isBetween ? 0 : 1
   const seen = isNew ? first : state.held.seen + 1
   state.held = { ...state.held, id: null, shorterMs: ageMs, seen, nextAt: state.nowMs }
   const isExpected = expectedWindows(config, state).includes(ageMs)
@@ -223,12 +229,16 @@ export const learn = (config: PacerConfig, state: Draft, forgottenEarly: boolean
   adopt(config, state, ageMs)
 }
 
+/** Returns how many windows pass after a look that was too short: with a limit of 1 it has cost a 429, more often than not. */
+const afterMiss = ({ held: { patience }, limit }: PacerState): number =>
+  limit === 1 ? Tuning.missFactor * patience : 2
+
 /** Returns to the window before the last look if it was cut too short; says whether there was one. */
 export const lengthen = (state: Draft): boolean => {
   const { longerMs } = state.held
   if (longerMs === null) return false
   const nextAt = state.nowMs + 2 * longerMs
-  const reset = { shorterMs: null, longerMs: null, patience: 2, nextAt }
+  const reset = { shorterMs: null, longerMs: null, patience: afterMiss(state), nextAt }
   state.held = { ...state.held, ...reset, countedMs: state.windowMs }
   state.windowMs = longerMs
   return true
@@ -244,9 +254,12 @@ export const restart = (config: PacerConfig, state: Draft, countedMs: number): v
   const [expected = 0] = expectedWindows(config, state)
   const isExpected = countedMs > 0 && expected > least && expected < windowMs
   const usual = state.limit === 1 || least > windowMs || windowMs === Tuning.defaultWindowMs
-  const patience = usual ? Tuning.windowsBeforeHolding : 0
-  const windows = isExpected ? Tuning.patienceOfAgreement : patience
-  state.held = { ...nothingHeld, countedMs, nextAt: nowMs + windows * windowMs, patience: 1 }
+  const before = usual ? Tuning.windowsBeforeHolding : 0
+  const windows = isExpected ? Tuning.patienceOfAgreement : before
+  const nextAt = nowMs + windows * windowMs
+  // The 429 that showed the window counts, too.
+  const patience = state.limit === 1 ? Tuning.missFactor : 1
+  state.held = { ...nothingHeld, countedMs, nextAt, patience }
   if (!isExpected) return
   state.windowMs = expected
   state.held = { ...state.held, longerMs: windowMs }

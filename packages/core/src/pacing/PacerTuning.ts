@@ -84,8 +84,10 @@ export const firstLooks = 5
 export const nextLooks = 3
 /** How many windows pass before a shorter one is looked for, in windows: the look costs half a window at most. */
 export const windowsBeforeHolding = 6
-/** The same between two looks with a limit of 1: no other request can show the window. */
-export const windowsBeforeLooking = 2
+/** By which factor more windows pass after each look that cost a 429, with a limit of 1: a run has few of them. */
+export const missFactor = 6
+/** By which factor such a window is shortened once a look has cost a 429: one that succeeds costs nothing. */
+export const lookStep = 1.25
 /** The same if limit and window are those of the prior, in windows: then there is little reason to doubt. */
 export const patienceOfAgreement = 64
 /** With fewer windows to come, no look is made that costs one of them, in windows: else it costs a twentieth at most. */
