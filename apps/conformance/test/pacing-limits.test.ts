@@ -49,14 +49,12 @@ describe("limits that are not per second, told nothing", () => {
   }
 
   for (const limit of silent) {
-    const isBucket = ["token-bucket", "gcra"].includes(limit.server.limiter.kind)
-    const most429s = isBucket ? 8 : 4
-    it(`${limit.name}: it takes at most 1.07 x ideal in the median, 1.2 x at any phase, with ${most429s} 429s at most`, () => {
+    it(`${limit.name}: it takes at most 1.07 x ideal in the median, 1.2 x at any phase, with 4 429s at most`, () => {
       for (const concurrency of concurrencies) {
         const { median, rateLimited, worst } = measureLimit(limit, concurrency)
         assert.isAtMost(median, 1.07)
         assert.isAtMost(worst, 1.2)
-        assert.isAtMost(rateLimited, most429s)
+        assert.isAtMost(rateLimited, 4)
       }
     })
   }

@@ -129,7 +129,7 @@ export const growthFactor = 2
 /** The largest limit that growth reaches, in requests per window: beyond it nothing is gained. */
 export const largestGrownLimit = 1_000_000
 /** So many windows after a 429 at most, the next one means that the limit is lower than the count at the first. */
-export const repeatedWindows = 3
+export const repeatedWindows = 5
 /** Which share of the limit is left then, at least: waits make what was accepted look slower than it could be. */
 export const leastLimitShare = 0.75
 /** How many clean full windows come before a limit set by a 429 is tried again, at first: a 429 a minute or less. */
