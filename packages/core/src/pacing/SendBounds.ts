@@ -2,6 +2,7 @@
 import type { Bound } from "./FairShare.ts"
 import * as FairShare from "./FairShare.ts"
 import type { Draft, PacerConfig, PacerState } from "./PacerState.ts"
+import * as Tuning from "./PacerTuning.ts"
 import * as SendLog from "./SendLog.ts"
 
 /** Returns the bounds by the ceiling, and by the share of this process: the one that it was given, else the one that others leave. */
@@ -20,7 +21,8 @@ export const boundsOf = (
   if (share !== undefined) {
     const part = share * limit
     // less than one request per window is one in several windows
-    bounds.push({ count: Math.max(1, Math.floor(part)), spanMs: windowMs / Math.min(1, part) })
+    const spanMs = (windowMs + Tuning.shareMarginMs) / Math.min(1, part)
+    bounds.push({ count: Math.max(1, Math.floor(part)), spanMs })
   }
   return bounds
 }
