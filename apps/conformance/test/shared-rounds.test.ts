@@ -1,19 +1,24 @@
 import { describe, expect, it } from "vitest"
 
 import { kinds } from "../../../packages/sandbox/src/api/Limiter.ts"
+import { jain } from "../src/pacing/Sharing.ts"
 import { playVirtual } from "../src/shared/VirtualFleet.ts"
 
 const four = { processes: 4, concurrency: 10, each: 50, limit: 10, windowMs: 1000 }
 
 /** An aligned window is found at the phase in which the run begins: half a window is lost on average. */
-const mostOf = (kind: (typeof kinds)[number]) => (kind === "fixed-window-aligned" ? 1.1 : 1.08)
+const mostOf = (kind: (typeof kinds)[number]) => (kind === "fixed-window-aligned" ? 1.1 : 1.06)
+
+/** A sliding log frees each permit at its own time; far from the store, more writes then find another one in their way. */
+const mostTripsOf = (kind: (typeof kinds)[number], storeMs: number) =>
+  kind === "sliding-log" && storeMs > 1 ? 5.5 : 5
 
 describe("four processes at 10 per second in virtual time", { timeout: 600_000 }, () => {
   describe.each([0.4, 10])("%d ms from their store", (storeMs) => {
     it.each(kinds)("%s: few round trips, equal shares, no 429", async (kind) => {
       for (const seed of [1, 2]) {
         const played = await playVirtual({ ...four, kind, storeMs, seed })
-        expect(played.roundTrips).toBeLessThanOrEqual(5)
+        expect(played.roundTrips).toBeLessThanOrEqual(mostTripsOf(kind, storeMs))
         expect(played.fairness).toBeGreaterThanOrEqual(0.95)
         expect(played.rateLimited).toBe(0)
         expect(played.ratio).toBeLessThanOrEqual(mostOf(kind))
@@ -26,11 +31,22 @@ describe("four processes at 10 per second in virtual time", { timeout: 600_000 }
     const long = await playVirtual({ ...many, limit: 200, windowMs: 60_000, each: 150 })
     expect(long.roundTrips).toBeLessThanOrEqual(3)
     expect(long.ratio).toBeLessThanOrEqual(1.03)
+    // after two windows, not in the middle of a burst
+    const counts = long.created.map((times) => times.filter((at) => at < 90_000).length)
+    expect(jain(counts)).toBeGreaterThanOrEqual(0.95)
     // the window has to be learned
     expect(long.rateLimited).toBeLessThanOrEqual(1)
     const high = await playVirtual({ ...many, limit: 100, each: 200 })
     expect(high.roundTrips).toBeLessThanOrEqual(3)
     expect(high.rateLimited).toBe(0)
+  })
+
+  it("writes the turns of many processes that begin at once one after the other", async () => {
+    const many = { ...four, kind: "sliding-log", processes: 100, each: 1, storeMs: 1 } as const
+    const { counts, rateLimited } = await playVirtual({ ...many, seed: 1 })
+    expect(rateLimited).toBe(0)
+    // 5,000 if each wrote again at once
+    expect(counts.lost).toBeLessThanOrEqual(2500)
   })
 
   it.each([4, 8, 20])("has equal shares of a ceiling of %d per second, too", async (perSecond) => {
@@ -44,7 +60,8 @@ describe("four processes at 10 per second in virtual time", { timeout: 600_000 }
     for (const storeMs of [0.4, 10]) {
       const { created, fairness, roundTrips } = await playVirtual({ ...below, storeMs, perSecond })
       expect(roundTrips).toBeLessThanOrEqual(5)
-      expect(fairness).toBeGreaterThanOrEqual(0.98)
+      // far from the store a process takes all of a low ceiling in its turn: after half of the time some had one turn more
+      expect(fairness).toBeGreaterThanOrEqual(storeMs > 1 ? 0.94 : 0.98)
       const times = created.flat()
       const tookMs = Math.max(...times) - Math.min(...times)
       // 24 seconds of requests, each way up to 3 ms off

@@ -41,11 +41,28 @@ describe("Rotation", () => {
     assert.strictEqual(Rotation.countAhead(four, "c"), 2)
   })
 
+  it("keeps the place of a process among the next permits, whichever process takes its own first", () => {
+    const { state } = takeAll(four, "abcd", 10)
+    assert.deepStrictEqual(
+      ["a", "b", "c", "d"].map((process) => Rotation.positionOf(state, process, 1)),
+      [3, 4, 1, 2],
+    )
+    for (const process of ["c", "d", "a"]) {
+      const others = ["a", "b", "c", "d"].filter((other) => other !== process)
+      const own = Rotation.positionOf(state, process, 1)
+      const next = Rotation.take(state, process, { ...usual, count: 1 })
+      for (const other of others) {
+        const before = Rotation.positionOf(state, other, 1)
+        assert.strictEqual(Rotation.positionOf(next, other, 1), before - (own < before ? 1 : 0))
+      }
+    }
+  })
+
   it("leaves no permit to a process that waits for none, and remembers that it had more", () => {
     const idle = Rotation.take(four, "a", { count: 4, waits: false, mostBehind: 10 })
     assert.deepStrictEqual(takeAll(idle, "bcd", 9).counts, [0, 3, 3, 3])
     const back = Rotation.join(idle, "a")
-    assert.strictEqual(Rotation.positionOf(back, "a", 1), 16)
+    assert.strictEqual(Rotation.positionOf(back, "a", 1), 13)
     // ... until the others have had as many
     assert.lengthOf(takeAll(idle, "bcd", 12).state, 3)
   })

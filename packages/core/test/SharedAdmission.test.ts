@@ -52,6 +52,15 @@ describe("SharedAdmission", () => {
     assert.isBelow(untilMs - now, 100)
   })
 
+  it("looks at it again then when the gate has opened for a single request, too", () => {
+    const { now, state } = start("a", "b")
+    const opened = { ...state, gate: { untilMs: now } }
+    const [, scouting] = decide({ ...asking, process: "a" }, config, opened, now)
+    const [{ ids, untilMs }] = decide({ ...asking, process: "b" }, config, scouting, now + 1)
+    assert.lengthOf(ids, 0)
+    assert.isBelow(untilMs - now, 100)
+  })
+
   it("looks often for a late response if the next permits are for it, and rarely if they are for others", () => {
     const processes = Array.from({ length: 100 }, (_, index) => `p${index}`)
     const { now, state } = start()

@@ -5,7 +5,7 @@
 import type { PacerState } from "./StoredState.ts"
 import * as Tuning from "./PacerTuning.ts"
 
-/** The processes that take permits, whether they wait, and how many each has had; those that took some last are last. */
+/** The processes that take permits, whether they wait, and how many each has had. Of those that have had as many, the first comes first. */
 export type Rotation = PacerState["rotation"]
 
 const leastOf = (rotation: Rotation): number => Math.min(...rotation.map(({ had }) => had))
@@ -77,12 +77,15 @@ export const take = (
 ): Rotation => {
   const joined = join(rotation, process)
   const had = (joined.find((member) => member.process === process)?.had ?? 0) + took.count
-  const others = joined.filter(
-    (member) => member.process !== process && !(member.waits && member.had < had - took.mostBehind),
-  )
-  const next = [...others, { process, had, waits: took.waits, missedAt: null }].slice(
-    -Tuning.mostMembers,
-  )
+  // each keeps its place: the order is what the others have counted on
+  const next = joined
+    .filter(
+      (member) =>
+        member.process === process || !member.waits || member.had >= had - took.mostBehind,
+    )
+    .map((member) =>
+      member.process === process ? { ...member, had, waits: took.waits, missedAt: null } : member,
+    )
   const waiting = waitingOf(next)
   const least = leastOf(waiting.length > 0 ? waiting : next)
   return next

@@ -55,7 +55,9 @@ const looksAt = (
   const position = Rotation.positionOf(state.rotation, process, 1)
   const dueAt = engine.certainDue(config, state, untilMs, position)
   if (dueAt !== undefined) return Math.min(dueAt, now + longestMs)
-  const responseAt = state.gate === null ? engine.expectedResponse(state) : undefined
+  // one that opens lets a single request through, for whose response all wait
+  const isClosed = state.gate !== null && now < state.gate.untilMs
+  const responseAt = isClosed ? undefined : engine.expectedResponse(state)
   if (responseAt === undefined) {
     const restMs = Math.min(longestMs, (untilMs - now) / 2)
     return Math.min(untilMs, now + Math.max(recheckMs, restMs))
