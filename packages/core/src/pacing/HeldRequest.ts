@@ -109,7 +109,9 @@ export const heldUntil = (
   const ageMs = candidate(config, state)
   const fromMs = isSpread(state, ageMs) ? oldest.windowStart : (state.log.at(-1) ?? oldest).at
   const untilMs = fromMs + ageMs - Window.minRoundTrip(state) + state.marginMs
-  return { untilMs, ageMs }
+  // Held up by something else, it is too late to test this window.
+  const isLate = limit > 1 && nowMs > untilMs + ageMs * (Tuning.leastShorterFactor - 1)
+  return isLate ? undefined : { untilMs, ageMs }
 }
 
 /** Plans the first look: at once, or a short one in the window after the first if no shorter one is expected. */
@@ -195,7 +197,7 @@ const adopt = (config: PacerConfig, state: Draft, ageMs: number): void => {
 
 /** Learns from the response to a held request: whether sends were forgotten early. */
 export const learn = (config: PacerConfig, state: Draft, forgottenEarly: boolean): void => {
-  const { ageMs, patience, shorterMs } = state.held
+  const { ageMs, nextAt, patience, shorterMs } = state.held
   if (ageMs === 0) {
     return plan(config, state, Tuning.windowsBeforeHolding - 1)
   }
@@ -219,7 +221,9 @@ export const learn = (config: PacerConfig, state: Draft, forgottenEarly: boolean
     if (isFound) state.held = { ...state.held, countedMs: 0 }
     return plan(config, state, isFound ? Tuning.largestHoldPatience : afterMiss(state))
   }
-  const isNew = shorterMs === null || ageMs < shorterMs
+  // After a pause a window that follows the clock turns at another time: that does not count as in a row.
+  const isInRow = state.nowMs <= (nextAt ?? 0) + 2 * state.windowMs
+  const isNew = shorterMs === null || ageMs < shorterMs || !isInRow
   const isBetween = state.limit > 1 && expectedBelow(config, state, ageMs) !== undefined
   const first = isBetween ? 0 : 1
   const seen = isNew ? first : state.held.seen + 1
