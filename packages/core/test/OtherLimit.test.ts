@@ -12,6 +12,8 @@ class TwoLimits {
   readonly named = new SlidingServer(10, 1000)
   longer = new SlidingServer(30, 10_000)
   rateLimited = 0
+  /** Whether its 429s name the longer limit. */
+  isNamed = false
   /** The next response, if it is a stray 429. */
   stray: PacerObservation | undefined
   /** When another client sends, in order. */
@@ -26,6 +28,7 @@ class TwoLimits {
     const longer = this.longer.handle(now)
     if (!longer.rateLimited) return this.named.handle(now)
     this.rateLimited++
+    if (this.isNamed) return longer
     const used = this.named.admitted.filter((at) => at > now - 1000).length
     return { ...longer, limit: 10, remaining: 10 - used }
   }
@@ -70,6 +73,17 @@ const stray = (retryAfterMs: number, remaining = 5): PacerObservation => ({
   retryAfterMs,
 })
 
+/** Counts the requests that go at once, after a run of so long. */
+const burst = (forMs: number): number => {
+  const machine = new Machine()
+  run(machine, oneLimit(), forMs)
+  machine.now += 2000
+  machine.observe(machine.admitted(), { rateLimited: false, limit: 10, remaining: 9 })
+  let count = 0
+  while (machine.decide()._tag === "Admit") count++
+  return count
+}
+
 describe("OtherLimit", () => {
   it("learns a second limit from one 429, makes sure with another, and keeps to both", () => {
     const machine = new Machine()
@@ -79,6 +93,21 @@ describe("OtherLimit", () => {
     assert.strictEqual(server.rateLimited, 2)
     assert.isAtLeast(server.longer.admitted.length, 5 * 30 - 10)
     assert.strictEqual(machine.state.limit, 10)
+  })
+
+  it("needs no other 429 to make sure of a second limit that the first one names", () => {
+    const machine = new Machine()
+    const server = new TwoLimits()
+    server.isNamed = true
+    run(machine, server, 40_000)
+    assert.deepStrictEqual(limitOf(machine.state), { count: 30, spanMs: 10_000 })
+    assert.strictEqual(server.rateLimited, 1)
+    assert.strictEqual(machine.state.limit, 10)
+  })
+
+  it("keeps few requests in flight in a long run at full rate, and as many as fit in a short one", () => {
+    assert.isAbove(burst(3000), 5)
+    assert.isAtMost(burst(20_000), 3)
   })
 
   it("finds out that the second limit is gone, without a 429", () => {

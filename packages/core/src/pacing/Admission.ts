@@ -151,6 +151,7 @@ const dropSchedule = (state: Draft): void => {
 const fitsBurst = (state: PacerState, occupied: number): boolean => {
   const { fixedWindow, limit, limitSource, provenLimit } = state
   const inFlight = countInFlight(state)
+  if (inFlight >= OtherLimit.mostInFlight(state)) return false
   const logged = occupied - inFlight
   // The responses to the first few show others that begin at the same time; a large limit has room for them.
   const hasFew = limit * Tuning.openingBurstShare >= 2 && limit <= Tuning.exactLogLimit

@@ -17,22 +17,25 @@ export const closeGate = (context: ResponseContext): void => {
   const sameBurst = gate !== null && request.sentAt < gate.untilMs
   if (!sameBurst) state.rateLimits += 1
   const waitMs = waitOf(context)
+  const isOther = isOfOtherLimit(context)
   if (!sameBurst && config.schedule !== false) {
     if (isOthersUse(context)) {
       FairShare.meet(state)
       FairShare.waitUntil(state, state.nowMs + waitMs)
     } else if (previous.held.id === request.id) Held.learn(config, state, false)
-    else if (isOfOtherLimit(context)) OtherLimit.learn(state, waitMs)
+    else if (isOther) OtherLimit.learn(state, waitMs, response.limit)
     else learnLimits(context)
   }
   const lonely = response.retryAfterMs !== undefined && isOwnUse(context)
   closeFor(context, waitMs, lonely ? Tuning.lonelyJitterShare : 1)
   if (sameBurst) return
+  state.sinceRateLimit = null
+  // It says nothing about the known limit.
+  if (isOther) return
   Window.distrust(state)
   state.refuted = nothingRefuted
   if (!isOwnUse(context)) Doubt.confirmZero(state)
   state.fixedWindow = false
-  state.sinceRateLimit = null
 }
 
 /** Closes the gate for a wait that has nothing to do with the rate: the request counts as sent, and nothing is learned. */
@@ -128,7 +131,7 @@ const isOfOtherLimit = (context: ResponseContext): boolean => {
   const isLong = (response.retryAfterMs ?? 0) > state.windowMs + 1000
   if ((response.remaining ?? 0) > 0) return isLong || state.otherLimit.limit !== null
   // The named limit was not used up: `Remaining` is the other one's.
-  if (state.otherLimit.limit !== null && !isOwnUse(context)) return true
+  if (OtherLimit.isLikely(state) && !isOwnUse(context)) return true
   const accepted = state.sinceRateLimit?.count ?? 0
   return previous.windowKnown && isLong && accepted > Tuning.otherLimitFactor * state.limit
 }

@@ -121,6 +121,16 @@ export const largestZerosToDoubt = 4096
 export const otherLimitRuns = 64
 /** After how many of its windows the other limit is tried again: that costs a 429. */
 export const otherLimitWindows = 4
+/** By which factor its window can be longer than it was read: the first requests came late in a window that follows the clock. */
+export const longerSpanFactor = 1.25
+/** From how many windows at full rate on few requests are in flight: shorter runs must not end later. */
+export const windowsOfLongRun = 10
+/** Which share of the limit was used in them, at least. */
+export const fullShare = 0.75
+/** How many are in flight then, as a share of the limit: those of a burst go within sixteen round trips. */
+export const leastInFlightShare = 1 / 16
+/** The same, so that they go within this share of the window at most. */
+export const burstSpan = 1 / 6
 
 // A limit that the server does not name
 
