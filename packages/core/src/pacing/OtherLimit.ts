@@ -109,10 +109,12 @@ export const opensAt = (state: PacerState): number => {
 
 /**
  * Returns how many requests can be in flight: few of those of a long run at full rate, since all of them are 429s if
- * another limit is used up. They go within a part of the window.
+ * another limit is used up. They go within a part of the window. Processes that share the limit would wait for each other's
+ * responses, and a refill keeps them few anyway.
  */
 export const mostInFlight = (state: PacerState): number => {
-  const { limit, limitSource, nowMs, otherLimit, roundTrip, windowMs } = state
+  const { limit, limitSource, nowMs, otherLimit, refill, rotation, roundTrip, windowMs } = state
+  if (rotation.length > 1 || refill !== null) return Number.POSITIVE_INFINITY
   const since = nowMs - Tuning.windowsOfLongRun * windowMs
   const recent = SendLog.countWhere(otherLimit.log, ({ at }) => at > since)
   const isLong = recent > Tuning.fullShare * Tuning.windowsOfLongRun * limit
