@@ -13,6 +13,7 @@ import { runDraws } from "../src/pacing/Draws.ts"
 import {
   fastBuckets,
   hiddenLimits,
+  longWindows,
   measureLasting,
   measureLimit,
   silent,
@@ -38,12 +39,22 @@ describe("limits that are not per second, told nothing", () => {
     })
   }
 
-  for (const limit of twoLimits) {
-    it(`${limit.name}: it takes at most 1.05 x ideal in the median, with 5 429s at most`, () => {
+  for (const limit of longWindows) {
+    it(`${limit.name}: it takes at most 1.05 x ideal in the median, with two 429s at most`, () => {
       for (const concurrency of concurrencies) {
         const { median, rateLimited } = measureLimit(limit, concurrency)
         assert.isAtMost(median, 1.05)
-        assert.isAtMost(rateLimited, 5)
+        assert.isAtMost(rateLimited, 2)
+      }
+    })
+  }
+
+  for (const limit of twoLimits) {
+    it(`${limit.name}: it takes at most 1.05 x ideal in the median, with 7 429s at most`, () => {
+      for (const concurrency of concurrencies) {
+        const { median, rateLimited } = measureLimit(limit, concurrency)
+        assert.isAtMost(median, 1.05)
+        assert.isAtMost(rateLimited, 7)
       }
     })
   }
@@ -185,8 +196,8 @@ describe("1,000 servers and networks drawn at random", () => {
     const names = worst.map(({ name, ratio }) => `${ratio.toFixed(2)} ${name}`).join("\n")
     process.stdout.write(`the slowest ten, in time over ideal:\n${names}\n`)
     assert.strictEqual(lost, 0)
-    assert.isAtLeast(few429s, 0.885)
-    assert.isAtLeast(within15, 0.59)
+    assert.isAtLeast(few429s, 0.93)
+    assert.isAtLeast(within15, 0.615)
     assert.isAtLeast(within50, 0.81)
   })
 })

@@ -148,7 +148,7 @@ describe("LearnFromRateLimit", () => {
     const respond = (remaining: number) =>
       machine.observe(machine.admitted(), { rateLimited: false, limit: 1, remaining })
     respond(0)
-    machine.now += 1011
+    machine.now += 1030
     const rateLimited = { rateLimited: true, limit: 1, remaining: 0, retryAfterMs: 1000 }
     machine.observe(machine.admitted(), rateLimited)
     assert.strictEqual(machine.state.windowMs, windowMs)

@@ -151,8 +151,9 @@ const dropSchedule = (state: Draft): void => {
 const fitsBurst = (state: PacerState, occupied: number): boolean => {
   const { fixedWindow, limit, limitSource, provenLimit } = state
   const inFlight = countInFlight(state)
-  if (inFlight >= OtherLimit.mostInFlight(state)) return false
   const logged = occupied - inFlight
+  // each response that comes in shows that no other limit is used up
+  if (inFlight >= OtherLimit.mostInFlight(state) + logged) return false
   // The responses to the first few show others that begin at the same time; a large limit has room for them.
   const hasFew = limit * Tuning.openingBurstShare >= 2 && limit <= Tuning.exactLogLimit
   const opens = hasFew && state.roundTrip.samples === 1

@@ -108,7 +108,7 @@ export const opensAt = (state: PacerState): number => {
 }
 
 /**
- * Returns how many requests can be in flight: few of those of a long run at full rate, since all of them are 429s if
+ * Returns how many requests can begin a burst: few of a long run at full rate, since all that are in flight are 429s if
  * another limit is used up. They go within a part of the window. Processes that share the limit would wait for each other's
  * responses, and a refill keeps them few anyway.
  */

@@ -84,6 +84,8 @@ export const firstLooks = 5
 export const nextLooks = 3
 /** How many windows pass before a shorter one is looked for, in windows: the look costs half a window at most. */
 export const windowsBeforeHolding = 6
+/** The same after a 429 has shown a window: nearly all are whole seconds, and a look can cost a slot of ten windows. */
+export const windowsOfWholeSeconds = 16
 /** By which factor more windows pass after each look that cost a 429, with a limit of 1: a run has few of them. */
 export const missFactor = 6
 /** By which factor such a window is shortened once a look has cost a 429: one that succeeds costs nothing. */
@@ -123,14 +125,14 @@ export const otherLimitRuns = 64
 export const otherLimitWindows = 4
 /** By which factor its window can be longer than it was read: the first requests came late in a window that follows the clock. */
 export const longerSpanFactor = 1.25
-/** From how many windows at full rate on few requests are in flight: shorter runs must not end later. */
+/** From how many windows at full rate on a burst begins with few requests: shorter runs must not end later. */
 export const windowsOfLongRun = 10
 /** Which share of the limit was used in them, at least. */
 export const fullShare = 0.75
-/** How many are in flight then, as a share of the limit: those of a burst go within sixteen round trips. */
+/** How many begin it then, as a share of the limit; each response lets one more follow. */
 export const leastInFlightShare = 1 / 16
-/** The same, so that they go within this share of the window at most. */
-export const burstSpan = 1 / 6
+/** The same, so that a burst goes within this share of the window at most. */
+export const burstSpan = 1 / 8
 
 // A limit that the server does not name
 
