@@ -68,6 +68,13 @@ export const unevenWindows: ReadonlyArray<Limit> = [
   ...windows(25, 2500),
 ]
 
+/** Windows of whole seconds whose rate is not the prior's. */
+export const longWindows: ReadonlyArray<Limit> = [
+  ...windows(30, 2000),
+  ...windows(30, 3000),
+  ...windows(30, 5000),
+]
+
 /** Two limits at once. */
 export const twoLimits: ReadonlyArray<Limit> = [
   ...pair([10, 1000], [120, 20_000]),

@@ -248,6 +248,20 @@ export const lengthen = (state: Draft): boolean => {
   return true
 }
 
+/** Returns how many windows pass before a look after a window was read from a wait; none if it is not likely. */
+const windowsBeforeLook = (
+  { prior }: PacerConfig,
+  { limit, windowMs }: PacerState,
+  countedMs: number,
+): number => {
+  const isNarrow = countedMs * Tuning.leastLongerFactor > windowMs
+  if (limit === 1 || isNarrow || windowMs === Tuning.defaultWindowMs) {
+    return Tuning.windowsBeforeHolding
+  }
+  // Others can have made it look too long; and a small limit may well be the burst of a bucket.
+  return countedMs === 0 || limit <= prior.limit ? 0 : Tuning.windowsAfterRateLimit
+}
+
 /**
  * Starts over with a window that was read from a wait, rounded up: it may be shorter, down to `countedMs`. One that was
  * expected is tried at once: a 429 leads back.
@@ -257,8 +271,7 @@ export const restart = (config: PacerConfig, state: Draft, countedMs: number): v
   const least = countedMs * Tuning.leastLongerFactor
   const [expected = 0] = expectedWindows(config, state)
   const isExpected = countedMs > 0 && expected > least && expected < windowMs
-  const usual = state.limit === 1 || least > windowMs || windowMs === Tuning.defaultWindowMs
-  const before = usual ? Tuning.windowsBeforeHolding : 0
+  const before = windowsBeforeLook(config, state, countedMs)
   const windows = isExpected ? Tuning.patienceOfAgreement : before
   const nextAt = nowMs + windows * windowMs
   // The 429 that showed the window counts, too.

@@ -85,7 +85,7 @@ export const nextLooks = 3
 /** How many windows pass before a shorter one is looked for, in windows: the look costs half a window at most. */
 export const windowsBeforeHolding = 6
 /** The same after a 429 has shown a window: nearly all are whole seconds, and a look can cost a slot of ten windows. */
-export const windowsOfWholeSeconds = 16
+export const windowsAfterRateLimit = 16
 /** By which factor more windows pass after each look that cost a 429, with a limit of 1: a run has few of them. */
 export const missFactor = 6
 /** By which factor such a window is shortened once a look has cost a 429: one that succeeds costs nothing. */
