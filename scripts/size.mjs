@@ -25,7 +25,7 @@ const cases = [
   },
   {
     name: "client over Effect's FetchHttpClient",
-    budget: 66_500,
+    budget: 67_000,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
       import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -48,7 +48,7 @@ const cases = [
   },
   {
     name: "client over fetch",
-    budget: 62_500,
+    budget: 63_000,
     ours: `import * as Effect from "effect/Effect"
       import { AelystClient, layerFetch } from "./src/AelystClient.ts"
       export const run = (options) => Effect.runPromise(Effect.flatMap(AelystClient, (client) => client.create("id:5", { firstName: "A" })).pipe(Effect.provide(layerFetch(options))))`,
@@ -56,7 +56,7 @@ const cases = [
   },
   {
     name: "with createMany",
-    budget: 71_000,
+    budget: 71_500,
     ours: `import * as Effect from "effect/Effect"
       import * as Layer from "effect/Layer"
       import * as FetchHttpClient from "effect/http/FetchHttpClient"
@@ -124,7 +124,7 @@ const bundle = async (contents) => {
 }
 
 /** The largest ratio of a bundle to one that uses only effect. */
-const mostRatio = 1.51
+const mostRatio = 1.53
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`
 let over = false
@@ -146,8 +146,8 @@ for (const { name, budget, ours, effect } of cases) {
 
 /** Lists the most bytes that all code of a built package may have in one module format, gzipped. */
 const published = {
-  "@aelyst/node for import": ["packages/node/dist/!(effect|phonePlans-*).js", 86_000],
-  "@aelyst/node for require": ["packages/node/dist/!(phonePlans-*).cjs", 86_500],
+  "@aelyst/node for import": ["packages/node/dist/!(effect|phonePlans-*).js", 86_500],
+  "@aelyst/node for require": ["packages/node/dist/!(phonePlans-*).cjs", 87_000],
   "@aelyst/node's numbering plans": ["packages/node/dist/phonePlans-*.js", 55_000],
   "@aelyst/node/effect, without core and effect": ["packages/node/dist/effect.js", 12_000],
   "@aelyst/express for import": ["packages/express/dist/*.js", 18_000],
@@ -171,8 +171,8 @@ const published = {
     "packages/journal/dist/{postgres,Postgres*,Database,AttemptLog,SharedRuns,Cipher}.js",
     20_500,
   ],
-  "@aelyst/journal/shared-limit for import": ["packages/journal/dist/shared-limit/*.js", 10_000],
-  "@aelyst/journal/shared-limit for require": ["packages/journal/dist/shared-limit/*.cjs", 10_000],
+  "@aelyst/journal/shared-limit for import": ["packages/journal/dist/shared-limit/*.js", 10_500],
+  "@aelyst/journal/shared-limit for require": ["packages/journal/dist/shared-limit/*.cjs", 10_500],
   "@aelyst/sandbox for import": ["packages/sandbox/dist/*.js", 102_000],
   "@aelyst/sandbox for require": ["packages/sandbox/dist/*.cjs", 97_000],
 }
