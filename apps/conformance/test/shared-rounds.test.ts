@@ -41,14 +41,6 @@ describe("four processes at 10 per second in virtual time", { timeout: 600_000 }
     expect(high.rateLimited).toBe(0)
   })
 
-  it("writes the turns of many processes that begin at once one after the other", async () => {
-    const many = { ...four, kind: "sliding-log", processes: 100, each: 1, storeMs: 1 } as const
-    const { counts, rateLimited } = await playVirtual({ ...many, seed: 1 })
-    expect(rateLimited).toBe(0)
-    // 5,000 if each wrote again at once
-    expect(counts.lost).toBeLessThanOrEqual(2500)
-  })
-
   it.each([4, 8, 20])("has equal shares of a ceiling of %d per second, too", async (perSecond) => {
     const below = {
       ...four,
@@ -60,8 +52,7 @@ describe("four processes at 10 per second in virtual time", { timeout: 600_000 }
     for (const storeMs of [0.4, 10]) {
       const { created, fairness, roundTrips } = await playVirtual({ ...below, storeMs, perSecond })
       expect(roundTrips).toBeLessThanOrEqual(5)
-      // far from the store a process takes all of a low ceiling in its turn: after half of the time some had one turn more
-      expect(fairness).toBeGreaterThanOrEqual(storeMs > 1 ? 0.94 : 0.98)
+      expect(fairness).toBeGreaterThanOrEqual(0.98)
       const times = created.flat()
       const tookMs = Math.max(...times) - Math.min(...times)
       // 24 seconds of requests, each way up to 3 ms off

@@ -9,7 +9,7 @@ import { leave, rejoin } from "./AloneState.ts"
 import * as Comeback from "./Comeback.ts"
 import { isOptionError } from "./OptionError.ts"
 import type { SharedRecord, StoredText } from "./SharedRecord.ts"
-import { decode, encode, isSameButRotation, isSameState } from "./SharedRecord.ts"
+import { bodyOf, decode, encode } from "./SharedRecord.ts"
 import { StoreClock } from "./StoreClock.ts"
 import type { PacerState } from "./StoredState.ts"
 import type { StoreExchange } from "./StoreExchange.ts"
@@ -22,8 +22,6 @@ const replyMs = 250
 const firstReplyMs = 1000
 /** How long after a reply a step that changes nothing asks nothing: less than between two looks for a response. In milliseconds. */
 const freshMs = 30
-/** How long a process waits at most before it says again that it waits for its turn, in milliseconds. */
-const longestBackOffMs = 250
 /** How long after an error the next command is sent, in milliseconds. */
 const retryMs = 250
 /** The same while the user's client holds a command without a reply: most clients keep them in a queue. */
@@ -68,8 +66,6 @@ export class SharedKey {
   #writes = 0
   readonly #waiting: Array<Waiting> = []
   #isRunning = false
-  /** Ends a wait after a lost write. */
-  #wake = (): void => undefined
   /** The version in the store, as far as known. */
   #version = ""
   /** The newest record that this process has written or read, and whether it is the one in the store. */
@@ -110,7 +106,6 @@ export class SharedKey {
         return [() => resolve(result), next as PacerState]
       }
       this.#waiting.push({ change, reject })
-      this.#wake()
       if (!this.#isRunning) void this.#run()
     })
   }
@@ -130,7 +125,7 @@ export class SharedKey {
 
   /** Applies all functions that wait, as often as it takes; returns what to do with their last results. */
   async #step(batch: Array<Waiting>): Promise<ReadonlyArray<() => void>> {
-    for (let lost = 0; ; lost++) {
+    for (;;) {
       batch.push(...this.#waiting.splice(0))
       const alone = this.#alone
       if (alone !== undefined && !alone.replies) return this.#stepAlone(alone, batch)
@@ -147,15 +142,12 @@ export class SharedKey {
       const comeback = Comeback.join(known, this.#writer, { now, returns: alone !== undefined })
       const share = Math.min(this.#versions.share, Comeback.shareOf(comeback, this.#instances))
       const [settles, state] = apply(batch, before, now, share)
-      const isSame = this.#isStored && (comeback ?? known) === known && isSameState(before, state)
+      const isSame = this.#isStored && (comeback ?? known) === known && isEqual(before, state)
       const isFresh = performance.now() < this.#confirmedAt + freshMs
       const record = { state, shiftMs: aheadMs - offsetMs, comeback }
       const write = isSame ? undefined : encode(`${this.#writer}.${this.#writes++}`, record)
       const matched = (isSame && isFresh) || (await this.#ask(write))
       if (matched === undefined) this.#leave(write?.version)
-      if (matched === false && write !== undefined && isSameButRotation(before, state)) {
-        await this.#backOff(lost)
-      }
       if (matched !== true) continue
       if (write !== undefined) this.#note(write.version, record)
       this.#aheadMs = aheadMs
@@ -163,17 +155,6 @@ export class SharedKey {
       void this.#noteVersion()
       return settles
     }
-  }
-
-  /** Waits by chance, for longer after more lost writes, so that many processes do not write at once; a new function ends it. */
-  async #backOff(lost: number): Promise<void> {
-    const longestMs = Math.min(longestBackOffMs, this.#clock.roundTripMs * 2 ** (lost + 1))
-    // a timer takes a millisecond
-    if (longestMs < 1 || this.#waiting.length > 0) return
-    const woken = new Promise<void>((resolve) => {
-      this.#wake = resolve
-    })
-    await within(Math.random() * longestMs, woken)
   }
 
   /** Returns the state to continue from, and how far its time is ahead of this process's clock. */
@@ -295,3 +276,7 @@ const apply = (
   // safe: a step has at least one function
   return [settles, state as PacerState]
 }
+
+/** Checks whether two states differ in their time only. */
+const isEqual = (before: PacerState | undefined, state: PacerState): boolean =>
+  before !== undefined && bodyOf(before) === bodyOf(state)

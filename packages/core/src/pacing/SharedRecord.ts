@@ -16,16 +16,8 @@ export interface SharedRecord {
   readonly comeback: Comeback | undefined
 }
 
-/** Returns the text of a state without its time. */
-const bodyOf = (state: PacerState): string => JSON.stringify({ ...state, nowMs: 0 })
-
-/** Checks whether two states differ in their time only: there is nothing to write. */
-export const isSameState = (before: PacerState | undefined, state: PacerState): boolean =>
-  before !== undefined && bodyOf(before) === bodyOf(state)
-
-/** Checks whether they also differ in which processes wait for their turns: that can be written later. */
-export const isSameButRotation = (before: PacerState | undefined, state: PacerState): boolean =>
-  before !== undefined && isSameState({ ...before, rotation: [] }, { ...state, rotation: [] })
+/** Returns the text of a state without its time: if it is the same, there is nothing to write. */
+export const bodyOf = (state: PacerState): string => JSON.stringify({ ...state, nowMs: 0 })
 
 /** Returns a text with its version, which is unique by `stamp` and has a sum of the text. */
 export const seal = (stamp: string, text: string): StoredText => ({
