@@ -28,13 +28,19 @@ const sent: Sent<never> = {
 
 describe("sentByWorkers", () => {
   it("counts what they had sent before the command followed them", () => {
-    const under = { ...ended, created: 4, exists_after_doubt: 0, not_sent: 6 }
-    const { created, summary } = sentByWorkers(under, 2_000)(sent)
+    const { created, summary } = sentByWorkers(undefined, 2_000)(sent)
     assert.strictEqual(created, 9)
     assert.deepInclude(summary, { created: 9, earlier: 0, elapsedMs: 2_000 })
   })
 
-  it("counts nothing of a run that had ended before", () => {
+  it("counts what they have sent since of an import that had ended with rows left", () => {
+    const before = { ...ended, created: 4, exists_after_doubt: 0, not_sent: 6 }
+    const { created, summary } = sentByWorkers(before, 2_000)(sent)
+    assert.strictEqual(created, 5)
+    assert.deepInclude(summary, { created: 9, earlier: 4 })
+  })
+
+  it("counts nothing of one that had ended", () => {
     const { created, summary } = sentByWorkers(ended, 2_000)(sent)
     assert.strictEqual(created, 0)
     assert.deepInclude(summary, { created: 9, earlier: 10 })

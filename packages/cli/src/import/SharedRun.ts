@@ -78,14 +78,13 @@ const follow = (all: CheckedImport, id: string, statuses: Stream.Stream<ImportSt
 const endedOf = (counts: RunCounts): number =>
   counts.total - counts.invalid - counts.duplicate - leftOf(counts)
 
-/** Returns what the workers of a run have sent in all, or nothing if it had ended `before`; only they know their requests. */
+/** Returns what workers have sent: all of the run, or since `before` if it had ended then; only they know their requests. */
 export const sentByWorkers =
-  (before: RunCounts, elapsedMs: number) =>
+  (before: RunCounts | undefined, elapsedMs: number) =>
   <E>({ summary, ...sent }: Sent<E>): Sent<E> => {
     const { rateLimited: _limited, requests: _requests, ...known } = summary
-    const wasOver = leftOf(before) === 0
-    const earlier = wasOver ? endedOf(before) : 0
-    const created = wasOver ? 0 : summary.created
+    const earlier = before === undefined ? 0 : endedOf(before)
+    const created = summary.created - (before?.created ?? 0)
     return { ...sent, created, summary: { ...known, earlier, elapsedMs } }
   }
 
@@ -104,6 +103,7 @@ export const run = (
     const { counts, isNew, journal } = prepared
     const { id } = journal.run
     if (!goOn) return yield* removeUnwanted(runs, isNew ? id : undefined)
+    const { endedAt } = yield* failed(workflow.status(id))
     // a token of the same account may have taken the place of the run's own
     yield* failed(workflow.approve(id, { tokenClass: tokenClass(all.found.token) }))
     if (!isNew && leftOf(counts) > 0) yield* failed(workflow.resume(id))
@@ -125,7 +125,7 @@ export const run = (
     const client = Client.clientLayer(all.settings, all.found)
     const reading: CheckedImport = { ...all, progress: "none" }
     const ended = { ...prepared, counts: current }
-    const tell = sentByWorkers(counts, elapsedMs)
+    const tell = sentByWorkers(endedAt === undefined ? undefined : counts, elapsedMs)
     yield* Client.explained(Effect.provide(sendPrepared(reading, ended, tell), client))
     // what is released at the end needs the database
   }).pipe(Effect.scoped, StoreOption.provide(database))
