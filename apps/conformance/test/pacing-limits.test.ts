@@ -23,7 +23,7 @@ import {
 } from "../src/pacing/Limits.ts"
 import { steady } from "../src/pacing/Network.ts"
 import { besideNeighbour, fourProcesses, jain } from "../src/pacing/Sharing.ts"
-import { simulate } from "../src/pacing/Simulation.ts"
+import { simulate, simulateFleet } from "../src/pacing/Simulation.ts"
 
 const concurrencies = [1, 10, 50]
 
@@ -185,6 +185,42 @@ describe("others with the same token", () => {
         assert.isAtMost(ratio, 1.4)
         assert.isAtMost(rateLimited, most429s)
         assert.isAtMost(neighbourLost, 0.25)
+      }
+    })
+  }
+})
+
+describe("one 429 that asks for 30 s without a reason", () => {
+  for (const [limit, windowMs] of [
+    [100, 10_000],
+    [60, 5000],
+  ] as const) {
+    it(`${limit} per ${windowMs} ms on a slow network: ten minutes later it uses 80 % of the limit`, () => {
+      for (const kind of [
+        "fixed-window-aligned",
+        "fixed-window-first-request",
+        "sliding-log",
+      ] as const) {
+        for (const stray of [5, 45, 85, 125]) {
+          const { server } = simulateFleet({
+            server: {
+              limiter: { kind, limit, windowMs },
+              phaseMs: 123,
+              headers: "always",
+              retryAfter: true,
+              odd: (response, count) =>
+                count === stray
+                  ? { rateLimited: true, limit, remaining: 0, retryAfterMs: 30_000 }
+                  : response,
+            },
+            network: steady(300, 0.2),
+            seed: stray,
+            processes: [{ total: Number.POSITIVE_INFINITY, concurrency: 10 }],
+            untilMs: 900_000,
+          })
+          const used = server.accepted.filter((at) => at > 600_000).length
+          assert.isAtLeast(used, 0.8 * (limit / windowMs) * 300_000)
+        }
       }
     })
   }

@@ -78,7 +78,7 @@ describe("SharedState.make", () => {
         const first = yield* clientOf("token-number-1")
         yield* first.create("id:5", ana)
         assert.deepStrictEqual(
-          [...new Set(keys)].map((key) => /^aelyst:pacer:5:[0-9a-f]{64}$/.test(key)),
+          [...new Set(keys)].map((key) => /^aelyst:pacer:6:[0-9a-f]{64}$/.test(key)),
           [true],
         )
         // a client of another process, say

@@ -48,7 +48,7 @@ describe("rateLimit.shared", () => {
     assert.strictEqual(one.posts(), 20)
     assert.strictEqual(texts.size, 1)
     const [key = "", text = ""] = [...texts][0] ?? []
-    assert.match(key, /^aelyst:pacer:5:[0-9a-f]{64}$/)
+    assert.match(key, /^aelyst:pacer:6:[0-9a-f]{64}$/)
     assert.notInclude(key + text, "sandbox_ok")
     // the snapshot is what this process has seen, without a round trip
     assert.strictEqual(one.aelyst.rateLimit.limit, 1_000)

@@ -84,7 +84,7 @@ export interface CallOptions extends Pick<
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
-/** The options of a run; each has a default. */
+/** The options of a run; each has a default, which for `delivery` and `retries` is what the client has. */
 export interface RunOptions extends Pick<ClientOptions, "delivery" | "timeout" | "maxWait"> {
   /** Rows in progress at a time, those in the queue included. Default 32. */
   readonly concurrency?: number | undefined

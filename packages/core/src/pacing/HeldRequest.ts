@@ -109,9 +109,12 @@ export const heldUntil = (
   const ageMs = candidate(config, state)
   const fromMs = isSpread(state, ageMs) ? oldest.windowStart : (state.log.at(-1) ?? oldest).at
   const untilMs = fromMs + ageMs - Window.minRoundTrip(state) + state.marginMs
-  // Held up by something else, it is too late to test this window.
   const isLate = limit > 1 && nowMs > untilMs + ageMs * (Tuning.leastShorterFactor - 1)
-  return isLate ? undefined : { untilMs, ageMs }
+  if (!isLate) return { untilMs, ageMs }
+  // Held up by something else, it tests a longer window, if that is still shorter by enough.
+  const lateMs = ageMs + nowMs - untilMs
+  const isShorter = lateMs * Tuning.leastShorterFactor < windowMs
+  return isShorter ? { untilMs: nowMs, ageMs: lateMs } : undefined
 }
 
 /** Plans the first look: at once, or a short one in the window after the first if no shorter one is expected. */

@@ -20,7 +20,7 @@ export const record = (state: Draft): void => {
   const isEarly = roomAt(state, 0) > at + windowMs + 1000
   const isOver = limit !== null && at >= limit.tryAt && (isEarly || at > limit.tryAt + limit.spanMs)
   // Sent before the 429 that showed the limit: it was accepted before, too.
-  const isLate = limit !== null && gate !== null && limit.tryAt <= gate.untilMs
+  const isLate = limit !== null && gate !== null && at < limit.tryAt && limit.tryAt <= gate.untilMs
   const counted = isLate ? { ...limit, count: limit.count + 1 } : limit
   state.otherLimit = { log, limit: isOver ? null : counted }
 }

@@ -65,7 +65,7 @@ export interface ResponseContext {
 }
 
 /** The version of the shape of the state; a state of another version is not read. */
-export const version = 5
+export const version = 6
 
 /** No request is held back, and nothing is known of shorter windows. */
 export const nothingHeld: PacerState["held"] = {

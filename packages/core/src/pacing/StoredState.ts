@@ -5,7 +5,7 @@
  * it. Times in milliseconds; those that a pacer has not seen yet are very early.
  */
 export interface PacerState {
-  readonly version: 5
+  readonly version: 6
   /** The newest time seen; an earlier one is read as this one. */
   readonly nowMs: number
   readonly nextId: number

@@ -75,7 +75,7 @@ describe("sharedLimit on Postgres", () => {
     await createOn(server.port)
     const [row, ...others] = await rows()
     assert.lengthOf(others, 0)
-    assert.match(String(row?.["key"]), /^aelyst:pacer:5:[0-9a-f]{64}$/)
+    assert.match(String(row?.["key"]), /^aelyst:pacer:6:[0-9a-f]{64}$/)
     assert.notInclude(JSON.stringify(row), sandbox.tokens.ok)
   })
 

@@ -133,8 +133,8 @@ describe("sharedLimit on a server", () => {
       await using one = await connect(server.port)
       await using other = await connect(server.port)
       await createOn(one, other)
-      const keys = await server.send("KEYS", "aelyst:pacer:5:*")
-      assert.match(String(keys), /^aelyst:pacer:5:[0-9a-f]{64}$/)
+      const keys = await server.send("KEYS", "aelyst:pacer:6:*")
+      assert.match(String(keys), /^aelyst:pacer:6:[0-9a-f]{64}$/)
       assert.strictEqual(await server.send("TYPE", String(keys)), "hash")
       assert.isAtMost(Number(await server.send("PTTL", String(keys))), 3_600_000)
       assert.isAbove(Number(await server.send("PTTL", String(keys))), 3_500_000)
@@ -148,7 +148,7 @@ describe("sharedLimit on a server", () => {
     const create = (i: number) => aelyst.contacts.create(`id:${i}`, { firstName: "Ana" })
     await create(0)
     await reach(aelyst)
-    const key = String(await server.send("KEYS", "aelyst:pacer:5:*"))
+    const key = String(await server.send("KEYS", "aelyst:pacer:6:*"))
     const faults: ReadonlyArray<ReadonlyArray<string>> = [
       ["SCRIPT", "FLUSH"],
       ["FLUSHALL"],
@@ -237,8 +237,8 @@ describe("sharedLimit on a cluster", () => {
     await using other = await connect(cluster.port)
     await createOn(one, other)
     assert.match(
-      String(await cluster.send("KEYS", "aelyst:pacer:5:*")),
-      /^aelyst:pacer:5:[0-9a-f]{64}$/,
+      String(await cluster.send("KEYS", "aelyst:pacer:6:*")),
+      /^aelyst:pacer:6:[0-9a-f]{64}$/,
     )
   })
 })
