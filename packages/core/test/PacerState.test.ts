@@ -66,7 +66,7 @@ describe("PacerState", () => {
   it("is JSON", () => {
     const state = PacerState.make(config)
     assert.deepStrictEqual(JSON.parse(JSON.stringify(state)), state)
-    assert.strictEqual(state.version, 5)
+    assert.strictEqual(state.version, 6)
   })
 
   it("starts afresh with a state of another version, and continues its numbers", () => {

@@ -13,7 +13,7 @@ describe("PacerState as a store keeps it", () => {
 
   it("has a version and no value that JSON cannot hold", () => {
     const state = State.make({ prior: { limit: 3, windowMs: 500 } })
-    assert.strictEqual(state.version, 5)
+    assert.strictEqual(state.version, 6)
     for (const [name, value] of Object.entries(state)) {
       assert.notStrictEqual(value, undefined, name)
       if (typeof value === "number") assert.isTrue(Number.isFinite(value), name)
