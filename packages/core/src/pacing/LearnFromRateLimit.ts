@@ -17,21 +17,18 @@ export const closeGate = (context: ResponseContext): void => {
   const sameBurst = gate !== null && request.sentAt < gate.untilMs
   if (!sameBurst) state.rateLimits += 1
   const waitMs = waitOf(context)
-  const isOther = isOfOtherLimit(context)
   if (!sameBurst && config.schedule !== false) {
     if (isOthersUse(context)) {
       FairShare.meet(state)
       FairShare.waitUntil(state, state.nowMs + waitMs)
     } else if (previous.held.id === request.id) Held.learn(config, state, false)
-    else if (isOther) OtherLimit.learn(state, waitMs, response.limit)
+    else if (isOfOtherLimit(context)) OtherLimit.learn(state, waitMs, response.limit)
     else learnLimits(context)
   }
   const lonely = response.retryAfterMs !== undefined && isOwnUse(context)
   closeFor(context, waitMs, lonely ? Tuning.lonelyJitterShare : 1)
   if (sameBurst) return
   state.sinceRateLimit = null
-  // It says nothing about the known limit.
-  if (isOther) return
   Window.distrust(state)
   state.refuted = nothingRefuted
   if (!isOwnUse(context)) Doubt.confirmZero(state)

@@ -29,7 +29,6 @@ export const boundsOf = (
 
 /** Forgets own sends that no bound looks at. */
 export const trim = (state: Draft, bounds: ReadonlyArray<Bound>): void => {
-  if (bounds.length === 0) return
   const longestMs = Math.max(...bounds.map(({ spanMs }) => spanMs))
   const old = SendLog.countWhile(state.ceilingLog, ({ at }) => at + longestMs <= state.nowMs)
   state.ceilingLog = SendLog.dropOldest(state.ceilingLog, old)
