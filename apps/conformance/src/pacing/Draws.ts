@@ -49,6 +49,7 @@ export const draw = (seed: number): Run & { readonly name: string } => {
     network,
     total: Math.min(3000, Math.max(100, 10 * limit)),
     concurrency,
+    knowsTotal: true,
     seed,
   }
 }
