@@ -161,8 +161,8 @@ export const read = async (
   if (present && !(filled && accept.includes("form") && type === "other")) {
     if (type === undefined || type === "other" || !accept.includes(type))
       throw new RequestError("unsupported_type")
+    if (Number(req.headers["content-length"] ?? 0) > MAX_BODY) throw new RequestError("too_large")
   }
-  if (Number(req.headers["content-length"] ?? 0) > MAX_BODY) throw new RequestError("too_large")
   const format = type === "form" ? "form" : "json"
 
   let body: unknown
