@@ -3,7 +3,7 @@ import type { Request, RequestHandler, Response } from "express"
 
 import * as Body from "./Body.ts"
 import { LazyClient, clientOf, setupOf } from "./ClientProvider.ts"
-import { count, countError } from "./Counts.ts"
+import { count, countError, countRejected } from "./Counts.ts"
 import * as Delivery from "./Delivery.ts"
 import { clear, report, reportEvent } from "./Diagnostics.ts"
 import { isHandled, notifyOfError, rememberFields, respondToError } from "./ErrorMapper.ts"
@@ -103,6 +103,7 @@ export const createContact = (options: CreateContactOptions = {}): RequestHandle
     try {
       await handle(req, res, options, own).catch(async (error: unknown) => {
         countError(error, req, options)
+        countRejected(error, req, options)
         await notifyOfError(options.onError, error, req)
         if (isForwarded || res.headersSent || !isHandled(error)) throw error
         await respondToError(error, req, res, setupOf(req, options))

@@ -5,6 +5,8 @@ import type { Application, Request } from "express"
 
 import { setupOf } from "./ClientProvider.ts"
 import { report, reportEvent } from "./Diagnostics.ts"
+import { isRequestError } from "./RequestError.ts"
+import type { RequestErrorCode } from "./Status.ts"
 import type { SetupOptions, SubmissionCounts } from "./types.ts"
 
 type Ending = keyof SubmissionCounts
@@ -35,6 +37,21 @@ const endingOf = (error: AelystError): Ending => {
   if (error.name === "InvalidContactError") return "invalid"
   if (error.name === "BadRequestError") return error.exists ? "existed" : "rejected"
   return error.outcome === "unknown" ? "unknown" : "failed"
+}
+
+// no error of a create has counted these
+const rejectedEndings: { readonly [Code in RequestErrorCode]?: Ending } = {
+  busy: "failed",
+  unconfirmed: "unknown",
+  outcome_unknown: "unknown",
+}
+
+/** Counts and logs a submission that a block could not take, such as one for a full outbox. */
+export const countRejected = (error: unknown, req: Request, options: SetupOptions): void => {
+  const ending = isRequestError(error) ? rejectedEndings[error.code] : undefined
+  if (!isRequestError(error) || ending === undefined) return
+  count(req.app, ending)
+  reportEvent(req.app, "createFailed", setupOf(req, options), error.code)
 }
 
 /** Counts the error of a create once, however many blocks it passes, and logs it unless the visitor can correct it. */

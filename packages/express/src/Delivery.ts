@@ -3,9 +3,10 @@ import type { IdentifierInput } from "@aelyst/node"
 import type { Request, RequestHandler } from "express"
 import { createHmac, randomBytes } from "node:crypto"
 
+import { isHandled, respondToError } from "./ErrorMapper.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
 import { RequestError } from "./RequestError.ts"
-import { markBlock } from "./RouterStack.ts"
+import { mapperPositionOf, markBlock } from "./RouterStack.ts"
 import type { ContactDelivery, ContactStatusOptions, SubmissionStatus, Submitted } from "./types.ts"
 
 const maxKeyLength = 255
@@ -92,7 +93,8 @@ const statusOf: Readonly<Record<string, SubmissionStatus>> = {
  * **Details**
  *
  * Responds with `{ "id", "status" }`, with the status `pending`, `created`, `rejected` or `unknown`, and with 404 for
- * any other `id`. It shows no personal data: not even whether a contact existed before.
+ * any other `id`. It shows no personal data: not even whether a contact existed before. Errors go to an `aelystErrors()` that
+ * is mounted after the route; without one the handler responds to them as it would.
  *
  * **Example** (A form that takes submissions while the API is down)
  *
@@ -121,8 +123,10 @@ export const contactStatus = ({ delivery, param = "id" }: ContactStatusOptions):
       setHeaders(res, 200)
       sendJson(res, { id, status: statusOf[state] ?? "unknown" })
     } catch (error) {
+      const failure = toRequestError(error)
       // Express 4 does not do this for a rejected promise
-      next(toRequestError(error))
+      if (!isHandled(failure) || mapperPositionOf(req.app, handler).after) return next(failure)
+      await respondToError(failure, req, res, {})
     }
   }
   return markBlock(handler, { owns: () => true })

@@ -8,7 +8,7 @@ import type { Request, RequestHandler, Response } from "express"
 
 import * as Body from "./Body.ts"
 import { LazyClient, clientOf, setupOf } from "./ClientProvider.ts"
-import { count, countError } from "./Counts.ts"
+import { count, countError, countRejected } from "./Counts.ts"
 import { clear } from "./Diagnostics.ts"
 import type { HandledError } from "./ErrorMapper.ts"
 import { headersOf, isHandled, notifyOfError } from "./ErrorMapper.ts"
@@ -185,6 +185,7 @@ export const contactProxy = (options: ContactProxyOptions): RequestHandler => {
       // Express 4 does not do this for a rejected promise
       if (res.headersSent || !isHandled(error)) return next(error)
       countError(error, req, options)
+      countRejected(error, req, options)
       await notifyOfError(options.onError, error, req)
       sendError(res, error, mirror)
     }

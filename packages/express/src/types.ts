@@ -43,7 +43,7 @@ export interface LogEntry {
   readonly docs: string
   /** The field of the form that was ignored: its name, never its value. */
   readonly field?: string
-  /** The name of the error of a create. */
+  /** The name of the error of a create, or the code of a response such as `busy`. */
   readonly error?: string
   /** How many events there were since the last line of this kind. */
   readonly count?: number
@@ -62,7 +62,7 @@ export interface SubmissionCounts {
   readonly rejected: number
   /** The contact may or may not exist. */
   readonly unknown: number
-  /** Not created for any other reason: the API, the network, the token or a limit. */
+  /** Not created for any other reason: the API, the network, the token, a limit or the outbox. */
   readonly failed: number
   /** The honeypot was filled in; nothing was sent. */
   readonly honeypot: number

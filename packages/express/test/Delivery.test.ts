@@ -1,7 +1,7 @@
 import { InvalidContactError } from "@aelyst/node"
 import { describe, expect, it } from "vitest"
 
-import type { ContactDelivery } from "../src/index.ts"
+import type { ContactDelivery, LogEntry } from "../src/index.ts"
 import {
   aelyst,
   aelystErrors,
@@ -37,7 +37,7 @@ class MemoryDelivery implements ContactDelivery {
     return { id }
   }
 
-  readonly get: ContactDelivery["get"] = async (id) => {
+  get: ContactDelivery["get"] = async (id) => {
     const state = this.states.get(id)
     return state === undefined ? undefined : { state }
   }
@@ -96,6 +96,22 @@ describe.each(versionCells)("delivery by an outbox, Express $version", ({ versio
     expect(reply).toMatchObject({ status: 404, json: { code: "not_found" } })
   })
 
+  it("reports the state without an aelystErrors() as with one, and shows nothing of the outbox", async () => {
+    const delivery = new MemoryDelivery()
+    delivery.get = (id) =>
+      id === "c_1" ? Promise.reject(outboxError("STORE")) : Promise.resolve(undefined)
+    await using on = await start((app) => app.get("/:id", contactStatus({ delivery })), { version })
+    const failed = await send(`${on.url}/c_1`, { method: "GET" })
+    expect(failed).toMatchObject({
+      status: 503,
+      json: { code: "busy" },
+      headers: { "retry-after": "1", "cache-control": "no-store" },
+    })
+    expect(failed.text).not.toContain("outbox says")
+    const unknown = await send(`${on.url}/c_9`, { method: "GET" })
+    expect(unknown).toMatchObject({ status: 404, json: { code: "not_found" } })
+  })
+
   it("passes the Idempotency-Key on: a repeat has the same id, another contact is a 422", async () => {
     await using on = await open(new MemoryDelivery(), version)
     const headers = { "idempotency-key": "k-1" }
@@ -150,6 +166,33 @@ describe.each(versionCells)("delivery by an outbox, Express $version", ({ versio
     const without = await send(`${on.url}/signup`, { body: ana })
     expect(without).toMatchObject({ status: 504, json: { code: "outcome_unknown" } })
     expect(without.headers["retry-after"]).toBeUndefined()
+  })
+
+  it("counts what an outbox does not take, and tells the operator, but not a status that cannot be read", async () => {
+    const lines: Array<LogEntry> = []
+    const delivery = new MemoryDelivery()
+    await using on = await start(
+      (app) => {
+        app.use(aelyst(client, { log: (line) => lines.push(line) }))
+        app.post("/signup", createContact({ delivery }))
+        app.get("/signup/:id", contactStatus({ delivery }))
+        app.use(aelystErrors())
+      },
+      { version },
+    )
+    delivery.get = () => Promise.reject(outboxError("STORE"))
+    await send(`${on.url}/signup/c_1`, { method: "GET" })
+    expect(getSubmissionCounts(on.app)).toMatchObject({ failed: 0, unknown: 0 })
+    delivery.failure = outboxError("FULL")
+    await send(`${on.url}/signup`, { body: ana })
+    await send(`${on.url}/signup`, { body: ana })
+    delivery.failure = outboxError("UNKNOWN")
+    await send(`${on.url}/signup`, { body: ana })
+    expect(getSubmissionCounts(on.app)).toMatchObject({ accepted: 0, failed: 2, unknown: 1 })
+    expect(lines).toMatchObject([
+      { code: "ERR_AELYST_EXPRESS_CREATE_FAILED", error: "busy", count: 1 },
+      { code: "ERR_AELYST_EXPRESS_CREATE_FAILED", error: "outcome_unknown", count: 1 },
+    ])
   })
 
   it("responds to a caught bot as to a person, and stores nothing", async () => {
