@@ -51,6 +51,14 @@ const checkKey = (key: unknown): string | undefined => {
   throw invalid("idempotencyKey", "must be a text of 1 to 255 characters")
 }
 
+/** Returns the idempotency key of the options; a misspelt one would store a repeat again. */
+const keyOf = (options: AcceptOptions): string | undefined => {
+  for (const name of Object.keys(options)) {
+    if (name !== "idempotencyKey") throw invalid(name, "is not an option; there is idempotencyKey")
+  }
+  return checkKey(options.idempotencyKey)
+}
+
 class StoredOutbox implements Outbox {
   readonly #options: OutboxOptions
   readonly #settings: Settings
@@ -89,7 +97,7 @@ class StoredOutbox implements Outbox {
   }
 
   async accept(submission: Submission, options: AcceptOptions = {}): Promise<Accepted> {
-    const idempotencyKey = checkKey(options.idempotencyKey)
+    const idempotencyKey = keyOf(options)
     const { prepare } = this.#checked()
     const row = this.#rowOf(
       await prepare(submission.identifier, submission.contact),
@@ -108,7 +116,7 @@ class StoredOutbox implements Outbox {
 
   statement(submission: Submission, options: AcceptOptions = {}): AcceptStatement {
     if (this.#store.statement === undefined) throw new OutboxError("NO_STATEMENT")
-    const idempotencyKey = checkKey(options.idempotencyKey)
+    const idempotencyKey = keyOf(options)
     const { validate } = this.#checked()
     const row = this.#rowOf(validate(submission.identifier, submission.contact), idempotencyKey)
     return { id: row.id, ...this.#store.statement(row) }
@@ -129,7 +137,7 @@ class StoredOutbox implements Outbox {
     }
   }
 
-  list({
+  async list({
     limit = 100,
     state,
   }: { state?: OutboxState | undefined; limit?: number | undefined } = {}): Promise<

@@ -83,8 +83,10 @@ export class Worker {
   async #work(): Promise<void> {
     while (!this.#waits.isStopped) {
       const stopped = await this.#sendAll().catch((error: unknown) => {
-        this.#say("STORE", `the outbox pauses until its store works: ${messageOf(error)}`)
-        return "store"
+        if (this.#failure === undefined)
+          this.#say("CLIENT", `contacts wait, since the client cannot send: ${messageOf(error)}`)
+        else this.#say("STORE", `the outbox pauses until its store works: ${messageOf(error)}`)
+        return "failed"
       })
       if (stopped === "unauthorized") {
         this.#say(
@@ -98,7 +100,7 @@ export class Worker {
   }
 
   /** Logs a problem once, until a contact has ended. */
-  #say(kind: "STORE" | "TOKEN", message: string): void {
+  #say(kind: "STORE" | "TOKEN" | "CLIENT", message: string): void {
     if (this.#lastSaid === message) return
     this.#lastSaid = message
     this.#parts.settings.log({ level: "error", code: `ERR_AELYST_OUTBOX_${kind}`, message })

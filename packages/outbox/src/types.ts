@@ -246,7 +246,7 @@ export interface Outbox extends AsyncDisposable {
   verify(): Promise<ReadonlyArray<string>>
   /**
    * Stops: nothing is accepted any more, requests in flight end, and what is pending stays for the next start. After
-   * `timeoutMs` (default 10,000) it cuts requests off.
+   * `timeoutMs` (default 10,000) it cuts requests off. Close it before its client, which waits for its requests.
    */
   close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>
 }

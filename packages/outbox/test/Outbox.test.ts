@@ -93,6 +93,8 @@ describe("outbox", () => {
     await expect(box.accept(ana(), { idempotencyKey: "k-1" })).rejects.toMatchObject({
       code: "ERR_AELYST_OUTBOX_CONFLICT",
     })
+    const misspelt = { idempotencykey: "k-2", idempotencyKey: undefined }
+    await expect(box.accept(one, misspelt)).rejects.toMatchObject({ code: "ERR_AELYST_CONFIG" })
     await expect(box.accept(one, { idempotencyKey: "" })).rejects.toMatchObject({
       code: "ERR_AELYST_CONFIG",
     })
@@ -399,7 +401,7 @@ describe("outbox", () => {
   it("refuses a list that is too long, and stores what is accepted at the same time", async () => {
     await using box = open(newPath())
     const [listed, accepted] = await Promise.allSettled([
-      Promise.resolve().then(() => box.list({ limit: 1e300 })),
+      box.list({ limit: 1e300 }),
       box.accept(ana()),
     ])
     expect(listed).toMatchObject({ status: "rejected", reason: { option: "limit" } })

@@ -65,6 +65,18 @@ const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => 
 const untilEmpty = (store: Store) => until(async () => (await store.pending(1)) === 0)
 
 describe("Worker", () => {
+  it("says that its client is closed, and leaves the contacts to the next start", async () => {
+    const closed = new Aelyst({ baseUrl: sandbox.baseUrl, token: sandbox.tokens.ok })
+    await closed.close()
+    const store = sqliteStore(newPath())
+    await add(store, "id:waits")
+    await using running = start(store, { client: closed })
+    await until(() => running.lines.length > 0)
+    expect(running.lines).toMatchObject([{ code: "ERR_AELYST_OUTBOX_CLIENT" }])
+    expect(running.lines[0]?.message).toContain("closed")
+    expect(await store.stats()).toMatchObject({ pending: 1, claimed: 0 })
+  })
+
   it(
     "sends all that a 401 in the middle has kept from being sent",
     { timeout: 60_000 },
