@@ -5,6 +5,7 @@ import type { RequestHandler } from "express"
 import type { IncomingMessage } from "node:http"
 
 import { findings, report } from "./Diagnostics.ts"
+import { checkNames } from "./OptionNames.ts"
 import { RequestError } from "./RequestError.ts"
 import type { ClientSource, SetupOptions } from "./types.ts"
 
@@ -104,6 +105,7 @@ export const setupOf = (req: IncomingMessage, own: SetupOptions): SetupOptions =
  * ```
  */
 export const aelyst = (source: ClientSource = {}, setup: SetupOptions = {}): RequestHandler => {
+  checkNames("aelyst", setup)
   const client = new LazyClient(source, setup)
   return (req, _res, next) => {
     Object.defineProperty(req, key, { value: client, configurable: true })

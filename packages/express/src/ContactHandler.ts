@@ -10,6 +10,7 @@ import { isHandled, notifyOfError, rememberFields, respondToError } from "./Erro
 import { checkPhone, isBlank, submissionOf } from "./Form.ts"
 import * as Guards from "./Guards.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
+import { checkNames } from "./OptionNames.ts"
 import { mapperPositionOf, markBlock } from "./RouterStack.ts"
 import * as SingleFlight from "./SingleFlight.ts"
 import type { CreateContactOptions, Submitted } from "./types.ts"
@@ -94,6 +95,7 @@ const respond = async (
  * ```
  */
 export const createContact = (options: CreateContactOptions = {}): RequestHandler => {
+  checkNames("createContact", options)
   const own = options.client === undefined ? undefined : new LazyClient(options.client, options)
   const handler: RequestHandler = async (req, res, next) => {
     const mapper = mapperPositionOf(req.app, handler)

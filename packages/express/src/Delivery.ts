@@ -5,6 +5,7 @@ import { createHmac, randomBytes } from "node:crypto"
 
 import { isHandled, respondToError } from "./ErrorMapper.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
+import { checkNames } from "./OptionNames.ts"
 import { RequestError } from "./RequestError.ts"
 import { mapperPositionOf, markBlock } from "./RouterStack.ts"
 import type { ContactDelivery, ContactStatusOptions, SubmissionStatus, Submitted } from "./types.ts"
@@ -113,7 +114,9 @@ const statusOf: Readonly<Record<string, SubmissionStatus>> = {
  * app.use(aelystErrors())
  * ```
  */
-export const contactStatus = ({ delivery, param = "id" }: ContactStatusOptions): RequestHandler => {
+export const contactStatus = (options: ContactStatusOptions): RequestHandler => {
+  checkNames("contactStatus", options)
+  const { delivery, param = "id" } = options
   const handler: RequestHandler = async (req, res, next) => {
     try {
       const id: unknown = req.params[param]

@@ -7,6 +7,7 @@ import { countError } from "./Counts.ts"
 import type { FieldNames } from "./Form.ts"
 import { fieldIssues } from "./Form.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
+import { checkNames } from "./OptionNames.ts"
 import type { RequestError } from "./RequestError.ts"
 import { fromParser, isRequestError } from "./RequestError.ts"
 import { blockOf, markMapper } from "./RouterStack.ts"
@@ -137,6 +138,7 @@ export const respondToError = async (
  * ```
  */
 export const aelystErrors = (options: AelystErrorsOptions = {}): ErrorRequestHandler => {
+  checkNames("aelystErrors", options)
   const mapper: ErrorRequestHandler = async (error: unknown, req, res, next) => {
     const rejected = fromParser(error)
     const block = rejected && blockOf(req)

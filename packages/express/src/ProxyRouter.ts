@@ -15,6 +15,7 @@ import { headersOf, isHandled, notifyOfError } from "./ErrorMapper.ts"
 import { contactFields } from "./Form.ts"
 import * as Guards from "./Guards.ts"
 import { sendJson, setHeaders } from "./JsonResponse.ts"
+import { checkNames } from "./OptionNames.ts"
 import { RequestError, isRequestError } from "./RequestError.ts"
 import * as SingleFlight from "./SingleFlight.ts"
 import { markBlock } from "./RouterStack.ts"
@@ -174,6 +175,8 @@ export const contactProxy = (options: ContactProxyOptions): RequestHandler => {
       { code: "ERR_AELYST_EXPRESS_NO_AUTHORIZE" },
     )
   }
+  checkNames("contactProxy", options)
+  checkNames("contactProxy.allow", options.allow ?? {})
   const own = options.client === undefined ? undefined : new LazyClient(options.client, options)
   const mirror = options.mirror ?? "default"
   const handler: RequestHandler = async (req, res, next) => {
