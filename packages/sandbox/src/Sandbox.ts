@@ -136,13 +136,17 @@ export class Sandbox {
     return this.#engine.clock.now()
   }
 
-  /** Advances a virtual clock and wakes what waits for it. Rejects with a `TypeError` if the clock is not virtual. */
+  /**
+   * Advances a virtual clock and wakes what waits for it. Rejects with a `TypeError` if the clock is not virtual, or `ms` is
+   * no finite number.
+   */
   async advance(ms: number): Promise<void> {
     const { clock, log } = this.#engine
     if (!(clock instanceof VirtualClock))
       throw configError(
         '`advance` needs a virtual clock: start the sandbox with `clock: "virtual"`',
       )
+    if (!Number.isFinite(ms)) throw configError("`advance` needs a finite number of milliseconds")
     await clock.advance(ms)
     log.emit({ type: "change", what: "clock" })
   }

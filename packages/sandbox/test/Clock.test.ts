@@ -35,6 +35,14 @@ describe("the clock of a sandbox", () => {
   })
 })
 
+it("keeps its time if advance is given no number", async () => {
+  const sandbox = Sandbox.inProcess({ clock: "virtual" })
+  const before = sandbox.now()
+  const outcome = await sandbox.advance(Number.NaN).catch((error: unknown) => error)
+  assert.instanceOf(outcome, TypeError)
+  assert.strictEqual(sandbox.now(), before)
+})
+
 describe("VirtualClock", () => {
   it("starts in 2026 and moves only when it is advanced", async () => {
     const clock = new VirtualClock()
@@ -84,6 +92,11 @@ describe("make", () => {
     assert.strictEqual(Clock.make(own), own)
     assert.strictEqual(Clock.make(() => 42).now(), 42)
   })
+})
+
+it.each(["virtaul", 5, null, { now: () => 0 }])("refuses %j as a clock", (clock) => {
+  // safe: what a caller without types may give
+  assert.throws(() => Clock.make(clock as unknown as "real"), TypeError, "`clock` must be")
 })
 
 describe("real", () => {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { vi } from "vitest"
 
 import { Sandbox } from "../src/Sandbox.ts"
 import { RequestLog } from "../src/api/RequestLog.ts"
@@ -94,6 +95,21 @@ describe("RequestLog", () => {
     stop()
     log.announce(log.add(request))
     assert.deepStrictEqual(seen, ["request", "response"])
+  })
+
+  it("makes what a listener throws an uncaught exception, and notifies the others", () => {
+    const nextTick = vi.spyOn(process, "nextTick").mockImplementation(() => {})
+    const log = new RequestLog(1)
+    const seen: Array<string> = []
+    log.subscribe(() => {
+      throw new Error("the listener's own")
+    })
+    log.subscribe(({ type }) => void seen.push(type))
+    log.emit({ type: "change", what: "clock" })
+    const [rethrow] = nextTick.mock.calls[0] ?? []
+    nextTick.mockRestore()
+    assert.deepEqual(seen, ["change"])
+    assert.throws(() => rethrow?.(), "the listener's own")
   })
 
   it("keeps the most that it may, and removes by identifier", () => {

@@ -2,6 +2,7 @@
  * The sandbox's clock: real, virtual, or the caller's. Everything that waits or reads the time goes through it.
  */
 import type { SandboxClock, SandboxOptions } from "../types.ts"
+import { configError } from "./Config.ts"
 
 // a longer setTimeout would fire immediately
 const longest = 2 ** 31 - 1
@@ -69,9 +70,15 @@ export class VirtualClock implements SandboxClock {
   }
 }
 
-/** Creates the clock that the options ask for. */
+/** Creates the clock that the options ask for. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for any other value. */
 export const make = (option: SandboxOptions["clock"]): SandboxClock => {
   if (option === undefined || option === "real") return real
   if (option === "virtual") return new VirtualClock()
-  return typeof option === "function" ? { now: option, sleep: sleepReal } : option
+  if (typeof option === "function") return { now: option, sleep: sleepReal }
+  // safe: callers without types may give anything
+  const { now, sleep } = Object(option) as Record<keyof SandboxClock, unknown>
+  if (typeof now === "function" && typeof sleep === "function") return option
+  throw configError(
+    "`clock` must be real, virtual, a function that returns the time, or an object with `now` and `sleep`",
+  )
 }

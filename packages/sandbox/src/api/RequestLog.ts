@@ -98,8 +98,17 @@ export class RequestLog {
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Notifies the listeners of an event. */
+  /** Notifies the listeners of an event. What one throws is an uncaught exception, as with an `EventTarget`. */
   emit(event: SandboxEvent): void {
-    for (const listener of this.#listeners) listener(event)
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        // here it would cut the connection of a client that has done nothing wrong
+        process.nextTick(() => {
+          throw error
+        })
+      }
+    }
   }
 }
