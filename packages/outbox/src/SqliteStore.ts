@@ -44,6 +44,8 @@ CREATE INDEX outbox_ended ON outbox (state, ended_at)`,
 }
 
 const longestLeaseMs = numbers.leaseMs.most
+/** The longest wait that an API can ask for, 31 days. */
+const longestWaitMs = 31 * 86_400_000
 
 /** Returns SQL for whether a row is encrypted with a key whose id is in a list of JSON. */
 const needsKey = (row: string, keyIds: string) =>
@@ -60,7 +62,7 @@ const statements = {
       doubt = doubt OR state = 'sending', replay = replay AND state != 'sending', state = 'claimed'
     WHERE seq IN (
       SELECT seq FROM outbox AS one
-      WHERE ended_at IS NULL AND (due_at <= :now OR accepted_at > :now)
+      WHERE ended_at IS NULL AND (due_at <= :now OR accepted_at > :now OR due_at > :now + ${longestWaitMs})
         AND (state = 'planned' OR lease_until <= :now OR lease_until > :now + ${longestLeaseMs})
         AND NOT (${needsKey("one", ":without")})
         AND NOT EXISTS (SELECT 1 FROM outbox AS older
