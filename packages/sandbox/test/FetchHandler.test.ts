@@ -105,6 +105,29 @@ describe("a sandbox without a port", () => {
     assert.strictEqual(sandbox.requests()[0]?.phase, "gone")
   })
 
+  it.each(["stall-body", "trickle"])(
+    "rejects the body of %s with the signal's reason on abort",
+    async (preset) => {
+      const sandbox = Sandbox.inProcess({ clock: "virtual" })
+      const controller = new AbortController()
+      const { signal } = controller
+      const response = await sandbox.fetch(...request(`email:${preset}@sandbox.test`, { signal }))
+      const reading = response.text()
+      controller.abort(new Error("enough"))
+      assert.propertyVal(await rejection(reading), "message", "enough")
+    },
+  )
+
+  it("ends the stream of events when the signal aborts", async () => {
+    const sandbox = Sandbox.inProcess()
+    const controller = new AbortController()
+    const { signal } = controller
+    const response = await sandbox.fetch(`${sandbox.origin}/_sandbox/events`, { signal })
+    const reading = response.text()
+    controller.abort(new Error("enough"))
+    assert.propertyVal(await rejection(reading), "message", "enough")
+  })
+
   it("waits on its clock", async () => {
     const sandbox = Sandbox.inProcess({ clock: "virtual", latencyMs: 500 })
     const waiting = sandbox.fetch(...request("id:1"))

@@ -137,6 +137,12 @@ const events = (engine: Engine): Response => {
   })
 }
 
+/** Returns a response whose body fails with the signal's reason when that aborts. */
+const abortable = (response: Response, signal: AbortSignal): Response =>
+  response.body === null
+    ? response
+    : new Response(response.body.pipeThrough(new TransformStream(), { signal }), response)
+
 /** Handles a web request; rejects as `fetch` does if the connection is cut or the signal aborts. */
 export const handle = async (
   engine: Engine,
@@ -154,7 +160,7 @@ export const handle = async (
       accept: request.headers.get("accept") ?? undefined,
       body: Buffer.byteLength(body) > MAX_BODY ? undefined : body,
     })
-    if (response === "events") return events(engine)
+    if (response === "events") return abortable(events(engine), request.signal)
     return toResponse(response, engine.clock.now(), plain(response))
   }
   const headers = Object.fromEntries(request.headers)
@@ -169,5 +175,5 @@ export const handle = async (
     exchanged.abandon()
     request.signal.throwIfAborted()
   }
-  return exchanged.respond()
+  return abortable(exchanged.respond(), request.signal)
 }
