@@ -34,6 +34,19 @@ describe("Header.find", () => {
     }),
   )
 
+  it.effect("takes the header of a file of rejects, whatever the options of its source", () =>
+    Effect.gen(function* () {
+      for (const options of [{ noHeader: true }, { headerLine: 2 }]) {
+        const { head, rows } = yield* readAll(
+          utf8("1,2,_aelyst_line\nBo,bo@,2\nCy,cy@,3\n"),
+          options,
+        )
+        assert.deepInclude(head, { headerLine: 1, columns: ["1", "2", "_aelyst_line"] })
+        assert.lengthOf(rows, 2)
+      }
+    }),
+  )
+
   it.effect("warns if the header looks like a contact", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(

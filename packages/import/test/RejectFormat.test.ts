@@ -35,7 +35,7 @@ describe("the format of rejects", () => {
   })
 
   it("uses the delimiter of the source", () => {
-    for (const delimiter of [",", ";", "\t", "|"]) {
+    for (const delimiter of [",", ";", "\t", "|", "]", "\\", "^", "-"]) {
       const { begin, line } = rejectFormat({ ...head, delimiter })
       assert.isTrue(begin.startsWith(`Name${delimiter}Phone${delimiter}_aelyst_line`))
       assert.isTrue(line(reject([`a${delimiter}b`, ""])).startsWith(`"a${delimiter}b"${delimiter}`))

@@ -54,6 +54,11 @@ describe("files that are written completely or not at all", () => {
       assert.deepStrictEqual(await readdir(directory), [])
     }))
 
+  it("are refused in place of a device", async () => {
+    if (process.platform === "win32") return
+    assert.include((await failure("/dev/null")).message, "/dev/null: it is a device or a pipe")
+  })
+
   it("are refused behind a symbolic link, also as a numbered name", () =>
     inDirectory(async (directory) => {
       const target = join(directory, "target")

@@ -78,6 +78,9 @@ const choose = (records: readonly RawRecord[]): RawRecord | undefined => {
   )
 }
 
+/** Checks whether a record is the header of a file of rejects: it is there whatever the options say of the file that was rejected. */
+const isOfRejects = ({ cells }: RawRecord): boolean => cells.includes("_aelyst_line")
+
 const withoutHeader = (records: readonly RawRecord[]): Header | ReadError => {
   const width = Math.max(...records.map(({ cells }) => cells.length))
   return (
@@ -114,8 +117,9 @@ export const find = (all: readonly RawRecord[], options: HeaderOptions): Header 
   const records = all.filter((record) => isFilled(record) && !isSepLine(record.cells))
   if (records.length === 0)
     return missing("the file has no rows", "Check that it is the right file, or the right --sheet.")
-  if (options.noHeader === true) return withoutHeader(records)
-  const { headerLine } = options
+  const ofRejects = records.slice(0, 1).find(isOfRejects)
+  if (options.noHeader === true && ofRejects === undefined) return withoutHeader(records)
+  const headerLine = ofRejects?.line ?? options.headerLine
   const chosen =
     headerLine === undefined ? choose(records) : records.find(({ line }) => line === headerLine)
   if (chosen === undefined)

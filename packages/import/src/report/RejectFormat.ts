@@ -46,8 +46,10 @@ export interface RejectFormat {
 }
 
 const csv = ({ columns, delimiter = ",", bom, encoding, format }: RejectHead): RejectFormat => {
-  const mustQuote = new RegExp(`["\\r\\n${delimiter === "|" ? "\\|" : delimiter}]|^\\s|\\s$`)
-  const cell = (text: string) => (mustQuote.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+  const cell = (text: string) =>
+    text.includes(delimiter) || /["\r\n]|^\s|\s$/.test(text)
+      ? `"${text.replaceAll('"', '""')}"`
+      : text
   const line = (cells: readonly string[]) => `${cells.map(cell).join(delimiter)}\r\n`
   const kept = columns.flatMap((name, at) => (isOwn(name) ? [] : [at]))
   // other programs would not know that the file is no longer in its encoding

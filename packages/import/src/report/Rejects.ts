@@ -76,7 +76,7 @@ const bufferLength = 65_536
  * `_aelyst_reason`, `_aelyst_suggestion` and `_aelyst_status`, which an import leaves out and which never begin a
  * formula. Several problems of a row are joined by `; `. Only the owner can read the file.
  *
- * Fails with `ReportError` for a path that is a symbolic link or a directory, or that cannot be written.
+ * Fails with `ReportError` for a path that is a symbolic link, a directory or a device, or that cannot be written.
  *
  * **Example**
  *

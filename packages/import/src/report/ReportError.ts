@@ -4,8 +4,8 @@ import * as Data from "effect/Data"
 /** A file for rejects or a report could not be written. */
 export class ReportError extends Data.TaggedError("ReportError")<{
   readonly path: string
-  /** `link`: it is a symbolic link; `directory`: it is a directory; `system`: the file system said no. */
-  readonly reason: "link" | "directory" | "system"
+  /** `link`: it is a symbolic link; `directory`: it is a directory; `device`: it is a device or a pipe; `system`: the file system said no. */
+  readonly reason: "link" | "directory" | "device" | "system"
   /** The code of the file system, such as `ENOSPC`. */
   readonly errno?: string | undefined
 }> {
@@ -14,6 +14,7 @@ export class ReportError extends Data.TaggedError("ReportError")<{
     if (this.reason === "link")
       return "it is a symbolic link, and the file behind it would be replaced"
     if (this.reason === "directory") return "it is a directory"
+    if (this.reason === "device") return "it is a device or a pipe, not a file"
     return `cannot write the file (${this.errno ?? "unknown error"})`
   }
   /** The way out. */

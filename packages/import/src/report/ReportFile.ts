@@ -28,7 +28,7 @@ export interface ImportReport {
 /**
  * Writes a report to a new file, and returns its path. A file that exists is kept: the next free name is taken, `leads.report.2.json`.
  *
- * Fails with `ReportError` for a path that is a symbolic link or a directory, or that cannot be written.
+ * Fails with `ReportError` for a path that is a symbolic link, a directory or a device, or that cannot be written.
  *
  * **Example**
  *

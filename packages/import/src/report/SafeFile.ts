@@ -28,7 +28,7 @@ const attempt = <A>(path: string, f: () => Promise<A>): Effect.Effect<A, ReportE
     catch: (cause) => new ReportError({ path, reason: "system", errno: errnoOf(cause) }),
   })
 
-/** Fails for a path that is a link or a directory: only a file of a free name is written. */
+/** Fails for a path that is a link, a directory or a device: only a file of a free name is written. */
 const checkPath = (path: string): Effect.Effect<void, ReportError> =>
   Effect.gen(function* () {
     const status = yield* attempt(path, () =>
@@ -42,6 +42,9 @@ const checkPath = (path: string): Effect.Effect<void, ReportError> =>
     }
     if (status?.isDirectory() === true) {
       return yield* new ReportError({ path, reason: "directory" })
+    }
+    if (status?.isFile() === false) {
+      return yield* new ReportError({ path, reason: "device" })
     }
   })
 
@@ -78,7 +81,7 @@ const commit = async (file: FileHandle, temporary: string, path: string): Promis
 /**
  * Opens a file to be written. Until it is committed it has another name, and the end of the scope removes it.
  *
- * Fails with `ReportError` for a path that is a symbolic link or a directory, or cannot be written.
+ * Fails with `ReportError` for a path that is a symbolic link, a directory or a device, or cannot be written.
  */
 export const openFile = (path: string): Effect.Effect<SafeFile, ReportError, Scope.Scope> =>
   Effect.gen(function* () {
