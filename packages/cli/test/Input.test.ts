@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process"
 import { readdirSync } from "node:fs"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
 import { assert, describe, it } from "@effect/vitest"
@@ -16,6 +18,23 @@ describe.concurrent("aelyst import -", () => {
     const again = await test.run(args, { stdin })
     assert.strictEqual(again.code, 0)
     assert.strictEqual(test.requests(), 3)
+  })
+
+  it("reads a named pipe as it reads standard input", async () => {
+    if (process.platform === "win32") return
+    await using test = await importing()
+    const pipe = join(test.home.path, "pipe")
+    execFileSync("mkfifo", [pipe])
+    const [{ code, stderr }] = await Promise.all([
+      test.run(["import", "pipe", "--yes"]),
+      writeFile(pipe, csv(...people(2), "Bo,bo@,,")),
+    ])
+    assert.strictEqual(code, 9, stderr)
+    assert.lengthOf(test.created(), 2)
+    assert.include(test.read("stdin.rejects.csv"), "Bo,bo@")
+    assert.deepStrictEqual(readdirSync(join(test.home.path, "state", "spool")), [])
+    const { stderr: refused } = await test.run(["resume"])
+    assert.include(refused, "there is no unfinished run")
   })
 
   it("cannot share standard input with the token", async () => {

@@ -1,4 +1,5 @@
-/** The input of an import: a file, or standard input, which is kept in a file unless its rows are sent as they arrive. */
+/** The input of an import: a file, or a pipe, which is kept in a file unless its rows are sent as they arrive. */
+import * as Fs from "node:fs"
 import * as Path from "node:path"
 
 import * as Effect from "effect/Effect"
@@ -8,6 +9,7 @@ import * as Stream from "effect/Stream"
 import type { Failure } from "../Failure.ts"
 import { usage } from "../Failure.ts"
 import * as Files from "../Files.ts"
+import type { Reader } from "../Host.ts"
 import { Host } from "../Host.ts"
 import { visible } from "../Text.ts"
 import { spool } from "./Spool.ts"
@@ -15,7 +17,7 @@ import { spool } from "./Spool.ts"
 /** Holds where the rows come from. */
 export interface Input {
   readonly source: string | Stream.Stream<Uint8Array, unknown>
-  /** The absolute path of the file; `-` for standard input. */
+  /** The absolute path of the file; `-` for standard input or another pipe. */
   readonly path: string
   /** The name of the file, as it is shown. */
   readonly name: string
@@ -25,17 +27,48 @@ export interface Input {
   readonly cwd: string
 }
 
-/** Opens the input; standard input is kept until the scope ends, except for `isStream`. */
+/** Returns whether a path is a pipe, as those of `<(command)` are. */
+const isPipe = (path: string): boolean => {
+  try {
+    return Fs.statSync(path).isFIFO()
+  } catch {
+    // reading it says why
+    return false
+  }
+}
+
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* Fs.createReadStream(path)
+}
+
+/** Keeps a pipe in a file of the state directory until the scope ends. */
+const kept = (pipe: Reader): Effect.Effect<string, Failure, Host | Scope.Scope> =>
+  Effect.flatMap(Host, ({ cwd, env }) => {
+    const { state } = Files.pathsOf(env, cwd)
+    return state === undefined
+      ? Effect.fail(
+          usage(
+            "there is no home directory to keep standard input in",
+            "fix:   set AELYST_STATE_DIR, or name a file",
+          ),
+        )
+      : spool(pipe, Path.join(state, "spool"))
+  })
+
+/** Opens the input; a pipe is kept until the scope ends, except for `isStream`. */
 export const open = (
   given: string,
   isStream: boolean,
 ): Effect.Effect<Input, Failure, Host | Scope.Scope> =>
   Effect.gen(function* () {
     const host = yield* Host
-    const { cwd, env } = host
+    const { cwd } = host
+    const piped = { path: "-", stem: Path.join(cwd, "stdin"), cwd }
     if (given !== "-") {
       const path = Path.resolve(cwd, given)
-      return { source: path, path, name: visible(Path.basename(path)), stem: path, cwd }
+      return isPipe(path)
+        ? { ...piped, name: visible(given), source: yield* kept(chunksOf(path)) }
+        : { source: path, path, name: visible(Path.basename(path)), stem: path, cwd }
     }
     const { stdin } = host
     if (stdin.isTTY === true) {
@@ -43,7 +76,7 @@ export const open = (
         usage("- needs a pipe or a file", "fix:   aelyst import - < contacts.csv"),
       )
     }
-    const named = { path: "-", name: "standard input", stem: Path.join(cwd, "stdin"), cwd }
+    const named = { ...piped, name: "standard input" }
     if (isStream) {
       const bytes = Stream.map(
         Stream.fromAsyncIterable(stdin, (cause) => cause),
@@ -51,14 +84,5 @@ export const open = (
       )
       return { ...named, source: bytes }
     }
-    const { state } = Files.pathsOf(env, cwd)
-    if (state === undefined) {
-      return yield* Effect.fail(
-        usage(
-          "there is no home directory to keep standard input in",
-          "fix:   set AELYST_STATE_DIR, or name a file",
-        ),
-      )
-    }
-    return { ...named, source: yield* spool(stdin, Path.join(state, "spool")) }
+    return { ...named, source: yield* kept(stdin) }
   })
