@@ -61,6 +61,7 @@ export const check = (
 ): Effect.Effect<CheckSummary, CheckFailure, Host | Screen | Scope.Scope> =>
   Effect.gen(function* () {
     const { flags, globals, input, opened } = all
+    const willBeSent = !flags.check && !isShared
     const printer = yield* Screen
     const collector = new FindingsCollector(shownProblems)
     const checking = yield* rows(all)
@@ -77,7 +78,7 @@ export const check = (
         }
         return rejects === undefined ? Effect.void : RejectsFile.addChecked(rejects, row, all)
       })
-    const print = (path: string | undefined) =>
+    const print = (rejectsPath: string | undefined) =>
       Effect.gen(function* () {
         const summary = yield* checking.summary
         printer.clear()
@@ -89,7 +90,7 @@ export const check = (
         printTable(printer, input, opened, summary.rows, showValues, (line) => printer.notice(line))
         const found = findingLines(collector.findings(), {
           showValues,
-          rejects: path ?? (flags.check || isShared ? undefined : RejectsFile.pathOf(all)?.shown),
+          rejects: rejectsPath,
         })
         for (const line of checkedLines(summary)) printer.notice(visible(line))
         for (const line of found) printer.notice(`  ${visible(line)}`)
@@ -101,21 +102,27 @@ export const check = (
         return summary
       })
     yield* Effect.tapError(Stream.runForEach(checking.rows, note), (error) =>
-      Reports.isReport(error) ? print(undefined) : Effect.void,
+      Reports.isReport(error)
+        ? Effect.flatMap(print(undefined), (summary) => tellUnsent(all, summary))
+        : Effect.void,
     )
     const written = rejects === undefined ? undefined : yield* RejectsFile.commit(rejects)
-    return yield* print(written?.path)
+    return yield* print(written?.path ?? (willBeSent ? RejectsFile.pathOf(all)?.shown : undefined))
+  })
+
+/** Reports that nothing was sent, and why. */
+const tellUnsent = ({ flags: { check: isCheck }, input }: OpenImport, summary: CheckSummary) =>
+  Effect.map(Screen, (printer) => {
+    if (!printer.json) {
+      return printer.notice(`nothing was sent (${isCheck ? "--check" : "--on-invalid abort"})`)
+    }
+    const ok = summary.invalid === 0
+    return printer.value({ ok, check: isCheck, file: input.name, ...summary })
   })
 
 /** Ends `--check`: with 3 if there are invalid rows. */
-export const end = (
-  { input }: OpenImport,
-  summary: CheckSummary,
-): Effect.Effect<void, Report, Screen> =>
-  Effect.gen(function* () {
-    const printer = yield* Screen
-    const isValid = summary.invalid === 0
-    if (printer.json) printer.value({ ok: isValid, check: true, file: input.name, ...summary })
-    else printer.notice("nothing was sent (--check)")
-    if (!isValid) yield* Effect.fail(Reports.ended("invalid"))
-  })
+export const end = (all: OpenImport, summary: CheckSummary): Effect.Effect<void, Report, Screen> =>
+  Effect.andThen(
+    tellUnsent(all, summary),
+    summary.invalid === 0 ? Effect.void : Effect.fail(Reports.ended("invalid")),
+  )
