@@ -38,6 +38,7 @@ export const confirm = (
     })
     output.write(asked)
     return Effect.sync(() => {
+      output.write("\n")
       asking.removeAllListeners("close")
       asking.close()
     })

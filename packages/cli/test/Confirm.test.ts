@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream"
 
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 
 import { confirm } from "../src/Confirm.ts"
 
@@ -28,6 +29,14 @@ describe("confirm", () => {
     assert.isTrue((await ask("\n", true)).answer)
     assert.isFalse((await ask("\n", false)).answer)
     assert.isFalse((await ask("", true)).answer)
+  })
+
+  it("ends its line if it is interrupted, as by Ctrl-C", async () => {
+    let shown = ""
+    const output = { write: (text: string) => ((shown += text), true) }
+    const asking = Effect.runFork(confirm("Create?", false, new PassThrough(), output))
+    await Effect.runPromise(Fiber.interrupt(asking))
+    assert.strictEqual(shown, "Create? [y/N] \n")
   })
 
   it("shows which answer is the default", async () => {

@@ -16,6 +16,8 @@ describe.concurrent("the question before contacts are created", () => {
         "  fix:   add --yes, or look first with --check\n  nothing was sent\n",
     )
     assert.strictEqual(test.requests(), 0)
+    // what was never confirmed is no run to resume
+    assert.include((await test.run(["runs"])).stderr, "there are no runs")
   })
 })
 

@@ -22,7 +22,6 @@ import * as EndOfImport from "./EndOfImport.ts"
 import * as Facts from "./Facts.ts"
 import type { Errors } from "./FlagValues.ts"
 import type { SendingImport } from "./Import.ts"
-import { journalFailure } from "./JournalFailure.ts"
 import * as Question from "./Question.ts"
 import * as RejectsFile from "./RejectsFile.ts"
 import { directoryOf, withRuns } from "./RunDirectory.ts"
@@ -107,7 +106,7 @@ export const sendPrepared = Effect.fnUntraced(function* (
   return yield* EndOfImport.end(all, { sent: tell(sent), rejects, run: id, checked: all.checked })
 })
 
-/** Plans the rows of an import and asks whether to send them. */
+/** Plans the rows of an import and asks whether to send them. A new run that is not to be sent is removed when the scope ends. */
 export const plan = Effect.fnUntraced(function* (
   all: CheckedImport,
   runs: RunsService,
@@ -115,6 +114,11 @@ export const plan = Effect.fnUntraced(function* (
 ) {
   const { flags, globals, options, settings } = all
   const printer = yield* Screen
+  let unwanted: string | undefined
+  // before the journal is opened, so that it is closed by then
+  yield* Effect.addFinalizer(() =>
+    unwanted === undefined ? Effect.void : Effect.ignore(runs.remove(unwanted)),
+  )
   const facts = yield* factsOf(all, runs, resume)
   const checked = yield* CheckedFile.rows(all)
   const { allowChanged, fresh } = flags
@@ -123,6 +127,7 @@ export const plan = Effect.fnUntraced(function* (
     Effect.mapError(EndOfImport.sendFailure),
   )
   const { counts, isNew, journal, locked } = prepared
+  if (isNew) unwanted = journal.run.id
   if (locked.length > 0) {
     printer.warn(
       `${count(locked.length, "other run")} in use could not be looked at, and may send the same rows: ${locked.join(", ")}`,
@@ -139,26 +144,22 @@ export const plan = Effect.fnUntraced(function* (
     settings,
     globals,
   )
-  if (!goOn) printer.notice("nothing was sent")
+  if (goOn) unwanted = undefined
+  else printer.notice("nothing was sent")
   return { prepared, goOn }
 })
 
-/** Plans, asks and sends. Returns the run that was planned if the answer was no. */
+/** Plans, asks and sends. */
 const planAndSend = Effect.fnUntraced(function* (
   all: CheckedImport,
   runs: RunsService,
   resume: string | undefined,
 ) {
   const { goOn, prepared } = yield* plan(all, runs, resume)
-  if (!goOn) return prepared.isNew ? prepared.journal.run.id : undefined
+  if (!goOn) return
   const client = Client.clientLayer(all.settings, all.found)
   yield* Client.explained(Effect.provide(sendPrepared(all, prepared), client))
-  return undefined
 }, Effect.scoped)
-
-/** Removes a run that has sent nothing: it does not belong into the list. */
-export const removeUnwanted = (runs: RunsService, unwanted: string | undefined) =>
-  unwanted === undefined ? Effect.void : Effect.mapError(runs.remove(unwanted), journalFailure)
 
 /** Runs an import whose file is checked; `resume` is the run to continue. */
 export const run = (
@@ -167,7 +168,5 @@ export const run = (
 ): Effect.Effect<void, Failure | Report, Host | Screen | Scope.Scope> =>
   Effect.gen(function* () {
     const directory = all.flags.noJournal ? yield* temporary : yield* directoryOf(all.flags.journal)
-    return yield* withRuns(directory, (runs) =>
-      Effect.flatMap(planAndSend(all, runs, resume), (unwanted) => removeUnwanted(runs, unwanted)),
-    )
+    return yield* withRuns(directory, (runs) => planAndSend(all, runs, resume))
   })

@@ -64,6 +64,6 @@ export const ask = (
     const what = `Create ${count(plan.toSend, "contact")} at ${host} (profile ${profile})?`
     return yield* confirm(
       printer.symbols(`${what} ${estimate(plan.toSend, rate)}.`),
-      found !== undefined,
+      existing(plan.counts) > 0,
     )
   })

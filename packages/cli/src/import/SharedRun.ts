@@ -20,7 +20,7 @@ import * as Client from "./Client.ts"
 import { journalFailure } from "./JournalFailure.ts"
 import { failed } from "./OpenRun.ts"
 import type { CheckedImport } from "./PlannedRun.ts"
-import { leftOf, plan, removeUnwanted, sendPrepared } from "./PlannedRun.ts"
+import { leftOf, plan, sendPrepared } from "./PlannedRun.ts"
 import { ProgressView } from "./ProgressView.ts"
 import type { Sent } from "./Sending.ts"
 import { tokenClass } from "./TokenClass.ts"
@@ -102,7 +102,7 @@ export const run = (
     const { goOn, prepared } = yield* plan(all, runs, resume)
     const { counts, isNew, journal } = prepared
     const { id } = journal.run
-    if (!goOn) return yield* removeUnwanted(runs, isNew ? id : undefined)
+    if (!goOn) return
     const { endedAt } = yield* failed(workflow.status(id))
     // a token of the same account may have taken the place of the run's own
     yield* failed(workflow.approve(id, { tokenClass: tokenClass(all.found.token) }))
