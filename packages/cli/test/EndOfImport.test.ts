@@ -1,4 +1,5 @@
-import { readdirSync, truncateSync } from "node:fs"
+import { mkdirSync, readdirSync, rmdirSync, truncateSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 
 import { assert, describe, it } from "@effect/vitest"
 
@@ -57,6 +58,48 @@ describe.concurrent("the end of an import", () => {
     const { error, exitCode } = JSON.parse(stderr)
     assert.deepStrictEqual([error.code, exitCode], ["INPUT_CHANGED", 10])
     assert.notProperty(error, "outcome")
+  })
+
+  it("names no run to resume if the file has other rows now", async () => {
+    await using test = await importing({ limit: 20, windowMs: 1_000 })
+    const text = csv(...people(200).map((row) => `${row}${" ".repeat(500)}`))
+    const file = test.write("a.csv", text)
+    const running = test.run(["import", "a.csv", "--yes", "--concurrency", "2"])
+    await test.sandbox.waitFor(() => test.created().length >= 5, { timeoutMs: 60_000 })
+    writeFileSync(file, text.replaceAll("Ana", "Bea"))
+    const { code, stderr } = await running
+    assert.strictEqual(code, 10, stderr)
+    assert.include(stderr, "[INPUT_CHANGED]")
+    assert.include(stderr, "  Nothing is lost: run the same command again\n")
+  })
+
+  it("tells what was sent, and which file could not be written, if a directory has gone", async () => {
+    await using test = await importing({ limit: 20, windowMs: 1_000 })
+    test.write("a.csv", csv(...people(30)))
+    const directory = join(test.home.path, "reports")
+    mkdirSync(directory)
+    const running = test.run(["import", "a.csv", "--yes", "--json", "--report", "reports/a.json"])
+    await test.sandbox.waitFor(() => test.created().length >= 5, { timeoutMs: 60_000 })
+    rmdirSync(directory)
+    const { code, stdout, stderr } = await running
+    assert.strictEqual(code, 2, stderr)
+    const summary = JSON.parse(stdout)
+    assert.deepInclude(summary, { ok: false, rows: 30, created: 30, report: null, exitCode: 2 })
+    const { error, exitCode } = JSON.parse(stderr)
+    assert.deepStrictEqual([error.code, exitCode], ["FILE", 2])
+    assert.notProperty(error, "outcome")
+  })
+
+  it.each(["--rejects", "--report"])("sends nothing if %s cannot be written", async (flag) => {
+    await using test = await importing()
+    test.write("a.csv", csv(...people(1)))
+    for (const path of ["missing/a", "/dev/null"]) {
+      const { code, stderr } = await test.run(["import", "a.csv", "--yes", flag, path])
+      assert.strictEqual(code, 2)
+      assert.include(stderr, `${path}: `)
+    }
+    assert.strictEqual(test.requests(), 0)
+    assert.notInclude(readdirSync(test.home.path), "state")
   })
 
   it("writes no file that was not wanted", async () => {

@@ -15,6 +15,7 @@ import * as CheckedFile from "../import/CheckedFile.ts"
 import * as ImportOptions from "../import/ImportOptions.ts"
 import * as Input from "../import/Input.ts"
 import * as OpenTable from "../import/OpenTable.ts"
+import * as RejectsFile from "../import/RejectsFile.ts"
 import type { ResumableRun } from "../import/ResumableRun.ts"
 import * as SetValues from "../import/SetValues.ts"
 import type { ImportFlags } from "../ImportFlags.ts"
@@ -66,6 +67,10 @@ const start = Effect.fnUntraced(function* (
   if (found !== undefined && flags.stream) {
     const StreamedRun = yield* Effect.promise(() => import("../import/StreamedRun.ts"))
     return yield* StreamedRun.run({ ...all, found })
+  }
+  // the workers of a database write no file
+  if (found !== undefined && (database === undefined || flags.follow)) {
+    yield* RejectsFile.checkPaths(all)
   }
   const checked = yield* CheckedFile.check(all, {
     isResumed: resume !== undefined,

@@ -1,6 +1,6 @@
 /** Ends an import: closes the file of rejected rows, writes the report, prints the summary and gives the exit code. */
-import type { CheckSummary, InputChangedError, Rejects } from "@aelyst/import"
-import { findingLines, toMappingFile, writeReport } from "@aelyst/import"
+import type { CheckSummary, Rejects } from "@aelyst/import"
+import { InputChangedError, findingLines, toMappingFile, writeReport } from "@aelyst/import"
 import type { JournalError } from "@aelyst/journal"
 import * as Effect from "effect/Effect"
 
@@ -59,7 +59,17 @@ export const end = (
 ): Effect.Effect<void, Failure | Report, Screen> =>
   Effect.gen(function* () {
     const printer = yield* Screen
-    const written = rejects === undefined ? undefined : yield* RejectsFile.commit(rejects)
+    const failures: Array<Failure> = []
+    // rows may have been sent: their outcome is told even if a file cannot be written
+    const ifWritten = <A>(write: Effect.Effect<A, Failure>) =>
+      write.pipe(
+        Effect.catch((failure) => {
+          failures.push(failure)
+          return Effect.succeed(undefined)
+        }),
+      )
+    const written =
+      rejects === undefined ? undefined : yield* ifWritten(RejectsFile.commit(rejects))
     const { flags, input, opened, options } = all
     const path = RejectsFile.reportPathOf(all)
     const { mapping } = opened.mapped
@@ -69,18 +79,21 @@ export const end = (
     const report =
       path === undefined || checked === undefined
         ? undefined
-        : yield* Effect.mapError(
-            writeReport(path.path, {
-              schemaVersion: 1,
-              source: { name: input.name, format, encoding, delimiter, headerLine },
-              mapping: toMappingFile(mapping),
-              check: checked,
-              totals: sent.summary,
-              ...(run !== undefined && { runId: run }),
-              ...(shown !== undefined && { rejects: shown }),
-            }),
-            RejectsFile.reportFailure,
+        : yield* ifWritten(
+            Effect.mapError(
+              writeReport(path.path, {
+                schemaVersion: 1,
+                source: { name: input.name, format, encoding, delimiter, headerLine },
+                mapping: toMappingFile(mapping),
+                check: checked,
+                totals: sent.summary,
+                ...(run !== undefined && { runId: run }),
+                ...(shown !== undefined && { rejects: shown }),
+              }),
+              RejectsFile.reportFailure,
+            ),
           )
+    const isChanged = sent.failure instanceof InputChangedError
     const ended: Ended = {
       summary: sent.summary,
       created: sent.created,
@@ -88,14 +101,15 @@ export const end = (
       isComplete: sent.failure === undefined,
       rejectsDuplicates: options.checking.onDuplicate === "reject",
       resume:
-        run === undefined || input.path === "-"
+        run === undefined || input.path === "-" || isChanged
           ? "run the same command again"
           : resumeCommand(run, hashesOf(flags.set)),
       rejects: written && shown !== undefined ? { path: shown, rows: written.rows } : undefined,
       isLimited: options.sending.limit !== undefined || options.sending.sample !== undefined,
       report: report && RejectsFile.shownPath(input.cwd, report).shown,
     }
-    const exit = Summary.exitOf(ended)
+    const outcome = Summary.exitOf(ended)
+    const exit = outcome === "ok" && failures.length > 0 ? "usage" : outcome
     const { code } = exitTable[exit]
     const json = Summary.json(ended, run, code)
     if (flags.ndjson) printer.data(jsonLine({ schemaVersion: 1, type: "summary", ...json }))
@@ -104,9 +118,11 @@ export const end = (
     const found = findingLines(sent.findings, { showValues: showValues || printer.isWatched })
     for (const line of found) printer.notice(`  ${visible(line)}`)
     for (const line of Summary.lines(ended)) printer.notice(line)
-    if (sent.failure !== undefined) {
-      const problem = sendFailure(sent.failure)
-      if (problem instanceof Failure) Reports.print(reportOf(problem, exit), printer)
+    const reason = sent.failure === undefined ? [] : [sendFailure(sent.failure)]
+    const problems = [...reason, ...failures].filter((problem) => problem instanceof Failure)
+    // a full disk fails the file of rejects twice
+    for (const problem of new Map(problems.map((one) => [one.message, one])).values()) {
+      Reports.print(reportOf(problem, exit), printer)
     }
     if (exit !== "ok") yield* Effect.fail(Reports.ended(exit))
   })

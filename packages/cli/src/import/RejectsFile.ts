@@ -49,6 +49,17 @@ export const pathOf = (all: OpenImport): ShownPath | undefined =>
 export const reportPathOf = (all: OpenImport): ShownPath | undefined =>
   pathFor(all, all.flags.report, "report")
 
+/** Fails if the file of rejected rows or the report could not be written: a run that has begun would end without them. */
+export const checkPaths = (all: OpenImport): Effect.Effect<void, Failure> => {
+  const paths = [pathOf(all), reportPathOf(all)].filter((path) => path !== undefined)
+  const { head } = all.opened.table
+  // a file that is not committed leaves nothing
+  return Effect.forEach(paths, ({ path }) => Effect.scoped(openRejects({ path, head }))).pipe(
+    Effect.mapError(reportFailure),
+    Effect.asVoid,
+  )
+}
+
 /** Opens the file, unless the flag is `none`; `byDefault` says whether it is written without the flag. */
 export const open = (
   all: OpenImport,
