@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { lstat, mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
@@ -51,6 +52,24 @@ describe("files that are written completely or not at all", () => {
           }),
         ),
       )
+      assert.deepStrictEqual(await readdir(directory), [])
+    }))
+
+  it("leave nothing behind if the process ends at once", () =>
+    inDirectory(async (directory) => {
+      const module = new URL("../src/report/SafeFile.ts", import.meta.url).href
+      const program = `
+        import * as Effect from "effect/Effect"
+        import { openFile } from ${JSON.stringify(module)}
+        const writing = Effect.gen(function* () {
+          const file = yield* openFile(${JSON.stringify(join(directory, "a.csv"))})
+          yield* file.write("half")
+          process.exit(7)
+        })
+        await Effect.runPromise(Effect.scoped(writing))`
+      const cwd = join(import.meta.dirname, "..")
+      const args = ["--input-type=module", "--eval", program]
+      assert.strictEqual(spawnSync(process.execPath, args, { cwd }).status, 7)
       assert.deepStrictEqual(await readdir(directory), [])
     }))
 

@@ -2,6 +2,7 @@
  * Writes a file completely or not at all: into a temporary file next to it, which gets the name when everything is on the
  * disk. A file that exists is never replaced: the next free name is taken, `leads.2.csv`.
  */
+import { rmSync } from "node:fs"
 import type { FileHandle } from "node:fs/promises"
 import { lstat, open, rename, unlink } from "node:fs/promises"
 import { basename, dirname, join, parse } from "node:path"
@@ -78,6 +79,32 @@ const commit = async (file: FileHandle, temporary: string, path: string): Promis
   return name
 }
 
+/** The temporary files of this process. */
+const unfinished = new Set<string>()
+
+/** Removes them if the process ends at once, as by a second Ctrl-C: they hold contacts. */
+const removeUnfinished = (): void => {
+  for (const path of unfinished) rmSync(path, { force: true })
+}
+
+/** Forgets a temporary file that has its name, or is removed. */
+const forget = (temporary: string): void => {
+  unfinished.delete(temporary)
+  if (unfinished.size === 0) process.off("exit", removeUnfinished)
+}
+
+/** Creates a temporary file. */
+const create = async (temporary: string): Promise<FileHandle> => {
+  if (unfinished.size === 0) process.once("exit", removeUnfinished)
+  unfinished.add(temporary)
+  try {
+    return await open(temporary, "wx", mode)
+  } catch (cause) {
+    forget(temporary)
+    throw cause
+  }
+}
+
 /**
  * Opens a file to be written. Until it is committed it has another name, and the end of the scope removes it.
  *
@@ -88,22 +115,22 @@ export const openFile = (path: string): Effect.Effect<SafeFile, ReportError, Sco
     yield* checkPath(path)
     const unique = crypto.randomUUID().slice(0, 12)
     const temporary = join(dirname(path), `.${basename(path)}.${unique}.tmp`)
-    let isCommitted = false
     const file = yield* Effect.acquireRelease(
-      attempt(path, () => open(temporary, "wx", mode)),
+      attempt(path, () => create(temporary)),
       (opened) =>
-        isCommitted
-          ? Effect.void
-          : Effect.promise(async () => {
+        unfinished.has(temporary)
+          ? Effect.promise(async () => {
               await opened.close().catch(() => undefined)
               await unlink(temporary).catch(() => undefined)
-            }),
+              forget(temporary)
+            })
+          : Effect.void,
     )
     return {
       write: (text) => Effect.asVoid(attempt(path, () => file.appendFile(text, "utf8"))),
       commit: attempt(path, async () => {
         const name = await commit(file, temporary, path)
-        isCommitted = true
+        forget(temporary)
         return name
       }),
     }
