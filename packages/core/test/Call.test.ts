@@ -68,9 +68,9 @@ const errorOf = <A, E>(exit: Exit.Exit<A, E>): E => {
 describe("Call's limits", () => {
   it.effect("takes its limits from the client, with the documented defaults", () =>
     Effect.gen(function* () {
-      const { limits } = yield* make({ client: { timeout: 3_000, retries: 1 } })
-      assert.deepInclude(limits, { timeoutMs: 3_000, headers: undefined, run: undefined })
-      assert.deepInclude(limits.policy, {
+      const call = yield* make({ client: { timeout: 3_000, retries: 1 } })
+      assert.deepInclude(call, { timeoutMs: 3_000, headers: undefined, run: undefined })
+      assert.deepInclude(call.policy, {
         delivery: "at-most-once",
         retries: 1,
         run: false,
@@ -83,7 +83,7 @@ describe("Call's limits", () => {
 
   it.effect("prefers the options of the call to those of the client", () =>
     Effect.gen(function* () {
-      const { limits } = yield* make({
+      const call = yield* make({
         client: {
           deadline: 30_000,
           delivery: "natural-key",
@@ -100,8 +100,8 @@ describe("Call's limits", () => {
           timeout: 500,
         },
       })
-      assert.deepInclude(limits, { timeoutMs: 500, headers: { "x-request-id": "7" } })
-      assert.deepInclude(limits.policy, {
+      assert.deepInclude(call, { timeoutMs: 500, headers: { "x-request-id": "7" } })
+      assert.deepInclude(call.policy, {
         deadlineAt: 9_000,
         delivery: "at-most-once",
         maxWaitMs: 0,
@@ -112,25 +112,25 @@ describe("Call's limits", () => {
 
   it.effect("has a default deadline of 120 s if the call asks for natural-key", () =>
     Effect.gen(function* () {
-      const { limits } = yield* make({ options: { delivery: "natural-key" } })
-      assert.strictEqual(limits.policy.deadlineAt, 120_000)
+      const call = yield* make({ options: { delivery: "natural-key" } })
+      assert.strictEqual(call.policy.deadlineAt, 120_000)
     }),
   )
 
   it.effect("ends a row with its run and allows it longer waits", () =>
     Effect.gen(function* () {
       const run = runOf()
-      const { limits } = yield* make({ client: { deadline: "1 second" }, run })
-      assert.strictEqual(limits.run, run)
-      assert.deepInclude(limits.policy, { deadlineAt: 3_600_000, maxWaitMs: 900_000, run: true })
+      const call = yield* make({ client: { deadline: "1 second" }, run })
+      assert.strictEqual(call.run, run)
+      assert.deepInclude(call.policy, { deadlineAt: 3_600_000, maxWaitMs: 900_000, run: true })
     }),
   )
 
   it.effect("renews only a token that comes from an effect", () =>
     Effect.gen(function* () {
-      assert.isFalse((yield* make()).limits.policy.renewsToken)
+      assert.isFalse((yield* make()).policy.renewsToken)
       const call = yield* make({ token: Effect.succeed(fixed) })
-      assert.isTrue(call.limits.policy.renewsToken)
+      assert.isTrue(call.policy.renewsToken)
     }),
   )
 })
@@ -144,7 +144,7 @@ describe("Call", () => {
       assert.strictEqual(call.hooks, callbacks)
       assert.strictEqual(call.now, 2_000)
       assert.strictEqual(call.record.idleSince, 2_000)
-      assert.strictEqual(call.limits.policy.deadlineAt, 62_000)
+      assert.strictEqual(call.policy.deadlineAt, 62_000)
     }),
   )
 

@@ -262,10 +262,6 @@ describe("RetryPolicy.next", () => {
     assert.strictEqual(opening(60_000, { run: true, maxWaitMs: 0 }), "Wait 60000 circuit")
   })
 
-  it("ends once the contact is created", () => {
-    assert.strictEqual(short(next(policy(), initial, { _tag: "Created" }, 0)), "Done created")
-  })
-
   it("never resends an attempt in doubt under at-most-once, in any state", () => {
     for (let seed = 0; seed < 1_000; seed++) {
       const random = randomOf(seed)

@@ -58,15 +58,6 @@ export interface ClientState {
   readonly lifetime: Lifetime
 }
 
-/** The bounds of one call; times are in milliseconds. */
-export interface CallLimits {
-  readonly policy: RetryPolicy.RetryPolicy
-  readonly timeoutMs: number
-  /** Further headers of the request, by lower-case name. */
-  readonly headers: Readonly<Record<string, string>> | undefined
-  readonly run: RunScope | undefined
-}
-
 /** A call that ended with the contact in place. */
 export interface CreateResult extends CallEnd, Created {
   readonly outcome: CreatedResult
@@ -74,28 +65,23 @@ export interface CreateResult extends CallEnd, Created {
   readonly status?: number
 }
 
-const limitsOf = (
+const policyOf = (
   { config, token }: ClientState,
   call: CallConfig,
   run: RunScope | undefined,
   now: number,
-): CallLimits => {
+): RetryPolicy.RetryPolicy => {
   const delivery = call.delivery ?? config.delivery
   const deadlineMs = call.deadlineMs ?? config.deadlineMs ?? defaultDeadlineMs(delivery)
   return {
-    policy: {
-      delivery,
-      retries: call.retries ?? config.retries,
-      run: run !== undefined,
-      renewsToken: !Redacted.isRedacted(token),
-      existing: call.existing ?? optionTable.existing.default,
-      doubtDelayMs: config.doubtDelayMs,
-      maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? defaultMaxWaitMs(run !== undefined),
-      deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,
-    },
-    timeoutMs: call.timeoutMs ?? config.timeoutMs,
-    headers: call.headers,
-    run,
+    delivery,
+    retries: call.retries ?? config.retries,
+    run: run !== undefined,
+    renewsToken: !Redacted.isRedacted(token),
+    existing: call.existing ?? optionTable.existing.default,
+    doubtDelayMs: config.doubtDelayMs,
+    maxWaitMs: call.maxWaitMs ?? config.maxWaitMs ?? defaultMaxWaitMs(run !== undefined),
+    deadlineAt: run === undefined ? now + deadlineMs : run.deadlineAt,
   }
 }
 
@@ -109,7 +95,11 @@ export interface Confirmed {
 export class Call {
   readonly client: ClientState
   readonly valid: Validated
-  readonly limits: CallLimits
+  readonly policy: RetryPolicy.RetryPolicy
+  readonly timeoutMs: number
+  /** Further headers of the request, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>> | undefined
+  readonly run: RunScope | undefined
   readonly record: CallRecord
   readonly hooks: Callbacks
   readonly gate: Gate | undefined
@@ -152,7 +142,10 @@ export class Call {
     const inDoubt = options.doubt === true
     this.state = RetryPolicy.begin(inDoubt)
     this.record = new CallRecord(this.now, inDoubt)
-    this.limits = limitsOf(client, options, fiber.getRef(CurrentRun), this.now)
+    this.run = fiber.getRef(CurrentRun)
+    this.policy = policyOf(client, options, this.run, this.now)
+    this.timeoutMs = options.timeoutMs ?? client.config.timeoutMs
+    this.headers = options.headers
   }
 
   /** The time on the call's clock, in monotonic milliseconds. */
@@ -162,17 +155,17 @@ export class Call {
 
   /** Whether the run of the call has stopped. */
   get isStopped(): boolean {
-    return this.limits.run?.stopped() !== undefined
+    return this.run?.stopped() !== undefined
   }
 
   /** The time left until the deadline, in milliseconds. */
   get leftMs(): number {
-    return Math.max(0, this.limits.policy.deadlineAt - this.now)
+    return Math.max(0, this.policy.deadlineAt - this.now)
   }
 
   /** Counts this row as one that can still earn, until `endFresh`; does nothing for a single call. */
   beginFresh(): void {
-    if (this.limits.run === undefined) return
+    if (this.run === undefined) return
     this.isFresh = true
     this.client.sharedState.budget.beginFresh()
   }
@@ -195,7 +188,7 @@ export class Call {
     event: RetryPolicy.RetryEvent,
     now: number = this.now,
   ): Effect.fn.Return<Exclude<RetryPolicy.Step, { readonly _tag: "Fail" }>, CallError> {
-    const step = RetryPolicy.next(this.limits.policy, this.state, event, now)
+    const step = RetryPolicy.next(this.policy, this.state, event, now)
     return step._tag === "Fail" ? yield* Effect.fail(step.error) : step
   }
 
@@ -227,13 +220,9 @@ export class Call {
 
   /** Waits, unless the run of the call stops first. */
   orStopped<A, E>(wait: Effect.Effect<A, E>): Effect.Effect<A, E | UnavailableError> {
-    const { run } = this.limits
-    return run === undefined
-      ? wait
-      : Effect.raceFirst(
-          wait,
-          Effect.flatMap(run.stopping, (reason) => this.fail(reason)),
-        )
+    if (this.run === undefined) return wait
+    const stopped = Effect.flatMap(this.run.stopping, (reason) => this.fail(reason))
+    return Effect.raceFirst(wait, stopped)
   }
 
   /** Waits at most until the deadline of the call. */

@@ -90,7 +90,7 @@ const createValid = (
     const settle = call.reportWait({ reason: "settle", ms: settleMs, resend: 0 })
     const settled = Effect.andThen(settle, Effect.sleep(settleMs))
     return Effect.tap(result, () =>
-      client.lifetime.within(settled, () => Effect.void, call.limits.run?.lifetime),
+      client.lifetime.within(settled, () => Effect.void, call.run?.lifetime),
     )
   })
 }
@@ -154,7 +154,7 @@ export const makeWith = (
     return {
       create: createOf(validate, (valid, options) => createValid(client, valid, options)),
       validate,
-      rateLimit: Effect.suspend(() => Effect.map(sharedState.pacer.snapshot, withKeyWaits)),
-      rateLimitChanges: Stream.suspend(() => Stream.map(sharedState.pacer.changes, withKeyWaits)),
+      rateLimit: Effect.map(sharedState.pacer.snapshot, withKeyWaits),
+      rateLimitChanges: Stream.map(sharedState.pacer.changes, withKeyWaits),
     }
   })

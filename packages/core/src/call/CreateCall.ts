@@ -14,7 +14,7 @@ import type { UnavailableError } from "../errors/AelystError.ts"
 import { OutcomeUnknownError, withResponse } from "../errors/AelystError.ts"
 import type { OpenTicket, PacerUnavailable, Permit } from "../pacing/Pacer.ts"
 import type { Call, CreateResult } from "./Call.ts"
-import type { Resend } from "./RetryBudget.ts"
+import type { Failure } from "./ResponseVerdict.ts"
 import type { CallError, Step } from "./RetryPolicy.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import type { Attempted } from "./SendAttempt.ts"
@@ -38,16 +38,15 @@ function* awaitEarlierAttempt(call: Call): Effect.fn.Return<void, CallError> {
 
 /** Waits for a time while the circuit is open, or fails, as the policy says. */
 function* whileOpen(call: Call, ms: number): Effect.fn.Return<void, CallError> {
-  const { limits, record } = call
   const { breaker } = call.client.sharedState
-  const { attempts } = record
+  const { attempts } = call.record
   yield* call.next({ _tag: "CircuitOpen", ms, attempts })
   yield* call.reportWait({ reason: "circuit", ms, resend: attempts.length })
   const changed = Effect.callback<void>((resume) =>
     Effect.sync(breaker.onChange(() => resume(Effect.void))),
   )
   const pause =
-    limits.run?.pause(ms, () => breaker.lastResponseAt) ?? Effect.sleep(Math.max(1, Math.ceil(ms)))
+    call.run?.pause(ms, () => breaker.lastResponseAt) ?? Effect.sleep(Math.max(1, Math.ceil(ms)))
   yield* call.orStopped(Effect.raceFirst(pause, changed))
 }
 
@@ -84,8 +83,7 @@ function* waitForPermit(
     const known = opensIn !== undefined && { ms: Math.ceil(Duration.toMillis(opensIn)) }
     yield* call.announce({ reason: "queue", ...known, resend: call.record.attempts.length })
   }
-  const { deadlineAt } = call.limits.policy
-  return yield* call.orStopped(ticket.acquire({ deadline: deadlineAt }))
+  return yield* call.orStopped(ticket.acquire({ deadline: call.policy.deadlineAt }))
 }
 
 /** Waits in the queue for a permit of the pacer and of the breaker. */
@@ -93,10 +91,9 @@ function* acquirePermit(
   call: Call,
   ticket: OpenTicket,
 ): Effect.fn.Return<Permit, CallError | PacerUnavailable> {
-  const { run } = call.limits
   for (;;) {
     yield* awaitCircuit(call)
-    const stopped = run?.stopped()
+    const stopped = call.run?.stopped()
     if (stopped !== undefined) return yield* call.fail(stopped)
     // a call that gets its permit at once waits for nothing
     const permit = (yield* ticket.tryAcquire) ?? (yield* waitForPermit(call, ticket))
@@ -107,11 +104,10 @@ function* acquirePermit(
   }
 }
 
-/** Decides what follows an attempt. */
-function* nextStep(call: Call, { verdict, respondedAt }: Attempted) {
+/** Decides what follows an attempt that failed. */
+function* nextStep(call: Call, { toError }: Failure, respondedAt: number | undefined) {
   const { client, record } = call
-  if (verdict._tag === "Success") return yield* call.next({ _tag: "Created" })
-  const error = withResponse(verdict.toError(record.attempts), record.response)
+  const error = withResponse(toError(record.attempts), record.response)
   call.newest = error
   const random = yield* Random.next
   const hasBudget = client.sharedState.budget.left > 0
@@ -125,43 +121,32 @@ function* beforeResend(
 ): Effect.fn.Return<void, CallError> {
   yield* call.reportWait({ reason, ms, resend: call.record.attempts.length })
   yield* call.orStopped(Effect.sleep(ms))
-  if (resends === undefined) return
-  const resend = call.client.sharedState.budget.enter()
+  if (resends !== undefined) yield* awaitBudget(call, resends)
+}
+
+/** Waits until the retry budget lets the resend after an error go, and shows that it waits; or fails, as the policy says. */
+function* awaitBudget(call: Call, error: CallError): Effect.fn.Return<void, CallError> {
+  const { budget } = call.client.sharedState
+  const resend = budget.enter()
   call.resend = resend
-  const firstMs = yield* budgetMs(call, resend, resends)
-  if (firstMs > 0) yield* awaitBudget(call, resend, resends, firstMs)
-}
-
-/** Returns how long a resend must wait for the budget, or fails, as the policy says. */
-function* budgetMs(
-  call: Call,
-  resend: Resend,
-  error: CallError,
-): Effect.fn.Return<number, CallError> {
-  const ms = call.client.sharedState.budget.ask(resend, call.now)
-  const step = yield* call.next({ _tag: "ResendDue", error, ms })
-  return step._tag === "Wait" ? step.ms : 0
-}
-
-/** Waits until the budget lets the resend of a row go, and shows that it waits. */
-function* awaitBudget(
-  call: Call,
-  resend: Resend,
-  error: CallError,
-  firstMs: number,
-): Effect.fn.Return<void, CallError> {
-  const { limits, record } = call
+  function* ask(): Effect.fn.Return<number, CallError> {
+    const ms = budget.ask(resend, call.now)
+    const step = yield* call.next({ _tag: "ResendDue", error, ms })
+    return step._tag === "Wait" ? step.ms : 0
+  }
+  const firstMs = yield* ask()
+  if (firstMs === 0) return
   const began = call.now
-  yield* call.announce({ reason: "budget", resend: record.attempts.length })
+  yield* call.announce({ reason: "budget", resend: call.record.attempts.length })
   const woken = Effect.callback<void>((resume) => {
     resend.wake = () => resume(Effect.void)
   })
   const wait = Effect.gen(function* () {
-    for (let ms = firstMs; ms > 0; ms = yield* budgetMs(call, resend, error)) {
+    for (let ms = firstMs; ms > 0; ms = yield* ask()) {
       yield* Effect.raceFirst(Effect.sleep(Math.max(1, Math.ceil(ms))), woken)
     }
   })
-  yield* call.orStopped(limits.run?.holdResend(wait) ?? wait)
+  yield* call.orStopped(call.run?.holdResend(wait) ?? wait)
   yield* call.counters.wait("budget", call.now - began)
 }
 
@@ -178,11 +163,12 @@ const loop = Effect.fnUntraced(function* (
     const permit = yield* acquirePermit(call, ticket)
     // the end of another call may have freed a key or a permit while the client closes
     if (call.client.lifetime.isClosed) return yield* Effect.interrupt
-    const attempted: Attempted = yield* sendAttempt(call, permit)
-    const step = yield* nextStep(call, attempted)
+    const { info, respondedAt, verdict }: Attempted = yield* sendAttempt(call, permit)
+    if (verdict._tag === "Success") return resultOf(call, "created", info)
+    const step = yield* nextStep(call, verdict, respondedAt)
     switch (step._tag) {
       case "Done":
-        return resultOf(call, step.result, attempted.info)
+        return resultOf(call, step.result, info)
       case "Wait":
         call.state = step.state
         yield* beforeResend(call, step)
@@ -221,7 +207,7 @@ const endClosed = (call: Call): Effect.Effect<CreateResult, CallError> => {
   if (record.outcome !== "unknown") return call.fail("closed")
   const { attempts } = record
   const last = newest?._tag === "OutcomeUnknownError" ? newest.last : newest
-  const code = call.limits.run?.lifetime.isClosed === true ? "ABORTED" : "CLOSED"
+  const code = call.run?.lifetime.isClosed === true ? "ABORTED" : "CLOSED"
   const error = new OutcomeUnknownError({ attempts, code, ...(last && { last }) })
   return Effect.fail(withResponse(error, record.response))
 }
@@ -251,5 +237,5 @@ export const run = (call: Call): Effect.Effect<CreateResult, CallError> =>
       () => release(call),
     ),
     () => endClosed(call),
-    call.limits.run?.lifetime,
+    call.run?.lifetime,
   )

@@ -80,8 +80,6 @@ export type RetryEvent =
     }
   /** The resend after `error` is due; the retry budget has room for it after `ms`. */
   | { readonly _tag: "ResendDue"; readonly error: CallError; readonly ms: number }
-  /** The attempt created the contact. */
-  | { readonly _tag: "Created" }
   | {
       readonly _tag: "Failed"
       readonly error: CallError
@@ -107,7 +105,8 @@ export type Step =
       readonly resends: CallError | undefined
       readonly state: RetryState
     }
-  | { readonly _tag: "Done"; readonly result: CreatedResult }
+  /** The contact exists already, and that is a success. */
+  | { readonly _tag: "Done"; readonly result: Exclude<CreatedResult, "created"> }
   | { readonly _tag: "Fail"; readonly error: CallError }
 
 /** The longest time until the circuit lets a request through that a single call waits: a blip, not an outage. */
@@ -116,7 +115,6 @@ const backoffBaseMs = 250
 const backoffCapMs = 20_000
 
 const send: Step = { _tag: "Send" }
-const created: Step = { _tag: "Done", result: "created" }
 const existed: Step = { _tag: "Done", result: "existed" }
 const existsAfterDoubt: Step = { _tag: "Done", result: "exists_after_doubt" }
 
@@ -158,8 +156,6 @@ export const next = (
   switch (event._tag) {
     case "BegunInDoubt":
       return beginInDoubt(policy, state, now)
-    case "Created":
-      return created
     case "Permitted":
       return isInTime(policy, event.roundTripMs, now)
         ? send

@@ -71,11 +71,11 @@ function* attempt(
   permit: Permit,
   span: Span | undefined,
 ): Effect.fn.Return<Attempted, CallError> {
-  const { client, limits, record } = call
+  const { client, policy, record } = call
   const { config, sharedState } = client
-  const token = Redacted.isRedacted(client.token) ? client.token : yield* tokenOf(call)
+  const token = yield* tokenOf(call)
   const traceparent = config.propagateTrace ? yield* Tracing.traceparent : undefined
-  const headers = traceparent === undefined ? limits.headers : { ...limits.headers, traceparent }
+  const headers = traceparent === undefined ? call.headers : { ...call.headers, traceparent }
   // the last one to be asked: it notes the attempt that is sent next
   const notAfter = call.gate === undefined ? undefined : yield* askGate(call, call.gate)
   const startedAt = call.clock.currentTimeMillisUnsafe()
@@ -84,11 +84,11 @@ function* attempt(
   const { minRoundTripMs: roundTripMs } = permit
   yield* call.next({ _tag: "Permitted", roundTripMs, attempts }, began)
   // the run may have stopped after the permit, while token and gate took their time
-  const stopped = limits.run?.stopped()
+  const stopped = call.run?.stopped()
   if (stopped !== undefined) return yield* call.fail(stopped)
   if (call.breakerPermit !== undefined) sharedState.breaker.recordSend(began, call.breakerPermit)
   if (call.resend !== undefined) sharedState.budget.send(call.resend, began)
-  const left = limits.policy.deadlineAt - began
+  const left = policy.deadlineAt - began
   const waitedMs = Math.round(began - record.idleSince)
   const started = { number: attempts.length + 1, startedAt, waitedMs }
 
@@ -107,7 +107,7 @@ function* attempt(
     client.http,
     Request.make(config, call.valid, token, headers),
     transportProbe,
-    { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(limits.timeoutMs, left) },
+    { connectMs: Math.min(connectMs, left), firstByteMs: Math.min(call.timeoutMs, left) },
     client.timer,
   )
   if (arrived._tag === "Failure") {
@@ -128,7 +128,7 @@ function* attempt(
   const unavailable = info.retryAfterMs !== undefined && isServerError(status)
   const tooLong =
     (rateLimited || unavailable) &&
-    RetryPolicy.isTooLong(limits.policy, call.state, info.retryAfterMs, respondedAt)
+    RetryPolicy.isTooLong(policy, call.state, info.retryAfterMs, respondedAt)
   // at the headers, not at the end of the body: until then every other caller would run into the same response
   yield* permit.observe({ rateLimited, unavailable, ...info, tooLong })
   const verdictOf = (body: string | undefined) =>
@@ -176,7 +176,7 @@ const recordAttempt = (
   const recorded: AttemptRecord = { ...made, durationMs, ...(rateLimited && { rateLimited }) }
   // record and breaker change together: an interruption never finds one without the other
   // a row of a run that was rejected for the token or the rate counts as not sent
-  const isOfRow = call.limits.run === undefined || isAboutContact(made.status ?? 0)
+  const isOfRow = call.run === undefined || isAboutContact(made.status ?? 0)
   record.add(recorded, outcome === "rejected" && !isOfRow ? "not_sent" : outcome, endedAt)
   call.endFresh()
   call.breakerPermit = undefined
