@@ -105,7 +105,9 @@ export class Arrived {
     within: Within,
   ) {
     this.#within = within
-    this.status = statusOf(response, sent)
+    // the transport may be any client, and may report anything
+    const isValid = Number.isInteger(response.status) && !isFollowed(response, sent)
+    this.status = isValid ? response.status : 0
     this.headers = response.headers
     this.#response = response
   }
@@ -128,15 +130,6 @@ export class Arrived {
   }
 }
 
-const statusOf = (
-  response: HttpClientResponse.HttpClientResponse,
-  sent: HttpClientRequest.HttpClientRequest,
-): number => {
-  const { status } = response
-  // the transport may be any client, and may report anything
-  return Number.isInteger(status) && !isFollowed(response, sent) ? status : 0
-}
-
 /** Ends an attempt at its deadlines by a race: for transports that can only be interrupted. */
 const raced = <A, E>(
   execute: Effect.Effect<A, E>,
@@ -157,18 +150,18 @@ const timed = <A, E>(
   probe: TransportProbe,
   { connectMs, firstByteMs }: AttemptLimits,
   timer: DeadlineTimer,
-): Effect.Effect<A, E> =>
-  timer.within(Math.min(connectMs, firstByteMs), execute, () => {
-    if (probe.unsent || connectMs >= firstByteMs || probe.late) {
+): Effect.Effect<A, E> => {
+  let isLast = connectMs >= firstByteMs
+  return timer.within(Math.min(connectMs, firstByteMs), execute, () => {
+    if (probe.unsent || isLast) {
       probe.expired = true
       probe.abort?.()
       return undefined
     }
-    probe.late = true
+    isLast = true
     return firstByteMs - connectMs
   })
-
-const always = () => true
+}
 
 // what `@effect/platform-node` gives to undici with each request; core may not import it
 const UndiciOptions = Context.Reference<Readonly<Record<string, unknown>>>(
@@ -181,7 +174,7 @@ const contextOf = (outer: Context.Context<never>, probe: TransportProbe) =>
   outer.pipe(
     Context.add(TransportProbe, probe),
     // the client's own span would carry the URL, and with it the identifier
-    Context.add(TracerDisabledWhen, always),
+    Context.add(TracerDisabledWhen, () => true),
     // a followed redirect turns the POST into a GET whose 200 looks like "created", or hands the contact to another origin
     Context.add(RequestInit, {
       ...Context.getOrUndefined(outer, RequestInit),

@@ -31,8 +31,6 @@ class PhaseReport {
   watched = false
   /** Whether bytes of the request may have left. */
   dispatched = false
-  /** Whether the connect deadline has passed while the request is on its way; set by the client. */
-  late = false
   /** Whether a deadline ended the attempt; set by the client. */
   expired = false
   /** Fails the request, or the reading of its body, at once; set by a transport that is `abortable`. */
