@@ -160,7 +160,7 @@ const prepare = <A extends Row, E, R>(
     /** Creates the contact of a row, and follows its outcome in case that it is interrupted. */
     const createRow = (scope: RunScope, pulled: PulledRow<A>) => {
       const { identifier, contact } = partsOf(pulled.row)
-      const inDoubt = isInDoubt(pulled.row)
+      const inDoubt = pulled.outcome === "unknown"
       const call = Effect.suspend(() => {
         if (progress.stopped !== undefined) {
           const closed = new UnavailableError({ attempts: [], reason: "closed" })

@@ -2,7 +2,7 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
-import type { AelystError, ErrorOf, ErrorTag } from "../errors/AelystError.ts"
+import type { AelystError, ErrorTag } from "../errors/AelystError.ts"
 import { isAelystError } from "../errors/AelystError.ts"
 import type {
   CallEnd,
@@ -42,27 +42,20 @@ export const noRows = (): Record<RowOutcome, number> =>
 
 type FailedOutcome = RowOutcomesByError[ErrorTag]
 
-/** Holds the outcome of a row by the error that ended it. */
-const outcomes: {
-  readonly [Tag in ErrorTag]: (error: ErrorOf<Tag>) => RowOutcomesByError[Tag]
-} = {
-  InvalidContactError: () => "invalid",
-  BadRequestError: ({ exists }) => (exists ? "existed" : "rejected"),
-  UnexpectedResponseError: ({ outcome }) => outcome,
-  InternalServerError: ({ outcome }) => outcome,
-  OutcomeUnknownError: ({ outcome }) => outcome,
-  UnavailableError: ({ outcome }) => outcome,
-  ConnectionError: ({ outcome }) => outcome,
-  // the rejection is not about the row: it counts as not sent
-  RateLimitError: () => "not_sent",
-  AuthenticationError: () => "not_sent",
-}
-
 /** Returns the outcome of a row by the error that ended it. */
 export const outcomeOf = (error: AelystError): FailedOutcome => {
-  // safe: the entry of a tag takes the errors with that tag
-  const outcome = outcomes[error._tag] as (error: AelystError) => FailedOutcome
-  return outcome(error)
+  switch (error._tag) {
+    case "InvalidContactError":
+      return "invalid"
+    case "BadRequestError":
+      return error.exists ? "existed" : "rejected"
+    case "RateLimitError":
+    case "AuthenticationError":
+      // the rejection is not about the row
+      return "not_sent"
+    default:
+      return error.outcome
+  }
 }
 
 /** Returns why an error ends the run, if it does. */
