@@ -127,15 +127,6 @@ const callOf = (values: Values): CallConfig => ({
   headers: values.headers,
 })
 
-/** Stands for a call that sets nothing, as most do. */
-const unset = Result.succeed(callOf({}))
-
-const setsNothing = (options: unknown): boolean => {
-  if (typeof options !== "object" || options === null) return false
-  for (const _ in options) return false
-  return true
-}
-
 /** Checks options as this package writes them, or in the dialect of an adapter. */
 interface Parse<Options, Config> {
   (options: Options): Checked<Config>
@@ -202,7 +193,7 @@ export const parse: Parse<ClientOptions, ClientConfig> = (input: object, dialect
  * ```
  */
 export const parseCall: Parse<CallOptions, CallConfig> = (input: object, dialect: Dialect = own) =>
-  setsNothing(input) ? unset : Result.map(check("call", input, dialect), callOf)
+  Result.map(check("call", input, dialect), callOf)
 
 /**
  * Checks the options of a run.
