@@ -127,10 +127,12 @@ export class TooManyRequests extends Schema.Error<TooManyRequests>("TooManyReque
   readonly _tag = "TooManyRequests"
 }
 
-const rateLimitedHeaders = {
+/** Describes the header that says when to retry. */
+export const RetryAfterHeader = {
   "retry-after": numberHeader("Number of seconds until you can retry the request.", 1),
-  ...RateLimitHeaders,
 }
+
+const rateLimitedHeaders = { ...RetryAfterHeader, ...RateLimitHeaders }
 
 /** The type of `TooManyRequestsResponse`. */
 export interface TooManyRequestsResponse extends HttpApiSchema.encodeToWithHeaders<

@@ -9,6 +9,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import { IssueSchema } from "../contact/Issue.ts"
 import type { AelystError, ErrorTag } from "./AelystError.ts"
 import { isAelystError } from "./AelystError.ts"
+import { RetryAfterHeader } from "./ApiErrors.ts"
 import { alreadyExists, visitorResponse, visitorTable } from "./VisitorTable.ts"
 
 type VisitorRow = (typeof visitorTable)[ErrorTag] | typeof alreadyExists
@@ -141,15 +142,6 @@ export type AelystHttpError =
   | AelystServiceUnavailable
   | AelystGatewayTimeout
 
-const headers = {
-  "retry-after": Schema.optionalKey(
-    Schema.FiniteFromString.annotate({
-      description: "Number of seconds until you can retry the request.",
-      examples: [1],
-    }),
-  ),
-}
-
 interface Later<Code> {
   readonly code: Code
   readonly message: string
@@ -209,19 +201,19 @@ export const AelystHttpErrors = [
   AelystUnprocessable,
   AelystBadGateway.pipe(
     HttpApiSchema.encodeToWithHeaders(
-      { body: BadGateway, headers },
+      { body: BadGateway, headers: RetryAfterHeader },
       { decode: ({ body }) => new AelystBadGateway(body), encode: withHeader },
     ),
   ),
   AelystServiceUnavailable.pipe(
     HttpApiSchema.encodeToWithHeaders(
-      { body: ServiceUnavailable, headers },
+      { body: ServiceUnavailable, headers: RetryAfterHeader },
       { decode: ({ body }) => new AelystServiceUnavailable(body), encode: withHeader },
     ),
   ),
   AelystGatewayTimeout.pipe(
     HttpApiSchema.encodeToWithHeaders(
-      { body: GatewayTimeout, headers },
+      { body: GatewayTimeout, headers: RetryAfterHeader },
       { decode: ({ body }) => new AelystGatewayTimeout(body), encode: withHeader },
     ),
   ),
