@@ -6,7 +6,7 @@ import type { CustomFieldPairs, CustomFieldRecord } from "../types.ts"
 import { validate } from "./Contact.ts"
 import { issueRules } from "./Issue.ts"
 import { optionalText } from "./OptionalText.ts"
-import { ruleFailures, typeRule } from "./RuleIssue.ts"
+import { ruleIssue, typeRule } from "./RuleIssue.ts"
 
 const text = (description: string, example: string) =>
   optionalText(Schema.String, { description, examples: [example] })
@@ -79,7 +79,8 @@ export const ContactSchema: ContactSchema = Schema.Struct(fields)
     Schema.makeFilter(
       (contact) => {
         const checked = validate(anyone, contact)
-        return Result.isSuccess(checked) || ruleFailures(checked.failure)
+        if (Result.isSuccess(checked)) return true
+        return checked.failure.map((issue) => ({ path: issue.path, issue: ruleIssue(issue) }))
       },
       { identifier: "ContactInput", toJsonSchema: () => ({}) },
     ),

@@ -40,17 +40,13 @@ interface Description {
 }
 
 /** Creates the schema of texts that become identifiers with a prefix. */
-const from = (
-  prefix: Prefix | "",
-  description: Description,
-  parse: (text: string) => Result.Result<Identifier.Identifier, ReadonlyArray<Issue.Issue>>,
-): FromText =>
+const from = (prefix: Prefix | "", description: Description): FromText =>
   Schema.String.annotate({ ...typeRule("IDENTIFIER_TYPE"), ...description }).pipe(
     Schema.decodeTo(
       checked(prefix),
       SchemaTransformation.transformEffect({
         decode: (text: string) =>
-          Effect.mapError(Effect.fromResult(parse(text)), ([issue]) =>
+          Effect.mapError(Effect.fromResult(Identifier.parse(prefix + text)), ([issue]) =>
             ruleIssue(issue ?? Issue.make("IDENTIFIER_TYPE", [])),
           ),
         encode: (identifier: string) => Effect.succeed(identifier.slice(prefix.length)),
@@ -77,15 +73,11 @@ const from = (
  * console.log(Schema.decodeUnknownSync(IdentifierSchema.FromString)("phone:+60123456789")) // => phone:+60123456789
  * ```
  */
-export const FromString = from(
-  "",
-  {
-    identifier: "Identifier",
-    description: "An email address, a phone number or a contact ID, each with its prefix",
-    examples: ["email:ana@example.com"],
-  },
-  (text) => Identifier.parse(text),
-)
+export const FromString = from("", {
+  identifier: "Identifier",
+  description: "An email address, a phone number or a contact ID, each with its prefix",
+  examples: ["email:ana@example.com"],
+})
 
 /**
  * Decodes a bare email address to `email:…`, and encodes it back.
@@ -101,11 +93,11 @@ export const FromString = from(
  * // => email:ana@example.com
  * ```
  */
-export const FromEmail = from(
-  "email:",
-  { identifier: "Email", description: "An email address", examples: ["ana@example.com"] },
-  (text) => Identifier.email(text),
-)
+export const FromEmail = from("email:", {
+  identifier: "Email",
+  description: "An email address",
+  examples: ["ana@example.com"],
+})
 
 /**
  * Decodes a bare phone number in E.164 form to `phone:+…`, and encodes it back.
@@ -119,11 +111,11 @@ export const FromEmail = from(
  * console.log(Schema.decodeUnknownSync(IdentifierSchema.FromPhone)("+60123456789")) // => phone:+60123456789
  * ```
  */
-export const FromPhone = from(
-  "phone:",
-  { identifier: "Phone", description: "A phone number in E.164 form", examples: ["+60123456789"] },
-  (text) => Identifier.phone(text),
-)
+export const FromPhone = from("phone:", {
+  identifier: "Phone",
+  description: "A phone number in E.164 form",
+  examples: ["+60123456789"],
+})
 
 /**
  * Decodes a bare contact ID to `id:…`, and encodes it back.
@@ -137,8 +129,8 @@ export const FromPhone = from(
  * console.log(Schema.decodeUnknownSync(IdentifierSchema.FromId)("5")) // => id:5
  * ```
  */
-export const FromId = from(
-  "id:",
-  { identifier: "ContactId", description: "A contact ID", examples: ["5"] },
-  (text) => Identifier.contactId(text),
-)
+export const FromId = from("id:", {
+  identifier: "ContactId",
+  description: "A contact ID",
+  examples: ["5"],
+})

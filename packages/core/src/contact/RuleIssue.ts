@@ -10,9 +10,5 @@ import * as Issue from "./Issue.ts"
 export const ruleIssue = (issue: Issue.Issue): SchemaIssue.Issue =>
   new SchemaIssue.InvalidValue({ message: Issue.format({ ...issue, path: [] }) })
 
-/** Returns the failures of a check, each at its path. */
-export const ruleFailures = (issues: ReadonlyArray<Issue.Issue>) =>
-  issues.map((issue) => ({ path: issue.path, issue: ruleIssue(issue) }))
-
 /** Returns the annotation that says a rule if a value has the wrong type; Schema's own words could quote the value. */
 export const typeRule = (code: Issue.IssueCode) => ({ message: Issue.issueRules[code] })
