@@ -188,7 +188,7 @@ describe("interruption (F17)", () => {
             assert.isAbove(seen.get(outcome) ?? 0, 0, outcome)
           }
         }),
-      20_000,
+      120_000,
     )
   }
 })
@@ -235,6 +235,6 @@ describe("closing the client", () => {
           assert.isAbove(seen.get(tag) ?? 0, 20, tag)
         }
       }),
-    20_000,
+    120_000,
   )
 })
