@@ -115,6 +115,10 @@ describe("checkNames", () => {
     assert.strictEqual(messageOf(7), "`hooks` must be an object (got 7)")
   })
 
+  it("does not show a text, which may be a name in the wrong place", () => {
+    assert.strictEqual(messageOf("Ana"), "`hooks` must be an object, not a text")
+  })
+
   it("does not repeat a name that may be a value", () => {
     const result = checkNames("options", { "token secret": 1 }, known)
     assert(Result.isFailure(result))

@@ -97,6 +97,8 @@ export const checkNames = (
   options: unknown,
   known: { readonly has: (name: string) => boolean; readonly keys: () => Iterable<string> },
 ): Checked<object> => {
+  // a text may be a name or a token in the wrong place
+  if (typeof options === "string") return fail(what, "must be an object, not a text")
   if (typeof options !== "object" || options === null) {
     return fail(what, "must be an object", options)
   }
