@@ -12,12 +12,12 @@ import type { Claim, JournalService, Range, RunFacts } from "./Journal.ts"
 import { JournalError } from "./JournalError.ts"
 import { statementsOf } from "./PostgresStatements.ts"
 import type { RunTables } from "./PostgresTables.ts"
-import { codeOnly, stateNumbers } from "./RowStatements.ts"
+import { stateNumbers, storedEnd } from "./RowStatements.ts"
 import type { NewRow } from "./RunPlan.ts"
 import { insertRows } from "./RunPlan.ts"
 import { countsOf, groupOf, pages } from "./RunReads.ts"
 import type { RowColumns } from "./RunTables.ts"
-import { outcomeNumber, recordOf, stateNumber, states } from "./RunTables.ts"
+import { recordOf, stateNumber, states } from "./RunTables.ts"
 import type { OpenRange, RunStatus, SharedProgress, StoredRow } from "./SharedRuns.ts"
 
 /** The rows that are written in one statement, and read in one. */
@@ -38,13 +38,9 @@ export interface RunColumns {
 }
 
 /** The progress as its statement returns it. */
-interface ProgressColumns extends Pick<
-  SharedProgress,
-  "at" | "perSecond" | "ranges" | "status" | "underWay"
-> {
+interface ProgressColumns extends Omit<SharedProgress, "counts" | "remainingMs"> {
   readonly plan: Parameters<typeof countsOf>[0]
-  readonly kinds: ReadonlyArray<{ readonly kind: number; readonly n: number }>
-  readonly lastEndedAt: number | null
+  readonly kinds: ReadonlyArray<Parameters<typeof groupOf>[0]>
   readonly changedAt: number
 }
 
@@ -95,16 +91,14 @@ export const openJournal = (
   const progress = Effect.gen(function* () {
     const found = yield* db.one<{ readonly progress: string }>("not_found", sql.progress)
     // safe: as the statement makes it
-    const { kinds, lastEndedAt, plan, ...rest } = JSON.parse(found.progress) as ProgressColumns
+    const { approvedAt, endedAt, kinds, lastEndedAt, plan, ...rest } = JSON.parse(
+      found.progress,
+    ) as ProgressColumns
     const counts = countsOf(plan, kinds.map(groupOf))
     const left = counts.not_sent + counts.inDoubt
     const remainingMs = rest.perSecond === 0 ? undefined : (left / rest.perSecond) * 1_000
-    return {
-      ...rest,
-      counts,
-      remainingMs: left === 0 ? 0 : remainingMs,
-      lastEndedAt: lastEndedAt ?? undefined,
-    }
+    const times = { approvedAt, endedAt, lastEndedAt }
+    return { ...rest, ...times, counts, remainingMs: left === 0 ? 0 : remainingMs }
   })
 
   const release = ({ epoch, from, to }: Claim) =>
@@ -145,12 +139,9 @@ export const openJournal = (
     })
 
   const outcome: JournalService["outcome"] = ({ epoch }, key, end) => {
-    const isDoubt =
-      end.doubt === true || end.outcome === "unknown" || end.outcome === "exists_after_doubt"
-    const values = [outcomeNumber(end.outcome), isDoubt, end.status ?? null, codeOnly(end.code)]
-    return Effect.uninterruptible(
-      change("outcome", key, epoch, ...values, attemptEnds(end.attempts)),
-    )
+    const { code, isDoubt, state, status } = storedEnd(end)
+    const values = [state, isDoubt, status, code, attemptEnds(end.attempts)]
+    return Effect.uninterruptible(change("outcome", key, epoch, ...values))
   }
 
   /** Reads what a statement returns for the rows of a range. */
@@ -238,13 +229,8 @@ export const openJournal = (
       return Effect.asVoid(db.one("wrong_state", sql.resolve, row, state))
     },
     lookup: (rows) =>
-      Effect.map(
-        db.all<RowColumns>(
-          sql.lookup,
-          rows.map(({ key }) => hash.keyHex(key)),
-          rows.map(({ content }) => hash.contentNumber(content)),
-        ),
-        (found) => found.map((row) => (row.number === null ? undefined : recordOf(row))),
+      Effect.map(db.all<RowColumns>(sql.lookup, ...hash.columns(rows)), (found) =>
+        found.map((row) => (row.number === null ? undefined : recordOf(row))),
       ),
     rows: (options) => Stream.map(logged(options), recordOf),
     attempts: (range) =>
@@ -256,6 +242,13 @@ export const openJournal = (
     progress,
     claimable: (limit: number, which: "all" | "lapsed") =>
       db.all<OpenRange>(sql.claimable, limit, which),
+    postpone: (from: number, reason: string, counts: boolean) =>
+      Effect.asVoid(db.all(sql.postpone, from, reason, counts)),
+    approve: (tokenClass = run.tokenClass) =>
+      planned === null
+        ? Effect.fail(new JournalError({ reason: "not_planned", path: id }))
+        : Effect.asVoid(db.all(sql.approve, tokenClass)),
+    end: Effect.asVoid(db.all(sql.end)),
     /** Reads rows that have not ended with their payloads. */
     payloads: (range: Range = {}) =>
       Stream.mapArrayEffect(read<Sealed>(range, sql.payloads), Effect.forEach(opened)),

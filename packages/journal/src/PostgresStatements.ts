@@ -16,6 +16,16 @@ const rowColumns = "number, line, state, doubt, attempts, one.status, code, earl
 const sendingKind = (sending - planned) * 4
 /** The time over which the pace is measured, in milliseconds. */
 const recentMs = 60_000
+/** How long a range waits for its second try, in milliseconds; each time without an end of a row it waits twice as long. */
+const waitMs = 5_000
+/** How often a range is tried without an end of any row before it is parked. */
+const maxTries = 5
+const isParked = `tries >= ${maxTries}`
+/** SQL for the ranges of a run that have rows left to send. */
+const openRanges = "FROM aelyst_range AS range WHERE range.run = $1 AND NOT range.ended"
+/** SQL that is true for a range that waits in this way. */
+const waits = (how: string) =>
+  `EXISTS (SELECT 1 FROM aelyst_wait AS wait WHERE wait.run = $1 AND wait.first = range.first AND (${how}))`
 
 /** The statements on one run, its rows, ranges and claims; `$1` is its number, `size` the rows of a range. */
 export const statementsOf = (now: string, size: number) => {
@@ -114,8 +124,19 @@ export const statementsOf = (now: string, size: number) => {
       AND number <= $3 AND state = ANY ($5::smallint[]) AND ${isPlanned} ORDER BY number LIMIT $4`,
     payloads: `SELECT number, line, payload FROM aelyst_row WHERE run = $1 AND number > $2 AND number <= $3
       AND payload IS NOT NULL AND ${isPlanned} ORDER BY number LIMIT $4`,
-    claimable: `SELECT first AS "from", last AS "to", abs(epoch)::float8 AS epoch FROM aelyst_range WHERE run = $1 AND NOT ended
-      AND coalesce(expires, 0) <= ${now} AND ($3 = 'all' OR expires IS NOT NULL) ORDER BY first LIMIT $2`,
+    claimable: `SELECT first AS "from", last AS "to", abs(epoch)::float8 AS epoch ${openRanges} AND coalesce(expires, 0) <= ${now}
+      AND ($3 = 'all' OR expires IS NOT NULL) AND NOT ${waits(`${isParked} OR due > ${now}`)} ORDER BY first LIMIT $2`,
+    /** Lets the range from row $2 wait; $4 tells whether this counts as a try. */
+    postpone: `INSERT INTO aelyst_wait AS wait (run, first, tries, due, reason)
+      VALUES ($1, $2, $4::boolean::integer, ${now} + ${waitMs}, $3)
+      ON CONFLICT (run, first) DO UPDATE SET reason = excluded.reason, tries = CASE WHEN $4 THEN wait.tries + 1 ELSE 0 END,
+        due = ${now} + ${waitMs} * CASE WHEN $4 THEN 2 ^ wait.tries ELSE 1 END`,
+    // approved again, a run that has ended is a new one for workers
+    approve: `WITH tried AS (DELETE FROM aelyst_wait WHERE run = $1)
+      UPDATE aelyst_run SET token_class = $2, approved = CASE WHEN ended IS NULL THEN coalesce(approved, ${now}) ELSE ${now} END,
+        ended = CASE WHEN NOT EXISTS (SELECT 1 ${openRanges}) THEN ${now} END WHERE seq = $1`,
+    end: `UPDATE aelyst_run SET ended = ${now} WHERE seq = $1 AND ended IS NULL AND status = 'active'
+      AND NOT EXISTS (SELECT 1 ${openRanges} AND NOT ${waits(isParked)})`,
     /** Sums over the ranges, and the rows of those that are sent now. */
     progress: `WITH clock AS MATERIALIZED (SELECT ${now} AS at), live AS MATERIALIZED (
         SELECT tally IS NULL AS counts, ${group} AS kind, state = ${sending} AND coalesce(expires, 0) > at AS held,
@@ -132,21 +153,28 @@ export const statementsOf = (now: string, size: number) => {
       ), pace AS (
         SELECT count(*) FILTER (WHERE ended > at - ${recentMs}) AS recent, min(ended) FILTER (WHERE ended > at - ${recentMs}) AS oldest,
           max(ended) AS newest, count(*) FILTER (WHERE held) AS held FROM live, clock
-      ) SELECT json_build_object('status', status, 'at', at, 'underWay', held,
+      ) SELECT json_strip_nulls(json_build_object('status', status, 'at', at, 'underWay', held, 'approvedAt', approved, 'endedAt', aelyst_run.ended,
+        'parked', (SELECT coalesce(json_agg(json_build_object('from', first, 'reason', reason) ORDER BY first), '[]')
+          FROM aelyst_wait WHERE run = $1 AND ${isParked}),
         'plan', json_build_object('invalid', invalid, 'duplicate', duplicate, 'foreign', outside),
         'kinds', coalesce((SELECT json_agg(kinds) FROM kinds), '[]'),
         'ranges', json_build_object('total', total, 'ended', ranges.ended, 'claimed', claimed),
         'perSecond', CASE recent WHEN 0 THEN 0 ELSE recent / greatest(1, (at - oldest) / 1000.0) END,
-        'lastEndedAt', greatest(ranges.newest, pace.newest), 'changedAt', greatest(created, planned, ranges.changed, pace.newest))::text AS progress
+        'lastEndedAt', greatest(ranges.newest, pace.newest), 'changedAt', greatest(created, planned, ranges.changed, pace.newest)))::text AS progress
       FROM aelyst_run, clock, ranges, pace WHERE seq = $1`,
     remove: `WITH gone AS (
         DELETE FROM aelyst_run WHERE seq = $1 AND NOT EXISTS (SELECT 1 FROM aelyst_range WHERE run = $1 AND expires > ${now})
         RETURNING seq
-      ), ranges AS (DELETE FROM aelyst_range USING gone WHERE run = seq), rows AS (DELETE FROM aelyst_row USING gone WHERE run = seq)
+      ), ranges AS (DELETE FROM aelyst_range USING gone WHERE run = seq), waits AS (DELETE FROM aelyst_wait USING gone WHERE run = seq),
+      rows AS (DELETE FROM aelyst_row USING gone WHERE run = seq)
       SELECT seq FROM gone`,
     // a cancelled run stays so: its contacts are erased
     setStatus: `WITH changed AS (
-        UPDATE aelyst_run SET status = $2::text WHERE seq = $1 AND (status <> 'cancelled' OR $2::text = 'cancelled') RETURNING seq
+        UPDATE aelyst_run SET status = $2::text,
+          ended = CASE $2::text WHEN 'active' THEN NULL WHEN 'cancelled' THEN coalesce(ended, ${now}) ELSE ended END
+        WHERE seq = $1 AND (status <> 'cancelled' OR $2::text = 'cancelled') RETURNING seq
+      ), tried AS (
+        DELETE FROM aelyst_wait USING changed WHERE run = seq AND $2::text = 'active'
       ), erased AS (
         UPDATE aelyst_row SET payload = NULL FROM changed WHERE run = seq AND payload IS NOT NULL AND $2::text = 'cancelled'
       ) SELECT seq FROM changed`,
@@ -169,6 +197,8 @@ export const runStatements = (now: string) => ({
   list: `SELECT ${runColumns} FROM aelyst_run ORDER BY aelyst_run.created DESC, seq DESC`,
   earlier: `SELECT id, EXISTS (SELECT 1 FROM aelyst_range WHERE run = seq AND expires > ${now}) AS busy FROM aelyst_run
     WHERE account = $1 AND id <> $2 ORDER BY created DESC, seq DESC`,
+  approved: `SELECT id AS run, token_class AS "tokenClass", approved::float8 AS "approvedAt" FROM aelyst_run
+    WHERE approved IS NOT NULL AND ended IS NULL AND status <> 'cancelled' AND facts::json->>'origin' = $1 ORDER BY approved`,
   // per key the newest run that sent it, or left it in doubt
   sentBefore: `SELECT found.*, found.content = wanted.content AS "isSame"
     FROM unnest($3::text[], $4::bigint[]) WITH ORDINALITY AS wanted (hash, content, position) LEFT JOIN LATERAL (

@@ -15,7 +15,7 @@ import { idOf } from "./RunFiles.ts"
 import { pruneRuns, stateOf } from "./RunList.ts"
 import type { RowColumns } from "./RunTables.ts"
 import { earlierRow, fingerprint, recordOf } from "./RunTables.ts"
-import type { SharedRunsService } from "./SharedRuns.ts"
+import type { ApprovedRun, SharedRunsService } from "./SharedRuns.ts"
 
 const accountOf = ({ origin, tokenClass }: RunFacts): string =>
   sha256(JSON.stringify([origin, tokenClass]))
@@ -49,7 +49,9 @@ export const runsOf = (
       Effect.forEach((found) => entryOf(db.path, journalOf(found))),
     ),
   )
-  const remove = (id: string) => Effect.flatMap(open(id), (journal) => journal.remove)
+  const on = <A>(id: string, use: (journal: PostgresJournal) => Effect.Effect<A, JournalError>) =>
+    Effect.flatMap(open(id), use)
+  const remove = (id: string) => on(id, (journal) => journal.remove)
 
   return {
     start: Effect.fnUntraced(function* (facts, { fresh = false } = {}) {
@@ -83,8 +85,7 @@ export const runsOf = (
               sql.sentBefore,
               account,
               run.id,
-              rows.map(({ key }) => hash.keyHex(key)),
-              rows.map(({ content }) => hash.contentNumber(content)),
+              ...hash.columns(rows),
             ),
             (sent) =>
               sent.map((row) =>
@@ -99,15 +100,18 @@ export const runsOf = (
       const { now } = yield* db.one<{ readonly now: number }>("deleted", sql.now)
       return yield* pruneRuns({ list }, now, ({ id }) => remove(id), options)
     }),
-    check: (others = []) =>
-      Effect.flatMap(opened, ({ db }) =>
-        Effect.asVoid(db.one("denied", lacking, [...names, ...others])),
-      ),
+    check: Effect.flatMap(opened, ({ db }) => Effect.asVoid(db.one("denied", lacking, names))),
+    approve: (id, tokenClass) => on(id, ({ approve }) => approve(tokenClass)),
+    approved: (origin) =>
+      Effect.flatMap(opened, ({ db, sql }) => db.all<ApprovedRun>(sql.approved, origin)),
+    end: (id) => on(id, ({ end }) => end),
     claimable: (id, limit = 100, which = "all") =>
-      Effect.flatMap(open(id), (journal) => journal.claimable(limit, which)),
+      on(id, ({ claimable }) => claimable(limit, which)),
+    postpone: (id, from, reason, counts) =>
+      on(id, ({ postpone }) => postpone(from, reason, counts)),
     payloads: (id, range) =>
       Stream.unwrap(Effect.map(open(id), (journal) => journal.payloads(range))),
-    progress: (id) => Effect.flatMap(open(id), (journal) => journal.progress),
-    setStatus: (id, status) => Effect.flatMap(open(id), (journal) => journal.setStatus(status)),
+    progress: (id) => on(id, ({ progress }) => progress),
+    setStatus: (id, status) => on(id, ({ setStatus }) => setStatus(status)),
   }
 }

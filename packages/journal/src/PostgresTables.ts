@@ -9,7 +9,8 @@ import { RowHash } from "./RowChecksum.ts"
 const version = 1
 
 // Rows are narrow, have two indexes, and no update changes an indexed column, so Postgres rewrites them in place. Keys are hashes
-// with one salt for the database: the runs of one account are compared.
+// with one salt for the database: the runs of one account are compared. Ranges that wait are in another table, since another
+// session may have locked its row.
 const schema = `DO $$
 BEGIN
   IF to_regclass('aelyst_journal') IS NULL THEN
@@ -21,6 +22,7 @@ BEGIN
       status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'paused', 'cancelled')),
       created bigint NOT NULL, load integer NOT NULL DEFAULT 0, planned bigint, rows integer NOT NULL DEFAULT 0,
       invalid integer NOT NULL DEFAULT 0, duplicate integer NOT NULL DEFAULT 0, outside integer NOT NULL DEFAULT 0,
+      approved bigint, token_class text, ended bigint,
       UNIQUE (fingerprint, generation)
     );
     CREATE SEQUENCE IF NOT EXISTS aelyst_epoch;
@@ -29,6 +31,10 @@ BEGIN
       epoch bigint NOT NULL DEFAULT 0, expires bigint, newest bigint, changed bigint NOT NULL, owner text, tally jsonb,
       PRIMARY KEY (run, first)
     ) WITH (fillfactor = 50);
+    CREATE TABLE IF NOT EXISTS aelyst_wait (
+      run integer NOT NULL, first integer NOT NULL, tries integer NOT NULL, due bigint NOT NULL, reason text NOT NULL,
+      PRIMARY KEY (run, first)
+    );
     CREATE TABLE IF NOT EXISTS aelyst_row (
       key uuid NOT NULL, content bigint NOT NULL, changed bigint NOT NULL,
       run integer NOT NULL, number integer NOT NULL, line integer NOT NULL,
@@ -42,7 +48,7 @@ BEGIN
 END $$`
 
 /** The tables that the runs need. */
-export const tables = ["aelyst_journal", "aelyst_run", "aelyst_range", "aelyst_row"]
+export const tables = ["aelyst_journal", "aelyst_run", "aelyst_range", "aelyst_wait", "aelyst_row"]
 
 /** Names the first of the privileges on the tables `$1`, and on the sequence, that the user lacks. */
 export const lacking = `SELECT 'denied' AS reason, privilege || ' on ' || name AS detail

@@ -3,6 +3,8 @@ import type { KeyObject } from "node:crypto"
 import { createHash, createHmac, createSecretKey } from "node:crypto"
 import { crc32 } from "node:zlib"
 
+import type { RowKey } from "./recordTypes.ts"
+
 /** The bytes of a key's hash: two rows of a run never share one. */
 const keyBytes = 16
 /** The bytes of a content's hash, which is only compared between rows with the same key. */
@@ -41,6 +43,14 @@ export class RowHash {
   /** The hash of a content as a number of 64 bits with a sign. */
   contentNumber(content: string): string {
     return String(Buffer.from(this.content(content)).readBigInt64BE())
+  }
+
+  /** The hashes of rows, as two columns for Postgres. */
+  columns(rows: ReadonlyArray<RowKey>) {
+    return [
+      rows.map(({ key }) => this.keyHex(key)),
+      rows.map(({ content }) => this.contentNumber(content)),
+    ] as const
   }
 
   #hash(kind: string, text: string, bytes: number): Uint8Array {

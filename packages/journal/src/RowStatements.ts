@@ -76,6 +76,14 @@ const findRow = `${selectRow} WHERE key = :key`
 export const codeOnly = (text: string | undefined): string | null =>
   text === undefined ? null : /^[A-Za-z][\w.-]{0,39}$/.test(text) ? text : "OTHER"
 
+/** Returns the end of a row as both databases store it. */
+export const storedEnd = ({ code, doubt, outcome, status }: RowOutcome) => ({
+  state: outcomeNumber(outcome),
+  isDoubt: doubt === true || outcome === "unknown" || outcome === "exists_after_doubt",
+  status: status ?? null,
+  code: codeOnly(code),
+})
+
 /** Reads the columns of a row, whether it is damaged or not. */
 export const rowOf = (columns: Columns): RowRecord =>
   // safe: the tables are strict
@@ -187,17 +195,15 @@ export class RowStatements {
     end: RowOutcome,
     now: number,
   ): Result.Result<void, JournalError> {
-    const state = outcomeNumber(end.outcome)
-    const isDoubt =
-      end.doubt === true || end.outcome === "unknown" || end.outcome === "exists_after_doubt"
+    const { code, isDoubt, state, status } = storedEnd(end)
     // without an attempt a row can only be left, found invalid, or stay in doubt
     const fromPlanned = ["not_sent", "invalid", "unknown"].includes(end.outcome)
     const row = this.get(endRow, {
       key,
       state,
       doubt: Number(isDoubt),
-      status: end.status ?? null,
-      code: codeOnly(end.code),
+      status,
+      code,
       fromPlanned: Number(fromPlanned),
       ...claimValues(claim),
     })

@@ -20,6 +20,23 @@ export interface StoredRow {
   readonly payload: unknown
 }
 
+/** A run that workers may send; no row of it is sent before it is approved. */
+export interface ApprovedRun {
+  readonly run: string
+  /** The class of the tokens that may send it. */
+  readonly tokenClass: string
+  /** In epoch milliseconds of the server. */
+  readonly approvedAt: number
+}
+
+/** A range that waits to be tried again. */
+export interface WaitingRange {
+  /** The number of its first row. */
+  readonly from: number
+  /** The outcome of its rows, or the reason of a `JournalError`. */
+  readonly reason: string
+}
+
 /** `paused` and `cancelled`: nothing may be claimed, and no attempt be sent; what is in flight ends as usual. */
 export type RunStatus = "active" | "paused" | "cancelled"
 
@@ -37,6 +54,11 @@ export interface SharedProgress {
   readonly remainingMs: number | undefined
   /** When the newest row ended, in epoch milliseconds of the server; undefined before the first. */
   readonly lastEndedAt: number | undefined
+  /** When it was approved, and when it ended or was cancelled, in epoch milliseconds of the server; undefined before. */
+  readonly approvedAt: number | undefined
+  readonly endedAt: number | undefined
+  /** Ranges of which five tries ended no row: they are tried again when the run is continued. */
+  readonly parked: ReadonlyArray<WaitingRange>
   /** The server's time of this state, in epoch milliseconds. */
   readonly at: number
 }
@@ -45,22 +67,44 @@ export interface SharedProgress {
 export interface SharedRunsService {
   /**
    * Creates the tables unless they are there, and fails with `denied`, which names the privilege, if the user of the database may
-   * not read and write them; `others` are further tables to check.
+   * not read and write them.
    */
-  readonly check: (others?: ReadonlyArray<string>) => Effect.Effect<void, JournalError>
+  readonly check: Effect.Effect<void, JournalError>
   /**
-   * Returns ranges with rows left to send that no process holds, in order: new ones, released ones, and those of a dead owner, whose
-   * claim has expired; with `lapsed` only the last.
+   * Lets workers whose tokens have this class (default: that of the run) send a planned run, also one that has ended with rows
+   * left. Fails with `not_planned`.
+   */
+  readonly approve: (run: string, tokenClass?: string) => Effect.Effect<void, JournalError>
+  /** Returns the approved runs of an origin that have not ended, the oldest first. */
+  readonly approved: (origin: string) => Effect.Effect<ReadonlyArray<ApprovedRun>, JournalError>
+  /** Ends a run, unless it is paused, or has rows left to send in ranges that are not parked. */
+  readonly end: (run: string) => Effect.Effect<void, JournalError>
+  /**
+   * Returns ranges with rows left to send that no process holds and that do not wait, in order: new ones, released ones, and those
+   * of a dead owner, whose claim has expired; with `lapsed` only the last.
    */
   readonly claimable: (
     run: string,
     limit?: number,
     which?: "all" | "lapsed",
   ) => Effect.Effect<ReadonlyArray<OpenRange>, JournalError>
+  /**
+   * Lets the range that begins with row `from` wait for 5 seconds. If this `counts` as a try that ended no row, it waits twice as
+   * long each time, and is parked after five; if not, its tries are counted from 0 again.
+   */
+  readonly postpone: (
+    run: string,
+    from: number,
+    reason: string,
+    counts: boolean,
+  ) => Effect.Effect<void, JournalError>
   /** Reads rows that have not ended with their payloads, in order and in constant memory. */
   readonly payloads: (run: string, range?: Range) => Stream.Stream<StoredRow, JournalError>
   readonly progress: (run: string) => Effect.Effect<SharedProgress, JournalError>
-  /** Pauses, cancels or continues a run. No attempt that begins later is sent. */
+  /**
+   * Pauses, cancels or continues a run. No attempt that begins while it is paused or cancelled is sent. To continue it tries parked
+   * ranges again, of a run that has ended too. Fails with `cancelled` if it was cancelled.
+   */
   readonly setStatus: (run: string, status: RunStatus) => Effect.Effect<void, JournalError>
 }
 

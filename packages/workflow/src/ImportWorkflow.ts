@@ -13,9 +13,6 @@ import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 
-import type { WaitingRange } from "./ImportTable.ts"
-import * as ImportTable from "./ImportTable.ts"
-
 /**
  * The step of an import. `checked`: planned, and no row may be sent. `running`: workers send it. `ended`: no row is left, but
  * for those of parked ranges.
@@ -26,11 +23,6 @@ export type ImportStep = "checked" | "running" | "paused" | "cancelled" | "ended
 export interface ImportStatus extends Omit<SharedProgress, "status"> {
   readonly run: string
   readonly step: ImportStep
-  /** In epoch milliseconds of the server; undefined before the step. */
-  readonly approvedAt: number | undefined
-  readonly endedAt: number | undefined
-  /** Ranges whose rows could not be ended in five tries; `resume` tries them again. */
-  readonly parked: ReadonlyArray<WaitingRange>
 }
 
 /** The operations on imports. All fail with `JournalError`, with `not_found` if there is no such run. */
@@ -72,17 +64,16 @@ export interface ImportWorkflowService {
 const make = Effect.gen(function* () {
   const runs = yield* Runs
   const shared = yield* SharedRuns
-  const table = yield* ImportTable.make
 
   const status = Effect.fnUntraced(function* (run: string) {
     const { status: runStatus, ...progress } = yield* shared.progress(run)
-    const found = yield* table.get(run)
-    const waiting = found === undefined ? [] : yield* table.waiting(run)
-    const endedAt = found?.endedAt ?? undefined
-    const running = endedAt === undefined ? "running" : "ended"
-    const step = found === undefined ? "checked" : runStatus === "active" ? running : runStatus
-    const parked = waiting.filter(({ isParked }) => isParked)
-    return { ...progress, run, step, approvedAt: found?.approvedAt, endedAt, parked } as const
+    const running = progress.endedAt === undefined ? "running" : "ended"
+    const approved = runStatus === "active" ? running : runStatus
+    return {
+      ...progress,
+      run,
+      step: progress.approvedAt === undefined ? "checked" : approved,
+    } as const
   })
 
   /** Changes an import, unless it has ended without rows of these kinds. */
@@ -90,29 +81,19 @@ const make = Effect.gen(function* () {
     id: string,
     kinds: ReadonlyArray<"inDoubt" | "not_sent" | "unknown">,
     to: RunStatus,
-    then: Effect.Effect<unknown, JournalError> = Effect.void,
   ) {
     const { counts, step } = yield* status(id)
     if (step === "ended" && kinds.every((kind) => counts[kind] === 0)) return
     yield* shared.setStatus(id, to)
-    yield* then
   })
 
   return ImportWorkflow.of({
-    check: Effect.andThen(table.prepared, shared.check(ImportTable.names)),
-    approve: Effect.fnUntraced(function* (id, { tokenClass } = {}) {
-      const { run } = yield* Effect.scoped(runs.open(id))
-      if (run.plannedAt === undefined) {
-        return yield* new JournalError({ reason: "not_planned", path: run.id })
-      }
-      yield* table.approve(run.id, run.origin, tokenClass ?? run.tokenClass)
-      const { ranges } = yield* shared.progress(run.id)
-      if (ranges.ended >= ranges.total) yield* table.end(run.id)
-    }),
+    check: shared.check,
+    approve: (id, { tokenClass } = {}) => shared.approve(id, tokenClass),
     pause: (id) => change(id, [], "paused"),
-    resume: (id) => change(id, ["not_sent", "inDoubt"], "active", table.reopen(id)),
+    resume: (id) => change(id, ["not_sent", "inDoubt"], "active"),
     // unknown rows keep their contact
-    cancel: (id) => change(id, ["not_sent", "unknown"], "cancelled", table.end(id)),
+    cancel: (id) => change(id, ["not_sent", "unknown"], "cancelled"),
     remove: Effect.fnUntraced(function* (id) {
       const { step } = yield* status(id)
       if (step === "running") {
@@ -120,10 +101,8 @@ const make = Effect.gen(function* () {
         return yield* new JournalError({ reason: "locked", path: id, detail })
       }
       yield* runs.remove(id)
-      yield* table.remove(id)
     }),
-    prune: (options) =>
-      Effect.tap(runs.prune(options), (gone) => Effect.forEach(gone, table.remove)),
+    prune: runs.prune,
     status,
     follow: (id, every = "1 second") =>
       Stream.fromEffectSchedule(status(id), Schedule.spaced(every)).pipe(

@@ -21,9 +21,6 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
-import type * as SqlClient from "effect/sql/SqlClient"
-
-import * as ImportTable from "./ImportTable.ts"
 
 /** The options of a worker. */
 export interface WorkerOptions extends Omit<SendRangeOptions, "onRow" | "until"> {
@@ -61,6 +58,9 @@ const outage: ReadonlySet<JournalReason> = new Set([
   "denied",
   "sql_error",
 ])
+
+/** Whether the import was removed meanwhile. */
+const isRemoved = ({ reason }: JournalError): boolean => reason === "not_found"
 
 /** The code of a statement that gave up on a locked row. */
 const lockTimeout = "55P03"
@@ -103,15 +103,10 @@ export const work = ({
   tokenClass,
   untilIdle = false,
   ...sending
-}: WorkerOptions): Effect.Effect<
-  WorkerEnd,
-  never,
-  AelystClient | ImportRows | Runs | SharedRuns | SqlClient.SqlClient
-> =>
+}: WorkerOptions): Effect.Effect<WorkerEnd, never, AelystClient | ImportRows | Runs | SharedRuns> =>
   Effect.gen(function* () {
     const shared = yield* SharedRuns
     const client = yield* AelystClient
-    const table = yield* ImportTable.make
     const end = yield* Deferred.make<WorkerEnd>()
     const endAs = (how: WorkerEnd) => Deferred.succeed(end, how)
     const nap = (ms: number) => Effect.raceFirst(Effect.sleep(ms), Deferred.await(end))
@@ -149,7 +144,7 @@ export const work = ({
       }
       const options = { ...sending, leaseMs, owner, onRow: note, until: Deferred.await(end) }
       const wait = (reason: string, counts: boolean) =>
-        Effect.as(table.wait(run, from, reason, counts), true)
+        Effect.as(shared.postpone(run, from, reason, counts), true)
 
       /** Lets the range wait if some of its rows did not end. */
       const settle = Effect.fnUntraced(function* (summary: RangeSummary) {
@@ -183,38 +178,34 @@ export const work = ({
     })
 
     /** Sends a range of an import, or only one of a dead owner; false if none is free. */
-    const sendOne = Effect.fnUntraced(function* (run: string, isTakeover: boolean) {
-      const waiting = yield* table.waiting(run)
-      const later = new Set(waiting.map(({ from }) => from))
-      const which = isTakeover ? "lapsed" : "all"
-      const found = yield* shared.claimable(run, spread + later.size, which)
-      const free = found.filter(({ from }) => !later.has(from)).slice(0, spread)
-      const range = free[yield* Random.nextIntBetween(0, Math.max(0, free.length - 1))]
-      if (range !== undefined) return yield* take(run, range)
-      if (isTakeover) return false
-      const { ranges: all, status } = yield* shared.progress(run)
-      const parked = waiting.filter(({ isParked }) => isParked).length
-      // the worker that closed the last range may be dead
-      const isOver = status === "active" && all.ended + parked >= all.total
-      if (isOver || status === "cancelled") yield* table.end(run)
-      return false
+    const sendOne = Effect.fnUntraced(
+      function* (run: string, isTakeover: boolean) {
+        const free = yield* shared.claimable(run, spread, isTakeover ? "lapsed" : "all")
+        const [range] = yield* Random.shuffle(free)
+        if (range !== undefined) return yield* take(run, range)
+        // the worker that closed the last range may be dead
+        if (!isTakeover) yield* shared.end(run)
+        return false
+      },
+      Effect.catchIf(isRemoved, () => Effect.succeed(false)),
+    )
+
+    /** Returns the imports that are for this worker's token. */
+    const mine = Effect.gen(function* () {
+      const all = yield* shared.approved(origin)
+      for (const { run, tokenClass: of } of all) {
+        if (of === tokenClass || foreign.has(run)) continue
+        foreign.add(run)
+        yield* Effect.logInfo(foreignText(run))
+      }
+      return all.filter((found) => found.tokenClass === tokenClass)
     })
 
     const round = Effect.fnUntraced(function* (isTakeover: boolean) {
       const now = yield* Clock.currentTimeMillis
-      let isIdle = true
-      for (const { run, tokenClass: of } of yield* table.open(origin)) {
-        if (of !== tokenClass) {
-          if (!foreign.has(run)) yield* Effect.logInfo(foreignText(run))
-          foreign.add(run)
-        } else if ((sealed.get(run) ?? 0) <= now) {
-          isIdle = false
-          const forget = (error: JournalError) =>
-            error.reason === "not_found" ? Effect.as(table.remove(run), false) : Effect.fail(error)
-          if (yield* sendOne(run, isTakeover).pipe(Effect.catch(forget))) return
-        }
-      }
-      if (untilIdle && isIdle) yield* endAs("idle")
+      const readable = (yield* mine).filter(({ run }) => (sealed.get(run) ?? 0) <= now)
+      for (const { run } of readable) if (yield* sendOne(run, isTakeover)) return
+      if (untilIdle && readable.length === 0) yield* endAs("idle")
       else yield* nap(pollMs)
     })
 
@@ -223,8 +214,7 @@ export const work = ({
       const now = yield* Clock.currentTimeMillis
       const { opensIn } = yield* client.rateLimit
       if (opensIn !== undefined) askedAt = now
-      for (const { approvedAt, run, tokenClass: of } of yield* table.open(origin)) {
-        if (of !== tokenClass) continue
+      for (const { approvedAt, run } of yield* mine) {
         const { at, lastEndedAt = 0, ranges: all, status } = yield* shared.progress(run)
         const still = Math.min(at - Math.max(lastEndedAt, approvedAt), now - askedAt)
         if (status === "active" && all.ended < all.total && still > alarmMs)

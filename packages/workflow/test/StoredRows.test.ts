@@ -15,7 +15,11 @@ describe("StoredRows", () => {
     Effect.gen(function* () {
       const asked: Array<unknown> = []
       const shared = Layer.succeed(SharedRuns, {
-        check: () => Effect.fail(unused),
+        check: Effect.fail(unused),
+        approve: () => Effect.fail(unused),
+        approved: () => Effect.fail(unused),
+        end: () => Effect.fail(unused),
+        postpone: () => Effect.fail(unused),
         claimable: () => Effect.fail(unused),
         progress: () => Effect.fail(unused),
         setStatus: () => Effect.fail(unused),

@@ -55,8 +55,7 @@ export const surroundings = (options: SandboxOptions = {}): Surroundings => {
     sandbox.reset()
     await server.query(
       `DO $$ BEGIN
-        IF to_regclass('aelyst_import') IS NOT NULL THEN TRUNCATE aelyst_import CASCADE; END IF;
-        IF to_regclass('aelyst_run') IS NOT NULL THEN TRUNCATE aelyst_run, aelyst_range, aelyst_row; END IF;
+        IF to_regclass('aelyst_run') IS NOT NULL THEN TRUNCATE aelyst_run, aelyst_range, aelyst_wait, aelyst_row; END IF;
       END $$`,
     )
   })

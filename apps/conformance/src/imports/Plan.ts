@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Redacted from "effect/Redacted"
-import type * as SqlClient from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
 
 /** The class of the token of these imports. */
@@ -24,17 +23,14 @@ export const rowOf = (number: number): Extract<CheckedRow, { readonly state: "re
 })
 
 /** Runs effects over the imports of a database. */
-export type Office = ManagedRuntime.ManagedRuntime<
-  ImportWorkflow | Runs | SharedRuns | SqlClient.SqlClient,
-  unknown
->
+export type Office = ManagedRuntime.ManagedRuntime<ImportWorkflow | Runs | SharedRuns, unknown>
 
 /** Opens the imports of a database, as the command does. */
 export const office = (url: string, options: PostgresRuns.PostgresRunsOptions = {}): Office =>
   ManagedRuntime.make(
     ImportWorkflow.layer.pipe(
       Layer.provideMerge(PostgresRuns.layer(options)),
-      Layer.provideMerge(Database.layer({ url: Redacted.make(url), applicationName: "office" })),
+      Layer.provide(Database.layer({ url: Redacted.make(url), applicationName: "office" })),
     ),
   )
 

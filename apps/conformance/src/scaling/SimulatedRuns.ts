@@ -5,7 +5,6 @@ import { type SharedProgress, SharedRuns } from "@aelyst/journal/postgres"
 import { AttemptGate } from "@aelyst/core"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as SqlClient from "effect/sql/SqlClient"
 import * as Stream from "effect/Stream"
 
 import type { Connections, StatementName } from "./Database.ts"
@@ -59,7 +58,7 @@ export class SimulatedImport {
   }
 
   /** Returns the services of one worker, over its connections. */
-  servicesOf(connections: Connections): Context.Context<Runs | SharedRuns | SqlClient.SqlClient> {
+  servicesOf(connections: Connections): Context.Context<Runs | SharedRuns> {
     const does = <A>(name: StatementName, run: () => A) =>
       Effect.promise(() => connections.statement(name, run))
     const checks = (name: StatementName, check: () => "fenced" | "claimed" | undefined) =>
@@ -137,7 +136,11 @@ export class SimulatedImport {
       open: () => does("find", () => journal as JournalService),
     }
     const open = () => this.#ranges.filter(({ ended }) => !ended)
+    const approved = [{ run: id, tokenClass: account.tokenClass, approvedAt: 0 }]
     const shared: Partial<SharedRuns["Service"]> = {
+      approved: () => does("find", () => approved),
+      postpone: () => does("find", () => undefined),
+      end: () => does("find", () => undefined),
       claimable: (_, limit = 100, which = "all") =>
         Effect.andThen(
           does("find", () => undefined),
@@ -177,22 +180,11 @@ export class SimulatedImport {
           ),
         ),
     }
-    const approved = [{ run: id, tokenClass: account.tokenClass, approvedAt: 0, endedAt: null }]
-    const sql = {
-      unsafe: (text: string) =>
-        Object.assign(
-          does("find", () => (text.includes("WHERE ended_at IS NULL AND origin") ? approved : [])),
-          { unprepared: Effect.succeed([]) },
-        ),
-      withoutTransforms: () => sql,
-    }
     return Context.empty().pipe(
       // safe: a worker uses no more of it
       Context.add(Runs, runs as RunsService),
       // safe: as above
       Context.add(SharedRuns, shared as SharedRuns["Service"]),
-      // safe: as above
-      Context.add(SqlClient.SqlClient, sql as unknown as SqlClient.SqlClient),
     )
   }
 }

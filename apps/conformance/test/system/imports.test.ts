@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   await server.query(
-    `DROP TABLE IF EXISTS aelyst_import, aelyst_import_wait, aelyst_journal, aelyst_run, aelyst_range, aelyst_row CASCADE`,
+    "DROP TABLE IF EXISTS aelyst_journal, aelyst_run, aelyst_range, aelyst_wait, aelyst_row",
   )
   await server.query("DROP SEQUENCE IF EXISTS aelyst_epoch")
 })

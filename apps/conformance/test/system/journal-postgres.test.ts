@@ -19,7 +19,9 @@ beforeAll(async () => {
 beforeEach(async () => {
   sandbox.reset()
   sandbox.configure({ latencyMs: 0 })
-  await server.query("DROP TABLE IF EXISTS aelyst_journal, aelyst_run, aelyst_range, aelyst_row")
+  await server.query(
+    "DROP TABLE IF EXISTS aelyst_journal, aelyst_run, aelyst_range, aelyst_wait, aelyst_row",
+  )
   await server.query("DROP SEQUENCE IF EXISTS aelyst_epoch")
 })
 afterAll(async () => {

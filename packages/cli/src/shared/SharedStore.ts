@@ -9,7 +9,6 @@ import { PostgresRuns } from "@aelyst/journal/postgres"
 import { Database, ImportWorkflow, SharedPace } from "@aelyst/workflow"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 
 import { Failure, usage } from "../Failure.ts"
@@ -72,7 +71,7 @@ export const paceLayer = (database: DatabaseUrl): Layer.Layer<Pacer.PacerStore, 
 export const layer = (
   database: DatabaseUrl,
   env: Environment,
-): Layer.Layer<ImportWorkflow | Runs | SharedRuns | SqlClient.SqlClient, Failure> => {
+): Layer.Layer<ImportWorkflow | Runs | SharedRuns, Failure> => {
   const runs = failing(PostgresRuns.layer({ encryptionKeys: keysOf(env) }), () =>
     usage(
       "AELYST_STORE_KEY holds no key of 32 bytes as base64",
@@ -81,6 +80,6 @@ export const layer = (
   )
   return ImportWorkflow.layer.pipe(
     Layer.provideMerge(runs),
-    Layer.provideMerge(connected(database, Database.layer)),
+    Layer.provide(connected(database, Database.layer)),
   )
 }

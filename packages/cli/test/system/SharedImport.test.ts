@@ -199,10 +199,10 @@ describe("an import through a database", () => {
       assert.notInclude(stderr, password)
     }
     await server.query(
-      "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO poor; REVOKE INSERT ON aelyst_import FROM poor",
+      "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO poor; REVOKE INSERT ON aelyst_wait FROM poor",
     )
     const { stderr } = await test.run(["import", file, "--yes"], { env: { AELYST_STORE: poor } })
-    assert.include(stderr, "lacks a privilege (INSERT on aelyst_import)")
+    assert.include(stderr, "lacks a privilege (INSERT on aelyst_wait)")
     assert.notInclude(stderr, "unread.csv")
   })
 

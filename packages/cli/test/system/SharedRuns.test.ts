@@ -139,7 +139,7 @@ describe("aelyst runs, of a database", () => {
     assert.strictEqual(recent.stderr, "0 runs removed\n")
     const { removed: gone } = await test.json("runs", "prune", "--older-than", "0s")
     assert.include(gone, test.id)
-    const left = await server.query("SELECT * FROM aelyst_import WHERE run = $1", [test.id])
+    const left = await server.query("SELECT * FROM aelyst_run WHERE id = $1", [test.id])
     assert.deepStrictEqual(left, [])
   })
 
@@ -181,7 +181,7 @@ describe("aelyst resume, of a database", () => {
     const set = await test.run("resume", test.id, "--yes")
     assert.strictEqual(set.code, 2)
     assert.include(set.stderr, "--set")
-    await server.query("DELETE FROM aelyst_import")
+    await server.query("UPDATE aelyst_run SET approved = NULL")
     const file = test.write("other.csv", csv(...people(2, 610)))
     const { stdout } = await test.run("import", file, "--yes")
     rmSync(file)

@@ -356,6 +356,73 @@ describe("PostgresStore", () => {
     }),
   )
 
+  it.effect("approves runs that are planned, for tokens of one class, until they have ended", () =>
+    Effect.gen(function* () {
+      const { id, journal, runs } = yield* planned(1)
+      const { journal: other } = yield* runs.start(otherFile("ff"))
+      const unplanned = yield* Effect.flip(runs.approve(other.run.id))
+      assert.deepInclude(unplanned, { reason: "not_planned", path: other.run.id })
+      yield* runs.approve(id)
+      const { approvedAt, at } = yield* runs.progress(id)
+      assert.strictEqual(approvedAt, at)
+      yield* tick(server, 1_000)
+      yield* runs.approve(id, "rotated")
+      assert.deepStrictEqual(yield* runs.approved(facts.origin), [
+        { run: id, tokenClass: "rotated", approvedAt: at },
+      ])
+      assert.deepStrictEqual(yield* runs.approved("https://other.example.test"), [])
+      yield* runs.end(id)
+      assert.isUndefined((yield* runs.progress(id)).endedAt)
+      const claim = yield* journal.claim()
+      yield* send(journal, claim, 1)
+      yield* journal.release(claim)
+      yield* runs.setStatus(id, "paused")
+      yield* runs.end(id)
+      assert.isUndefined((yield* runs.progress(id)).endedAt)
+      yield* runs.setStatus(id, "active")
+      yield* runs.end(id)
+      assert.strictEqual((yield* runs.progress(id)).endedAt, at + 1_000)
+      assert.deepStrictEqual(yield* runs.approved(facts.origin), [])
+      yield* tick(server, 1_000)
+      yield* runs.approve(id)
+      const again = yield* runs.progress(id)
+      assert.deepInclude(again, { approvedAt: at + 2_000, endedAt: at + 2_000 })
+    }),
+  )
+
+  it.effect("lets a range wait for longer each time, and parks it after five tries", () =>
+    Effect.gen(function* () {
+      const { id, runs } = yield* planned(1)
+      yield* runs.approve(id)
+      const free = Effect.map(runs.claimable(id), (ranges) => ranges.length)
+      for (let tries = 1; tries <= 5; tries++) {
+        assert.deepStrictEqual((yield* runs.progress(id)).parked, [])
+        yield* runs.postpone(id, 1, "unknown", true)
+        yield* tick(server, 5_000 * 2 ** (tries - 1) - 1)
+        assert.strictEqual(yield* free, 0)
+        yield* tick(server, 1)
+        assert.strictEqual(yield* free, tries === 5 ? 0 : 1)
+      }
+      assert.deepStrictEqual((yield* runs.progress(id)).parked, [{ from: 1, reason: "unknown" }])
+      yield* runs.end(id)
+      assert.isDefined((yield* runs.progress(id)).endedAt)
+      yield* runs.setStatus(id, "active")
+      assert.deepInclude(yield* runs.progress(id), { parked: [], endedAt: undefined })
+      assert.strictEqual(yield* free, 1)
+    }),
+  )
+
+  it.effect("counts no try that says nothing about the range", () =>
+    Effect.gen(function* () {
+      const { id, runs } = yield* planned(1)
+      for (let times = 0; times < 9; times++) yield* runs.postpone(id, 1, "not_sent", false)
+      yield* tick(server, 4_999)
+      assert.deepStrictEqual(yield* runs.claimable(id), [])
+      yield* tick(server, 1)
+      assert.lengthOf(yield* runs.claimable(id), 1)
+    }),
+  )
+
   it.effect("deletes runs that finished 30 days ago, but no run that is being sent", () =>
     Effect.gen(function* () {
       const { id, journal, runs } = yield* planned(2)
@@ -366,12 +433,15 @@ describe("PostgresStore", () => {
       assert.deepStrictEqual((yield* runs.earlier(next.run)).locked, [id])
       for (const person of [1, 2]) yield* send(journal, claim, person)
       yield* journal.release(claim)
+      yield* runs.postpone(id, 1, "unknown", true)
       yield* tick(server, 30 * day)
       assert.deepStrictEqual(yield* runs.prune(), [])
       yield* tick(server, 1)
       assert.deepStrictEqual(yield* runs.prune(), [id])
       const left = yield* Effect.promise(() =>
-        server.query("SELECT 1 FROM aelyst_row UNION ALL SELECT 1 FROM aelyst_range"),
+        server.query(
+          "SELECT run FROM aelyst_row UNION SELECT run FROM aelyst_range UNION SELECT run FROM aelyst_wait",
+        ),
       )
       assert.deepStrictEqual(left, [])
     }),
@@ -424,20 +494,20 @@ describe("PostgresStore", () => {
   it.effect("names the privilege that the user of the database lacks", () =>
     Effect.gen(function* () {
       const { runs } = yield* planned(1)
-      yield* runs.check()
+      yield* runs.check
       yield* Effect.promise(() => server.query("CREATE ROLE reader LOGIN"))
       yield* Effect.promise(() =>
         server.query("GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA public TO reader"),
       )
       const reader = yield* storeOn(server.port, { role: "reader" })
-      const { detail, reason } = yield* Effect.flip(reader.check())
+      const { detail, reason } = yield* Effect.flip(reader.check)
       assert.deepStrictEqual([reason, detail], ["denied", "UPDATE on aelyst_run"])
       yield* Effect.promise(() =>
         server.query("GRANT UPDATE ON ALL TABLES IN SCHEMA public TO reader"),
       )
-      assert.strictEqual((yield* Effect.flip(reader.check())).detail, "USAGE on aelyst_epoch")
+      assert.strictEqual((yield* Effect.flip(reader.check)).detail, "USAGE on aelyst_epoch")
       yield* Effect.promise(() => server.query("GRANT USAGE ON SEQUENCE aelyst_epoch TO reader"))
-      yield* reader.check()
+      yield* reader.check
     }),
   )
 

@@ -12,7 +12,8 @@ import { Cipher } from "../../src/Cipher.ts"
 import { runsOf } from "../../src/PostgresStore.ts"
 import { openTables } from "../../src/PostgresTables.ts"
 
-const tables = "aelyst_journal, aelyst_run, aelyst_range, aelyst_row, test_clock, test_rows"
+const tables =
+  "aelyst_journal, aelyst_run, aelyst_range, aelyst_wait, aelyst_row, test_clock, test_rows"
 
 /** Removes all tables, and sets a clock. */
 export const reset = async ({ query }: Pick<PostgresServer, "query">): Promise<void> => {

@@ -24,7 +24,7 @@ const approvalOf = (id: string) =>
 describe("ImportWorkflow", () => {
   it("goes from checked to approved to ended", async () => {
     const id = await approve(20)
-    await server().query("DELETE FROM aelyst_import")
+    await server().query("UPDATE aelyst_run SET approved = NULL")
     assert.strictEqual(await stepOf(id), "checked")
     assert.strictEqual(await worker(), "idle")
     assert.strictEqual(posts(sandbox()), 0)
@@ -124,7 +124,7 @@ describe("ImportWorkflow", () => {
     const second = await approve(5)
     await worker()
     assert.deepStrictEqual(await use(({ prune }) => prune({ olderThanMs: 0 })), [second])
-    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_import"), [])
+    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_run"), [])
   })
 
   it("can be followed to its end from anywhere", async () => {

@@ -156,12 +156,12 @@ describe("work", () => {
     // it waits for five seconds, then for ten, and so on: time passes in the table only
     while ((await statusOf(id)).parked.length === 0) {
       await sleep(50)
-      await server().query("UPDATE aelyst_import_wait SET due_at = now()")
+      await server().query("UPDATE aelyst_wait SET due = 0")
     }
     assert.strictEqual(await working, "idle")
     const parked = await statusOf(id)
     assert.strictEqual(parked.step, "ended")
-    assert.deepStrictEqual(parked.parked, [{ from: 1, reason: "unknown", isParked: true }])
+    assert.deepStrictEqual(parked.parked, [{ from: 1, reason: "unknown" }])
     assert.deepInclude(parked.counts, { created: 109, inDoubt: 1 })
     sandbox().clearFaults()
     await run(Effect.flatMap(ImportWorkflow, ({ resume }) => resume(id)))
@@ -186,7 +186,7 @@ describe("work", () => {
       new RegExp(`^the contacts of ${id} are encrypted with the key [0-9a-f]{8}`),
     )
     assert.strictEqual((await statusOf(plain)).step, "ended")
-    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_import_wait"), [])
+    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_wait"), [])
     const { ranges } = await statusOf(id)
     assert.deepStrictEqual(ranges, { total: 3, ended: 0, claimed: 0 })
     assert.strictEqual(await worker({}, {}, { encryptionKeys: [key] }), "idle")
@@ -257,13 +257,13 @@ describe("work", () => {
     assert.deepInclude((await statusOf(id)).counts, { created: 5 })
     assert.lengthOf(logged, 1)
     assert.match(logged[0] ?? "", /lacks a privilege \(42501\)\. The worker continues .+ Grant /)
-    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_import_wait"), [])
+    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_wait"), [])
   })
 
   it("forgets an import whose run was removed", async () => {
     const id = await approve(5)
     await run(Effect.flatMap(Runs, (runs) => runs.remove(id)))
     assert.strictEqual(await worker(), "idle")
-    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_import"), [])
+    assert.deepStrictEqual(await server().query("SELECT * FROM aelyst_run"), [])
   })
 })
