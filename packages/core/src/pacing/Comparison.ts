@@ -52,7 +52,9 @@ export const compare = (context: Context, used: number, overtaken: number): Comp
   const grown = nowMs - windowMs - least
   const early = forgotten - SendLog.countWhere(log, (run) => run.sentAt <= grown)
   const due = Window.countDue(state, sentAt)
-  const newest = SendLog.runOf(log, forgotten)?.sentAt ?? Number.NEGATIVE_INFINITY
+  // The log has the order of the responses, and the server that of the sends.
+  const bySend = log.toSorted((one, other) => one.sentAt - other.sentAt)
+  const newest = SendLog.runOf(bySend, forgotten)?.sentAt ?? Number.NEGATIVE_INFINITY
   const tooSoon = early > 0 && sentAt - newest <= Tuning.shortestWindowMs
   const alone = wentAlone(context)
   // The others that it counts may be those that were not counted before this one without doubt.
