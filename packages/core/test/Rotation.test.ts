@@ -3,7 +3,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Rotation from "../src/pacing/Rotation.ts"
 
 const four = ["a", "b", "c", "d"].reduce<Rotation.Rotation>(Rotation.join, [])
-const usual = { waits: true, mostBehind: 10 }
 
 /** Lets processes take all that is for them, in this order, of so many permits. */
 const takeAll = (rotation: Rotation.Rotation, order: string, limit: number) => {
@@ -12,12 +11,16 @@ const takeAll = (rotation: Rotation.Rotation, order: string, limit: number) => {
   let state = rotation
   for (const process of order) {
     const count = Rotation.countFor(state, process, { free, wanted: 50 })
-    if (count > 0) state = Rotation.take(state, process, { ...usual, count })
+    if (count > 0) state = Rotation.take(state, process, { count, waits: true })
     counts.set(process, (counts.get(process) ?? 0) + count)
     free -= count
   }
   return { state, counts: ["a", "b", "c", "d"].map((process) => counts.get(process) ?? 0) }
 }
+
+/** Passes over those that come before the last. */
+const skipped = (rotation: Rotation.Rotation, now: number) =>
+  Rotation.take(Rotation.skipAhead(rotation, "d", now), "d", { count: 0, waits: true })
 
 describe("Rotation", () => {
   it("deals free permits out evenly, in any order of the processes", () => {
@@ -50,7 +53,7 @@ describe("Rotation", () => {
     for (const process of ["c", "d", "a"]) {
       const others = ["a", "b", "c", "d"].filter((other) => other !== process)
       const own = Rotation.positionOf(state, process, 1)
-      const next = Rotation.take(state, process, { ...usual, count: 1 })
+      const next = Rotation.take(state, process, { count: 1, waits: true })
       for (const other of others) {
         const before = Rotation.positionOf(state, other, 1)
         assert.strictEqual(Rotation.positionOf(next, other, 1), before - (own < before ? 1 : 0))
@@ -59,7 +62,7 @@ describe("Rotation", () => {
   })
 
   it("leaves no permit to a process that waits for none, and remembers that it had more", () => {
-    const idle = Rotation.take(four, "a", { count: 4, waits: false, mostBehind: 10 })
+    const idle = Rotation.take(four, "a", { count: 4, waits: false })
     assert.deepStrictEqual(takeAll(idle, "bcd", 9).counts, [0, 3, 3, 3])
     const back = Rotation.join(idle, "a")
     assert.strictEqual(Rotation.positionOf(back, "a", 1), 13)
@@ -68,12 +71,10 @@ describe("Rotation", () => {
   })
 
   it("drops those that are passed over for two seconds, and takes them up again", () => {
-    const skipped = (rotation: Rotation.Rotation, now: number) =>
-      Rotation.take(Rotation.skipAhead(rotation, "d", now), "d", { ...usual, count: 0 })
     const late = skipped(skipped(four, 100), 2_099)
     assert.lengthOf(late, 4)
     // one took a permit meanwhile
-    const back = Rotation.take(late, "b", { ...usual, count: 1 })
+    const back = Rotation.take(late, "b", { count: 1, waits: true })
     const left = skipped(back, 2_100)
     assert.sameMembers(
       left.map(({ process }) => process),
@@ -85,16 +86,10 @@ describe("Rotation", () => {
   it("does not grow with processes that take once and end, or that die while they wait", () => {
     let state: Rotation.Rotation = Rotation.join([], "dead")
     for (let each = 0; each < 2_000; each += 1) {
-      const once = { count: 1, waits: false, mostBehind: 10 }
+      const once = { count: 1, waits: false }
       state = Rotation.take(state, `once-${each}`, once)
       state = Rotation.join(state, `died-${each}`)
     }
     assert.isAtMost(state.length, 256)
-  })
-
-  it("forgets a process that is far behind, since it has gone", () => {
-    const state = Rotation.take(four, "a", { ...usual, count: 11 })
-    assert.deepStrictEqual(state, [{ process: "a", had: 0, waits: true, missedAt: null }])
-    assert.strictEqual(Rotation.positionOf(Rotation.join(state, "b"), "b", 1), 2)
   })
 })

@@ -48,8 +48,10 @@ export const countFor = (
 
 /** Returns the processes whose next permit comes before that of this one. */
 const ahead = (rotation: Rotation, process: string): Rotation => {
-  const position = positionOf(rotation, process, 1)
-  return waitingOf(rotation).filter((member) => positionOf(rotation, member.process, 1) < position)
+  const waiting = waitingOf(join(rotation, process))
+  const own = waiting.findIndex((member) => member.process === process)
+  const had = waiting[own]?.had ?? 0
+  return waiting.filter((other, index) => other.had < had || (other.had === had && index < own))
 }
 
 /** Counts the processes whose next permit comes before that of this one. */
@@ -67,25 +69,21 @@ export const skipAhead = (rotation: Rotation, process: string, now: number): Rot
 }
 
 /**
- * Notes that a process took permits, and whether it waits for more. One that waits and is so many behind has gone, or joins again;
- * one that does not wait, and has had no more than the others, is forgotten.
+ * Notes that a process took permits, and whether it waits for more. One that does not wait, and has had no more than the others, is
+ * forgotten.
  */
 export const take = (
   rotation: Rotation,
   process: string,
-  took: { readonly count: number; readonly waits: boolean; readonly mostBehind: number },
+  { count, waits }: { readonly count: number; readonly waits: boolean },
 ): Rotation => {
   const joined = join(rotation, process)
-  const had = (joined.find((member) => member.process === process)?.had ?? 0) + took.count
   // each keeps its place: the order is what the others have counted on
-  const next = joined
-    .filter(
-      (member) =>
-        member.process === process || !member.waits || member.had >= had - took.mostBehind,
-    )
-    .map((member) =>
-      member.process === process ? { ...member, had, waits: took.waits, missedAt: null } : member,
-    )
+  const next = joined.map((member) =>
+    member.process === process
+      ? { ...member, had: member.had + count, waits, missedAt: null }
+      : member,
+  )
   const waiting = waitingOf(next)
   const least = leastOf(waiting.length > 0 ? waiting : next)
   return next

@@ -10,7 +10,7 @@ import * as Rotation from "./Rotation.ts"
 /** Admits as many requests of a process as its part. */
 export const decide: Admit = (engine, asking, config, previous, now) => {
   const { callers, changeMs, leftSince = now, process } = asking
-  const { limit, rotation } = previous
+  const { rotation } = previous
   const within = engine.countWithin(changeMs, previous)
   const upTo = (count: number) => engine.decideUpTo(Math.min(count, callers), config, previous, now)
   const [{ ids, untilMs }, next] = upTo(1)
@@ -34,9 +34,11 @@ export const decide: Admit = (engine, asking, config, previous, now) => {
   }
   const [admitted, state] = upTo(Math.max(own, within))
   const count = admitted.ids.length
-  const took = { count, waits: callers > count, mostBehind: limit }
   const present = own === 0 ? Rotation.skipAhead(rotation, process, now) : rotation
-  return [admitted, { ...state, rotation: Rotation.take(present, process, took) }]
+  return [
+    admitted,
+    { ...state, rotation: Rotation.take(present, process, { count, waits: callers > count }) },
+  ]
 }
 
 /**
