@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs"
+import type { FileHandle } from "node:fs/promises"
+import { open } from "node:fs/promises"
 import { join } from "node:path"
 
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 
 import type { Importing } from "./importing.ts"
 import { csv, importing, people } from "./importing.ts"
@@ -172,6 +174,41 @@ suiteOnPosix("K6: two imports of one file at once", () => {
     }
     assert.lengthOf(test.created(), 60)
     assert.strictEqual(test.requests(), 60)
+  })
+})
+
+describe("an import whose file of rejects fails to be written", () => {
+  it("lets the requests under way end, and sends no more", async () => {
+    await using test = await importing()
+    const slow = [2001, 2002, 2003].map((ms) => `Di,slow-${ms}ms@sandbox.test,,`)
+    // more than the buffer of the file
+    const note = "x".repeat(3_000)
+    const rejected = people(25).map((_, at) => `Cy,${430 + at}@sandbox.test,,,${note}`)
+    const rows = [...people(10), ...slow, ...rejected, ...people(20, 11)]
+    const path = test.write("a.csv", csv(...rows).replace("Country", "Country,Note"))
+    const handle = await open(path)
+    const prototype: FileHandle = Object.getPrototypeOf(handle)
+    await handle.close()
+    const full = Object.assign(new Error("full"), { code: "ENOSPC" })
+    using _spy = vi.spyOn(prototype, "appendFile").mockRejectedValueOnce(full)
+    const flags = ["--ignore", "Note", "--concurrency", "5", "--yes", "--json"]
+    const { code, stderr, stdout } = await test.run(["import", "a.csv", ...flags])
+    assert.strictEqual(code, 10, stderr)
+    const summary = JSON.parse(stdout)
+    const made = test.created().length
+    const sent = test.requests()
+    assert.isBelow(sent, 58)
+    const counts = { created: made, rejected: sent - made, not_sent: 58 - sent }
+    assert.deepInclude(summary, { ...counts, unknown: 0, inDoubt: 0, rejects: null, exitCode: 10 })
+    const { error } = JSON.parse(stderr)
+    assert.deepStrictEqual([error.code, error.hints.length], ["FILE", 1])
+    assert.include(error.message, "cannot write the file (ENOSPC)")
+    const again = await test.run(["resume", summary.run, "--yes"])
+    assert.strictEqual(again.code, 9, again.stderr)
+    assert.lengthOf(test.created(), 33)
+    // a row in doubt would be sent again
+    for (const { key, posts } of test.sandbox.ledger()) assert.strictEqual(posts, 1, key)
+    assert.lengthOf(test.read("a.rejects.csv").trimEnd().split("\n"), 26)
   })
 })
 

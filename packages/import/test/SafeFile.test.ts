@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process"
-import { lstat, mkdir, readFile, readdir, symlink, writeFile } from "node:fs/promises"
+import type { FileHandle } from "node:fs/promises"
+import { lstat, mkdir, open, readFile, readdir, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 
-import { assert, describe, it } from "@effect/vitest"
+import { assert, describe, it, vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 
 import { ReportError } from "../src/report/ReportError.ts"
@@ -71,6 +72,30 @@ describe("files that are written completely or not at all", () => {
       const args = ["--input-type=module", "--eval", program]
       assert.strictEqual(spawnSync(process.execPath, args, { cwd }).status, 7)
       assert.deepStrictEqual(await readdir(directory), [])
+    }))
+
+  it("get no name once a write has failed", () =>
+    inDirectory(async (directory) => {
+      const path = join(directory, "a.csv")
+      const handle = await open(join(directory, "b.csv"), "w")
+      const prototype: FileHandle = Object.getPrototypeOf(handle)
+      await handle.close()
+      const full = Object.assign(new Error("full"), { code: "ENOSPC" })
+      using _spy = vi.spyOn(prototype, "appendFile").mockRejectedValueOnce(full)
+      const errors = await Effect.runPromise(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const file = yield* openFile(path)
+            const failed = [file.write("one"), file.write("two"), file.commit]
+            return yield* Effect.forEach(failed, (effect) => Effect.flip(Effect.asVoid(effect)))
+          }),
+        ),
+      )
+      assert.deepStrictEqual(
+        errors.map(({ errno }) => errno),
+        ["ENOSPC", "ENOSPC", "ENOSPC"],
+      )
+      assert.deepStrictEqual(await readdir(directory), ["b.csv"])
     }))
 
   it("are refused in place of a device", async () => {

@@ -17,8 +17,10 @@ import type {
 import { FindingsCollector } from "@aelyst/import"
 import * as Effect from "effect/Effect"
 import { identity } from "effect/Function"
+import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 
+import type { Failure } from "../Failure.ts"
 import type { Signal } from "../Host.ts"
 import { Host } from "../Host.ts"
 import { Screen } from "../Screen.ts"
@@ -48,7 +50,7 @@ export interface Sent<E> {
   /** The contacts that this process has created. */
   readonly created: number
   readonly signal: Signal | undefined
-  /** Why rows could not be read or recorded. */
+  /** Why rows could not be read, recorded or written to the file of rejected rows. */
   readonly failure: E | undefined
   /** The rows that were sent and not created: personal data. */
   readonly findings: Findings
@@ -130,6 +132,7 @@ export const follow = <E, R>(
     const printer = yield* Screen
     const { onSignal, outliveOutput } = yield* Host
     let signal: Signal | undefined
+    let unwritten: Failure | undefined
     let created = 0
     onSignal?.((received) => {
       signal = received
@@ -159,7 +162,12 @@ export const follow = <E, R>(
           findings.add({ state: "invalid", row, problems: shownOf.map(withoutSuggestion) })
         }
         const rejected = { row, problems: withMessage(result), status }
-        if (rejects !== undefined) yield* Effect.mapError(rejects.add(rejected), reportFailure)
+        const written = yield* Effect.result(rejects?.add(rejected) ?? Effect.void)
+        if (Result.isFailure(written)) {
+          unwritten ??= reportFailure(written.failure)
+          // the requests under way must not be cut off by a file
+          yield* run.stop
+        }
       }
       if (isNdjson) printer.data(rowLine(result, showValues))
     })
@@ -175,5 +183,11 @@ export const follow = <E, R>(
       Effect.catch((error) => Effect.succeed(error)),
     )
     printer.clear()
-    return { summary: yield* run.summary, created, signal, failure, findings: findings.findings() }
+    return {
+      summary: yield* run.summary,
+      created,
+      signal,
+      failure: failure ?? unwritten,
+      findings: findings.findings(),
+    }
   }).pipe(Effect.scoped)

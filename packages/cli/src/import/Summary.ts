@@ -44,8 +44,8 @@ const early: Readonly<Partial<Record<ImportStopped, string>>> = {
 const stopReason = ({ isComplete, isLimited, signal, summary }: Ended) => {
   if (signal !== undefined) return `it got ${signal}`
   const { not_sent, rateLimited = 0, stopped = "completed" } = summary
-  // the failure that aborted it is printed below
-  if (stopped === "aborted" && !isComplete) return undefined
+  // the failure that ended it is printed below
+  if ((stopped === "aborted" || stopped === "stopped") && !isComplete) return undefined
   const isHeldBack = not_sent > 0 && rateLimited > 0 && !isLimited
   return early[stopped] ?? (isHeldBack ? early.rate_limited : undefined)
 }

@@ -15,7 +15,10 @@ import { openFile } from "./SafeFile.ts"
 export interface Rejects {
   /** Adds a row. */
   readonly add: (reject: Reject) => Effect.Effect<void, ReportError>
-  /** Completes the file; returns its path and the number of its rows, or undefined if no row was added: there is no file then. */
+  /**
+   * Completes the file; returns its path and the number of its rows, or undefined if no row was added: there is no file then.
+   * Fails, too, if an earlier row could not be written.
+   */
   readonly commit: Effect.Effect<RejectsFile | undefined, ReportError>
 }
 

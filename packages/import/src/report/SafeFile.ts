@@ -14,7 +14,7 @@ import { ReportError, errnoOf } from "./ReportError.ts"
 
 /** A file that is being written. */
 export interface SafeFile {
-  /** Adds text to the end. */
+  /** Adds text to the end. Once that has failed, it and `commit` fail: a file with a gap gets no name. */
   readonly write: (text: string) => Effect.Effect<void, ReportError>
   /** Renames the file to its path, and returns the path that it got. Call it once, last. */
   readonly commit: Effect.Effect<string, ReportError>
@@ -126,9 +126,19 @@ export const openFile = (path: string): Effect.Effect<SafeFile, ReportError, Sco
             })
           : Effect.void,
     )
+    let failure: ReportError | undefined
+    const unlessFailed = <A>(f: () => Promise<A>) =>
+      Effect.suspend(() => (failure === undefined ? attempt(path, f) : Effect.fail(failure)))
     return {
-      write: (text) => Effect.asVoid(attempt(path, () => file.appendFile(text, "utf8"))),
-      commit: attempt(path, async () => {
+      write: (text) =>
+        unlessFailed(() => file.appendFile(text, "utf8")).pipe(
+          Effect.tapError((error) =>
+            Effect.sync(() => {
+              failure = error
+            }),
+          ),
+        ),
+      commit: unlessFailed(async () => {
         const name = await commit(file, temporary, path)
         forget(temporary)
         return name
