@@ -17,7 +17,7 @@ import { journalFailure } from "./JournalFailure.ts"
 import * as RejectsFile from "./RejectsFile.ts"
 import type { Sent } from "./Sending.ts"
 import { hashesOf, resumeCommand } from "./SetValues.ts"
-import type { Ended } from "./Summary.ts"
+import type { Ended, KnownSummary } from "./Summary.ts"
 import * as Summary from "./Summary.ts"
 
 /** The reasons for which the rows of a run end before the last. */
@@ -42,6 +42,12 @@ const reportOf = (failure: Failure, exit: ExitName): Report => {
   const { name } = members
   return { ...report, exit, members: { name }, details: details.filter((line) => line !== unsent) }
 }
+
+/** Returns what the command that resumes a run needs if its token was accepted until it was rejected. */
+const allowing = ({ duplicate, invalid, not_sent, rows, stopped }: KnownSummary): string =>
+  stopped === "unauthorized" && not_sent + invalid + duplicate < rows
+    ? " --allow-changed, with a token of the same account"
+    : ""
 
 /** Holds what the end needs to know of a run. */
 export interface Ending {
@@ -103,7 +109,7 @@ export const end = (
       resume:
         run === undefined || input.path === "-" || isChanged
           ? "run the same command again"
-          : resumeCommand(run, hashesOf(flags.set)),
+          : resumeCommand(run, hashesOf(flags.set)) + allowing(sent.summary),
       rejects: written && shown !== undefined ? { path: shown, rows: written.rows } : undefined,
       isLimited: options.sending.limit !== undefined || options.sending.sample !== undefined,
       report: report && RejectsFile.shownPath(input.cwd, report).shown,

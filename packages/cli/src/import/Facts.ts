@@ -3,7 +3,7 @@ import * as Crypto from "node:crypto"
 import * as Fs from "node:fs"
 
 import type { CheckOptions, Mapping } from "@aelyst/import"
-import type { JournalError, RunFacts, RunsService } from "@aelyst/journal"
+import type { JournalError, RunEntry, RunFacts, RunsService } from "@aelyst/journal"
 import * as Effect from "effect/Effect"
 
 import { confirm } from "../Confirm.ts"
@@ -45,9 +45,20 @@ export const mappingFingerprint = (mapping: Mapping, checking: CheckOptions): st
     .slice(0, 32)
 }
 
+/** Returns whether the API may have accepted the token of a run: a row may then exist in its account. */
+const isBound = ({ counts }: RunEntry): boolean =>
+  counts === undefined || counts.not_sent + counts.invalid + counts.duplicate < counts.total
+
+/** The class of a token, and the run of another token that this one takes the place of. */
+export interface FoundClass {
+  readonly tokenClass: string
+  readonly replaced?: string
+}
+
 /**
  * Returns the class of the token under which to look for runs. If there is a run of the same input and host for another token,
- * it is that run's class once a person has confirmed that both tokens belong to one account.
+ * it is that run's class once a person has confirmed that both tokens belong to one account; unless its token was never
+ * accepted, and the run is not of a database, where workers may begin to send it.
  */
 export const classOf = (
   runs: RunsService,
@@ -55,8 +66,8 @@ export const classOf = (
   own: string,
   resume: string | undefined,
   settings: Settings,
-  isAllowed: boolean,
-): Effect.Effect<string, Failure, Screen> =>
+  { allowChanged, isShared }: { readonly allowChanged: boolean; readonly isShared: boolean },
+): Effect.Effect<FoundClass, Failure, Screen> =>
   Effect.gen(function* () {
     const printer = yield* Screen
     const entries = yield* Effect.mapError(runs.list, (error: JournalError) =>
@@ -67,10 +78,11 @@ export const classOf = (
         run?.origin === facts.origin &&
         (resume === undefined ? run.input.sha256 === facts.input.sha256 : id === resume),
     )
-    if (found.some(({ run }) => run?.tokenClass === own)) return own
-    const [other] = found
-    if (other?.run === undefined) return own
-    if (isAllowed) return other.run.tokenClass
+    if (found.some(({ run }) => run?.tokenClass === own)) return { tokenClass: own }
+    const other = found.find(isBound) ?? found[0]
+    if (other?.run === undefined) return { tokenClass: own }
+    if (!isShared && !isBound(other)) return { tokenClass: own, replaced: other.id }
+    if (allowChanged) return { tokenClass: other.run.tokenClass }
     if (!settings.mayAsk || printer.json) {
       return yield* Effect.fail(
         usage(
@@ -83,7 +95,7 @@ export const classOf = (
       `Run ${other.id} of this file was made with another token. Is it of the same account?`,
       false,
     )
-    return same ? other.run.tokenClass : own
+    return { tokenClass: same ? other.run.tokenClass : own }
   })
 
 /** Returns the SHA-256 of a file as hex, and its size. */

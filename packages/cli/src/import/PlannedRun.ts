@@ -44,6 +44,7 @@ const factsOf = Effect.fnUntraced(function* (
   { flags, found, input, opened, options, settings }: SendingImport,
   runs: RunsService,
   resume: string | undefined,
+  isShared: boolean,
 ) {
   // safe: only a stream has no path, and it is not planned
   const file = yield* Facts.fingerprint(String(input.source))
@@ -56,8 +57,10 @@ const factsOf = Effect.fnUntraced(function* (
   }
   const own = tokenClass(found.token)
   if (flags.fresh) return { ...facts, tokenClass: own }
-  const known = yield* Facts.classOf(runs, facts, own, resume, settings, flags.allowChanged)
-  return { ...facts, tokenClass: known }
+  const { allowChanged } = flags
+  const how = { allowChanged, isShared }
+  const known = yield* Facts.classOf(runs, facts, own, resume, settings, how)
+  return { ...facts, ...known }
 })
 
 /** Returns how many rows have not ended. */
@@ -106,11 +109,15 @@ export const sendPrepared = Effect.fnUntraced(function* (
   return yield* EndOfImport.end(all, { sent: tell(sent), rejects, run: id, checked: all.checked })
 })
 
-/** Plans the rows of an import and asks whether to send them. A new run that is not to be sent is removed when the scope ends. */
+/**
+ * Plans the rows of an import and asks whether to send them. A new run that is not to be sent is removed when the scope ends, as
+ * is one of another token whose place it takes.
+ */
 export const plan = Effect.fnUntraced(function* (
   all: CheckedImport,
   runs: RunsService,
   resume: string | undefined,
+  isShared: boolean,
 ) {
   const { flags, globals, options, settings } = all
   const printer = yield* Screen
@@ -119,15 +126,21 @@ export const plan = Effect.fnUntraced(function* (
   yield* Effect.addFinalizer(() =>
     unwanted === undefined ? Effect.void : Effect.ignore(runs.remove(unwanted)),
   )
-  const facts = yield* factsOf(all, runs, resume)
+  const { replaced, ...facts } = yield* factsOf(all, runs, resume, isShared)
   const checked = yield* CheckedFile.rows(all)
   const { allowChanged, fresh } = flags
-  const prepared = yield* prepare(checked.rows, facts, { allowChanged, fresh, resume }).pipe(
-    Effect.provideService(Runs, runs),
-    Effect.mapError(EndOfImport.sendFailure),
-  )
+  const prepared = yield* prepare(checked.rows, facts, {
+    allowChanged,
+    fresh,
+    resume: replaced === undefined ? resume : undefined,
+  }).pipe(Effect.provideService(Runs, runs), Effect.mapError(EndOfImport.sendFailure))
   const { counts, isNew, journal, locked } = prepared
   if (isNew) unwanted = journal.run.id
+  if (replaced !== undefined) {
+    printer.notice(
+      `run ${journal.run.id} takes the place of ${replaced}, whose token was never accepted`,
+    )
+  }
   if (locked.length > 0) {
     printer.warn(
       `${count(locked.length, "other run")} in use could not be looked at, and may send the same rows: ${locked.join(", ")}`,
@@ -144,7 +157,7 @@ export const plan = Effect.fnUntraced(function* (
     settings,
     globals,
   )
-  if (goOn) unwanted = undefined
+  if (goOn) unwanted = replaced
   else printer.notice("nothing was sent")
   return { prepared, goOn }
 })
@@ -155,7 +168,7 @@ const planAndSend = Effect.fnUntraced(function* (
   runs: RunsService,
   resume: string | undefined,
 ) {
-  const { goOn, prepared } = yield* plan(all, runs, resume)
+  const { goOn, prepared } = yield* plan(all, runs, resume, false)
   if (!goOn) return
   const client = Client.clientLayer(all.settings, all.found)
   yield* Client.explained(Effect.provide(sendPrepared(all, prepared), client))

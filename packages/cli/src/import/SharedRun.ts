@@ -99,7 +99,7 @@ export const run = (
     const { ImportWorkflow } = yield* StoreOption.load
     const runs = yield* Runs
     const workflow = yield* ImportWorkflow
-    const { goOn, prepared } = yield* plan(all, runs, resume)
+    const { goOn, prepared } = yield* plan(all, runs, resume, true)
     const { counts, isNew, journal } = prepared
     const { id } = journal.run
     if (!goOn) return
