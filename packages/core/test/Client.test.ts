@@ -328,6 +328,32 @@ describe("Client's settle", () => {
 })
 
 describe("Client.rateLimit", () => {
+  it.effect("is of the pacer that holds now, which another client can replace", () =>
+    Effect.gen(function* () {
+      const config = Result.getOrThrow(parse({}))
+      const shared = yield* SharedState.make(config)
+      const other = yield* SharedState.make(Result.getOrThrow(parse({ rateLimit: false })))
+      let { pacer } = shared
+      const state = {
+        ...shared,
+        get pacer() {
+          return pacer
+        },
+      }
+      const client = yield* makeWith(config, token, state)
+      pacer = other.pacer
+      const ticket = yield* pacer.enter
+      const permit = yield* ticket.acquire()
+      yield* permit.observe({ rateLimited: false, limit: 77, remaining: 70 })
+      assert.deepInclude(yield* client.rateLimit, { limit: 77 })
+      const [first] = yield* Stream.runCollect(Stream.take(client.rateLimitChanges, 1))
+      assert.strictEqual(first?.limit, 77)
+    }).pipe(
+      Effect.scoped,
+      Effect.provideService(HttpClient.HttpClient, Scripted.make([ok]).client),
+    ),
+  )
+
   it.effect("returns the state that the responses taught the pacer", () =>
     Effect.gen(function* () {
       const headers = { "x-ratelimit-limit": "7", "x-ratelimit-remaining": "6" }

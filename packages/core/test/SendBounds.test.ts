@@ -36,6 +36,16 @@ describe("SendBounds", () => {
     assert.strictEqual(both.opensIn(1), 800)
   })
 
+  it("leaves the sends of a process with a ceiling to it, if another one has none", () => {
+    const machine = new Machine({ ...config, ceiling: { perSecond: 2 } })
+    machine.admitted()
+    const log = machine.state.ceilingLog
+    const draft = { ...machine.state, nowMs: machine.now + 500 }
+    SendBounds.trim(draft, SendBounds.boundsOf(config, draft))
+    assert.strictEqual(draft.ceilingLog, log)
+    assert.lengthOf(log, 1)
+  })
+
   it("bounds nothing without ceiling, share and others", () => {
     assert.strictEqual(start({}).room(100), Number.POSITIVE_INFINITY)
   })

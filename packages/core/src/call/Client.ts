@@ -154,7 +154,8 @@ export const makeWith = (
     return {
       create: createOf(validate, (valid, options) => createValid(client, valid, options)),
       validate,
-      rateLimit: Effect.map(sharedState.pacer.snapshot, withKeyWaits),
-      rateLimitChanges: Stream.map(sharedState.pacer.changes, withKeyWaits),
+      // suspended: another client of the same token can replace the pacer
+      rateLimit: Effect.suspend(() => Effect.map(sharedState.pacer.snapshot, withKeyWaits)),
+      rateLimitChanges: Stream.suspend(() => Stream.map(sharedState.pacer.changes, withKeyWaits)),
     }
   })

@@ -27,8 +27,9 @@ export const boundsOf = (
   return bounds
 }
 
-/** Forgets own sends that no bound looks at. */
+/** Forgets own sends that no bound looks at; without a bound none, since another process may have one. */
 export const trim = (state: Draft, bounds: ReadonlyArray<Bound>): void => {
+  if (bounds.length === 0) return
   const longestMs = Math.max(...bounds.map(({ spanMs }) => spanMs))
   const old = SendLog.countWhile(state.ceilingLog, ({ at }) => at + longestMs <= state.nowMs)
   state.ceilingLog = SendLog.dropOldest(state.ceilingLog, old)
