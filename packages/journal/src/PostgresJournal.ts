@@ -247,7 +247,7 @@ export const openJournal = (
     approve: (tokenClass = run.tokenClass) =>
       planned === null
         ? Effect.fail(new JournalError({ reason: "not_planned", path: id }))
-        : Effect.asVoid(db.all(sql.approve, tokenClass)),
+        : Effect.asVoid(db.all(sql.approve, run.origin, tokenClass)),
     end: Effect.asVoid(db.all(sql.end)),
     /** Reads rows that have not ended with their payloads. */
     payloads: (range: Range = {}) =>

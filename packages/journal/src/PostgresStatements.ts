@@ -128,13 +128,13 @@ export const statementsOf = (now: string, size: number) => {
       AND ($3 = 'all' OR expires IS NOT NULL) AND NOT ${waits(`${isParked} OR due > ${now}`)} ORDER BY first LIMIT $2`,
     /** Lets the range from row $2 wait; $4 tells whether this counts as a try. */
     postpone: `INSERT INTO aelyst_wait AS wait (run, first, tries, due, reason)
-      VALUES ($1, $2, $4::boolean::integer, ${now} + ${waitMs}, $3)
+      SELECT seq, $2, $4::boolean::integer, ${now} + ${waitMs}, $3 FROM aelyst_run WHERE seq = $1
       ON CONFLICT (run, first) DO UPDATE SET reason = excluded.reason, tries = CASE WHEN $4 THEN wait.tries + 1 ELSE 0 END,
         due = ${now} + ${waitMs} * CASE WHEN $4 THEN 2 ^ wait.tries ELSE 1 END`,
     // approved again, a run that has ended is a new one for workers
     approve: `WITH tried AS (DELETE FROM aelyst_wait WHERE run = $1)
-      UPDATE aelyst_run SET token_class = $2, approved = CASE WHEN ended IS NULL THEN coalesce(approved, ${now}) ELSE ${now} END,
-        ended = CASE WHEN NOT EXISTS (SELECT 1 ${openRanges}) THEN ${now} END WHERE seq = $1`,
+      UPDATE aelyst_run SET origin = $2, token_class = $3, approved = CASE WHEN ended IS NULL THEN coalesce(approved, ${now}) ELSE ${now} END,
+        ended = CASE WHEN NOT EXISTS (SELECT 1 ${openRanges}) THEN ${now} END WHERE seq = $1 AND status <> 'cancelled'`,
     end: `UPDATE aelyst_run SET ended = ${now} WHERE seq = $1 AND ended IS NULL AND status = 'active'
       AND NOT EXISTS (SELECT 1 ${openRanges} AND NOT ${waits(isParked)})`,
     /** Sums over the ranges, and the rows of those that are sent now. */
@@ -198,7 +198,7 @@ export const runStatements = (now: string) => ({
   earlier: `SELECT id, EXISTS (SELECT 1 FROM aelyst_range WHERE run = seq AND expires > ${now}) AS busy FROM aelyst_run
     WHERE account = $1 AND id <> $2 ORDER BY created DESC, seq DESC`,
   approved: `SELECT id AS run, token_class AS "tokenClass", approved::float8 AS "approvedAt" FROM aelyst_run
-    WHERE approved IS NOT NULL AND ended IS NULL AND status <> 'cancelled' AND facts::json->>'origin' = $1 ORDER BY approved`,
+    WHERE origin = $1 AND ended IS NULL AND status <> 'cancelled' ORDER BY approved`,
   // per key the newest run that sent it, or left it in doubt
   sentBefore: `SELECT found.*, found.content = wanted.content AS "isSame"
     FROM unnest($3::text[], $4::bigint[]) WITH ORDINALITY AS wanted (hash, content, position) LEFT JOIN LATERAL (

@@ -22,7 +22,7 @@ BEGIN
       status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'paused', 'cancelled')),
       created bigint NOT NULL, load integer NOT NULL DEFAULT 0, planned bigint, rows integer NOT NULL DEFAULT 0,
       invalid integer NOT NULL DEFAULT 0, duplicate integer NOT NULL DEFAULT 0, outside integer NOT NULL DEFAULT 0,
-      approved bigint, token_class text, ended bigint,
+      approved bigint, origin text, token_class text, ended bigint,
       UNIQUE (fingerprint, generation)
     );
     CREATE SEQUENCE IF NOT EXISTS aelyst_epoch;
