@@ -197,8 +197,11 @@ export class Sandbox {
     FetchHandler.handle(this.#engine, request, this.#admin)
 
   /** A `fetch` that reaches only this sandbox, without a socket. */
-  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
-    this.handler(new Request(input, init))
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    // that of the new request follows it only until the request is collected as garbage
+    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined)
+    return FetchHandler.handle(this.#engine, new Request(input, init), this.#admin, signal)
+  }
 
   /** Receives a complete request and decides immediately; the caller waits and takes the response. For custom transports. */
   exchange(request: SandboxExchangeRequest): SandboxExchange {

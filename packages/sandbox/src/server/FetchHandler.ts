@@ -148,8 +148,9 @@ export const handle = async (
   engine: Engine,
   request: Request,
   admin: boolean,
+  signal: AbortSignal = request.signal,
 ): Promise<Response> => {
-  request.signal.throwIfAborted()
+  signal.throwIfAborted()
   const { pathname, search } = new URL(request.url)
   const body = await request.text()
   if (admin && AdminApi.isAdminRequest(pathname)) {
@@ -160,20 +161,20 @@ export const handle = async (
       accept: request.headers.get("accept") ?? undefined,
       body: Buffer.byteLength(body) > MAX_BODY ? undefined : body,
     })
-    if (response === "events") return abortable(events(engine), request.signal)
+    if (response === "events") return abortable(events(engine), signal)
     return toResponse(response, engine.clock.now(), plain(response))
   }
   const headers = Object.fromEntries(request.headers)
   const exchanged = exchange(engine, { method: request.method, url: request.url, headers, body })
-  if (exchanged.delayMs > 0) await engine.clock.sleep(exchanged.delayMs, request.signal)
-  if (exchanged.stalls && !request.signal.aborted) {
+  if (exchanged.delayMs > 0) await engine.clock.sleep(exchanged.delayMs, signal)
+  if (exchanged.stalls && !signal.aborted) {
     await new Promise<void>((resolve) =>
-      request.signal.addEventListener("abort", () => resolve(), { once: true }),
+      signal.addEventListener("abort", () => resolve(), { once: true }),
     )
   }
-  if (request.signal.aborted) {
+  if (signal.aborted) {
     exchanged.abandon()
-    request.signal.throwIfAborted()
+    signal.throwIfAborted()
   }
-  return abortable(exchanged.respond(), request.signal)
+  return abortable(exchanged.respond(), signal)
 }
