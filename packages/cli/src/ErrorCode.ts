@@ -54,11 +54,12 @@ export const errorCodes = {
     "A flag, an argument or a setting is unknown or invalid",
     "Read the help of the command: `aelyst <command> --help`.",
   ),
-  FILE: beforeSending(
-    "usage",
-    "A file or standard output cannot be read or written, or others can read a token in a file",
-    "Check the path and its permissions. Only you may read a file with a token (chmod 600); a mounted secret can be given as --token-stdin < <path>.",
-  ),
+  FILE: {
+    exit: "usage",
+    when: "A file or standard output cannot be read or written, or others can read a token in a file",
+    meaning: "Nothing was sent; at the end of an import, its summary says what was.",
+    fix: "Check the path and its permissions. Only you may read a file with a token (chmod 600); a mounted secret can be given as --token-stdin < <path>.",
+  },
   MAPPING: beforeSending(
     "usage",
     "The columns of a file cannot be mapped to the fields of a contact",

@@ -1,5 +1,8 @@
-import { existsSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout } from "node:timers/promises"
 
 import { Sandbox } from "@aelyst/sandbox"
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
@@ -92,6 +95,20 @@ suiteOnPosix("on a signal, main", () => {
     const json: unknown = JSON.parse(stderr)
     assert.deepInclude(json, { ok: false, exitCode: 143 })
     assert.nestedPropertyVal(json, "error.outcome", "unknown")
+  })
+
+  it("ends an import that waits for a named pipe", async () => {
+    const home = mkdtempSync(join(tmpdir(), "aelyst-pipe-"))
+    const pipe = join(home, "pipe")
+    execFileSync("mkfifo", [pipe])
+    const running = start(["import", pipe, "--yes"], { env: { ...env(), AELYST_STATE_DIR: home } })
+    const spool = join(home, "spool")
+    while (!existsSync(spool) || readdirSync(spool).length === 0) await setTimeout(20)
+    running.child.kill("SIGINT")
+    const { code, stderr } = await running.ended
+    rmSync(home, { recursive: true })
+    assert.strictEqual(code, 130)
+    assert.include(stderr, "nothing was sent")
   })
 
   it("ends with 130 after a second signal too", async () => {

@@ -127,8 +127,11 @@ export const end = (
     const reason = sent.failure === undefined ? [] : [sendFailure(sent.failure)]
     const problems = [...reason, ...failures].filter((problem) => problem instanceof Failure)
     // a full disk fails the file of rejects twice
-    for (const problem of new Map(problems.map((one) => [one.message, one])).values()) {
-      Reports.print(reportOf(problem, exit), printer)
+    const [first, ...others] = new Map(problems.map((one) => [one.message, one])).values()
+    if (first !== undefined) {
+      const report = reportOf(first, exit)
+      const also = others.map(({ message }) => `also:  ${message}`)
+      Reports.print({ ...report, details: [...report.details, ...also] }, printer)
     }
     if (exit !== "ok") yield* Effect.fail(Reports.ended(exit))
   })

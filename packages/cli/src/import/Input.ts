@@ -1,5 +1,6 @@
 /** The input of an import: a file, or a pipe, which is kept in a file unless its rows are sent as they arrive. */
 import * as Fs from "node:fs"
+import * as Net from "node:net"
 import * as Path from "node:path"
 
 import * as Effect from "effect/Effect"
@@ -12,7 +13,7 @@ import * as Files from "../Files.ts"
 import type { Reader } from "../Host.ts"
 import { Host } from "../Host.ts"
 import { visible } from "../Text.ts"
-import { spool } from "./Spool.ts"
+import { spool, unreadable } from "./Spool.ts"
 
 /** Holds where the rows come from. */
 export interface Input {
@@ -37,9 +38,15 @@ const isPipe = (path: string): boolean => {
   }
 }
 
-async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
-  yield* Fs.createReadStream(path)
-}
+/** Opens a pipe. A stream of a file would hold the process, even after its signal, until the other end writes. */
+const openPipe = (path: string): Effect.Effect<Reader, Failure> =>
+  Effect.try({
+    try: () => {
+      const fd = Fs.openSync(path, Fs.constants.O_RDONLY | Fs.constants.O_NONBLOCK)
+      return new Net.Socket({ fd, readable: true, writable: false })
+    },
+    catch: (error) => unreadable(path, error),
+  })
 
 /** Keeps a pipe in a file of the state directory until the scope ends. */
 const kept = (pipe: Reader): Effect.Effect<string, Failure, Host | Scope.Scope> =>
@@ -67,7 +74,7 @@ export const open = (
     if (given !== "-") {
       const path = Path.resolve(cwd, given)
       return isPipe(path)
-        ? { ...piped, name: visible(given), source: yield* kept(chunksOf(path)) }
+        ? { ...piped, name: visible(given), source: yield* kept(yield* openPipe(path)) }
         : { source: path, path, name: visible(Path.basename(path)), stem: path, cwd }
     }
     const { stdin } = host

@@ -99,7 +99,12 @@ export const run = (
     const { ImportWorkflow } = yield* StoreOption.load
     const runs = yield* Runs
     const workflow = yield* ImportWorkflow
-    const { goOn, prepared } = yield* plan(all, runs, resume, true)
+    // meanwhile another machine may have approved the same run
+    const remove = (id: string) =>
+      Effect.flatMap(workflow.status(id), ({ step }) =>
+        step === "checked" ? runs.remove(id) : Effect.void,
+      )
+    const { goOn, prepared } = yield* plan(all, { ...runs, remove }, resume, true)
     const { counts, isNew, journal } = prepared
     const { id } = journal.run
     if (!goOn) return

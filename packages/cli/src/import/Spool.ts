@@ -8,10 +8,10 @@ import * as Path from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
-import { file } from "../Failure.ts"
-import type { Failure } from "../Failure.ts"
+import { Failure, file } from "../Failure.ts"
 import { codeOf } from "../Files.ts"
 import type { Reader } from "../Host.ts"
+import { visible } from "../Text.ts"
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -43,6 +43,13 @@ const unwritable = (error: unknown): Failure => {
   )
 }
 
+/** A pipe that cannot be read. */
+export const unreadable = (name: string, error: unknown): Failure =>
+  file(
+    `${visible(name)} cannot be read (${codeOf(error)})`,
+    "fix:   check the path and its permissions",
+  )
+
 const attempt = <A>(write: () => A): Effect.Effect<A, Failure> =>
   Effect.try({ try: write, catch: unwritable })
 
@@ -50,7 +57,11 @@ const copy = async (stdin: Reader, fd: number, stopped: AbortSignal): Promise<vo
   for await (const chunk of stdin) {
     if (stopped.aborted) return
     const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk
-    for (let at = 0; at < bytes.length;) at += Fs.writeSync(fd, bytes, at)
+    try {
+      for (let at = 0; at < bytes.length;) at += Fs.writeSync(fd, bytes, at)
+    } catch (error) {
+      throw unwritable(error)
+    }
   }
 }
 
@@ -74,6 +85,9 @@ export const spool = (
       attempt(() => Fs.openSync(path, "wx", 0o600)),
       (open) => Effect.sync(() => Fs.closeSync(open)),
     )
-    yield* Effect.tryPromise({ try: (signal) => copy(stdin, fd, signal), catch: unwritable })
+    yield* Effect.tryPromise({
+      try: (signal) => copy(stdin, fd, signal),
+      catch: (error) => (error instanceof Failure ? error : unreadable("the pipe", error)),
+    })
     return path
   })
