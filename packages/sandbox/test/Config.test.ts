@@ -45,8 +45,16 @@ describe("messages", () => {
     ],
     [
       { latencyMs: [1, -1] },
-      "`latencyMs` must be a number of milliseconds between 0 and 86,400,000, or two of them as a range (got an array)",
+      "`latencyMs` must be a number of milliseconds between 0 and 86,400,000, or two of them as a range, the smaller one first (got an array)",
     ],
+    [
+      { latencyMs: [5, 1] },
+      "`latencyMs` must be a number of milliseconds between 0 and 86,400,000, or two of them as a range, the smaller one first (got an array)",
+    ],
+    [JSON.parse('{"fields":null}'), "`fields` must be an object (got null)"],
+    [JSON.parse('{"extraTokens":5}'), "`extraTokens` must be an object (got 5)"],
+    [JSON.parse("5"), "expected an object of options (got 5)"],
+    [JSON.parse("null"), "expected an object of options (got null)"],
     [{ port: 65_536 }, "`port` must be an integer between 0 and 65,535 (got 65536)"],
     [
       JSON.parse('{"maxConnections":"many"}'),

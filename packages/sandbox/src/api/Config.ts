@@ -89,8 +89,13 @@ const Settings = Schema.Struct({
   processingDelayMs: Schema.optionalKey(Milliseconds),
   lagMs: Schema.optionalKey(Milliseconds),
   latencyMs: Schema.optionalKey(
-    Schema.Union([Milliseconds, Schema.Tuple([Milliseconds, Milliseconds])]).annotate({
-      description: `a number of milliseconds between 0 and ${grouped(DAY_MS)}, or two of them as a range`,
+    Schema.Union([
+      Milliseconds,
+      Schema.Tuple([Milliseconds, Milliseconds]).check(
+        Schema.makeFilter(([least, most]) => least <= most),
+      ),
+    ]).annotate({
+      description: `a number of milliseconds between 0 and ${grouped(DAY_MS)}, or two of them as a range, the smaller one first`,
     }),
   ),
   rateLimitHeaders: Schema.optionalKey(isOneOf(rateLimitHeaders)),
@@ -212,15 +217,20 @@ const known = { ...Settings.fields, ...others }
 
 /**
  * Checks the options of a sandbox and returns its settings. Throws a `TypeError` with `code: "ERR_AELYST_CONFIG"` for an
- * unknown name, which would be ignored otherwise, and for a number out of range.
+ * unknown name, which would be ignored otherwise, for a number out of range, and for `fields` or `extraTokens` that are no
+ * object.
  */
 export const readOptions = (options: SandboxOptions): SandboxSettings => {
+  if (!isRecord(options))
+    throw configError(`expected an object of options (got ${shown(options, false)})`)
   const settings: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries<unknown>({ ...options })) {
+  for (const [name, value] of Object.entries<unknown>(options)) {
     if (value === undefined) continue
     if (!Object.hasOwn(known, name))
       throw configError(unknownName("option", name, Object.keys(known)))
     if (Object.hasOwn(Settings.fields, name)) settings[name] = value
+    if ((name === "fields" || name === "extraTokens") && !isRecord(value))
+      throw configError(`\`${name}\` must be an object (got ${shown(value, false)})`)
     const range = others[name]
     if (range === null || range === undefined) continue
     const [least, most] = range
