@@ -21,6 +21,9 @@ export const openStore = (
   if (typeof file !== "string" || file === "") {
     throw invalid("file", "must be the path of a file, such as data/outbox.db")
   }
+  if (file === ":memory:" || file.startsWith("file:")) {
+    throw invalid("file", "must be a path, not a URL or `:memory:`: contacts are kept on the disk")
+  }
   const drive = networkDrive(file)
   if (drive !== undefined) {
     const message = `the outbox file is on ${drive}, where locks may not hold: keep it on a local disk, or use Postgres`

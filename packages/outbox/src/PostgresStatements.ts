@@ -1,5 +1,5 @@
 /** The tables of an outbox in Postgres, and the statements on them. None needs session state. */
-import { claimColumns, entryColumns } from "./Row.ts"
+import { claimColumns, entryColumns, longestLeaseMs, longestWaitMs } from "./Row.ts"
 
 /** The format of the tables. */
 export const version = 1
@@ -79,6 +79,18 @@ const needsKey = (row: string, keyIds: string) =>
   `substr(${row}.payload, 1, 1) = decode('01', 'hex')
     AND encode(substr(${row}.payload, 2, 4), 'hex') = ANY (string_to_array(${keyIds}::text, ','))`
 
+/** Returns SQL for rows that no session sends, of those for which a condition is true. */
+const claimable = (condition: string, limit: string) =>
+  `SELECT one.seq FROM aelyst_outbox AS one
+      WHERE ${condition}
+        AND CASE WHEN (state = 'planned' OR lease_until <= (SELECT time FROM clock)
+            OR lease_until > (SELECT time FROM clock) + ${longestLeaseMs}) AND NOT (${needsKey("one", "$4")})
+          THEN NOT EXISTS (SELECT 1 FROM aelyst_outbox AS other
+            WHERE other.ended_at IS NULL AND other.key = one.key AND other.seq <> one.seq
+              AND (other.seq < one.seq OR other.state <> 'planned'))
+          ELSE false END
+      ORDER BY due_at, one.seq LIMIT ${limit} FOR UPDATE OF one SKIP LOCKED`
+
 /** Returns the statements; `now` is SQL for the time. */
 export const statementsAt = (now: string) => ({
   // each value is named once and in order, for drivers that write them otherwise
@@ -97,19 +109,17 @@ export const statementsAt = (now: string) => ({
   // The planner believes of a table that fills up that little is due, and would read, join and sort all of it for each claim. So
   // the time is selected, the conditions are a CASE, and each part can use one index only, which has the rows in order.
   // A row is due if no other row of its key is sent, and no older one has still to end: one that was begun earlier may be
-  // committed later
+  // committed later. What is too far ahead was noted before the clock was set back; it is read apart, to keep the order
   claim: `WITH clock AS MATERIALIZED (SELECT ${now} AS time), due AS (
-      SELECT one.seq FROM aelyst_outbox AS one
-      WHERE due_at <= (SELECT time FROM clock)
-        AND CASE WHEN (state = 'planned' OR lease_until <= (SELECT time FROM clock)) AND NOT (${needsKey("one", "$4")})
-          THEN NOT EXISTS (SELECT 1 FROM aelyst_outbox AS other
-            WHERE other.ended_at IS NULL AND other.key = one.key AND other.seq <> one.seq
-              AND (other.seq < one.seq OR other.state <> 'planned'))
-          ELSE false END
-      ORDER BY due_at, one.seq LIMIT $2::integer FOR UPDATE OF one SKIP LOCKED)
+      ${claimable("due_at <= (SELECT time FROM clock)", "$2::integer")}), ahead AS (
+      ${claimable(
+        `due_at > (SELECT time FROM clock) AND (accepted_at > (SELECT time FROM clock)
+          OR due_at > (SELECT time FROM clock) + ${longestWaitMs})`,
+        "(SELECT $2::integer - count(*) FROM due)",
+      )})
     UPDATE aelyst_outbox SET epoch = epoch + 1, owner = $1, lease_until = (SELECT time FROM clock) + $3::bigint,
       doubt = doubt OR state = 'sending', replay = replay AND state <> 'sending', state = 'claimed'
-    WHERE seq = ANY (ARRAY(SELECT seq FROM due))
+    WHERE seq = ANY (ARRAY(SELECT seq FROM due UNION ALL SELECT seq FROM ahead))
     RETURNING ${claimColumns}`,
   refresh: `UPDATE aelyst_outbox SET lease_until = ${now} + $2::bigint WHERE owner = $1 AND ${held} RETURNING id`,
   intend: intend("SKIP LOCKED"),

@@ -1,6 +1,12 @@
 /** The columns of a row, which all stores have by the same names, as entries, claims and counts. */
+import { numbers } from "./options.ts"
 import type { Claim, EndState } from "./Store.ts"
 import type { OutboxEntry, OutboxStats } from "./types.ts"
+
+/** The longest lease that the options allow. */
+export const longestLeaseMs = numbers.leaseMs.most
+/** The longest wait that an API can ask for, 31 days. */
+export const longestWaitMs = 31 * 86_400_000
 
 /** A row as a driver returns it. */
 export type Row = Readonly<Record<string, unknown>>

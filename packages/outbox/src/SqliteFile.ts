@@ -42,12 +42,20 @@ const pragma = (database: DatabaseSync, name: string): unknown =>
 
 const numberOf = (database: DatabaseSync, name: string): number => Number(pragma(database, name))
 
+/** Returns what tells the file at a path from every other; undefined if there is none. */
+const identityOf = (path: string): string | undefined => {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found && `${found.dev} ${found.ino}`
+}
+
 /** A connection that opens itself again after an error. */
 export class SqliteFile {
   readonly path: string
   readonly #kind: FileKind
   readonly #mayCreate: boolean
   #database: DatabaseSync | undefined
+  /** Which file the connection has opened. */
+  #opened: string | undefined
   #jobs: Array<Job> = []
   #isClosed = false
 
@@ -87,6 +95,11 @@ export class SqliteFile {
       }
     }
     throw new OutboxError("CLOSED")
+  }
+
+  /** Returns whether the path is no longer the open file, because it was deleted or replaced. */
+  isMoved(): boolean {
+    return this.#database !== undefined && identityOf(this.path) !== this.#opened
   }
 
   /** Ends the connection after the writes that were begun before; further work rejects. */
@@ -152,6 +165,7 @@ export class SqliteFile {
     const database = new Database(this.path, { timeout: busyMs })
     try {
       this.#prepare(database)
+      this.#opened = identityOf(this.path)
       return database
     } catch (error) {
       database.close()

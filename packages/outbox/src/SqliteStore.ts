@@ -2,10 +2,19 @@
 import { createHash, randomBytes } from "node:crypto"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 
-import { numbers } from "./options.ts"
-import { claimColumns, claimsOf, entryColumns, entryOf, keysOf, statsOf } from "./Row.ts"
+import {
+  claimColumns,
+  claimsOf,
+  entryColumns,
+  entryOf,
+  keysOf,
+  longestLeaseMs,
+  longestWaitMs,
+  statsOf,
+} from "./Row.ts"
+import { OutboxError } from "./OutboxError.ts"
 import { SqliteFile } from "./SqliteFile.ts"
-import type { Claim, EndState, Ended, NewRow, Released, Store } from "./Store.ts"
+import type { Claim, Earlier, EndState, Ended, NewRow, Released, Store } from "./Store.ts"
 import type { OutboxState } from "./types.ts"
 
 const kind = {
@@ -42,10 +51,6 @@ CREATE UNIQUE INDEX outbox_sent ON outbox (key) WHERE state IN ('claimed', 'send
 CREATE INDEX outbox_owner ON outbox (owner) WHERE ended_at IS NULL;
 CREATE INDEX outbox_ended ON outbox (state, ended_at)`,
 }
-
-const longestLeaseMs = numbers.leaseMs.most
-/** The longest wait that an API can ask for, 31 days. */
-const longestWaitMs = 31 * 86_400_000
 
 /** Returns SQL for whether a row is encrypted with a key whose id is in a list of JSON. */
 const needsKey = (row: string, keyIds: string) =>
@@ -131,6 +136,11 @@ const hashOf = (database: DatabaseSync, text: string): Uint8Array => {
   return createHash("sha256").update(salt).update(text).digest()
 }
 
+const moved = (path: string): OutboxError =>
+  new OutboxError("STORE", {
+    detail: `${path} was deleted or replaced while the outbox was open: call \`drain\`, which still sends what it held, and restart the app.`,
+  })
+
 /** Opens the rows of a file; it is created with the first operation, or must exist. */
 export const sqliteStore = (
   path: string,
@@ -144,8 +154,10 @@ export const sqliteStore = (
     file.outside((database) => void database.exec("PRAGMA wal_checkpoint(TRUNCATE)"))
 
   return {
-    add: ({ id, idempotencyKey, key, payload, submission }: NewRow) =>
-      file.write((database) => {
+    add: async ({ id, idempotencyKey, key, payload, submission }: NewRow) => {
+      const earlierOrMoved = await file.write((database): Earlier | "moved" | undefined => {
+        // no error here: the connection must stay open for the rows that are still to be sent
+        if (file.isMoved()) return "moved"
         const hash = (text: string) => hashOf(database, text)
         const idempotency = idempotencyKey === undefined ? null : hash(idempotencyKey)
         const digest = hash(submission)
@@ -157,7 +169,10 @@ export const sqliteStore = (
         // safe: a column of bytes of the row with which it was in conflict
         const theirs = earlier?.["submission"] as Uint8Array
         return { id: String(earlier?.["id"]), isSame: Buffer.from(theirs).equals(digest) }
-      }),
+      })
+      if (earlierOrMoved === "moved") throw moved(file.path)
+      return earlierOrMoved
+    },
     claim: (owner, limit, leaseMs, keyIds = []) =>
       file.write((database) => {
         const at = now()

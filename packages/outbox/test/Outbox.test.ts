@@ -2,7 +2,8 @@ import { Cipher } from "@aelyst/journal/storage"
 import { Aelyst } from "@aelyst/node"
 import { Sandbox } from "@aelyst/sandbox"
 import { randomUUID } from "node:crypto"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { EventEmitter, once } from "node:events"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
@@ -408,6 +409,35 @@ describe("outbox", () => {
     expect(accepted.status).toBe("fulfilled")
   })
 
+  it.each(["deleted", "replaced"])(
+    "accepts nothing more once its file was %s, and still sends what it held",
+    async (how) => {
+      const file = newPath("data/outbox.db")
+      const server = new EventEmitter()
+      const up = once(server, "up")
+      const api: typeof fetch = (...request) => up.then(() => fetch(...request))
+      await using slow = new Aelyst({
+        baseUrl: sandbox.baseUrl,
+        token: sandbox.tokens.ok,
+        transport: api,
+      })
+      await using box = open(file, { client: slow })
+      await box.accept(ana())
+      rmSync(dirname(file), { recursive: true })
+      if (how === "replaced") {
+        mkdirSync(dirname(file))
+        writeFileSync(file, "")
+      }
+      await expect(box.accept(ana())).rejects.toMatchObject({
+        code: "ERR_AELYST_OUTBOX_STORE",
+        message: expect.stringMatching(/outbox\.db was deleted or replaced .* restart the app\.$/),
+      })
+      server.emit("up")
+      expect(await box.drain()).toMatchObject({ pending: 0, created: 1 })
+      expect(sandbox.contacts()).toHaveLength(1)
+    },
+  )
+
   it("ends a drain with the reason of its signal", async () => {
     const { box, close } = openDown(newPath())
     await box.accept(ana())
@@ -418,6 +448,14 @@ describe("outbox", () => {
 
   it.each([
     [{}, "`file` must be the path of a file, such as data/outbox.db"],
+    [
+      { file: ":memory:" },
+      "`file` must be a path, not a URL or `:memory:`: contacts are kept on the disk",
+    ],
+    [
+      { file: "file:box?mode=memory" },
+      "`file` must be a path, not a URL or `:memory:`: contacts are kept on the disk",
+    ],
     [{ file: "x.db", client: 5 }, "`client` must be a client such as `new Aelyst()` (got 5)"],
   ])("refuses the options %j", (options, message) => {
     // safe: the types forbid these options

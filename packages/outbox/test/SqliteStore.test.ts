@@ -34,29 +34,6 @@ describe("SqliteStore", () => {
     expect(await openStore(path).get(row.id)).toMatchObject({ state: "pending" })
   })
 
-  it("gives out rows that were accepted and claimed before the clock was set back", async () => {
-    let time = 90_000_000
-    const store = openStore(newPath(), () => time)
-    await store.add(newRow())
-    await store.claim("dead", 1, 5_000)
-    await store.add(newRow())
-    time = 1_000_000
-    expect(await store.claim("a", 9, 5_000)).toHaveLength(2)
-    expect(await store.claim("b", 9, 5_000)).toEqual([])
-  })
-
-  it("gives out a row that was released while the clock was years ahead", async () => {
-    let time = 1_000_000
-    const store = openStore(newPath(), () => time)
-    await store.add(newRow())
-    time += 2 * 365 * 86_400_000
-    const [claim] = await store.claim("a", 1, 5_000)
-    if (claim === undefined) throw new Error("nothing was due")
-    await store.release(claim, { delayMs: 0, doubt: false, rounds: 0 })
-    time = 2_000_000
-    expect(await store.claim("a", 1, 5_000)).toHaveLength(1)
-  })
-
   it("does nothing more once it is closed", async () => {
     const store = openStore(newPath())
     await store.close()

@@ -61,6 +61,35 @@ export const storeSuite = (open: () => Promise<Rows>): void => {
     expect(await store.pending(9)).toBe(1)
   })
 
+  it("gives out rows that were accepted and claimed before the clock was set back", async () => {
+    await tick(90_000_000)
+    await store.add(newRow())
+    await store.claim("dead", 1, lease)
+    await store.add(newRow())
+    await tick(-89_000_000)
+    expect(await store.claim("a", 9, lease)).toHaveLength(2)
+    expect(await store.claim("b", 9, lease)).toEqual([])
+  })
+
+  it("gives out a row that was released while the clock was years ahead", async () => {
+    const years = 2 * 365 * 86_400_000
+    await store.add(newRow())
+    await tick(years)
+    const claim = await claimOne(store, "a")
+    await store.release(claim, { delayMs: 0, doubt: false, rounds: 0 })
+    await tick(1_000 - years)
+    expect(await store.claim("a", 1, lease)).toHaveLength(1)
+  })
+
+  it("takes a row over that was claimed while the clock was years ahead", async () => {
+    const years = 2 * 365 * 86_400_000
+    await store.add(newRow())
+    await tick(years)
+    await store.claim("dead", 1, lease)
+    await tick(1_000 - years)
+    expect(await store.claim("a", 1, lease)).toHaveLength(1)
+  })
+
   it("gives each row to one owner, the oldest first", async () => {
     const rows = [newRow(), newRow(), newRow()]
     for (const row of rows) await store.add(row)
