@@ -356,6 +356,16 @@ describe("PostgresStore", () => {
     }),
   )
 
+  it.effect("finds approved runs whatever the facts of another one hold", () =>
+    Effect.gen(function* () {
+      const { id, runs } = yield* planned(1)
+      // no text of Postgres can hold these
+      yield* runs.start({ ...otherFile("fe"), options: { name: "\u0000\ud800" } })
+      yield* runs.approve(id)
+      assert.lengthOf(yield* runs.approved(facts.origin), 1)
+    }),
+  )
+
   it.effect("approves runs that are planned, for tokens of one class, until they have ended", () =>
     Effect.gen(function* () {
       const { id, journal, runs } = yield* planned(1)
