@@ -6,6 +6,20 @@ import { csv, importing, people } from "./importing.ts"
 import { Running, bin } from "./process.ts"
 
 describe.concurrent("aelyst import --check", () => {
+  it("writes the report that --report names, also if --on-invalid abort ends it", async () => {
+    await using test = await importing()
+    test.write("a.csv", csv("Ana,ana@example.com,,", "Bo,bo@,,"))
+    const args = ["import", "a.csv", "--check", "--report", "a.json"]
+    const { code, stderr } = await test.run([...args, "--rejects", "bad.csv"])
+    assert.strictEqual(code, 3, stderr)
+    assert.include(stderr, "report: a.json\n")
+    const report = JSON.parse(test.read("a.json"))
+    assert.deepInclude(report.check, { rows: 2, ready: 1, invalid: 1 })
+    assert.deepStrictEqual([report.rejects, "totals" in report], ["bad.csv", false])
+    assert.strictEqual((await test.run([...args, "--on-invalid", "abort"])).code, 3)
+    assert.deepInclude(JSON.parse(test.read("a.2.json")).check, { rows: 2, invalid: 1 })
+  })
+
   it("needs no token and no server, and leaves nothing behind", async () => {
     await using test = await importing()
     test.write("a.csv", csv(...people(3)))

@@ -23,6 +23,17 @@ describe.concurrent("aelyst import - --stream", () => {
     })
   })
 
+  it("refuses --report, since it writes none", async () => {
+    await using test = await importing()
+    const args = ["import", "-", "--stream", "--yes", "--report"]
+    const stdin = csv(...people(1))
+    const { code, stderr } = await test.run([...args, "a.json"], { stdin })
+    assert.strictEqual(code, 2)
+    assert.include(stderr, "--stream writes no report")
+    assert.strictEqual(test.requests(), 0)
+    assert.strictEqual((await test.run([...args, "none"], { stdin })).code, 0)
+  })
+
   it("rejects rows on the way", async () => {
     await using test = await importing()
     const stdin = csv(...people(2), "Bo,bo@,,")

@@ -101,13 +101,26 @@ export const check = (
         }
         return summary
       })
+    // a run that sends writes its report at its end
+    const report = Effect.fnUntraced(function* (summary: CheckSummary, written?: string) {
+      if (flags.report === undefined) return
+      const rejected = written === undefined ? {} : { rejects: written }
+      const path = yield* RejectsFile.writeReport(all, { check: summary, ...rejected })
+      if (path !== undefined) printer.notice(`report: ${path}`)
+    })
+    const abort = Effect.gen(function* () {
+      const summary = yield* print(undefined)
+      yield* report(summary)
+      yield* tellUnsent(all, summary)
+    })
     yield* Effect.tapError(Stream.runForEach(checking.rows, note), (error) =>
-      Reports.isReport(error)
-        ? Effect.flatMap(print(undefined), (summary) => tellUnsent(all, summary))
-        : Effect.void,
+      Reports.isReport(error) ? abort : Effect.void,
     )
     const written = rejects === undefined ? undefined : yield* RejectsFile.commit(rejects)
-    return yield* print(written?.path ?? (willBeSent ? RejectsFile.pathOf(all)?.shown : undefined))
+    const shown = written && RejectsFile.shownPath(input.cwd, written.path).shown
+    const summary = yield* print(shown ?? (willBeSent ? RejectsFile.pathOf(all)?.shown : undefined))
+    if (flags.check) yield* report(summary, shown)
+    return summary
   })
 
 /** Reports that nothing was sent, and why. */

@@ -1,6 +1,6 @@
 /** Ends an import: closes the file of rejected rows, writes the report, prints the summary and gives the exit code. */
 import type { CheckSummary, Rejects } from "@aelyst/import"
-import { InputChangedError, findingLines, toMappingFile, writeReport } from "@aelyst/import"
+import { InputChangedError, findingLines } from "@aelyst/import"
 import type { JournalError } from "@aelyst/journal"
 import * as Effect from "effect/Effect"
 
@@ -76,28 +76,18 @@ export const end = (
       )
     const written =
       rejects === undefined ? undefined : yield* ifWritten(RejectsFile.commit(rejects))
-    const { flags, input, opened, options } = all
-    const path = RejectsFile.reportPathOf(all)
-    const { mapping } = opened.mapped
-    const { head } = opened.table
-    const { format, encoding, delimiter, headerLine } = head
+    const { flags, input, options } = all
     const shown = written && RejectsFile.shownPath(input.cwd, written.path).shown
     const report =
-      path === undefined || checked === undefined
+      checked === undefined
         ? undefined
         : yield* ifWritten(
-            Effect.mapError(
-              writeReport(path.path, {
-                schemaVersion: 1,
-                source: { name: input.name, format, encoding, delimiter, headerLine },
-                mapping: toMappingFile(mapping),
-                check: checked,
-                totals: sent.summary,
-                ...(run !== undefined && { runId: run }),
-                ...(shown !== undefined && { rejects: shown }),
-              }),
-              RejectsFile.reportFailure,
-            ),
+            RejectsFile.writeReport(all, {
+              check: checked,
+              totals: sent.summary,
+              ...(run !== undefined && { runId: run }),
+              ...(shown !== undefined && { rejects: shown }),
+            }),
           )
     const isChanged = sent.failure instanceof InputChangedError
     const ended: Ended = {
@@ -112,7 +102,7 @@ export const end = (
           : resumeCommand(run, hashesOf(flags.set)) + allowing(sent.summary),
       rejects: written && shown !== undefined ? { path: shown, rows: written.rows } : undefined,
       isLimited: options.sending.limit !== undefined || options.sending.sample !== undefined,
-      report: report && RejectsFile.shownPath(input.cwd, report).shown,
+      report,
     }
     const outcome = Summary.exitOf(ended)
     const exit = outcome === "ok" && failures.length > 0 ? "usage" : outcome

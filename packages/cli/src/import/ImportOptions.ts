@@ -129,6 +129,12 @@ const conflict = (flags: ImportFlags, globals: GlobalFlags): Failure | undefined
   if (flags.stream && flags.sample !== undefined) {
     return usage("--stream and --sample exclude each other")
   }
+  if (flags.stream && flags.report !== undefined && flags.report !== "none") {
+    return usage(
+      "--stream writes no report: its rows are not checked before they are sent",
+      "fix:   leave out --report; --ndjson tells how each row ended",
+    )
+  }
   if (flags.stream && !globals.yes) {
     return usage(
       "--stream sends rows before it has read all of them, so it cannot ask",

@@ -1,8 +1,9 @@
 /** Opens the file of rejected rows, which imports itself again once its rows are fixed. */
 import * as Path from "node:path"
 
-import type { CheckedRow, Rejects, ReportError } from "@aelyst/import"
-import { openRejects, reportPaths } from "@aelyst/import"
+import type { CheckedRow, ImportReport, Rejects, ReportError } from "@aelyst/import"
+import * as Import from "@aelyst/import"
+import { openRejects, reportPaths, toMappingFile } from "@aelyst/import"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
@@ -46,7 +47,7 @@ export const pathOf = (all: OpenImport): ShownPath | undefined =>
   pathFor(all, all.flags.rejects, "rejects")
 
 /** Returns the path of the report; undefined for `none`. */
-export const reportPathOf = (all: OpenImport): ShownPath | undefined =>
+const reportPathOf = (all: OpenImport): ShownPath | undefined =>
   pathFor(all, all.flags.report, "report")
 
 /** Fails if the file of rejected rows or the report could not be written: a run that has begun would end without them. */
@@ -87,3 +88,22 @@ export const addChecked = (
 
 /** Completes the file; returns its path and rows, undefined if it has none. */
 export const commit = (rejects: Rejects) => Effect.mapError(rejects.commit, reportFailure)
+
+/** Writes the report, unless its flag is `none`; returns how its path is shown. */
+export const writeReport = Effect.fnUntraced(function* (
+  all: OpenImport,
+  facts: Pick<ImportReport, "check" | "rejects" | "runId" | "totals">,
+): Effect.fn.Return<string | undefined, Failure> {
+  const path = reportPathOf(all)
+  if (path === undefined) return undefined
+  const { input, opened } = all
+  const { format, encoding, delimiter, headerLine } = opened.table.head
+  const report = {
+    schemaVersion: 1,
+    source: { name: input.name, format, encoding, delimiter, headerLine },
+    mapping: toMappingFile(opened.mapped.mapping),
+    ...facts,
+  } as const
+  const written = yield* Effect.mapError(Import.writeReport(path.path, report), reportFailure)
+  return shownPath(input.cwd, written).shown
+})
