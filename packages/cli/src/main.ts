@@ -38,6 +38,7 @@ export const main = (version: string, args: ReadonlyArray<string>): void => {
   const stop = (received: Signal) => {
     // a second signal does not wait
     if (signal !== undefined) {
+      printer.clear()
       process.exit(Reports.exitCodeOf(Reports.ofSignal(received, printer.lastOutcome)))
     }
     signal = received
