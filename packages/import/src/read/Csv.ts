@@ -85,11 +85,12 @@ export const parseStart = Effect.fnUntraced(function* (
   most: number,
 ) {
   const records: RawRecord[] = []
-  const lines = text.match(/[^\r\n]*(?:\r\n|\n|\r)/g) ?? []
-  const rest = text.slice(lines.reduce((length, line) => length + line.length, 0))
-  if (!isComplete && lines.length === 0) return yield* tooLong(1)
+  // after each break: a pattern for a line would look from every character of a long one to its end
+  const lines = text.split(/(?<=\n|\r(?!\n))/)
+  if (!isComplete && !/[\r\n]$/.test(lines.at(-1) ?? "")) lines.pop()
+  if (lines.length === 0) return yield* tooLong(1)
   // line by line, so that the records before an error are seen
-  const outcome = yield* Stream.fromIterable(isComplete ? [...lines, rest] : lines).pipe(
+  const outcome = yield* Stream.fromIterable(lines).pipe(
     Stream.rechunk(1),
     parse(delimiter),
     Stream.filter(isFilled),
