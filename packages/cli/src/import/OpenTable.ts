@@ -39,13 +39,16 @@ export interface OpenTable {
 }
 
 /** Reports a file that cannot be read. */
-export const readFailure = ({ hint, line, message }: ReadError, name: string): Failure =>
-  new Failure({
+export const readFailure = ({ hint, line, message }: ReadError, name: string): Failure => {
+  const isSaid = line === undefined || message.includes(`line ${line}`)
+  const place = `${name}${isSaid ? "" : `, line ${line}`}: `
+  return new Failure({
     exit: "usage",
     code: "FILE",
-    message: `${name}${line === undefined ? "" : `, line ${line}`}: ${visible(clause(message))}`,
+    message: `${message.includes(`"${name}"`) ? "" : place}${visible(clause(message))}`,
     hints: [`fix:   ${visible(clause(hint))}`, unsent],
   })
+}
 
 const mostIssues = 10
 

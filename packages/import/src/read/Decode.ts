@@ -39,7 +39,7 @@ const hasNul = (line: number): ReadError =>
   new ReadError({
     code: "NUL_CHARACTER",
     message: `line ${line} has a NUL character, which no text has`,
-    hint: "The file is damaged or not a text file. Export it again, or pass --encoding if it is UTF-16.",
+    hint: "The file is damaged or not a text file. Save it as UTF-8, or pass --encoding if it is UTF-16.",
     line,
   })
 
