@@ -15,6 +15,17 @@ const leads = [
 ].join("\r\n")
 
 describe.concurrent("aelyst import", () => {
+  it("refuses a file that the workers of a database would not write", async () => {
+    await using test = await importing()
+    test.write("a.csv", csv(...people(1)))
+    const env = { AELYST_STORE: "postgres://127.0.0.1:1/unused" }
+    for (const flag of ["--report", "--rejects"]) {
+      const { code, stderr } = await test.run(["import", "a.csv", "--yes", flag, "out"], { env })
+      assert.strictEqual(code, 2)
+      assert.include(stderr, `${flag} needs --follow`)
+    }
+  })
+
   it("checks every row, creates those that are valid, and says the outcome of each", async () => {
     await using test = await importing()
     test.write("leads.csv", leads)

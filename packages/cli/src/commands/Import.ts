@@ -54,6 +54,16 @@ const start = Effect.fnUntraced(function* (
       ),
     )
   }
+  const wanted = (["report", "rejects"] as const).find((name) => (flags[name] ?? "none") !== "none")
+  const isLeft = database !== undefined && resume === undefined && !flags.follow && !flags.check
+  if (isLeft && wanted !== undefined) {
+    return yield* Effect.fail(
+      usage(
+        `--${wanted} needs --follow, since the workers of a database write no file`,
+        `fix:   add --follow, or leave out --${wanted}`,
+      ),
+    )
+  }
   const printer = yield* Screen
   // before a large file is read for nothing
   const found = flags.check ? undefined : yield* Token.require(globals, settings)
