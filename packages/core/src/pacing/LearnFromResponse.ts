@@ -99,7 +99,9 @@ const reconcile = (context: Context, remaining: number): void => {
   const { request, state } = context
   const used = Math.max(1, state.limit - remaining + Doubt.remainingOffset(state))
   // Responses that overtook this one dropped them from the log.
-  const overtaken = SendLog.size(state.dropped.filter((drop) => drop.sentAt >= request.sentAt))
+  const overtaken = SendLog.size(
+    state.dropped.filter((drop) => drop.sentAt + reorderMs(state) >= request.sentAt),
+  )
   const seen = compare(context, used, overtaken)
   const { due, explained, forgotten, overdue, unaccounted } = seen
   if (seesOthers(context, seen)) FairShare.meet(state)
@@ -192,10 +194,15 @@ const lookOf = ({ request, state }: Context, { forgotten, used }: Comparison): H
 const recordDrop = ({ request, state }: Context, forgotten: number): void => {
   const { sentAt } = request
   const oldest = state.inFlight[0]?.sentAt ?? Number.POSITIVE_INFINITY
-  const kept = state.dropped.filter((drop) => drop.sentAt >= oldest)
-  const matters = forgotten > 0 && oldest <= sentAt && !SendLog.hasUnaccounted(state.log)
+  const kept = state.dropped.filter((drop) => drop.sentAt + reorderMs(state) >= oldest)
+  const mayMatter = forgotten > 0 && oldest <= sentAt + reorderMs(state)
+  const matters = mayMatter && !SendLog.hasUnaccounted(state.log)
   state.dropped = matters ? [...makeRoom(kept), { sentAt, count: forgotten }] : kept
 }
+
+/** Returns how much later than another a request can leave and still arrive before it: about as much as ways differ. */
+const reorderMs = ({ roundTrip }: State.PacerState): number =>
+  roundTrip.excessMs * Tuning.reorderShare
 
 /** Joins the two oldest if there are many: a request that is very late must not let thousands gather. */
 const makeRoom = (dropped: Drops): Drops => {

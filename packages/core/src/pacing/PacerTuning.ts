@@ -208,6 +208,9 @@ export const roundTripMarginMs = 1
 /** The share of the minimum that the next may be shorter by, divided by the number of samples. */
 export const fewSamplesShare = 0.2
 
+/** How much later than another a request can leave and still arrive before it, as a share of the average excess. */
+export const reorderShare = 0.5
+
 // Other clients with the same token
 
 /** The first share of a pacer that meets others, as a share of the limit: three or four that begin together fit. */
