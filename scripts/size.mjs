@@ -150,10 +150,10 @@ const published = {
   "@aelyst/node for require": ["packages/node/dist/!(phonePlans-*).cjs", 87_000],
   "@aelyst/node's numbering plans": ["packages/node/dist/phonePlans-*.js", 55_000],
   "@aelyst/node/effect, without core and effect": ["packages/node/dist/effect.js", 12_000],
-  "@aelyst/express for import": ["packages/express/dist/*.js", 18_000],
-  "@aelyst/express for require": ["packages/express/dist/*.cjs", 18_000],
+  "@aelyst/express for import": ["packages/express/dist/*.js", 18_500],
+  "@aelyst/express for require": ["packages/express/dist/*.cjs", 18_500],
   "@aelyst/import, without core, journal and effect": ["packages/import/dist/**/*.js", 100_000],
-  "@aelyst/cli's import, beyond a create": ["packages/cli/dist/{importing,sending}-*.js", 75_000],
+  "@aelyst/cli's import, beyond a create": ["packages/cli/dist/{importing,sending}-*.js", 76_500],
   "@aelyst/cli's part for several machines, with its driver of Postgres": [
     "packages/cli/dist/sharing-*.js",
     60_000,
