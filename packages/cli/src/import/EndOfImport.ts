@@ -119,9 +119,9 @@ export const end = (
     // a full disk fails the file of rejects twice
     const [first, ...others] = new Map(problems.map((one) => [one.message, one])).values()
     if (first !== undefined) {
-      const report = reportOf(first, exit)
+      const one = reportOf(first, exit)
       const also = others.map(({ message }) => `also:  ${message}`)
-      Reports.print({ ...report, details: [...report.details, ...also] }, printer)
+      Reports.print({ ...one, details: [...one.details, ...also] }, printer)
     }
     if (exit !== "ok") yield* Effect.fail(Reports.ended(exit))
   })

@@ -41,11 +41,11 @@ export interface OpenTable {
 /** Reports a file that cannot be read. */
 export const readFailure = ({ hint, line, message }: ReadError, name: string): Failure => {
   const isSaid = line === undefined || message.includes(`line ${line}`)
-  const place = `${name}${isSaid ? "" : `, line ${line}`}: `
+  const where = `${name}${isSaid ? "" : `, line ${line}`}: `
   return new Failure({
     exit: "usage",
     code: "FILE",
-    message: `${message.includes(`"${name}"`) ? "" : place}${visible(clause(message))}`,
+    message: `${message.includes(`"${name}"`) ? "" : where}${visible(clause(message))}`,
     hints: [`fix:   ${visible(clause(hint))}`, unsent],
   })
 }
