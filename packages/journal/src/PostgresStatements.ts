@@ -198,7 +198,7 @@ export const runStatements = (now: string) => ({
   earlier: `SELECT id, EXISTS (SELECT 1 FROM aelyst_range WHERE run = seq AND expires > ${now}) AS busy FROM aelyst_run
     WHERE account = $1 AND id <> $2 ORDER BY created DESC, seq DESC`,
   approved: `SELECT id AS run, token_class AS "tokenClass", approved::float8 AS "approvedAt" FROM aelyst_run
-    WHERE origin = $1 AND ended IS NULL AND status <> 'cancelled' ORDER BY approved`,
+    WHERE origin = $1 AND approved IS NOT NULL AND ended IS NULL AND status <> 'cancelled' ORDER BY approved`,
   // per key the newest run that sent it, or left it in doubt
   sentBefore: `SELECT found.*, found.content = wanted.content AS "isSame"
     FROM unnest($3::text[], $4::bigint[]) WITH ORDINALITY AS wanted (hash, content, position) LEFT JOIN LATERAL (
