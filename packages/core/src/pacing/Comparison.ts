@@ -52,9 +52,7 @@ export const compare = (context: Context, used: number, overtaken: number): Comp
   const grown = nowMs - windowMs - least
   const early = forgotten - SendLog.countWhere(log, (run) => run.sentAt <= grown)
   const due = Window.countDue(state, sentAt)
-  // The log has the order of the responses, and the server that of the sends.
-  const bySend = log.toSorted((one, other) => one.sentAt - other.sentAt)
-  const newest = SendLog.runOf(bySend, forgotten)?.sentAt ?? Number.NEGATIVE_INFINITY
+  const newest = forgotten === 0 ? Number.NEGATIVE_INFINITY : sentAtOf(log, forgotten)
   const tooSoon = early > 0 && sentAt - newest <= Tuning.shortestWindowMs
   const alone = wentAlone(context)
   // The others that it counts may be those that were not counted before this one without doubt.
@@ -76,6 +74,12 @@ export const compare = (context: Context, used: number, overtaken: number): Comp
     overdue: surplus - unaccounted,
     unaccounted,
   }
+}
+
+/** Returns when the nth of all sends left (from 1). The log has the order of the responses, and the server that of the sends. */
+const sentAtOf = (log: SendLog.SendLog, nth: number): number => {
+  const bySend = log.toSorted((one, other) => one.sentAt - other.sentAt)
+  return SendLog.runOf(bySend, nth)?.sentAt ?? Number.NEGATIVE_INFINITY
 }
 
 /** Checks whether a request went without others. Only then can its response tell a refill: a window may turn in the middle of a burst. */
