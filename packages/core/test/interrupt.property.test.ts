@@ -188,7 +188,6 @@ describe("interruption (F17)", () => {
             assert.isAbove(seen.get(outcome) ?? 0, 0, outcome)
           }
         }),
-      120_000,
     )
   }
 })
@@ -235,6 +234,5 @@ describe("closing the client", () => {
           assert.isAbove(seen.get(tag) ?? 0, 20, tag)
         }
       }),
-    120_000,
   )
 })
