@@ -40,6 +40,6 @@ describe("spool", () => {
     const error = await Effect.runPromise(
       Effect.flip(Effect.scoped(spool(stdin(""), join(file, "below")))),
     )
-    assert.match(error.message, /^standard input cannot be kept for the import: .* \(ENOTDIR\)$/)
+    assert.match(error.message, /^the input cannot be kept for the import: .* \(ENOTDIR\)$/)
   })
 })

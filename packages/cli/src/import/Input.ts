@@ -55,7 +55,7 @@ const kept = (pipe: Reader): Effect.Effect<string, Failure, Host | Scope.Scope> 
     return state === undefined
       ? Effect.fail(
           usage(
-            "there is no home directory to keep standard input in",
+            "there is no home directory to keep the input in",
             "fix:   set AELYST_STATE_DIR, or name a file",
           ),
         )

@@ -36,7 +36,7 @@ const unwritable = (error: unknown): Failure => {
   const code = codeOf(error)
   const full = code === "ENOSPC" || code === "EDQUOT"
   return file(
-    `standard input cannot be kept for the import: ${full ? "the disk is full" : "the state directory cannot be written"} (${code})`,
+    `the input cannot be kept for the import: ${full ? "the disk is full" : "the state directory cannot be written"} (${code})`,
     full
       ? "fix:   free some space"
       : "fix:   set AELYST_STATE_DIR to a directory that can be written",
